@@ -1,0 +1,66 @@
+// Kernels of the quantizer, each in several instruction-set tiers that give the same bytes.
+// Every pointer may be unaligned; every size is in elements or groups, never in bytes.
+// Input elements must be finite (see cambium_first_nonfinite); the callers check, except for cambium_encode_mx.
+#ifndef CAMBIUM_CKERNELS_H
+#define CAMBIUM_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Tiers, in the order of preference within one architecture.
+enum {
+  CAMBIUM_TIER_PORTABLE = 0,
+  CAMBIUM_TIER_AVX2 = 1,
+  CAMBIUM_TIER_AVX512 = 2,
+  CAMBIUM_TIER_NEON = 3
+};
+
+// Storage types of elements and of affine scales and biases.
+enum { CAMBIUM_BF16 = 0, CAMBIUM_F16 = 1, CAMBIUM_F32 = 2 };
+
+// The tier in use: the best this machine has, or the one named by the environment variable
+// CAMBIUM_SIMD (portable, avx2, avx512, neon; read once), or the one forced.
+int cambium_simd_tier(void);
+
+// Whether this machine can run a tier: 1 or 0.
+int cambium_tier_available(int tier);
+
+// Uses a tier from now on, process-wide; -1 returns to the automatic choice.
+// Gives 0, or -1 (and changes nothing) if this machine does not have the tier.
+int cambium_force_tier(int tier);
+
+// Index of the first element that is NaN or infinite; `count` if there is none.
+size_t cambium_first_nonfinite(const void *input, int type, size_t count);
+
+// Exact conversion to f32.
+void cambium_widen(const void *input, int type, float *output, size_t count);
+
+// bf16 to mxfp4 (bits = 4) or mxfp8 (bits = 8), groups of 32, scale rule "ceil".
+// `cpu` selects the rules of MLX's CPU backend instead of Metal's. weight: 4 * bits bytes a group; scales: one byte.
+// Returns how many scales were outside E8M0 (clamped for Metal, wrapped for the CPU backend), or
+// -1, the output then being incomplete, if the input has a NaN or an infinity.
+ptrdiff_t cambium_encode_mx(
+    const void *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales);
+
+// Affine, bits 2, 3, 4, 5, 6 or 8, group size 32, 64 or 128, any element type; scales and biases in that type.
+void cambium_encode_affine(
+    const void *input, int type, int bits, size_t group_size, int cpu, size_t groups, uint8_t *weight,
+    void *scales, void *biases);
+
+// nvfp4 with Metal's rules, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
+void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales);
+
+// Sums of one block for an error measure, in double: sums[0] = a.b, [1] = a.a, [2] = b.b, [3] = (a-b).(a-b).
+// Element i goes to lane i mod 8; lanes are added pairwise (8, 4, 2, 1): the same bits in every tier.
+// Returns the largest |a - b| (computed in f32; NaN if any difference is NaN).
+float cambium_error_sums(const float *a, const float *b, size_t count, double sums[4]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

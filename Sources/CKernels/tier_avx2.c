@@ -1,0 +1,22 @@
+// The same source, compiled for AVX2. No FMA in the target: nothing may be contracted.
+#if defined(__x86_64__)
+
+#include "mx_slow.h"
+#include "scalar.h"
+#include "tiers.h"
+
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+
+#include "body_common.h"
+#include "body_affine_parts.h"
+#include "body_affine.h"
+#include "body_affine_entry.h"
+#include "body_mx.h"
+#include "body_mx_entry.h"
+
+#pragma clang attribute pop
+
+const cambium_kernels cambium_avx2_kernels = {
+    tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4_metal, tier_error_sums};
+
+#endif

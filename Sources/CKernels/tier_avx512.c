@@ -1,0 +1,25 @@
+// The same source, compiled for AVX-512, with the mx and affine encoders written by hand.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "mx_slow.h"
+#include "scalar.h"
+#include "tiers.h"
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
+
+#include "body_common.h"
+#include "body_affine_parts.h"
+#include "body_affine_avx512.h"
+#include "body_affine_entry.h"
+#include "body_mx.h"
+#include "body_mx_avx512.h"
+
+#pragma clang attribute pop
+
+const cambium_kernels cambium_avx512_kernels = {
+    tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4_metal, tier_error_sums};
+
+#endif

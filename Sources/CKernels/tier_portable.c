@@ -1,0 +1,14 @@
+// The tier that runs everywhere: the compiler's baseline (SSE2 on x86-64, NEON on arm64).
+#include "mx_slow.h"
+#include "scalar.h"
+#include "tiers.h"
+
+#include "body_common.h"
+#include "body_affine_parts.h"
+#include "body_affine.h"
+#include "body_affine_entry.h"
+#include "body_mx.h"
+#include "body_mx_entry.h"
+
+const cambium_kernels cambium_portable_kernels = {
+    tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4_metal, tier_error_sums};

@@ -1,0 +1,134 @@
+import Diagnostics
+
+/// What can be wrong with a model folder.
+public enum CheckpointError: CambiumError {
+  /// The folder is not there, or is not a folder.
+  case folderMissing(path: String)
+  /// The folder holds no `*.safetensors` file.
+  case noSafetensors(path: String, found: String)
+  /// The folder has no `config.json`.
+  case configMissing(path: String)
+  /// A field of `config.json` is missing, out of range or contradicts another.
+  case config(file: String, field: String, expected: String, found: String)
+  /// The architecture is not one that Cambium knows.
+  case architectureUnknown(file: String, modelType: String)
+  /// The index names a shard that is not in the folder.
+  case indexNamesMissingShard(file: String, shard: String, tensors: Int)
+  /// A shard name in the index is not a plain file name.
+  case indexPathEscapes(file: String, shard: String)
+  /// The index and the shard headers disagree.
+  case indexMismatch(file: String, differences: [String])
+  /// The index has another form than `{"metadata": …, "weight_map": {tensor: shard}}`.
+  case indexForm(file: String, expected: String, found: String)
+  /// One tensor name stands in two shards.
+  case tensorInTwoShards(tensor: String, first: String, second: String)
+  /// A tensor that no row of the architecture's table names.
+  case tensorUnknown(file: String, tensor: String, modelType: String, hint: String?)
+  /// A tensor that the architecture needs is not there.
+  case tensorMissing(path: String, tensors: [String], count: Int)
+  /// A tensor's shape contradicts `config.json`.
+  case shape(file: String, tensor: String, expected: String, found: String)
+  /// A tensor's dtype is not one that can be converted.
+  case dtype(file: String, tensor: String, expected: String, found: String)
+  /// Some experts of a layer are missing.
+  case expertsIncomplete(path: String, tensor: String, declared: Int, missing: [Int])
+  /// The source was converted to MLX before.
+  case alreadyConverted(path: String, evidence: String)
+  /// A link leads out of the model folder.
+  case linkEscapes(path: String, target: String)
+  /// A `hub:` source that is not in the local cache.
+  case hubNotCached(reference: String, looked: String)
+  /// A source reference that is neither a folder nor `hub:org/name@revision`.
+  case hubReference(reference: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .folderMissing(let path):
+      Diagnostic(
+        "E_SOURCE_MISSING", "no such model folder", file: path, expected: "a folder with config.json and *.safetensors",
+        next: "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
+    case .noSafetensors(let path, let found):
+      Diagnostic(
+        "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path, expected: "at least one *.safetensors file",
+        found: found, next: "download the safetensors version of the model; pickle files are never read", exit: .badInput)
+    case .configMissing(let path):
+      Diagnostic(
+        "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
+        next: "copy config.json from the model's repository", exit: .badInput)
+    case .config(let file, let field, let expected, let found):
+      Diagnostic(
+        "E_CONFIG", "the configuration is wrong: \(field)", file: file, expected: expected, found: found,
+        next: "compare with the config.json that the model was released with", exit: .badInput)
+    case .architectureUnknown(let file, let modelType):
+      Diagnostic(
+        "E_ARCHITECTURE_UNKNOWN", "unknown architecture \(modelType)", file: file,
+        expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "), found: modelType,
+        next: modelType == "qwen4_exp"
+          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections and indexed attention, which Cambium does not convert"
+          : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
+    case .indexNamesMissingShard(let file, let shard, let tensors):
+      Diagnostic(
+        "E_INDEX_MISSING_SHARD", "the index names a shard that is not there", file: file, expected: shard,
+        found: "no such file (the index places \(tensors) tensors in it)", next: "download \(shard) again", exit: .badInput)
+    case .indexPathEscapes(let file, let shard):
+      Diagnostic(
+        "E_INDEX_PATH", "the index names a shard outside the model folder", file: file, expected: "a plain file name",
+        found: shard, next: "do not use this checkpoint: its index was tampered with", exit: .badInput)
+    case .indexMismatch(let file, let differences):
+      Diagnostic(
+        "E_INDEX_MISMATCH", "the index and the shard headers disagree", file: file,
+        expected: "each tensor in the shard that the index names", found: differences.joined(separator: "; "),
+        next: "download the index and the shards of one and the same revision", exit: .badInput)
+    case .indexForm(let file, let expected, let found):
+      Diagnostic(
+        "E_INDEX_FORM", "the index has not the form of an index", file: file, expected: expected, found: found,
+        next: "download the index again", exit: .badInput)
+    case .tensorInTwoShards(let tensor, let first, let second):
+      Diagnostic(
+        "E_TENSOR_TWICE", "one tensor stands in two shards", file: second, tensor: tensor, expected: "one place",
+        found: "\(first) and \(second)", next: "remove the shard that does not belong to this revision", exit: .badInput)
+    case .tensorUnknown(let file, let tensor, let modelType, let hint):
+      Diagnostic(
+        "E_TENSOR_UNKNOWN", "a tensor that no rule of the architecture \(modelType) names", file: file, tensor: tensor,
+        expected: "a tensor of the architecture's table", found: hint ?? "an unknown name",
+        next: "Cambium never drops a tensor that it does not know; check config.json, or report the model", exit: .badInput)
+    case .tensorMissing(let path, let tensors, let count):
+      Diagnostic(
+        "E_TENSOR_MISSING", "\(count) tensors that the architecture needs are missing", file: path, tensor: tensors.first,
+        expected: tensors.joined(separator: ", ") + (count > tensors.count ? ", …" : ""), found: "not in any shard",
+        next: "download the missing shards", exit: .badInput)
+    case .shape(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_SHAPE", "a tensor's shape contradicts config.json", file: file, tensor: tensor, expected: expected, found: found,
+        next: "config.json and the shards are not of the same model", exit: .badInput)
+    case .dtype(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_DTYPE", "a tensor has a dtype that cannot be converted", file: file, tensor: tensor, expected: expected,
+        found: found, next: "use the BF16 release of the model", exit: .badInput)
+    case .expertsIncomplete(let path, let tensor, let declared, let missing):
+      Diagnostic(
+        "E_EXPERTS_INCOMPLETE", "some experts are missing", file: path, tensor: tensor,
+        expected: "experts 0 to \(declared - 1)",
+        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ") + (missing.count > 16 ? ", …" : ""),
+        next: "num_experts, the router's rows and the experts must agree", exit: .badInput)
+    case .alreadyConverted(let path, let evidence):
+      Diagnostic(
+        "E_ALREADY_CONVERTED", "the source is an MLX conversion already", file: path,
+        expected: "a Hugging Face checkpoint", found: evidence, next: "use the checkpoint it was made from as the source",
+        exit: .badInput)
+    case .linkEscapes(let path, let target):
+      Diagnostic(
+        "E_LINK_ESCAPES", "a link leads out of the model folder", file: path, expected: "a target beneath the folder",
+        found: target, next: "copy the file into the folder, or name the hub cache as hub:org/name@commit", exit: .badInput)
+    case .hubNotCached(let reference, let looked):
+      Diagnostic(
+        "E_HUB_NOT_CACHED", "the model is not in the local hub cache", file: looked, expected: reference,
+        found: "no such snapshot", next: "fetch it with: hf download \(HubReference.downloadArguments(reference))",
+        exit: .missingInput)
+    case .hubReference(let reference):
+      Diagnostic(
+        "E_HUB_REFERENCE", "not a hub reference", expected: "hub:organisation/name@commit", found: reference,
+        next: "write the commit's 40 hexadecimal digits behind the @", exit: .badInput)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Safetensors
+
+/// The trunk of a checkpoint, resolved against its architecture's table.
+public struct Trunk: Sendable {
+  /// Every tensor of the package but those of the head, by name.
+  public let tensors: [ResolvedTensor]
+  /// Source tensors that are left out, with the reason.
+  public let dropped: [(tensor: String, reason: String)]
+}
+
+extension CheckpointFolder {
+  /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
+  ///
+  /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
+  /// never from values.
+  public var conversionEvidence: String? {
+    if let name = tensorNames.first(where: { $0.hasSuffix(".scales") }) { return "packed tensors such as \(name)" }
+    for name in tensorNames where name.hasSuffix(".conv1d.weight") {
+      guard let shape = self[name]?.entry.shape, shape.count == 3 else { continue }
+      if shape[1] != 1, shape[2] == 1 { return "\(name) has the MLX layout \(shape)" }
+    }
+    return nil
+  }
+
+  /// Resolves every tensor but the head's.
+  /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape, incomplete experts, or a folder
+  ///   that is an MLX conversion.
+  public func trunk() throws -> Trunk {
+    if let evidence = conversionEvidence { throw CheckpointError.alreadyConverted(path: path, evidence: evidence) }
+    var resolver = TensorResolver(self, symbols: model.symbols)
+    for section in table.sections {
+      for row in section.rows {
+        try resolver.resolve(row, source: section.source, package: section.package, indices: indices(row.layers))
+      }
+    }
+    var dropped: [(String, String)] = []
+    for name in tensorNames where !resolver.used.contains(name) && HeadPrefix.of(name) == nil {
+      if name == "lm_head.weight", model.tiedEmbeddings {
+        dropped.append((name, "the embedding serves as output projection (tie_word_embeddings)"))
+        continue
+      }
+      guard let place = self[name] else { continue }
+      throw CheckpointError.tensorUnknown(
+        file: shardPath(of: place), tensor: name, modelType: model.modelType, hint: unknownHint(name))
+    }
+    if !resolver.missing.isEmpty {
+      throw CheckpointError.tensorMissing(
+        path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
+    }
+    for tensor in resolver.resolved where ![.bf16, .f16, .f32].contains(tensor.dtype) {
+      throw CheckpointError.dtype(
+        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+    }
+    return Trunk(
+      tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped)
+  }
+
+  private func indices(_ selector: LayerSelector) -> [Int?] {
+    let layers = model.fullAttention.indices
+    return switch selector {
+    case .once: [nil]
+    case .untied: model.tiedEmbeddings ? [] : [nil]
+    case .all: Array(layers)
+    case .full: layers.filter { model.fullAttention[$0] }
+    case .linear: layers.filter { !model.fullAttention[$0] }
+    case .sparse: layers.filter { model.sparse[$0] }
+    case .dense: layers.filter { !model.sparse[$0] }
+    case .visionBlock: Array(0..<model["Lv"])
+    }
+  }
+
+  /// Why a name may be unknown: a layer or expert beyond what the configuration says.
+  private func unknownHint(_ name: String) -> String? {
+    let parts = name.split(separator: ".")
+    for (key, symbol, field) in [("layers", "L", "num_hidden_layers"), ("experts", "E", "num_experts")] {
+      guard let at = parts.firstIndex(where: { $0 == key }), at + 1 < parts.count, let index = Int(parts[at + 1]) else { continue }
+      let limit = model[symbol]
+      if index >= limit { return "\(key) \(index), but config.json says \(field) \(limit)" }
+    }
+    return nil
+  }
+}

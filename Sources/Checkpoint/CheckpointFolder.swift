@@ -1,0 +1,145 @@
+import Diagnostics
+import Digests
+import Foundation
+import Safetensors
+import StrictJSON
+
+/// A model folder, opened: configuration, shard headers, index and the facts read from them. Only headers are read.
+public struct CheckpointFolder: Sendable {
+  /// Absolute path.
+  public let path: String
+  /// How the manifest names it.
+  public let reference: ModelReference
+  /// `config.json`, and its bytes.
+  public let config: JSONValue
+  public let configBytes: [UInt8]
+  public let model: ModelConfig
+  /// The architecture's table.
+  public let table: ArchitectureTable
+  /// Every safetensors file of the folder, by name.
+  public let shards: [Shard]
+  /// Files that are copied verbatim, and those left out with the reason.
+  public let sidecars: Sidecars
+  /// Facts that are no errors but that a person wants to know.
+  public let notes: [String]
+
+  private let places: [UTF8Name: Place]
+
+  /// One safetensors file.
+  public struct Shard: Sendable {
+    public let name: String
+    public let file: SafetensorsFile
+    /// Whether the index lists it; true when there is no index.
+    public let indexed: Bool
+  }
+
+  /// Where a tensor lies.
+  public struct Place: Sendable {
+    public let shard: Int
+    public let entry: TensorEntry
+  }
+
+  /// Opens a folder and reads configuration, index and all shard headers.
+  /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
+  public init(_ reference: ModelReference) throws {
+    let path = try reference.resolve()
+    self.path = path
+    self.reference = reference
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw CheckpointError.folderMissing(path: path)
+    }
+    let listing = try FolderListing(path)
+    guard listing.files.contains("config.json") else {
+      if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) { throw CheckpointError.configMissing(path: path) }
+      throw CheckpointError.noSafetensors(path: path, found: listing.summary)
+    }
+    let configFile = path + "/config.json"
+    configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
+    config = try JSONValue.parse(configBytes, file: configFile)
+    let weightNames = listing.files.filter { $0.hasSuffix(".safetensors") }
+    guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
+    model = try ModelConfig(config, file: configFile)
+    guard let table = ArchitectureTable.named(model.modelType) else {
+      throw CheckpointError.architectureUnknown(file: configFile, modelType: model.modelType)
+    }
+    self.table = table
+
+    let index = try WeightIndex.read(folder: path, names: listing.files)
+    try index?.requireShards(present: Set(weightNames))
+    let shards = try weightNames.map { name in
+      Shard(
+        name: name, file: try SafetensorsFile(path: path + "/" + name), indexed: index?.shards.contains(name) ?? true)
+    }
+    self.shards = shards
+    var places: [UTF8Name: Place] = [:]
+    for (number, shard) in shards.enumerated() {
+      for entry in shard.file.header.tensors {
+        let key = UTF8Name(entry.name)
+        if let earlier = places[key] {
+          throw CheckpointError.tensorInTwoShards(
+            tensor: entry.name, first: shards[earlier.shard].name, second: shard.name)
+        }
+        places[key] = Place(shard: number, entry: entry)
+      }
+    }
+    self.places = places
+    notes = try index?.compare(with: shards, places: places) ?? []
+    sidecars = Sidecars(listing.files)
+  }
+
+  /// The place of a tensor.
+  public subscript(tensor: String) -> Place? { places[UTF8Name(tensor)] }
+
+  /// Names of all tensors, in byte order.
+  public var tensorNames: [String] { places.keys.sorted().map(\.string) }
+
+  public var tensorCount: Int { places.count }
+
+  /// Bytes of all tensors.
+  public var tensorBytes: Int { shards.reduce(0) { $0 + $1.file.header.tensors.reduce(0) { $0 + $1.byteCount } } }
+
+  /// The commit of a model from the hub cache; nil for a plain folder.
+  public var commit: String? {
+    guard case .hub = reference else { return nil }
+    return path.split(separator: "/").last.map(String.init)
+  }
+
+  public var configPath: String { path + "/config.json" }
+
+  /// Path of the shard that holds a tensor.
+  public func shardPath(of place: Place) -> String { path + "/" + shards[place.shard].name }
+}
+
+/// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
+struct FolderListing {
+  let files: [String]
+  let summary: String
+
+  init(_ path: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let root = FolderListing.root(of: path)
+    var files: [String] = []
+    for name in names where !name.hasPrefix(".") {
+      let full = path + "/" + name
+      let target = URL(fileURLWithPath: full).resolvingSymlinksInPath().path
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      guard target.hasPrefix(root + "/") else { throw CheckpointError.linkEscapes(path: full, target: target) }
+      files.append(name)
+    }
+    self.files = files
+    summary = files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+  }
+
+  /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.
+  private static func root(of path: String) -> String {
+    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    let parent = real.deletingLastPathComponent()
+    let repository = parent.deletingLastPathComponent()
+    if parent.lastPathComponent == "snapshots", repository.lastPathComponent.hasPrefix("models--") {
+      return repository.path
+    }
+    return real.path
+  }
+}

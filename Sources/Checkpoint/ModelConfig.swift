@@ -1,0 +1,184 @@
+import Diagnostics
+import StrictJSON
+
+/// The facts of a `config.json` that decide names and shapes, under the symbols of the architecture tables.
+///
+/// Field names and defaults follow the configuration classes of the transformers library
+/// (`qwen3_next`, `qwen3_5`, `qwen3_5_moe`).
+public struct ModelConfig: Sendable {
+  /// `model_type` of the top level.
+  public let modelType: String
+  /// Symbols of the dimension expressions, such as `H` (hidden size) or `Nq` (query heads).
+  public let symbols: [String: Int]
+  /// For each decoder layer, whether it is a full-attention layer (else Gated DeltaNet).
+  public let fullAttention: [Bool]
+  /// For each decoder layer, whether its feed-forward part is a mixture of experts.
+  public let sparse: [Bool]
+  /// Whether the output projection is the embedding.
+  public let tiedEmbeddings: Bool
+  /// Number of MTP layers that the configuration promises; nil when it says nothing.
+  public let declaredMTPLayers: Int?
+  /// Whether a vision tower is configured.
+  public let hasVision: Bool
+  /// Dtype that the stock converters cast to: `torch_dtype`, else `text_config.dtype`; nil when neither is given.
+  public let stockDType: String?
+
+  public subscript(symbol: String) -> Int { symbols[symbol] ?? 0 }
+
+  /// Reads a configuration.
+  /// - Throws: ``CheckpointError`` for an unknown architecture or a field out of range.
+  public init(_ root: JSONValue, file: String) throws {
+    guard case .object = root.content else {
+      throw CheckpointError.config(file: file, field: "the document", expected: "an object", found: "another type")
+    }
+    guard let modelType = root["model_type"]?.stringValue else {
+      throw CheckpointError.config(file: file, field: "model_type", expected: "a string", found: "nothing")
+    }
+    self.modelType = modelType
+    guard let table = ArchitectureTable.named(modelType) else {
+      throw CheckpointError.architectureUnknown(file: file, modelType: modelType)
+    }
+    let text: JSONValue
+    if table.wrapped {
+      guard let nested = root["text_config"], case .object = nested.content else {
+        throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")
+      }
+      text = nested
+    } else {
+      text = root
+    }
+    let reader = FieldReader(file: file)
+    var symbols: [String: Int] = [:]
+    for field in table.fields {
+      symbols[field.symbol] = try reader.integer(text, field)
+    }
+    let vision = root["vision_config"]
+    hasVision = table.wrapped && vision != nil && !(vision?.isNull ?? true)
+    if hasVision, let vision {
+      for field in ConfigField.vision { symbols[field.symbol] = try reader.integer(vision, field) }
+    }
+    for (symbol, expression) in ConfigField.derived {
+      symbols[symbol] = try Dimension.evaluate(expression, symbols, file: file)
+    }
+    self.symbols = symbols
+    let layers = symbols["L"] ?? 0
+    fullAttention = try reader.layerKinds(text, layers: layers)
+    sparse = try reader.sparseLayers(text, layers: layers, table: table, experts: symbols["E"] ?? 0)
+    tiedEmbeddings = text["tie_word_embeddings"]?.boolValue ?? root["tie_word_embeddings"]?.boolValue ?? false
+    declaredMTPLayers = try reader.mtpLayers(text: text, root: root)
+    stockDType = root["torch_dtype"]?.stringValue ?? root["text_config"]?["dtype"]?.stringValue
+  }
+}
+
+/// One integer of the configuration.
+struct ConfigField: Sendable {
+  let symbol: String
+  let name: String
+  let range: ClosedRange<Int>
+  let fallback: Int?
+
+  init(_ symbol: String, _ name: String, _ range: ClosedRange<Int> = 1...(1 << 24), default fallback: Int? = nil) {
+    self.symbol = symbol
+    self.name = name
+    self.range = range
+    self.fallback = fallback
+  }
+
+  static let text: [ConfigField] = [
+    ConfigField("V", "vocab_size"), ConfigField("H", "hidden_size"), ConfigField("L", "num_hidden_layers", 1...10_000),
+    ConfigField("Nq", "num_attention_heads", 1...65_536), ConfigField("Nkv", "num_key_value_heads", 1...65_536),
+    ConfigField("D", "head_dim", 1...65_536, default: 256),
+    ConfigField("Hk", "linear_num_key_heads", 1...65_536), ConfigField("Hv", "linear_num_value_heads", 1...65_536),
+    ConfigField("dk", "linear_key_head_dim", 1...65_536), ConfigField("dv", "linear_value_head_dim", 1...65_536),
+    ConfigField("K", "linear_conv_kernel_dim", 1...1_024),
+  ]
+  static let dense = [ConfigField("I", "intermediate_size")]
+  static let experts = [
+    ConfigField("E", "num_experts", 1...65_536), ConfigField("Im", "moe_intermediate_size"),
+    ConfigField("Is", "shared_expert_intermediate_size"),
+  ]
+  static let optionalDense = [ConfigField("I", "intermediate_size", default: 1)]
+  static let vision: [ConfigField] = [
+    ConfigField("Lv", "depth", 1...10_000), ConfigField("Hx", "hidden_size"), ConfigField("Ix", "intermediate_size"),
+    ConfigField("Cin", "in_channels", 1...1_024, default: 3), ConfigField("P", "patch_size", 1...1_024, default: 16),
+    ConfigField("Tp", "temporal_patch_size", 1...1_024, default: 2),
+    ConfigField("m", "spatial_merge_size", 1...64, default: 2), ConfigField("Np", "num_position_embeddings"),
+  ]
+  /// Width of all keys, of all values, convolution channels, merger input.
+  static let derived: [(String, String)] = [
+    ("Kd", "Hk*dk"), ("Vd", "Hv*dv"), ("C", "2*Kd+Vd"), ("M", "m*m*Hx"),
+  ]
+}
+
+/// Reads integers of a configuration with errors that name the field.
+struct FieldReader {
+  let file: String
+
+  func integer(_ object: JSONValue, _ field: ConfigField) throws -> Int {
+    guard let value = object[field.name], !value.isNull else {
+      if let fallback = field.fallback { return fallback }
+      throw CheckpointError.config(file: file, field: field.name, expected: "an integer", found: "nothing")
+    }
+    guard let number = value.intValue, field.range.contains(number) else {
+      throw CheckpointError.config(
+        file: file, field: field.name, expected: "an integer from \(field.range.lowerBound) to \(field.range.upperBound)",
+        found: value.brief)
+    }
+    return number
+  }
+
+  /// Full attention or not, by layer: `layer_types`, else every `full_attention_interval`-th layer.
+  func layerKinds(_ text: JSONValue, layers: Int) throws -> [Bool] {
+    if let list = text["layer_types"]?.arrayValue {
+      guard list.count == layers else {
+        throw CheckpointError.config(
+          file: file, field: "layer_types", expected: "\(layers) entries, one a layer", found: "\(list.count) entries")
+      }
+      return try list.map { entry in
+        switch entry.stringValue {
+        case "full_attention": true
+        case "linear_attention": false
+        default:
+          throw CheckpointError.config(
+            file: file, field: "layer_types", expected: "full_attention or linear_attention", found: entry.brief)
+        }
+      }
+    }
+    let interval = try integer(text, ConfigField("", "full_attention_interval", 1...10_000, default: 4))
+    return (0..<layers).map { ($0 + 1) % interval == 0 }
+  }
+
+  /// Mixture of experts or not, by layer (`decoder_sparse_step` and `mlp_only_layers` count for qwen3_next only).
+  func sparseLayers(_ text: JSONValue, layers: Int, table: ArchitectureTable, experts: Int) throws -> [Bool] {
+    guard table.mixture, experts > 0 else { return Array(repeating: false, count: layers) }
+    guard !table.wrapped, table.modelType == "qwen3_next" else { return Array(repeating: true, count: layers) }
+    let step = try integer(text, ConfigField("", "decoder_sparse_step", 1...10_000, default: 1))
+    let dense = Set((text["mlp_only_layers"]?.arrayValue ?? []).compactMap(\.intValue))
+    return (0..<layers).map { !dense.contains($0) && ($0 + 1) % step == 0 }
+  }
+
+  func mtpLayers(text: JSONValue, root: JSONValue) throws -> Int? {
+    for name in ["mtp_num_hidden_layers", "num_nextn_predict_layers"] {
+      for object in [text, root] {
+        if let value = object[name], !value.isNull {
+          return try integer(object, ConfigField("", name, 0...64))
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension JSONValue {
+  /// The value in a few characters, for messages.
+  var brief: String {
+    switch content {
+    case .null: "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .number(let spelling): String(spelling.prefix(40))
+    case .string(let text): "\"\(text.prefix(40))\""
+    case .array(let list): "an array of \(list.count)"
+    case .object: "an object"
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// How a manifest names a model: a folder, or `hub:org/name@revision` in the local hub cache.
+public enum ModelReference: Sendable, Equatable {
+  /// Absolute path of a folder.
+  case folder(String)
+  case hub(HubReference)
+
+  /// Reads a reference; a relative folder is taken from `base`.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``.
+  public init(_ text: String, relativeTo base: String) throws {
+    if text.hasPrefix("hub:") {
+      self = .hub(try HubReference(text))
+    } else {
+      self = .folder(URL(fileURLWithPath: text, relativeTo: URL(fileURLWithPath: base, isDirectory: true)).standardizedFileURL.path)
+    }
+  }
+
+  /// Path of the folder.
+  /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
+  func resolve() throws -> String {
+    switch self {
+    case .folder(let path): path
+    case .hub(let reference): try reference.snapshot(environment: ProcessInfo.processInfo.environment)
+    }
+  }
+}
+
+/// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client. Never written to.
+public struct HubReference: Sendable, Equatable {
+  public let repository: String
+  public let revision: String
+
+  public init(_ text: String) throws {
+    let parts = text.dropFirst("hub:".count).split(separator: "@", omittingEmptySubsequences: false)
+    guard text.hasPrefix("hub:"), parts.count == 2, !parts[1].isEmpty, parts[0].split(separator: "/").count == 2,
+      !text.contains(".."), !parts[1].contains("/") || !parts[1].hasPrefix("/")
+    else { throw CheckpointError.hubReference(reference: text) }
+    repository = String(parts[0])
+    revision = String(parts[1])
+  }
+
+  /// The commit, when the revision is one already.
+  public var commit: String? {
+    revision.utf8.count == 40 && revision.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? revision : nil
+  }
+
+  /// The snapshot's folder: `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
+  /// `~/.cache/huggingface/hub`; a branch or tag goes through `refs/`.
+  func snapshot(environment: [String: String]) throws -> String {
+    let cache = HubReference.cacheFolder(environment)
+    let model = cache + "/models--" + repository.replacingOccurrences(of: "/", with: "--")
+    var commit = revision
+    if self.commit == nil {
+      let reference = try? String(contentsOfFile: model + "/refs/" + revision, encoding: .utf8)
+      guard let found = reference?.trimmingCharacters(in: .whitespacesAndNewlines), !found.isEmpty, !found.contains("/") else {
+        throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: model + "/refs/" + revision)
+      }
+      commit = found
+    }
+    let folder = model + "/snapshots/" + commit
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: folder)
+    }
+    return folder
+  }
+
+  static func cacheFolder(_ environment: [String: String]) -> String {
+    let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    if let cache = value("HF_HUB_CACHE") { return cache }
+    if let home = value("HF_HOME") { return home + "/hub" }
+    if let cache = value("XDG_CACHE_HOME") { return cache + "/huggingface/hub" }
+    return (value("HOME") ?? NSHomeDirectory()) + "/.cache/huggingface/hub"
+  }
+
+  static func downloadArguments(_ reference: String) -> String {
+    guard let parsed = try? HubReference(reference) else { return reference }
+    return "\(parsed.repository) --revision \(parsed.revision)"
+  }
+}

@@ -1,0 +1,43 @@
+/// The files beside the weights: which travel into the package byte for byte, and which stay behind and why.
+public struct Sidecars: Sendable {
+  /// Copied verbatim, in byte order.
+  public let copied: [String]
+  /// Left out, with the reason.
+  public let leftOut: [(file: String, reason: String)]
+  /// Whether the folder has a model card.
+  public let hasCard: Bool
+
+  /// Tokenizer, template, generation and processor files of the family.
+  private static let known: Set<String> = [
+    "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json",
+    "processor_config.json", "video_preprocessor_config.json",
+  ]
+  private static let legal = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "USE_POLICY"]
+
+  init(_ files: [String]) {
+    var copied: [String] = []
+    var leftOut: [(String, String)] = []
+    for file in files {
+      if file.hasSuffix(".safetensors") || file == WeightIndex.name || file == "config.json" || file == "README.md" {
+        continue
+      }
+      if Sidecars.known.contains(file) || Sidecars.legal.contains(where: { file.uppercased().hasPrefix($0) }) {
+        copied.append(file)
+      } else if ["bin", "pt", "pth", "ckpt", "gguf", "h5", "msgpack", "onnx"].contains(file.suffixAfterDot) {
+        leftOut.append((file, "weights of another format are never read"))
+      } else if file.hasSuffix(".py") {
+        leftOut.append((file, "code is never copied"))
+      } else {
+        leftOut.append((file, "not a tokenizer, template, processor or licence file"))
+      }
+    }
+    self.copied = copied
+    self.leftOut = leftOut
+    hasCard = files.contains("README.md")
+  }
+}
+
+extension String {
+  fileprivate var suffixAfterDot: String { split(separator: ".").last.map(String.init) ?? "" }
+}

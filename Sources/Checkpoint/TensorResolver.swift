@@ -1,0 +1,120 @@
+import Safetensors
+
+/// Finds the tensors of an architecture's table in a checkpoint. Each source tensor is used up by the rows that name
+/// it; what is left over is unknown.
+struct TensorResolver {
+  let folder: CheckpointFolder
+  /// Symbols of the configuration; a head may have its own expert count.
+  let symbols: [String: Int]
+  private(set) var used: Set<String> = []
+  private(set) var missing: [String] = []
+  private(set) var resolved: [ResolvedTensor] = []
+
+  init(_ folder: CheckpointFolder, symbols: [String: Int]) {
+    self.folder = folder
+    self.symbols = symbols
+  }
+
+  /// Resolves one row, for each index it applies to.
+  mutating func resolve(_ row: TensorRow, source: String, package: String, indices: [Int?]) throws {
+    for index in indices {
+      let fill = { (name: String) in
+        index.map { name.replacingOccurrences(of: "{i}", with: String($0)) } ?? name
+      }
+      let shape = try row.shape.map { try Dimension.evaluate($0, symbols, file: folder.configPath) }
+      var found = false
+      for form in row.forms where !found {
+        if let tensor = try resolve(row, form, shape, name: package + fill(row.package), prefix: source, fill: fill) {
+          resolved.append(tensor)
+          found = true
+        }
+      }
+      if !found, let first = row.forms.first { missing.append(source + fill(first.template)) }
+    }
+  }
+
+  private mutating func resolve(
+    _ row: TensorRow, _ form: SourceForm, _ shape: [Int], name: String, prefix: String, fill: (String) -> String
+  ) throws -> ResolvedTensor? {
+    switch form {
+    case .whole(let template):
+      let source = prefix + fill(template)
+      guard let place = folder[source] else { return nil }
+      try requireShape(place, source, row.shape, shape)
+      used.insert(source)
+      return ResolvedTensor(
+        name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape, sources: [source],
+        assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+    case .stacked(let template):
+      return try resolveStack(row, prefix + fill(template), shape, name: name)
+    case .slice(let template, let part, let parts):
+      let source = prefix + fill(template)
+      guard let place = folder[source] else { return nil }
+      let whole = [shape[0], shape[1] * parts, shape[2]]
+      try requireShape(place, source, [row.shape[0], "\(parts)*\(row.shape[1])", row.shape[2]], whole)
+      used.insert(source)
+      let matrix = place.entry.byteCount / max(1, shape[0])
+      let length = matrix / parts
+      return ResolvedTensor(
+        name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape, sources: [source],
+        assembly: "slice \(part)/\(parts)",
+        segments: (0..<shape[0]).map { range(place, $0 * matrix + part * length, length) })
+    }
+  }
+
+  /// One tensor an expert: all of them, or none.
+  private mutating func resolveStack(
+    _ row: TensorRow, _ template: String, _ shape: [Int], name: String
+  ) throws -> ResolvedTensor? {
+    var sources: [String] = []
+    var segments: [ByteRange] = []
+    var absent: [Int] = []
+    var dtype: DType?
+    for expert in 0..<shape[0] {
+      let source = template.replacingOccurrences(of: "{e}", with: String(expert))
+      guard let place = folder[source] else {
+        absent.append(expert)
+        continue
+      }
+      try requireShape(place, source, Array(row.shape.dropFirst()), Array(shape.dropFirst()))
+      if let dtype, dtype != place.entry.dtype {
+        throw CheckpointError.dtype(
+          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: place.entry.dtype.rawValue)
+      }
+      dtype = place.entry.dtype
+      sources.append(source)
+      segments.append(range(place, 0, place.entry.byteCount))
+    }
+    guard let dtype else { return nil }
+    guard absent.isEmpty else {
+      throw CheckpointError.expertsIncomplete(path: folder.path, tensor: template, declared: shape[0], missing: absent)
+    }
+    used.formUnion(sources)
+    return ResolvedTensor(
+      name: name, role: row.role, transform: row.transform, dtype: dtype, shape: shape, sources: sources,
+      assembly: "stack", segments: segments)
+  }
+
+  private func range(_ place: CheckpointFolder.Place, _ begin: Int, _ length: Int) -> ByteRange {
+    let start = folder.shards[place.shard].file.header.dataStart + place.entry.begin
+    return ByteRange(shard: place.shard, offset: start + begin, length: length)
+  }
+
+  private func requireShape(
+    _ place: CheckpointFolder.Place, _ tensor: String, _ expressions: [String], _ expected: [Int]
+  ) throws {
+    guard place.entry.shape == expected else {
+      throw CheckpointError.shape(
+        file: folder.shardPath(of: place), tensor: tensor,
+        expected: "[\(expressions.joined(separator: ", "))] = \(expected)", found: "\(place.entry.shape)")
+    }
+  }
+}
+
+extension SourceForm {
+  var template: String {
+    switch self {
+    case .whole(let name), .stacked(let name), .slice(let name, _, _): name
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Digests
+import Foundation
+import Safetensors
+import StrictJSON
+
+/// `model.safetensors.index.json`: which shard holds which tensor. Never trusted against the shard headers.
+struct WeightIndex: Sendable {
+  let file: String
+  let shards: Set<String>
+  let totalSize: Int?
+  private let entries: [(tensor: String, shard: String)]
+
+  static let name = "model.safetensors.index.json"
+
+  /// Reads the index of a folder; nil when there is none.
+  static func read(folder: String, names: [String]) throws -> WeightIndex? {
+    guard names.contains(name) else { return nil }
+    let file = folder + "/" + name
+    let bytes = try ReadOnlyFile(path: file).readAll(limit: 100_000_000)
+    return try WeightIndex(JSONValue.parse(bytes, file: file), file: file)
+  }
+
+  private init(_ value: JSONValue, file: String) throws {
+    guard let map = value["weight_map"], case .object(let members) = map.content else {
+      throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: value["weight_map"]?.brief ?? "nothing")
+    }
+    var entries: [(String, String)] = []
+    var shards: Set<String> = []
+    for member in members {
+      guard let shard = member.value.stringValue else {
+        throw CheckpointError.indexForm(
+          file: file, expected: "a shard's name for \(member.key)", found: member.value.brief)
+      }
+      guard WeightIndex.isPlainName(shard) else { throw CheckpointError.indexPathEscapes(file: file, shard: shard) }
+      entries.append((member.key, shard))
+      shards.insert(shard)
+    }
+    self.file = file
+    self.entries = entries
+    self.shards = shards
+    totalSize = value["metadata"]?["total_size"]?.intValue
+  }
+
+  /// One path component that begins with a letter or digit and ends in `.safetensors`.
+  private static func isPlainName(_ name: String) -> Bool {
+    guard let first = name.utf8.first, name.utf8.count <= 255, name.hasSuffix(".safetensors") else { return false }
+    let letters = { (c: UInt8) in (48...57).contains(c) || (65...90).contains(c) || (97...122).contains(c) }
+    return letters(first) && name.utf8.allSatisfy { letters($0) || $0 == 45 || $0 == 46 || $0 == 95 }
+  }
+
+  /// Refuses an index that names a shard which is not there.
+  func requireShards(present: Set<String>) throws {
+    if let missing = shards.subtracting(present).sorted().first {
+      let count = entries.count { $0.shard == missing }
+      throw CheckpointError.indexNamesMissingShard(file: file, shard: missing, tensors: count)
+    }
+  }
+
+  /// Compares with the shard headers in both directions; differences are an error. What an index may lawfully leave
+  /// out (a head in a file of its own) and a wrong total come back as notes.
+  func compare(with shards: [CheckpointFolder.Shard], places: [UTF8Name: CheckpointFolder.Place]) throws -> [String] {
+    var differences: [String] = []
+    var listed: Set<UTF8Name> = []
+    for (tensor, shard) in entries {
+      let key = UTF8Name(tensor)
+      listed.insert(key)
+      if let place = places[key] {
+        let actual = shards[place.shard].name
+        if actual != shard { differences.append("\(tensor) is in \(actual), the index says \(shard)") }
+      } else {
+        differences.append("\(tensor) is listed in \(shard), but no shard holds it")
+      }
+    }
+    var notes: [String] = []
+    var indexedBytes = 0
+    for (number, shard) in shards.enumerated() {
+      let unlisted = shard.file.header.tensors.filter { !listed.contains(UTF8Name($0.name)) }
+      indexedBytes += shard.file.header.tensors.reduce(0) { $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0) }
+      guard !unlisted.isEmpty else { continue }
+      if !self.shards.contains(shards[number].name), unlisted.allSatisfy({ HeadPrefix.of($0.name) != nil }) {
+        notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")
+      } else {
+        differences += unlisted.map { "\($0.name) is in \(shard.name), the index does not list it" }
+      }
+    }
+    guard differences.isEmpty else {
+      let shown = differences.prefix(8) + (differences.count > 8 ? ["and \(differences.count - 8) more"] : [])
+      throw CheckpointError.indexMismatch(file: file, differences: Array(shown))
+    }
+    if let totalSize, totalSize != indexedBytes {
+      notes.append("the index says total_size \(totalSize), the tensors it lists have \(indexedBytes) bytes")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,152 @@
+import Checkpoint
+import Digests
+import Manifests
+import Quantization
+import StrictJSON
+
+/// `audit.json`: every tensor's verdict, with digests of what went in and came out. Format: see the page *Audit report*.
+///
+/// Every value has a width that the plan knows, so the file's size is predicted to the byte.
+struct AuditReport {
+  /// What verification measured of one tensor.
+  struct Measurement: Sendable, Equatable {
+    var sourceDigest: SHA256Digest
+    /// Of each part, in the order of the plan.
+    var partDigests: [SHA256Digest]
+    /// Nil for a tensor that is not quantized.
+    var error: TensorError?
+
+    /// Stands in for measurements while the plan computes sizes.
+    static func placeholder(parts: Int, quantized: Bool) -> Measurement {
+      let zero = SHA256Digest.of([])
+      return Measurement(
+        sourceDigest: zero, partDigests: Array(repeating: zero, count: parts),
+        error: quantized ? TensorError(cosine: 0, relativeRMS: 0, largest: 0) : nil)
+    }
+  }
+
+  /// How far a quantized tensor is from its source.
+  struct TensorError: Sendable, Equatable {
+    /// Between source and dequantized values; 1 when both are zero throughout.
+    var cosine: Double
+    /// Root of the squared error over the root of the squared source.
+    var relativeRMS: Double
+    /// Largest error of an element, relative to the largest element of the source.
+    var largest: Double
+  }
+
+  /// Facts of the run besides the tensors.
+  struct Context {
+    var manifestDigest: SHA256Digest
+    var pipeline: String
+    var pipelineDigest: SHA256Digest
+    var planDigest: SHA256Digest
+    /// `source/…` and `donor/…` with digests, in byte order.
+    var inputs: [LockFile.File]
+  }
+
+  static func render(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> [UInt8] {
+    JSONWriter.pretty(
+      .object([
+        ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
+        ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
+        ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
+        (
+          "inputs",
+          .array(
+            context.inputs.map {
+              .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
+            })
+        ), ("head", head(plan)), ("notes", .array(plan.notes.map { .string($0) })),
+        ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
+        (
+          "dropped",
+          .array(
+            plan.dropped.map {
+              .object([
+                ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
+                ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
+              ])
+            })
+        ),
+      ]), sorted: false)
+  }
+
+  private static func head(_ plan: PlanContents) -> JSONValue {
+    guard let head = plan.head else { return .object([("present", false)]) }
+    return .object([
+      ("present", true), ("grafted", .bool(head.grafted)), ("file", .string(head.file)),
+      ("tensors", .int(head.evidence.tensors.count)), ("source_prefix", .string(head.evidence.prefix ?? "")),
+      ("source_files", .array(head.evidence.shards.map { .string($0) })),
+      ("layout", .string(head.evidence.layout ?? "none")),
+      ("experts", head.evidence.experts.map { .int($0) } ?? .null),
+      ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
+      ("norm_evidence", .string(head.evidence.normEvidence)), ("norm_convention", "gamma"),
+      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"),
+    ])
+  }
+
+  private static func tensor(_ planned: PlannedTensor, _ measured: Measurement, _ plan: PlanContents) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("name", .string(planned.name)), ("role", .string(planned.tensor.role.rawValue)),
+      ("origin", .string(planned.origin.rawValue)), ("verdict", .string(planned.verdictWord)),
+      ("rule", .string(planned.rule)),
+    ]
+    if let reason = planned.reason { members.append(("reason", .string(reason))) }
+    if case .quantize(let format) = planned.verdict { members.append(("format", format.json)) }
+    members.append(("transforms", .array(planned.transformNames.map { .string($0) })))
+    members.append(
+      (
+        "source",
+        .object([
+          ("tensors", .array(planned.tensor.sources.map { .string($0) })), ("dtype", .string(planned.tensor.dtype.rawValue)),
+          ("shape", .array(planned.tensor.shape.map { .int($0) })), ("bytes", .int(planned.tensor.byteCount)),
+          ("sha256", .string(measured.sourceDigest.hex)),
+        ])
+      ))
+    members.append(
+      (
+        "written",
+        .array(
+          zip(planned.parts, measured.partDigests).map { part, digest in
+            .object([
+              ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])), ("dtype", .string(part.dtype.rawValue)),
+              ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)), ("sha256", .string(digest.hex)),
+            ])
+          })
+      ))
+    if let error = measured.error {
+      members.append(
+        (
+          "error",
+          .object([
+            ("cosine", JSONValue(.number(Fixed.eight(error.cosine)))),
+            ("relative_rms", JSONValue(.number(Fixed.eight(error.relativeRMS)))),
+            ("largest", JSONValue(.number(Fixed.eight(error.largest)))),
+          ])
+        ))
+    }
+    return .object(members)
+  }
+}
+
+extension QuantizationFormat {
+  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`.
+  var json: JSONValue {
+    .object([
+      ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
+      ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
+    ])
+  }
+}
+
+extension PlannedTensor {
+  /// Every named transform on the way from source to package, in order.
+  var transformNames: [String] {
+    var names: [String] = []
+    if tensor.assembly != "copy" { names.append(tensor.assembly) }
+    if tensor.transform != .none { names.append(tensor.transform.rawValue) }
+    if case .cast(let type) = verdict { names.append("cast_\(type.rawValue)") }
+    return names
+  }
+}

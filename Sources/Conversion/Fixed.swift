@@ -1,0 +1,28 @@
+/// Decimal text of constant width, by integer arithmetic, so that no platform's float formatting reaches an output and
+/// a report's size is known before its numbers are.
+enum Fixed {
+  /// `d.dddddddd`: ten characters. Values are taken into 0 … 9.99999999; NaN becomes the largest.
+  static func eight(_ value: Double) -> String {
+    let scaled = (value * 1e8).rounded()
+    let clamped = scaled.isNaN ? 999_999_999 : Int(min(max(scaled, 0), 999_999_999))
+    let digits = String(clamped)
+    let padded = String(repeating: "0", count: 9 - digits.count) + digits
+    return padded.prefix(1) + "." + padded.dropFirst()
+  }
+
+  /// Bytes for people: `1.23 MB` (decimal units, two places).
+  static func bytes(_ count: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB"]
+    var unit = 0
+    var divisor = 1
+    while count / divisor >= 1000, unit + 1 < units.count {
+      divisor *= 1000
+      unit += 1
+    }
+    guard unit > 0 else { return "\(count) B" }
+    let hundredths = (Double(count) * 100 / Double(divisor)).rounded()
+    let whole = Int(hundredths) / 100
+    let rest = Int(hundredths) % 100
+    return "\(whole).\(rest < 10 ? "0" : "")\(rest) \(units[unit])"
+  }
+}

@@ -1,0 +1,62 @@
+import Digests
+import StrictJSON
+import Workspace
+
+/// Brings the head in: records where each of its tensors lies, what is done to it, and the digest of its bytes. The
+/// product is an index of byte ranges, not a copy.
+struct GraftStage: Stage {
+  let name = StageName.graft
+
+  func parameters(_ context: RunContext) -> JSONValue {
+    .object([
+      ("head", .array(headTensors(context).map { .string($0.name) })),
+      ("grafted", .bool(context.plan.head?.grafted ?? false)),
+    ])
+  }
+
+  func inputs(_ context: RunContext) throws -> [FileRecord] {
+    let prefix = context.resolution.donor == nil ? "source/" : "donor/"
+    return try context.inputRecords { $0.name.hasPrefix(prefix) }
+  }
+
+  private func headTensors(_ context: RunContext) -> [PlannedTensor] { context.plan.tensors.filter { $0.origin == .head } }
+
+  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
+    let tensors = headTensors(context)
+    context.observer.began(.graft, bytes: tensors.reduce(0) { $0 + $1.tensor.byteCount })
+    var rows: [JSONValue] = []
+    let reader = context.reader(.head)
+    for tensor in tensors {
+      if StopSignal.shared.isRequested { throw context.stopped }
+      let digest = try reader.digest(tensor.tensor)
+      rows.append(
+        .object([
+          ("name", .string(tensor.name)), ("source_tensors", .array(tensor.tensor.sources.map { .string($0) })),
+          (
+            "source_ranges",
+            .array(
+              tensor.tensor.segments.map {
+                .object([
+                  ("file", .string(reader.folder.shards[$0.shard].name)), ("offset", .int($0.offset)),
+                  ("bytes", .int($0.length)),
+                ])
+              })
+          ),
+          ("dtype", .string(tensor.tensor.dtype.rawValue)), ("shape", .array(tensor.tensor.shape.map { .int($0) })),
+          ("transforms", .array(tensor.transformNames.map { .string($0) })), ("sha256", .string(digest.hex)),
+        ]))
+      context.observer.advanced(.graft, bytes: tensor.tensor.byteCount, item: tensor.name)
+    }
+    var report: [(String, JSONValue)] = [("cambium_graft", 1), ("present", .bool(context.plan.head != nil))]
+    if let head = context.plan.head {
+      report += [
+        ("grafted", .bool(head.grafted)), ("layout", .string(head.evidence.layout ?? "none")),
+        ("experts", head.evidence.experts.map { .int($0) } ?? .null),
+        ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
+        ("norm_evidence", .string(head.evidence.normEvidence)),
+      ]
+    }
+    report.append(("tensors", .array(rows)))
+    return [try context.write(.object(report), as: "graft.json", of: .graft)]
+  }
+}

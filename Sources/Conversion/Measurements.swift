@@ -1,0 +1,49 @@
+import Digests
+import StrictJSON
+import Workspace
+
+/// `verify.json` of the work folder: what verification measured, tensor by tensor. The package's audit report is made
+/// from it, so doubles are written by their bits.
+enum Measurements {
+  static func json(_ plan: Plan, _ measurements: [AuditReport.Measurement]) -> JSONValue {
+    let rows: [JSONValue] = zip(plan.tensors, measurements).map { tensor, measured in
+      var members: [(String, JSONValue)] = [
+        ("name", .string(tensor.name)), ("source_sha256", .string(measured.sourceDigest.hex)),
+        ("part_sha256", .array(measured.partDigests.map { .string($0.hex) })),
+      ]
+      if let error = measured.error {
+        members.append(("cosine_bits", .string(String(error.cosine.bitPattern, radix: 16))))
+        members.append(("relative_rms_bits", .string(String(error.relativeRMS.bitPattern, radix: 16))))
+        members.append(("largest_bits", .string(String(error.largest.bitPattern, radix: 16))))
+      }
+      return .object(members)
+    }
+    return .object([("cambium_verification", .int(1)), ("tensors", .array(rows))])
+  }
+
+  static func read(_ context: RunContext) throws -> [AuditReport.Measurement] {
+    let path = context.folder(.verify) + "/verify.json"
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
+    let rows = value["tensors"]?.arrayValue ?? []
+    let measurements = rows.compactMap(measurement)
+    guard measurements.count == context.plan.tensors.count else {
+      throw ConversionError.packageForm(
+        file: path, expected: "\(context.plan.tensors.count) tensors", found: "\(measurements.count)")
+    }
+    return measurements
+  }
+
+  private static func measurement(_ row: JSONValue) -> AuditReport.Measurement? {
+    guard let source = row["source_sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { return nil }
+    let parts = (row["part_sha256"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
+    var error: AuditReport.TensorError?
+    if let cosine = double(row["cosine_bits"]), let rms = double(row["relative_rms_bits"]), let largest = double(row["largest_bits"]) {
+      error = AuditReport.TensorError(cosine: cosine, relativeRMS: rms, largest: largest)
+    }
+    return AuditReport.Measurement(sourceDigest: source, partDigests: parts, error: error)
+  }
+
+  private static func double(_ value: JSONValue?) -> Double? {
+    value?.stringValue.flatMap { UInt64($0, radix: 16) }.map { Double(bitPattern: $0) }
+  }
+}

@@ -1,0 +1,153 @@
+import Checkpoint
+import Digests
+import Foundation
+import Manifests
+import Quantization
+import StrictJSON
+
+/// The files of the package besides the weights.
+struct PackageFiles {
+  let resolution: Resolution
+  let contents: PlanContents
+  let digest: SHA256Digest
+  let format: QuantizationFormat?
+
+  static let audit = "audit.json"
+  static let card = "README.md"
+  static let sums = "SHA256SUMS"
+
+  init(_ resolution: Resolution, _ contents: PlanContents, digest: SHA256Digest, format: QuantizationFormat?) {
+    self.resolution = resolution
+    self.contents = contents
+    self.digest = digest
+    self.format = format
+  }
+
+  func all() throws -> [PlannedFile] {
+    var files = try resolution.source.sidecars.copied.map { name in
+      let path = resolution.source.path + "/" + name
+      return PlannedFile(path: name, bytes: try ReadOnlyFile(path: path).size, content: .copied(from: path))
+    }
+    for (name, bytes) in [("config.json", try config()), ("model.safetensors.index.json", index())] {
+      files.append(PlannedFile(path: name, bytes: bytes.count, content: .generated(bytes)))
+    }
+    let blank = contents.tensors.map {
+      AuditReport.Measurement.placeholder(parts: $0.parts.count, quantized: $0.format != nil)
+    }
+    let context = AuditReport.Context(
+      manifestDigest: digest, pipeline: resolution.pipeline.name, pipelineDigest: digest, planDigest: digest,
+      inputs: InputFile.all(resolution).map { LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex) })
+    let measured = [
+      (PackageFiles.audit, AuditReport.render(contents, context, blank).count),
+      (PackageFiles.card, try ModelCard(resolution, contents).render(blank).count),
+    ]
+    files += measured.map { PlannedFile(path: $0.0, bytes: $0.1, content: .measured) }
+    let names = contents.weightFiles + files.map(\.path)
+    let sums = names.reduce(0) { $0 + 64 + 2 + $1.utf8.count + 1 }
+    files.append(PlannedFile(path: PackageFiles.sums, bytes: sums, content: .measured))
+    return files
+  }
+
+  /// The index: every tensor of the shards; the head's file is not listed, so that no reader stumbles over it.
+  private func index() -> [UInt8] {
+    var total = 0
+    var map: [(String, JSONValue)] = []
+    for tensor in contents.tensors where tensor.origin == .trunk {
+      for part in tensor.parts {
+        total += part.bytes
+        map.append((part.name, .string(contents.weightFiles[part.file])))
+      }
+    }
+    map.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
+    return JSONWriter.pretty(
+      .object([("metadata", .object([("total_size", .int(total))])), ("weight_map", .object(map))]))
+  }
+
+  /// The source's configuration, in its own order and spelling, with what the package changes.
+  private func config() throws -> [UInt8] {
+    let source = resolution.source
+    var config = source.config
+    let layers = contents.head == nil ? 0 : 1
+    let declared = source.model.declaredMTPLayers != nil || layers > 0
+    if source.table.wrapped, var text = config["text_config"] {
+      if declared { text.set("mtp_num_hidden_layers", to: .int(layers)) }
+      if let experts = contents.head?.ownExperts { text.set("mtp_num_experts", to: .int(experts)) }
+      config.set("text_config", to: text)
+      if config["mtp_num_hidden_layers"] != nil { config.set("mtp_num_hidden_layers", to: .int(layers)) }
+    } else {
+      if declared { config.set("mtp_num_hidden_layers", to: .int(layers)) }
+      if let experts = contents.head?.ownExperts { config.set("mtp_num_experts", to: .int(experts)) }
+    }
+    if source.sidecars.copied.contains("generation_config.json") {
+      let path = source.path + "/generation_config.json"
+      let generation = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 4 << 20), file: path)
+      // Both readers stop at the ids of config.json; the generation file lists all of them.
+      if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
+    }
+    if let quantization { 
+      config.set("quantization", to: quantization)
+      config.set("quantization_config", to: quantization)
+    }
+    return JSONWriter.pretty(config)
+  }
+
+  /// The block that both readers take parameters from: the package's format, then an entry for each module that
+  /// differs, under the path that the loaders use. `false` marks a linear layer that is not quantized.
+  private var quantization: JSONValue? {
+    guard let format else { return nil }
+    var members: [(String, JSONValue)] = [
+      ("group_size", .int(format.groupSize)), ("bits", .int(format.bits)), ("mode", .string(format.mode.rawValue)),
+    ]
+    for tensor in contents.tensors where tensor.origin == .trunk {
+      guard tensor.name.hasSuffix(".weight"), tensor.tensor.shape.count >= 2, tensor.tensor.transform == .none,
+        tensor.tensor.role != .vision
+      else { continue }
+      let module = String(tensor.name.dropLast(".weight".count))
+      guard let own = tensor.format else {
+        members.append((module, false))
+        continue
+      }
+      if own.mode != format.mode || own.bits != format.bits || own.groupSize != format.groupSize {
+        members.append(
+          (
+            module,
+            .object([
+              ("group_size", .int(own.groupSize)), ("bits", .int(own.bits)), ("mode", .string(own.mode.rawValue)),
+            ])
+          ))
+      }
+    }
+    return .object(members)
+  }
+}
+
+/// One input file: a shard, configuration or sidecar of the source or the donor.
+struct InputFile: Sendable {
+  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
+  let name: String
+  let path: String
+  let bytes: Int
+
+  /// Every file that the package depends on, in byte order of the names.
+  static func all(_ resolution: Resolution) -> [InputFile] {
+    var files: [InputFile] = []
+    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
+      guard let folder else { continue }
+      files += folder.shards.map {
+        InputFile(name: "\(prefix)/\($0.name)", path: folder.path + "/" + $0.name, bytes: $0.file.header.fileSize)
+      }
+      var others = ["config.json"]
+      if prefix == "source" {
+        others += folder.sidecars.copied
+        if folder.sidecars.hasCard { others.append("README.md") }
+      }
+      files += others.compactMap { name in
+        let path = folder.path + "/" + name
+        return (try? ReadOnlyFile(path: path)).map {
+          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size)
+        }
+      }
+    }
+    return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}

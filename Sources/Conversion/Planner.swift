@@ -1,0 +1,187 @@
+import Checkpoint
+import Digests
+import Manifests
+import Quantization
+import Safetensors
+import StrictJSON
+
+/// Makes the plan: a pure function of what was resolved.
+public struct Planner {
+  let resolution: Resolution
+  /// Most bytes of tensors in one shard, counted as the stock converters count.
+  let shardLimit: Int
+
+  public init(_ resolution: Resolution, shardLimit: Int = 5 << 30) {
+    self.resolution = resolution
+    self.shardLimit = shardLimit
+  }
+
+  /// - Throws: ``ConversionError``, `ManifestError` for rules that do not fit, `SafetensorsError` for sizes that overflow.
+  public func plan() throws -> Plan {
+    let verdicts = try decide()
+    let (files, tensors) = try WeightLayout(shardLimit: shardLimit, head: resolution.head).place(verdicts.tensors)
+    let contents = PlanContents(
+      tensors: tensors, dropped: verdicts.dropped, weights: files, head: plannedHead(tensors), notes: notes())
+    let digest = SHA256Digest.of(JSONWriter.canonical(contents.json))
+    let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
+    let others = try PackageFiles(resolution, contents, digest: digest, format: format).all()
+    return Plan(
+      tensors: tensors, dropped: verdicts.dropped,
+      // Weight files come first: parts name them by index.
+      files: files + others.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, format: format,
+      head: contents.head, notes: contents.notes, digest: digest)
+  }
+
+  private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
+    guard let head = resolution.head, tensors.contains(where: { $0.origin == .head }) else { return nil }
+    return PlannedHead(
+      grafted: resolution.donor != nil, evidence: head.evidence, ownExperts: head.ownExperts, file: WeightLayout.headFile)
+  }
+
+  private func notes() -> [String] {
+    var notes = resolution.source.notes.map { "source: \($0)" }
+    notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
+    notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
+    if resolution.head == nil { notes.append("the package has no MTP head") }
+    if let experts = resolution.head?.ownExperts {
+      notes.append(
+        "the head has \(experts) experts, the trunk \(resolution.source.model["E"]): readers with one num_experts for both cannot load it"
+      )
+    }
+    return notes
+  }
+
+  // MARK: verdicts
+
+  private struct Verdicts {
+    var tensors: [PlannedTensor] = []
+    var dropped: [DroppedTensor] = []
+  }
+
+  private func decide() throws -> Verdicts {
+    var out = Verdicts()
+    let rules = resolution.manifest.rules + resolution.pipeline.rules
+    var hits = Array(repeating: 0, count: rules.count)
+    let all =
+      resolution.trunk.tensors.map { ($0, TensorOrigin.trunk) }
+      + (resolution.head?.tensors.map { ($0, TensorOrigin.head) } ?? [])
+    for (tensor, origin) in all {
+      guard let number = rules.firstIndex(where: { $0.matches(name: tensor.name, role: tensor.role) }) else {
+        throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
+      }
+      hits[number] += 1
+      if let dropped = try drop(tensor, origin, rules[number]) {
+        out.dropped.append(dropped)
+      } else {
+        out.tensors.append(try verdict(tensor, origin, rules[number]))
+      }
+    }
+    for (rule, count) in zip(rules, hits) where rule.mustMatch && count == 0 {
+      throw ManifestError.ruleUnused(place: rule.place, rule: rule.summary, nearest: nearest(rule, all.map(\.0.name)))
+    }
+    out.dropped += resolution.trunk.dropped.map {
+      DroppedTensor(
+        name: $0.tensor, origin: .trunk, rule: "architecture \(resolution.source.model.modelType)", reason: $0.reason,
+        bytes: resolution.source[$0.tensor]?.entry.byteCount ?? 0)
+    }
+    if resolution.head == nil || resolution.donor != nil {
+      out.dropped += resolution.source.headEvidence.tensors.map {
+        DroppedTensor(
+          name: $0, origin: .trunk, rule: "manifest head",
+          reason: resolution.donor == nil ? "the manifest says head: none" : "identical to the donor's head",
+          bytes: resolution.source[$0]?.entry.byteCount ?? 0)
+      }
+    }
+    return out
+  }
+
+  private func nearest(_ rule: Rule, _ names: [String]) -> String? {
+    guard case .match(let glob) = rule.selector else { return nil }
+    let last = glob.pattern.split(separator: ".").last { !$0.contains("*") }
+    return last.flatMap { part in names.first { $0.contains(part) } }
+  }
+
+  private func drop(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> DroppedTensor? {
+    guard rule.treatment == .drop else { return nil }
+    guard tensor.role == .vision || tensor.role == .mtp else {
+      throw ConversionError.ruleDrops(
+        place: rule.place, rule: rule.summary, tensor: tensor.name, role: tensor.role.rawValue)
+    }
+    return DroppedTensor(
+      name: tensor.name, origin: origin, rule: rule.summary, reason: rule.why ?? "the rule says drop", bytes: tensor.byteCount)
+  }
+
+  private func verdict(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> PlannedTensor {
+    let type = try floatType(tensor)
+    var verdict = Verdict.keep
+    var reason = rule.why
+    switch rule.treatment {
+    case .keep, .drop: break
+    case .cast(let target): verdict = target == type ? .keep : .cast(target)
+    case .quantize(let choice):
+      let format = try choice?.over(resolution.format) ?? resolution.format
+      if let obstacle = obstacle(tensor, format) {
+        guard !rule.mustMatch else {
+          throw ConversionError.ruleStructure(
+            place: rule.place, rule: rule.summary, tensor: tensor.name, reason: obstacle)
+        }
+        reason = obstacle
+      } else {
+        verdict = .quantize(format)
+      }
+    }
+    let shape = tensor.shape
+    let permuted = tensor.transform == .patchEmbed
+    let rowElements = permuted ? shape.dropFirst().reduce(1, *) : shape.count < 2 ? shape.reduce(1, *) : shape.last ?? 1
+    let elements = shape.reduce(1, *)
+    return PlannedTensor(
+      tensor: tensor, origin: origin, verdict: verdict, rule: rule.summary, reason: reason,
+      rows: rowElements == 0 ? 0 : elements / rowElements, rowElements: rowElements, parts: [])
+  }
+
+  /// Why a tensor cannot be quantized, or nil.
+  private func obstacle(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> String? {
+    guard tensor.shape.count >= 2, tensor.name.hasSuffix(".weight") else { return "kept: not a matrix" }
+    guard tensor.transform == .none else { return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer" }
+    let columns = tensor.shape.last ?? 0
+    guard columns > 0, columns % format.groupSize == 0 else {
+      return "kept: the last dimension \(columns) is not a multiple of the group size \(format.groupSize)"
+    }
+    return nil
+  }
+
+  private func floatType(_ tensor: ResolvedTensor) throws -> FloatType {
+    guard let type = FloatType(tensor.dtype) else {
+      throw CheckpointError.dtype(
+        file: resolution.source.path, tensor: tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+    }
+    return type
+  }
+}
+
+extension FloatType {
+  /// The float type of a stored dtype; nil for any other.
+  init?(_ dtype: DType) {
+    switch dtype {
+    case .bf16: self = .bf16
+    case .f16: self = .f16
+    case .f32: self = .f32
+    default: return nil
+    }
+  }
+
+  var dtype: DType {
+    switch self {
+    case .bf16: .bf16
+    case .f16: .f16
+    case .f32: .f32
+    }
+  }
+}
+
+extension PlannedTensor {
+  /// The number format of a quantized tensor.
+  public var format: QuantizationFormat? {
+    if case .quantize(let format) = verdict { format } else { nil }
+  }
+}

@@ -1,0 +1,135 @@
+import Digests
+import Foundation
+import Manifests
+import StrictJSON
+import Workspace
+
+/// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.
+public struct Run: Sendable {
+  public let resolution: Resolution
+  public let plan: Plan
+  public let options: RunOptions
+  /// Absolute path of the work folder.
+  public let work: String
+
+  /// Resolves and plans; reads headers only and writes nothing.
+  public init(manifest: String, options: RunOptions) throws {
+    resolution = try Resolution(manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output)
+    plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
+    self.options = options
+    work = options.work ?? resolution.output + ".work"
+  }
+
+  /// What a finished run has to say.
+  public struct Summary: Sendable {
+    /// Stages that were done, and those whose receipts were valid.
+    public var done: [StageName] = []
+    public var reused: [StageName] = []
+    /// Of the quantized tensors; nil before verification or when none is quantized.
+    public var meanCosine: Double?
+    public var worst: (tensor: String, cosine: Double)?
+    /// Bytes of the package's files, found to be as planned; nil before packaging.
+    public var packageBytes: Int?
+  }
+
+  /// Runs the stages up to `options.until`.
+  /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
+  public func execute(_ observer: any RunObserver) throws -> Summary {
+    try refuseForeignOutput()
+    try Folder.create(work)
+    let lock = try WorkLock(folder: work)
+    defer { lock.release() }
+    for folder in [work] + StageName.allCases.map({ work + "/" + $0.rawValue }) where try Folder.isFolder(folder) {
+      _ = try AtomicFile.removeLeftovers(in: folder)
+    }
+    let context = RunContext(resolution, plan, options, observer, work: work)
+    try AtomicFile.write(JSONWriter.pretty(PlanReport(self).json), to: work + "/plan.json")
+    var summary = Summary()
+    let stages: [any Stage] = [InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), PackageStage()]
+    for stage in stages {
+      if try perform(stage, context) { summary.reused.append(stage.name) } else { summary.done.append(stage.name) }
+      if stage.name == .inspect { try pin(context) }
+      if stage.name == .verify { try VerifyStage.summarize(context, into: &summary) }
+      if stage.name == .package { summary.packageBytes = plan.outputBytes }
+      if stage.name == options.until { break }
+    }
+    try context.digests.save()
+    return summary
+  }
+
+  /// Runs one stage unless its receipt is valid; true when it was.
+  private func perform(_ stage: any Stage, _ context: RunContext) throws -> Bool {
+    if StopSignal.shared.isRequested { throw context.stopped }
+    let folder = context.folder(stage.name)
+    try Folder.create(folder)
+    if stage.name == .inspect { try InspectStage.hashInputs(context) }
+    let parameters = try stage.parameters(context)
+    let inputs = try stage.inputs(context)
+    let key = StageReceipt.key(
+      stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters, inputs: inputs)
+    switch try validity(stage, context, key) {
+    case .valid:
+      context.observer.ended(stage.name, reused: true)
+      return true
+    case .absent, .otherKey: break
+    case .outputMissing(let path): context.observer.note("\(stage.name.rawValue): \(path) is missing and is made again")
+    case .outputDamaged(let path):
+      context.observer.note("\(stage.name.rawValue): \(path) is not what the receipt says and is made again")
+    }
+    try Folder.removeTree(folder + "/" + StageReceipt.fileName)
+    let outputs = try stage.run(context, key: key)
+    let receipt = try StageReceipt(
+      stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters, inputs: inputs,
+      outputs: outputs)
+    try receipt.write(to: folder)
+    try stage.finish(context)
+    try context.digests.save()
+    context.observer.ended(stage.name, reused: false)
+    return false
+  }
+
+  private func validity(_ stage: any Stage, _ context: RunContext, _ key: SHA256Digest) throws -> Validity {
+    do {
+      guard let receipt = try StageReceipt.load(context.folder(stage.name)) else { return .absent }
+      return try receipt.validity(in: stage.outputFolder(context), digests: context.digests, wantedKey: key)
+    } catch {
+      guard case .receiptDamaged(let path, let reason) = error else { throw error }
+      context.observer.note("\(path): \(reason); the stage is done again")
+      return .absent
+    }
+  }
+
+  /// An output folder that no receipt of this work folder names is somebody else's.
+  private func refuseForeignOutput() throws {
+    guard FileManager.default.fileExists(atPath: resolution.output) else { return }
+    if Ownership(work: work).covers(resolution.output) { return }
+    let count = (try? FileManager.default.contentsOfDirectory(atPath: resolution.output).count) ?? 0
+    throw ConversionError.outputExists(path: resolution.output, found: "\(count) files that this work folder did not write")
+  }
+
+  /// Compares with the lock file, or writes it.
+  private func pin(_ context: RunContext) throws {
+    var commits: [String: String] = [:]
+    commits["source"] = resolution.source.commit
+    if let donor = resolution.donor { commits["donor"] = donor.commit }
+    let lock = LockFile(
+      tool: Tool.name, manifest: resolution.manifest.digest.hex, pipeline: resolution.pipeline.digest.hex,
+      plan: plan.digest.hex, commits: commits,
+      files: try context.inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
+    let path = resolution.manifest.lockPath
+    let existing = try LockFile.read(path: path)
+    if let existing, existing == lock { return }
+    let differences = existing?.differences(to: lock) ?? []
+    if options.locked {
+      if existing == nil { throw ManifestError.lockMissing(path: path) }
+      throw ManifestError.lockDiffers(path: path, differences: differences)
+    }
+    if existing != nil { context.observer.note("the lock file changes: " + differences.joined(separator: "; ")) }
+    do {
+      try AtomicFile.write(JSONWriter.pretty(lock.json), to: path)
+    } catch {
+      guard case .readOnly = error else { throw error }
+      context.observer.note("\(path) cannot be written: what was resolved is not pinned")
+    }
+  }
+}

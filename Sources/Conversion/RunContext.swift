@@ -1,0 +1,104 @@
+import Checkpoint
+import Digests
+import Foundation
+import Manifests
+import StrictJSON
+import Workspace
+
+/// What the stages of one run share.
+final class RunContext: Sendable {
+  let resolution: Resolution
+  let plan: Plan
+  let options: RunOptions
+  let observer: any RunObserver
+  /// Absolute path of the work folder.
+  let work: String
+  let digests: DigestCache
+  let inputs: [InputFile]
+
+  init(_ resolution: Resolution, _ plan: Plan, _ options: RunOptions, _ observer: any RunObserver, work: String) {
+    self.resolution = resolution
+    self.plan = plan
+    self.options = options
+    self.observer = observer
+    self.work = work
+    digests = DigestCache(folder: work)
+    inputs = InputFile.all(resolution)
+  }
+
+  func folder(_ stage: StageName) -> String { work + "/" + stage.rawValue }
+
+  /// Input files with their digests, from the cache where nothing changed.
+  func inputRecords(_ names: (InputFile) -> Bool = { _ in true }) throws -> [FileRecord] {
+    try inputs.filter(names).map { file in
+      let (digest, bytes) = try digests.digest(ofFileAt: file.path)
+      return FileRecord(path: file.name, bytes: bytes, sha256: digest)
+    }
+  }
+
+  /// What a finished stage put out, with paths relative to the work folder.
+  func outputRecords(of stage: StageName) throws -> [FileRecord] {
+    guard let receipt = try StageReceipt.load(folder(stage)) else {
+      throw WorkspaceError.receiptDamaged(path: folder(stage), reason: "there is no receipt")
+    }
+    return receipt.outputs.map { FileRecord(path: stage.rawValue + "/" + $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+  }
+
+  func reader(_ origin: TensorOrigin) -> SourceReader {
+    SourceReader(origin == .head ? resolution.headFolder ?? resolution.source : resolution.source)
+  }
+
+  /// Path of the first shard that a tensor's bytes come from, for messages.
+  func sourcePath(_ tensor: PlannedTensor) -> String {
+    let folder = reader(tensor.origin).folder
+    return tensor.tensor.segments.first.map { folder.path + "/" + folder.shards[$0.shard].name } ?? folder.path
+  }
+
+  /// Refuses to go on when a shard is no longer the file that was opened.
+  func requireUnchangedInputs() throws {
+    for folder in [resolution.source, resolution.donor].compactMap({ $0 }) {
+      for shard in folder.shards {
+        let path = folder.path + "/" + shard.name
+        guard let now = try? ReadOnlyFile(path: path).identity, now == shard.file.identity else {
+          throw ConversionError.inputChanged(file: path)
+        }
+      }
+    }
+  }
+
+  var stopped: ConversionError { .stopped(resume: options.resumeCommand) }
+
+  /// The facts of the run that the audit report carries.
+  func auditContext() throws -> AuditReport.Context {
+    AuditReport.Context(
+      manifestDigest: resolution.manifest.digest, pipeline: resolution.pipeline.name,
+      pipelineDigest: resolution.pipeline.digest, planDigest: plan.digest,
+      inputs: try inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
+  }
+
+  var contents: PlanContents {
+    PlanContents(
+      tensors: plan.tensors, dropped: plan.dropped,
+      weights: plan.files.filter { if case .weights = $0.content { true } else { false } }, head: plan.head,
+      notes: plan.notes)
+  }
+}
+
+/// A stage: what decides its result, and the work.
+protocol Stage {
+  var name: StageName { get }
+  /// Everything besides files that decides the result.
+  func parameters(_ context: RunContext) throws -> JSONValue
+  func inputs(_ context: RunContext) throws -> [FileRecord]
+  /// The folder that the receipt's outputs are relative to.
+  func outputFolder(_ context: RunContext) -> String
+  /// Does the work and returns what it put out.
+  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord]
+  /// Removes what only an unfinished stage needs.
+  func finish(_ context: RunContext) throws
+}
+
+extension Stage {
+  func outputFolder(_ context: RunContext) -> String { context.folder(name) }
+  func finish(_ context: RunContext) throws {}
+}

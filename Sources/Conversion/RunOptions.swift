@@ -1,0 +1,53 @@
+import Foundation
+
+/// The stages, in their order.
+public enum StageName: String, Sendable, CaseIterable {
+  case inspect, graft, quantize, verify, package
+
+  /// Raised when the same input would give another output.
+  var version: Int { 1 }
+}
+
+/// How a run is done; nothing here changes a byte of the package.
+public struct RunOptions: Sendable {
+  public var threads: Int
+  /// Bytes of buffers.
+  public var memory: Int
+  public var work: String?
+  public var output: String?
+  public var pipelineFolders: [String]
+  public var locked: Bool
+  public var until: StageName
+  /// The command that continues this run, for messages.
+  public var resumeCommand: String
+  /// Bytes of tensors in one shard; other than the default only in tests.
+  public var shardLimit: Int
+
+  public init(
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: String? = nil,
+    output: String? = nil, pipelineFolders: [String], locked: Bool = false, until: StageName = .package,
+    resumeCommand: String = "the same command", shardLimit: Int = 5 << 30
+  ) {
+    self.threads = threads
+    self.memory = memory
+    self.work = work
+    self.output = output
+    self.pipelineFolders = pipelineFolders
+    self.locked = locked
+    self.until = until
+    self.resumeCommand = resumeCommand
+    self.shardLimit = shardLimit
+  }
+}
+
+/// Where a run reports what it does. Called from several threads.
+public protocol RunObserver: Sendable {
+  /// A stage begins; `bytes` is its measure of progress.
+  func began(_ stage: StageName, bytes: Int)
+  /// `bytes` more are done, the last of them in `item`.
+  func advanced(_ stage: StageName, bytes: Int, item: String)
+  /// A stage has ended; `reused` when its receipt was valid and nothing was done.
+  func ended(_ stage: StageName, reused: Bool)
+  /// A fact that a person wants to know.
+  func note(_ text: String)
+}

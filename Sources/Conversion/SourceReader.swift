@@ -1,0 +1,42 @@
+import Checkpoint
+import Digests
+import Foundation
+
+/// Reads rows of a resolved tensor from the shards of its checkpoint.
+struct SourceReader: Sendable {
+  let folder: CheckpointFolder
+
+  init(_ folder: CheckpointFolder) { self.folder = folder }
+
+  /// Reads `buffer.count` bytes of the tensor, from byte `start` of the concatenation of its segments.
+  func read(_ tensor: ResolvedTensor, from start: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var position = 0
+    var filled = 0
+    for segment in tensor.segments {
+      defer { position += segment.length }
+      let begin = max(start + filled, position)
+      let end = min(start + buffer.count, position + segment.length)
+      guard begin < end else { continue }
+      let target = UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + end - begin])
+      let file = folder.shards[segment.shard].file
+      try file.read(into: target, atDataOffset: segment.offset - file.header.dataStart + begin - position)
+      filled += end - begin
+    }
+  }
+
+  /// Digest of the tensor's source bytes.
+  func digest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
+    var stream = SHA256Stream()
+    let block = 1 << 20
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: block, alignment: 64)
+    defer { buffer.deallocate() }
+    var at = 0
+    while at < tensor.byteCount {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(block, tensor.byteCount - at)])
+      try read(tensor, from: at, into: piece)
+      stream.update(UnsafeRawBufferPointer(piece))
+      at += piece.count
+    }
+    return stream.finish()
+  }
+}

@@ -1,0 +1,101 @@
+/// Process exit statuses of both executables (sysexits numbering where it has one).
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+  /// Everything asked for was done.
+  case ok = 0
+  /// A failure that no other status describes; for `diff`: the two sides differ.
+  case failure = 1
+  /// The work is done, and verification says no.
+  case verificationFailed = 2
+  /// The command line is wrong.
+  case usage = 64
+  /// An input file or manifest is wrong.
+  case badInput = 65
+  /// An input is not there.
+  case missingInput = 66
+  /// Reading or writing failed.
+  case io = 74
+  /// Stopped, or another run holds the work folder: the same command continues later.
+  case resumable = 75
+  /// Interrupted before anything could be kept.
+  case interrupted = 130
+}
+
+/// What a person, or a program, is told about one failure.
+public struct Diagnostic: Sendable, Equatable {
+  /// Stable name, `E_…`; never reused for another meaning.
+  public var code: String
+  /// One sentence: what is wrong.
+  public var summary: String
+  /// Path of the file concerned, with `:line:column` behind it where there is one.
+  public var file: String?
+  /// Name of the tensor concerned.
+  public var tensor: String?
+  /// What should have been there.
+  public var expected: String?
+  /// What is there.
+  public var found: String?
+  /// What to do next.
+  public var next: String?
+  /// The exit status of a process that ends with this failure.
+  public var exitStatus: ExitStatus
+
+  public init(
+    _ code: String, _ summary: String, file: String? = nil, tensor: String? = nil, expected: String? = nil,
+    found: String? = nil, next: String? = nil, exit exitStatus: ExitStatus
+  ) {
+    self.code = code
+    self.summary = summary
+    self.file = file
+    self.tensor = tensor
+    self.expected = expected
+    self.found = found
+    self.next = next
+    self.exitStatus = exitStatus
+  }
+
+  /// The parts that are set, in the order in which they are printed.
+  public var parts: [(label: String, text: String)] {
+    [("file", file), ("tensor", tensor), ("expected", expected), ("found", found), ("next", next)]
+      .compactMap { label, text in text.map { (label, $0) } }
+  }
+
+  /// The text for a terminal: a first line `error: CODE: summary`, then one indented line a part.
+  /// Control characters, which a hostile name may carry, are escaped.
+  public var text: String {
+    var lines = ["error: \(code): \(summary.escapingControls)"]
+    for part in parts {
+      let label = (part.label + ":").padding(to: 10)
+      lines.append("  \(label)\(part.text.escapingControls)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// An error that a user can cause. Each area has one enum that conforms.
+public protocol CambiumError: Error, Sendable, CustomStringConvertible {
+  var diagnostic: Diagnostic { get }
+}
+
+extension CambiumError {
+  public var description: String { diagnostic.text }
+}
+
+extension String {
+  /// Control characters as `\u{…}`, so that a name from a file cannot steer a terminal.
+  public var escapingControls: String {
+    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+    var out = ""
+    for scalar in unicodeScalars {
+      if scalar.properties.generalCategory == .control {
+        out += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+
+  func padding(to width: Int) -> String {
+    count >= width ? self : self + String(repeating: " ", count: width - count)
+  }
+}

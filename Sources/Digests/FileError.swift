@@ -1,0 +1,62 @@
+import Diagnostics
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// What can go wrong when a file is read.
+public enum FileError: CambiumError {
+  /// There is no such file (`E_FILE_MISSING`, status 66).
+  case missing(path: String)
+  /// The system refused to open or read the file (`E_FILE_READ`, status 74).
+  case read(path: String, reason: String)
+  /// The path names a folder, link, device, pipe or socket (`E_FILE_NOT_REGULAR`, status 65).
+  case notRegular(path: String, found: String)
+  /// The file ended before the bytes that were asked for (`E_FILE_SHORT`, status 74).
+  case short(path: String, expected: Int, found: Int)
+  /// The file is larger than its use allows (`E_FILE_TOO_LARGE`, status 65). Bytes.
+  case tooLarge(path: String, limit: Int, found: Int)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .missing(let path):
+      Diagnostic(
+        "E_FILE_MISSING", "no such file", file: path, expected: "a file", found: "nothing", next: "check the path",
+        exit: .missingInput)
+    case .read(let path, let reason):
+      Diagnostic(
+        "E_FILE_READ", "the file cannot be read", file: path, found: reason,
+        next: "check permissions and the disk, then run the same command again", exit: .io)
+    case .notRegular(let path, let found):
+      Diagnostic(
+        "E_FILE_NOT_REGULAR", "the path is not a regular file", file: path, expected: "a regular file", found: found,
+        next: "give the path of the file itself", exit: .badInput)
+    case .short(let path, let expected, let found):
+      Diagnostic(
+        "E_FILE_SHORT", "the file ended while it was being read", file: path, expected: "at least \(expected) bytes",
+        found: "\(found) bytes", next: "make sure that nothing changes the file, then run the same command again",
+        exit: .io)
+    case .tooLarge(let path, let limit, let found):
+      Diagnostic(
+        "E_FILE_TOO_LARGE", "the file is too large for its purpose", file: path, expected: "at most \(limit) bytes",
+        found: "\(found) bytes", next: "check that this is the right file", exit: .badInput)
+    }
+  }
+
+  /// The error for `errno` as an open left it.
+  static func opening(_ path: String, _ code: Int32) -> FileError {
+    switch code {
+    case ENOENT, ENOTDIR: .missing(path: path)
+    case ELOOP: .notRegular(path: path, found: "a symbolic link")
+    case ENXIO: .notRegular(path: path, found: "a socket or a device")
+    default: .reading(path, code)
+    }
+  }
+
+  /// The error for `errno` as a read left it.
+  static func reading(_ path: String, _ code: Int32) -> FileError {
+    .read(path: path, reason: "\(String(cString: strerror(code))) (errno \(code))")
+  }
+}

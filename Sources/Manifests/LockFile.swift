@@ -1,0 +1,98 @@
+import Digests
+import Foundation
+import StrictJSON
+
+/// What a run resolved: every input file by digest, the pipeline, the plan. Format: see the page *Lock*.
+public struct LockFile: Sendable, Equatable {
+  /// One input file.
+  public struct File: Sendable, Equatable {
+    /// `source/…` or `donor/…`.
+    public let path: String
+    public let bytes: Int
+    public let sha256: String
+
+    public init(path: String, bytes: Int, sha256: String) {
+      self.path = path
+      self.bytes = bytes
+      self.sha256 = sha256
+    }
+  }
+
+  public var tool: String
+  public var manifest: String
+  public var pipeline: String
+  public var plan: String
+  /// Commit of a hub source or donor, by `source` or `donor`.
+  public var commits: [String: String]
+  public var files: [File]
+
+  public init(tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File]) {
+    self.tool = tool
+    self.manifest = manifest
+    self.pipeline = pipeline
+    self.plan = plan
+    self.commits = commits
+    self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+  }
+
+  public var json: JSONValue {
+    .object([
+      ("cambium_lock", .int(1)), ("tool", .string(tool)), ("manifest_sha256", .string(manifest)),
+      ("pipeline_sha256", .string(pipeline)), ("plan_sha256", .string(plan)),
+      ("commits", .object(commits.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      (
+        "files",
+        .array(
+          files.map {
+            .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
+          })
+      ),
+    ])
+  }
+
+  /// Reads a lock file; nil when there is none.
+  /// - Throws: `JSONError` or ``ManifestError/version(place:expected:found:)``.
+  public static func read(path: String) throws -> LockFile? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let bytes = try ReadOnlyFile(path: path).readAll(limit: 64 << 20)
+    let fields = try JSONFields(JSONValue.parse(bytes, file: path), file: path, what: "lock file")
+    try fields.refuseUnknown([
+      "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files",
+    ])
+    try RuleParser(file: path).requireVersion(fields, "cambium_lock")
+    let files = try (try fields.optionalArray("files") ?? []).map { value in
+      let file = try JSONFields(value, file: path, what: "file")
+      return File(path: try file.string("path"), bytes: try file.int("bytes"), sha256: try file.string("sha256"))
+    }
+    var commits: [String: String] = [:]
+    for member in try fields.optionalObject("commits")?.value.members ?? [] { commits[member.key] = member.value.stringValue }
+    return LockFile(
+      tool: try fields.string("tool"), manifest: try fields.string("manifest_sha256"),
+      pipeline: try fields.string("pipeline_sha256"), plan: try fields.string("plan_sha256"), commits: commits, files: files)
+  }
+
+  /// Each way in which `other` differs, in words; empty when both are equal.
+  public func differences(to other: LockFile) -> [String] {
+    var out: [String] = []
+    for (what, a, b) in [
+      ("tool", tool, other.tool), ("manifest", manifest, other.manifest), ("pipeline", pipeline, other.pipeline),
+      ("plan", plan, other.plan),
+    ] where a != b {
+      out.append("\(what) is \(b.prefix(16)), the lock has \(a.prefix(16))")
+    }
+    for name in Set(commits.keys).union(other.commits.keys).sorted() where commits[name] != other.commits[name] {
+      out.append("\(name) commit is \(other.commits[name] ?? "none"), the lock has \(commits[name] ?? "none")")
+    }
+    let own = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
+    let others = Dictionary(other.files.map { ($0.path, $0) }) { first, _ in first }
+    for path in Set(own.keys).union(others.keys).sorted() {
+      switch (own[path], others[path]) {
+      case (let a?, let b?) where a != b: out.append("\(path) changed")
+      case (_?, nil): out.append("\(path) is gone")
+      case (nil, _?): out.append("\(path) is new")
+      default: break
+      }
+    }
+    return out
+  }
+}

@@ -1,0 +1,60 @@
+import Diagnostics
+
+/// What can be wrong with a manifest, a pipeline or a lock file.
+public enum ManifestError: CambiumError {
+  /// The file is not there.
+  case missing(path: String, what: String)
+  /// A field's value is not one of those allowed.
+  case value(place: String, field: String, expected: String, found: String)
+  /// A format version that this program does not know.
+  case version(place: String, expected: String, found: String)
+  /// A pipeline name that is not shipped.
+  case pipelineUnknown(place: String, name: String, known: [String], looked: String)
+  /// A rule of the manifest matches no tensor.
+  case ruleUnused(place: String, rule: String, nearest: String?)
+  /// No rule matches a tensor.
+  case noRule(place: String, tensor: String, role: String)
+  /// What was resolved differs from the lock file, and `--locked` was given.
+  case lockDiffers(path: String, differences: [String])
+  /// `--locked` was given and there is no lock file.
+  case lockMissing(path: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .missing(let path, let what):
+      Diagnostic(
+        "E_MANIFEST_MISSING", "no such \(what)", file: path, next: "write one with: cambium init FOLDER", exit: .missingInput)
+    case .value(let place, let field, let expected, let found):
+      Diagnostic(
+        "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
+        next: "correct the field; the schema beside the manifests lists what is allowed", exit: .badInput)
+    case .version(let place, let expected, let found):
+      Diagnostic(
+        "E_MANIFEST_VERSION", "a format version that this program does not know", file: place, expected: expected,
+        found: found, next: "use a newer cambium, or write the older version", exit: .badInput)
+    case .pipelineUnknown(let place, let name, let known, let looked):
+      Diagnostic(
+        "E_PIPELINE_UNKNOWN", "no pipeline named \(name)", file: place,
+        expected: known.isEmpty ? "a pipeline in \(looked)" : known.joined(separator: ", "), found: name,
+        next: "name a shipped pipeline, or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
+        exit: .badInput)
+    case .ruleUnused(let place, let rule, let nearest):
+      Diagnostic(
+        "E_RULE_UNUSED", "a rule matches no tensor", file: place, expected: "at least one tensor", found: rule,
+        next: nearest.map { "the nearest tensor is \($0); cambium plan lists all" } ?? "cambium plan lists all tensors",
+        exit: .badInput)
+    case .noRule(let place, let tensor, let role):
+      Diagnostic(
+        "E_NO_RULE", "no rule says what becomes of a tensor", file: place, tensor: tensor, expected: "a rule for it",
+        found: "role \(role)", next: "end the pipeline's rules with {\"match\": \"**\", \"treatment\": …}", exit: .badInput)
+    case .lockDiffers(let path, let differences):
+      Diagnostic(
+        "E_LOCK_DIFFERS", "what was resolved differs from the lock file", file: path, expected: "what the lock file pins",
+        found: differences.joined(separator: "; "), next: "run without --locked to accept the change", exit: .badInput)
+    case .lockMissing(let path):
+      Diagnostic(
+        "E_LOCK_MISSING", "--locked was given and there is no lock file", file: path,
+        next: "run once without --locked: the first run writes it", exit: .missingInput)
+    }
+  }
+}

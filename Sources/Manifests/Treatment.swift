@@ -1,0 +1,53 @@
+import Quantization
+
+/// What is done with a tensor.
+public enum Treatment: Sendable, Equatable {
+  /// Bit for bit.
+  case keep
+  /// Every element rounded to another float type, to nearest even.
+  case cast(FloatType)
+  /// Quantized; nil stands for the pipeline's own format.
+  case quantize(QuantizationChoice?)
+  /// Left out.
+  case drop
+
+  /// One word, as in reports.
+  public var word: String {
+    switch self {
+    case .keep: "keep"
+    case .cast: "cast"
+    case .quantize: "quantize"
+    case .drop: "drop"
+    }
+  }
+}
+
+/// A number format as a manifest names it; what is left out comes from the mode's defaults.
+public struct QuantizationChoice: Sendable, Equatable {
+  public var mode: QuantizationMode?
+  public var bits: Int?
+  public var groupSize: Int?
+  public var reference: QuantizerReference?
+  public var scaleRule: ScaleRule?
+
+  public init(
+    mode: QuantizationMode? = nil, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference? = nil,
+    scaleRule: ScaleRule? = nil
+  ) {
+    self.mode = mode
+    self.bits = bits
+    self.groupSize = groupSize
+    self.reference = reference
+    self.scaleRule = scaleRule
+  }
+
+  /// This choice, with what it leaves open taken from `base`. A choice that names another mode takes bits and group size
+  /// from that mode's defaults, not from the base.
+  public func over(_ base: QuantizationFormat?) throws -> QuantizationFormat {
+    let mode = mode ?? base?.mode ?? .affine
+    let sameMode = mode == base?.mode
+    return try QuantizationFormat(
+      mode: mode, bits: bits ?? (sameMode ? base?.bits : nil), groupSize: groupSize ?? (sameMode ? base?.groupSize : nil),
+      reference: reference ?? base?.reference ?? .metal, scaleRule: scaleRule ?? base?.scaleRule ?? .ceil)
+  }
+}

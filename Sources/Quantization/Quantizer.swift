@@ -1,0 +1,111 @@
+import CKernels
+
+/// What encoding one tensor had to do besides.
+public struct EncodeReport: Sendable, Equatable {
+  /// Groups whose E8M0 scale was outside −127 … 127: the Metal reference clamps it, the CPU reference wraps it as
+  /// MLX does (such a model decodes to enormous numbers).
+  public var clampedScales: Int
+
+  public init(clampedScales: Int = 0) {
+    self.clampedScales = clampedScales
+  }
+}
+
+/// Encodes weights to MLX's packed form, byte for byte what the chosen reference gives.
+///
+/// A kernel is used where there is one for the format and type, else `ReferenceQuantizer`; the bytes are the same.
+public struct Quantizer: Sendable {
+  public let format: QuantizationFormat
+  /// Type of the weights, and of affine scales and biases.
+  public let input: FloatType
+
+  public init(format: QuantizationFormat, input: FloatType) {
+    self.format = format
+    self.input = input
+  }
+
+  /// Encodes one matrix. Leading dimensions fold into `rows`: a stack of experts gives the same bytes as its parts.
+  ///
+  /// - Parameters:
+  ///   - rows: zero or more.
+  ///   - columns: a positive multiple of the group size.
+  ///   - input: rows × columns elements, row-major, little-endian.
+  ///   - weight: rows × packedWords little-endian 32-bit words.
+  ///   - scales: rows × groups scales; affine in the input type, the mx modes E8M0 bytes, nvfp4 E4M3 bytes.
+  ///   - biases: rows × groups in the input type for affine, nil for the other modes.
+  /// - Throws: `QuantizationError` `.shape`, `.size`, or `.nonFinite` with the row-major index of the first NaN or
+  ///   infinity; what is in the output buffers then has no meaning.
+  public func encode(
+    rows: Int, columns: Int, input: UnsafeRawBufferPointer, weight: UnsafeMutableRawBufferPointer,
+    scales: UnsafeMutableRawBufferPointer, biases: UnsafeMutableRawBufferPointer?
+  ) throws(QuantizationError) -> EncodeReport {
+    let layout = try Layout(format: format, rows: rows, columns: columns)
+    let scaleWidth = format.scaleByteWidth(input: self.input)
+    try Layout.check("input", input.count, layout.elements * self.input.byteWidth)
+    try Layout.check("weight", weight.count, layout.weightBytes(format))
+    try Layout.check("scales", scales.count, layout.groups * scaleWidth)
+    try Layout.check("biases", biases?.count ?? 0, format.hasBiases ? layout.groups * scaleWidth : 0)
+    // Blocks that stay in the cache between the check and the encoding.
+    let blockGroups = 65_536 / (format.groupSize * self.input.byteWidth)
+    let groupBytes = format.groupSize * format.bits / 8
+    var report = EncodeReport()
+    for first in stride(from: 0, to: layout.groups, by: blockGroups) {
+      let count = min(blockGroups, layout.groups - first)
+      let block = Self.part(input, first, count, format.groupSize * self.input.byteWidth)
+      if !kernelChecks { try requireFinite(block, before: first * format.groupSize) }
+      let clamped = encodeBlock(
+        groups: count, block, Self.part(weight, first, count, groupBytes),
+        Self.part(scales, first, count, scaleWidth), biases.map { Self.part($0, first, count, scaleWidth) })
+      if clamped < 0 { try requireFinite(block, before: first * format.groupSize) }
+      report.clampedScales += clamped
+    }
+    return report
+  }
+
+  /// The mx kernel finds non-finite elements on its way; the others need a look before.
+  private var kernelChecks: Bool {
+    (format.mode == .mxfp4 || format.mode == .mxfp8) && format.scaleRule == .ceil && input == .bf16
+  }
+
+  private func requireFinite(_ block: UnsafeRawBufferPointer, before: Int) throws(QuantizationError) {
+    guard let index = firstNonFinite(block, input) else { return }
+    throw .nonFinite(index: before + index, kind: NonFiniteKind(FloatConversion.load(block, index, input)))
+  }
+
+  private func encodeBlock(
+    groups: Int, _ block: UnsafeRawBufferPointer, _ weight: UnsafeMutableRawBufferPointer,
+    _ scales: UnsafeMutableRawBufferPointer, _ biases: UnsafeMutableRawBufferPointer?
+  ) -> Int {
+    let cpu: Int32 = format.reference == .cpu ? 1 : 0
+    let codes = weight.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let scaleBytes = scales.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    if kernelChecks {
+      return cambium_encode_mx(block.baseAddress, Int32(format.bits), cpu, groups, codes, scaleBytes)
+    }
+    switch (format.mode, format.reference) {
+    case (.affine, _):
+      cambium_encode_affine(
+        block.baseAddress, input.kernelType, Int32(format.bits), format.groupSize, cpu, groups, codes,
+        scales.baseAddress, biases?.baseAddress)
+      return 0
+    case (.nvfp4, .metal):
+      cambium_encode_nvfp4_metal(block.baseAddress, input.kernelType, groups, codes, scaleBytes)
+      return 0
+    default:
+      return ReferenceQuantizer(format: format, input: input).encode(
+        groups: groups, input: block, weight: weight, scales: scales, biases: biases)
+    }
+  }
+
+  private static func part(_ buffer: UnsafeRawBufferPointer, _ first: Int, _ count: Int, _ width: Int)
+    -> UnsafeRawBufferPointer
+  {
+    UnsafeRawBufferPointer(rebasing: buffer[first * width..<(first + count) * width])
+  }
+
+  private static func part(_ buffer: UnsafeMutableRawBufferPointer, _ first: Int, _ count: Int, _ width: Int)
+    -> UnsafeMutableRawBufferPointer
+  {
+    UnsafeMutableRawBufferPointer(rebasing: buffer[first * width..<(first + count) * width])
+  }
+}

@@ -1,0 +1,50 @@
+import Digests
+
+/// A safetensors file, open for reading; its header is checked in full before this exists.
+public final class SafetensorsFile: Sendable {
+  /// The checked header.
+  public let header: SafetensorsHeader
+  private let source: ReadOnlyFile
+
+  /// Opens a file and reads its header.
+  /// - Parameter followLinks: Whether the last component may be a symbolic link.
+  /// - Throws: `FileError`, ``SafetensorsError``.
+  public init(path: String, followLinks: Bool = true) throws {
+    let source = try ReadOnlyFile(path: path, followLinks: followLinks)
+    let size = source.size
+    let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
+    let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path)
+    // At most the file's size and at most the header limit, both checked just now.
+    let start = try source.readBytes(count: 8 + length, at: 0)
+    header = try SafetensorsHeader.parse(start, fileSize: size, file: path)
+    self.source = source
+  }
+
+  /// The path that was opened.
+  public var path: String { source.path }
+
+  /// The file as it was when it was opened.
+  public var identity: FileIdentity { source.identity }
+
+  /// The identity of the open file as it is now; compare with ``identity`` after the last read.
+  public func currentIdentity() throws(FileError) -> FileIdentity { try source.currentIdentity() }
+
+  /// Fills `buffer` with data.
+  /// - Parameter offset: Bytes from the start of the data section, as in ``TensorEntry/begin``.
+  /// - Throws: `FileError`; also when the bytes are not all inside the data section.
+  public func read(into buffer: UnsafeMutableRawBufferPointer, atDataOffset offset: Int) throws(FileError) {
+    guard offset >= 0, offset <= header.dataSize, buffer.count <= header.dataSize - offset else {
+      throw .read(
+        path: path, reason: "\(buffer.count) bytes at \(offset) are not inside \(header.dataSize) bytes of data")
+    }
+    try source.read(into: buffer, at: header.dataStart + offset)
+  }
+
+  /// The data of one tensor.
+  public func readData(of tensor: TensorEntry) throws(FileError) -> [UInt8] {
+    guard tensor.begin >= 0, tensor.end <= header.dataSize else {
+      throw .read(path: path, reason: "bytes \(tensor.begin) to \(tensor.end) are not inside the data")
+    }
+    return try source.readBytes(count: tensor.byteCount, at: header.dataStart + tensor.begin)
+  }
+}

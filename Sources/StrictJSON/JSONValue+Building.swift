@@ -1,0 +1,57 @@
+extension JSONValue {
+  /// An object with members in the order given; of a key given twice, the last value stays in the first place.
+  public static func object(_ pairs: [(String, JSONValue)]) -> JSONValue {
+    var value = JSONValue(.object([]))
+    for (key, member) in pairs { value.set(key, to: member) }
+    return value
+  }
+
+  /// An array.
+  public static func array(_ elements: [JSONValue]) -> JSONValue { JSONValue(.array(elements)) }
+
+  /// A string.
+  public static func string(_ text: String) -> JSONValue { JSONValue(.string(text)) }
+
+  /// An integer.
+  public static func int(_ value: Int) -> JSONValue { JSONValue(.number(String(value))) }
+
+  /// `true` or `false`.
+  public static func bool(_ value: Bool) -> JSONValue { JSONValue(.bool(value)) }
+
+  /// `null`.
+  public static var null: JSONValue { JSONValue(.null) }
+
+  /// Puts a value under a key: in the place of the old one, or behind the last member. A value that is not an object
+  /// becomes one.
+  public mutating func set(_ key: String, to value: JSONValue) {
+    var list = members ?? []
+    // Let go of the array held by `content` first, so that the list is changed in place.
+    content = .null
+    if let index = list.firstIndex(of: key) {
+      list[index].value = value
+    } else {
+      list.append(Member(key: key, value: value))
+    }
+    content = .object(list)
+  }
+
+  /// Removes the member under a key, if there is one, and returns its value.
+  @discardableResult
+  public mutating func removeKey(_ key: String) -> JSONValue? {
+    guard var list = members, let index = list.firstIndex(of: key) else { return nil }
+    let removed = list.remove(at: index)
+    content = .object(list)
+    return removed.value
+  }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+  public init(stringLiteral value: String) { self.init(.string(value)) }
+  public init(integerLiteral value: Int) { self = .int(value) }
+  public init(booleanLiteral value: Bool) { self.init(.bool(value)) }
+  public init(arrayLiteral elements: JSONValue...) { self.init(.array(elements)) }
+  public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+  public init(nilLiteral: ()) { self.init(.null) }
+}

@@ -1,0 +1,55 @@
+extension JSONValue {
+  /// Reads a whole text.
+  /// - Parameters:
+  ///   - bytes: The text, UTF-8.
+  ///   - file: The path that messages name.
+  ///   - maxDepth: Greatest number of containers open at once.
+  /// - Throws: ``JSONError``.
+  public static func parse(_ bytes: [UInt8], file: String, maxDepth: Int = 64) throws(JSONError) -> JSONValue {
+    var reader = try JSONReader(bytes, file: file, maxDepth: maxDepth)
+    var open: [OpenContainer] = []
+    var root = JSONValue(.null)
+    while let event = try reader.next() {
+      var finished: JSONValue?
+      switch event {
+      case .beginObject, .beginArray: open.append(OpenContainer(event == .beginObject, reader.position))
+      case .key(let key): open[open.count - 1].expect(key, reader.position)
+      case .endObject, .endArray: finished = open.removeLast().value
+      case .string(let text): finished = JSONValue(.string(text), position: reader.position)
+      case .number(let spelling): finished = JSONValue(.number(spelling), position: reader.position)
+      case .bool(let value): finished = JSONValue(.bool(value), position: reader.position)
+      case .null: finished = JSONValue(.null, position: reader.position)
+      }
+      guard let finished else { continue }
+      if open.isEmpty { root = finished } else { open[open.count - 1].add(finished) }
+    }
+    return root
+  }
+}
+
+/// A container whose end is not read yet.
+private struct OpenContainer {
+  let isObject: Bool
+  let position: JSONPosition
+  private var elements: [JSONValue] = []
+  private var members: [JSONValue.Member] = []
+  private var key: (name: String, position: JSONPosition)?
+
+  init(_ isObject: Bool, _ position: JSONPosition) {
+    self.isObject = isObject
+    self.position = position
+  }
+
+  mutating func expect(_ name: String, _ position: JSONPosition) { key = (name, position) }
+
+  mutating func add(_ value: JSONValue) {
+    if let key {
+      members.append(JSONValue.Member(key: key.name, value: value, position: key.position))
+      self.key = nil
+    } else {
+      elements.append(value)
+    }
+  }
+
+  var value: JSONValue { JSONValue(isObject ? .object(members) : .array(elements), position: position) }
+}

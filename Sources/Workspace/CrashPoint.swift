@@ -1,0 +1,39 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The order `CAMBIUM_CRASH_AT=<point>:<n>` gives: die at the n-th pass of a point.
+private struct CrashOrder: ~Copyable, Sendable {
+  let point: String
+  let pass: Int
+  let count = Atomic<Int>(0)
+
+  init?(_ text: String?) {
+    guard let parts = text?.split(separator: ":"), parts.count == 2, let pass = Int(parts[1]), pass > 0 else {
+      return nil
+    }
+    point = String(parts[0])
+    self.pass = pass
+  }
+}
+
+/// Read once, at the first pass of any point.
+private let crashOrder = CrashOrder(getenv("CAMBIUM_CRASH_AT").map { String(cString: $0) })
+
+/// A place where a crash test can kill the process: with `CAMBIUM_CRASH_AT=<name>:<n>` in the environment, the n-th
+/// pass of the points called `name` is SIGKILL. Without it a pass costs one comparison.
+///
+/// The primitives of this module pass their points, `write`, `fsync`, `rename` and `journal`, once before and once
+/// after the operation: odd passes die before it, even ones behind it.
+public func crashPoint(_ name: StaticString) {
+  switch crashOrder {
+  case .none: return
+  case .some(let order):
+    guard order.point == name.description, order.count.add(1, ordering: .relaxed).newValue == order.pass else { return }
+    kill(getpid(), SIGKILL)
+  }
+}

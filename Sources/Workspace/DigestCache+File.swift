@@ -1,0 +1,46 @@
+import Digests
+import StrictJSON
+
+// The numbers are strings: an inode may need 64 bits without a sign.
+extension DigestCache {
+  static func encode(_ entries: [PathKey: Entry]) -> [UInt8] {
+    let files = entries.sorted { $0.key < $1.key }.map { key, entry in
+      JSONValue.object([
+        ("path", .string(String(decoding: key.bytes, as: UTF8.self))),
+        ("stamp", .string(Self.text(entry.identity))),
+        ("sha256", .string(entry.digest.hex)),
+      ])
+    }
+    let json = JSONValue.object([("cambium_digests", 1), ("files", .array(files))])
+    return JSONWriter.canonical(json) + [UInt8(ascii: "\n")]
+  }
+
+  /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else.
+  static func load(_ path: String) -> [PathKey: Entry] {
+    guard let bytes = try? readSmallFile(path, limit: 256 << 20),
+      let json = try? JSONValue.parse(bytes, file: path), json["cambium_digests"]?.intValue == 1
+    else { return [:] }
+    var entries: [PathKey: Entry] = [:]
+    for file in json["files"]?.arrayValue ?? [] {
+      guard let path = file["path"]?.stringValue, let text = file["stamp"]?.stringValue,
+        let identity = identity(text), let hex = file["sha256"]?.stringValue,
+        let digest = SHA256Digest(hex: hex)
+      else { continue }
+      entries[PathKey(path)] = Entry(identity: identity, digest: digest)
+    }
+    return entries
+  }
+
+  /// Size, mtime, ctime, device and inode.
+  private static func text(_ identity: FileIdentity) -> String {
+    "\(identity.size) \(identity.modified) \(identity.changed) \(identity.device) \(identity.inode)"
+  }
+
+  private static func identity(_ text: String) -> FileIdentity? {
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    guard parts.count == 5, let size = Int(parts[0]), let modified = Int(parts[1]), let changed = Int(parts[2]),
+      let device = UInt64(parts[3]), let inode = UInt64(parts[4])
+    else { return nil }
+    return FileIdentity(device: device, inode: inode, size: size, modified: modified, changed: changed)
+  }
+}

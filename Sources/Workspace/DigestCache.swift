@@ -1,0 +1,68 @@
+import Digests
+import Synchronization
+
+/// Digests of large files, kept beside what the system says about each, so that a second look at a terabyte takes
+/// seconds.
+///
+/// The digest of a file is computed anew when its size, mtime, ctime, inode or device is not as it was: a program can
+/// set mtime back, but not ctime. The cache belongs to one machine and is evidence for nothing else; verification
+/// reads everything again (`alwaysRehash`). A damaged or missing cache file is an empty cache.
+public final class DigestCache: Sendable {
+  /// The name of the cache in the work folder.
+  public static let fileName = "digests.json"
+
+  /// Whether every question is answered by reading the file.
+  public let alwaysRehash: Bool
+  let path: String
+  private let entries: Mutex<[PathKey: Entry]>
+
+  /// What was found at a path.
+  struct Entry: Sendable, Equatable {
+    var identity: FileIdentity
+    var digest: SHA256Digest
+  }
+
+  /// A path by its bytes: `String` takes different spellings of one accent for equal.
+  struct PathKey: Hashable, Comparable, Sendable {
+    let bytes: [UInt8]
+    init(_ path: String) { bytes = Array(path.utf8) }
+    static func < (a: Self, b: Self) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+  }
+
+  /// The cache of a work folder.
+  public init(folder: String, alwaysRehash: Bool = false) {
+    path = joinPath(folder, Self.fileName)
+    self.alwaysRehash = alwaysRehash
+    entries = Mutex(Self.load(path))
+  }
+
+  /// Digest and size of a file. Throws `E_FILE_CHANGED` when the file changes meanwhile.
+  public func digest(
+    ofFileAt path: String
+  ) throws(WorkspaceError) -> (digest: SHA256Digest, bytes: Int) {
+    let key = PathKey(path)
+    if !alwaysRehash, let entry = entries.withLock({ $0[key] }), try currentIdentity(ofFileAt: path) == entry.identity {
+      return (entry.digest, entry.identity.size)
+    }
+    // Outside the lock: other threads read other files meanwhile.
+    let (digest, identity) = try digestStableFile(path)
+    entries.withLock { $0[key] = Entry(identity: identity, digest: digest) }
+    return (digest, identity.size)
+  }
+
+  /// Takes note of a digest computed while the file was written. Only after the last write and the final rename.
+  public func remember(_ digest: SHA256Digest, ofFileAt path: String) throws(WorkspaceError) {
+    let identity = try currentIdentity(ofFileAt: path)
+    entries.withLock { $0[PathKey(path)] = Entry(identity: identity, digest: digest) }
+  }
+
+  /// Drops what is known about a path.
+  public func forget(_ path: String) {
+    entries.withLock { $0[PathKey(path)] = nil }
+  }
+
+  /// Writes the cache file.
+  public func save() throws(WorkspaceError) {
+    try AtomicFile.write(Self.encode(entries.withLock { $0 }), to: path)
+  }
+}

@@ -1,0 +1,52 @@
+import Digests
+import StrictJSON
+
+/// One file of a receipt: its place, its size and what is in it.
+public struct FileRecord: Sendable, Equatable {
+  /// Relative path with `/` between its parts.
+  public var path: String
+  /// Size in bytes.
+  public var bytes: Int
+  /// Digest of the content.
+  public var sha256: SHA256Digest
+
+  /// A record; the path is checked when it is put into a receipt.
+  public init(path: String, bytes: Int, sha256: SHA256Digest) {
+    self.path = path
+    self.bytes = bytes
+    self.sha256 = sha256
+  }
+
+  var json: JSONValue {
+    .object([("path", .string(path)), ("bytes", .int(bytes)), ("sha256", .string(sha256.hex))])
+  }
+
+  init?(json: JSONValue) {
+    guard let path = json["path"]?.stringValue, let bytes = json["bytes"]?.intValue, bytes >= 0,
+      let hex = json["sha256"]?.stringValue, let sha256 = SHA256Digest(hex: hex)
+    else { return nil }
+    self.init(path: path, bytes: bytes, sha256: sha256)
+  }
+
+  /// Sorted by the bytes of the paths; refuses a path that leaves its folder or stands twice.
+  static func ordered(_ records: [FileRecord]) throws(WorkspaceError) -> [FileRecord] {
+    for record in records where !isSafeRelativePath(record.path) { throw .unsafePath(path: record.path) }
+    let sorted = sortedByPath(records)
+    for (first, second) in zip(sorted, sorted.dropFirst()) where first.path.utf8.elementsEqual(second.path.utf8) {
+      throw .unsafePath(path: second.path)
+    }
+    return sorted
+  }
+
+  static func sortedByPath(_ records: [FileRecord]) -> [FileRecord] {
+    records.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+  }
+}
+
+/// Whether a path stays beneath the folder it is joined to: not absolute, no empty, `.` or `..` part, no NUL.
+public func isSafeRelativePath(_ path: String) -> Bool {
+  let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+  return parts.allSatisfy { part in
+    !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8) && !part.contains(0)
+  }
+}

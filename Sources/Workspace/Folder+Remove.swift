@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension Folder {
+  /// Removes a folder and all beneath it; a path that leads nowhere is fine. Links are removed, never followed: all
+  /// names are looked up in the open folder they are in, so not even one swapped in meanwhile leads out.
+  public static func removeTree(_ path: String) throws(WorkspaceError) {
+    let (folder, name) = splitPath(path)
+    guard try linkStatus(path) != nil else { return }
+    let parent = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard parent >= 0 else { throw .system("open the folder", folder, errno: errno) }
+    defer { close(parent) }
+    try remove(Array(name.utf8), in: parent, folder)
+    try syncFolder(folder)
+  }
+
+  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: String) throws(WorkspaceError) {
+    let path = joinPath(folder, String(decoding: name, as: UTF8.self))
+    let name = name.map { CChar(bitPattern: $0) } + [0]
+    var status = stat()
+    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return }
+      throw .system("look at the file", path, errno: errno)
+    }
+    let isFolder = status.type == S_IFDIR
+    if isFolder { try removeContent(of: name, in: parent, path) }
+    guard unlinkat(parent, name, isFolder ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT else {
+      throw .system("remove the \(isFolder ? "folder" : "file")", path, errno: errno)
+    }
+  }
+
+  private static func removeContent(of name: [CChar], in parent: Int32, _ path: String) throws(WorkspaceError) {
+    let descriptor = uninterrupted { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
+    defer { close(descriptor) }
+    // The list closes the descriptor it reads from.
+    let listed = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard listed >= 0 else { throw .system("open the folder", path, errno: errno) }
+    for entry in try namesAndClose(listed, path) { try remove(entry, in: descriptor, path) }
+  }
+}

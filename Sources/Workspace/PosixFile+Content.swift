@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension PosixFile {
+  /// Writes all bytes at an offset.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+    crashPoint("write")
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let count = uninterrupted { pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done)) }
+      guard count >= 0 else {
+        throw .system("write the file", path, errno: errno, needed: offset + bytes.count)
+      }
+      // A device that takes nothing and reports no error would keep this loop going for ever.
+      guard count > 0 else { throw .io(operation: "write the file", path: path, errno: EIO) }
+      done += count
+    }
+    crashPoint("write")
+  }
+
+  /// Writes all bytes at an offset.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(WorkspaceError) {
+    do {
+      try bytes.withUnsafeBytes { raw in try write(raw, at: offset) }
+    } catch let error as WorkspaceError {
+      throw error
+    } catch {
+      throw .io(operation: "write the file", path: path, errno: EIO)
+    }
+  }
+
+  /// Reads up to `buffer.count` bytes at an offset; fewer only at the end of the file.
+  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(WorkspaceError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = uninterrupted { pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done)) }
+      guard count >= 0 else { throw .system("read the file", path, errno: errno) }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// The whole content.
+  public func readAll() throws(WorkspaceError) -> [UInt8] {
+    let size = try size()
+    var failure: WorkspaceError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      do throws(WorkspaceError) {
+        count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// The size in bytes.
+  public func size() throws(WorkspaceError) -> Int {
+    Int(try status().st_size)
+  }
+
+  /// Cuts the file, or extends it with zeros.
+  public func truncate(to size: Int) throws(WorkspaceError) {
+    guard uninterrupted({ ftruncate(descriptor, off_t(size)) }) == 0 else {
+      throw .system("change the size of the file", path, errno: errno, needed: size)
+    }
+  }
+
+  func status() throws(WorkspaceError) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", path, errno: errno) }
+    return status
+  }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A file open for writing. Closed when the last reference goes, or by `close`, which reports a failure.
+///
+/// Writes name their offset, so several threads may write different ranges at once.
+public final class PosixFile: Sendable {
+  /// The path it was opened by; for messages.
+  public let path: String
+  let descriptor: Int32
+  private let isOpen = Atomic<Bool>(true)
+  /// The error of the first failed sync. The kernel may drop the pages it could not write and report success the next
+  /// time, so one failure is final.
+  private let syncFailure = Atomic<Int32>(0)
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    try? close()
+  }
+
+  /// Creates a file that must not exist yet, with mode 0644 whatever the umask.
+  public static func createExclusive(_ path: String) throws(WorkspaceError) -> PosixFile {
+    let file = try open(path, O_CREAT | O_EXCL | O_RDWR, "create the file")
+    guard fchmod(file.descriptor, 0o644) == 0 else {
+      let code = errno
+      unlink(path)
+      throw .system("set the mode of the file", path, errno: code)
+    }
+    return file
+  }
+
+  /// Opens a file for reading and writing, and creates it first if it is absent and `creating` is set. A symbolic
+  /// link is refused.
+  public static func openForWriting(_ path: String, creating: Bool = false) throws(WorkspaceError) -> PosixFile {
+    try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing")
+  }
+
+  private static func open(
+    _ path: String, _ flags: Int32, _ operation: String
+  ) throws(WorkspaceError) -> PosixFile {
+    let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o644) }
+    guard descriptor >= 0 else {
+      let code = errno
+      if code == ELOOP { throw .targetIsLink(path: path) }
+      if code == EEXIST { throw .targetExists(path: path) }
+      throw .system(operation, path, errno: code)
+    }
+    return PosixFile(path: path, descriptor: descriptor)
+  }
+
+  /// Hands all changes to the storage. A failure is final: every later call fails too.
+  public func sync() throws(WorkspaceError) {
+    let earlier = syncFailure.load(ordering: .relaxed)
+    if earlier != 0 { throw .system("sync the file", path, errno: earlier) }
+    crashPoint("fsync")
+    guard syncDescriptor(descriptor) == 0 else {
+      let code = errno
+      syncFailure.store(code, ordering: .relaxed)
+      throw .system("sync the file", path, errno: code)
+    }
+    crashPoint("fsync")
+  }
+
+  /// Closes the file; the second and later calls do nothing. Some file systems report a failed write only here.
+  public func close() throws(WorkspaceError) {
+    guard isOpen.exchange(false, ordering: .relaxed) else { return }
+    // Not repeated after EINTR: the descriptor is gone on Linux and may already be another file.
+    if closeDescriptor(descriptor) != 0, errno != EINTR {
+      throw .system("close the file", path, errno: errno)
+    }
+  }
+}
+
+// Inside the class the names of these calls mean its own methods.
+private func openDescriptor(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }
+
+/// `fsync`, or what stands for it: on macOS `fsync` leaves the data in the cache of the drive.
+func syncDescriptor(_ descriptor: Int32) -> Int32 {
+  #if canImport(Darwin)
+    if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+    // Network and foreign file systems do not know it.
+    guard errno == ENOTSUP || errno == EINVAL || errno == ENOTTY else { return -1 }
+  #endif
+  return fsync(descriptor)
+}

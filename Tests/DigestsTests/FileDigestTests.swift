@@ -1,0 +1,23 @@
+import Digests
+import Testing
+
+@Suite struct FileDigestTests {
+  @Test(arguments: [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_000_001])
+  func everySizeAroundTheBuffer(size: Int) throws {
+    try withFolder { folder in
+      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+      let result = try digestOfFile(atPath: write(bytes, folder))
+      #expect(result.bytes == size)
+      #expect(result.digest == SHA256Digest.of(bytes))
+    }
+  }
+
+  @Test func missingFilesAreSaidToBeMissing() throws {
+    try withFolder { folder in
+      let found = refusal { _ = try digestOfFile(atPath: folder + "/none") }
+      #expect(found?.code == "E_FILE_MISSING")
+      #expect(found?.exitStatus == .missingInput)
+      #expect(found?.file == folder + "/none")
+    }
+  }
+}

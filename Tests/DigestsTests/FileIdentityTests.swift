@@ -1,0 +1,33 @@
+import Digests
+import Foundation
+import Testing
+
+@Suite struct FileIdentityTests {
+  @Test func staysTheSameUntilTheFileChanges() throws {
+    try withFolder { folder in
+      let path = try write([1, 2, 3], folder)
+      let file = try ReadOnlyFile(path: path)
+      #expect(try file.currentIdentity() == file.identity)
+      #expect(try ReadOnlyFile(path: path).identity == file.identity)
+      let handle = try #require(FileHandle(forWritingAtPath: path))
+      try handle.seekToEnd()
+      try handle.write(contentsOf: Data([4]))
+      try handle.close()
+      let now = try file.currentIdentity()
+      #expect(now != file.identity)
+      #expect(now.inode == file.identity.inode && now.device == file.identity.device)
+      #expect(now.size == 4 && file.size == 3)
+    }
+  }
+
+  @Test func aReplacedFileHasAnotherIdentity() throws {
+    try withFolder { folder in
+      let path = try write([1, 2, 3], folder)
+      let file = try ReadOnlyFile(path: path)
+      let other = try write([1, 2, 3], folder, "g")
+      #expect(rename(other, path) == 0)
+      #expect(try ReadOnlyFile(path: path).identity != file.identity)
+      #expect(try file.readAll(limit: 3) == [1, 2, 3])
+    }
+  }
+}

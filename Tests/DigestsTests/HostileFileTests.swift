@@ -1,0 +1,64 @@
+import Digests
+import Foundation
+import Testing
+
+@Suite struct HostileFileTests {
+  @Test func aPipeIsRefusedAndDoesNotBlock() throws {
+    try withFolder { folder in
+      #expect(mkfifo(folder + "/p", 0o600) == 0)
+      let found = refusal { _ = try ReadOnlyFile(path: folder + "/p") }
+      #expect(found?.code == "E_FILE_NOT_REGULAR")
+      #expect(found?.found == "a pipe")
+      #expect(found?.exitStatus == .badInput)
+    }
+  }
+
+  @Test func foldersAndDevicesAreRefused() throws {
+    try withFolder { folder in
+      #expect(refusal { _ = try ReadOnlyFile(path: folder) }?.found == "a folder")
+      #expect(refusal { _ = try ReadOnlyFile(path: "/dev/null") }?.found == "a device")
+    }
+  }
+
+  @Test func linksAreFollowedOnlyWhenAllowed() throws {
+    try withFolder { folder in
+      let path = try write([1, 2], folder)
+      try FileManager.default.createSymbolicLink(atPath: folder + "/l", withDestinationPath: path)
+      #expect(try ReadOnlyFile(path: folder + "/l").size == 2)
+      #expect(refusal { _ = try ReadOnlyFile(path: folder + "/l", followLinks: false) }?.found == "a symbolic link")
+    }
+  }
+
+  @Test func aZeroByteDoesNotCutThePath() throws {
+    try withFolder { folder in
+      let path = try write([1], folder)
+      #expect(refusal { _ = try ReadOnlyFile(path: path + "\u{0}.safetensors") }?.code == "E_FILE_MISSING")
+    }
+  }
+
+  @Test func aFileThatShrinksIsAnErrorAndNotASignal() throws {
+    try withFolder { folder in
+      let path = try write(Array(repeating: 7, count: 100), folder)
+      let file = try ReadOnlyFile(path: path)
+      #expect(truncate(path, 40) == 0)
+      let found = refusal { _ = try file.readAll(limit: 1000) }
+      #expect(found?.code == "E_FILE_SHORT")
+      #expect(found?.expected == "at least 100 bytes" && found?.found == "40 bytes")
+      #expect(found?.exitStatus == .io)
+    }
+  }
+
+  @Test func sizesAreCheckedBeforeMemoryIsTaken() throws {
+    try withFolder { folder in
+      let file = try ReadOnlyFile(path: write([1, 2, 3], folder))
+      #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_TOO_LARGE")
+      #expect(refusal { _ = try file.readBytes(count: Int.max, at: 0) }?.code == "E_FILE_SHORT")
+      #expect(refusal { _ = try file.readBytes(count: Int.max, at: 1) }?.code == "E_FILE_READ")
+      #expect(refusal { _ = try file.readBytes(count: -1, at: 0) }?.code == "E_FILE_READ")
+      #expect(refusal { _ = try file.readBytes(count: 1, at: -1) }?.code == "E_FILE_READ")
+      #expect(try file.readAll(limit: 3) == [1, 2, 3])
+      #expect(try file.readBytes(count: 2, at: 1) == [2, 3])
+      #expect(try file.readBytes(count: 0, at: 3) == [])
+    }
+  }
+}

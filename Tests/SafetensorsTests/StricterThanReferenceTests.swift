@@ -1,0 +1,50 @@
+import Safetensors
+import Testing
+
+/// What the reference reader accepts and this one refuses.
+@Suite struct StricterThanReferenceTests {
+  // One typed step a line: as one expression the list takes the type checker minutes.
+  static let rest = String(one.dropFirst())
+  static let twice: String = one.dropLast() + "," + rest.replacing("\"a\"", with: #""\u0061""#)
+  static let flat = "[" + Array(repeating: "1", count: 17).joined(separator: ",") + "]"
+  static let good = record("F32", "[1]", 0, 4)
+
+  static let cases: [(header: String, code: String)] = [
+    (" \(one)", "E_ST_HEADER_JSON"),
+    ("\n\(one)", "E_ST_HEADER_JSON"),
+    ("\(one)\n", "E_ST_HEADER_JSON"),
+    ("\(one) \t ", "E_ST_HEADER_JSON"),
+    ("\(one)\u{0}", "E_ST_HEADER_JSON"),
+    ("\u{FEFF}\(one)", "E_ST_HEADER_JSON"),
+    (twice, "E_ST_DUPLICATE_NAME"),
+    (#"{"__metadata__":{},"__metadata__":{},\#(rest)"#, "E_ST_DUPLICATE_NAME"),
+    (#"{"__metadata__":{"k":"1","\u006b":"1"},\#(rest)"#, "E_ST_METADATA"),
+    (#"{"__metadata__":null,\#(rest)"#, "E_ST_METADATA"),
+    (#"{"__metadata__":[],\#(rest)"#, "E_ST_METADATA"),
+    (#"{"a":["F32",[1],[0,4]]}"#, "E_ST_TENSOR_INFO"),
+    (#"{"a":{"dtype":{"F32":null},"shape":[1],"data_offsets":[0,4]}}"#, "E_ST_TENSOR_INFO"),
+    (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}"#, "E_ST_TENSOR_INFO"),
+    (#"{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}"#, "E_ST_TENSOR_INFO"),
+    (#"{"a":\#(record("F32", flat, 0, 4))}"#, "E_ST_TENSOR_INFO"),
+    (#"{"":\#(good)}"#, "E_ST_NAME"),
+    (#"{"a\u0000b":\#(good)}"#, "E_ST_NAME"),
+  ]
+
+  @Test(arguments: cases)
+  func refuses(_ header: String, _ code: String) { #expect(refusal(of: blob(header, zeros(4)))?.code == code) }
+
+  @Test(arguments: ["[0,4611686018427387904,4]", "[4611686018427387904,4,0]", "[4611686018427387904,0,4]"])
+  func theVerdictDoesNotDependOnWhereAZeroStands(_ shape: String) {
+    #expect(refusal(of: blob("{\"a\":\(record("F32", shape, 0, 0))}"))?.code == "E_ST_OVERFLOW")
+  }
+
+  @Test func canonicallyEquivalentNamesAreTwoTensors() throws {
+    let file = blob(
+      "{\"\u{E9}\":\(record("U8", "[1]", 0, 1)),\"e\u{301}\":\(record("U8", "[2]", 1, 3))}", zeros(3))
+    let header = try SafetensorsHeader.parse(file, fileSize: file.count, file: "w.safetensors")
+    #expect(header.tensors.count == 2)
+    #expect(header["\u{E9}"]?.shape == [1])
+    #expect(header["e\u{301}"]?.shape == [2])
+    #expect(header.tensors.map { Array($0.name.utf8) } == [Array("e\u{301}".utf8), Array("\u{E9}".utf8)])
+  }
+}

@@ -1,0 +1,26 @@
+import StrictJSON
+import Testing
+
+@Suite struct DepthTests {
+  private func nested(_ depth: Int) -> String {
+    String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+  }
+
+  @Test func acceptsTheLimitAndNoMore() {
+    #expect(code(nested(64)) == nil)
+    #expect(code(nested(65)) == "E_JSON_DEPTH")
+    #expect(refusal { _ = try parse(nested(3), maxDepth: 2) }?.file == "t.json:1:3")
+  }
+
+  @Test func hostileDepthNeitherCrashesNorLasts() {
+    #expect(code(String(repeating: "[", count: 1_000_000)) == "E_JSON_DEPTH")
+    #expect(code(String(repeating: "{\"a\":", count: 1_000_000)) == "E_JSON_DEPTH")
+  }
+
+  @Test func aHighLimitNeedsNoStack() throws {
+    var reader = try JSONReader(Array(nested(200_000).utf8), file: "t.json", maxDepth: 200_000)
+    var events = 0
+    while try reader.next() != nil { events += 1 }
+    #expect(events == 400_000)
+  }
+}

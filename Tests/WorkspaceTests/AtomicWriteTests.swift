@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+import Workspace
+
+@Suite struct AtomicWriteTests {
+  struct Stop: Error {}
+
+  @Test func writesNewAndReplacesOld() throws {
+    let scratch = try Scratch()
+    try AtomicFile.write(Array("one".utf8), to: scratch("a"))
+    #expect(try scratch.text("a") == "one")
+    try AtomicFile.write([], to: scratch("a"))
+    #expect(try scratch.text("a") == "")
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func leavesOldContentAndNoTemporaryFileOnFailure() throws {
+    let scratch = try Scratch()
+    try scratch.put("old", at: "a")
+    let failure = WorkspaceError.diskFull(path: "x", needed: 7)
+    #expect(throws: failure) {
+      try AtomicFile.write(to: scratch("a")) { file throws(WorkspaceError) in
+        try file.write(Array("new".utf8), at: 0)
+        throw failure
+      }
+    }
+    #expect(try scratch.text("a") == "old")
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func targetIsUntouchedWhileTheNewContentGrows() throws {
+    let scratch = try Scratch()
+    try scratch.put("old", at: "a")
+    try AtomicFile.write(to: scratch("a")) { file throws(WorkspaceError) in
+      try file.write(Array("new".utf8), at: 0)
+      #expect((try? scratch.text("a")) == "old")
+    }
+    #expect(try scratch.text("a") == "new")
+  }
+
+  @Test func refusesALinkAtTheTarget() throws {
+    let scratch = try Scratch()
+    try scratch.put("precious", at: "elsewhere")
+    try scratch.link("a", to: scratch("elsewhere"))
+    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) {
+      try AtomicFile.write(Array("new".utf8), to: scratch("a"))
+    }
+    #expect(try scratch.text("elsewhere") == "precious")
+    #expect(try scratch.names() == ["a", "elsewhere"])
+  }
+
+  @Test func refusesADanglingLinkToo() throws {
+    let scratch = try Scratch()
+    try scratch.link("a", to: scratch("nothing"))
+    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) { try AtomicFile.write([1], to: scratch("a")) }
+    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) {
+      try PosixFile.openForWriting(scratch("a"), creating: true)
+    }
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func aFolderAtTheTargetIsAnError() throws {
+    let scratch = try Scratch()
+    try Folder.create(scratch("a"))
+    #expect(throws: WorkspaceError.self) { try AtomicFile.write([1], to: scratch("a")) }
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func longNamesWork() throws {
+    let scratch = try Scratch()
+    let name = String(repeating: "ä", count: 127)
+    try AtomicFile.write([1], to: scratch(name))
+    #expect(try scratch.bytes(name) == [1])
+  }
+
+  @Test func removesOnlyItsOwnLeftovers() throws {
+    let scratch = try Scratch()
+    let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
+    let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
+    for name in leftovers + others { try scratch.put("x", at: name) }
+    #expect(try AtomicFile.removeLeftovers(in: scratch.path) == leftovers)
+    #expect(try scratch.names() == others.sorted())
+    #expect(try AtomicFile.removeLeftovers(in: scratch("absent")).isEmpty)
+  }
+
+  @Test func exclusiveCreationRefusesWhatIsThere() throws {
+    let scratch = try Scratch()
+    try scratch.put("x", at: "a")
+    #expect(throws: WorkspaceError.targetExists(path: scratch("a"))) { try PosixFile.createExclusive(scratch("a")) }
+    let file = try PosixFile.createExclusive(scratch("b"))
+    #expect(try scratch.status("b").st_mode & 0o777 == 0o644)
+    try file.close()
+    try file.close()
+  }
+}

@@ -1,0 +1,86 @@
+import Digests
+import Foundation
+import Testing
+import Workspace
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+@Suite struct DigestCacheTests {
+  let wrong = SHA256Digest.of(Array("something else".utf8))
+  let right = SHA256Digest.of(Array("content".utf8))
+
+  @Test func digestsAFile() throws {
+    let scratch = try Scratch()
+    let path = try scratch.put("content", at: "a")
+    let found = try DigestCache(folder: scratch.path).digest(ofFileAt: path)
+    #expect(found.digest == right)
+    #expect(found.bytes == 7)
+  }
+
+  @Test func anUnchangedFileIsNotReadAgain() throws {
+    let scratch = try Scratch()
+    let path = try scratch.put("content", at: "a")
+    let cache = DigestCache(folder: scratch.path)
+    // A wrong digest that comes back shows that nothing was read.
+    try cache.remember(wrong, ofFileAt: path)
+    #expect(try cache.digest(ofFileAt: path).digest == wrong)
+    cache.forget(path)
+    #expect(try cache.digest(ofFileAt: path).digest == right)
+  }
+
+  @Test func livesOnInItsFile() throws {
+    let scratch = try Scratch()
+    let path = try scratch.put("content", at: "a")
+    let cache = DigestCache(folder: scratch.path)
+    try cache.remember(wrong, ofFileAt: path)
+    try cache.save()
+    #expect(try DigestCache(folder: scratch.path).digest(ofFileAt: path).digest == wrong)
+    #expect(try DigestCache(folder: scratch.path, alwaysRehash: true).digest(ofFileAt: path).digest == right)
+  }
+
+  @Test func aChangedFileIsReadAgain() throws {
+    let scratch = try Scratch()
+    let path = try scratch.put("content", at: "a")
+    let cache = DigestCache(folder: scratch.path)
+    _ = try cache.digest(ofFileAt: path)
+    Thread.sleep(forTimeInterval: 0.02)
+    try damageSecretly(path, at: 0)
+    #expect(try cache.digest(ofFileAt: path).digest == SHA256Digest.of(Array("bontent".utf8)))
+    // Another file of the same size and times under the same name.
+    try cache.remember(wrong, ofFileAt: path)
+    try scratch.put("content", at: "b")
+    #expect(rename(scratch("b"), path) == 0)
+    #expect(try cache.digest(ofFileAt: path).digest == right)
+  }
+
+  @Test(arguments: ["", "{", "[]", "{\"cambium_digests\":2}", "{\"cambium_digests\":1,\"files\":[{},1,{\"path\":3}]}"])
+  func aDamagedCacheIsEmpty(_ text: String) throws {
+    let scratch = try Scratch()
+    let path = try scratch.put("content", at: "a")
+    try scratch.put(text, at: "digests.json")
+    let cache = DigestCache(folder: scratch.path)
+    #expect(try cache.digest(ofFileAt: path).digest == right)
+    try cache.save()
+  }
+
+  @Test func aFileThatIsNotThereIsAnError() throws {
+    let scratch = try Scratch()
+    let cache = DigestCache(folder: scratch.path)
+    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch("absent")) }
+    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.path) }
+  }
+
+  @Test func manyThreadsMayAsk() async throws {
+    let scratch = try Scratch()
+    let cache = DigestCache(folder: scratch.path)
+    for number in 0..<8 { try scratch.put("content", at: "f\(number)") }
+    await withTaskGroup(of: SHA256Digest?.self) { group in
+      for number in 0..<64 {
+        group.addTask { try? cache.digest(ofFileAt: scratch("f\(number % 8)")).digest }
+      }
+      for await digest in group { #expect(digest == right) }
+    }
+  }
+}

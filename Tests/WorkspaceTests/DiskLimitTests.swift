@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+import Workspace
+
+@Suite struct DiskLimitTests {
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func aFullDiskHasItsOwnCode() throws {
+    let file = try PosixFile.openForWriting("/dev/full")
+    #expect(throws: WorkspaceError.diskFull(path: "/dev/full", needed: 103)) {
+      try file.write([1, 2, 3], at: 100)
+    }
+  }
+
+  @Test func moreThanTheDiskHoldsFailsAtOnceAndTakesNothing() throws {
+    let scratch = try Scratch()
+    let file = try PosixFile.createExclusive(scratch("a"))
+    try file.write([1, 2, 3], at: 0)
+    #expect(throws: WorkspaceError.diskFull(path: scratch("a"), needed: 1 << 60)) { try file.preallocate(1 << 60) }
+    #expect(try file.size() == 3)
+  }
+
+  @Test func reservedSpaceKeepsWhatIsThere() throws {
+    let scratch = try Scratch()
+    let file = try PosixFile.createExclusive(scratch("a"))
+    try file.write([1, 2, 3], at: 0)
+    try file.preallocate(1 << 20)
+    #expect(try file.size() == 1 << 20)
+    try file.preallocate(10)
+    #expect(try file.size() == 1 << 20)
+    try file.write([9], at: (1 << 20) - 1)
+    try file.sync()
+    #expect(try scratch.bytes("a") == [1, 2, 3] + [UInt8](repeating: 0, count: (1 << 20) - 4) + [9])
+  }
+}

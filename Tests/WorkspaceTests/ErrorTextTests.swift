@@ -1,0 +1,46 @@
+import Diagnostics
+import Testing
+import Workspace
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+@Suite struct ErrorTextTests {
+  static let all: [(WorkspaceError, String, Diagnostics.ExitStatus)] = [
+    (.locked(folder: "w", pid: 7), "E_WORK_LOCKED", .resumable),
+    (.io(operation: "write", path: "p", errno: EIO), "E_IO", .io),
+    (.diskFull(path: "p", needed: 5), "E_DISK_FULL", .io),
+    (.readOnly(operation: "write", path: "p", errno: EROFS), "E_READ_ONLY", .io),
+    (.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
+    (.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
+    (.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
+    (.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
+    (.receiptDamaged(path: "p", reason: "r"), "E_RECEIPT_DAMAGED", .verificationFailed),
+    (.outputMismatch(path: "p", expected: "a", found: "b"), "E_OUTPUT_MISMATCH", .verificationFailed),
+    (.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
+  ]
+
+  @Test func everyErrorHasCodeFileNextStepAndStatus() {
+    for (error, code, status) in Self.all {
+      #expect(error.diagnostic.code == code)
+      #expect(error.diagnostic.exitStatus == status)
+      #expect(error.diagnostic.file?.isEmpty == false)
+      #expect(error.diagnostic.next?.isEmpty == false)
+    }
+  }
+
+  @Test func theHolderOfTheLockIsNamed() {
+    #expect(WorkspaceError.locked(folder: "w", pid: 4711).description.contains("4711"))
+  }
+
+  @Test(arguments: [
+    (ENOSPC, "E_DISK_FULL"), (EDQUOT, "E_DISK_FULL"), (EROFS, "E_READ_ONLY"), (EACCES, "E_READ_ONLY"),
+    (EPERM, "E_READ_ONLY"), (EFBIG, "E_FILE_TOO_LARGE"), (EIO, "E_IO"), (ENOENT, "E_IO"),
+  ])
+  func errorNumbersFindTheirCase(_ number: Int32, _ code: String) {
+    #expect(WorkspaceError.system("write", "p", errno: number).diagnostic.code == code)
+  }
+}

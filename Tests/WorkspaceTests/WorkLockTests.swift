@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+import Workspace
+
+@Suite struct WorkLockTests {
+  @Test func theSecondHolderIsToldTheProcess() throws {
+    let scratch = try Scratch()
+    try scratch.put("999999999\nrest of an older run", at: "lock")
+    let lock = try WorkLock(folder: scratch.path)
+    let pid = ProcessInfo.processInfo.processIdentifier
+    #expect(try scratch.text("lock") == "\(pid)\n")
+    #expect(throws: WorkspaceError.locked(folder: scratch.path, pid: pid)) { try WorkLock(folder: scratch.path) }
+    lock.release()
+    try WorkLock(folder: scratch.path).release()
+    #expect(try scratch.names() == ["lock"])
+  }
+
+  @Test func theLockEndsWithTheObject() throws {
+    let scratch = try Scratch()
+    do { _ = try WorkLock(folder: scratch.path) }
+    try WorkLock(folder: scratch.path).release()
+  }
+
+  @Test func aLinkInPlaceOfTheLockIsRefused() throws {
+    let scratch = try Scratch()
+    try scratch.put("precious", at: "other")
+    try scratch.link("lock", to: scratch("other"))
+    #expect(throws: WorkspaceError.targetIsLink(path: scratch("lock"))) { try WorkLock(folder: scratch.path) }
+    #expect(try scratch.text("other") == "precious")
+  }
+}

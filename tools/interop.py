@@ -1,0 +1,335 @@
+"""Loads what cambium made with the real MLX readers, and compares it with what the real MLX converters make.
+
+Started by tools/interop, which prepares the Python packages. Prints one row for each check and ends with a status
+other than 0 if any of them failed.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Compiled graphs would need a C++ compiler at run time and save nothing here.
+os.environ.setdefault("MLX_DISABLE_COMPILE", "1")
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "manifests" / "demo"
+
+PROMPTS = [
+    "Write a Python function that adds two numbers.",
+    "Tell me a short story about a dog.",
+    "What is 12 + 30?",
+    "Write a Python function that reverses a string.",
+    "What is the capital of France?",
+]
+
+# Settings under which the stock converters are compared: name, mode, bits, group size.
+SETTINGS = [
+    ("mxfp4", "mxfp4", None, None),
+    ("mxfp8", "mxfp8", None, None),
+    ("affine 4 bit, group 64", "affine", 4, 64),
+    ("affine 8 bit, group 64", "affine", 8, 64),
+    ("affine 8 bit, group 32", "affine", 8, 32),
+]
+
+
+class Failed(Exception):
+    """A check that says no; the text says why."""
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def check(self, name, work):
+        """Runs one check. Its result is the text of its row; an exception is its failure."""
+        start = time.monotonic()
+        noise = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
+                said, good = work(), True
+        except Failed as failure:
+            said, good = str(failure), False
+        except Exception as error:  # a reader that refuses the package is a result, not a crash of this program
+            said, good = f"{type(error).__name__}: {error}", False
+            traceback.print_exc(file=noise)
+        seconds = time.monotonic() - start
+        self.rows.append(good)
+        print(f"{'ok  ' if good else 'FAIL'}  {name:<44} {seconds:5.1f} s  {said}", flush=True)
+        if not good and noise.getvalue():
+            print("      | " + "\n      | ".join(noise.getvalue().strip().splitlines()[-25:]), flush=True)
+
+    def close(self):
+        failed = self.rows.count(False)
+        print(f"interop: {self.rows.count(True)} passed, {failed} failed", flush=True)
+        return 1 if failed else 0
+
+
+def run_cambium(binary, manifest):
+    environment = {**os.environ, "CAMBIUM_PIPELINES": str(ROOT / "pipelines")}
+    result = subprocess.run(
+        [str(binary), "run", str(manifest)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise Failed(f"cambium run {manifest} ended with {result.returncode}:\n{result.stdout}")
+
+
+def tensors(folder):
+    """Every tensor of every safetensors file of a folder: name -> (dtype, shape, bytes). No library between."""
+    found = {}
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        data = path.read_bytes()
+        (length,) = struct.unpack_from("<Q", data)
+        header = json.loads(data[8 : 8 + length])
+        header.pop("__metadata__", None)
+        for name, entry in header.items():
+            if name in found:
+                raise Failed(f"{name} stands in two files of {folder}")
+            begin, end = entry["data_offsets"]
+            found[name] = (entry["dtype"], tuple(entry["shape"]), data[8 + length + begin : 8 + length + end])
+    return found
+
+
+def describe(tensor):
+    return f"{tensor[0]} {list(tensor[1])}"
+
+
+def compare(stock, ours, extras):
+    """All of the stock tensors must be ours, byte for byte; ours may have more, under the given prefixes."""
+    missing = sorted(stock.keys() - ours.keys())
+    if missing:
+        raise Failed(f"{len(missing)} tensors of the stock converter are missing, first {missing[0]}")
+    for name in sorted(stock):
+        theirs, own = stock[name], ours[name]
+        if theirs[:2] != own[:2]:
+            raise Failed(f"{name}: stock {describe(theirs)}, cambium {describe(own)}")
+        if theirs[2] != own[2]:
+            count = sum(a != b for a, b in zip(theirs[2], own[2]))
+            raise Failed(f"{name}: {count} of {len(own[2])} bytes differ")
+    more = {prefix: 0 for prefix in extras}
+    for name in sorted(ours.keys() - stock.keys()):
+        prefix = next((p for p in extras if name.startswith(p)), None)
+        if prefix is None:
+            raise Failed(f"{name} is in the package and not in the stock converter's output")
+        more[prefix] += 1
+    listed = ", ".join(f"{count} {prefix}*" for prefix, count in more.items())
+    total = sum(len(t[2]) for t in stock.values())
+    return f"{len(stock)} tensors, {total:,} bytes equal; besides {listed}"
+
+
+# MARK: readers
+
+
+def greedy_lm(package):
+    """mlx-lm: loading is strict (no tensor missing, none unknown, all shapes right)."""
+    import mlx.core as mx
+    from mlx_lm import load
+    from mlx_lm.generate import generate_step
+
+    model, tokenizer = load(str(package))
+    ids = tokenizer.apply_chat_template([{"role": "user", "content": PROMPTS[0]}], add_generation_prompt=True)
+    out = [int(token) for token, _ in generate_step(mx.array(ids), model, max_tokens=40)]
+    text = tokenizer.decode(out)
+    if "def " not in text:
+        raise Failed(f"no function in the answer: {text!r}")
+    return f"{len(out)} tokens: {text[:48]!r}…"
+
+
+class Vision:
+    """mlx-vlm with the package loaded once for several checks."""
+
+    def __init__(self, package):
+        self.package = package
+        self.loaded = None
+
+    def load(self):
+        if self.loaded is None:
+            from mlx_vlm import load
+
+            self.loaded = load(str(self.package))
+        return self.loaded
+
+    def text(self):
+        from mlx_vlm import generate
+        from mlx_vlm.prompt_utils import apply_chat_template
+
+        model, processor = self.load()
+        prompt = apply_chat_template(processor, model.config, PROMPTS[0], num_images=0)
+        said = generate(model, processor, prompt, max_tokens=40, temperature=0.0, verbose=False).text
+        if "def " not in said:
+            raise Failed(f"no function in the answer: {said!r}")
+        return repr(said[:48]) + "…"
+
+    def captions(self):
+        from mlx_vlm import generate
+        from mlx_vlm.prompt_utils import apply_chat_template
+
+        model, processor = self.load()
+        rows = [json.loads(line) for line in (DEMO / "images" / "captions.jsonl").read_text().splitlines()]
+        wrong = []
+        for row in rows:
+            prompt = apply_chat_template(processor, model.config, row["question"], num_images=1)
+            image = [str(DEMO / "images" / row["file"])]
+            said = generate(model, processor, prompt, image=image, max_tokens=40, temperature=0.0, verbose=False)
+            if said.text.strip() != row["caption"]:
+                wrong.append(f"{row['file']}: {said.text.strip()!r}, right is {row['caption']!r}")
+        exact = len(rows) - len(wrong)
+        text = f"{exact} of {len(rows)} captions exact" + ("" if not wrong else f" ({'; '.join(wrong)})")
+        if exact < len(rows) - 1:
+            raise Failed(text)
+        return text
+
+    def speculative(self):
+        """The package is its own draft model. Both decode in float32: in bf16 two logits are often equal, and how
+        many rows a pass has then decides between them."""
+        import mlx.core as mx
+        from mlx_vlm import load, stream_generate
+        from mlx_vlm.prompt_utils import apply_chat_template
+        from mlx_vlm.speculative.drafters import load_drafter
+
+        model, processor = load(str(self.package))
+        drafter, kind = load_drafter(str(self.package))
+        if kind != "mtp":
+            raise Failed(f"the package is taken for a draft model of kind {kind}, not mtp")
+        model.set_dtype(mx.float32)
+        drafter.set_dtype(mx.float32)
+        tokens = accepted = drafted = 0
+        for question in PROMPTS:
+            prompt = apply_chat_template(processor, model.config, question, num_images=0)
+            settings = {"max_tokens": 48, "temperature": 0.0}
+            plain = [r.token for r in stream_generate(model, processor, prompt, **settings)]
+            ours = [
+                r.token
+                for r in stream_generate(
+                    model, processor, prompt, draft_model=drafter, draft_kind=kind, **settings
+                )
+            ]
+            if plain != ours:
+                place = next((i for i, (a, b) in enumerate(zip(plain, ours)) if a != b), min(len(plain), len(ours)))
+                raise Failed(f"{question!r}: tokens differ from number {place} on: {plain} against {ours}")
+            tokens += len(plain)
+            accepted += sum(drafter.accept_lens)
+            drafted += sum(drafter.draft_lens)
+        if not accepted:
+            raise Failed(f"none of {drafted} drafts was accepted")
+        share = accepted / drafted
+        return f"{tokens} tokens of {len(PROMPTS)} answers equal; {accepted:.0f} of {drafted} drafts accepted ({share:.1%})"
+
+
+def head_like_stock(package):
+    """mlx-vlm's own splitter, given the donor, must arrive at the head that the package carries."""
+    import mlx.core as mx
+    from mlx_vlm.speculative.drafters.mtp_split import get_mtp_splitter
+
+    config = json.loads((DEMO / "donor" / "config.json").read_text())
+    splitter = get_mtp_splitter(source_config=config)
+    _, weights = splitter.prepare(DEMO / "donor", source_config=config)
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "head.safetensors")
+        mx.save_safetensors(file, {f"mtp.{name}": value for name, value in weights.items()})
+        stock = tensors(folder)
+    ours = {name: value for name, value in tensors(package).items() if name.startswith("mtp.")}
+    return compare(stock, ours, ["-"]).split(";")[0]
+
+
+# MARK: converters
+
+
+def stock_lm(output, mode, bits, group):
+    from mlx_lm import convert
+
+    convert(str(DEMO / "trunk"), mlx_path=str(output), quantize=True, q_mode=mode, q_bits=bits, q_group_size=group)
+
+
+def stock_vlm(output, mode, bits, group):
+    from mlx_vlm.convert import convert
+
+    convert(str(DEMO / "trunk"), mlx_path=str(output), quantize=True, q_mode=mode, q_bits=bits, q_group_size=group)
+
+
+def identity(table, binary, folder, number, setting):
+    """One package made with the pipeline `stock`, against both stock converters under the same settings."""
+    name, mode, bits, group = setting
+    place = folder / str(number)
+    place.mkdir()
+    quantization = {"mode": mode, "reference": "cpu"}
+    if bits:
+        quantization |= {"bits": bits, "group_size": group}
+    manifest = place / "stock.json"
+    manifest.write_text(
+        json.dumps(
+            {
+                "cambium": 1,
+                "source": str(DEMO / "trunk"),
+                "donor": str(DEMO / "donor"),
+                "pipeline": "stock",
+                "quantization": quantization,
+                "base_model": "cambium/demo",
+                "output": "package",
+            },
+            indent=2,
+        )
+    )
+    ours = {}
+
+    def against(convert, reader, extras):
+        if not ours:
+            run_cambium(binary, manifest)
+            ours.update(tensors(place / "package"))
+        convert(place / reader, mode, bits, group)
+        return compare(tensors(place / reader), ours, extras)
+
+    table.check(f"mlx_lm.convert, {name}", lambda: against(stock_lm, "lm", ["mtp.", "vision_tower."]))
+    table.check(f"mlx_vlm.convert, {name}", lambda: against(stock_vlm, "vlm", ["mtp."]))
+    shutil.rmtree(place)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cambium", type=Path, default=ROOT / ".build" / "release" / "cambium")
+    parser.add_argument("--manifest", type=Path, default=ROOT / "manifests" / "demo.json")
+    parser.add_argument("--skip-identity", action="store_true", help="leave out the stock converters")
+    options = parser.parse_args()
+
+    package = (options.manifest.parent / json.loads(options.manifest.read_text())["output"]).resolve()
+    try:
+        # Does nothing when the package is there and up to date.
+        run_cambium(options.cambium, options.manifest.resolve())
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    print(f"package: {package}")
+
+    table = Table()
+    table.check("mlx-lm loads it (strict) and generates", lambda: greedy_lm(package))
+    vision = Vision(package)
+    table.check("mlx-vlm loads it and generates", vision.text)
+    table.check("mlx-vlm captions pictures", vision.captions)
+    table.check("mlx-vlm drafts with the package's own head", vision.speculative)
+    table.check("head equals mlx-vlm's own split of the donor", lambda: head_like_stock(package))
+    if not options.skip_identity:
+        with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
+            for number, setting in enumerate(SETTINGS):
+                identity(table, options.cambium.resolve(), Path(folder), number, setting)
+    return table.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
