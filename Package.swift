@@ -36,7 +36,8 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Conversion", "Workspace", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Checkpoint", "Conversion", "Diagnostics", "StrictJSON", "Workspace",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
   ]
 )

@@ -77,7 +77,6 @@ static float tier_error_sums(const float *a, const float *b, size_t count, doubl
   uint32_t largest[8] = {0};
   size_t whole = count & ~(size_t)7;
   for (size_t i = 0; i < whole; i += 8) {
-#pragma clang loop unroll(disable) vectorize(enable)
     for (int j = 0; j < 8; j++) error_lane(lanes, largest, j, a[i + (size_t)j], b[i + (size_t)j]);
   }
   for (size_t i = whole; i < count; i++) error_lane(lanes, largest, (int)(i & 7), a[i], b[i]);

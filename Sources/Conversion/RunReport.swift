@@ -1,0 +1,64 @@
+import StrictJSON
+
+/// What a finished run says on standard output.
+public struct RunReport {
+  private let run: Run
+  private let summary: Run.Summary
+
+  public init(_ run: Run, _ summary: Run.Summary) {
+    self.run = run
+    self.summary = summary
+  }
+
+  public var text: String {
+    let report = PlanReport(run)
+    var lines: [String] = []
+    lines += TextTable(
+      ["treatment", "tensors", "bytes before", "bytes after"],
+      report.treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
+    ).lines
+    lines.append("")
+    lines.append("tensors       \(run.plan.inputBytes) bytes before, \(run.plan.tensors.reduce(0) { $0 + $1.outputBytes }) after")
+    if let mean = summary.meanCosine {
+      lines.append("mean cosine   \(Fixed.eight(mean)) over the quantized tensors")
+      if let worst = summary.worst { lines.append("least cosine  \(Fixed.eight(worst.cosine)) in \(worst.tensor)") }
+    }
+    if let head = run.plan.head {
+      lines.append(
+        "MTP head      present: \(head.evidence.tensors.count) tensors in \(head.file), "
+          + (head.grafted ? "grafted from the donor" : "the source's own"))
+    } else {
+      lines.append("MTP head      none")
+    }
+    if let bytes = summary.packageBytes {
+      lines.append("package       \(bytes) bytes in \(run.plan.files.count) files, as planned")
+      lines.append(run.resolution.output)
+    } else {
+      lines.append("stopped after \(run.options.until.rawValue), as asked; work folder \(run.work)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public var json: JSONValue {
+    .object([
+      ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(run.resolution.output)),
+      ("work", .string(run.work)), ("plan_sha256", .string(run.plan.digest.hex)),
+      ("done", .array(summary.done.map { .string($0.rawValue) })), ("reused", .array(summary.reused.map { .string($0.rawValue) })),
+      (
+        "treatments",
+        .array(
+          PlanReport(run).treatments.map {
+            .object([
+              ("treatment", .string($0.verdict)), ("tensors", .int($0.tensors)), ("bytes_before", .int($0.before)),
+              ("bytes_after", .int($0.after)),
+            ])
+          })
+      ),
+      ("mean_cosine", summary.meanCosine.map { JSONValue(.number(Fixed.eight($0))) } ?? .null),
+      ("least_cosine", summary.worst.map { JSONValue(.number(Fixed.eight($0.cosine))) } ?? .null),
+      ("least_cosine_tensor", summary.worst.map { .string($0.tensor) } ?? .null),
+      ("head_tensors", .int(run.plan.head?.evidence.tensors.count ?? 0)),
+      ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
+    ])
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Conversion
+import Foundation
+import StrictJSON
+
+extension StageName: ExpressibleByArgument {}
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Converts: manifest to package. Continues where an earlier run stopped.",
+    discussion: """
+      Example:
+        cambium run manifests/demo.json --threads 2 --memory 256MiB
+      """)
+
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Flag(help: "Print the plan and do nothing.") var dryRun = false
+  @Option(help: "Last stage to run: inspect, graft, quantize, verify or package.") var until: StageName = .package
+  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory) var work: String?
+  @Option(help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory)
+  var output: String?
+  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
+  var memory = ByteCount(bytes: 256 << 20)
+  @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
+  @Flag(help: "Print the result as JSON.") var json = false
+  @Flag(help: "No progress.") var quiet = false
+  @OptionGroup var pipelines: PipelineOptions
+
+  func validate() throws {
+    guard threads > 0, threads <= 1024 else { throw ValidationError("--threads takes a number from 1 to 1024") }
+  }
+
+  func run() throws {
+    let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
+    let options = RunOptions(
+      threads: threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
+      pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+    let run = try Run(manifest: manifest, options: options)
+    if dryRun {
+      if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }
+      return
+    }
+    let observer = ProgressLine(quiet: quiet)
+    for note in run.plan.notes { observer.note(note) }
+    let summary = try run.execute(observer)
+    let report = RunReport(run, summary)
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+  }
+}
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Says what a run will do: every tensor's treatment, every file's size to the byte.",
+    discussion: """
+      Example:
+        cambium plan manifests/demo.json --tensors
+      """)
+
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Flag(help: "A line for every tensor, with the rule that decided it.") var tensors = false
+  @Flag(help: "Print the whole plan as JSON.") var json = false
+  @OptionGroup var pipelines: PipelineOptions
+
+  func run() throws {
+    let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: tensors)) }
+  }
+}
