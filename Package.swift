@@ -12,8 +12,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
   ],
   targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
     .target(
@@ -38,6 +43,27 @@ let package = Package(
       dependencies: [
         "Checkpoint", "Conversion", "Diagnostics", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
+    .testTarget(
+      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Diagnostics"], swiftSettings: swift),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .testTarget(
+      name: "ConversionTests",
+      dependencies: [
+        "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests",
+        "Workspace",
+      ], exclude: ["Golden"], swiftSettings: swift),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["cambium", "StrictJSON", "Safetensors", "Digests"], exclude: ["Golden"],
+      swiftSettings: swift),
   ]
 )

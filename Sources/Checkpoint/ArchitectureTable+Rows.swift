@@ -108,7 +108,8 @@ extension TensorRow {
       TensorRow(.vision, "merger.linear_fc2.bias", ["H"], .once),
     ]
     for (name, output, input) in [
-      ("attn.qkv", "3*Hx", "Hx"), ("attn.proj", "Hx", "Hx"), ("mlp.linear_fc1", "Ix", "Hx"), ("mlp.linear_fc2", "Hx", "Ix"),
+      ("attn.qkv", "3*Hx", "Hx"), ("attn.proj", "Hx", "Hx"), ("mlp.linear_fc1", "Ix", "Hx"),
+      ("mlp.linear_fc2", "Hx", "Ix"),
     ] {
       rows.append(TensorRow(.vision, "\(block)\(name).weight", [output, input], .visionBlock))
       rows.append(TensorRow(.vision, "\(block)\(name).bias", [output], .visionBlock))

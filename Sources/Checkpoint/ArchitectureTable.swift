@@ -67,7 +67,8 @@ struct TensorRow: Sendable {
   let forms: [SourceForm]
 
   init(
-    _ role: TensorRole, _ name: String, _ shape: [String], _ layers: LayerSelector, _ transform: TensorTransform = .none,
+    _ role: TensorRole, _ name: String, _ shape: [String], _ layers: LayerSelector,
+    _ transform: TensorTransform = .none,
     from forms: [SourceForm]? = nil
   ) {
     self.role = role

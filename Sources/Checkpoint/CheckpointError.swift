@@ -49,8 +49,10 @@ public enum CheckpointError: CambiumError {
         next: "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
     case .noSafetensors(let path, let found):
       Diagnostic(
-        "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path, expected: "at least one *.safetensors file",
-        found: found, next: "download the safetensors version of the model; pickle files are never read", exit: .badInput)
+        "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,
+        expected: "at least one *.safetensors file",
+        found: found, next: "download the safetensors version of the model; pickle files are never read",
+        exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
@@ -69,7 +71,8 @@ public enum CheckpointError: CambiumError {
     case .indexNamesMissingShard(let file, let shard, let tensors):
       Diagnostic(
         "E_INDEX_MISSING_SHARD", "the index names a shard that is not there", file: file, expected: shard,
-        found: "no such file (the index places \(tensors) tensors in it)", next: "download \(shard) again", exit: .badInput)
+        found: "no such file (the index places \(tensors) tensors in it)", next: "download \(shard) again",
+        exit: .badInput)
     case .indexPathEscapes(let file, let shard):
       Diagnostic(
         "E_INDEX_PATH", "the index names a shard outside the model folder", file: file, expected: "a plain file name",
@@ -86,20 +89,24 @@ public enum CheckpointError: CambiumError {
     case .tensorInTwoShards(let tensor, let first, let second):
       Diagnostic(
         "E_TENSOR_TWICE", "one tensor stands in two shards", file: second, tensor: tensor, expected: "one place",
-        found: "\(first) and \(second)", next: "remove the shard that does not belong to this revision", exit: .badInput)
+        found: "\(first) and \(second)", next: "remove the shard that does not belong to this revision", exit: .badInput
+      )
     case .tensorUnknown(let file, let tensor, let modelType, let hint):
       Diagnostic(
         "E_TENSOR_UNKNOWN", "a tensor that no rule of the architecture \(modelType) names", file: file, tensor: tensor,
         expected: "a tensor of the architecture's table", found: hint ?? "an unknown name",
-        next: "Cambium never drops a tensor that it does not know; check config.json, or report the model", exit: .badInput)
+        next: "Cambium never drops a tensor that it does not know; check config.json, or report the model",
+        exit: .badInput)
     case .tensorMissing(let path, let tensors, let count):
       Diagnostic(
-        "E_TENSOR_MISSING", "\(count) tensors that the architecture needs are missing", file: path, tensor: tensors.first,
+        "E_TENSOR_MISSING", "\(count) tensors that the architecture needs are missing", file: path,
+        tensor: tensors.first,
         expected: tensors.joined(separator: ", ") + (count > tensors.count ? ", …" : ""), found: "not in any shard",
         next: "download the missing shards", exit: .badInput)
     case .shape(let file, let tensor, let expected, let found):
       Diagnostic(
-        "E_SHAPE", "a tensor's shape contradicts config.json", file: file, tensor: tensor, expected: expected, found: found,
+        "E_SHAPE", "a tensor's shape contradicts config.json", file: file, tensor: tensor, expected: expected,
+        found: found,
         next: "config.json and the shards are not of the same model", exit: .badInput)
     case .dtype(let file, let tensor, let expected, let found):
       Diagnostic(
@@ -109,17 +116,20 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_EXPERTS_INCOMPLETE", "some experts are missing", file: path, tensor: tensor,
         expected: "experts 0 to \(declared - 1)",
-        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ") + (missing.count > 16 ? ", …" : ""),
+        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ")
+          + (missing.count > 16 ? ", …" : ""),
         next: "num_experts, the router's rows and the experts must agree", exit: .badInput)
     case .alreadyConverted(let path, let evidence):
       Diagnostic(
         "E_ALREADY_CONVERTED", "the source is an MLX conversion already", file: path,
-        expected: "a Hugging Face checkpoint", found: evidence, next: "use the checkpoint it was made from as the source",
+        expected: "a Hugging Face checkpoint", found: evidence,
+        next: "use the checkpoint it was made from as the source",
         exit: .badInput)
     case .linkEscapes(let path, let target):
       Diagnostic(
         "E_LINK_ESCAPES", "a link leads out of the model folder", file: path, expected: "a target beneath the folder",
-        found: target, next: "copy the file into the folder, or name the hub cache as hub:org/name@commit", exit: .badInput)
+        found: target, next: "copy the file into the folder, or name the hub cache as hub:org/name@commit",
+        exit: .badInput)
     case .hubNotCached(let reference, let looked):
       Diagnostic(
         "E_HUB_NOT_CACHED", "the model is not in the local hub cache", file: looked, expected: reference,

@@ -42,7 +42,8 @@ extension CheckpointFolder {
       throw HeadError.expertsIncomplete(path: path, tensor: tensor, routerRows: declared, missing: missing)
     }
     if !resolver.missing.isEmpty {
-      throw HeadError.tensorMissing(path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
+      throw HeadError.tensorMissing(
+        path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }
     if let unknown = evidence.tensors.first(where: { !resolver.used.contains($0) }) {
       if let experts = evidence.experts, unknown.contains(".experts.") {
@@ -53,7 +54,8 @@ extension CheckpointFolder {
     }
     for tensor in resolver.resolved where ![.bf16, .f16, .f32].contains(tensor.dtype) {
       throw CheckpointError.dtype(
-        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32",
+        found: tensor.dtype.rawValue)
     }
     let convention = evidence.normConvention
     let tensors = resolver.resolved.map { tensor in
@@ -61,7 +63,8 @@ extension CheckpointFolder {
     }
     let own = evidence.experts.flatMap { $0 == trunk.model["E"] ? nil : $0 }
     return Head(
-      tensors: tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, evidence: evidence, ownExperts: own)
+      tensors: tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, evidence: evidence,
+      ownExperts: own)
   }
 }
 

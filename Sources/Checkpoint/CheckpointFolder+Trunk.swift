@@ -50,7 +50,8 @@ extension CheckpointFolder {
     }
     for tensor in resolver.resolved where ![.bf16, .f16, .f32].contains(tensor.dtype) {
       throw CheckpointError.dtype(
-        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32",
+        found: tensor.dtype.rawValue)
     }
     return Trunk(
       tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped)
@@ -74,7 +75,9 @@ extension CheckpointFolder {
   private func unknownHint(_ name: String) -> String? {
     let parts = name.split(separator: ".")
     for (key, symbol, field) in [("layers", "L", "num_hidden_layers"), ("experts", "E", "num_experts")] {
-      guard let at = parts.firstIndex(where: { $0 == key }), at + 1 < parts.count, let index = Int(parts[at + 1]) else { continue }
+      guard let at = parts.firstIndex(where: { $0 == key }), at + 1 < parts.count, let index = Int(parts[at + 1]) else {
+        continue
+      }
       let limit = model[symbol]
       if index >= limit { return "\(key) \(index), but config.json says \(field) \(limit)" }
     }

@@ -51,7 +51,9 @@ public struct CheckpointFolder: Sendable {
     }
     let listing = try FolderListing(path)
     guard listing.files.contains("config.json") else {
-      if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) { throw CheckpointError.configMissing(path: path) }
+      if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) {
+        throw CheckpointError.configMissing(path: path)
+      }
       throw CheckpointError.noSafetensors(path: path, found: listing.summary)
     }
     let configFile = path + "/config.json"
@@ -117,7 +119,9 @@ struct FolderListing {
   let summary: String
 
   init(_ path: String) throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
     let root = FolderListing.root(of: path)
     var files: [String] = []
     for name in names where !name.hasPrefix(".") {
@@ -129,7 +133,8 @@ struct FolderListing {
       files.append(name)
     }
     self.files = files
-    summary = files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+    summary =
+      files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
   }
 
   /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.

@@ -69,12 +69,14 @@ extension CheckpointFolder {
     let (convention, evidence) = normConvention(names)
     return HeadEvidence(
       tensors: names, prefix: prefix, shards: shards, declaredLayers: model.declaredMTPLayers, layers: layers,
-      experts: router.map { $0.entry.shape.first ?? 0 }, layout: layout, normConvention: convention, normEvidence: evidence)
+      experts: router.map { $0.entry.shape.first ?? 0 }, layout: layout, normConvention: convention,
+      normEvidence: evidence)
   }
 
   /// The norm convention, from what is recorded and from layouts, never from values.
   private func normConvention(_ names: [String]) -> (NormConvention, String) {
-    if let name = names.first, let place = self[name], let recorded = shards[place.shard].file.header.metadataValue("norm_convention"),
+    if let name = names.first, let place = self[name],
+      let recorded = shards[place.shard].file.header.metadataValue("norm_convention"),
       let convention = NormConvention(rawValue: recorded)
     {
       return (convention, "recorded as norm_convention in \(shards[place.shard].name)")

@@ -25,7 +25,8 @@ public enum HeadError: CambiumError {
     switch self {
     case .absent(let path, let modelType, let shards, let tensors, let declared):
       Diagnostic(
-        "E_MTP_ABSENT", "the donor has no MTP head", file: path, expected: "tensors named mtp.* (or model.mtp.*, language_model.mtp.*)",
+        "E_MTP_ABSENT", "the donor has no MTP head", file: path,
+        expected: "tensors named mtp.* (or model.mtp.*, language_model.mtp.*)",
         found: "none among \(tensors) tensors in \(shards) shard\(shards == 1 ? "" : "s"); \(modelType), config.json "
           + (declared.map { "declares \($0) MTP layer\($0 == 1 ? "" : "s")" } ?? "declares none"),
         next: "take the base model that this one was tuned from; Coder, REAM and REAP releases never had a head",
@@ -53,7 +54,8 @@ public enum HeadError: CambiumError {
       Diagnostic(
         "E_MTP_EXPERTS_INCOMPLETE", "the head's experts and its router do not agree", file: path, tensor: tensor,
         expected: "experts 0 to \(rows - 1), one a router row",
-        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ") + (missing.count > 16 ? ", …" : ""),
+        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ")
+          + (missing.count > 16 ? ", …" : ""),
         next: "download the donor's missing shards, or take an unpruned donor", exit: .badInput)
     case .tensorUnknown(let path, let tensor):
       Diagnostic(
@@ -62,7 +64,8 @@ public enum HeadError: CambiumError {
         next: "check that all mtp.* tensors are of one and the same head", exit: .badInput)
     case .exists(let path, let tensors):
       Diagnostic(
-        "E_MTP_EXISTS", "the source has an MTP head already", file: path, expected: "a trunk without mtp.*, or an identical head",
+        "E_MTP_EXISTS", "the source has an MTP head already", file: path,
+        expected: "a trunk without mtp.*, or an identical head",
         found: "\(tensors) tensors named mtp.*", next: "remove donor from the manifest to keep the source's own head",
         exit: .badInput)
     case .layerCount(let path, let layers):

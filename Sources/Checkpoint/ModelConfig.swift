@@ -121,7 +121,8 @@ struct FieldReader {
     }
     guard let number = value.intValue, field.range.contains(number) else {
       throw CheckpointError.config(
-        file: file, field: field.name, expected: "an integer from \(field.range.lowerBound) to \(field.range.upperBound)",
+        file: file, field: field.name,
+        expected: "an integer from \(field.range.lowerBound) to \(field.range.upperBound)",
         found: value.brief)
     }
     return number

@@ -12,7 +12,8 @@ public enum ModelReference: Sendable, Equatable {
     if text.hasPrefix("hub:") {
       self = .hub(try HubReference(text))
     } else {
-      self = .folder(URL(fileURLWithPath: text, relativeTo: URL(fileURLWithPath: base, isDirectory: true)).standardizedFileURL.path)
+      self = .folder(
+        URL(fileURLWithPath: text, relativeTo: URL(fileURLWithPath: base, isDirectory: true)).standardizedFileURL.path)
     }
   }
 
@@ -42,7 +43,8 @@ public struct HubReference: Sendable, Equatable {
 
   /// The commit, when the revision is one already.
   public var commit: String? {
-    revision.utf8.count == 40 && revision.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? revision : nil
+    revision.utf8.count == 40 && revision.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+      ? revision : nil
   }
 
   /// The snapshot's folder: `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
@@ -53,8 +55,10 @@ public struct HubReference: Sendable, Equatable {
     var commit = revision
     if self.commit == nil {
       let reference = try? String(contentsOfFile: model + "/refs/" + revision, encoding: .utf8)
-      guard let found = reference?.trimmingCharacters(in: .whitespacesAndNewlines), !found.isEmpty, !found.contains("/") else {
-        throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: model + "/refs/" + revision)
+      guard let found = reference?.trimmingCharacters(in: .whitespacesAndNewlines), !found.isEmpty, !found.contains("/")
+      else {
+        throw CheckpointError.hubNotCached(
+          reference: "hub:\(repository)@\(revision)", looked: model + "/refs/" + revision)
       }
       commit = found
     }

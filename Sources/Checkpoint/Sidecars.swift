@@ -9,7 +9,8 @@ public struct Sidecars: Sendable {
 
   /// Tokenizer, template, generation and processor files of the family.
   private static let known: Set<String> = [
-    "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json",
+    "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
+    "added_tokens.json",
     "chat_template.jinja", "chat_template.json", "generation_config.json", "preprocessor_config.json",
     "processor_config.json", "video_preprocessor_config.json",
   ]

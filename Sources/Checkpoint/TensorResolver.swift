@@ -79,7 +79,8 @@ struct TensorResolver {
       try requireShape(place, source, Array(row.shape.dropFirst()), Array(shape.dropFirst()))
       if let dtype, dtype != place.entry.dtype {
         throw CheckpointError.dtype(
-          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: place.entry.dtype.rawValue)
+          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: place.entry.dtype.rawValue
+        )
       }
       dtype = place.entry.dtype
       sources.append(source)

@@ -22,7 +22,8 @@ struct WeightIndex: Sendable {
 
   private init(_ value: JSONValue, file: String) throws {
     guard let map = value["weight_map"], case .object(let members) = map.content else {
-      throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: value["weight_map"]?.brief ?? "nothing")
+      throw CheckpointError.indexForm(
+        file: file, expected: "an object weight_map", found: value["weight_map"]?.brief ?? "nothing")
     }
     var entries: [(String, String)] = []
     var shards: Set<String> = []
@@ -75,7 +76,9 @@ struct WeightIndex: Sendable {
     var indexedBytes = 0
     for (number, shard) in shards.enumerated() {
       let unlisted = shard.file.header.tensors.filter { !listed.contains(UTF8Name($0.name)) }
-      indexedBytes += shard.file.header.tensors.reduce(0) { $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0) }
+      indexedBytes += shard.file.header.tensors.reduce(0) {
+        $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
+      }
       guard !unlisted.isEmpty else { continue }
       if !self.shards.contains(shards[number].name), unlisted.allSatisfy({ HeadPrefix.of($0.name) != nil }) {
         notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")

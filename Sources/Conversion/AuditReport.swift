@@ -99,7 +99,8 @@ struct AuditReport {
       (
         "source",
         .object([
-          ("tensors", .array(planned.tensor.sources.map { .string($0) })), ("dtype", .string(planned.tensor.dtype.rawValue)),
+          ("tensors", .array(planned.tensor.sources.map { .string($0) })),
+          ("dtype", .string(planned.tensor.dtype.rawValue)),
           ("shape", .array(planned.tensor.shape.map { .int($0) })), ("bytes", .int(planned.tensor.byteCount)),
           ("sha256", .string(measured.sourceDigest.hex)),
         ])
@@ -110,8 +111,10 @@ struct AuditReport {
         .array(
           zip(planned.parts, measured.partDigests).map { part, digest in
             .object([
-              ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])), ("dtype", .string(part.dtype.rawValue)),
-              ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)), ("sha256", .string(digest.hex)),
+              ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])),
+              ("dtype", .string(part.dtype.rawValue)),
+              ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)),
+              ("sha256", .string(digest.hex)),
             ])
           })
       ))

@@ -30,12 +30,14 @@ public enum ConversionError: CambiumError {
     case .ruleStructure(let place, let rule, let tensor, let reason):
       Diagnostic(
         "E_RULE_STRUCTURE", "a rule asks to quantize a tensor that must be kept", file: place, tensor: tensor,
-        expected: "keep or cast", found: "\(rule): \(reason)", next: "narrow the rule so that it leaves this tensor out",
+        expected: "keep or cast", found: "\(rule): \(reason)",
+        next: "narrow the rule so that it leaves this tensor out",
         exit: .badInput)
     case .ruleDrops(let place, let rule, let tensor, let role):
       Diagnostic(
         "E_RULE_DROPS", "a rule drops a tensor that every reader needs", file: place, tensor: tensor,
-        expected: "drop for roles vision and mtp only", found: "\(rule): role \(role)", next: "remove or narrow the rule",
+        expected: "drop for roles vision and mtp only", found: "\(rule): role \(role)",
+        next: "remove or narrow the rule",
         exit: .badInput)
     case .nonFinite(let file, let tensor, let index):
       Diagnostic(
@@ -44,7 +46,8 @@ public enum ConversionError: CambiumError {
         next: "the checkpoint is damaged: download the shard again, or keep the tensor by a rule", exit: .badInput)
     case .outputExists(let path, let found):
       Diagnostic(
-        "E_OUTPUT_EXISTS", "the output exists", file: path, expected: "no such folder, or the result of this very manifest",
+        "E_OUTPUT_EXISTS", "the output exists", file: path,
+        expected: "no such folder, or the result of this very manifest",
         found: found, next: "remove it, or name another with --output", exit: .badInput)
     case .outputInsideInput(let path, let input):
       Diagnostic(
@@ -53,16 +56,20 @@ public enum ConversionError: CambiumError {
     case .budgetTooSmall(let tensor, let needed, let budget):
       Diagnostic(
         "E_MEMORY_BUDGET", "the memory budget is too small for one row of a tensor", tensor: tensor,
-        expected: "--memory of at least \(needed) bytes", found: "\(budget) bytes", next: "raise --memory", exit: .usage)
+        expected: "--memory of at least \(needed) bytes", found: "\(budget) bytes", next: "raise --memory", exit: .usage
+      )
     case .inputChanged(let file):
       Diagnostic(
-        "E_INPUT_CHANGED", "an input file changed while it was read", file: file, expected: "the file that was inspected",
-        found: "another size, time or inode", next: "leave the source alone during a run, then run the same command again",
+        "E_INPUT_CHANGED", "an input file changed while it was read", file: file,
+        expected: "the file that was inspected",
+        found: "another size, time or inode",
+        next: "leave the source alone during a run, then run the same command again",
         exit: .badInput)
     case .forecastMissed(let file, let planned, let actual):
       Diagnostic(
         "E_FORECAST", "a file has another size than planned", file: file, expected: "\(planned) bytes",
-        found: "\(actual) bytes", next: "this is a fault in cambium: please report it with the manifest", exit: .failure)
+        found: "\(actual) bytes", next: "this is a fault in cambium: please report it with the manifest", exit: .failure
+      )
     case .stopped(let resume):
       Diagnostic("E_STOPPED", "stopped; what is done is kept", next: "continue with: \(resume)", exit: .resumable)
     case .verification(let summary, let file, let tensor, let expected, let found, let next):
@@ -71,7 +78,8 @@ public enum ConversionError: CambiumError {
         exit: .verificationFailed)
     case .packageForm(let file, let expected, let found):
       Diagnostic(
-        "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected, found: found,
+        "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected,
+        found: found,
         next: "verify takes the folder that run published", exit: .badInput)
     }
   }

@@ -19,7 +19,9 @@ struct GraftStage: Stage {
     return try context.inputRecords { $0.name.hasPrefix(prefix) }
   }
 
-  private func headTensors(_ context: RunContext) -> [PlannedTensor] { context.plan.tensors.filter { $0.origin == .head } }
+  private func headTensors(_ context: RunContext) -> [PlannedTensor] {
+    context.plan.tensors.filter { $0.origin == .head }
+  }
 
   func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
     let tensors = headTensors(context)

@@ -61,7 +61,9 @@ public struct Inspection {
   /// The answer to "does this model have a usable head, where, in which state, and what can I do about it".
   public var headSentence: String {
     let head = folder.headEvidence
-    let declared = head.declaredLayers.map { "config.json declares \($0) MTP layer\($0 == 1 ? "" : "s")" } ?? "config.json says nothing of MTP"
+    let declared =
+      head.declaredLayers.map { "config.json declares \($0) MTP layer\($0 == 1 ? "" : "s")" }
+      ?? "config.json says nothing of MTP"
     guard head.isPresent else {
       return head.isBrokenPromise
         ? "no head: \(declared), but no tensor is named mtp.*; graft one by naming a donor in the manifest"
@@ -78,20 +80,25 @@ public struct Inspection {
       ("tensors", .int(folder.tensorCount)), ("bytes", .int(folder.tensorBytes)),
       (
         "roles",
-        .array(roles.map { .object([("role", .string($0.role)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))]) })
+        .array(
+          roles.map { .object([("role", .string($0.role)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))]) })
       ),
       (
         "dtypes",
         .array(
-          dtypes.map { .object([("dtype", .string($0.dtype)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))]) })
+          dtypes.map {
+            .object([("dtype", .string($0.dtype)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))])
+          })
       ),
       (
         "head",
         .object([
           ("present", .bool(head.isPresent)), ("tensors", .int(head.tensors.count)),
-          ("declared_layers", head.declaredLayers.map { .int($0) } ?? .null), ("prefix", head.prefix.map { .string($0) } ?? .null),
+          ("declared_layers", head.declaredLayers.map { .int($0) } ?? .null),
+          ("prefix", head.prefix.map { .string($0) } ?? .null),
           ("files", .array(head.shards.map { .string($0) })), ("layout", head.layout.map { .string($0) } ?? .null),
-          ("experts", head.experts.map { .int($0) } ?? .null), ("norm_convention", .string(head.normConvention.rawValue)),
+          ("experts", head.experts.map { .int($0) } ?? .null),
+          ("norm_convention", .string(head.normConvention.rawValue)),
           ("norm_evidence", .string(head.normEvidence)),
         ])
       ),

@@ -37,7 +37,9 @@ enum Measurements {
     guard let source = row["source_sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { return nil }
     let parts = (row["part_sha256"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
     var error: AuditReport.TensorError?
-    if let cosine = double(row["cosine_bits"]), let rms = double(row["relative_rms_bits"]), let largest = double(row["largest_bits"]) {
+    if let cosine = double(row["cosine_bits"]), let rms = double(row["relative_rms_bits"]),
+      let largest = double(row["largest_bits"])
+    {
       error = AuditReport.TensorError(cosine: cosine, relativeRMS: rms, largest: largest)
     }
     return AuditReport.Measurement(sourceDigest: source, partDigests: parts, error: error)

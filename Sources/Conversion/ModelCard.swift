@@ -43,8 +43,10 @@ struct ModelCard {
   private var baseModel: String? {
     if let named = resolution.manifest.baseModel { return named }
     if case .hub(let hub) = resolution.manifest.source { return hub.repository }
-    return source.block("base_model").first.map { $0.dropFirst("base_model:".count).trimmingCharacters(in: .whitespaces) }
-      .flatMap { $0.isEmpty ? nil : $0 }
+    return source.block("base_model").first.map {
+      $0.dropFirst("base_model:".count).trimmingCharacters(in: .whitespaces)
+    }
+    .flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private func body(_ measurements: [AuditReport.Measurement]) -> String {
@@ -53,7 +55,7 @@ struct ModelCard {
 
       # \(name)
 
-      An MLX package made by [cambium](https://github.com/cambium-convert/cambium) \(Tool.version) from \
+      An MLX package made by cambium \(Tool.version) from \
       \(baseModel.map { "`\($0)`" } ?? "a local checkpoint whose base model is not stated") \
       (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`.
 
@@ -74,7 +76,8 @@ struct ModelCard {
 
       """
     if !source.body.isEmpty {
-      text += "\n## Card of the source\n\nWhat follows is the card of the checkpoint that this package was made from, word for word.\n\n"
+      text +=
+        "\n## Card of the source\n\nWhat follows is the card of the checkpoint that this package was made from, word for word.\n\n"
       text += source.body
       if !source.body.hasSuffix("\n") { text += "\n" }
     }
@@ -109,7 +112,8 @@ struct ModelCard {
       }
       rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] = row
     }
-    var text = "| role | treatment | tensors | bytes before | bytes after | mean cosine |\n| --- | --- | --- | --- | --- | --- |\n"
+    var text =
+      "| role | treatment | tensors | bytes before | bytes after | mean cosine |\n| --- | --- | --- | --- | --- | --- |\n"
     for (key, row) in rows.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
       let cosine = row.measured > 0 ? Fixed.eight(row.cosine / Double(row.measured)) : "–"
       text += "| \(key) | \(row.count) | \(row.before) | \(row.after) | \(cosine) |\n"

@@ -19,7 +19,9 @@ struct Ownership {
   /// Whether the folder at `output` was published from here.
   func covers(_ output: String) -> Bool {
     let lines = lines()
-    guard lines.first == output, let sums = try? digestOfFile(atPath: output + "/" + PackageFiles.sums) else { return false }
+    guard lines.first == output, let sums = try? digestOfFile(atPath: output + "/" + PackageFiles.sums) else {
+      return false
+    }
     return lines.dropFirst().contains(sums.digest.hex)
   }
 

@@ -84,7 +84,7 @@ struct PackageFiles {
       // Both readers stop at the ids of config.json; the generation file lists all of them.
       if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
     }
-    if let quantization { 
+    if let quantization {
       config.set("quantization", to: quantization)
       config.set("quantization_config", to: quantization)
     }

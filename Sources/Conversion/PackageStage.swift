@@ -10,7 +10,8 @@ struct PackageStage: Stage {
 
   func parameters(_ context: RunContext) -> JSONValue {
     .object([
-      ("plan_sha256", .string(context.plan.digest.hex)), ("manifest_sha256", .string(context.resolution.manifest.digest.hex)),
+      ("plan_sha256", .string(context.plan.digest.hex)),
+      ("manifest_sha256", .string(context.resolution.manifest.digest.hex)),
       ("pipeline_sha256", .string(context.resolution.pipeline.digest.hex)),
     ])
   }
@@ -129,7 +130,8 @@ struct PackageStage: Stage {
 
   /// Whether a folder holds exactly these files.
   private static func holds(_ folder: String, _ files: [FileRecord], _ context: RunContext) throws -> Bool {
-    guard try Folder.entries(folder) == files.map(\.path).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else {
+    guard try Folder.entries(folder) == files.map(\.path).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    else {
       return false
     }
     for file in files {

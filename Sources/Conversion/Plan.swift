@@ -66,6 +66,25 @@ public struct PlannedTensor: Sendable {
   public var outputBytes: Int { parts.reduce(0) { $0 + $1.bytes } }
 }
 
+extension PlannedTensor {
+  /// A tensor with its verdict and no place yet. Rows are those of the last axis; a permuted tensor's are those of the
+  /// first, and a vector is one row.
+  init(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ verdict: Verdict, rule: String, reason: String?) {
+    let shape = tensor.shape
+    let whole = shape.count < 2 || tensor.transform == .patchEmbed
+    let rowElements =
+      whole ? (shape.count < 2 ? shape.reduce(1, *) : shape.dropFirst().reduce(1, *)) : shape.last ?? 1
+    self.init(
+      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason,
+      rows: rowElements == 0 ? 0 : shape.reduce(1, *) / rowElements, rowElements: rowElements, parts: [])
+  }
+
+  /// A tensor as a package keeps it.
+  static func kept(_ tensor: ResolvedTensor) -> PlannedTensor {
+    PlannedTensor(tensor, .trunk, .keep, rule: "", reason: nil)
+  }
+}
+
 /// One tensor in a file of the package.
 public struct PlannedPart: Sendable {
   public let name: String

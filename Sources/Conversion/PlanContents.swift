@@ -43,7 +43,10 @@ struct PlanContents: Sendable {
       ),
       (
         "dropped",
-        .array(dropped.map { .object([("name", .string($0.name)), ("rule", .string($0.rule)), ("reason", .string($0.reason))]) })
+        .array(
+          dropped.map {
+            .object([("name", .string($0.name)), ("rule", .string($0.rule)), ("reason", .string($0.reason))])
+          })
       ),
       ("weights", .array(weights.map { .object([("path", .string($0.path)), ("bytes", .int($0.bytes))]) })),
       ("notes", .array(notes.map { .string($0) })),

@@ -61,34 +61,41 @@ public struct PlanReport {
       "pipeline      \(run.resolution.pipeline.name): \(run.resolution.pipeline.summary)",
       "head          \(headLine)", "",
     ]
-    lines += TextTable(
-      ["treatment", "tensors", "bytes before", "bytes after"],
-      treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
-    ).lines
+    lines +=
+      TextTable(
+        ["treatment", "tensors", "bytes before", "bytes after"],
+        treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
+      ).lines
     lines.append("")
-    lines += TextTable(
-      ["role", "tensors", "bytes before", "bytes after", "bits per weight"],
-      roles.map { [$0.role, "\($0.tensors)", "\($0.before)", "\($0.after)", Fixed.places($0.bitsPerWeight, 2)] }
-    ).lines
+    lines +=
+      TextTable(
+        ["role", "tensors", "bytes before", "bytes after", "bits per weight"],
+        roles.map { [$0.role, "\($0.tensors)", "\($0.before)", "\($0.after)", Fixed.places($0.bitsPerWeight, 2)] }
+      ).lines
     lines.append("")
-    lines += TextTable(
-      ["file", "bytes", "kind"],
-      plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map { [$0.path, "\($0.bytes)", $0.kind] }
-    ).lines
+    lines +=
+      TextTable(
+        ["file", "bytes", "kind"],
+        plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
+          [$0.path, "\($0.bytes)", $0.kind]
+        }
+      ).lines
     lines.append("total         \(plan.outputBytes) bytes in \(plan.files.count) files")
     if everyTensor {
       lines.append("")
-      lines += TextTable(
-        ["tensor", "role", "verdict", "bytes after", "rule"],
-        plan.tensors.map { tensor in
-          let format = tensor.format.map { " \($0.mode.rawValue)" } ?? ""
-          let reason = tensor.reason.map { ": \($0)" } ?? ""
-          return [
-            tensor.name, tensor.tensor.role.rawValue, tensor.verdictWord + format, "\(tensor.outputBytes)", tensor.rule + reason,
-          ]
-        }
-          + plan.dropped.map { [$0.name, "", "dropped", "0", "\($0.rule): \($0.reason)"] }
-      ).lines
+      lines +=
+        TextTable(
+          ["tensor", "role", "verdict", "bytes after", "rule"],
+          plan.tensors.map { tensor in
+            let format = tensor.format.map { " \($0.mode.rawValue)" } ?? ""
+            let reason = tensor.reason.map { ": \($0)" } ?? ""
+            return [
+              tensor.name, tensor.tensor.role.rawValue, tensor.verdictWord + format, "\(tensor.outputBytes)",
+              tensor.rule + reason,
+            ]
+          }
+            + plan.dropped.map { [$0.name, "", "dropped", "0", "\($0.rule): \($0.reason)"] }
+        ).lines
     }
     for note in plan.notes { lines.append("note: \(note)") }
     return lines.joined(separator: "\n")

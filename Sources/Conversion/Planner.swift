@@ -35,7 +35,8 @@ public struct Planner {
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
     guard let head = resolution.head, tensors.contains(where: { $0.origin == .head }) else { return nil }
     return PlannedHead(
-      grafted: resolution.donor != nil, evidence: head.evidence, ownExperts: head.ownExperts, file: WeightLayout.headFile)
+      grafted: resolution.donor != nil, evidence: head.evidence, ownExperts: head.ownExperts,
+      file: WeightLayout.headFile)
   }
 
   private func notes() -> [String] {
@@ -108,7 +109,8 @@ public struct Planner {
         place: rule.place, rule: rule.summary, tensor: tensor.name, role: tensor.role.rawValue)
     }
     return DroppedTensor(
-      name: tensor.name, origin: origin, rule: rule.summary, reason: rule.why ?? "the rule says drop", bytes: tensor.byteCount)
+      name: tensor.name, origin: origin, rule: rule.summary, reason: rule.why ?? "the rule says drop",
+      bytes: tensor.byteCount)
   }
 
   private func verdict(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> PlannedTensor {
@@ -130,19 +132,15 @@ public struct Planner {
         verdict = .quantize(format)
       }
     }
-    let shape = tensor.shape
-    let permuted = tensor.transform == .patchEmbed
-    let rowElements = permuted ? shape.dropFirst().reduce(1, *) : shape.count < 2 ? shape.reduce(1, *) : shape.last ?? 1
-    let elements = shape.reduce(1, *)
-    return PlannedTensor(
-      tensor: tensor, origin: origin, verdict: verdict, rule: rule.summary, reason: reason,
-      rows: rowElements == 0 ? 0 : elements / rowElements, rowElements: rowElements, parts: [])
+    return PlannedTensor(tensor, origin, verdict, rule: rule.summary, reason: reason)
   }
 
   /// Why a tensor cannot be quantized, or nil.
   private func obstacle(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> String? {
     guard tensor.shape.count >= 2, tensor.name.hasSuffix(".weight") else { return "kept: not a matrix" }
-    guard tensor.transform == .none else { return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer" }
+    guard tensor.transform == .none else {
+      return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer"
+    }
     let columns = tensor.shape.last ?? 0
     guard columns > 0, columns % format.groupSize == 0 else {
       return "kept: the last dimension \(columns) is not a multiple of the group size \(format.groupSize)"

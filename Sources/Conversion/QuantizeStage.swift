@@ -70,7 +70,8 @@ struct QuantizeStage: Stage {
     let treatment = TensorTreatment(tensor)
     let source = UnsafeMutableRawBufferPointer(
       rebasing: scratch.source[0..<unit.rows.count * tensor.sourceRowBytes])
-    try context.reader(tensor.origin).read(tensor.tensor, from: unit.rows.lowerBound * tensor.sourceRowBytes, into: source)
+    try context.reader(tensor.origin).read(
+      tensor.tensor, from: unit.rows.lowerBound * tensor.sourceRowBytes, into: source)
     let outputs = scratch.outputs(treatment.rowBytes.map { $0 * unit.rows.count })
     do {
       let clamped = try treatment.apply(rows: unit.rows.count, input: source, outputs: outputs, scratch: scratch.spare)
@@ -141,7 +142,9 @@ final class UnitProgress: Sendable {
     guard !state.waiting.isEmpty else { return }
     try files.sync()
     try journal.append(
-      state.waiting.sorted { $0.unit < $1.unit }.map { .object([("unit", .int($0.unit)), ("sha256", .string($0.digest))]) })
+      state.waiting.sorted { $0.unit < $1.unit }.map {
+        .object([("unit", .int($0.unit)), ("sha256", .string($0.digest))])
+      })
     try journal.sync()
     state.waiting = []
     state.waitingBytes = 0

@@ -104,7 +104,8 @@ public struct Run: Sendable {
     guard FileManager.default.fileExists(atPath: resolution.output) else { return }
     if Ownership(work: work).covers(resolution.output) { return }
     let count = (try? FileManager.default.contentsOfDirectory(atPath: resolution.output).count) ?? 0
-    throw ConversionError.outputExists(path: resolution.output, found: "\(count) files that this work folder did not write")
+    throw ConversionError.outputExists(
+      path: resolution.output, found: "\(count) files that this work folder did not write")
   }
 
   /// Compares with the lock file, or writes it.

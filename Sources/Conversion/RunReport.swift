@@ -13,12 +13,14 @@ public struct RunReport {
   public var text: String {
     let report = PlanReport(run)
     var lines: [String] = []
-    lines += TextTable(
-      ["treatment", "tensors", "bytes before", "bytes after"],
-      report.treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
-    ).lines
+    lines +=
+      TextTable(
+        ["treatment", "tensors", "bytes before", "bytes after"],
+        report.treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
+      ).lines
     lines.append("")
-    lines.append("tensors       \(run.plan.inputBytes) bytes before, \(run.plan.tensors.reduce(0) { $0 + $1.outputBytes }) after")
+    lines.append(
+      "tensors       \(run.plan.inputBytes) bytes before, \(run.plan.tensors.reduce(0) { $0 + $1.outputBytes }) after")
     if let mean = summary.meanCosine {
       lines.append("mean cosine   \(Fixed.eight(mean)) over the quantized tensors")
       if let worst = summary.worst { lines.append("least cosine  \(Fixed.eight(worst.cosine)) in \(worst.tensor)") }
@@ -43,7 +45,8 @@ public struct RunReport {
     .object([
       ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(run.resolution.output)),
       ("work", .string(run.work)), ("plan_sha256", .string(run.plan.digest.hex)),
-      ("done", .array(summary.done.map { .string($0.rawValue) })), ("reused", .array(summary.reused.map { .string($0.rawValue) })),
+      ("done", .array(summary.done.map { .string($0.rawValue) })),
+      ("reused", .array(summary.reused.map { .string($0.rawValue) })),
       (
         "treatments",
         .array(

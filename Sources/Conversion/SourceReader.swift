@@ -39,4 +39,23 @@ struct SourceReader: Sendable {
     }
     return stream.finish()
   }
+
+  /// Digest of the tensor as a package keeps it: after its transform.
+  func packageDigest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
+    guard tensor.transform == .addOne || tensor.transform == .patchEmbed else { return try digest(tensor) }
+    let count = tensor.byteCount
+    let data = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
+    defer {
+      data.deallocate()
+      scratch.deallocate()
+    }
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: data[0..<count])
+    try read(tensor, from: 0, into: bytes)
+    let planned = PlannedTensor.kept(tensor)
+    TensorTreatment(planned).transform(rows: planned.rows, bytes, scratch: scratch)
+    var stream = SHA256Stream()
+    stream.update(UnsafeRawBufferPointer(bytes))
+    return stream.finish()
+  }
 }

@@ -113,7 +113,8 @@ final class TensorChecker: Sendable {
   private func differs(_ tensor: PlannedTensor, _ unit: Unit, _ expected: String, _ found: String) -> ConversionError {
     .verification(
       summary: "a tensor was not written as planned", file: context.contents.weightFiles[tensor.parts[0].file],
-      tensor: tensor.name, expected: expected, found: "\(found) (rows \(unit.rows.lowerBound) to \(unit.rows.upperBound - 1))",
+      tensor: tensor.name, expected: expected,
+      found: "\(found) (rows \(unit.rows.lowerBound) to \(unit.rows.upperBound - 1))",
       next: "check the disk; then remove the work folder's quantize/receipt.json and run again")
   }
 }

@@ -4,7 +4,6 @@ import Foundation
 import Manifests
 import Quantization
 import StrictJSON
-import Synchronization
 import Workspace
 
 /// Reads back what was written, and the source again: units equal to what was encoded, kept bytes equal to their
@@ -25,7 +24,7 @@ struct VerifyStage: Stage {
     let memory = try MemoryPlan(tensors, threads: context.options.threads, budget: context.options.memory)
     let checker = try TensorChecker(context, memory)
     context.observer.began(.verify, bytes: plan.inputBytes)
-    let measured = Measured(count: tensors.count)
+    let measured = Results<AuditReport.Measurement?>(tensors.count, nil)
     let finished = try Workers.forEach(
       count: tensors.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
     ) { index, worker in
@@ -34,7 +33,7 @@ struct VerifyStage: Stage {
     }
     guard finished else { throw context.stopped }
     try context.requireUnchangedInputs()
-    let measurements = measured.all
+    let measurements = measured.all.compactMap { $0 }
     try requireThresholds(context, measurements)
     return [try context.write(Measurements.json(plan, measurements), as: "verify.json", of: .verify)]
   }
@@ -63,19 +62,26 @@ struct VerifyStage: Stage {
   }
 
   private func check(
-    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: AuditReport.TensorError)], _ what: String
+    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
+    _ what: String
   ) throws {
     guard !rows.isEmpty else { return }
-    func worst(_ bad: [(name: String, role: TensorRole, error: AuditReport.TensorError)], _ value: (AuditReport.TensorError) -> Double)
+    func worst(
+      _ bad: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
+      _ value: (AuditReport.TensorError) -> Double
+    )
       -> String
     {
       bad.prefix(5).map { "\($0.name) \(Fixed.eight(value($0.error)))" }.joined(separator: ", ")
         + (bad.count > 5 ? " and \(bad.count - 5) more" : "")
     }
     if let least = limits.minCosine {
-      let bad = rows.filter { !($0.error.cosine >= least) }.sorted { ($0.error.cosine, $0.name) < ($1.error.cosine, $1.name) }
+      let bad = rows.filter { !($0.error.cosine >= least) }.sorted {
+        ($0.error.cosine, $0.name) < ($1.error.cosine, $1.name)
+      }
       if let first = bad.first {
-        throw missed("the cosine of \(bad.count) tensors is below \(what)", first.name, "at least \(least)", worst(bad, \.cosine))
+        throw missed(
+          "the cosine of \(bad.count) tensors is below \(what)", first.name, "at least \(least)", worst(bad, \.cosine))
       }
     }
     if let most = limits.maxRelativeRMS {
@@ -105,28 +111,23 @@ struct VerifyStage: Stage {
   }
 }
 
-/// Measurements as they come in from the workers.
-private final class Measured: Sendable {
-  private let state: Mutex<[AuditReport.Measurement?]>
-
-  init(count: Int) { state = Mutex(Array(repeating: nil, count: count)) }
-
-  func set(_ index: Int, _ value: AuditReport.Measurement) { state.withLock { $0[index] = value } }
-
-  var all: [AuditReport.Measurement] { state.withLock { $0.compactMap { $0 } } }
-}
-
 extension Thresholds {
   /// Canonical form, for receipts.
   var json: JSONValue {
     func limits(_ limits: Limits) -> JSONValue {
       .object(
-        [("min_cosine", limits.minCosine), ("mean_cosine", limits.meanCosine), ("max_relative_rms", limits.maxRelativeRMS)]
-          .compactMap { name, value in value.map { (name, .string(String($0.bitPattern, radix: 16))) } })
+        [
+          ("min_cosine", limits.minCosine), ("mean_cosine", limits.meanCosine),
+          ("max_relative_rms", limits.maxRelativeRMS),
+        ]
+        .compactMap { name, value in value.map { (name, .string(String($0.bitPattern, radix: 16))) } })
     }
     return .object([
       ("all", limits(all)),
-      ("by_role", .object(byRole.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key.rawValue, limits($0.value)) })),
+      (
+        "by_role",
+        .object(byRole.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key.rawValue, limits($0.value)) })
+      ),
     ])
   }
 }

@@ -33,7 +33,8 @@ struct WeightLayout {
       groups[groups.count - 1].append(number)
       bytes += size
     }
-    var files: [(name: String, members: [Int], metadata: [String: String])] = groups.enumerated().map { index, members in
+    var files: [(name: String, members: [Int], metadata: [String: String])] = groups.enumerated().map {
+      index, members in
       (groups.count == 1 ? "model.safetensors" : shardName(index + 1, groups.count), members, ["format": "mlx"])
     }
     let headMembers = tensors.indices.filter { tensors[$0].origin == .head }
@@ -99,7 +100,8 @@ struct WeightLayout {
 extension PlannedTensor {
   func with(parts: [PlannedPart]) -> PlannedTensor {
     PlannedTensor(
-      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason, rows: rows, rowElements: rowElements,
+      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason, rows: rows,
+      rowElements: rowElements,
       parts: parts)
   }
 }

@@ -20,7 +20,8 @@ public struct Glob: Sendable, Equatable {
       if bytes[at] == star {
         let acrossParts = at + 1 < bytes.count && bytes[at + 1] == star
         at += acrossParts ? 2 : 1
-        for i in 1..<max(1, name.count + 1) where reachable[i - 1] && (acrossParts || name[i - 1] != UInt8(ascii: ".")) {
+        for i in 1..<max(1, name.count + 1) where reachable[i - 1] && (acrossParts || name[i - 1] != UInt8(ascii: "."))
+        {
           reachable[i] = true
         }
       } else {

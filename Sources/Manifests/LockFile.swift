@@ -26,7 +26,8 @@ public struct LockFile: Sendable, Equatable {
   public var commits: [String: String]
   public var files: [File]
 
-  public init(tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File]) {
+  public init(tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File])
+  {
     self.tool = tool
     self.manifest = manifest
     self.pipeline = pipeline
@@ -65,10 +66,13 @@ public struct LockFile: Sendable, Equatable {
       return File(path: try file.string("path"), bytes: try file.int("bytes"), sha256: try file.string("sha256"))
     }
     var commits: [String: String] = [:]
-    for member in try fields.optionalObject("commits")?.value.members ?? [] { commits[member.key] = member.value.stringValue }
+    for member in try fields.optionalObject("commits")?.value.members ?? [] {
+      commits[member.key] = member.value.stringValue
+    }
     return LockFile(
       tool: try fields.string("tool"), manifest: try fields.string("manifest_sha256"),
-      pipeline: try fields.string("pipeline_sha256"), plan: try fields.string("plan_sha256"), commits: commits, files: files)
+      pipeline: try fields.string("pipeline_sha256"), plan: try fields.string("plan_sha256"), commits: commits,
+      files: files)
   }
 
   /// Each way in which `other` differs, in words; empty when both are equal.

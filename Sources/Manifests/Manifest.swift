@@ -46,7 +46,9 @@ public struct Manifest: Sendable {
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { throw ManifestError.missing(path: path, what: "manifest") }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ManifestError.missing(path: path, what: "manifest")
+    }
     let url = URL(fileURLWithPath: path).standardizedFileURL
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
     let fields = try JSONFields(JSONValue.parse(bytes, file: path), file: path, what: "manifest")
@@ -71,10 +73,12 @@ public struct Manifest: Sendable {
       .standardizedFileURL.path
     let place = parser.place(fields.value["head"] ?? fields.value)
     if head == .graft, donor == nil {
-      throw ManifestError.value(place: place, field: "head", expected: "a donor beside it", found: "graft without donor")
+      throw ManifestError.value(
+        place: place, field: "head", expected: "a donor beside it", found: "graft without donor")
     }
     if let head, head != .graft, donor != nil {
-      throw ManifestError.value(place: place, field: "head", expected: "graft when a donor is named", found: head.rawValue)
+      throw ManifestError.value(
+        place: place, field: "head", expected: "graft when a donor is named", found: head.rawValue)
     }
   }
 

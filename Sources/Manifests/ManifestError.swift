@@ -23,7 +23,8 @@ public enum ManifestError: CambiumError {
     switch self {
     case .missing(let path, let what):
       Diagnostic(
-        "E_MANIFEST_MISSING", "no such \(what)", file: path, next: "write one with: cambium init FOLDER", exit: .missingInput)
+        "E_MANIFEST_MISSING", "no such \(what)", file: path, next: "write one with: cambium init FOLDER",
+        exit: .missingInput)
     case .value(let place, let field, let expected, let found):
       Diagnostic(
         "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
@@ -36,7 +37,8 @@ public enum ManifestError: CambiumError {
       Diagnostic(
         "E_PIPELINE_UNKNOWN", "no pipeline named \(name)", file: place,
         expected: known.isEmpty ? "a pipeline in \(looked)" : known.joined(separator: ", "), found: name,
-        next: "name a shipped pipeline, or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
+        next:
+          "name a shipped pipeline, or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
         exit: .badInput)
     case .ruleUnused(let place, let rule, let nearest):
       Diagnostic(
@@ -46,10 +48,12 @@ public enum ManifestError: CambiumError {
     case .noRule(let place, let tensor, let role):
       Diagnostic(
         "E_NO_RULE", "no rule says what becomes of a tensor", file: place, tensor: tensor, expected: "a rule for it",
-        found: "role \(role)", next: "end the pipeline's rules with {\"match\": \"**\", \"treatment\": …}", exit: .badInput)
+        found: "role \(role)", next: "end the pipeline's rules with {\"match\": \"**\", \"treatment\": …}",
+        exit: .badInput)
     case .lockDiffers(let path, let differences):
       Diagnostic(
-        "E_LOCK_DIFFERS", "what was resolved differs from the lock file", file: path, expected: "what the lock file pins",
+        "E_LOCK_DIFFERS", "what was resolved differs from the lock file", file: path,
+        expected: "what the lock file pins",
         found: differences.joined(separator: "; "), next: "run without --locked to accept the change", exit: .badInput)
     case .lockMissing(let path):
       Diagnostic(

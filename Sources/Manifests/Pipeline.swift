@@ -41,7 +41,9 @@ public struct Pipeline: Sendable {
     if reference.hasSuffix(".json") {
       let base = URL(fileURLWithPath: manifest).deletingLastPathComponent()
       let path = URL(fileURLWithPath: reference, relativeTo: base).standardizedFileURL.path
-      guard FileManager.default.fileExists(atPath: path) else { throw ManifestError.missing(path: path, what: "pipeline") }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw ManifestError.missing(path: path, what: "pipeline")
+      }
       return path
     }
     for folder in folders {

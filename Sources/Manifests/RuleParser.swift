@@ -93,7 +93,8 @@ struct RuleParser {
   private func fraction(_ fields: JSONFields, _ key: String) throws -> Double? {
     guard let number = try fields.optionalNumber(key) else { return nil }
     guard (0...1).contains(number) else {
-      throw ManifestError.value(place: place(fields.value), field: key, expected: "a number from 0 to 1", found: "\(number)")
+      throw ManifestError.value(
+        place: place(fields.value), field: key, expected: "a number from 0 to 1", found: "\(number)")
     }
     return number
   }

@@ -47,7 +47,8 @@ public struct QuantizationChoice: Sendable, Equatable {
     let mode = mode ?? base?.mode ?? .affine
     let sameMode = mode == base?.mode
     return try QuantizationFormat(
-      mode: mode, bits: bits ?? (sameMode ? base?.bits : nil), groupSize: groupSize ?? (sameMode ? base?.groupSize : nil),
+      mode: mode, bits: bits ?? (sameMode ? base?.bits : nil),
+      groupSize: groupSize ?? (sameMode ? base?.groupSize : nil),
       reference: reference ?? base?.reference ?? .metal, scaleRule: scaleRule ?? base?.scaleRule ?? .ceil)
   }
 }

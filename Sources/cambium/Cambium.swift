@@ -17,7 +17,8 @@ struct Cambium: ParsableCommand {
       """,
     version: "cambium \(Tool.version)",
     subcommands: [
-      PlanCommand.self, RunCommand.self,
+      InitCommand.self, InspectCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self, VerifyCommand.self,
+      AuditCommand.self, DiffCommand.self,
     ])
 
   static func main() {

@@ -16,10 +16,14 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify or package.") var until: StageName = .package
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory) var work: String?
-  @Option(help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory)
+  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
+  var work: String?
+  @Option(
+    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
+  )
   var output: String?
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
+    .activeProcessorCount
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
@@ -41,7 +45,7 @@ struct RunCommand: ParsableCommand {
       if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }
       return
     }
-    let observer = ProgressLine(quiet: quiet)
+    let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
     for note in run.plan.notes { observer.note(note) }
     let summary = try run.execute(observer)
     let report = RunReport(run, summary)

@@ -34,7 +34,9 @@ enum Terminal {
   /// Prints a failure and ends the process with its status. With `--json` the failure is a document on standard output.
   static func fail(_ diagnostic: Diagnostic) -> Never {
     if wantsJSON {
-      var members: [(String, JSONValue)] = [("code", .string(diagnostic.code)), ("summary", .string(diagnostic.summary))]
+      var members: [(String, JSONValue)] = [
+        ("code", .string(diagnostic.code)), ("summary", .string(diagnostic.summary)),
+      ]
       members += diagnostic.parts.map { ($0.label, .string($0.text)) }
       members.append(("exit", .int(Int(diagnostic.exitStatus.rawValue))))
       Terminal.print(.object([("error", .object(members))]))

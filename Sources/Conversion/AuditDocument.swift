@@ -1,0 +1,87 @@
+import Digests
+import StrictJSON
+
+/// `audit.json`, read back.
+public struct AuditDocument: Sendable {
+  public struct Part: Sendable {
+    public let name: String
+    public let file: String
+    public let dtype: String
+    public let shape: [Int]
+    public let bytes: Int
+    public let sha256: String
+  }
+
+  public struct Tensor: Sendable {
+    public let name: String
+    public let role: String
+    public let origin: String
+    public let verdict: String
+    public let rule: String
+    public let reason: String?
+    /// `mxfp4 4/32`; nil for a tensor that is not quantized.
+    public let format: String?
+    public let sourceShape: [Int]
+    public let sourceBytes: Int
+    public let sourceSHA256: String
+    public let written: [Part]
+    public let cosine: Double?
+    public let relativeRMS: Double?
+    public let largest: Double?
+    /// The tensor's own JSON.
+    public let json: JSONValue
+
+    public var writtenBytes: Int { written.reduce(0) { $0 + $1.bytes } }
+  }
+
+  public let tensors: [Tensor]
+  public let json: JSONValue
+
+  /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
+  public init(path: String) throws {
+    json = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
+    guard json["cambium_audit"]?.intValue == 1 else {
+      throw ConversionError.packageForm(
+        file: path, expected: "\"cambium_audit\": 1",
+        found: json["cambium_audit"] == nil ? "nothing" : "another version")
+    }
+    tensors = try (json["tensors"]?.arrayValue ?? []).map { value in
+      guard let tensor = Tensor(value) else {
+        throw ConversionError.packageForm(
+          file: path, expected: "a tensor's record", found: "\(value["name"]?.stringValue ?? "one without a name")")
+      }
+      return tensor
+    }
+  }
+}
+
+extension AuditDocument.Tensor {
+  init?(_ value: JSONValue) {
+    guard let name = value["name"]?.stringValue, let role = value["role"]?.stringValue,
+      let origin = value["origin"]?.stringValue, let verdict = value["verdict"]?.stringValue,
+      let rule = value["rule"]?.stringValue, let source = value["source"], let bytes = source["bytes"]?.intValue,
+      let digest = source["sha256"]?.stringValue, let written = value["written"]?.arrayValue
+    else { return nil }
+    let parts = written.compactMap(AuditDocument.Part.init)
+    guard parts.count == written.count, !parts.isEmpty else { return nil }
+    let format = value["format"].map {
+      "\($0["mode"]?.stringValue ?? "") \($0["bits"]?.intValue ?? 0)/\($0["group_size"]?.intValue ?? 0)"
+    }
+    self.init(
+      name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
+      format: format, sourceShape: (source["shape"]?.arrayValue ?? []).compactMap(\.intValue), sourceBytes: bytes,
+      sourceSHA256: digest, written: parts, cosine: value["error"]?["cosine"]?.doubleValue,
+      relativeRMS: value["error"]?["relative_rms"]?.doubleValue, largest: value["error"]?["largest"]?.doubleValue,
+      json: value)
+  }
+}
+
+extension AuditDocument.Part {
+  init?(_ value: JSONValue) {
+    guard let name = value["name"]?.stringValue, let file = value["file"]?.stringValue,
+      let dtype = value["dtype"]?.stringValue, let bytes = value["bytes"]?.intValue,
+      let digest = value["sha256"]?.stringValue, let shape = value["shape"]?.arrayValue
+    else { return nil }
+    self.init(name: name, file: file, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: bytes, sha256: digest)
+  }
+}

@@ -1,0 +1,54 @@
+import Checkpoint
+import Foundation
+import StrictJSON
+
+/// The manifest that `init` writes for a folder.
+public struct ManifestTemplate {
+  public let json: JSONValue
+  /// What the user should know.
+  public let notes: [String]
+
+  /// - Parameters:
+  ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
+  /// - Throws: `CheckpointError` when the folder is not a checkpoint.
+  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: String) throws {
+    let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = try CheckpointFolder(ModelReference(source, relativeTo: FileManager.default.currentDirectoryPath))
+    _ = try folder.trunk()
+    let reference = { (text: String) -> String in
+      text.hasPrefix("hub:") ? text : relativePath(URL(fileURLWithPath: text).standardizedFileURL.path, from: base)
+    }
+    var members: [(String, JSONValue)] = [("cambium", .int(1)), ("source", .string(reference(source)))]
+    var notes: [String] = []
+    let evidence = folder.headEvidence
+    if let donor {
+      let head = try CheckpointFolder(ModelReference(donor, relativeTo: FileManager.default.currentDirectoryPath)).head(
+        for: folder)
+      members.append(("donor", .string(reference(donor))))
+      notes.append("the head's \(head.evidence.tensors.count) tensors come from the donor and fit")
+    } else if evidence.isPresent {
+      notes.append("the source has its own head: \(evidence.tensors.count) tensors")
+    } else {
+      members.append(("head", "none"))
+      notes.append(
+        evidence.isBrokenPromise
+          ? "config.json promises an MTP head that is not there: name a donor instead of \"head\": \"none\" to graft one"
+          : "the source has no MTP head")
+    }
+    members.append(("pipeline", .string(pipeline)))
+    let name = folder.path.split(separator: "/").last.map(String.init) ?? "model"
+    members.append(("output", .string(output.map(reference) ?? "\(name)-\(pipeline)")))
+    json = .object(members)
+    self.notes = notes
+  }
+}
+
+/// `path` as seen from `base`; both absolute.
+func relativePath(_ path: String, from base: String) -> String {
+  let target = path.split(separator: "/")
+  let start = base.split(separator: "/")
+  let common = zip(target, start).prefix { $0 == $1 }.count
+  let up = Array(repeating: "..", count: start.count - common)
+  let parts = up + target.dropFirst(common).map(String.init)
+  return parts.isEmpty ? "." : parts.joined(separator: "/")
+}

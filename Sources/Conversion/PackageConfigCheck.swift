@@ -1,0 +1,69 @@
+import Digests
+import StrictJSON
+
+/// Reads a package's `config.json` as the loaders do, and compares with what was written.
+struct PackageConfigCheck {
+  let path: String
+  let audit: AuditDocument
+
+  func check(_ report: inout VerificationReport) throws {
+    let file = path + "/config.json"
+    let config = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file)
+    var problems: [String] = []
+    if config["quantization"] != config["quantization_config"] {
+      problems.append("quantization and quantization_config differ")
+    }
+    let trunk = audit.tensors.filter { $0.origin == "trunk" }
+    let quantized = trunk.filter { $0.verdict == "quantized" }
+    if let block = config["quantization"] {
+      for tensor in trunk where tensor.name.hasSuffix(".weight") { problems += parameters(tensor, block) }
+      let modules = Set(trunk.map { String($0.name.dropLast(".weight".count)) })
+      for member in block.members ?? [] where !["group_size", "bits", "mode"].contains(member.key) {
+        if !modules.contains(member.key) {
+          problems.append("\(member.key): an override for a module that is not there")
+        }
+      }
+    } else if !quantized.isEmpty {
+      problems.append("\(quantized.count) tensors are quantized, and there is no quantization block")
+    }
+    let declared =
+      config["text_config"]?["mtp_num_hidden_layers"]?.intValue ?? config["mtp_num_hidden_layers"]?.intValue
+    let hasHead = audit.tensors.contains { $0.origin == "head" }
+    if hasHead != ((declared ?? 0) > 0) {
+      problems.append(
+        "mtp_num_hidden_layers is \(declared.map(String.init) ?? "absent"), the head is \(hasHead ? "there" : "not there")"
+      )
+    }
+    report.add("configuration", scope: "quantization of \(quantized.count) modules, head", problems: problems)
+  }
+
+  /// The parameters that a loader would take for a module, against dtype and shapes as written.
+  private func parameters(_ tensor: AuditDocument.Tensor, _ block: JSONValue) -> [String] {
+    let module = String(tensor.name.dropLast(".weight".count))
+    let own = block[module]
+    guard tensor.verdict == "quantized" else {
+      return own == nil || own?.boolValue == false
+        ? [] : ["\(module): not quantized, but config.json gives it parameters"]
+    }
+    if own?.boolValue == false { return ["\(module): quantized, but config.json says false"] }
+    let source = own ?? block
+    // An entry without mode means affine, whatever the package's own mode is.
+    let mode = source["mode"]?.stringValue ?? "affine"
+    guard let bits = source["bits"]?.intValue, let group = source["group_size"]?.intValue, bits > 0, group > 0 else {
+      return ["\(module): no bits or group_size"]
+    }
+    guard let columns = tensor.sourceShape.last, let words = tensor.written.first?.shape.last,
+      tensor.written.count > 1, let groups = tensor.written[1].shape.last
+    else { return ["\(module): no scales"] }
+    var problems: [String] = []
+    if words * 32 != columns * bits || groups * group != columns {
+      problems.append(
+        "\(module): \(bits) bits, group \(group) do not give \(words) words and \(groups) scales for \(columns) columns"
+      )
+    }
+    if (mode == "affine") != (tensor.written.count == 3) {
+      problems.append("\(module): mode \(mode) and \(tensor.written.count) parts")
+    }
+    return problems
+  }
+}

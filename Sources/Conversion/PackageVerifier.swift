@@ -1,0 +1,173 @@
+import Digests
+import Foundation
+import Safetensors
+import StrictJSON
+import Workspace
+
+/// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
+/// index against the headers, the configuration against the shapes.
+public struct PackageVerifier {
+  public let path: String
+  private let threads: Int
+
+  public init(path: String, threads: Int) {
+    self.path = path
+    self.threads = threads
+  }
+
+  /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
+  public func verify() throws -> VerificationReport {
+    guard try Folder.isFolder(path) else {
+      throw ConversionError.packageForm(file: path, expected: "a package's folder", found: "no folder")
+    }
+    let entries = try Folder.entries(path)
+    guard entries.contains(PackageFiles.sums), entries.contains(PackageFiles.audit) else {
+      throw ConversionError.packageForm(
+        file: path, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
+        found: entries.prefix(8).joined(separator: ", "))
+    }
+    var report = VerificationReport()
+    try checkFiles(entries, &report)
+    let audit = try AuditDocument(path: path + "/" + PackageFiles.audit)
+    let shards = try openShards(entries, &report)
+    try checkTensors(audit, shards, &report)
+    try checkIndex(shards, &report)
+    try PackageConfigCheck(path: path, audit: audit).check(&report)
+    return report
+  }
+
+  private func checkFiles(_ entries: [String], _ report: inout VerificationReport) throws {
+    let file = path + "/" + PackageFiles.sums
+    let text = String(decoding: try ReadOnlyFile(path: file).readAll(limit: 16 << 20), as: UTF8.self)
+    var listed: [(name: String, hex: String)] = []
+    var problems: [String] = []
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+      guard parts.count == 2, parts[0].utf8.count == 64, isSafeRelativePath(String(parts[1].dropFirst())) else {
+        problems.append("\(PackageFiles.sums): not a line of sums: \(line.prefix(80))")
+        continue
+      }
+      listed.append((String(parts[1].dropFirst()), parts[0]))
+    }
+    let results = Results<String?>(listed.count, nil)
+    let folder = path
+    let names = listed
+    _ = try Workers.forEach(count: names.count, threads: threads) { index, _ in
+      let (name, hex) = names[index]
+      guard let found = try? digestOfFile(atPath: folder + "/" + name) else {
+        results.set(index, "\(name): missing or unreadable")
+        return
+      }
+      if found.digest.hex != hex { results.set(index, "\(name): sha256 \(found.digest.hex), listed \(hex)") }
+    }
+    problems += results.all.compactMap { $0 }
+    let known = Set(listed.map(\.name) + [PackageFiles.sums])
+    problems += entries.filter { !known.contains($0) }.map { "\($0): not listed in \(PackageFiles.sums)" }
+    report.add("files", scope: "\(listed.count) files in \(PackageFiles.sums)", problems: problems)
+  }
+
+  private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [String: SafetensorsFile] {
+    var shards: [String: SafetensorsFile] = [:]
+    var problems: [String] = []
+    for name in entries where name.hasSuffix(".safetensors") {
+      do {
+        shards[name] = try SafetensorsFile(path: path + "/" + name)
+      } catch let error as SafetensorsError {
+        problems.append("\(name): \(error.diagnostic.code): \(error.diagnostic.summary)")
+      }
+      if name.hasPrefix("model-mtp") { problems.append("\(name): a name that strict readers choke on") }
+    }
+    report.add("headers", scope: "\(shards.count) safetensors files", problems: problems)
+    return shards
+  }
+
+  /// Every tensor of the audit is there with its bytes, and every tensor that is there is in the audit.
+  private func checkTensors(
+    _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
+  ) throws {
+    let parts = audit.tensors.flatMap(\.written)
+    let results = Results<String?>(parts.count, nil)
+    let counter = Results<Bool>(parts.count, false)
+    _ = try Workers.forEach(count: parts.count, threads: threads) { index, _ in
+      let part = parts[index]
+      guard let shard = shards[part.file], let entry = shard.header[part.name] else {
+        results.set(index, "\(part.name): not in \(part.file)")
+        return
+      }
+      counter.set(index, true)
+      guard entry.dtype.rawValue == part.dtype, entry.shape == part.shape else {
+        results.set(
+          index, "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)")
+        return
+      }
+      let digest = try TensorDigest.of(entry, in: shard)
+      if digest.hex != part.sha256 {
+        results.set(index, "\(part.name): sha256 \(digest.hex), the audit says \(part.sha256)")
+      }
+    }
+    var problems = results.all.compactMap { $0 }
+    let known = Set(parts.map { UTF8Name($0.file + "/" + $0.name) })
+    for (file, shard) in shards.sorted(by: { $0.key < $1.key }) {
+      for entry in shard.header.tensors where !known.contains(UTF8Name(file + "/" + entry.name)) {
+        problems.append("\(entry.name) in \(file): the audit does not name it")
+      }
+    }
+    for tensor in audit.tensors where tensor.verdict == "kept" && tensor.written.first?.sha256 != tensor.sourceSHA256 {
+      problems.append("\(tensor.name): kept, but the audit's digests of source and result differ")
+    }
+    report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
+    let head = audit.tensors.filter { $0.origin == "head" }
+    let vision = audit.tensors.filter { $0.role == "vision" }
+    report.add(
+      "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(head[0].written.first?.file ?? "")",
+      problems: [])
+    if !vision.isEmpty {
+      let kept = vision.count { $0.verdict == "kept" }
+      report.add(
+        "vision tower", scope: "\(vision.count) tensors, \(kept) of them bit for bit, none quantized",
+        problems: vision.filter { $0.verdict == "quantized" }.map { "\($0.name): quantized" })
+    }
+  }
+
+  private func checkIndex(_ shards: [String: SafetensorsFile], _ report: inout VerificationReport) throws {
+    let file = path + "/model.safetensors.index.json"
+    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 100_000_000), file: file)
+    var problems: [String] = []
+    var listed: Set<UTF8Name> = []
+    for member in index["weight_map"]?.members ?? [] {
+      listed.insert(UTF8Name(member.key))
+      let shard = member.value.stringValue ?? ""
+      if shards[shard]?.header[member.key] == nil { problems.append("\(member.key): listed in \(shard), not there") }
+    }
+    var total = 0
+    for (name, shard) in shards.sorted(by: { $0.key < $1.key }) where name.hasPrefix("model") {
+      for entry in shard.header.tensors {
+        total += entry.byteCount
+        if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }
+      }
+    }
+    if index["metadata"]?["total_size"]?.intValue != total {
+      problems.append(
+        "total_size is \(index["metadata"]?["total_size"]?.intValue ?? -1), the tensors have \(total) bytes")
+    }
+    report.add("index", scope: "\(listed.count) entries", problems: problems)
+  }
+}
+
+/// Digest of one tensor's bytes, streamed.
+enum TensorDigest {
+  static func of(_ entry: TensorEntry, in file: SafetensorsFile) throws -> SHA256Digest {
+    var stream = SHA256Stream()
+    let block = 1 << 20
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: block, alignment: 64)
+    defer { buffer.deallocate() }
+    var at = 0
+    while at < entry.byteCount {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(block, entry.byteCount - at)])
+      try file.read(into: piece, atDataOffset: entry.begin + at)
+      stream.update(UnsafeRawBufferPointer(piece))
+      at += piece.count
+    }
+    return stream.finish()
+  }
+}

@@ -1,0 +1,78 @@
+import Digests
+import Foundation
+import StrictJSON
+import Workspace
+
+/// How far a run has come, from its work folder; nothing is written and no weights are read.
+public struct WorkStatus: Sendable {
+  public struct Row: Sendable {
+    public let stage: StageName
+    /// `done`, `under way` or `to do`.
+    public let state: String
+    public let detail: String
+  }
+
+  public let work: String
+  public let rows: [Row]
+  /// The process that holds the work folder.
+  public let holder: String?
+
+  public init(_ run: Run) throws {
+    work = run.work
+    guard try Folder.isFolder(run.work) else {
+      rows = StageName.allCases.map { Row(stage: $0, state: "to do", detail: "") }
+      holder = nil
+      return
+    }
+    rows = try StageName.allCases.map { stage in
+      let folder = run.work + "/" + stage.rawValue
+      guard try Folder.isFolder(folder) else { return Row(stage: stage, state: "to do", detail: "") }
+      if let receipt = try? StageReceipt.load(folder) {
+        let bytes = receipt.outputs.reduce(0) { $0 + $1.bytes }
+        return Row(
+          stage: stage, state: "done",
+          detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
+      }
+      let journal = folder + "/" + Journal.fileName
+      guard stage == .quantize, let bytes = try? ReadOnlyFile(path: journal).readAll(limit: 1 << 30) else {
+        return Row(stage: stage, state: "to do", detail: "")
+      }
+      let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
+      return Row(
+        stage: stage, state: "under way", detail: "\(units) of \(Unit.all(run.plan.tensors).count) units journaled")
+    }
+    holder = WorkStatus.holder(of: run.work)
+  }
+
+  /// Tries the lock without keeping it.
+  private static func holder(of work: String) -> String? {
+    guard FileManager.default.fileExists(atPath: work + "/lock") else { return nil }
+    do {
+      try WorkLock(folder: work).release()
+      return nil
+    } catch {
+      return error.diagnostic.found ?? "another process"
+    }
+  }
+
+  public var text: String {
+    var lines = TextTable(["stage", "state", "detail"], rows.map { [$0.stage.rawValue, $0.state, $0.detail] }).lines
+    lines.append("work folder \(work)" + (holder.map { ", held by \($0)" } ?? ""))
+    return lines.joined(separator: "\n")
+  }
+
+  public var json: JSONValue {
+    .object([
+      ("cambium_status", .int(1)), ("work", .string(work)), ("holder", holder.map { .string($0) } ?? .null),
+      (
+        "stages",
+        .array(
+          rows.map {
+            .object([
+              ("stage", .string($0.stage.rawValue)), ("state", .string($0.state)), ("detail", .string($0.detail)),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Conversion
+import Diagnostics
+import Foundation
+import StrictJSON
+import Workspace
+
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Writes a manifest for a model folder.",
+    discussion: """
+      Example:
+        cambium init models/Qwen3.5-4B-tuned --donor models/Qwen3.5-4B --pipeline mxfp4
+      """)
+
+  @Argument(help: "The source: a folder, or hub:org/name@commit.", completion: .directory) var source: String
+  @Option(help: "The donor of the MTP head: a folder, or hub:org/name@commit.", completion: .directory) var donor:
+    String?
+  @Option(help: "The pipeline.") var pipeline = "mxfp4"
+  @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: String?
+  @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: String?
+  @Flag(help: "Print the manifest and write nothing.") var dryRun = false
+
+  func run() throws {
+    let name =
+      source.split(separator: "/").last.map { $0.split(separator: "@").first.map(String.init) ?? String($0) } ?? "model"
+    let path = (manifest ?? name + ".json").absolutePath
+    let template = try ManifestTemplate(
+      source: source, donor: donor, pipeline: pipeline, output: output, manifest: path)
+    for note in template.notes { Terminal.note("note: \(note)") }
+    if dryRun {
+      Terminal.print(template.json)
+      return
+    }
+    guard !FileManager.default.fileExists(atPath: path) else { throw WorkspaceError.targetExists(path: path) }
+    try AtomicFile.write(JSONWriter.pretty(template.json), to: path)
+    Terminal.print(path)
+  }
+}
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Verifies a package: files, tensors, index, configuration, head.",
+    discussion: """
+      Ends with 0 when everything holds and with 2 when something does not.
+
+      Example:
+        cambium verify .build/demo/Cambium-Demo-MXFP4
+      """)
+
+  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
+    .activeProcessorCount
+  @Flag(help: "Print the result as JSON.") var json = false
+
+  func run() throws {
+    let report = try PackageVerifier(path: package.absolutePath, threads: threads).verify()
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
+  }
+}
