@@ -18,6 +18,8 @@ import time
 import traceback
 from pathlib import Path
 
+import interop_tiny
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Compiled graphs would need a C++ compiler at run time and save nothing here.
@@ -66,7 +68,7 @@ class Table:
             traceback.print_exc(file=noise)
         seconds = time.monotonic() - start
         self.rows.append(good)
-        print(f"{'ok  ' if good else 'FAIL'}  {name:<44} {seconds:5.1f} s  {said}", flush=True)
+        print(f"{'ok  ' if good else 'FAIL'}  {name:<46} {seconds:5.1f} s  {said}", flush=True)
         if not good and noise.getvalue():
             print("      | " + "\n      | ".join(noise.getvalue().strip().splitlines()[-25:]), flush=True)
 
@@ -306,6 +308,7 @@ def main():
     parser.add_argument("--cambium", type=Path, default=ROOT / ".build" / "release" / "cambium")
     parser.add_argument("--manifest", type=Path, default=ROOT / "manifests" / "demo.json")
     parser.add_argument("--skip-identity", action="store_true", help="leave out the stock converters")
+    parser.add_argument("--skip-tiny", action="store_true", help="leave out the tiny checkpoints")
     options = parser.parse_args()
 
     package = (options.manifest.parent / json.loads(options.manifest.read_text())["output"]).resolve()
@@ -328,6 +331,10 @@ def main():
         with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
             for number, setting in enumerate(SETTINGS):
                 identity(table, options.cambium.resolve(), Path(folder), number, setting)
+    if not options.skip_tiny:
+        with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
+            convert = lambda manifest: run_cambium(options.cambium.resolve(), manifest)
+            interop_tiny.checks(table, Path(folder), convert, tensors, Failed)
     return table.close()
 
 

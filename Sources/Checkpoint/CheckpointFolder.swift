@@ -24,6 +24,8 @@ public struct CheckpointFolder: Sendable {
   public let notes: [String]
 
   private let places: [UTF8Name: Place]
+  /// Names of tensors that come one an expert, with `{e}` for the number.
+  private let expertTemplates: Set<String>
 
   /// One safetensors file.
   public struct Shard: Sendable {
@@ -86,12 +88,27 @@ public struct CheckpointFolder: Sendable {
       }
     }
     self.places = places
+    expertTemplates = Set(places.keys.compactMap { CheckpointFolder.expertTemplate($0.string) })
     notes = try index?.compare(with: shards, places: places) ?? []
     sidecars = Sidecars(listing.files)
   }
 
   /// The place of a tensor.
   public subscript(tensor: String) -> Place? { places[UTF8Name(tensor)] }
+
+  /// Whether the folder holds any expert of a template such as `….experts.{e}.up_proj.weight`.
+  func hasExperts(_ template: String) -> Bool { expertTemplates.contains(template) }
+
+  /// `a.experts.7.b` as `a.experts.{e}.b`; nil for a name without a numbered expert.
+  private static func expertTemplate(_ name: String) -> String? {
+    var parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard let at = parts.firstIndex(of: "experts"), at + 1 < parts.count, JSONInteger.natural(parts[at + 1]) != nil
+    else {
+      return nil
+    }
+    parts[at + 1] = "{e}"
+    return parts.joined(separator: ".")
+  }
 
   /// Names of all tensors, in byte order.
   public var tensorNames: [String] { places.keys.sorted().map(\.string) }

@@ -66,6 +66,8 @@ struct TensorResolver {
   private mutating func resolveStack(
     _ row: TensorRow, _ template: String, _ shape: [Int], name: String
   ) throws -> ResolvedTensor? {
+    // A configuration may claim any number of experts: look for them only where there are some.
+    guard folder.hasExperts(template) else { return nil }
     var sources: [String] = []
     var segments: [ByteRange] = []
     var absent: [Int] = []

@@ -152,11 +152,23 @@ final class UnitProgress: Sendable {
 }
 
 extension RunContext {
-  /// A quantizer's complaint with file, tensor and the index in the whole tensor.
+  /// A quantizer's complaint with file, source tensor and the index in that tensor.
   func named(_ error: any Error, tensor: PlannedTensor, unit: Unit) -> any Error {
-    guard let index = NonFinite.index(error) else { return error }
-    return ConversionError.nonFinite(
-      file: sourcePath(tensor), tensor: tensor.tensor.sources.first ?? tensor.name,
-      index: unit.rows.lowerBound * tensor.rowElements + index)
+    guard let local = NonFinite.index(error) else { return error }
+    let width = tensor.tensor.dtype.bits / 8
+    let folder = reader(tensor.origin).folder
+    var left = (unit.rows.lowerBound * tensor.rowElements + local) * width
+    for (number, segment) in tensor.tensor.segments.enumerated() {
+      guard left >= segment.length else {
+        let sources = tensor.tensor.sources
+        let source = sources.count == tensor.tensor.segments.count ? sources[number] : sources[0]
+        guard let place = folder[source] else { break }
+        let begin = folder.shards[place.shard].file.header.dataStart + place.entry.begin
+        return ConversionError.nonFinite(
+          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) / width)
+      }
+      left -= segment.length
+    }
+    return error
   }
 }

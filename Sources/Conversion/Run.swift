@@ -43,7 +43,7 @@ public struct Run: Sendable {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
     let context = RunContext(resolution, plan, options, observer, work: work)
-    try AtomicFile.write(JSONWriter.pretty(PlanReport(self).json), to: work + "/plan.json")
+    try writePlan()
     var summary = Summary()
     let stages: [any Stage] = [InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), PackageStage()]
     for stage in stages {
@@ -55,6 +55,14 @@ public struct Run: Sendable {
     }
     try context.digests.save()
     return summary
+  }
+
+  /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
+  private func writePlan() throws {
+    let bytes = JSONWriter.pretty(PlanReport(self).json)
+    let path = work + "/plan.json"
+    guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
+    try AtomicFile.write(bytes, to: path)
   }
 
   /// Runs one stage unless its receipt is valid; true when it was.
@@ -118,6 +126,7 @@ public struct Run: Sendable {
       plan: plan.digest.hex, commits: commits,
       files: try context.inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
     let path = resolution.manifest.lockPath
+    try removeAbandonedLocks(path)
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }
     let differences = existing?.differences(to: lock) ?? []
@@ -131,6 +140,17 @@ public struct Run: Sendable {
     } catch {
       guard case .readOnly = error else { throw error }
       context.observer.note("\(path) cannot be written: what was resolved is not pinned")
+    }
+  }
+
+  /// Removes what a killed run left of its attempt to write the lock file; that of a live process stays.
+  private func removeAbandonedLocks(_ path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    let prefix = ".\(url.lastPathComponent).cambium-tmp-"
+    let folder = url.deletingLastPathComponent().path
+    for name in try Folder.entries(folder) where name.hasPrefix(prefix) {
+      let process = name.dropFirst(prefix.count).prefix { $0.isNumber }
+      if let id = Int32(process), id > 0, kill(id, 0) != 0 { try? Folder.removeTree(folder + "/" + name) }
     }
   }
 }

@@ -48,12 +48,6 @@ final class RunContext: Sendable {
     SourceReader(origin == .head ? resolution.headFolder ?? resolution.source : resolution.source)
   }
 
-  /// Path of the first shard that a tensor's bytes come from, for messages.
-  func sourcePath(_ tensor: PlannedTensor) -> String {
-    let folder = reader(tensor.origin).folder
-    return tensor.tensor.segments.first.map { folder.path + "/" + folder.shards[$0.shard].name } ?? folder.path
-  }
-
   /// Refuses to go on when a shard is no longer the file that was opened.
   func requireUnchangedInputs() throws {
     for folder in [resolution.source, resolution.donor].compactMap({ $0 }) {

@@ -16,7 +16,7 @@ public enum FileError: CambiumError {
   case notRegular(path: String, found: String)
   /// The file ended before the bytes that were asked for (`E_FILE_SHORT`, status 74).
   case short(path: String, expected: Int, found: Int)
-  /// The file is larger than its use allows (`E_FILE_TOO_LARGE`, status 65). Bytes.
+  /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
   case tooLarge(path: String, limit: Int, found: Int)
 
   public var diagnostic: Diagnostic {
@@ -40,7 +40,7 @@ public enum FileError: CambiumError {
         exit: .io)
     case .tooLarge(let path, let limit, let found):
       Diagnostic(
-        "E_FILE_TOO_LARGE", "the file is too large for its purpose", file: path, expected: "at most \(limit) bytes",
+        "E_FILE_LIMIT", "the file is too large for its purpose", file: path, expected: "at most \(limit) bytes",
         found: "\(found) bytes", next: "check that this is the right file", exit: .badInput)
     }
   }

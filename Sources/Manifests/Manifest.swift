@@ -31,15 +31,13 @@ public struct Manifest: Sendable {
   public let rules: [Rule]
   public let thresholds: Thresholds
   public let head: HeadChoice?
-  /// Whether the donor may be of another model.
-  public let foreign: Bool
   /// The base model named on the card.
   public let baseModel: String?
   /// Absolute path of the package.
   public let output: String
 
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head", "foreign",
+    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head",
     "base_model", "output",
   ]
 
@@ -66,7 +64,6 @@ public struct Manifest: Sendable {
     rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "manifest") { _ in true }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     head = try parser.word(fields, "head")
-    foreign = try fields.optionalBool("foreign") ?? false
     baseModel = try fields.optionalString("base_model")
     output =
       URL(fileURLWithPath: try fields.string("output"), relativeTo: URL(fileURLWithPath: folder, isDirectory: true))

@@ -20,6 +20,7 @@ struct InitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: String?
   @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: String?
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
+  @Flag(help: "Print the result as JSON.") var json = false
 
   func run() throws {
     let name =
@@ -34,7 +35,15 @@ struct InitCommand: ParsableCommand {
     }
     guard !FileManager.default.fileExists(atPath: path) else { throw WorkspaceError.targetExists(path: path) }
     try AtomicFile.write(JSONWriter.pretty(template.json), to: path)
-    Terminal.print(path)
+    if json {
+      let notes = template.notes.map { JSONValue.string($0) }
+      Terminal.print(
+        .object([
+          ("cambium_init", .int(1)), ("path", .string(path)), ("manifest", template.json), ("notes", .array(notes)),
+        ]))
+    } else {
+      Terminal.print(path)
+    }
   }
 }
 

@@ -45,7 +45,7 @@ final class ProgressLine: RunObserver {
       let line =
         "\(stage.rawValue) \(share)% \(mega(state.done)) of \(mega(state.total)) MB, \(mega(Int(rate))) MB/s, \(left) s left, \(item)"
       if terminal {
-        Terminal.write("\r\u{1b}[K" + String(line.prefix(width - 1)), to: 2)
+        Terminal.write("\r\u{1b}[K" + String("\(bar(share)) \(line)".prefix(width - 1)), to: 2)
         state.drawn = true
       } else {
         Terminal.note(line)
@@ -74,9 +74,17 @@ final class ProgressLine: RunObserver {
     }
   }
 
+  /// `[#####---------------]`
+  private func bar(_ percent: Int) -> String {
+    let full = percent / 5
+    return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: 20 - full) + "]"
+  }
+
   private func mega(_ bytes: Int) -> Int { bytes / 1_000_000 }
 
   private var width: Int {
-    ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init).map { max(20, $0) } ?? 100
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return max(20, Int(size.ws_col))
   }
 }
