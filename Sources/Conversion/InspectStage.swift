@@ -14,6 +14,8 @@ struct InspectStage: Stage {
       count: files.count, threads: context.options.threads, stop: { StopSignal.shared.isRequested }
     ) { index, _ in
       _ = try context.digests.digest(ofFileAt: files[index].path)
+      // A run killed here need not read a large file again.
+      if files[index].bytes > 64 << 20 { try context.digests.save() }
       context.observer.advanced(.inspect, bytes: files[index].bytes, item: files[index].name)
     }
     try context.digests.save()

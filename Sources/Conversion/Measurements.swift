@@ -6,19 +6,22 @@ import Workspace
 /// from it, so doubles are written by their bits.
 enum Measurements {
   static func json(_ plan: Plan, _ measurements: [AuditReport.Measurement]) -> JSONValue {
-    let rows: [JSONValue] = zip(plan.tensors, measurements).map { tensor, measured in
-      var members: [(String, JSONValue)] = [
-        ("name", .string(tensor.name)), ("source_sha256", .string(measured.sourceDigest.hex)),
-        ("part_sha256", .array(measured.partDigests.map { .string($0.hex) })),
-      ]
-      if let error = measured.error {
-        members.append(("cosine_bits", .string(String(error.cosine.bitPattern, radix: 16))))
-        members.append(("relative_rms_bits", .string(String(error.relativeRMS.bitPattern, radix: 16))))
-        members.append(("largest_bits", .string(String(error.largest.bitPattern, radix: 16))))
-      }
-      return .object(members)
-    }
+    let rows: [JSONValue] = zip(plan.tensors, measurements).map { .object(members($0, $1)) }
     return .object([("cambium_verification", .int(1)), ("tensors", .array(rows))])
+  }
+
+  /// What was measured of one tensor.
+  static func members(_ tensor: PlannedTensor, _ measured: AuditReport.Measurement) -> [(String, JSONValue)] {
+    var members: [(String, JSONValue)] = [
+      ("name", .string(tensor.name)), ("source_sha256", .string(measured.sourceDigest.hex)),
+      ("part_sha256", .array(measured.partDigests.map { .string($0.hex) })),
+    ]
+    if let error = measured.error {
+      members.append(("cosine_bits", .string(String(error.cosine.bitPattern, radix: 16))))
+      members.append(("relative_rms_bits", .string(String(error.relativeRMS.bitPattern, radix: 16))))
+      members.append(("largest_bits", .string(String(error.largest.bitPattern, radix: 16))))
+    }
+    return members
   }
 
   static func read(_ context: RunContext) throws -> [AuditReport.Measurement] {
@@ -33,7 +36,7 @@ enum Measurements {
     return measurements
   }
 
-  private static func measurement(_ row: JSONValue) -> AuditReport.Measurement? {
+  static func measurement(_ row: JSONValue) -> AuditReport.Measurement? {
     guard let source = row["source_sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { return nil }
     let parts = (row["part_sha256"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
     var error: AuditReport.TensorError?

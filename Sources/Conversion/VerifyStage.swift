@@ -25,17 +25,31 @@ struct VerifyStage: Stage {
     let checker = try TensorChecker(context, memory)
     context.observer.began(.verify, bytes: plan.inputBytes)
     let measured = Results<AuditReport.Measurement?>(tensors.count, nil)
+    let (journal, records) = try Journal.open(folder: context.folder(.verify), key: key)
+    for record in records {
+      guard let index = record["tensor"]?.intValue, tensors.indices.contains(index) else { continue }
+      measured.set(index, Measurements.measurement(record))
+      context.observer.advanced(.verify, bytes: tensors[index].tensor.byteCount, item: tensors[index].name)
+    }
+    let pending = zip(tensors.indices, measured.all).filter { $0.1 == nil }.map(\.0)
     let finished = try Workers.forEach(
-      count: tensors.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
-    ) { index, worker in
+      count: pending.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
+    ) { number, worker in
+      let index = pending[number]
       let result = try checker.check(index, worker: worker)
       measured.set(index, result)
+      try journal.append([.object([("tensor", .int(index))] + Measurements.members(tensors[index], result))])
     }
+    try journal.sync()
     guard finished else { throw context.stopped }
     try context.requireUnchangedInputs()
     let measurements = measured.all.compactMap { $0 }
     try requireThresholds(context, measurements)
     return [try context.write(Measurements.json(plan, measurements), as: "verify.json", of: .verify)]
+  }
+
+  func finish(_ context: RunContext) throws {
+    try Folder.removeTree(context.folder(.verify) + "/" + Journal.fileName)
   }
 
   /// Mean cosine and the worst tensor, from the stage's report.

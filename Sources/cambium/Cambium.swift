@@ -29,6 +29,14 @@ struct Cambium: ParsableCommand {
     } catch let error as any CambiumError {
       Terminal.fail(error.diagnostic)
     } catch {
+      let status = exitCode(for: error)
+      if Terminal.wantsJSON, !status.isSuccess, !(error is ExitCode) {
+        Terminal.printError(
+          [
+            ("code", .string(status == .validationFailure ? "E_USAGE" : "E_FAILURE")),
+            ("summary", .string(message(for: error))),
+          ], exit: status.rawValue)
+      }
       exit(withError: error)
     }
   }

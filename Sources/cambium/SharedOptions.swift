@@ -30,6 +30,8 @@ struct ByteCount: ExpressibleByArgument {
 
   init(bytes: Int) { self.bytes = bytes }
 
+  var defaultValueDescription: String { bytes % (1 << 20) == 0 ? "\(bytes >> 20)MiB" : "\(bytes)" }
+
   init?(argument: String) {
     let units = [
       ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000),

@@ -31,6 +31,11 @@ enum Terminal {
 
   static var wantsJSON: Bool { CommandLine.arguments.dropFirst().contains("--json") }
 
+  /// A failure as a JSON document, in the place of the result.
+  static func printError(_ members: [(String, JSONValue)], exit status: Int32) {
+    Terminal.print(.object([("error", .object(members + [("exit", .int(Int(status)))]))]))
+  }
+
   /// Prints a failure and ends the process with its status. With `--json` the failure is a document on standard output.
   static func fail(_ diagnostic: Diagnostic) -> Never {
     if wantsJSON {
@@ -38,8 +43,7 @@ enum Terminal {
         ("code", .string(diagnostic.code)), ("summary", .string(diagnostic.summary)),
       ]
       members += diagnostic.parts.map { ($0.label, .string($0.text)) }
-      members.append(("exit", .int(Int(diagnostic.exitStatus.rawValue))))
-      Terminal.print(.object([("error", .object(members))]))
+      printError(members, exit: diagnostic.exitStatus.rawValue)
     }
     let colour = errorIsTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
     let text = diagnostic.text
