@@ -26,6 +26,12 @@ struct PackageConfigCheck {
     } else if !quantized.isEmpty {
       problems.append("\(quantized.count) tensors are quantized, and there is no quantization block")
     }
+    let head = audit.tensors.filter { $0.origin == "head" && $0.verdict == "quantized" }
+    if let block = config[QuantizationBlocks.headKey] {
+      for tensor in head { problems += parameters(tensor, block) }
+    } else if !head.isEmpty {
+      problems.append("\(head.count) tensors of the head are quantized, and there is no \(QuantizationBlocks.headKey)")
+    }
     let declared =
       config["text_config"]?["mtp_num_hidden_layers"]?.intValue ?? config["mtp_num_hidden_layers"]?.intValue
     let hasHead = audit.tensors.contains { $0.origin == "head" }
@@ -34,7 +40,8 @@ struct PackageConfigCheck {
         "mtp_num_hidden_layers is \(declared.map(String.init) ?? "absent"), the head is \(hasHead ? "there" : "not there")"
       )
     }
-    report.add("configuration", scope: "quantization of \(quantized.count) modules, head", problems: problems)
+    report.add(
+      "configuration", scope: "quantization of \(quantized.count + head.count) modules, head", problems: problems)
   }
 
   /// The parameters that a loader would take for a module, against dtype and shapes as written.

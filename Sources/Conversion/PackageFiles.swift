@@ -84,40 +84,13 @@ struct PackageFiles {
       // Both readers stop at the ids of config.json; the generation file lists all of them.
       if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
     }
-    if let quantization {
-      config.set("quantization", to: quantization)
-      config.set("quantization_config", to: quantization)
+    let blocks = QuantizationBlocks(contents, format: format)
+    if let trunk = blocks.trunk {
+      config.set("quantization", to: trunk)
+      config.set("quantization_config", to: trunk)
     }
+    if let head = blocks.head { config.set(QuantizationBlocks.headKey, to: head) }
     return JSONWriter.pretty(config)
-  }
-
-  /// The block that both readers take parameters from: the package's format, then an entry for each module that
-  /// differs, under the path that the loaders use. `false` marks a linear layer that is not quantized.
-  private var quantization: JSONValue? {
-    guard let format else { return nil }
-    var members: [(String, JSONValue)] = [
-      ("group_size", .int(format.groupSize)), ("bits", .int(format.bits)), ("mode", .string(format.mode.rawValue)),
-    ]
-    for tensor in contents.tensors where tensor.origin == .trunk {
-      guard tensor.name.hasSuffix(".weight"), tensor.tensor.shape.count >= 2, tensor.tensor.transform == .none,
-        tensor.tensor.role != .vision
-      else { continue }
-      let module = String(tensor.name.dropLast(".weight".count))
-      guard let own = tensor.format else {
-        members.append((module, false))
-        continue
-      }
-      if own.mode != format.mode || own.bits != format.bits || own.groupSize != format.groupSize {
-        members.append(
-          (
-            module,
-            .object([
-              ("group_size", .int(own.groupSize)), ("bits", .int(own.bits)), ("mode", .string(own.mode.rawValue)),
-            ])
-          ))
-      }
-    }
-    return .object(members)
   }
 }
 

@@ -62,7 +62,8 @@ public struct Planner {
   private func decide() throws -> Verdicts {
     var out = Verdicts()
     let rules = resolution.manifest.rules + resolution.pipeline.rules
-    var hits = Array(repeating: 0, count: rules.count)
+    var matched: [[PlannedTensor]] = Array(repeating: [], count: rules.count)
+    var dropped = Array(repeating: 0, count: rules.count)
     let all =
       resolution.trunk.tensors.map { ($0, TensorOrigin.trunk) }
       + (resolution.head?.tensors.map { ($0, TensorOrigin.head) } ?? [])
@@ -70,15 +71,17 @@ public struct Planner {
       guard let number = rules.firstIndex(where: { $0.matches(name: tensor.name, role: tensor.role) }) else {
         throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
       }
-      hits[number] += 1
-      if let dropped = try drop(tensor, origin, rules[number]) {
-        out.dropped.append(dropped)
+      if let left = try drop(tensor, origin, rules[number]) {
+        dropped[number] += 1
+        out.dropped.append(left)
       } else {
-        out.tensors.append(try verdict(tensor, origin, rules[number]))
+        let planned = try verdict(tensor, origin, rules[number])
+        matched[number].append(planned)
+        out.tensors.append(planned)
       }
     }
-    for (rule, count) in zip(rules, hits) where rule.mustMatch && count == 0 {
-      throw ManifestError.ruleUnused(place: rule.place, rule: rule.summary, nearest: nearest(rule, all.map(\.0.name)))
+    for (number, rule) in rules.enumerated() where rule.mustMatch {
+      try requireEffect(rule, on: matched[number], dropped: dropped[number], names: all.map(\.0.name))
     }
     out.dropped += resolution.trunk.dropped.map {
       DroppedTensor(
@@ -94,6 +97,18 @@ public struct Planner {
       }
     }
     return out
+  }
+
+  /// A rule of the manifest that does nothing is a mistake: it matches no tensor, or asks to quantize tensors of which
+  /// none can be.
+  private func requireEffect(_ rule: Rule, on tensors: [PlannedTensor], dropped: Int, names: [String]) throws {
+    if tensors.isEmpty && dropped == 0 {
+      throw ManifestError.ruleUnused(place: rule.place, rule: rule.summary, nearest: nearest(rule, names))
+    }
+    if case .quantize = rule.treatment, tensors.allSatisfy({ $0.format == nil }), let first = tensors.first {
+      throw ConversionError.ruleStructure(
+        place: rule.place, rule: rule.summary, tensor: first.name, reason: first.reason ?? "")
+    }
   }
 
   private func nearest(_ rule: Rule, _ names: [String]) -> String? {
@@ -123,10 +138,6 @@ public struct Planner {
     case .quantize(let choice):
       let format = try choice?.over(resolution.format) ?? resolution.format
       if let obstacle = obstacle(tensor, format) {
-        guard !rule.mustMatch else {
-          throw ConversionError.ruleStructure(
-            place: rule.place, rule: rule.summary, tensor: tensor.name, reason: obstacle)
-        }
         reason = obstacle
       } else {
         verdict = .quantize(format)
