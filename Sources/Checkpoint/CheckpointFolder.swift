@@ -82,7 +82,7 @@ public struct CheckpointFolder: Sendable {
         let key = UTF8Name(entry.name)
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
-            tensor: entry.name, first: shards[earlier.shard].name, second: shard.name)
+            tensor: entry.name, first: shards[earlier.shard].file.path, second: shard.file.path)
         }
         places[key] = Place(shard: number, entry: entry)
       }

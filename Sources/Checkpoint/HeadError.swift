@@ -33,8 +33,9 @@ public enum HeadError: CambiumError {
         exit: .badInput)
     case .declaredMissing(let path, let declared, let shards, let tensors):
       Diagnostic(
-        "E_MTP_DECLARED_MISSING", "config.json promises an MTP head that is not there", file: path,
-        expected: "mtp_num_hidden_layers \(declared): tensors named mtp.*",
+        "E_MTP_DECLARED_MISSING",
+        "\(declared > 0 ? "config.json promises" : "the manifest keeps") an MTP head that is not there", file: path,
+        expected: declared > 0 ? "mtp_num_hidden_layers \(declared): tensors named mtp.*" : "tensors named mtp.*",
         found: "none among \(tensors) tensors in \(shards) shard\(shards == 1 ? "" : "s")",
         next: "name a donor in the manifest, or write \"head\": \"none\" to convert without a head", exit: .badInput)
     case .familyMismatch(let path, let expected, let found):

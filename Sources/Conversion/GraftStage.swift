@@ -9,14 +9,22 @@ struct GraftStage: Stage {
 
   func parameters(_ context: RunContext) -> JSONValue {
     .object([
-      ("head", .array(headTensors(context).map { .string($0.name) })),
+      (
+        "head",
+        .array(
+          headTensors(context).map {
+            .object([
+              ("name", .string($0.name)), ("transforms", .array($0.transformNames.map { .string($0) })),
+            ])
+          })
+      ),
       ("grafted", .bool(context.plan.head?.grafted ?? false)),
     ])
   }
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
     let prefix = context.resolution.donor == nil ? "source/" : "donor/"
-    return try context.inputRecords { $0.name.hasPrefix(prefix) }
+    return try context.inputRecords { $0.name.hasPrefix(prefix) && $0.name.hasSuffix(".safetensors") }
   }
 
   private func headTensors(_ context: RunContext) -> [PlannedTensor] {

@@ -18,6 +18,7 @@ public struct PackageVerifier {
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
     guard try Folder.isFolder(path) else {
+      guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
       throw ConversionError.packageForm(file: path, expected: "a package's folder", found: "no folder")
     }
     let entries = try Folder.entries(path)

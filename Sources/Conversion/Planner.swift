@@ -64,6 +64,7 @@ public struct Planner {
     let rules = resolution.manifest.rules + resolution.pipeline.rules
     var matched: [[PlannedTensor]] = Array(repeating: [], count: rules.count)
     var dropped = Array(repeating: 0, count: rules.count)
+    var firstDropped: [TensorRole: (rule: Rule, tensor: String)] = [:]
     let all =
       resolution.trunk.tensors.map { ($0, TensorOrigin.trunk) }
       + (resolution.head?.tensors.map { ($0, TensorOrigin.head) } ?? [])
@@ -73,12 +74,21 @@ public struct Planner {
       }
       if let left = try drop(tensor, origin, rules[number]) {
         dropped[number] += 1
+        if firstDropped[tensor.role] == nil { firstDropped[tensor.role] = (rules[number], tensor.name) }
         out.dropped.append(left)
       } else {
         let planned = try verdict(tensor, origin, rules[number])
         matched[number].append(planned)
         out.tensors.append(planned)
       }
+    }
+    // Half a vision tower or half a head is no more loadable than half a trunk.
+    for role in [TensorRole.vision, .mtp] {
+      let left = out.tensors.count { $0.tensor.role == role }
+      guard left > 0, let (rule, tensor) = firstDropped[role] else { continue }
+      throw ConversionError.ruleDrops(
+        place: rule.place, rule: rule.summary, tensor: tensor,
+        role: "\(role.rawValue), of which \(left) tensors stay: drop all of them or none")
     }
     for (number, rule) in rules.enumerated() where rule.mustMatch {
       try requireEffect(rule, on: matched[number], dropped: dropped[number], names: all.map(\.0.name))

@@ -36,9 +36,26 @@ public struct Resolution: Sendable {
     donor = try manifest.donor.map { try CheckpointFolder($0) }
     head = try Resolution.head(manifest, source: source, donor: donor)
     output = override ?? manifest.output
-    for input in [source, donor].compactMap({ $0 }) where (output + "/").hasPrefix(input.path + "/") {
-      throw ConversionError.outputInsideInput(path: output, input: input.path)
+    try requireOutsideInputs(output)
+  }
+
+  /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
+  func requireOutsideInputs(_ path: String) throws {
+    for input in [source, donor].compactMap({ $0 })
+    where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input.path) + "/") {
+      throw ConversionError.outputInsideInput(path: path, input: input.path)
     }
+  }
+
+  /// The path with every link followed, as far as it exists.
+  private static func real(_ path: String) -> String {
+    var url = URL(fileURLWithPath: path).standardizedFileURL
+    var rest: [String] = []
+    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
+      rest.insert(url.lastPathComponent, at: 0)
+      url.deleteLastPathComponent()
+    }
+    return ([url.resolvingSymlinksInPath().path] + rest).joined(separator: "/")
   }
 
   /// The folder that the head comes from.

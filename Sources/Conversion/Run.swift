@@ -18,6 +18,7 @@ public struct Run: Sendable {
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     self.options = options
     work = options.work ?? resolution.output + ".work"
+    try resolution.requireOutsideInputs(work)
   }
 
   /// What a finished run has to say.

@@ -23,7 +23,9 @@ public enum ManifestError: CambiumError {
     switch self {
     case .missing(let path, let what):
       Diagnostic(
-        "E_MANIFEST_MISSING", "no such \(what)", file: path, next: "write one with: cambium init FOLDER",
+        "E_MANIFEST_MISSING", "no such \(what)", file: path,
+        next: what == "manifest"
+          ? "write one with: cambium init FOLDER" : "check the path; it is relative to the manifest",
         exit: .missingInput)
     case .value(let place, let field, let expected, let found):
       Diagnostic(

@@ -27,9 +27,11 @@ public struct Pipeline: Sendable {
     let name = try fields.string("name")
     self.name = name
     summary = try fields.optionalString("summary") ?? ""
-    let choice = try fields.optionalObject("quantization").map { try parser.choice($0.value) } ?? QuantizationChoice()
+    let quantization = try fields.object("quantization")
+    let choice = try parser.choice(quantization.value)
+    _ = try quantization.string("mode")
     format = try choice.over(nil)
-    rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "pipeline \(name)") { _ in false }
+    rules = try parser.rules(try fields.array("rules"), owner: "pipeline \(name)") { _ in false }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     self.path = path
     digest = SHA256Digest.of(bytes)

@@ -38,10 +38,15 @@ public final class PosixFile: Sendable {
     return file
   }
 
-  /// Opens a file for reading and writing, and creates it first if it is absent and `creating` is set. A symbolic
-  /// link is refused.
+  /// Opens a file for reading and writing, and creates it first, with mode 0644 whatever the umask, if it is absent
+  /// and `creating` is set. A symbolic link is refused.
   public static func openForWriting(_ path: String, creating: Bool = false) throws(WorkspaceError) -> PosixFile {
-    try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing")
+    let file = try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing")
+    // The umask may have taken bits away. The mode of another user's file is that user's.
+    if creating, fchmod(file.descriptor, 0o644) != 0, errno != EPERM {
+      throw .system("set the mode of the file", path, errno: errno)
+    }
+    return file
   }
 
   private static func open(

@@ -62,6 +62,8 @@ struct VerifyCommand: ParsableCommand {
     .activeProcessorCount
   @Flag(help: "Print the result as JSON.") var json = false
 
+  func validate() throws { try requireThreads(threads) }
+
   func run() throws {
     let report = try PackageVerifier(path: package.absolutePath, threads: threads).verify()
     if json { Terminal.print(report.json) } else { Terminal.print(report.text) }

@@ -99,6 +99,8 @@ struct DiffCommand: ParsableCommand {
     .activeProcessorCount
   @Flag(help: "Print the result as JSON.") var json = false
 
+  func validate() throws { try requireThreads(threads) }
+
   func run() throws {
     let diff = try ModelDiff(left.absolutePath, right.absolutePath, threads: threads)
     if json { Terminal.print(diff.json) } else { Terminal.print(diff.text) }

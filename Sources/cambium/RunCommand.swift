@@ -32,7 +32,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
-    guard threads > 0, threads <= 1024 else { throw ValidationError("--threads takes a number from 1 to 1024") }
+    try requireThreads(threads)
   }
 
   func run() throws {

@@ -37,7 +37,7 @@ private final class LogFile: Sendable {
 
   func append(_ line: [UInt8]) {
     descriptor.withLock { descriptor in
-      if descriptor < 0 { descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644) }
+      if descriptor < 0 { descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644) }
       guard descriptor >= 0 else { return }
       _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }

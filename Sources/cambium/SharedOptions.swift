@@ -24,6 +24,11 @@ struct PipelineOptions: ParsableArguments {
   }
 }
 
+/// Refuses a number of threads that no run can use.
+func requireThreads(_ threads: Int) throws {
+  guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
+}
+
 /// A number of bytes: `268435456`, `256MiB`, `1GiB`, `500MB`.
 struct ByteCount: ExpressibleByArgument {
   let bytes: Int

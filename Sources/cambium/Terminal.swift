@@ -45,7 +45,7 @@ enum Terminal {
       members += diagnostic.parts.map { ($0.label, .string($0.text)) }
       printError(members, exit: diagnostic.exitStatus.rawValue)
     }
-    let colour = errorIsTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    let colour = errorIsTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
     let text = diagnostic.text
     note(colour ? "\u{1b}[31m" + text.prefix(6) + "\u{1b}[0m" + text.dropFirst(6) : text)
     exit(diagnostic.exitStatus.rawValue)
