@@ -16,6 +16,9 @@ public struct ArchitectureTable: Sendable {
   /// The MTP head; names relative to `mtp.`.
   let head: [TensorRow]
 
+  /// Models of one family have the same head; a text-only export belongs to the family of its wrapper.
+  var family: String { modelType.hasSuffix("_text") ? String(modelType.dropLast("_text".count)) : modelType }
+
   /// All tables.
   public static let all: [ArchitectureTable] = [.qwen3Next, .qwen35, .qwen35MoE, .qwen35Text, .qwen35MoEText]
 

@@ -22,10 +22,8 @@ extension CheckpointFolder {
         path: path, modelType: model.modelType, shards: shards.count, tensors: tensorCount,
         declared: evidence.declaredLayers)
     }
-    guard table.mixture == trunk.table.mixture else {
-      throw HeadError.familyMismatch(
-        path: path, expected: "\(trunk.model.modelType), \(trunk.table.mixture ? "a mixture of experts" : "dense")",
-        found: "\(model.modelType), \(table.mixture ? "a mixture of experts" : "dense")")
+    guard table.family == trunk.table.family else {
+      throw HeadError.familyMismatch(path: path, expected: trunk.table.family, found: table.family)
     }
     guard evidence.layers <= 1 else { throw HeadError.layerCount(path: path, layers: evidence.layers) }
     var symbols = trunk.model.symbols

@@ -117,17 +117,43 @@ public struct PackageVerifier {
       problems.append("\(tensor.name): kept, but the audit's digests of source and result differ")
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
-    let head = audit.tensors.filter { $0.origin == "head" }
+    checkHead(audit, shards, &report)
     let vision = audit.tensors.filter { $0.role == "vision" }
-    report.add(
-      "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(head[0].written.first?.file ?? "")",
-      problems: [])
     if !vision.isEmpty {
       let kept = vision.count { $0.verdict == "kept" }
       report.add(
         "vision tower", scope: "\(vision.count) tensors, \(kept) of them bit for bit, none quantized",
         problems: vision.filter { $0.verdict == "quantized" }.map { "\($0.name): quantized" })
     }
+  }
+
+  /// The head is where readers find it, complete, and marked as they expect; without one there is no file for it.
+  private func checkHead(
+    _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
+  ) {
+    let head = audit.tensors.filter { $0.origin == "head" }
+    let file = shards[WeightLayout.headFile]
+    var problems: [String] = []
+    if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
+      problems.append("the audit says of the head what its tensors contradict")
+    }
+    if head.isEmpty {
+      if file != nil { problems.append("\(WeightLayout.headFile) is there, and the audit has no head") }
+    } else if let file {
+      for (key, value) in WeightLayout.headMetadata.sorted(by: { $0.key < $1.key })
+      where file.header.metadataValue(key) != value {
+        problems.append("\(WeightLayout.headFile): metadata \(key) is not \(value)")
+      }
+      for name in ["mtp.fc", "mtp.norm", "mtp.pre_fc_norm_embedding", "mtp.pre_fc_norm_hidden"]
+      where file.header[name + ".weight"] == nil {
+        problems.append("\(name).weight is missing in \(WeightLayout.headFile)")
+      }
+    } else {
+      problems.append("\(WeightLayout.headFile) is missing")
+    }
+    report.add(
+      "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(WeightLayout.headFile)", problems: problems
+    )
   }
 
   private func checkIndex(_ shards: [String: SafetensorsFile], _ report: inout VerificationReport) throws {

@@ -38,7 +38,7 @@ struct WeightLayout {
       (groups.count == 1 ? "model.safetensors" : shardName(index + 1, groups.count), members, ["format": "mlx"])
     }
     let headMembers = tensors.indices.filter { tensors[$0].origin == .head }
-    if !headMembers.isEmpty { files.append((WeightLayout.headFile, headMembers, headMetadata)) }
+    if !headMembers.isEmpty { files.append((WeightLayout.headFile, headMembers, WeightLayout.headMetadata)) }
 
     var placed = tensors
     var planned: [PlannedFile] = []
@@ -63,9 +63,10 @@ struct WeightLayout {
     return (planned, placed)
   }
 
-  private var headMetadata: [String: String] {
-    ["format": "mlx", "norm_convention": "gamma", "fc_input_order": "embedding,hidden", "hidden_state": "post_norm"]
-  }
+  /// What readers decide by (`format`), and what the next converter needs to know.
+  static let headMetadata = [
+    "format": "mlx", "norm_convention": "gamma", "fc_input_order": "embedding,hidden", "hidden_state": "post_norm",
+  ]
 
   private func byteCount(_ part: Part) -> Int { part.shape.reduce(1, *) * part.dtype.bits / 8 }
 

@@ -6,6 +6,8 @@ public enum ManifestError: CambiumError {
   case missing(path: String, what: String)
   /// A field's value is not one of those allowed.
   case value(place: String, field: String, expected: String, found: String)
+  /// MLX has no such number format.
+  case format(place: String?, asked: String, expected: String)
   /// A format version that this program does not know.
   case version(place: String, expected: String, found: String)
   /// A pipeline name that is not shipped.
@@ -31,6 +33,10 @@ public enum ManifestError: CambiumError {
       Diagnostic(
         "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
         next: "correct the field; the schema beside the manifests lists what is allowed", exit: .badInput)
+    case .format(let place, let asked, let expected):
+      Diagnostic(
+        "E_QUANT_FORMAT", "MLX has no quantization format \(asked)", file: place, expected: expected, found: asked,
+        next: "choose one of the formats listed", exit: .badInput)
     case .version(let place, let expected, let found):
       Diagnostic(
         "E_MANIFEST_VERSION", "a format version that this program does not know", file: place, expected: expected,

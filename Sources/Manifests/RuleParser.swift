@@ -15,7 +15,7 @@ struct RuleParser {
     return QuantizationChoice(
       mode: try word(fields, "mode"), bits: try fields.optionalInt("bits", in: 1...64),
       groupSize: try fields.optionalInt("group_size", in: 1...65_536), reference: try word(fields, "reference"),
-      scaleRule: try word(fields, "scale_rule"))
+      scaleRule: try word(fields, "scale_rule"), place: place(value))
   }
 
   func rules(_ values: [JSONValue], owner: String, mustMatch: (Rule.Selector) -> Bool) throws -> [Rule] {

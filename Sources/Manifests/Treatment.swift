@@ -29,26 +29,35 @@ public struct QuantizationChoice: Sendable, Equatable {
   public var groupSize: Int?
   public var reference: QuantizerReference?
   public var scaleRule: ScaleRule?
+  /// `file:line:column`, for messages.
+  public var place: String?
 
   public init(
     mode: QuantizationMode? = nil, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference? = nil,
-    scaleRule: ScaleRule? = nil
+    scaleRule: ScaleRule? = nil, place: String? = nil
   ) {
     self.mode = mode
     self.bits = bits
     self.groupSize = groupSize
     self.reference = reference
     self.scaleRule = scaleRule
+    self.place = place
   }
 
   /// This choice, with what it leaves open taken from `base`. A choice that names another mode takes bits and group size
   /// from that mode's defaults, not from the base.
+  /// - Throws: ``ManifestError/format(place:asked:expected:)`` when MLX has no such format.
   public func over(_ base: QuantizationFormat?) throws -> QuantizationFormat {
     let mode = mode ?? base?.mode ?? .affine
     let sameMode = mode == base?.mode
-    return try QuantizationFormat(
-      mode: mode, bits: bits ?? (sameMode ? base?.bits : nil),
-      groupSize: groupSize ?? (sameMode ? base?.groupSize : nil),
-      reference: reference ?? base?.reference ?? .metal, scaleRule: scaleRule ?? base?.scaleRule ?? .ceil)
+    do {
+      return try QuantizationFormat(
+        mode: mode, bits: bits ?? (sameMode ? base?.bits : nil),
+        groupSize: groupSize ?? (sameMode ? base?.groupSize : nil), reference: reference ?? base?.reference ?? .metal,
+        scaleRule: scaleRule ?? base?.scaleRule ?? .ceil)
+    } catch {
+      guard case .format(let asked, let expected) = error else { throw error }
+      throw ManifestError.format(place: place, asked: asked, expected: expected)
+    }
   }
 }

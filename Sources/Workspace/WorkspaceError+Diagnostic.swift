@@ -26,7 +26,7 @@ extension WorkspaceError {
       Diagnostic(
         "E_FILE_TOO_LARGE", "a file of this size is not allowed here", file: path,
         expected: needed.map { "a limit of at least \($0) bytes" },
-        next: "raise the limit (ulimit -f), use another file system, or ask for smaller shards", exit: .io)
+        next: "raise the limit (ulimit -f), or use another file system", exit: .io)
     case .targetIsLink, .targetExists, .unsafePath: placeDiagnostic
     case .receiptDamaged, .outputMismatch, .fileChanged: contentDiagnostic
     case .unreadable(let diagnostic): diagnostic

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Conversion
 import Diagnostics
-import Workspace
 
 @main
 struct Cambium: ParsableCommand {
@@ -22,7 +21,6 @@ struct Cambium: ParsableCommand {
     ])
 
   static func main() {
-    StopSignal.shared.install()
     do {
       var command = try parseAsRoot()
       try command.run()

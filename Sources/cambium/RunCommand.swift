@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Foundation
 import StrictJSON
+import Workspace
 
 extension StageName: ExpressibleByArgument {}
 
@@ -45,6 +46,8 @@ struct RunCommand: ParsableCommand {
       if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }
       return
     }
+    // Only here: whatever cannot be resumed ends at once.
+    StopSignal.shared.install()
     let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
     for note in run.plan.notes { observer.note(note) }
     let summary = try run.execute(observer)
