@@ -7,7 +7,8 @@ let package = Package(
   name: "cambium",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "cambium", targets: ["cambium"])
+    .executable(name: "cambium", targets: ["cambium"]),
+    .executable(name: "verify-runner", targets: ["verify-runner"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -32,6 +33,9 @@ let package = Package(
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
+    .target(
+      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"],
+      swiftSettings: swift),
     .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
       name: "Conversion",
@@ -45,8 +49,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
+    .executableTarget(
+      name: "verify-runner",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Tokenization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      swiftSettings: swift),
     .testTarget(name: "DigestsTests", dependencies: ["Digests", "Diagnostics"], swiftSettings: swift),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import StrictJSON
+import Tokenization
+
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Text to token ids, and back, with the tokenizer of a package or checkpoint.",
+    discussion: """
+      Without text, standard input is read.
+
+      Example:
+        verify-runner tokenize PACKAGE "def add(a, b):"
+        verify-runner tokenize PACKAGE --decode 319 1022
+      """)
+
+  @Argument(help: "A folder with tokenizer.json.", completion: .directory) var folder: String
+  @Argument(help: "Text, or ids with --decode.") var input: [String] = []
+  @Flag(help: "Read ids, write text.") var decode = false
+  @Flag(help: "Read special tokens in the text as ordinary text.") var plain = false
+  @Flag(help: "Print the result as JSON, each id with its token.") var json = false
+
+  func run() throws {
+    let tokenizer = try Tokenizer(folder: folder)
+    if decode {
+      let ids = try input.map { word in
+        guard let id = Int(word), id >= 0 else { throw ValidationError("not a token id: \(word)") }
+        return id
+      }
+      write(tokenizer.decode(ids))
+      return
+    }
+    let bytes =
+      input.isEmpty ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(input.joined(separator: " ").utf8)
+    let ids = tokenizer.encode(bytes, special: !plain)
+    guard json else {
+      write(ids.map(String.init).joined(separator: " "))
+      return
+    }
+    let rows = ids.map { JSONValue.object([("id", .int($0)), ("token", .string(tokenizer.token($0) ?? ""))]) }
+    let document = JSONValue.object([("tokens", .array(rows)), ("count", .int(ids.count))])
+    FileHandle.standardOutput.write(Data(JSONWriter.pretty(document)))
+  }
+
+  private func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import StrictJSON
+import Testing
+import Tokenization
+
+/// Files that are not what they should be: each is refused with the code of what is wrong.
+@Suite struct HostileFileTests {
+  private func code(_ change: (inout JSONValue) -> Void) -> String? {
+    var root = SmallTokenizer.json
+    change(&root)
+    return refusal { _ = try Tokenizer(json: JSONWriter.canonical(root), file: "t.json") }?.code
+  }
+
+  private func modelCode(_ change: (inout JSONValue) -> Void) -> String? { code { $0.edit("model", change) } }
+
+  private func addedCode(_ change: (inout JSONValue) -> Void) -> String? { code { $0.edit("added_tokens", 0, change) } }
+
+  @Test func acceptsTheFileItself() throws {
+    #expect(code { _ in } == nil)
+    #expect(modelCode { $0.set("merges", to: ["a b"]) } == nil)
+    #expect(code { $0.set("post_processor", to: ["type": "ByteLevel", "trim_offsets": false]) } == nil)
+    let tokenizer = try Tokenizer(json: JSONWriter.canonical(SmallTokenizer.json), file: "t.json")
+    #expect(tokenizer.encode("ab<end>ba\u{E9}") == [256, 257, 98, 97, 0xC3, 0xA9])
+  }
+
+  @Test(arguments: ["model", "pre_tokenizer"]) func refusesAMissingPart(_ key: String) {
+    #expect(code { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
+    #expect(code { $0.set(key, to: nil) } == "E_JSON_TYPE")
+  }
+
+  @Test(arguments: ["vocab", "merges"]) func refusesAModelWithoutTables(_ key: String) {
+    #expect(modelCode { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
+    #expect(modelCode { $0.set(key, to: 1) } == "E_JSON_TYPE")
+  }
+
+  @Test(arguments: ["id", "content", "special", "lstrip", "rstrip", "single_word", "normalized"])
+  func refusesAnAddedTokenWithout(_ key: String) {
+    #expect(addedCode { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
+  }
+
+  @Test func refusesAnotherModel() {
+    for value: JSONValue in ["WordPiece", "Unigram", "bpe", 1, nil] {
+      #expect(modelCode { $0.set("type", to: value) } == "E_TOKENIZER_MODEL")
+    }
+    #expect(modelCode { $0.removeKey("type") } == "E_TOKENIZER_MODEL")
+    for (key, value): (String, JSONValue) in [
+      ("dropout", JSONValue(.number("0.1"))), ("unk_token", "<unk>"), ("continuing_subword_prefix", "##"),
+      ("end_of_word_suffix", "</w>"), ("fuse_unk", true), ("byte_fallback", true), ("ignore_merges", true),
+    ] { #expect(modelCode { $0.set(key, to: value) } == "E_TOKENIZER_MODEL") }
+    #expect(modelCode { $0.set("other", to: 1) } == "E_JSON_UNKNOWN_FIELD")
+    #expect(code { $0.set("other", to: 1) } == "E_JSON_UNKNOWN_FIELD")
+  }
+
+  @Test func refusesAnotherPipeline() {
+    for value: JSONValue in [nil, ["type": "NFKC"], ["type": "Sequence", "normalizers": []], 1] {
+      #expect(code { $0.set("normalizer", to: value) } == "E_TOKENIZER_NORMALIZER")
+    }
+    #expect(code { $0.removeKey("normalizer") } == "E_TOKENIZER_NORMALIZER")
+    #expect(code { $0.set("decoder", to: ["type": "Metaspace"]) } == "E_TOKENIZER_DECODER")
+    #expect(code { $0.removeKey("decoder") } == "E_TOKENIZER_DECODER")
+    #expect(code { $0.set("post_processor", to: ["type": "TemplateProcessing"]) } == "E_TOKENIZER_POST_PROCESSOR")
+    #expect(code { $0.set("truncation", to: ["max_length": 8]) } == "E_TOKENIZER_TRUNCATION")
+    #expect(code { $0.set("padding", to: ["pad_id": 0]) } == "E_TOKENIZER_PADDING")
+    #expect(code { $0.set("version", to: "2.0") } == "E_TOKENIZER_VERSION")
+  }
+
+  @Test func refusesAnotherPreTokenizer() {
+    func steps(_ change: @escaping (inout JSONValue) -> Void, _ index: Int) -> String? {
+      code { $0.edit("pre_tokenizer") { $0.edit("pretokenizers", index, change) } }
+    }
+    #expect(code { $0.set("pre_tokenizer", to: ["type": "ByteLevel"]) } == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(code { $0.edit("pre_tokenizer") { $0.set("pretokenizers", to: []) } } == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(steps({ $0.set("behavior", to: "Removed") }, 0) == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(steps({ $0.set("invert", to: true) }, 0) == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(steps({ $0.set("use_regex", to: true) }, 1) == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(steps({ $0.set("add_prefix_space", to: true) }, 1) == "E_TOKENIZER_PRE_TOKENIZER")
+    #expect(steps({ $0.set("pattern", to: ["Regex": "\\p{N}{1,3}"]) }, 0) == "E_TOKENIZER_PATTERN")
+    #expect(steps({ $0.set("pattern", to: ["String": " "]) }, 0) == "E_TOKENIZER_PATTERN")
+  }
+
+  @Test func refusesWrongIds() {
+    let big = JSONValue(.number("99999999999999999999999"))
+    for value: JSONValue in [-1, 300, 4_294_967_296, big, "7", nil] {
+      #expect(modelCode { $0.edit("vocab") { $0.set("a", to: value) } } == "E_TOKENIZER_ID_RANGE")
+      #expect(addedCode { $0.set("id", to: value) } == "E_TOKENIZER_ID_RANGE")
+    }
+    #expect(modelCode { $0.edit("vocab") { $0.set("a", to: 0) } } == "E_TOKENIZER_DUPLICATE_ID")
+    #expect(addedCode { $0.set("id", to: 3) } == "E_TOKENIZER_DUPLICATE_ID")
+    #expect(addedCode { $0.set("content", to: "a") } == "E_TOKENIZER_DUPLICATE_TOKEN")
+    #expect(
+      code { $0.edit("added_tokens") { $0 = .array(($0.arrayValue ?? []) + ($0.arrayValue ?? [])) } }
+        == "E_TOKENIZER_DUPLICATE_TOKEN")
+  }
+
+  @Test func refusesAddedTokensOfOtherKinds() {
+    for key in ["lstrip", "rstrip", "single_word", "normalized"] {
+      #expect(addedCode { $0.set(key, to: true) } == "E_TOKENIZER_ADDED_TOKEN")
+    }
+    #expect(addedCode { $0.set("content", to: "") } == "E_TOKENIZER_ADDED_TOKEN")
+  }
+
+  @Test func refusesWrongMerges() {
+    for merge: JSONValue in [
+      "ab", "a  b", "a b c", " b", "a ", "", 1, [], ["a"], ["a", ""], ["a", 1], ["a", "b", "c"],
+    ] {
+      #expect(modelCode { $0.set("merges", to: [merge]) } == "E_TOKENIZER_MERGE")
+    }
+    for merge: JSONValue in ["a xyz", "xyz a", "a a", ["xyz", "b"], ["<end>", "a"]] {
+      #expect(modelCode { $0.set("merges", to: [merge]) } == "E_TOKENIZER_MERGE_TOKEN")
+    }
+    #expect(modelCode { $0.set("merges", to: ["a b", ["a", "b"]]) } == "E_TOKENIZER_DUPLICATE_MERGE")
+  }
+
+  @Test func refusesAVocabularyWithoutAByte() {
+    let code = modelCode { model in
+      model.set("merges", to: [])
+      model.edit("vocab") { vocab in
+        vocab.removeKey("a")
+        vocab.set("zz", to: 97)
+      }
+    }
+    #expect(code == "E_TOKENIZER_MISSING_BYTE")
+  }
+
+  @Test func refusesFilesThatAreNotThere() {
+    let folder = NSTemporaryDirectory() + "no-such-folder"
+    #expect(refusal { _ = try Tokenizer(folder: folder) }?.code == "E_TOKENIZER_MISSING_FILE")
+    #expect(refusal { _ = try Tokenizer(json: [], file: "t.json") }?.code == "E_JSON_SYNTAX")
+    #expect(refusal { _ = try Tokenizer(json: Array("[]".utf8), file: "t.json") }?.code == "E_JSON_TYPE")
+  }
+
+  @Test func messagesNameThePlace() {
+    var root = SmallTokenizer.json
+    root.edit("model") { $0.set("merges", to: ["a xyz"]) }
+    let found = refusal { _ = try Tokenizer(json: JSONWriter.canonical(root), file: "t.json") }
+    #expect(found?.file?.hasPrefix("t.json:1:") == true)
+    #expect(found?.expected?.contains("xyz") == true)
+    #expect(found?.exitStatus == .badInput)
+  }
+}
