@@ -51,7 +51,7 @@ import Testing
   @Test func sizesAreCheckedBeforeMemoryIsTaken() throws {
     try withFolder { folder in
       let file = try ReadOnlyFile(path: write([1, 2, 3], folder))
-      #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_TOO_LARGE")
+      #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_LIMIT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 0) }?.code == "E_FILE_SHORT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 1) }?.code == "E_FILE_READ")
       #expect(refusal { _ = try file.readBytes(count: -1, at: 0) }?.code == "E_FILE_READ")
