@@ -1,0 +1,81 @@
+import Conversion
+import StrictJSON
+import Testing
+
+/// `audit`: tables, CSV and JSON of a package's verdicts, filtered and ordered.
+@Suite struct AuditQueryTests {
+  private func withAudit(_ body: (AuditDocument) throws -> Void) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      // A name that CSV must quote.
+      let text = try readText(Repository.pipelines + "/mxfp4.json")
+        .replacing("\"name\": \"mxfp4\"", with: "\"name\": \"my \\\"own\\\", tuned\"")
+      try writeBytes(Array(text.utf8), shop.path + "/own.json")
+      try shop.writeManifest([("pipeline", "own.json")])
+      try shop.run()
+      try body(try Package(shop.package).audit)
+    }
+  }
+
+  private func rows(_ query: AuditQuery) -> [String] {
+    query.csv.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").first.map(String.init) }
+  }
+
+  @Test func everyTensorHasAVerdict() throws {
+    try withAudit { audit in
+      #expect(Set(audit.tensors.map(\.verdict)) == ["quantized", "kept", "converted"])
+      let query = AuditQuery(audit, role: nil, verdict: nil, order: .name)
+      #expect(rows(query) == audit.tensors.map(\.name))
+      #expect(query.table.contains("\(audit.tensors.count) of \(audit.tensors.count) tensors"))
+    }
+  }
+
+  @Test func filters() throws {
+    try withAudit { audit in
+      let vision = AuditQuery(audit, role: "vision", verdict: nil, order: .name)
+      #expect(rows(vision) == audit.tensors.filter { $0.role == "vision" }.map(\.name))
+      #expect(!rows(vision).isEmpty)
+      let both = AuditQuery(audit, role: "vision", verdict: "converted", order: .name)
+      #expect(rows(both) == ["vision_tower.patch_embed.proj.weight"])
+      #expect(both.json["tensors"]?.arrayValue?.count == 1)
+      #expect(both.json["tensors"]?.arrayValue?.first?["transforms"] == ["patch_embed_to_mlx"])
+      #expect(both.table.contains("1 of \(audit.tensors.count) tensors"))
+      #expect(rows(AuditQuery(audit, role: "vision", verdict: "quantized", order: .name)).isEmpty)
+    }
+  }
+
+  @Test func worstFirst() throws {
+    try withAudit { audit in
+      let quantized = audit.tensors.filter { $0.cosine != nil }
+      let worst = try #require(quantized.min { ($0.cosine ?? 1) < ($1.cosine ?? 1) })
+      #expect(rows(AuditQuery(audit, role: nil, verdict: nil, order: .cosine)).first == worst.name)
+      let loud = try #require(quantized.max { ($0.relativeRMS ?? 0) < ($1.relativeRMS ?? 0) })
+      #expect(rows(AuditQuery(audit, role: nil, verdict: "quantized", order: .rms)).first == loud.name)
+      let big = try #require(audit.tensors.max { $0.writtenBytes < $1.writtenBytes })
+      let first = rows(AuditQuery(audit, role: nil, verdict: nil, order: .bytes)).first
+      #expect(audit.tensors.first { $0.name == first }?.writtenBytes == big.writtenBytes)
+    }
+  }
+
+  @Test func commasAndQuotesAreQuotedInCSV() throws {
+    try withAudit { audit in
+      let csv = AuditQuery(audit, role: "embedding", verdict: nil, order: .name).csv
+      let lines = csv.split(separator: "\n")
+      #expect(lines.count == 2)
+      #expect(lines.first?.hasPrefix("name,role,origin,verdict,format,rule,bytes_before,bytes_after,cosine") == true)
+      #expect(lines.last?.contains("\"pipeline my \"\"own\"\", tuned rule 7 (match **)\"") == true)
+      let start = "language_model.model.embed_tokens.weight,embedding,trunk,quantized,mxfp4 4/32,"
+      #expect(lines.last?.hasPrefix(start) == true)
+    }
+  }
+
+  @Test func anotherDocumentIsRefused() throws {
+    try withWorkshop { shop in
+      try writeBytes(Array("{\"cambium_audit\": 2}".utf8), shop.path + "/audit.json")
+      #expect(
+        try diagnostic { _ = try AuditDocument(path: shop.path + "/audit.json") }.code == "E_PACKAGE_FORM")
+      try writeBytes(Array("{\"cambium_audit\": 1, \"tensors\": [{\"name\": \"x\"}]}".utf8), shop.path + "/audit.json")
+      #expect(
+        try diagnostic { _ = try AuditDocument(path: shop.path + "/audit.json") }.found == "x")
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Diagnostics
+import StrictJSON
+import Testing
+
+/// Manifests and pipelines that cannot be read: the error names file, line and column.
+@Suite struct ManifestRefusalTests {
+  @Test func noSuchManifest() throws {
+    try withWorkshop { shop in
+      let error = try diagnostic { _ = try shop.openAnother("nowhere.json") }
+      try Golden.check(shop.anonymous(error), "errors/no-such-manifest.txt")
+      #expect(error.code == "E_MANIFEST_MISSING")
+      #expect(error.exitStatus == .missingInput)
+    }
+  }
+
+  @Test func unknownField() throws {
+    try refused(
+      "unknown-field", "{\n  \"cambium\": 1,\n  \"sorce\": \"x\"\n}\n", "E_JSON_UNKNOWN_FIELD", line: 3, column: 3
+    ) { error in
+      #expect(error.next == "did you mean \"source\"?")
+    }
+  }
+
+  @Test func unknownFieldInARule() throws {
+    try refused(
+      "unknown-field-in-a-rule",
+      """
+      {"cambium": 1, "source": "source", "pipeline": "mxfp4", "output": "package",
+       "rules": [{"rolle": "norm", "treatment": "keep"}]}
+      """, "E_JSON_UNKNOWN_FIELD", line: 2, column: 13
+    ) { error in
+      #expect(error.next == "did you mean \"role\"?")
+    }
+  }
+
+  @Test func wrongType() throws {
+    try refused(
+      "wrong-type", "{\n  \"cambium\": 1,\n  \"source\": 7\n}\n", "E_JSON_TYPE", line: 3, column: 13
+    ) { error in
+      #expect(error.expected == "a string")
+      #expect(error.found == "the number 7")
+    }
+  }
+
+  @Test func missingField() throws {
+    let text = "{\"cambium\": 1, \"source\": \"source\"}"
+    try refused("missing-field", text, "E_JSON_MISSING_FIELD", line: 1, column: 1) { error in
+      #expect(error.expected == "a field \"pipeline\"")
+    }
+  }
+
+  @Test func wrongJSON() throws {
+    try refused("wrong-json", "{\n  \"cambium\": 1,\n  \"source\" \"x\"\n}\n", "E_JSON_SYNTAX", line: 3, column: 12)
+  }
+
+  @Test func duplicateKey() throws {
+    let text = "{\"cambium\": 1,\n \"source\": \"a\", \"sourc\\u0065\": \"b\"}"
+    try refused("duplicate-key", text, "E_JSON_DUPLICATE_KEY", line: 2, column: 17)
+  }
+
+  @Test func anotherVersion() throws {
+    try refused("another-version", "{\"cambium\": 2}", "E_MANIFEST_VERSION", line: 1, column: 1)
+  }
+
+  @Test func wordThatIsNotAllowed() throws {
+    try refused(
+      "word-not-allowed",
+      "{\"cambium\": 1, \"source\": \"s\", \"pipeline\": \"p\", \"output\": \"o\",\n \"head\": \"grafted\"}",
+      "E_MANIFEST_VALUE", line: 2, column: 10
+    ) { error in
+      #expect(error.expected == "graft, keep, none")
+      #expect(error.found == "grafted")
+    }
+  }
+
+  @Test func graftWithoutDonor() throws {
+    try refused(
+      "graft-without-donor",
+      "{\"cambium\": 1, \"source\": \"s\", \"pipeline\": \"p\", \"output\": \"o\", \"head\": \"graft\"}",
+      "E_MANIFEST_VALUE", line: 1, column: 71)
+  }
+
+  @Test(arguments: [
+    "{\"treatment\": \"keep\"}",
+    "{\"role\": \"norm\", \"match\": \"**\", \"treatment\": \"keep\"}", "{\"role\": \"norm\"}",
+    "{\"role\": \"norms\", \"treatment\": \"keep\"}",
+    "{\"role\": \"norm\", \"treatment\": {\"cast\": \"f8\"}}",
+    "{\"role\": \"mlp\", \"treatment\": {\"quantize\": {\"mode\": \"mxfp4\"}, \"cast\": \"f16\"}}",
+  ])
+  func ruleOfWrongForm(rule: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("rules", .array([try JSONValue.parse(Array(rule.utf8), file: "rule")]))])
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_MANIFEST_VALUE")
+    }
+  }
+
+  @Test func thresholdOutOfRange() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("thresholds", .object([("min_cosine", JSONValue(.number("1.5")))]))])
+      #expect(try shop.refusal("threshold-out-of-range").code == "E_MANIFEST_VALUE")
+    }
+  }
+
+  @Test func numberFormatThatDoesNotExist() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("quantization", ["mode": "mxfp4", "bits": 5])])
+      let error = try shop.refusal("number-format-that-does-not-exist")
+      #expect(error.code == "E_QUANT_FORMAT")
+      #expect(error.file?.hasPrefix(shop.manifest + ":") == true)
+      #expect(error.exitStatus == .badInput)
+    }
+  }
+
+  @Test func unknownPipeline() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("pipeline", "mxfp5")])
+      let error = try shop.refusal("unknown-pipeline")
+      #expect(error.code == "E_PIPELINE_UNKNOWN")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shop.manifest + ":4:15")
+      #expect(error.expected?.contains("mxfp4") == true)
+      #expect(error.found == "mxfp5")
+    }
+  }
+
+  @Test func noSuchPipelineFile() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("pipeline", "mine.json")])
+      #expect(try shop.refusal("no-such-pipeline-file").file == shop.path + "/mine.json")
+    }
+  }
+
+  private func refused(
+    _ golden: String, _ text: String, _ code: String, line: Int, column: Int,
+    sourceLocation: SourceLocation = #_sourceLocation, _ check: (Diagnostic) -> Void = { _ in }
+  ) throws {
+    try withWorkshop { shop in
+      try writeBytes(Array(text.utf8), shop.manifest)
+      let error = try shop.refusal(golden, sourceLocation: sourceLocation)
+      #expect(error.code == code, sourceLocation: sourceLocation)
+      #expect(error.exitStatus == .badInput, sourceLocation: sourceLocation)
+      #expect(error.file == "\(shop.manifest):\(line):\(column)", sourceLocation: sourceLocation)
+      check(error)
+    }
+  }
+}

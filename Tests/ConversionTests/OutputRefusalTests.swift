@@ -1,0 +1,126 @@
+import Conversion
+import Foundation
+import Testing
+import Workspace
+
+/// Places that a package must not, or cannot, be written to.
+@Suite struct OutputRefusalTests {
+  /// Below a regular file nobody can write, not even root.
+  @Test func unwritableOutput() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try writeBytes([1], shop.path + "/file")
+      try shop.writeManifest([("output", "file/package")])
+      let error = try shop.refusal("unwritable-output", output: shop.path + "/file/package")
+      #expect(error.exitStatus == .io)
+      #expect(error.file?.hasPrefix(shop.path + "/file") == true)
+    }
+  }
+
+  @Test func unwritableOutputWithAWorkFolderElsewhere() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try writeBytes([1], shop.path + "/file")
+      try shop.writeManifest([("output", "file/package")])
+      var options = shop.options
+      options.work = shop.path + "/work"
+      let error = try shop.refusal("unwritable-output-work-elsewhere", options, output: shop.path + "/file/package")
+      #expect(error.exitStatus == .io)
+      #expect(error.file?.hasPrefix(shop.path + "/file") == true)
+    }
+  }
+
+  @Test func outputThatExists() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try FileManager.default.createDirectory(atPath: shop.package, withIntermediateDirectories: false)
+      try writeBytes([7], shop.package + "/precious")
+      let error = try diagnostic { try shop.run() }
+      try Golden.check(shop.anonymous(error), "errors/output-that-exists.txt")
+      #expect(error.code == "E_OUTPUT_EXISTS")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shop.package)
+      #expect(filesBelow(shop.package) == ["precious"])
+      #expect(!exists(shop.work))
+    }
+  }
+
+  @Test func outputThatIsAFile() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try writeBytes([7], shop.package)
+      #expect(try diagnostic { try shop.run() }.code == "E_OUTPUT_EXISTS")
+      #expect(try readBytes(shop.package) == [7])
+    }
+  }
+
+  /// A package of another work folder is somebody else's, even when it was made from the same manifest.
+  @Test func packageOfAnotherWorkFolderIsNotReplaced() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      let before = try identities(shop.package)
+      var options = shop.options
+      options.work = shop.path + "/other-work"
+      #expect(try diagnostic { try shop.run(options) }.code == "E_OUTPUT_EXISTS")
+      #expect(try identities(shop.package) == before)
+    }
+  }
+
+  @Test(arguments: ["source", "source/package", "donor/package", "other/../source/package"])
+  func outputInsideAnInput(output: String) throws {
+    let donor = TinyCheckpoint(.dense) { $0.seed = 2 }.headOnly
+    try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
+      try shop.writeManifest([("donor", "donor"), ("output", .string(output))])
+      let before = try digests(shop.path)
+      let error = try diagnostic { try shop.run() }
+      #expect(error.code == "E_OUTPUT_INSIDE_INPUT")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.found?.hasPrefix("inside \(shop.path)") == true)
+      #expect(try digests(shop.path) == before)
+      if output == "source/package" { try Golden.check(shop.anonymous(error), "errors/output-inside-the-source.txt") }
+    }
+  }
+
+  /// The same by way of a link.
+  @Test func outputInsideTheSourceBehindALink() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try FileManager.default.createSymbolicLink(
+        atPath: shop.path + "/elsewhere", withDestinationPath: shop.source)
+      try shop.writeManifest([("output", "elsewhere/package")])
+      let before = filesBelow(shop.source)
+      #expect(try diagnostic { try shop.run() }.code == "E_OUTPUT_INSIDE_INPUT")
+      #expect(filesBelow(shop.source) == before)
+    }
+  }
+
+  @Test func workFolderInsideTheSource() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
+      var options = shop.options
+      options.work = shop.source + "/work"
+      let before = filesBelow(shop.source)
+      #expect(try diagnostic { try shop.run(options) }.exitStatus == .badInput)
+      #expect(filesBelow(shop.source) == before)
+    }
+  }
+
+  @Test func twoRunsAtOnce() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try FileManager.default.createDirectory(atPath: shop.work, withIntermediateDirectories: false)
+      let other = try WorkLock(folder: shop.work)
+      let error = try shop.refusal("two-runs-at-once")
+      #expect(error.code == "E_WORK_LOCKED")
+      #expect(error.exitStatus == .resumable)
+      #expect(error.file == shop.work)
+      #expect(error.found == "held by process \(ProcessInfo.processInfo.processIdentifier)")
+      other.release()
+      try shop.run()
+      #expect(exists(shop.package))
+    }
+  }
+
+  @Test func memoryBudgetTooSmallForARow() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      var options = shop.options
+      options.memory = 1000
+      let error = try shop.refusal("memory-budget-too-small", options)
+      #expect(error.code == "E_MEMORY_BUDGET")
+      #expect(error.exitStatus == .usage)
+    }
+  }
+}

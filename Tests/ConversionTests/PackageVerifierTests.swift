@@ -1,0 +1,182 @@
+import Conversion
+import Foundation
+import StrictJSON
+import Testing
+
+/// Whatever is changed in a published package, `verify` finds it, also when the sums were made anew to hide it.
+@Suite struct PackageVerifierTests {
+  private func withPackage(_ body: (Package) throws -> Void) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([
+        ("rules", [["match": "**.o_proj.weight", "treatment": ["quantize": ["mode": "affine", "bits": 8]]]])
+      ])
+      try shop.run()
+      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      // A copy: the weights of the package itself share their bytes with the work folder.
+      try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
+      try body(Package(shop.path + "/copy"))
+    }
+  }
+
+  @Test func flippedByteInTheWeights() throws {
+    try withPackage { package in
+      try flipByte(package.path + "/model.safetensors")
+      let files = try package.problems(of: "files", sum: false)
+      #expect(files.count == 1)
+      #expect(files.first?.hasPrefix("model.safetensors: sha256 ") == true)
+      let tensors = try package.problems(of: "tensors")
+      #expect(tensors.count == 1)
+      #expect(tensors.first?.contains("the audit says") == true)
+      #expect(try package.problems(of: "files").isEmpty, "the sums hide it, the audit does not")
+    }
+  }
+
+  @Test func flippedByteInTheHead() throws {
+    try withPackage { package in
+      try flipByte(package.path + "/mtp.safetensors", fromEnd: 1000)
+      #expect(try package.problems(of: "tensors").first?.hasPrefix("mtp.") == true)
+    }
+  }
+
+  @Test func damagedHeader() throws {
+    try withPackage { package in
+      let path = package.path + "/mtp.safetensors"
+      try writeBytes(Array(try readBytes(path).dropLast(2)), path)
+      #expect(try package.problems(of: "headers").first?.hasPrefix("mtp.safetensors: E_") == true)
+      #expect(try package.problems(of: "tensors").contains("mtp.fc.weight: not in mtp.safetensors"))
+    }
+  }
+
+  @Test func overrideRemoved() throws {
+    try withPackage { package in
+      let module = "language_model.model.layers.3.self_attn.o_proj"
+      try edit(package) { $0.removeKey(module) }
+      let problems = try package.problems(of: "configuration")
+      #expect(!problems.isEmpty)
+      #expect(problems.allSatisfy { $0.hasPrefix(module + ": ") })
+    }
+  }
+
+  @Test func refusalRemoved() throws {
+    try withPackage { package in
+      let module = "language_model.model.layers.3.self_attn.q_proj"
+      try edit(package) { $0.set(module, to: false) }
+      #expect(try package.problems(of: "configuration") == ["\(module): quantized, but config.json says false"])
+    }
+  }
+
+  @Test func overrideForNothing() throws {
+    try withPackage { package in
+      try edit(package) { $0.set("model.layers.3.self_attn.o_proj", to: ["bits": 8, "group_size": 64]) }
+      #expect(
+        try package.problems(of: "configuration")
+          == ["model.layers.3.self_attn.o_proj: an override for a module that is not there"])
+    }
+  }
+
+  @Test func twinsDiffer() throws {
+    try withPackage { package in
+      try editJSON(package.path + "/config.json") { config in
+        var block = config["quantization_config"] ?? .object([])
+        block.set("bits", to: 8)
+        config.set("quantization_config", to: block)
+      }
+      #expect(try package.problems(of: "configuration") == ["quantization and quantization_config differ"])
+    }
+  }
+
+  @Test func headCountContradictsTheHead() throws {
+    try withPackage { package in
+      try editJSON(package.path + "/config.json") { config in
+        var text = config["text_config"] ?? .object([])
+        text.set("mtp_num_hidden_layers", to: 0)
+        config.set("text_config", to: text)
+      }
+      #expect(try package.problems(of: "configuration") == ["mtp_num_hidden_layers is 0, the head is there"])
+    }
+  }
+
+  @Test func extraFile() throws {
+    try withPackage { package in
+      try writeBytes([1], package.path + "/surprise.py")
+      #expect(try package.problems(of: "files", sum: false) == ["surprise.py: not listed in SHA256SUMS"])
+    }
+  }
+
+  @Test func missingFile() throws {
+    try withPackage { package in
+      try FileManager.default.removeItem(atPath: package.path + "/tokenizer.json")
+      #expect(try package.problems(of: "files", sum: false) == ["tokenizer.json: missing or unreadable"])
+    }
+  }
+
+  @Test func missingTensor() throws {
+    try withPackage { package in
+      try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
+      let problems = try package.problems(of: "tensors")
+      #expect(problems.contains("mtp.norm.weight: not in mtp.safetensors"))
+      #expect(problems.allSatisfy { $0.hasPrefix("mtp.") })
+    }
+  }
+
+  @Test func tensorThatTheAuditDoesNotName() throws {
+    try withPackage { package in
+      try TinyCheckpoint(.text).headOnly.write(to: package.path + "/more")
+      try FileManager.default.moveItem(
+        atPath: package.path + "/more/model-00001-of-00001.safetensors", toPath: package.path + "/extra.safetensors")
+      try FileManager.default.removeItem(atPath: package.path + "/more")
+      let problems = try package.problems(of: "tensors")
+      #expect(problems.contains("mtp.fc.weight in extra.safetensors: the audit does not name it"))
+    }
+  }
+
+  @Test func headUnderANameThatStrictReadersChokeOn() throws {
+    try withPackage { package in
+      try FileManager.default.moveItem(
+        atPath: package.path + "/mtp.safetensors", toPath: package.path + "/model-mtp.safetensors")
+      #expect(
+        try package.problems(of: "headers") == ["model-mtp.safetensors: a name that strict readers choke on"])
+      #expect(try package.problems(of: "index").contains("mtp.fc.weight in model-mtp.safetensors: not listed"))
+    }
+  }
+
+  @Test func wrongTotalSize() throws {
+    try withPackage { package in
+      try editJSON(package.path + "/model.safetensors.index.json") { index in
+        index.set("metadata", to: ["total_size": 12])
+      }
+      let problems = try package.problems(of: "index")
+      #expect(problems.count == 1)
+      #expect(problems.first?.hasPrefix("total_size is 12, the tensors have ") == true)
+    }
+  }
+
+  @Test func indexPointsElsewhere() throws {
+    try withPackage { package in
+      let name = "language_model.lm_head.scales"
+      try editJSON(package.path + "/model.safetensors.index.json") { index in
+        var map = index["weight_map"] ?? .object([])
+        map.set(name, to: "mtp.safetensors")
+        index.set("weight_map", to: map)
+      }
+      #expect(try package.problems(of: "index") == ["\(name): listed in mtp.safetensors, not there"])
+    }
+  }
+
+  @Test func folderThatIsNoPackage() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let error = try diagnostic { _ = try PackageVerifier(path: shop.source, threads: 1).verify() }
+      #expect(error.code == "E_PACKAGE_FORM")
+      #expect(error.exitStatus == .badInput)
+    }
+  }
+
+  private func edit(_ package: Package, _ change: (inout JSONValue) -> Void) throws {
+    try editJSON(package.path + "/config.json") { config in
+      var block = config["quantization"] ?? .object([])
+      change(&block)
+      config.set("quantization", to: block)
+      config.set("quantization_config", to: block)
+    }
+  }
+}

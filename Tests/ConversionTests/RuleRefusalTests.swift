@@ -1,0 +1,108 @@
+import Conversion
+import StrictJSON
+import Testing
+
+/// Rules of a manifest that do not fit the model.
+@Suite struct RuleRefusalTests {
+  @Test func ruleThatMatchesNothing() throws {
+    try withRule(["match": "**.o_prjo.weight", "treatment": "keep"]) { shop in
+      let error = try shop.refusal("rule-matches-nothing")
+      #expect(error.code == "E_RULE_UNUSED")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file?.hasPrefix(shop.manifest + ":") == true)
+      #expect(error.found == "manifest rule 1 (match **.o_prjo.weight)")
+    }
+  }
+
+  @Test func roleThatTheModelDoesNotHave() throws {
+    try withRule(["role": "router", "treatment": "keep"]) { shop throws in
+      #expect(try shop.refusal("role-matches-nothing").code == "E_RULE_UNUSED")
+    }
+  }
+
+  @Test func ruleThatQuantizesANorm() throws {
+    try withRule(["role": "norm", "treatment": "quantize"]) { shop in
+      let error = try shop.refusal("rule-quantizes-a-norm")
+      #expect(error.code == "E_RULE_STRUCTURE")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.tensor?.hasSuffix("norm.weight") == true)
+      #expect(error.file?.hasPrefix(shop.manifest + ":") == true)
+    }
+  }
+
+  @Test(arguments: [("**.conv1d.weight", "conv1d"), ("**.patch_embed.proj.weight", "patch_embed")])
+  func ruleThatQuantizesAPermutedTensor(pattern: String, word: String) throws {
+    try withRule(["match": .string(pattern), "treatment": "quantize"]) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_RULE_STRUCTURE")
+      #expect(error.tensor?.contains(word) == true)
+    }
+  }
+
+  @Test func ruleWhoseGroupDoesNotDivideTheColumns() throws {
+    try withRule(["match": "**.mlp.linear_fc2.weight", "treatment": "quantize"]) { shop in
+      let error = try shop.refusal("group-does-not-divide-the-columns")
+      #expect(error.code == "E_RULE_STRUCTURE")
+      #expect(error.found?.contains("the last dimension 136 is not a multiple of the group size 32") == true)
+    }
+  }
+
+  /// A rule that fits some of its tensors keeps the others, and says why.
+  @Test func ruleWhoseGroupDividesSomeColumns() throws {
+    try withRule(["match": "**.linear_fc2.weight", "treatment": "quantize"]) { shop in
+      let tensors = try shop.open().plan.tensors.filter { $0.name.hasSuffix("linear_fc2.weight") }
+      #expect(tensors.map(\.verdictWord) == ["kept", "quantized"])
+      #expect(tensors.first?.reason == "kept: the last dimension 136 is not a multiple of the group size 32")
+    }
+  }
+
+  @Test func ruleThatDropsANeededTensor() throws {
+    try withRule(["match": "**.mlp.up_proj.weight", "treatment": "drop"]) { shop in
+      let error = try shop.refusal("rule-drops-a-needed-tensor")
+      #expect(error.code == "E_RULE_DROPS")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.tensor == "language_model.model.layers.0.mlp.up_proj.weight")
+      #expect(error.found?.hasSuffix("role mlp") == true)
+    }
+  }
+
+  /// Half a vision tower, or half a head, is no more loadable than half a trunk.
+  @Test(arguments: ["vision_tower.merger.**", "mtp.fc.weight"])
+  func ruleThatDropsHalfOfAPart(pattern: String) throws {
+    try withRule(["match": .string(pattern), "treatment": "drop"]) { shop throws in
+      #expect(try diagnostic { try shop.run() }.code == "E_RULE_DROPS")
+      #expect(!exists(shop.package))
+    }
+  }
+
+  @Test func ruleThatDropsAWholePartIsObeyed() throws {
+    try withRule(["role": "vision", "treatment": "drop"]) { shop in
+      try shop.run()
+      let names = try Package(shop.package).names
+      #expect(!names.isEmpty && !names.contains { $0.hasPrefix("vision_tower.") })
+      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+    }
+  }
+
+  @Test func tensorThatNoRuleMatches() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try writeBytes(
+        Array(
+          """
+          {"cambium_pipeline": 1, "name": "partial", "quantization": {"mode": "mxfp4"},
+           "rules": [{"role": "norm", "treatment": "keep"}]}
+          """.utf8), shop.path + "/partial.json")
+      try shop.writeManifest([("pipeline", "partial.json")])
+      let error = try shop.refusal("no-rule")
+      #expect(error.code == "E_NO_RULE")
+      #expect(error.tensor == "language_model.lm_head.weight")
+    }
+  }
+
+  private func withRule(_ rule: JSONValue, _ body: (Workshop) throws -> Void) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("rules", .array([rule]))])
+      try body(shop)
+    }
+  }
+}

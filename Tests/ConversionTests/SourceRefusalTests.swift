@@ -1,0 +1,226 @@
+import Foundation
+import StrictJSON
+import Testing
+
+/// Sources that are not what they should be: each is refused with an error of its own.
+@Suite struct SourceRefusalTests {
+  @Test func noSuchSource() throws {
+    try withWorkshop { shop in
+      let error = try shop.refusal("no-such-source")
+      #expect(error.code == "E_SOURCE_MISSING")
+      #expect(error.exitStatus == .missingInput)
+      #expect(error.file == shop.source)
+    }
+  }
+
+  @Test func sourceWithoutSafetensors() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      for file in filesBelow(shop.source) where file.hasSuffix(".safetensors") {
+        try FileManager.default.removeItem(atPath: shop.source + "/" + file)
+      }
+      let error = try shop.refusal("source-without-safetensors")
+      #expect(error.code == "E_NO_SAFETENSORS")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shop.source)
+      #expect(error.found?.contains("optimizer.bin") == true)
+    }
+  }
+
+  @Test func sourceWithoutConfiguration() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try FileManager.default.removeItem(atPath: shop.source + "/config.json")
+      #expect(try shop.refusal("source-without-configuration").code == "E_CONFIG_MISSING")
+    }
+  }
+
+  @Test func truncatedShard() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let shard = shop.source + "/" + source.shards[1].file
+      let whole = try readBytes(shard)
+      try writeBytes(Array(whole.dropLast(10)), shard)
+      let error = try shop.refusal("truncated-shard")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shard)
+      #expect(error.expected?.contains("\(whole.count)") == true)
+      #expect(error.found?.contains("\(whole.count - 10)") == true)
+    }
+  }
+
+  @Test func indexNamingAMissingShard() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      try FileManager.default.removeItem(atPath: shop.source + "/" + source.shards[1].file)
+      let error = try shop.refusal("index-naming-a-missing-shard")
+      #expect(error.code == "E_INDEX_MISSING_SHARD")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shop.source + "/model.safetensors.index.json")
+      #expect(error.expected == source.shards[1].file)
+      #expect(error.found?.contains("\(source.shards[1].tensors.count) tensors") == true)
+    }
+  }
+
+  @Test func indexListsATensorThatNoShardHolds() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let index = shop.source + "/model.safetensors.index.json"
+      try editMap(index) { $0.set("model.language_model.ghost.weight", to: .string(source.shards[0].file)) }
+      let error = try shop.refusal("index-lists-what-no-shard-holds")
+      #expect(error.code == "E_INDEX_MISMATCH")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == index)
+      #expect(error.found?.contains("model.language_model.ghost.weight") == true)
+    }
+  }
+
+  @Test func shardHoldsATensorThatTheIndexDoesNotList() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try editMap(shop.source + "/model.safetensors.index.json") { $0.removeKey("lm_head.weight") }
+      let error = try shop.refusal("index-leaves-a-tensor-out")
+      #expect(error.code == "E_INDEX_MISMATCH")
+      #expect(error.found?.hasPrefix("lm_head.weight is in ") == true)
+    }
+  }
+
+  @Test func indexPlacesATensorInAnotherShard() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      try editMap(shop.source + "/model.safetensors.index.json") {
+        $0.set("lm_head.weight", to: .string(source.shards[2].file))
+      }
+      let error = try shop.refusal("index-places-a-tensor-wrongly")
+      #expect(error.code == "E_INDEX_MISMATCH")
+      #expect(error.found == "lm_head.weight is in \(source.shards[0].file), the index says \(source.shards[2].file)")
+    }
+  }
+
+  @Test func indexNamingAPathOutsideTheFolder() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try editMap(shop.source + "/model.safetensors.index.json") {
+        $0.set("lm_head.weight", to: "../elsewhere.safetensors")
+      }
+      let error = try shop.refusal("index-path-escapes")
+      #expect(error.code == "E_INDEX_PATH")
+      #expect(error.found == "../elsewhere.safetensors")
+    }
+  }
+
+  @Test func oneTensorInTwoShards() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let copy = shop.source + "/model-copy.safetensors"
+      try FileManager.default.copyItem(atPath: shop.source + "/" + source.shards[2].file, toPath: copy)
+      let error = try shop.refusal("one-tensor-in-two-shards")
+      #expect(error.code == "E_TENSOR_TWICE")
+      #expect(error.tensor == "mtp.fc.weight")
+    }
+  }
+
+  @Test(arguments: [("qwen4_exp", "hyper-connections"), ("llama", "Qwen3-Next")])
+  func unknownArchitecture(name: String, hint: String) throws {
+    var source = TinyCheckpoint(.dense)
+    source.config.set("model_type", to: .string(name))
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("unknown-architecture-\(name)")
+      #expect(error.code == "E_ARCHITECTURE_UNKNOWN")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.file == shop.source + "/config.json")
+      #expect(error.found == name)
+      #expect(error.expected?.contains("qwen3_5_moe") == true)
+      #expect(error.next?.contains(hint) == true)
+    }
+  }
+
+  @Test func unknownTensorName() throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors["model.language_model.layers.0.self_attn.rel_pos"] = source.tensors["lm_head.weight"]
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("unknown-tensor")
+      #expect(error.code == "E_TENSOR_UNKNOWN")
+      #expect(error.exitStatus == .badInput)
+      #expect(error.tensor == "model.language_model.layers.0.self_attn.rel_pos")
+      #expect(error.file == shop.source + "/" + source.shard(of: error.tensor ?? ""))
+    }
+  }
+
+  @Test func layerBeyondTheConfiguration() throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors["model.language_model.layers.4.input_layernorm.weight"] =
+      source.tensors["model.language_model.layers.3.input_layernorm.weight"]
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("layer-beyond-the-configuration")
+      #expect(error.code == "E_TENSOR_UNKNOWN")
+      #expect(error.found == "layers 4, but config.json says num_hidden_layers 4")
+    }
+  }
+
+  @Test func missingTensor() throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors["model.language_model.layers.1.mlp.up_proj.weight"] = nil
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("missing-tensor")
+      #expect(error.code == "E_TENSOR_MISSING")
+      #expect(error.tensor == "model.language_model.layers.1.mlp.up_proj.weight")
+    }
+  }
+
+  @Test func shapeAgainstTheConfiguration() throws {
+    var source = TinyCheckpoint(.dense)
+    source.configure("vocab_size", 321)
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("shape-against-the-configuration")
+      #expect(error.code == "E_SHAPE")
+      #expect(error.expected == "[V, H] = [321, 64]")
+      #expect(error.found == "[320, 64]")
+    }
+  }
+
+  @Test func dtypeThatCannotBeConverted() throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors["lm_head.weight"]?.dtype = .i16
+    try withWorkshop(source: source) { shop in
+      let error = try shop.refusal("dtype-that-cannot-be-converted")
+      #expect(error.code == "E_DTYPE")
+      #expect(error.tensor == "lm_head.weight")
+      #expect(error.found == "I16")
+    }
+  }
+
+  @Test func sourceThatIsAPackageAlready() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      try shop.writeManifest([("source", "package"), ("output", "again")])
+      let error = try shop.refusal("source-converted-already", output: shop.path + "/again")
+      #expect(error.code == "E_ALREADY_CONVERTED")
+      #expect(error.exitStatus == .badInput)
+    }
+  }
+
+  @Test func linkThatLeadsOutOfTheSource() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try writeBytes([1], shop.path + "/secret")
+      try FileManager.default.createSymbolicLink(
+        atPath: shop.source + "/merges.txt", withDestinationPath: shop.path + "/secret")
+      let error = try shop.refusal("link-leads-out-of-the-source")
+      #expect(error.code == "E_LINK_ESCAPES")
+      #expect(error.found == shop.path + "/secret")
+    }
+  }
+
+  @Test func hubModelThatIsNotCached() throws {
+    try withWorkshop { shop in
+      try shop.writeManifest([("source", "hub:cambium-tests/never-there@main")])
+      #expect(throws: (any Error).self) { try shop.open() }
+      try shop.writeManifest([("source", "hub:no-revision")])
+      #expect(try shop.refusal("hub-reference").code == "E_HUB_REFERENCE")
+    }
+  }
+
+  private func editMap(_ path: String, _ change: (inout JSONValue) -> Void) throws {
+    try editJSON(path) { index in
+      var map = index["weight_map"] ?? .object([])
+      change(&map)
+      index.set("weight_map", to: map)
+    }
+  }
+}
