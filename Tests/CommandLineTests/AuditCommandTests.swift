@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// `audit` shows the report as a table, JSON or CSV; filters and orders agree between them.
+@Suite struct AuditCommandTests {
+  private func audit(_ options: [String]) throws -> String {
+    let outcome = try CambiumProcess.run(["audit", Demo.reference.get().path] + options)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(outcome.err.isEmpty)
+    return outcome.out
+  }
+
+  @Test func everyTensorHasAVerdictAndARule() throws {
+    let rows = try document(audit(["--json"]))["tensors"]?.arrayValue ?? []
+    #expect(rows.count == 180)
+    for row in rows {
+      #expect(["quantized", "converted", "kept"].contains(row["verdict"]?.stringValue), "\(row)")
+      #expect(row["rule"]?.stringValue?.isEmpty == false)
+    }
+  }
+
+  @Test(arguments: [("mlp", 24), ("mtp", 15), ("vision", 57), ("norm", 21), ("router", 0)])
+  func aRoleSelects(role: String, count: Int) throws {
+    #expect(try document(audit(["--json", "--role", role]))["tensors"]?.arrayValue?.count == count)
+    #expect(try audit(["--csv", "--role", role]).split(separator: "\n").count == count + 1)
+    #expect(try audit(["--role", role]).contains("\(count) of 180 tensors"))
+  }
+
+  @Test(arguments: [("quantized", 51), ("converted", 29), ("kept", 100)])
+  func aVerdictSelects(verdict: String, count: Int) throws {
+    #expect(try document(audit(["--json", "--verdict", verdict]))["tensors"]?.arrayValue?.count == count)
+    #expect(try audit(["--verdict", verdict]).contains("\(count) of 180 tensors"))
+  }
+
+  @Test func theCSVHasOneRowATensorAndEqualColumns() throws {
+    let lines = try audit(["--csv"]).split(separator: "\n")
+    #expect(lines.count == 181)
+    #expect(lines.first?.hasPrefix("name,role,origin,verdict,format,rule,bytes_before,bytes_after,cosine,") == true)
+    #expect(Set(lines.map { columns($0).count }) == [13])
+  }
+
+  @Test func theWorstCosineComesFirst() throws {
+    let rows = try document(audit(["--json", "--verdict", "quantized", "--sort", "cosine"]))["tensors"]?.arrayValue
+    #expect(rows?.first?["name"]?.stringValue == "language_model.model.layers.3.mlp.down_proj.weight")
+  }
+
+  private func columns(_ line: Substring) -> [String] {
+    var columns = [""]
+    var quoted = false
+    for character in line {
+      switch character {
+      case "\"": quoted.toggle()
+      case "," where !quoted: columns.append("")
+      default: columns[columns.count - 1].append(character)
+      }
+    }
+    return columns
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// `hub:org/name@revision` is found in the local cache of the hub client, and the cache is only read.
+@Suite struct HubCacheTests {
+  static let commit = "0123456789abcdef0123456789abcdef01234567"
+
+  static let absentCommit = String(repeating: "f", count: 40)
+
+  /// A cache as the hub client lays it out: blobs, and snapshots of relative links.
+  private func makeCache(in folder: ScratchFolder, _ cache: String) throws {
+    for (name, source) in [("models--org--trunk", Demo.trunk), ("models--org--donor", Demo.donor)] {
+      let model = cache + "/" + name
+      try folder.makeFolder(model + "/blobs")
+      try folder.makeFolder(model + "/snapshots/" + HubCacheTests.commit)
+      try folder.makeFolder(model + "/refs")
+      try folder.write(HubCacheTests.commit, to: model + "/refs/main")
+      for (number, file) in try FileManager.default.contentsOfDirectory(atPath: source).sorted().enumerated() {
+        try FileManager.default.copyItem(atPath: source + "/" + file, toPath: folder[model + "/blobs/b\(number)"])
+        try FileManager.default.createSymbolicLink(
+          atPath: folder[model + "/snapshots/" + HubCacheTests.commit + "/" + file],
+          withDestinationPath: "../../blobs/b\(number)")
+      }
+    }
+  }
+
+  struct Layout: Sendable, CustomTestStringConvertible {
+    let variable: String
+    let value: String
+    let cache: String
+    let revision: String
+    var testDescription: String { "\(variable), @\(revision)" }
+  }
+
+  @Test(arguments: [
+    Layout(variable: "HF_HUB_CACHE", value: "hub", cache: "hub", revision: commit),
+    Layout(variable: "HF_HOME", value: "home", cache: "home/hub", revision: commit),
+    Layout(variable: "XDG_CACHE_HOME", value: "xdg", cache: "xdg/huggingface/hub", revision: "main"),
+    Layout(variable: "HOME", value: "me", cache: "me/.cache/huggingface/hub", revision: "main"),
+  ]) func theCacheGivesThePackageOfThePlainFolder(layout: Layout) throws {
+    let folder = try ScratchFolder()
+    try makeCache(in: folder, layout.cache)
+    try Demo.writeManifest(
+      in: folder, source: "hub:org/trunk@" + layout.revision, donor: "hub:org/donor@" + layout.revision)
+    let before = folder.stamps(layout.cache)
+    let outcome = try runDemo(folder, environment: [layout.variable: folder[layout.value]])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(folder.stamps(layout.cache) == before)
+    try expectReferenceFiles(folder)
+    let commits = try document(folder.text("m.lock.json"))["commits"]
+    #expect(commits?["source"]?.stringValue == HubCacheTests.commit)
+    #expect(commits?["donor"]?.stringValue == HubCacheTests.commit)
+  }
+
+  @Test func theCacheVariableGoesBeforeTheHome() throws {
+    let folder = try ScratchFolder()
+    try makeCache(in: folder, "hub")
+    try folder.makeFolder("home/hub")
+    let outcome = try CambiumProcess.run(
+      ["inspect", "hub:org/trunk@main"], in: folder.path,
+      environment: ["HF_HUB_CACHE": folder["hub"], "HF_HOME": folder["home"]])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(outcome.out.contains("165 in 1 file"))
+  }
+
+  @Test(arguments: ["hub:org/absent@main", "hub:org/trunk@other", "hub:org/trunk@" + absentCommit])
+  func whatIsNotCachedIsRefusedWithTheDownloadCommand(reference: String) throws {
+    let folder = try ScratchFolder()
+    try makeCache(in: folder, "hub")
+    try Demo.writeManifest(in: folder, source: reference)
+    let before = folder.stamps("hub")
+    let outcome = try runDemo(folder, environment: ["HF_HUB_CACHE": folder["hub"]])
+    #expect(outcome.end == .exit(66), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_HUB_NOT_CACHED"))
+    let parts = reference.dropFirst(4).split(separator: "@")
+    #expect(outcome.err.contains("hf download \(parts[0]) --revision \(parts[1])"), "\(outcome.err)")
+    #expect(folder.stamps("hub") == before)
+    #expect(!folder.exists("out"))
+  }
+
+  @Test(arguments: ["hub:org", "hub:org/name", "hub:org/name@", "hub:a/b/c@main", "hub:../x@main", "hub:org/x@../up"])
+  func aReferenceThatIsNoneIs65(reference: String) throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, source: reference)
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_HUB_REFERENCE"), "\(outcome.err)")
+  }
+
+  @Test func aLinkOutOfTheModelsCacheIsRefused() throws {
+    let folder = try ScratchFolder()
+    try makeCache(in: folder, "hub")
+    try folder.write("secret", to: "hub/secret")
+    let snapshot = "hub/models--org--trunk/snapshots/" + HubCacheTests.commit
+    try FileManager.default.removeItem(atPath: folder[snapshot + "/vocab.json"])
+    try FileManager.default.createSymbolicLink(
+      atPath: folder[snapshot + "/vocab.json"], withDestinationPath: "../../../secret")
+    let outcome = try CambiumProcess.run(
+      ["inspect", "hub:org/trunk@main"], in: folder.path, environment: ["HF_HUB_CACHE": folder["hub"]])
+    #expect(outcome.end == .exit(65))
+    #expect(outcome.err.contains("E_LINK_ESCAPES"), "\(outcome.err)")
+  }
+}

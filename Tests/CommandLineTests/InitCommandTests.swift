@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// `init` writes a manifest that `run` takes as it is.
+@Suite struct InitCommandTests {
+  @Test func theManifestWithADonorRunsToTheDemosWeights() throws {
+    let folder = try ScratchFolder()
+    let made = try CambiumProcess.run(
+      ["init", Demo.trunk, "--donor", Demo.donor, "--output", "out", "--manifest", "m.json"], in: folder.path)
+    #expect(made.isSuccess, "\(made.summary)")
+    #expect(made.out == folder["m.json"] + "\n")
+    #expect(made.err.contains("15 tensors come from the donor and fit"), "\(made.err)")
+    #expect(try runDemo(folder).isSuccess)
+    let reference = try Demo.reference.get().path
+    for name in ["model.safetensors", "mtp.safetensors", "config.json", "tokenizer.json"] {
+      #expect(
+        haveEqualBytes(reference + "/" + name, folder["out/" + name]), "\(name)")
+    }
+  }
+
+  @Test func theDefaultNamesComeFromTheFolder() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    let made = try CambiumProcess.run(["init", "trunk", "--pipeline", "affine4"], in: folder.path)
+    #expect(made.isSuccess, "\(made.summary)")
+    let manifest = try document(folder.text("trunk.json"))
+    #expect(manifest["source"]?.stringValue == "trunk")
+    #expect(manifest["pipeline"]?.stringValue == "affine4")
+    #expect(manifest["output"]?.stringValue == "trunk-affine4")
+    #expect(manifest["head"]?.stringValue == "none")
+    #expect(made.err.contains("promises an MTP head that is not there"), "\(made.err)")
+    let run = try CambiumProcess.run(["run", "trunk.json"], in: folder.path)
+    #expect(run.isSuccess, "\(run.summary)")
+    #expect(run.out.contains("MTP head      none"))
+    #expect(folder.exists("trunk-affine4/SHA256SUMS"))
+    #expect(!folder.exists("trunk-affine4/mtp.safetensors"))
+  }
+
+  @Test func anExistingManifestIsNotOverwritten() throws {
+    let folder = try ScratchFolder()
+    try folder.write("mine", to: "m.json")
+    let outcome = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json"], in: folder.path)
+    #expect(outcome.end == .exit(74), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_TARGET_EXISTS"))
+    #expect(outcome.out.isEmpty)
+    #expect(folder.text("m.json") == "mine")
+  }
+
+  @Test func aLinkInThePlaceOfTheManifestIsNotWrittenThrough() throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.createSymbolicLink(atPath: folder["m.json"], withDestinationPath: folder["victim"])
+    let outcome = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json"], in: folder.path)
+    #expect(outcome.end == .exit(74), "\(outcome.summary)")
+    #expect(!folder.exists("victim"))
+  }
+
+  @Test func aDryRunPrintsTheManifestAndWritesNothing() throws {
+    let folder = try ScratchFolder()
+    let shown = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json", "--dry-run"], in: folder.path)
+    #expect(shown.isSuccess)
+    #expect(folder.tree() == [])
+    #expect(try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json"], in: folder.path).isSuccess)
+    #expect(folder.text("m.json") == shown.out)
+  }
+
+  @Test func aDonorWithoutAHeadIsRefused() throws {
+    let folder = try ScratchFolder()
+    let outcome = try CambiumProcess.run(["init", Demo.trunk, "--donor", Demo.trunk], in: folder.path)
+    #expect(outcome.end == .exit(65), "\(outcome.summary)")
+    #expect(folder.tree() == [])
+  }
+}

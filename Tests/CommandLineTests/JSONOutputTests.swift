@@ -1,0 +1,82 @@
+import Foundation
+import StrictJSON
+import Testing
+
+/// With `--json` standard output is one JSON document, for results and for failures.
+@Suite struct JSONOutputTests {
+  /// A folder with a finished run of the demo and a manifest template's place.
+  private func finished() throws -> ScratchFolder {
+    let folder = try Demo.folder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["package"])
+    return folder
+  }
+
+  struct Command: Sendable, CustomTestStringConvertible {
+    let arguments: [String]
+    let format: String
+    var status: Int32 = 0
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  @Test(arguments: [
+    Command(arguments: ["init", Demo.trunk, "--manifest", "new.json"], format: "cambium_init"),
+    Command(arguments: ["init", Demo.trunk, "--manifest", "new.json", "--dry-run"], format: "cambium"),
+    Command(arguments: ["inspect", Demo.trunk], format: "architecture"),
+    Command(arguments: ["plan", "m.json"], format: "cambium_plan"),
+    Command(arguments: ["run", "m.json", "--dry-run"], format: "cambium_plan"),
+    Command(arguments: ["run", "m.json"], format: "cambium_run"),
+    Command(arguments: ["run", "m.json", "--until", "graft"], format: "cambium_run"),
+    Command(arguments: ["status", "m.json"], format: "cambium_status"),
+    Command(arguments: ["verify", "package"], format: "cambium_verification_report"),
+    Command(arguments: ["audit", "package"], format: "cambium_audit_query"),
+    Command(arguments: ["audit", "package", "--role", "norm", "--sort", "bytes"], format: "cambium_audit_query"),
+    Command(arguments: ["diff", "package", "package"], format: "cambium_diff"),
+    Command(arguments: ["diff", Demo.trunk, Demo.donor], format: "cambium_diff", status: 1),
+  ]) func eachResultIsOneDocument(command: Command) throws {
+    let folder = try finished()
+    let outcome = try CambiumProcess.run(command.arguments + ["--json"], in: folder.path)
+    #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
+    let json = try document(outcome.out)
+    #expect(json[command.format] != nil, "\(outcome.out.prefix(300))")
+    #expect(outcome.out.hasSuffix("}\n"))
+  }
+
+  @Test(arguments: [
+    Command(arguments: ["init", "nowhere", "--manifest", "new.json"], format: "E_", status: 66),
+    Command(arguments: ["inspect", "nowhere"], format: "E_", status: 66),
+    Command(arguments: ["plan", "nowhere.json"], format: "E_MANIFEST_MISSING", status: 66),
+    Command(arguments: ["run", "nowhere.json"], format: "E_MANIFEST_MISSING", status: 66),
+    Command(arguments: ["run", "m.json", "--locked"], format: "E_LOCK_MISSING", status: 66),
+    Command(arguments: ["run", "m.json", "--memory", "1"], format: "E_MEMORY_BUDGET", status: 64),
+    Command(arguments: ["status", "nowhere.json"], format: "E_MANIFEST_MISSING", status: 66),
+    Command(arguments: ["verify", Demo.trunk], format: "E_PACKAGE_FORM", status: 65),
+    Command(arguments: ["audit", "nowhere"], format: "E_FILE_MISSING", status: 66),
+    Command(arguments: ["diff", "package", "nowhere"], format: "E_", status: 66),
+    Command(arguments: ["run"], format: "E_USAGE", status: 64),
+    Command(arguments: ["run", "m.json", "--threads", "0"], format: "E_USAGE", status: 64),
+    Command(arguments: ["audit", "package", "--role", "nose"], format: "E_USAGE", status: 64),
+    Command(arguments: ["bogus"], format: "E_USAGE", status: 64),
+  ]) func eachFailureIsOneDocument(command: Command) throws {
+    let folder = try finished()
+    let outcome = try CambiumProcess.run(command.arguments + ["--json"], in: folder.path)
+    #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
+    let error = try #require(try document(outcome.out)["error"])
+    #expect(error["code"]?.stringValue?.hasPrefix(command.format) == true, "\(outcome.out)")
+    #expect(error["summary"]?.stringValue?.isEmpty == false)
+    #expect(error["exit"]?.intValue == Int(command.status))
+    #expect(!outcome.err.isEmpty)
+  }
+
+  @Test func theRunsDocumentSaysWhatTheTextSays() throws {
+    let folder = try finished()
+    let json = try document(try runDemo(folder, ["--json"]).out)
+    #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
+    #expect(json["package_bytes"]?.intValue == 8_455_462)
+    #expect(json["head_tensors"]?.intValue == 15)
+    #expect(json["output"]?.stringValue == folder["out"])
+    let again = try document(try runDemo(folder, ["--json"]).out)
+    #expect(again["reused"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
+    #expect(again["done"]?.arrayValue?.isEmpty == true)
+    #expect(again["mean_cosine"] == json["mean_cosine"])
+  }
+}

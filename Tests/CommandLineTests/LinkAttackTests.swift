@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// A symbolic link never leads a read or a write out of its folder.
+@Suite struct LinkAttackTests {
+  private func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+  }
+
+  @Test(arguments: [true, false]) func aLinkAtTheOutputsPlaceIsRefused(targetExists: Bool) throws {
+    let folder = try Demo.folder()
+    if targetExists { try folder.makeFolder("victim") }
+    try link(folder["out"], to: folder["victim"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) || outcome.end == .exit(74), "\(outcome.summary)")
+    #expect(outcome.err.contains("error: E_"))
+    #expect(folder.tree("victim").isEmpty)
+    #expect(folder.exists("victim") == targetExists)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder["out"]) == folder["victim"])
+  }
+
+  @Test func aLinkInPlaceOfAFileOfTheWorkFolderIsRefusedOrReplaced() throws {
+    for name in ["lock", "plan.json", "digests.json", "quantize/journal.jsonl", "run.log"] {
+      let folder = try Demo.folder()
+      try folder.makeFolder("out.work/quantize")
+      try folder.write("victim", to: "victim")
+      try link(folder["out.work/" + name], to: folder["victim"])
+      let outcome = try runDemo(folder)
+      #expect(outcome.isSuccess || outcome.end == .exit(74) || outcome.end == .exit(65), "\(name): \(outcome.summary)")
+      #expect(folder.text("victim") == "victim", "\(name)")
+    }
+  }
+
+  @Test func aLinkInPlaceOfTheLockFileIsRefused() throws {
+    let folder = try Demo.folder()
+    try link(folder["m.lock.json"], to: folder["victim"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(74), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_TARGET_IS_LINK"), "\(outcome.err)")
+    #expect(!folder.exists("victim"))
+  }
+
+  @Test(arguments: ["tokenizer.json", "extra.txt", "model-00001-of-00001.safetensors", "LICENSE"])
+  func aLinkOutOfTheSourceIsRefused(name: String) throws {
+    let folder = try ScratchFolder()
+    let trunk = try Demo.copyTrunk(to: folder)
+    try folder.write("secret", to: "secret")
+    try? FileManager.default.removeItem(atPath: trunk + "/" + name)
+    try link(trunk + "/" + name, to: "../secret")
+    try Demo.writeManifest(in: folder, source: "trunk")
+    for arguments in [["run", "m.json"], ["inspect", "trunk"]] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.end == .exit(65), "\(outcome.summary)")
+      #expect(outcome.err.contains("E_LINK_ESCAPES"), "\(outcome.err)")
+      #expect(outcome.err.contains(name))
+    }
+    #expect(!folder.exists("out"))
+  }
+
+  @Test func aLinkWithinTheSourceIsFollowed() throws {
+    let folder = try ScratchFolder()
+    let trunk = try Demo.copyTrunk(to: folder)
+    try FileManager.default.moveItem(atPath: trunk + "/vocab.json", toPath: trunk + "/.vocab")
+    try link(trunk + "/vocab.json", to: ".vocab")
+    try Demo.writeManifest(in: folder, source: "trunk")
+    #expect(try runDemo(folder).isSuccess)
+    try expectReferenceFiles(folder)
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// The lock file pins what a run resolved.
+@Suite struct LockFileTests {
+  @Test func theFirstRunWritesTheLockAndLockedThenAgrees() throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder).isSuccess)
+    let lock = folder.text("m.lock.json")
+    let json = try document(lock)
+    #expect(json["cambium_lock"]?.intValue == 1)
+    #expect(json["files"]?.arrayValue?.count == 13)
+    #expect(!lock.contains(folder.path))
+    #expect(!lock.contains(Product.root))
+    let stamp = FileStamp.of(folder["m.lock.json"])
+    for more in [[], ["--work", "w", "--output", "again"]] {
+      let outcome = try runDemo(folder, ["--locked"] + more)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+    }
+    #expect(FileStamp.of(folder["m.lock.json"]) == stamp)
+    #expect(differences(folder["out"], folder["again"]) == [])
+  }
+
+  @Test func theLockIsTheSameWhereverItIsMade() throws {
+    let locks = try (0..<2).map { _ in
+      let folder = try Demo.folder()
+      #expect(try runDemo(folder, ["--until", "inspect"]).isSuccess)
+      return folder.text("m.lock.json")
+    }
+    #expect(locks[0] == locks[1])
+  }
+
+  @Test func lockedWithoutALockIsRefused() throws {
+    let folder = try Demo.folder()
+    let outcome = try runDemo(folder, ["--locked"])
+    #expect(outcome.end == .exit(66))
+    #expect(outcome.err.contains("E_LOCK_MISSING"), "\(outcome.err)")
+    #expect(!folder.exists("m.lock.json"))
+    #expect(!folder.exists("out"))
+  }
+
+  @Test func lockedRefusesAChangedSource() throws {
+    let folder = try ScratchFolder()
+    let trunk = try Demo.copyTrunk(to: folder)
+    try Demo.writeManifest(in: folder, source: "trunk")
+    #expect(try runDemo(folder).isSuccess)
+    let lock = folder.text("m.lock.json")
+    try flip(trunk + "/model-00001-of-00001.safetensors", at: 15_000_000)
+    let refused = try runDemo(folder, ["--locked", "--output", "other"])
+    #expect(refused.end == .exit(65), "\(refused.summary)")
+    #expect(refused.err.contains("E_LOCK_DIFFERS"))
+    #expect(refused.err.contains("source/model-00001-of-00001.safetensors changed"), "\(refused.err)")
+    #expect(folder.text("m.lock.json") == lock)
+    #expect(!folder.exists("other"))
+
+    let open = try runDemo(folder, ["--output", "other"])
+    #expect(open.isSuccess, "\(open.summary)")
+    #expect(open.err.contains("the lock file changes: source/model-00001-of-00001.safetensors changed"), "\(open.err)")
+    #expect(folder.text("m.lock.json") != lock)
+    #expect(try runDemo(folder, ["--locked", "--output", "other"]).isSuccess)
+  }
+
+  @Test func lockedRefusesAChangedSidecarPipelineOrManifest() throws {
+    let folder = try ScratchFolder()
+    let trunk = try Demo.copyTrunk(to: folder)
+    try Demo.writeManifest(in: folder, source: "trunk")
+    #expect(try runDemo(folder, ["--until", "inspect"]).isSuccess)
+    try Demo.writeManifest(in: folder, source: "trunk", pipeline: "mxfp8")
+    let pipeline = try runDemo(folder, ["--locked"])
+    #expect(pipeline.end == .exit(65))
+    #expect(pipeline.err.contains("pipeline is"), "\(pipeline.err)")
+    #expect(pipeline.err.contains("plan is"), "\(pipeline.err)")
+    try Demo.writeManifest(in: folder, source: "trunk")
+    #expect(try runDemo(folder, ["--locked", "--until", "inspect"]).isSuccess)
+    try FileManager.default.removeItem(atPath: trunk + "/merges.txt")
+    let sidecar = try runDemo(folder, ["--locked"])
+    #expect(sidecar.end == .exit(65))
+    #expect(sidecar.err.contains("source/merges.txt is gone"), "\(sidecar.err)")
+  }
+}

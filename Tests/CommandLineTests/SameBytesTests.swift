@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// The same manifest gives the same package, however and wherever it is run.
+@Suite struct SameBytesTests {
+  @Test(arguments: [
+    ["--threads", "1"], ["--threads", "2", "--memory", "64MiB"], ["--threads", "7", "--memory", "1GiB"],
+    ["--quiet"], ["--json"],
+  ]) func threadsMemoryAndOutputFormDoNotMatter(options: [String]) throws {
+    let folder = try Demo.folder()
+    let outcome = try runDemo(folder, options)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    try expectReference(folder)
+  }
+
+  @Test func timeZoneLocaleAndUmaskDoNotMatter() throws {
+    let folder = try Demo.folder()
+    let environment = ["TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "COLUMNS": "7"]
+    let outcome = try runDemo(folder, ["--threads", "2"], environment: environment, limits: "umask 077")
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    try expectReference(folder)
+  }
+
+  @Test(arguments: ["portable", "avx2", "avx512", "neon"]) func theVectorUnitDoesNotMatter(tier: String) throws {
+    let folder = try Demo.folder()
+    let outcome = try runDemo(folder, environment: ["CAMBIUM_SIMD": tier])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    try expectReference(folder)
+  }
+
+  @Test func anotherPlaceForWorkAndOutputDoesNotMatter() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("elsewhere")
+    let outcome = try CambiumProcess.run(
+      ["run", "../m.json", "--work", "w", "--output", "../out"], in: folder["elsewhere"])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    try expectReference(folder)
+    #expect(folder.exists("elsewhere/w/package/receipt.json"))
+    #expect(!folder.exists("out.work"))
+  }
+
+  @Test func killedAtRandomAtLeastFiveTimesItEndsWithTheSameBytes() throws {
+    var generator = SplitMix(seed: 0x5eed)
+    for _ in 0..<2 {
+      let folder = try Demo.folder()
+      var kills = 0
+      while kills < 12 {
+        let process = try CambiumProcess(["run", "m.json", "--threads", "2"], in: folder.path)
+        usleep(UInt32.random(in: 500...50_000, using: &generator))
+        process.send(SIGKILL)
+        let outcome = try process.wait()
+        if outcome.end == .signal(SIGKILL) { kills += 1 } else { #expect(outcome.isSuccess, "\(outcome.summary)") }
+        if folder.exists("out") {
+          #expect(differences(try Demo.reference.get().path, folder["out"]) == [])
+          // Finished: the rest of the kills go to another work folder.
+          if kills >= 5 { break }
+          try FileManager.default.removeItem(atPath: folder["out"])
+          try FileManager.default.removeItem(atPath: folder["out.work"])
+        }
+      }
+      #expect(kills >= 5)
+      let outcome = try runDemo(folder)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+      try expectReference(folder)
+    }
+  }
+}
+
+/// A generator with a seed, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
