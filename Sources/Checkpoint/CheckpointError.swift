@@ -99,7 +99,7 @@ public enum CheckpointError: CambiumError {
         exit: .badInput)
     case .tensorMissing(let path, let tensors, let count):
       Diagnostic(
-        "E_TENSOR_MISSING", "\(count) tensors that the architecture needs are missing", file: path,
+        "E_TENSOR_MISSING", "tensors that the architecture needs are missing (\(count))", file: path,
         tensor: tensors.first,
         expected: tensors.joined(separator: ", ") + (count > tensors.count ? ", …" : ""), found: "not in any shard",
         next: "download the missing shards", exit: .badInput)

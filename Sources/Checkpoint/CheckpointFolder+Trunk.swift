@@ -50,7 +50,8 @@ extension CheckpointFolder {
     }
     for tensor in resolver.resolved where ![.bf16, .f16, .f32].contains(tensor.dtype) {
       throw CheckpointError.dtype(
-        file: path, tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32",
+        file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
+        tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32",
         found: tensor.dtype.rawValue)
     }
     return Trunk(

@@ -48,7 +48,7 @@ public enum HeadError: CambiumError {
         found: found, next: "take the head from the model that the source was tuned from", exit: .badInput)
     case .tensorMissing(let path, let tensors, let count):
       Diagnostic(
-        "E_MTP_TENSOR_MISSING", "\(count) tensors of the head are missing", file: path, tensor: tensors.first,
+        "E_MTP_TENSOR_MISSING", "tensors of the head are missing (\(count))", file: path, tensor: tensors.first,
         expected: tensors.joined(separator: ", ") + (count > tensors.count ? ", …" : ""), found: "not in any shard",
         next: "download the donor's missing shards", exit: .badInput)
     case .expertsIncomplete(let path, let tensor, let rows, let missing):

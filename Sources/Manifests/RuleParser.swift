@@ -117,7 +117,8 @@ struct RuleParser {
   func requireVersion(_ fields: JSONFields, _ key: String) throws {
     let version = try fields.int(key)
     guard version == 1 else {
-      throw ManifestError.version(place: place(fields.value), expected: "\"\(key)\": 1", found: "\(version)")
+      throw ManifestError.version(
+        place: place(fields[key] ?? fields.value), expected: "\"\(key)\": 1", found: "\(version)")
     }
   }
 }

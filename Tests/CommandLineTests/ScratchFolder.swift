@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -11,9 +12,23 @@ final class ScratchFolder: Sendable {
   init() throws {
     path = URL(fileURLWithPath: ScratchFolder.base).appendingPathComponent("cambium-cli-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    _ = ScratchFolder.removesTheRest
+    let own = path
+    ScratchFolder.live.withLock { _ = $0.insert(own) }
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+    let own = path
+    ScratchFolder.live.withLock { _ = $0.remove(own) }
+  }
+
+  private static let live = Mutex<Set<String>>([])
+
+  /// What a static property holds is never released: it goes when the process ends.
+  private static let removesTheRest: Void = {
+    atexit { for path in ScratchFolder.live.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) } }
+  }()
 
   /// In memory where the system has such a place: hundreds of runs that sync would wait for the disk.
   private static let base: String = {

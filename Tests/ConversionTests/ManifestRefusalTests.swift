@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func anotherVersion() throws {
-    try refused("another-version", "{\"cambium\": 2}", "E_MANIFEST_VERSION", line: 1, column: 1)
+    try refused("another-version", "{\"cambium\": 2}", "E_MANIFEST_VERSION", line: 1, column: 13)
   }
 
   @Test func wordThatIsNotAllowed() throws {

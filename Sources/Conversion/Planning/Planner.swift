@@ -1,4 +1,5 @@
 import Checkpoint
+import Diagnostics
 import Digests
 import Manifests
 import Quantization
@@ -121,10 +122,14 @@ public struct Planner {
     }
   }
 
+  /// The tensor whose name is nearest to the pattern: by the pattern's longest part without a star.
   private func nearest(_ rule: Rule, _ names: [String]) -> String? {
     guard case .match(let glob) = rule.selector else { return nil }
-    let last = glob.pattern.split(separator: ".").last { !$0.contains("*") }
-    return last.flatMap { part in names.first { $0.contains(part) } }
+    let parts = glob.pattern.split(separator: ".").filter { !$0.contains("*") && $0 != "weight" }.map(String.init)
+    guard let wanted = parts.max(by: { $0.utf8.count < $1.utf8.count }) else { return nil }
+    let known = Set(names.flatMap { $0.split(separator: ".").map(String.init) })
+    guard let part = nearestName(to: wanted, among: Array(known)) else { return nil }
+    return names.first { $0.split(separator: ".").contains { $0 == part } }
   }
 
   private func drop(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> DroppedTensor? {

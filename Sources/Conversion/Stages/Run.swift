@@ -127,13 +127,17 @@ public struct Run: Sendable {
       plan: plan.digest.hex, commits: commits,
       files: try context.inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
     let path = resolution.manifest.lockPath
-    try removeAbandonedLocks(path)
+    if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }
     let differences = existing?.differences(to: lock) ?? []
     if options.locked {
       if existing == nil { throw ManifestError.lockMissing(path: path) }
       throw ManifestError.lockDiffers(path: path, differences: differences)
+    }
+    guard (try? resolution.requireOutsideInputs(path)) != nil else {
+      context.observer.note("the manifest lies inside an input, into which nothing is written: there is no lock file")
+      return
     }
     if existing != nil { context.observer.note("the lock file changes: " + differences.joined(separator: "; ")) }
     do {
