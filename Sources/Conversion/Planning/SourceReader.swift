@@ -26,18 +26,7 @@ struct SourceReader: Sendable {
 
   /// Digest of the tensor's source bytes.
   func digest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
-    var stream = SHA256Stream()
-    let block = 1 << 20
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: block, alignment: 64)
-    defer { buffer.deallocate() }
-    var at = 0
-    while at < tensor.byteCount {
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(block, tensor.byteCount - at)])
-      try read(tensor, from: at, into: piece)
-      stream.update(UnsafeRawBufferPointer(piece))
-      at += piece.count
-    }
-    return stream.finish()
+    try StreamedDigest.of(bytes: tensor.byteCount) { at, buffer in try read(tensor, from: at, into: buffer) }
   }
 
   /// Digest of the tensor as a package keeps it: after its transform.

@@ -101,7 +101,7 @@ private struct TensorSet: Sendable {
     for file in files {
       for entry in file.header.tensors {
         sources[UTF8Name(entry.name)] = Source(dtype: entry.dtype, shape: entry.shape) {
-          try TensorDigest.of(entry, in: file)
+          try StreamedDigest.of(entry, in: file)
         }
       }
     }

@@ -101,7 +101,7 @@ public struct PackageVerifier {
           index, "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)")
         return
       }
-      let digest = try TensorDigest.of(entry, in: shard)
+      let digest = try StreamedDigest.of(entry, in: shard)
       if digest.hex != part.sha256 {
         results.set(index, "\(part.name): sha256 \(digest.hex), the audit says \(part.sha256)")
       }
@@ -178,23 +178,5 @@ public struct PackageVerifier {
         "total_size is \(index["metadata"]?["total_size"]?.intValue ?? -1), the tensors have \(total) bytes")
     }
     report.add("index", scope: "\(listed.count) entries", problems: problems)
-  }
-}
-
-/// Digest of one tensor's bytes, streamed.
-enum TensorDigest {
-  static func of(_ entry: TensorEntry, in file: SafetensorsFile) throws -> SHA256Digest {
-    var stream = SHA256Stream()
-    let block = 1 << 20
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: block, alignment: 64)
-    defer { buffer.deallocate() }
-    var at = 0
-    while at < entry.byteCount {
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(block, entry.byteCount - at)])
-      try file.read(into: piece, atDataOffset: entry.begin + at)
-      stream.update(UnsafeRawBufferPointer(piece))
-      at += piece.count
-    }
-    return stream.finish()
   }
 }
