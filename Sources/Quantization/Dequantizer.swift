@@ -30,6 +30,10 @@ public struct Dequantizer: Sendable {
     try Layout.check("scales", scales.count, layout.groups * scaleWidth)
     try Layout.check("biases", biases?.count ?? 0, format.hasBiases ? layout.groups * scaleWidth : 0)
     try Layout.check("output", into.count, layout.elements)
+    if let exact = exactScales {
+      decodeExactly(layout, weight, scales, exact, into)
+      return
+    }
     let size = format.groupSize
     let elements = elementValues()
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { codes in
@@ -72,6 +76,41 @@ public struct Dequantizer: Sendable {
     case .affine: FloatConversion.load(scales, group, output)
     case .mxfp4, .mxfp8: ScaleExponent.power(Int(scales[group]) - 127)
     case .nvfp4: E4M3.decode(scales[group])
+    }
+  }
+
+  /// For the float modes in bf16 or wider: by scale byte, whether every element times the scale is a value of the
+  /// output type, so that rounding changes nothing. E2M1 has 2 significant bits, which bf16 holds down to its smallest
+  /// sub-normal; E4M3 has 4 and a smallest value of 2^-9, whose products leave bf16 under the smallest scales.
+  private var exactScales: [Bool]? {
+    guard format.mode != .affine, output != .f16 else { return nil }
+    return (0...255).map { format.mode != .mxfp8 || (10...245).contains($0) }
+  }
+
+  /// Decodes codes of 4 or 8 bits without unpacking them first; a group whose scale is not exact is rounded after.
+  private func decodeExactly(
+    _ layout: Layout, _ weight: UnsafeRawBufferPointer, _ scales: UnsafeRawBufferPointer, _ exact: [Bool],
+    _ target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let size = format.groupSize
+    let elements = elementValues()
+    elements.withUnsafeBufferPointer { values in
+      for group in 0..<layout.groups {
+        let scale = scale(scales, group)
+        let first = group * size
+        if format.bits == 8 {
+          for i in 0..<size { target[first + i] = values[Int(weight[first + i])] * scale }
+        } else {
+          for i in 0..<size / 2 {
+            let pair = weight[first / 2 + i]
+            target[first + 2 * i] = values[Int(pair & 15)] * scale
+            target[first + 2 * i + 1] = values[Int(pair >> 4)] * scale
+          }
+        }
+        if !exact[Int(scales[group])] {
+          for i in first..<first + size { target[i] = FloatConversion.rounded(target[i], to: output) }
+        }
+      }
     }
   }
 }

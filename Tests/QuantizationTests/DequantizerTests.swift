@@ -44,6 +44,38 @@ import Testing
     #expect(golden.count == 12)
   }
 
+  /// Whatever shortcut the decoder takes, each value is element · scale, rounded once.
+  @Test(arguments: [QuantizationMode.mxfp4, .mxfp8, .nvfp4], [FloatType.bf16, .f16, .f32])
+  func everyCodeUnderEveryScaleIsRoundedOnce(mode: QuantizationMode, output: FloatType) throws {
+    let format = try QuantizationFormat(mode: mode)
+    let group = format.groupSize
+    let codes = 1 << format.bits
+    let groupsPerScale = max(1, codes / group)
+    let columns = 256 * groupsPerScale * group
+    var encoded = Encoded(format, output, rows: 1, columns: columns)
+    encoded.weight = Array(repeating: 0, count: encoded.weight.count)
+    let code = { (element: Int) in element % (groupsPerScale * group) % codes }
+    for element in 0..<columns {
+      if format.bits == 8 {
+        encoded.weight[element] = UInt8(code(element))
+      } else {
+        encoded.weight[element / 2] |= UInt8(code(element)) << UInt8(element % 2 * 4)
+      }
+    }
+    for number in encoded.scales.indices { encoded.scales[number] = UInt8(number / groupsPerScale) }
+    let values = try Self.decode(format, output, rows: 1, columns: columns, encoded)
+    var wrong = 0
+    for element in 0..<columns {
+      let byte = encoded.scales[element / group]
+      let power = Float(bitPattern: byte == 0 ? 1 << 22 : UInt32(byte) << 23)
+      let scale = mode == .nvfp4 ? E4M3.decode(byte) : power
+      let exact = (mode == .mxfp8 ? E4M3.decode(UInt8(code(element))) : E2M1.values[code(element)]) * scale
+      let expected = FloatConversion.rounded(exact, to: output)
+      if values[element].bitPattern != expected.bitPattern && !(values[element].isNaN && expected.isNaN) { wrong += 1 }
+    }
+    #expect(wrong == 0)
+  }
+
   @Test func scaleBytesAtTheEnds() throws {
     let format = try QuantizationFormat(mode: .mxfp8)
     var encoded = Encoded(format, .bf16, rows: 1, columns: 128)
