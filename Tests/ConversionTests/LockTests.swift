@@ -36,6 +36,17 @@ import Testing
     }
   }
 
+  @Test func nothingIsPinnedInsideTheSource() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let manifest = shop.source + "/manifest.json"
+      let text = "{\"cambium\": 1, \"source\": \".\", \"pipeline\": \"mxfp4\", \"output\": \"../elsewhere\"}"
+      try writeBytes(Array(text.utf8), manifest)
+      _ = try Run(manifest: manifest, options: shop.options).execute(SilentObserver())
+      #expect(exists(shop.path + "/elsewhere/SHA256SUMS"))
+      #expect(!exists(shop.source + "/manifest.lock.json"))
+    }
+  }
+
   @Test func sameInputsPassUnderLocked() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()

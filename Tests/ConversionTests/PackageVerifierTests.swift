@@ -38,6 +38,28 @@ import Testing
     }
   }
 
+  @Test func headThatClaimsAnotherNormConvention() throws {
+    try withPackage { package in
+      let path = package.path + "/mtp.safetensors"
+      let bytes = try readBytes(path)
+      let length = 8 + bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let header = String(decoding: bytes[8..<length], as: UTF8.self)
+      let other = header.replacingOccurrences(
+        of: "\"norm_convention\":\"gamma\"", with: "\"norm_convention\":\"delta\"")
+      #expect(other != header)
+      try writeBytes(Array(bytes[0..<8]) + Array(other.utf8) + bytes[length...], path)
+      #expect(
+        try package.problems(of: "MTP head") == ["mtp.safetensors: metadata norm_convention is not gamma"])
+    }
+  }
+
+  @Test func headRemoved() throws {
+    try withPackage { package in
+      try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
+      #expect(try package.problems(of: "MTP head", sum: false) == ["mtp.safetensors is missing"])
+    }
+  }
+
   @Test func damagedHeader() throws {
     try withPackage { package in
       let path = package.path + "/mtp.safetensors"
