@@ -22,9 +22,7 @@ let package = Package(
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(
-      name: "Digests", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: swift),
+    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(name: "CKernels"),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
@@ -60,7 +58,10 @@ let package = Package(
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
-    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Diagnostics"], swiftSettings: swift),
+    .testTarget(
+      name: "DigestsTests",
+      dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
       swiftSettings: swift),
