@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "CKernelsDigest.h"
+#include "CKernelsFiles.h"
 
 #ifdef __cplusplus
 extern "C" {
