@@ -20,9 +20,10 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
+    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(name: "CKernels"),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
@@ -34,7 +35,8 @@ let package = Package(
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"],
       swiftSettings: swift),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .target(
+      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [

@@ -36,7 +36,9 @@ struct PackageFiles {
     }
     let context = AuditReport.Context(
       manifestDigest: digest, pipeline: resolution.pipeline.name, pipelineDigest: digest, planDigest: digest,
-      inputs: InputFile.all(resolution).map { LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex) })
+      inputs: InputFile.all(resolution).map {
+        LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
+      })
     let measured = [
       (PackageFiles.audit, AuditReport.render(contents, context, blank).count),
       (PackageFiles.card, try ModelCard(resolution, contents).render(blank).count),
@@ -91,36 +93,5 @@ struct PackageFiles {
     }
     if let head = blocks.head { config.set(QuantizationBlocks.headKey, to: head) }
     return JSONWriter.pretty(config)
-  }
-}
-
-/// One input file: a shard, configuration or sidecar of the source or the donor.
-struct InputFile: Sendable {
-  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
-  let name: String
-  let path: String
-  let bytes: Int
-
-  /// Every file that the package depends on, in byte order of the names.
-  static func all(_ resolution: Resolution) -> [InputFile] {
-    var files: [InputFile] = []
-    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
-      guard let folder else { continue }
-      files += folder.shards.map {
-        InputFile(name: "\(prefix)/\($0.name)", path: folder.path + "/" + $0.name, bytes: $0.file.header.fileSize)
-      }
-      var others = ["config.json"]
-      if prefix == "source" {
-        others += folder.sidecars.copied
-        if folder.sidecars.hasCard { others.append("README.md") }
-      }
-      files += others.compactMap { name in
-        let path = folder.path + "/" + name
-        return (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size)
-        }
-      }
-    }
-    return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }

@@ -51,14 +51,15 @@ public struct AuditQuery: Sendable {
   public var csv: String {
     let header = [
       "name", "role", "origin", "verdict", "format", "rule", "bytes_before", "bytes_after", "cosine", "relative_rms",
-      "largest_error", "source_sha256", "sha256",
+      "largest_error", "source_tree_sha256", "tree_sha256",
     ]
     let rows = tensors.map { tensor in
       [
         tensor.name, tensor.role, tensor.origin, tensor.verdict, tensor.format ?? "", tensor.rule,
         "\(tensor.sourceBytes)",
         "\(tensor.writtenBytes)", tensor.cosine.map(Fixed.eight) ?? "", tensor.relativeRMS.map(Fixed.eight) ?? "",
-        tensor.largest.map(Fixed.eight) ?? "", tensor.sourceSHA256, tensor.written.map(\.sha256).joined(separator: " "),
+        tensor.largest.map(Fixed.eight) ?? "", tensor.sourceTreeSHA256,
+        tensor.written.map(\.treeSHA256).joined(separator: " "),
       ]
     }
     return ([header] + rows).map { row in

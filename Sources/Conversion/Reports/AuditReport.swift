@@ -33,6 +33,19 @@ struct AuditReport {
     var relativeRMS: Double
     /// Largest error of an element, relative to the largest element of the source.
     var largest: Double
+
+    init(cosine: Double, relativeRMS: Double, largest: Double) {
+      self.cosine = cosine
+      self.relativeRMS = relativeRMS
+      self.largest = largest
+    }
+
+    init(_ sums: TensorErrorSums) {
+      let all = sums.all
+      cosine = all.cosine
+      relativeRMS = all.relativeRMS
+      largest = Double(all.largestDifference) / Double(all.largestOriginal > 0 ? all.largestOriginal : 1)
+    }
   }
 
   /// Facts of the run besides the tensors.
@@ -53,10 +66,7 @@ struct AuditReport {
         ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
         (
           "inputs",
-          .array(
-            context.inputs.map {
-              .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
-            })
+          .array(context.inputs.map(\.json))
         ), ("head", head(plan)), ("notes", .array(plan.notes.map { .string($0) })),
         ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
         (
@@ -102,7 +112,7 @@ struct AuditReport {
           ("tensors", .array(planned.tensor.sources.map { .string($0) })),
           ("dtype", .string(planned.tensor.dtype.rawValue)),
           ("shape", .array(planned.tensor.shape.map { .int($0) })), ("bytes", .int(planned.tensor.byteCount)),
-          ("sha256", .string(measured.sourceDigest.hex)),
+          ("tree_sha256", .string(measured.sourceDigest.hex)),
         ])
       ))
     members.append(
@@ -114,7 +124,7 @@ struct AuditReport {
               ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])),
               ("dtype", .string(part.dtype.rawValue)),
               ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)),
-              ("sha256", .string(digest.hex)),
+              ("tree_sha256", .string(digest.hex)),
             ])
           })
       ))

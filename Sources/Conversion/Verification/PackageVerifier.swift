@@ -101,9 +101,9 @@ public struct PackageVerifier {
           index, "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)")
         return
       }
-      let digest = try StreamedDigest.of(entry, in: shard)
-      if digest.hex != part.sha256 {
-        results.set(index, "\(part.name): sha256 \(digest.hex), the audit says \(part.sha256)")
+      let digest = try TreeDigest.of(entry, in: shard)
+      if digest.hex != part.treeSHA256 {
+        results.set(index, "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)")
       }
     }
     var problems = results.all.compactMap { $0 }
@@ -113,7 +113,9 @@ public struct PackageVerifier {
         problems.append("\(entry.name) in \(file): the audit does not name it")
       }
     }
-    for tensor in audit.tensors where tensor.verdict == "kept" && tensor.written.first?.sha256 != tensor.sourceSHA256 {
+    // One tensor of the source, as it was: one digest. A stack has that of its parts.
+    for tensor in audit.tensors
+    where tensor.verdict == "kept" && tensor.isCopy && tensor.written.first?.treeSHA256 != tensor.sourceTreeSHA256 {
       problems.append("\(tensor.name): kept, but the audit's digests of source and result differ")
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)

@@ -1,7 +1,7 @@
 import Checkpoint
 import Quantization
 
-/// Turns rows of a source tensor into rows of what is written. Used by quantization, and again by verification.
+/// Turns elements of a source tensor into what is written.
 struct TensorTreatment {
   let tensor: PlannedTensor
   let type: FloatType?
@@ -11,16 +11,14 @@ struct TensorTreatment {
     type = FloatType(tensor.tensor.dtype)
   }
 
-  /// Bytes of one row in each part.
-  var rowBytes: [Int] { tensor.parts.map { tensor.rows == 0 ? 0 : $0.bytes / tensor.rows } }
-
-  /// Applies the transform in place (`input`, whole rows), then the verdict into `outputs`, one buffer a part.
+  /// Applies the transform in place (`input`, whole groups of the quantizer; a whole tensor for a transform that moves
+  /// elements), then the verdict into `outputs`, one buffer a part.
   /// - Returns: the number of scales that had to be clamped.
   func apply(
-    rows: Int, input: UnsafeMutableRawBufferPointer, outputs: [UnsafeMutableRawBufferPointer],
+    input: UnsafeMutableRawBufferPointer, outputs: [UnsafeMutableRawBufferPointer],
     scratch: UnsafeMutableRawBufferPointer
   ) throws -> Int {
-    transform(rows: rows, input, scratch: scratch)
+    transform(rows: tensor.rows, input, scratch: scratch)
     switch tensor.verdict {
     case .keep:
       outputs[0].copyMemory(from: UnsafeRawBufferPointer(input))
@@ -30,8 +28,9 @@ struct TensorTreatment {
       return 0
     case .quantize(let format):
       guard let type else { return 0 }
+      // Groups are all that counts: where rows end makes no difference to what is written.
       let report = try Quantizer(format: format, input: type).encode(
-        rows: rows, columns: tensor.rowElements, input: UnsafeRawBufferPointer(input), weight: outputs[0],
+        rows: 1, columns: input.count / type.byteWidth, input: UnsafeRawBufferPointer(input), weight: outputs[0],
         scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
       return report.clampedScales
     }
@@ -101,35 +100,6 @@ struct TensorTreatment {
       case .f16: output.storeBytes(of: FloatConversion.toF16(value), toByteOffset: 2 * i, as: UInt16.self)
       case .f32: output.storeBytes(of: value, toByteOffset: 4 * i, as: Float.self)
       }
-    }
-  }
-}
-
-/// The buffers of one worker, allocated once.
-final class Scratch: @unchecked Sendable {
-  let source: UnsafeMutableRawBufferPointer
-  let output: UnsafeMutableRawBufferPointer
-  let spare: UnsafeMutableRawBufferPointer
-
-  /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
-  init(_ memory: MemoryPlan, spareBytes: Int) {
-    source = .allocate(byteCount: max(64, memory.sourceBytes), alignment: 64)
-    output = .allocate(byteCount: max(64, memory.outputBytes + 3 * 64), alignment: 64)
-    spare = .allocate(byteCount: max(64, spareBytes), alignment: 64)
-  }
-
-  deinit {
-    source.deallocate()
-    output.deallocate()
-    spare.deallocate()
-  }
-
-  /// The output buffer, divided for a unit's parts, each at a multiple of 64 bytes.
-  func outputs(_ sizes: [Int]) -> [UnsafeMutableRawBufferPointer] {
-    var at = 0
-    return sizes.map { size in
-      defer { at = (at + size + 63) / 64 * 64 }
-      return UnsafeMutableRawBufferPointer(rebasing: output[at..<at + size])
     }
   }
 }

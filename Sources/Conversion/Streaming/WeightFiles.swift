@@ -25,7 +25,7 @@ final class WeightFiles: Sendable {
         try Folder.renameNoReplace(final, partial)
       }
       complete = complete && FileManager.default.fileExists(atPath: partial)
-      let open = try PosixFile.openForWriting(partial, creating: true)
+      let open = try PosixFile.openForWriting(partial, creating: true, direct: true)
       if try open.size() != file.bytes { complete = false }
       files.append(open)
     }
@@ -54,24 +54,27 @@ final class WeightFiles: Sendable {
     for file in files { try file.sync() }
   }
 
-  /// Digest of a unit's bytes as they stand in the files.
-  func digest(_ unit: Unit, _ plan: Plan) throws -> SHA256Digest {
-    let tensor = plan.tensors[unit.tensor]
-    var stream = SHA256Stream()
-    for part in tensor.parts {
-      let rowBytes = part.bytes / max(1, tensor.rows)
-      let length = rowBytes * unit.rows.count
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, length), alignment: 64)
-      defer { buffer.deallocate() }
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
-      let read = try files[part.file].read(into: piece, at: part.offset + unit.rows.lowerBound * rowBytes)
-      stream.update(UnsafeRawBufferPointer(rebasing: piece[0..<read]))
+  /// Whether what a unit wrote stands in the files as it was journaled.
+  func hold(_ record: UnitRecord, of unit: Unit) throws -> Bool {
+    for (piece, known) in zip(unit.pieces, record.pieces) {
+      let tensor = context.plan.tensors[piece.tensor]
+      let shape = PieceShape(tensor)
+      for (index, part) in tensor.parts.enumerated() {
+        let length = shape.bytes(piece, part: index)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, length), alignment: 64)
+        defer { buffer.deallocate() }
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
+        let read = try files[part.file].read(into: bytes, at: part.offset + shape.offset(piece, part: index))
+        guard read == length, Checksum128.of(UnsafeRawBufferPointer(bytes)) == known.checksums[index] else {
+          return false
+        }
+      }
     }
-    return stream.finish()
+    return true
   }
 
-  /// Gives the files their names and returns their records.
-  func publish() throws -> [FileRecord] {
+  /// Gives the files their names.
+  func publish() throws {
     try sync()
     for (file, plan) in zip(files, planned) {
       let final = folder + "/" + plan.path
@@ -84,15 +87,5 @@ final class WeightFiles: Sendable {
       try Folder.renameNoReplace(final + ".partial", final)
     }
     try syncFolder(folder)
-    let paths = planned.map(\.path)
-    let folder = folder
-    let context = context
-    _ = try Workers.forEach(count: paths.count, threads: context.options.threads) { index, _ in
-      _ = try context.digests.digest(ofFileAt: folder + "/" + paths[index])
-    }
-    return try paths.map { path in
-      let (digest, bytes) = try context.digests.digest(ofFileAt: folder + "/" + path)
-      return FileRecord(path: path, bytes: bytes, sha256: digest)
-    }
   }
 }
