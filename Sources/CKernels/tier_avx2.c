@@ -13,10 +13,16 @@
 #include "body_affine_entry.h"
 #include "body_mx.h"
 #include "body_mx_entry.h"
+#include "body_decode.h"
+#include "body_decode_entry.h"
+#include "body_errors.h"
+#include "body_errors_entry.h"
+#include "body_measure.h"
 
 #pragma clang attribute pop
 
 const cambium_kernels cambium_avx2_kernels = {
-    tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4_metal, tier_error_sums};
+    tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4_metal,
+    tier_decode, tier_error_block, tier_measure};
 
 #endif

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
 
@@ -56,11 +57,6 @@ void cambium_encode_affine(
 
 // nvfp4 with Metal's rules, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
 void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales);
-
-// Sums of one block for an error measure, in double: sums[0] = a.b, [1] = a.a, [2] = b.b, [3] = (a-b).(a-b).
-// Element i goes to lane i mod 8; lanes are added pairwise (8, 4, 2, 1): the same bits in every tier.
-// Returns the largest |a - b| (computed in f32; NaN if any difference is NaN).
-float cambium_error_sums(const float *a, const float *b, size_t count, double sums[4]);
 
 #ifdef __cplusplus
 }
