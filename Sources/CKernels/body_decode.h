@@ -1,11 +1,5 @@
 // Decoding, for one tier, in plain C. Included inside that tier's target region.
 
-CAMBIUM_INLINE float rounded_to(float x, int type) {
-  if (type == CAMBIUM_BF16) return bf16_to_float(float_to_bf16(x));
-  if (type == CAMBIUM_F16) return f16_to_float(float_to_f16(x));
-  return x;
-}
-
 CAMBIUM_INLINE float settled_nan(float x) { return x != x ? bits_float(0x7FC00000) : x; }
 
 CAMBIUM_INLINE float stored_number(const void *p, int type, size_t index) {

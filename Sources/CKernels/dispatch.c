@@ -84,8 +84,9 @@ void cambium_widen(const void *input, int type, float *output, size_t count) {
   cambium_kernels_in_use()->widen(input, type, output, count);
 }
 
-ptrdiff_t cambium_encode_mx(const void *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
-  return cambium_kernels_in_use()->encode_mx(input, bits, cpu, groups, weight, scales);
+ptrdiff_t cambium_encode_mx(
+    const void *input, const cambium_mx_format *format, size_t groups, uint8_t *weight, uint8_t *scales) {
+  return cambium_kernels_in_use()->encode_mx(input, format, groups, weight, scales);
 }
 
 void cambium_encode_affine(
@@ -94,6 +95,6 @@ void cambium_encode_affine(
   cambium_kernels_in_use()->encode_affine(input, type, bits, group_size, cpu, groups, weight, scales, biases);
 }
 
-void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales) {
-  cambium_kernels_in_use()->encode_nvfp4_metal(input, type, groups, weight, scales);
+void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
+  cambium_kernels_in_use()->encode_nvfp4(input, type, cpu, groups, weight, scales);
 }

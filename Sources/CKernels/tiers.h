@@ -8,9 +8,9 @@
 typedef struct {
   size_t (*first_nonfinite)(const void *, int, size_t);
   void (*widen)(const void *, int, float *, size_t);
-  ptrdiff_t (*encode_mx)(const void *, int, int, size_t, uint8_t *, uint8_t *);
+  ptrdiff_t (*encode_mx)(const void *, const cambium_mx_format *, size_t, uint8_t *, uint8_t *);
   void (*encode_affine)(const void *, int, int, size_t, int, size_t, uint8_t *, void *, void *);
-  void (*encode_nvfp4_metal)(const void *, int, size_t, uint8_t *, uint8_t *);
+  void (*encode_nvfp4)(const void *, int, int, size_t, uint8_t *, uint8_t *);
   void (*decode)(const cambium_packed_format *, size_t, const uint8_t *, const void *, const void *, float *);
   // x, y, groups, elements of a group (a multiple of 16), lowest and highest x that each group reaches, index of x[0].
   void (*error_block)(
