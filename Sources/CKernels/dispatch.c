@@ -14,7 +14,8 @@ int cambium_tier_available(int tier) {
       return __builtin_cpu_supports("avx2") != 0;
     case CAMBIUM_TIER_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("bmi2");
 #elif defined(__aarch64__)
     case CAMBIUM_TIER_NEON:
       return 1;

@@ -8,7 +8,7 @@
 #include "tiers.h"
 
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi2,popcnt,f16c"))), apply_to = function)
 
 #include "body_common.h"
 #include "body_affine_parts.h"
