@@ -64,7 +64,7 @@ enum Patterns {
     ]
   }
 
-  private static func word(_ value: Float, _ type: FloatType) -> UInt32 {
+  static func word(_ value: Float, _ type: FloatType) -> UInt32 {
     switch type {
     case .bf16: UInt32(FloatConversion.toBF16(value))
     case .f16: UInt32(FloatConversion.toF16(value))
