@@ -9,30 +9,30 @@ import CKernels
 /// to the total. So a tensor that is measured in parts needs the same parts every time, whichever thread takes which.
 public struct ErrorAccumulator: Sendable, Equatable {
   /// Elements added so far.
-  public private(set) var elements = 0
+  public internal(set) var elements = 0
   /// Groups added so far by ``add(format:input:rows:columns:source:weight:scales:biases:)``.
-  public private(set) var groups = 0
+  public internal(set) var groups = 0
   /// Σ x · y.
-  public private(set) var dot = 0.0
+  public internal(set) var dot = 0.0
   /// Σ x².
-  public private(set) var originalSquares = 0.0
+  public internal(set) var originalSquares = 0.0
   /// Σ y².
-  public private(set) var decodedSquares = 0.0
+  public internal(set) var decodedSquares = 0.0
   /// Σ d².
-  public private(set) var differenceSquares = 0.0
+  public internal(set) var differenceSquares = 0.0
   /// max |d|; NaN once a d was NaN.
-  public private(set) var largestDifference: Float = 0
+  public internal(set) var largestDifference: Float = 0
   /// Row-major index of the first element that has it; nil while all d are 0.
-  public private(set) var largestDifferenceIndex: Int?
+  public internal(set) var largestDifferenceIndex: Int?
   /// max |x|.
-  public private(set) var largestOriginal: Float = 0
+  public internal(set) var largestOriginal: Float = 0
   /// Elements beyond what the packed form reaches: in the mx modes and nvfp4 |x| above 6 (mxfp8: 448) times a stored
   /// scale that is not 0; in affine x more than half a step outside the range from code 0 to code 2^bits − 1.
-  public private(set) var clippedElements = 0
+  public internal(set) var clippedElements = 0
   /// Groups with a clipped element.
-  public private(set) var clippedGroups = 0
+  public internal(set) var clippedGroups = 0
   /// Groups that decode to nothing but zeros although x is not all zero.
-  public private(set) var zeroedGroups = 0
+  public internal(set) var zeroedGroups = 0
 
   public init() {}
 

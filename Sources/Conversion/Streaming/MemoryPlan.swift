@@ -37,7 +37,7 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
-    let rest = outputBytes + spareBytes + ErrorScratch.bytes
+    let rest = outputBytes + spareBytes
     guard windowBytes + rest <= budget else {
       throw ConversionError.budgetTooSmall(tensor: largest, needed: windowBytes + rest, budget: budget)
     }

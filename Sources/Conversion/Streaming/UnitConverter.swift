@@ -92,7 +92,7 @@ struct UnitConverter: Sendable {
     do {
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
-        UnsafeRawBufferPointer(input), first: first, targets, scratch.errors)
+        UnsafeRawBufferPointer(input), first: first, targets)
       {
         if record.errors == nil { record.errors = sums } else { record.errors?.merge(sums) }
       }

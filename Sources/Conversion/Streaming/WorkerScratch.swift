@@ -5,7 +5,6 @@ final class WorkerScratch: @unchecked Sendable {
   /// For what is read at a time.
   let window: UnsafeMutableRawBufferPointer
   let spare: UnsafeMutableRawBufferPointer
-  let errors = ErrorScratch()
   private let output: UnsafeMutableRawBufferPointer
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
