@@ -14,10 +14,11 @@ public struct Run: Sendable {
 
   /// Resolves and plans; reads headers only and writes nothing.
   public init(manifest: String, options: RunOptions) throws {
-    resolution = try Resolution(manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output)
+    resolution = try Resolution(
+      manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target)
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     self.options = options
-    work = options.work ?? resolution.output + ".work"
+    work = options.work.map { $0 + options.target.suffix } ?? resolution.output + ".work"
     try resolution.requireOutsideInputs(work)
   }
 
@@ -126,7 +127,7 @@ public struct Run: Sendable {
       tool: Tool.name, manifest: resolution.manifest.digest.hex, pipeline: resolution.pipeline.digest.hex,
       plan: plan.digest.hex, commits: commits,
       files: try context.inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
-    let path = resolution.manifest.lockPath
+    let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }
