@@ -145,6 +145,14 @@ struct SourceCard {
     body = lines[(end + 1)...].drop { $0.isEmpty }.joined(separator: "\n")
   }
 
+  /// The repositories that `base_model` names.
+  var baseModels: [String] {
+    block("base_model").map { line in
+      let text = line.hasPrefix("base_model:") ? String(line.dropFirst("base_model:".count)) : line
+      return text.trimmingCharacters(in: CharacterSet(charactersIn: " -\"'"))
+    }.filter { !$0.isEmpty }
+  }
+
   /// The lines of a top-level key, continuation lines included; empty when the key is not there.
   func block(_ key: String) -> [String] {
     guard let start = front.firstIndex(where: { $0.hasPrefix(key + ":") }) else { return [] }

@@ -90,9 +90,18 @@ struct AuditReport {
       ("source_files", .array(head.evidence.shards.map { .string($0) })),
       ("layout", .string(head.evidence.layout ?? "none")),
       ("experts", head.evidence.experts.map { .int($0) } ?? .null),
-      ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
-      ("norm_evidence", .string(head.evidence.normEvidence)), ("norm_convention", "gamma"),
-      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"),
+      ("source_norm_convention", .string(head.norms.convention.rawValue)),
+      ("norm_evidence", .string(head.norms.evidence)), ("norm_convention", "gamma"),
+      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"), ("indexed", .bool(head.indexed)),
+      (
+        "pairing",
+        .object([
+          ("verdict", .string(head.pairing.verdict.rawValue)),
+          ("evidence", .array(head.pairing.evidence.map { .string($0) })),
+          ("source_commit", head.sourceCommit.map { .string($0) } ?? .null),
+          ("donor_commit", head.donorCommit.map { .string($0) } ?? .null),
+        ])
+      ),
     ])
   }
 

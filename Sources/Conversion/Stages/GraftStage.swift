@@ -60,8 +60,8 @@ struct GraftStage: Stage {
       report += [
         ("grafted", .bool(head.grafted)), ("layout", .string(head.evidence.layout ?? "none")),
         ("experts", head.evidence.experts.map { .int($0) } ?? .null),
-        ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
-        ("norm_evidence", .string(head.evidence.normEvidence)),
+        ("source_norm_convention", .string(head.norms.convention.rawValue)),
+        ("norm_evidence", .string(head.norms.evidence)),
       ]
     }
     report.append(("tensors", .array(rows)))

@@ -14,10 +14,11 @@ public struct Run: Sendable {
 
   /// Resolves and plans; reads headers only and writes nothing.
   public init(manifest: String, options: RunOptions) throws {
-    resolution = try Resolution(manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output)
+    resolution = try Resolution(
+      manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target)
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     self.options = options
-    work = options.work ?? resolution.output + ".work"
+    work = options.work.map { $0 + options.target.suffix } ?? resolution.output + ".work"
     try resolution.requireOutsideInputs(work)
   }
 
@@ -123,7 +124,7 @@ public struct Run: Sendable {
   /// Under `--locked`: refuses before the work whatever differs in what is known without reading the shards.
   private func requireLock(_ context: RunContext) throws {
     guard options.locked else { return }
-    let path = resolution.manifest.lockPath
+    let path = resolution.lockPath
     guard let existing = try LockFile.read(path: path) else { throw ManifestError.lockMissing(path: path) }
     let small = try context.inputRecords { $0.shard == nil }
     let recorded = Dictionary(existing.files.map { ($0.path, $0) }) { first, _ in first }
@@ -150,7 +151,7 @@ public struct Run: Sendable {
   /// Compares with the lock file, or writes it, once everything that was read is digested.
   private func pin(_ context: RunContext) throws {
     let lock = lock(try context.lockedFiles())
-    let path = resolution.manifest.lockPath
+    let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }

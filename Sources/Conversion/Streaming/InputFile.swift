@@ -16,9 +16,8 @@ struct InputFile: Sendable {
     var files: [InputFile] = []
     for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
       guard let folder else { continue }
-      let needed =
-        prefix == "source" ? nil : Set(resolution.head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
-      for (number, shard) in folder.shards.enumerated() where needed?.contains(number) ?? true {
+      let needed = shards(of: folder, prefix, resolution)
+      for (number, shard) in folder.shards.enumerated() where needed.contains(number) {
         files.append(
           InputFile(
             name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
@@ -37,6 +36,16 @@ struct InputFile: Sendable {
       }
     }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}
+
+extension InputFile {
+  /// The shards that what is made depends on: all of a trunk, and for a head those that hold it.
+  private static func shards(of folder: CheckpointFolder, _ prefix: String, _ resolution: Resolution) -> Set<Int> {
+    let isTrunk = prefix == "source" && resolution.target != .drafter
+    guard !isTrunk else { return Set(folder.shards.indices) }
+    guard prefix == "donor" || resolution.donor == nil else { return [] }
+    return Set(resolution.head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
   }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Safetensors
 
 /// The prefixes under which an MTP head lies in checkpoints in the wild.
@@ -7,12 +6,6 @@ enum HeadPrefix {
 
   /// The prefix of a tensor's name, or nil for a tensor of the trunk.
   static func of(_ name: String) -> String? { all.first { name.hasPrefix($0) } }
-}
-
-/// How RMS norms are stored: as offsets from 1 (Hugging Face) or as plain factors (MLX).
-public enum NormConvention: String, Sendable {
-  case offset
-  case gamma
 }
 
 /// What a folder tells about its MTP head, from tensors first and from flags beside them.
@@ -31,9 +24,15 @@ public struct HeadEvidence: Sendable {
   public let experts: Int?
   /// `dense`, `split`, `fused` or `stacked` experts; nil when there is no head.
   public let layout: String?
-  /// How its norms are stored, and why we think so.
-  public let normConvention: NormConvention
-  public let normEvidence: String
+  /// How its norms are stored, and how we know.
+  public let norms: NormDecision
+  /// Its scales: as many as it has matrices that were quantized before.
+  public let packed: Set<String>
+  /// `fc_input_order` as its file records it; nil when it does not.
+  public let inputOrder: String?
+
+  public var normConvention: NormConvention { norms.convention }
+  public var normEvidence: String { norms.evidence }
 
   public var isPresent: Bool { !tensors.isEmpty }
   /// Whether the configuration promises a head that is not there.
@@ -45,7 +44,7 @@ extension CheckpointFolder {
   public var headEvidence: HeadEvidence {
     let names = tensorNames.filter { HeadPrefix.of($0) != nil }
     let prefix = names.first.flatMap(HeadPrefix.of)
-    let shards = Set(names.compactMap { self[$0].map { self.shards[$0.shard].name } }).sorted()
+    let files = Set(names.compactMap { self[$0]?.shard }).sorted().map { self.shards[$0] }
     let layers = Set(
       names.compactMap { name -> Int? in
         guard let prefix = HeadPrefix.of(name) else { return nil }
@@ -66,30 +65,11 @@ extension CheckpointFolder {
       } else {
         "dense"
       }
-    let (convention, evidence) = normConvention(names)
     return HeadEvidence(
-      tensors: names, prefix: prefix, shards: shards, declaredLayers: model.declaredMTPLayers, layers: layers,
-      experts: router.map { $0.entry.shape.first ?? 0 }, layout: layout, normConvention: convention,
-      normEvidence: evidence)
-  }
-
-  /// The norm convention, from what is recorded and from layouts, never from values.
-  private func normConvention(_ names: [String]) -> (NormConvention, String) {
-    if let name = names.first, let place = self[name],
-      let recorded = shards[place.shard].file.header.metadataValue("norm_convention"),
-      let convention = NormConvention(rawValue: recorded)
-    {
-      return (convention, "recorded as norm_convention in \(shards[place.shard].name)")
-    }
-    if let evidence = conversionEvidence { return (.gamma, evidence) }
-    if let conv = tensorNames.first(where: { $0.hasSuffix(".conv1d.weight") }) {
-      return (.offset, "\(conv) has the Hugging Face layout")
-    }
-    if let name = names.first, let place = self[name] {
-      let format = shards[place.shard].file.header.metadataValue("format")
-      if format == "mlx" { return (.gamma, "\(shards[place.shard].name) is marked format mlx") }
-      return (.offset, "\(shards[place.shard].name) is marked format \(format ?? "nothing"), not mlx")
-    }
-    return (.offset, "no head")
+      tensors: names, prefix: prefix, shards: files.map(\.name), declaredLayers: model.declaredMTPLayers,
+      layers: layers,
+      experts: router.map { $0.entry.shape.first ?? 0 }, layout: layout, norms: normDecision(files: files),
+      packed: Set(names.filter { $0.hasSuffix(".scales") }),
+      inputOrder: files.compactMap { $0.file.header.metadataValue("fc_input_order") }.first)
   }
 }

@@ -13,13 +13,21 @@ public enum HeadError: CambiumError {
   /// A tensor of the head's inventory is missing.
   case tensorMissing(path: String, tensors: [String], count: Int)
   /// The head's experts and its router do not agree.
-  case expertsIncomplete(path: String, tensor: String, routerRows: Int, missing: [Int])
+  case expertsIncomplete(path: String, tensor: String, routerRows: Int, experts: Int, missing: [Int])
   /// The head holds a tensor that its inventory does not name.
   case tensorUnknown(path: String, tensor: String)
   /// The source has a head already, and the donor's differs.
   case exists(path: String, tensors: Int)
   /// More MTP layers than readers can run.
   case layerCount(path: String, layers: Int)
+  /// The head's file says that `fc` takes its inputs in another order.
+  case inputOrder(path: String, found: String)
+  /// The head's norms are not what is recorded of them: 1 was added too often, or never.
+  case norms(path: String, convention: NormConvention, evidence: String, excess: Int, comparison: String)
+  /// Nothing records how the head's norms are stored, and the trunk's norms do not tell.
+  case normsUnknown(path: String, evidence: String, comparison: String)
+  /// The head was trained with another trunk.
+  case foreign(path: String, source: String, evidence: String)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -51,12 +59,14 @@ public enum HeadError: CambiumError {
         "E_MTP_TENSOR_MISSING", "tensors of the head are missing (\(count))", file: path, tensor: tensors.first,
         expected: tensors.joined(separator: ", ") + (count > tensors.count ? ", …" : ""), found: "not in any shard",
         next: "download the donor's missing shards", exit: .badInput)
-    case .expertsIncomplete(let path, let tensor, let rows, let missing):
+    case .expertsIncomplete(let path, let tensor, let rows, let experts, let missing):
       Diagnostic(
         "E_MTP_EXPERTS_INCOMPLETE", "the head's experts and its router do not agree", file: path, tensor: tensor,
         expected: "experts 0 to \(rows - 1), one a router row",
-        found: "missing " + missing.prefix(16).map(String.init).joined(separator: ", ")
-          + (missing.count > 16 ? ", …" : ""),
+        found: missing.isEmpty
+          ? "\(experts) experts"
+          : "missing " + missing.prefix(16).map(String.init).joined(separator: ", ")
+            + (missing.count > 16 ? ", …" : ""),
         next: "download the donor's missing shards, or take an unpruned donor", exit: .badInput)
     case .tensorUnknown(let path, let tensor):
       Diagnostic(
@@ -67,12 +77,40 @@ public enum HeadError: CambiumError {
       Diagnostic(
         "E_MTP_EXISTS", "the source has an MTP head already", file: path,
         expected: "a trunk without mtp.*, or an identical head",
-        found: "\(tensors) tensors named mtp.*", next: "remove donor from the manifest to keep the source's own head",
+        found: "\(tensors) tensors named mtp.*",
+        next: "remove donor from the manifest to keep the source's own head, or write \"head\": \"replace\"",
         exit: .badInput)
     case .layerCount(let path, let layers):
       Diagnostic(
         "E_MTP_LAYERS", "the head has \(layers) layers", file: path, expected: "one MTP layer", found: "\(layers)",
         next: "no released model of the family has more than one; check the donor", exit: .badInput)
+    case .inputOrder(let path, let found):
+      Diagnostic(
+        "E_MTP_INPUT_ORDER", "the head's fc takes its inputs in another order", file: path,
+        expected: "fc_input_order embedding,hidden", found: found,
+        next: "take the head as its model was released; every reader feeds the embedding first", exit: .badInput)
+    case .norms(let path, let convention, let evidence, let excess, let comparison):
+      Diagnostic(
+        "E_MTP_NORMS",
+        excess > 0 ? "the head's norms have 1 added once too often" : "the head's norms never had 1 added", file: path,
+        expected: "norms stored as \(convention.rawValue): \(evidence)", found: "as plain factors \(comparison)",
+        next: excess > 0 && convention == .offset
+          ? "if they are plain factors already, write \"head_norms\": \"gamma\" in the manifest"
+          : excess < 0 && convention == .gamma
+            ? "if they are still offsets, write \"head_norms\": \"offset\" in the manifest: one is then added"
+            : "take the head from the model's release; this one was converted twice", exit: .badInput)
+    case .normsUnknown(let path, let evidence, let comparison):
+      Diagnostic(
+        "E_MTP_NORMS_UNKNOWN", "nothing tells whether the head's norms are offsets or plain factors", file: path,
+        expected: "a recorded convention, or norms that the trunk's decide",
+        found: evidence + (comparison.isEmpty ? "" : "; \(comparison)"),
+        next: "write \"head_norms\": \"offset\" or \"gamma\" in the manifest", exit: .badInput)
+    case .foreign(let path, let source, let evidence):
+      Diagnostic(
+        "E_MTP_FOREIGN", "the head was trained with another trunk", file: path,
+        expected: "a head of the model that \(source) is, or was tuned from", found: evidence,
+        next: "take the head from that model, or write \"foreign\": true in the manifest: the package is then marked",
+        exit: .badInput)
     }
   }
 }
