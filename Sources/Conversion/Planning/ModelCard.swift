@@ -107,7 +107,7 @@ struct ModelCard {
       row.before += tensor.tensor.byteCount
       row.after += tensor.outputBytes
       if let error = measured.error {
-        row.cosine += error.cosine
+        row.cosine += error.all.cosine
         row.measured += 1
       }
       rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] = row

@@ -38,9 +38,7 @@ struct PackageFiles {
     files.append(PlannedFile(path: "config.json", bytes: config.count, content: .generated(config)))
     let index = try index()
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
-    let blank = contents.tensors.map {
-      AuditReport.Measurement.placeholder(parts: $0.parts.count, quantized: $0.format != nil)
-    }
+    let blank = contents.tensors.map(AuditReport.Measurement.placeholder)
     let context = AuditReport.Context(
       manifestDigest: digest, pipeline: resolution.pipeline.name, pipelineDigest: digest, planDigest: digest,
       inputs: InputFile.all(resolution).map {

@@ -14,37 +14,16 @@ struct AuditReport {
     /// Of each part, in the order of the plan.
     var partDigests: [SHA256Digest]
     /// Nil for a tensor that is not quantized.
-    var error: TensorError?
+    var sums: TensorErrorSums?
+
+    var error: TensorError? { sums.map(TensorError.init) }
 
     /// Stands in for measurements while the plan computes sizes.
-    static func placeholder(parts: Int, quantized: Bool) -> Measurement {
+    static func placeholder(_ tensor: PlannedTensor) -> Measurement {
       let zero = SHA256Digest.of([])
       return Measurement(
-        sourceDigest: zero, partDigests: Array(repeating: zero, count: parts),
-        error: quantized ? TensorError(cosine: 0, relativeRMS: 0, largest: 0) : nil)
-    }
-  }
-
-  /// How far a quantized tensor is from its source.
-  struct TensorError: Sendable, Equatable {
-    /// Between source and dequantized values; 1 when both are zero throughout.
-    var cosine: Double
-    /// Root of the squared error over the root of the squared source.
-    var relativeRMS: Double
-    /// Largest error of an element, relative to the largest element of the source.
-    var largest: Double
-
-    init(cosine: Double, relativeRMS: Double, largest: Double) {
-      self.cosine = cosine
-      self.relativeRMS = relativeRMS
-      self.largest = largest
-    }
-
-    init(_ sums: TensorErrorSums) {
-      let all = sums.all
-      cosine = all.cosine
-      relativeRMS = all.relativeRMS
-      largest = Double(all.largestDifference) / Double(all.largestOriginal > 0 ? all.largestOriginal : 1)
+        sourceDigest: zero, partDigests: Array(repeating: zero, count: tensor.parts.count),
+        sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) })
     }
   }
 
@@ -137,17 +116,7 @@ struct AuditReport {
             ])
           })
       ))
-    if let error = measured.error {
-      members.append(
-        (
-          "error",
-          .object([
-            ("cosine", JSONValue(.number(Fixed.eight(error.cosine)))),
-            ("relative_rms", JSONValue(.number(Fixed.eight(error.relativeRMS)))),
-            ("largest", JSONValue(.number(Fixed.eight(error.largest)))),
-          ])
-        ))
-    }
+    if let error = measured.error { members.append(("error", error.json)) }
     return .object(members)
   }
 }

@@ -37,10 +37,8 @@ enum Measurements {
       ("name", .string(tensor.name)), ("source_tree_sha256", .string(measured.sourceDigest.hex)),
       ("part_tree_sha256", .array(measured.partDigests.map { .string($0.hex) })),
     ]
-    if let error = measured.error {
-      members.append(("cosine_bits", .string(String(error.cosine.bitPattern, radix: 16))))
-      members.append(("relative_rms_bits", .string(String(error.relativeRMS.bitPattern, radix: 16))))
-      members.append(("largest_bits", .string(String(error.largest.bitPattern, radix: 16))))
+    if let sums = measured.sums {
+      members.append(("error_sums", .array(sums.words.map { .string(String($0, radix: 16)) })))
     }
     return members
   }
@@ -62,16 +60,7 @@ enum Measurements {
     let parts = (row["part_tree_sha256"]?.arrayValue ?? []).compactMap {
       $0.stringValue.flatMap(SHA256Digest.init(hex:))
     }
-    var error: AuditReport.TensorError?
-    if let cosine = double(row["cosine_bits"]), let rms = double(row["relative_rms_bits"]),
-      let largest = double(row["largest_bits"])
-    {
-      error = AuditReport.TensorError(cosine: cosine, relativeRMS: rms, largest: largest)
-    }
-    return AuditReport.Measurement(sourceDigest: source, partDigests: parts, error: error)
-  }
-
-  private static func double(_ value: JSONValue?) -> Double? {
-    value?.stringValue.flatMap { UInt64($0, radix: 16) }.map { Double(bitPattern: $0) }
+    let words = (row["error_sums"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
+    return AuditReport.Measurement(sourceDigest: source, partDigests: parts, sums: TensorErrorSums(words: words))
   }
 }

@@ -41,7 +41,7 @@ struct QuantizeStage: Stage {
     }
     try files.prepare()
 
-    let progress = UnitProgress(units: work.units.count, journal: journal, files: files)
+    let progress = UnitProgress(units: work.units.count, bytes: work.bytes, journal: journal, files: files)
     try progress.replay(lines, work, plan)
     let pending = progress.pending
     context.observer.began(.quantize, bytes: work.bytes)

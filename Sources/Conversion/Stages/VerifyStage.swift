@@ -43,7 +43,7 @@ struct VerifyStage: Stage {
     let measurements = plan.tensors.indices.map { number in
       AuditReport.Measurement(
         sourceDigest: list.sourceDigest(number, context), partDigests: partDigests[number],
-        error: list.errors(number, context).map(AuditReport.TensorError.init))
+        sums: list.errors(number, context))
     }
     try context.requireKept(measurements)
     try requireThresholds(context, measurements)
@@ -55,7 +55,7 @@ struct VerifyStage: Stage {
   static func summarize(_ context: RunContext, into summary: inout Run.Summary) throws {
     let measurements = try Measurements.read(context)
     let cosines = zip(context.plan.tensors, measurements).compactMap { tensor, measured in
-      measured.error.map { (tensor.name, $0.cosine) }
+      measured.error.map { (tensor.name, $0.all.cosine) }
     }
     guard !cosines.isEmpty else { return }
     summary.meanCosine = cosines.reduce(0) { $0 + $1.1 } / Double(cosines.count)
@@ -64,7 +64,7 @@ struct VerifyStage: Stage {
 
   private func requireThresholds(_ context: RunContext, _ measurements: [AuditReport.Measurement]) throws {
     let rows = zip(context.plan.tensors, measurements).compactMap { tensor, measured in
-      measured.error.map { (name: tensor.name, role: tensor.tensor.role, error: $0) }
+      measured.error.map { (name: tensor.name, role: tensor.tensor.role, error: $0.all) }
     }
     // A quantized tensor that points away from its source is wrong under any thresholds.
     try check(Thresholds.Limits(minCosine: 0), rows, "the built-in floor")
@@ -75,13 +75,13 @@ struct VerifyStage: Stage {
   }
 
   private func check(
-    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
+    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: TensorError.Measures)],
     _ what: String
   ) throws {
     guard !rows.isEmpty else { return }
     func worst(
-      _ bad: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
-      _ value: (AuditReport.TensorError) -> Double
+      _ bad: [(name: String, role: TensorRole, error: TensorError.Measures)],
+      _ value: (TensorError.Measures) -> Double
     )
       -> String
     {

@@ -17,9 +17,12 @@ final class UnitProgress: Sendable {
   private let files: WeightFiles
 
   /// Source bytes between two syncs: what an interruption costs at most.
-  private static let batchBytes = 512 << 20
+  private let batchBytes: Int
 
-  init(units: Int, journal: Journal, files: WeightFiles) {
+  /// - Parameter bytes: of all units. A sixteenth of them is synced at a time, but no less than a few units and no more
+  ///   than half a second's work.
+  init(units: Int, bytes: Int, journal: Journal, files: WeightFiles) {
+    batchBytes = min(max(bytes / 16, 4 << 20), 512 << 20)
     state = Mutex(State(records: Array(repeating: nil, count: units)))
     self.journal = journal
     self.files = files
@@ -45,7 +48,7 @@ final class UnitProgress: Sendable {
       state.records[unit] = record
       state.waiting.append(unit)
       state.waitingBytes += bytes
-      return state.waitingBytes >= UnitProgress.batchBytes
+      return state.waitingBytes >= batchBytes
     }
     if full { try flush() }
   }

@@ -25,9 +25,8 @@ public struct AuditDocument: Sendable {
     public let sourceBytes: Int
     public let sourceTreeSHA256: String
     public let written: [Part]
-    public let cosine: Double?
-    public let relativeRMS: Double?
-    public let largest: Double?
+    /// Nil for a tensor that is not quantized.
+    public let error: TensorError?
     /// The tensor's own JSON.
     public let json: JSONValue
 
@@ -35,6 +34,9 @@ public struct AuditDocument: Sendable {
     public var isCopy: Bool {
       (json["transforms"]?.arrayValue ?? []).allSatisfy { $0.stringValue == "conv1d_to_mlx" }
     }
+
+    public var cosine: Double? { error?.all.cosine }
+    public var relativeRMS: Double? { error?.all.relativeRMS }
 
     public var writtenBytes: Int { written.reduce(0) { $0 + $1.bytes } }
   }
@@ -75,9 +77,7 @@ extension AuditDocument.Tensor {
     self.init(
       name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
       format: format, sourceShape: (source["shape"]?.arrayValue ?? []).compactMap(\.intValue), sourceBytes: bytes,
-      sourceTreeSHA256: digest, written: parts, cosine: value["error"]?["cosine"]?.doubleValue,
-      relativeRMS: value["error"]?["relative_rms"]?.doubleValue, largest: value["error"]?["largest"]?.doubleValue,
-      json: value)
+      sourceTreeSHA256: digest, written: parts, error: value["error"].flatMap(TensorError.init), json: value)
   }
 }
 
