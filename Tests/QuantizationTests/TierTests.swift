@@ -102,6 +102,16 @@ import Testing
     return Patterns.bytes(numbers.map { Patterns.word($0, type) }, type)
   }
 
+  @Test(arguments: SIMDTier.available)
+  func sameFloat8BlocksAsPyTorch(tier: SIMDTier) throws {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    for (item, digest) in try Float8BlocksTests.cases() {
+      let output = try Float8BlocksTests.decode(item.blocks, 0..<item.blocks.rows, item.codes, item.scales)
+      #expect(CRC32.of(output) == digest, "\(tier) \(item.key)")
+    }
+  }
+
   /// The sums of one block do not depend on the tier.
   @Test(arguments: SIMDTier.available)
   func sumsOfEveryLength(tier: SIMDTier) {
