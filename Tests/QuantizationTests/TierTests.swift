@@ -1,3 +1,4 @@
+import Foundation
 import Quantization
 import Testing
 
@@ -35,6 +36,32 @@ import Testing
         }
       }
     }
+  }
+
+  /// Seeded random cases at the borders of groups, rows, vectors and blocks, against the digests of the numpy model.
+  @Test func sameBytesAsTheModelInEveryTier() throws {
+    defer { SIMDTier.force(nil) }
+    let data = try Data(contentsOf: Fixtures.folder.appendingPathComponent("random_crc.json"))
+    let digests = try JSONDecoder().decode([String: [UInt32]].self, from: data)
+    for (key, expected) in digests {
+      let cases = try RandomCases(key)
+      var found = [[UInt32]](repeating: [], count: SIMDTier.available.count)
+      for number in cases.shapes.indices {
+        let inputs = RandomCases.Kind.allCases.map { cases.input(number, $0) }
+        for (place, tier) in SIMDTier.available.enumerated() {
+          #expect(SIMDTier.force(tier))
+          var bytes: [UInt8] = []
+          for input in inputs {
+            let encoded = try Encoded.fast(
+              cases.format, cases.type, rows: cases.shapes[number].rows, columns: cases.columns(number), input)
+            bytes += encoded.weight + encoded.scales + encoded.biases
+          }
+          found[place].append(CRC32.of(bytes))
+        }
+      }
+      #expect(found.allSatisfy { $0 == expected }, "\(key)")
+    }
+    #expect(digests.count == 138)
   }
 
   @Test(arguments: SIMDTier.available)
