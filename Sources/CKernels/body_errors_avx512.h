@@ -27,7 +27,7 @@ static void avx512_error_block(
       avx512_error_add(
           sums, 0, _mm512_castps512_ps256(a), _mm512_castps512_ps256(b), _mm512_castps512_ps256(d));
       avx512_error_add(
-          sums, 1, _mm256_loadu_ps(p + i + 8), _mm256_loadu_ps(q + i + 8), _mm512_extractf32x8_ps(d, 1));
+          sums, 1, _mm512_extractf32x8_ps(a, 1), _mm512_extractf32x8_ps(b, 1), _mm512_extractf32x8_ps(d, 1));
       __m512i size = _mm512_and_si512(_mm512_castps_si512(d), magnitude);
       if (__builtin_expect(_mm512_cmpgt_epu32_mask(size, top) != 0, 0)) {
         error_largest(p + i, q + i, 16, start + k * n + i, state);

@@ -1,14 +1,21 @@
 // mx groups with AVX-512: one register holds one group of 32 numbers as bf16, all arithmetic on their bits. As in
 // body_mx.h, f16 and f32 become bf16 with a sticky last bit.
 
-// 32 elements as bf16 bits. Rounding towards zero, then the last bit set where anything was cut off.
-CAMBIUM_INLINE __m512i avx512_sticky(__m512i low, __m512i high) {
-  const __m512i odd = _mm512_set_epi16(
+// Bits 16 … 31 of 32 numbers, or (`from` 0) bits 0 … 15.
+CAMBIUM_INLINE __m512i avx512_halves(__m512i low, __m512i high, int from) {
+  const __m512i upper = _mm512_set_epi16(
       63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7,
       5, 3, 1);
-  const __m512i even = _mm512_sub_epi16(odd, _mm512_set1_epi16(1));
-  __m512i upper = _mm512_permutex2var_epi16(low, odd, high), cut = _mm512_permutex2var_epi16(low, even, high);
-  return _mm512_or_si512(upper, _mm512_min_epu16(cut, _mm512_set1_epi16(1)));
+  const __m512i lower = _mm512_set_epi16(
+      62, 60, 58, 56, 54, 52, 50, 48, 46, 44, 42, 40, 38, 36, 34, 32, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6,
+      4, 2, 0);
+  return _mm512_permutex2var_epi16(low, from ? upper : lower, high);
+}
+
+// 32 f32 numbers as float_to_sticky gives them.
+CAMBIUM_INLINE __m512i avx512_sticky(__m512i low, __m512i high) {
+  __m512i cut = _mm512_min_epu16(avx512_halves(low, high, 0), _mm512_set1_epi16(1));
+  return _mm512_or_si512(avx512_halves(low, high, 16), cut);
 }
 
 CAMBIUM_INLINE uint32_t avx512_largest(__m512i a) {

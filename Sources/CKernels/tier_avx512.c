@@ -25,12 +25,16 @@
 #include "body_nvfp4_avx512.h"
 #define NVFP4_GROUPS avx512_nvfp4_groups
 #include "body_nvfp4_entry.h"
+#include "body_fp8.h"
+#include "body_fp8_avx512.h"
+#define FP8_RUN avx512_fp8
+#include "body_fp8_entry.h"
 #include "body_measure.h"
 
 #pragma clang attribute pop
 
 const cambium_kernels cambium_avx512_kernels = {
     tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4,
-    tier_decode, tier_error_block, tier_measure};
+    tier_decode, tier_decode_fp8, tier_error_block, tier_measure};
 
 #endif

@@ -17,8 +17,11 @@
 #include "body_nvfp4.h"
 #define NVFP4_GROUPS nvfp4_groups
 #include "body_nvfp4_entry.h"
+#include "body_fp8.h"
+#define FP8_RUN fp8_plain
+#include "body_fp8_entry.h"
 #include "body_measure.h"
 
 const cambium_kernels cambium_portable_kernels = {
     tier_first_nonfinite, tier_widen, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4,
-    tier_decode, tier_error_block, tier_measure};
+    tier_decode, tier_decode_fp8, tier_error_block, tier_measure};

@@ -12,6 +12,7 @@ typedef struct {
   void (*encode_affine)(const void *, int, int, size_t, int, size_t, uint8_t *, void *, void *);
   void (*encode_nvfp4)(const void *, int, int, size_t, uint8_t *, uint8_t *);
   void (*decode)(const cambium_packed_format *, size_t, const uint8_t *, const void *, const void *, float *);
+  size_t (*decode_fp8)(const cambium_fp8_format *, size_t, size_t, const uint8_t *, const void *, void *);
   // x, y, groups, elements of a group (a multiple of 16), lowest and highest x that each group reaches, index of x[0].
   void (*error_block)(
       const float *, const float *, size_t, size_t, const float *, const float *, size_t, error_state *);

@@ -1,3 +1,4 @@
+import Foundation
 import Quantization
 import Testing
 
@@ -35,6 +36,32 @@ import Testing
         }
       }
     }
+  }
+
+  /// Seeded random cases at the borders of groups, rows, vectors and blocks, against the digests of the numpy model.
+  @Test func sameBytesAsTheModelInEveryTier() throws {
+    defer { SIMDTier.force(nil) }
+    let data = try Data(contentsOf: Fixtures.folder.appendingPathComponent("random_crc.json"))
+    let digests = try JSONDecoder().decode([String: [UInt32]].self, from: data)
+    for (key, expected) in digests {
+      let cases = try RandomCases(key)
+      var found = [[UInt32]](repeating: [], count: SIMDTier.available.count)
+      for number in cases.shapes.indices {
+        let inputs = RandomCases.Kind.allCases.map { cases.input(number, $0) }
+        for (place, tier) in SIMDTier.available.enumerated() {
+          #expect(SIMDTier.force(tier))
+          var bytes: [UInt8] = []
+          for input in inputs {
+            let encoded = try Encoded.fast(
+              cases.format, cases.type, rows: cases.shapes[number].rows, columns: cases.columns(number), input)
+            bytes += encoded.weight + encoded.scales + encoded.biases
+          }
+          found[place].append(CRC32.of(bytes))
+        }
+      }
+      #expect(found.allSatisfy { $0 == expected }, "\(key)")
+    }
+    #expect(digests.count == 138)
   }
 
   @Test(arguments: SIMDTier.available)
@@ -100,6 +127,16 @@ import Testing
     if format.mode != .affine { return (0..<groups).map { _ in UInt8(110 + random.next() % 10) } }
     let numbers = (0..<groups).map { _ in Float(Int(random.next() % 2001)) / 9970 - 0.1 }
     return Patterns.bytes(numbers.map { Patterns.word($0, type) }, type)
+  }
+
+  @Test(arguments: SIMDTier.available)
+  func sameFloat8BlocksAsPyTorch(tier: SIMDTier) throws {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    for (item, digest) in try Float8BlocksTests.cases() {
+      let output = try Float8BlocksTests.decode(item.blocks, 0..<item.blocks.rows, item.codes, item.scales)
+      #expect(CRC32.of(output) == digest, "\(tier) \(item.key)")
+    }
   }
 
   /// The sums of one block do not depend on the tier.

@@ -27,6 +27,23 @@ void cambium_decode(
     const cambium_packed_format *format, size_t groups, const uint8_t *weight, const void *scales, const void *biases,
     float *output);
 
+// A matrix of E4M3 numbers with one scale for each block of `block_rows` rows and `block_columns` columns; the blocks at the
+// right and lower edge may be partial. scales: one row of ceil(columns / block_columns) for each row of blocks.
+typedef struct {
+  size_t columns;
+  size_t block_rows;
+  size_t block_columns;
+  int scale_type;
+} cambium_fp8_format;
+
+// bf16(E4M3 * scale) of `rows` rows from row `first_row` of the matrix on: the product in f32, then nearest even.
+// `codes` and `output` begin at that row, `scales` is the whole grid. Returns the index in `output` of the first number
+// that is not finite (NaN codes 0x7F and 0xFF, bad scales, overflow), the output from there on having no meaning;
+// rows * columns if there is none.
+size_t cambium_decode_fp8(
+    const cambium_fp8_format *format, size_t first_row, size_t rows, const uint8_t *codes, const void *scales,
+    void *output);
+
 // Sums over pairs of elements x (original) and y (decoded), and what is told of groups.
 typedef struct {
   // Sums of x * y, x * x, y * y and d * d in double, d = x - y rounded to f32; products are exact. Element i of a call

@@ -10,6 +10,12 @@ void cambium_decode(
   cambium_kernels_in_use()->decode(format, groups, weight, scales, biases, output);
 }
 
+size_t cambium_decode_fp8(
+    const cambium_fp8_format *format, size_t first_row, size_t rows, const uint8_t *codes, const void *scales,
+    void *output) {
+  return cambium_kernels_in_use()->decode_fp8(format, first_row, rows, codes, scales, output);
+}
+
 static double lane_sum(const double *l) {
   double s[8];
   for (int j = 0; j < 8; j++) s[j] = l[j] + l[j + 8];
