@@ -2,13 +2,16 @@ import Safetensors
 
 extension TensorResolver {
   /// A matrix that was quantized before: its codes, scales and biases, each as it lies. Nil when `source` is not packed.
-  /// - Throws: ``CheckpointError/shape(file:tensor:expected:found:)`` when the parts are not those of the shape.
+  /// - Throws: ``CheckpointError/shape(file:tensor:expected:found:)`` when the parts are not those of the shape,
+  ///   ``CheckpointError/tensorMissing(path:tensors:count:)`` for codes without scales.
   mutating func resolvePacked(
     _ row: TensorRow, _ source: String, _ shape: [Int], name: String
   ) throws -> [ResolvedTensor]? {
     guard source.hasSuffix(".weight"), let weight = folder[source], weight.entry.dtype == .u32 else { return nil }
     let base = String(source.dropLast(".weight".count))
-    guard let scales = folder[base + ".scales"] else { return nil }
+    guard let scales = folder[base + ".scales"] else {
+      throw CheckpointError.tensorMissing(path: folder.path, tensors: [base + ".scales"], count: 1)
+    }
     let biases = folder[base + ".biases"]
     let leading = Array(shape.dropLast())
     let parts: [(String, CheckpointFolder.Place)] =

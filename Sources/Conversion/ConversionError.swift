@@ -10,6 +10,8 @@ public enum ConversionError: CambiumError {
   case headLayout(manifest: String, layout: String, reason: String)
   /// A reader that the manifest requires cannot load the package with its head.
   case readerRefuses(manifest: String, reader: String, verdict: String, reason: String)
+  /// A name that stands for no reader.
+  case readerUnknown(manifest: String, reader: String, known: [String])
   /// NaN or infinity in a tensor to be quantized.
   case nonFinite(file: String, tensor: String, index: Int)
   /// The output's folder is there, and it is not the result of this very run.
@@ -53,6 +55,10 @@ public enum ConversionError: CambiumError {
         "E_READER", "a reader that the manifest requires cannot use the package", file: manifest,
         expected: "\(reader) loads with head", found: "\(verdict): \(reason)",
         next: "choose a layout that this reader knows, or leave it out of readers", exit: .badInput)
+    case .readerUnknown(let manifest, let reader, let known):
+      Diagnostic(
+        "E_READER_UNKNOWN", "no reader of this name is known", file: manifest,
+        expected: known.joined(separator: ", "), found: reader, next: "name one of those listed", exit: .badInput)
     case .nonFinite(let file, let tensor, let index):
       Diagnostic(
         "E_NONFINITE", "NaN or infinity in a tensor to be quantized", file: file, tensor: tensor,

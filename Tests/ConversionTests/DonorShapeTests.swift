@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: families)
   func everyShapeOnEveryTrunkGivesTheSameHead(family: TinyCheckpoint.Family) throws {
     let whole = TinyCheckpoint(family)
-    try withWorkshop(source: whole.stripped) { shop in
+    try withWorkshop(source: whole.stripped) { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx-donor")
       var wanted: String?
       for kind in TrunkKind.allCases {
@@ -45,7 +45,7 @@ import Testing
       let wide = bf16(tensor.bytes).flatMap { [0, 0, UInt8($0 & 0xFF), UInt8($0 >> 8)] }
       donor.tensors[name] = .init(dtype: .f32, shape: tensor.shape, bytes: wide)
     }
-    try withWorkshop(source: whole.stripped, donor: donor) { shop in
+    try withWorkshop(source: whole.stripped, donor: donor) { shop throws in
       try shop.run()
       let package = Package(shop.package)
       let fc = try package.tensor("mtp.fc.weight")
@@ -63,7 +63,7 @@ import Testing
   /// The copy for another reader in a folder below is not read when the folder itself has the head.
   @Test func headBesideItsNestedCopyIsReadOnce() throws {
     let whole = TinyCheckpoint(.dense)
-    try withWorkshop(source: whole.stripped) { shop in
+    try withWorkshop(source: whole.stripped) { shop throws in
       var donor = DonorShape.nested.donor(whole, mlx: [])
       donor.files.append(.init(path: "mtp.safetensors", tensors: whole.head, isListed: false))
       try donor.write(to: shop.donor)

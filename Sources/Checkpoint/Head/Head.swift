@@ -63,6 +63,8 @@ extension CheckpointFolder {
       }
       throw HeadError.dimensionMismatch(
         path: file, tensor: tensor, expected: "\(expected) for the trunk \(trunk.path)", found: found)
+    } catch let CheckpointError.tensorMissing(_, tensors, count) {
+      throw HeadError.tensorMissing(path: path, tensors: tensors, count: count)
     } catch let CheckpointError.expertsIncomplete(_, tensor, declared, missing) {
       throw HeadError.expertsIncomplete(
         path: path, tensor: tensor, routerRows: declared, experts: declared - missing.count, missing: missing)

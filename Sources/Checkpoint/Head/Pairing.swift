@@ -53,7 +53,7 @@ extension CheckpointFolder {
       evidence.append("the donor has no trunk to compare with")
     }
     if verdict != .same, isCoder != donor.isCoder {
-      evidence.append("only one of \(name) and \(donor.name) is a Coder model; no Coder release ever had a head")
+      evidence.append("only one of source and donor is a Coder model, of which no release ever had a head")
       verdict = .foreign
     }
     return Pairing(verdict: verdict ?? .unproven, evidence: evidence)

@@ -93,8 +93,15 @@ struct ModelCard {
   private var headLine: String {
     guard let head = contents.head else { return "The package has no multi-token-prediction head." }
     let origin = head.grafted ? "grafted from a donor" : "the source's own"
-    return
+    let line =
       "Multi-token-prediction head: `\(head.file)`, \(head.evidence.tensors.count) source tensors, \(origin), norms stored as plain factors."
+    switch head.pairing.verdict {
+    case .foreign:
+      return line + " The head is foreign, trained with another trunk: " + head.pairing.evidence.joined(separator: "; ")
+        + "."
+    case .unproven: return line + " Nothing but shapes says that it belongs to this trunk."
+    case .same, .derived: return line
+    }
   }
 
   /// Tensors and bytes by role and verdict.

@@ -28,11 +28,13 @@ public struct Planner {
     let digest = SHA256Digest.of(JSONWriter.canonical(contents.json))
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     let others = try PackageFiles(resolution, contents, digest: digest, format: format).all()
-    return Plan(
+    let plan = Plan(
       tensors: tensors, dropped: verdicts.dropped,
       // Weight files come first: parts name them by index.
       files: files + others.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, format: format,
       head: contents.head, notes: contents.notes, digest: digest)
+    try resolution.requireReaders(plan)
+    return plan
   }
 
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {

@@ -150,6 +150,19 @@ extension Workshop {
     }
     var config = try readJSON(folder + "/config.json")
     if kind == .withoutVision { config.removeKey("vision_config") }
+    if kind == .otherNames {
+      for block in ["quantization", "quantization_config"] {
+        guard let members = config[block]?.members else { continue }
+        config.set(
+          block,
+          to: .object(
+            members.map { member in
+              let isOwn =
+                ["group_size", "bits", "mode"].contains(member.key) || member.key.hasPrefix("language_model.")
+              return (isOwn ? member.key : "language_model." + member.key, member.value)
+            }))
+      }
+    }
     try HeadDonor(
       files: [.init(path: "model.safetensors", tensors: tensors, metadata: ["format": "mlx"])], config: config
     ).write(to: folder)

@@ -109,3 +109,13 @@ extension TinyCheckpoint {
     head.keys.count { $0.contains(".experts.") && $0.hasSuffix(".up_proj.weight") }
   }
 }
+
+extension HeadDonor {
+  /// Every tensor of a safetensors file.
+  static func read(_ path: String) throws -> [String: TinyCheckpoint.Tensor] {
+    let file = try SafetensorsFile(path: path)
+    return try file.header.tensors.reduce(into: [:]) { out, entry in
+      out[entry.name] = .init(dtype: entry.dtype, shape: entry.shape, bytes: try file.readData(of: entry))
+    }
+  }
+}
