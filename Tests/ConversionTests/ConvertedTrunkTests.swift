@@ -46,7 +46,7 @@ import Testing
       #expect(rows.map(\.name.last) == ["s", "s", "t"])
       #expect(rows.allSatisfy { $0.verdict == "kept" && $0.role == "mlp" && $0.origin == "trunk" })
       #expect(rows.allSatisfy { $0.reason == "kept: quantized before (affine 4/64)" })
-      #expect(rows.allSatisfy { $0.sourceSHA256 == $0.written.first?.sha256 })
+      #expect(rows.allSatisfy { $0.sourceTreeSHA256 == $0.written.first?.treeSHA256 })
     }
   }
 

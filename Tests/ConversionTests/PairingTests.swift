@@ -1,3 +1,4 @@
+import Digests
 import Checkpoint
 import StrictJSON
 import Testing
@@ -93,7 +94,8 @@ import Testing
     try withWorkshop(source: whole.stripped, donor: whole) { shop throws in
       try shop.run()
       for tensor in try Package(shop.package).audit.tensors where tensor.origin == "head" {
-        #expect(tensor.sourceSHA256 == digest(whole.tensors[tensor.name]?.bytes)?.hex, "\(tensor.name)")
+        let leaf = try #require(digest(whole.tensors[tensor.name]?.bytes))
+        #expect(tensor.sourceTreeSHA256 == TreeDigest.of([leaf]).hex, "\(tensor.name)")
       }
     }
   }
