@@ -25,6 +25,9 @@ struct PackageConfig {
       if let trunk = blocks.trunk {
         config.set("quantization", to: trunk)
         config.set("quantization_config", to: trunk)
+      } else {
+        // What it says of FP8 is no longer so.
+        config.removeKey("quantization_config")
       }
     }
     if let head = blocks.head {
