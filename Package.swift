@@ -49,6 +49,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
+    .target(name: "Benchmarking", dependencies: ["Digests", "Workspace"], swiftSettings: swift),
+    .executableTarget(
+      name: "cambium-bench",
+      dependencies: [
+        "Benchmarking", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
