@@ -26,7 +26,8 @@ enum ChatInput {
     var pairs = members.map { (key: $0.key, value: TemplateValue($0.value)) }
     let given = reasoningKeys.lazy.compactMap { key in pairs.first { UTF8Name($0.key) == UTF8Name(key) } }.first
     guard let reasoning = given?.value else { return pairs }
-    if !pairs.contains(where: { $0.key == "thinking" }) { pairs.insert(("thinking", reasoning), at: 0) }
+    // A key that is there already keeps its value, or its place.
+    pairs.insert(("thinking", reasoning), at: 0)
     return pairs + [("reasoning_content", reasoning)]
   }
 

@@ -76,6 +76,9 @@ CHATS = [
     ([system("s"), user("a"), answer("b", reasoning_content="c")], {"reasoning_effort": "medium"}),
     ([user("a")], {"reasoning_effort": "much"}),
     ([user("a"), {"role": "user"}], {}),
+    ([user("a"), answer("b", reasoning=None, thinking="t", tool_calls=None, name=None, more={"x": None, "y": [None]})], {}),
+    ([answer("b", thinking=None, reasoning="r"), answer("c", reasoning_content="first", reasoning="r", thinking="t"),
+      user("q")], {}),
 ]
 
 rows = []
