@@ -20,6 +20,15 @@ enum ChatInput {
         }))
   }
 
+  /// - Throws: `E_TEMPLATE_MESSAGES` for values that are too deep.
+  static func check(
+    messages: JSONValue, tools: JSONValue?, extra: [(String, JSONValue)], _ limits: ChatTemplate.Limits
+  ) throws {
+    try checkDepth(messages, "the messages", limits)
+    if let tools { try checkDepth(tools, "the tools", limits) }
+    for (name, value) in extra { try checkDepth(value, name, limits) }
+  }
+
   private static let reasoningKeys = ["reasoning_content", "thinking", "reasoning"]
 
   private static func withReasoning(_ members: [JSONValue.Member]) -> [(key: String, value: TemplateValue)] {
