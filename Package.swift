@@ -21,6 +21,9 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
     .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
@@ -37,6 +40,9 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
+    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "CImages"], swiftSettings: swift),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [
@@ -70,6 +76,9 @@ let package = Package(
       name: "DigestsTests",
       dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      swiftSettings: swift),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Diagnostics"], swiftSettings: swift),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
       swiftSettings: swift),
