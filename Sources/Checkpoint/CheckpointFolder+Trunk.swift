@@ -58,7 +58,7 @@ extension CheckpointFolder {
       tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped)
   }
 
-  private func indices(_ selector: LayerSelector) -> [Int?] {
+  func indices(_ selector: LayerSelector) -> [Int?] {
     let layers = model.fullAttention.indices
     return switch selector {
     case .once: [nil]
