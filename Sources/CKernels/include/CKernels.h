@@ -62,6 +62,15 @@ void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint
 // Returns the largest |a - b| (computed in f32; NaN if any difference is NaN).
 float cambium_error_sums(const float *a, const float *b, size_t count, double sums[4]);
 
+// Tells the processor that the calling thread spins.
+static inline void cambium_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #ifdef __cplusplus
 }
 #endif
