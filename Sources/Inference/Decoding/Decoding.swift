@@ -56,7 +56,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     var start = session.tokens.count
     statistics.reusedRows = start
     while start < prompt.tokens.count {
-      let end = min(start + session.promptChunk, prompt.tokens.count)
+      let end = Swift.min(start + session.promptChunk, prompt.tokens.count)
       let embeddings = prompt.embeddings.isEmpty ? [:] : given(start...end)
       fill(start..<end, embeddings)
       engine.run(rows, state: session.state, recording: false)
@@ -114,7 +114,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     let clock = ContinuousClock()
     let base = session.tokens.count
     let position = prompt.position(base).time
-    let depth = min(adaptive?.depth ?? method.depth, options.limit - count - 1)
+    let depth = Swift.min(adaptive?.depth ?? method.depth, options.limit - count - 1)
     check.beginDraft()
     var drafts: [Int] = []
     let draftTime = clock.measure {
@@ -184,7 +184,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     statistics.targetPasses += 1
     statistics.targetRows += drafts.count + 1
     if case .optimistic = method {
-      statistics.unchecked += min(drafts.count, emitted.count)
+      statistics.unchecked += Swift.min(drafts.count, emitted.count)
     } else {
       statistics.count(drafted: drafts.count, accepted: accepted)
     }

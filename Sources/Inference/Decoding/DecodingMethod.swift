@@ -67,4 +67,11 @@ public struct DecodingRound: Sendable, Hashable {
   public var accepted: Int
   /// Tokens given: accepted drafts and the target's own next token, cut at a stop token or the limit.
   public var emitted: [Int]
+
+  public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int]) {
+    self.knownTokens = knownTokens
+    self.drafts = drafts
+    self.accepted = accepted
+    self.emitted = emitted
+  }
 }
