@@ -66,7 +66,9 @@ import Testing
   /// Every size of a float, its special values, and a fine grid near zero.
   private static let arguments: [Float] = {
     var random = Random(7)
-    var x: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, -1, 20, 20.000002, 88.72284, 89, -103.97, -104, .leastNonzeroMagnitude]
+    var x: [Float] = [
+      0, -0.0, .infinity, -.infinity, .nan, 1, -1, 20, 20.000002, 88.72284, 89, -103.97, -104, .leastNonzeroMagnitude,
+    ]
     for _ in 0..<20_000 { x.append(Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))) }
     for _ in 0..<20_000 { x.append(random.normal() * 30) }
     for i in -2000...2000 { x.append(Float(i) / 97) }
