@@ -6,6 +6,7 @@
 #include "arithmetic_tiers.h"
 #include "scalar.h"
 
+#define CAMBIUM_PAIRS_OF_OUTPUTS 1
 #define CAMBIUM_TILE_O 4
 #define CAMBIUM_TILE_R 4
 

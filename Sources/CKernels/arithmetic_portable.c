@@ -3,6 +3,7 @@
 #include "arithmetic_tiers.h"
 #include "scalar.h"
 
+#define CAMBIUM_PAIRS_OF_OUTPUTS 0
 #define CAMBIUM_TILE_O 2
 #define CAMBIUM_TILE_R 2
 

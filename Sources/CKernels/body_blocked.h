@@ -24,23 +24,18 @@ CAMBIUM_INLINE void decode_block(
   if (neighbour_steps(format)) {
     const size_t steps = neighbour_steps(format), unit = 16 * steps;
     for (size_t i = 0; i < columns; i += unit, c += 64) {
-      lanes v[16];
-      if (columns - i >= unit) {
-        unit_weights(format, c, v);
-      } else {
-        uint8_t part[64] = {0};
-        memcpy(part, c, (columns - i) * bits / 8);
-        unit_weights(format, part, v);
-      }
-      for (size_t k = 0; k < steps; k++) lanes_store(weights + i + 16 * k, v[k]);
+      const unit_codes codes =
+          columns - i >= unit ? unit_load(format, c) : unit_load_part(format, c, (columns - i) * bits / 8);
+#pragma unroll
+      for (size_t k = 0; k < steps; k++) lanes_store(weights + i + 16 * k, unit_step(format, &codes, (int)k));
     }
   } else {
     size_t i = 0;
-    for (; i + 16 <= columns; i += 16, c += 2 * bits) lanes_store(weights + i, step_weights(format, c));
+    for (; i + 16 <= columns; i += 16, c += 2 * bits) lanes_store(weights + i, step_weights(format, c, 0));
     if (i < columns) {
       uint8_t part[64] = {0};
       memcpy(part, c, (columns - i) * bits / 8);
-      lanes_store(weights + i, step_weights(format, part));
+      lanes_store(weights + i, step_weights(format, part, 0));
     }
   }
   if (format <= CAMBIUM_W_BF16) return;

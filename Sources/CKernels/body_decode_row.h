@@ -13,11 +13,11 @@ CAMBIUM_INLINE lanes round_lanes(lanes v, int type) {
 CAMBIUM_INLINE void decode_float_row(const int format, const uint8_t *c, size_t columns, float *y) {
   const size_t width = format_bits(format) / 8;
   size_t i = 0;
-  for (; i + 16 <= columns; i += 16) lanes_store(y + i, step_weights(format, c + i * width));
+  for (; i + 16 <= columns; i += 16) lanes_store(y + i, step_weights(format, c + i * width, 0));
   if (i < columns) {
     uint8_t part[64] = {0};
     memcpy(part, c + i * width, (columns - i) * width);
-    lanes_store_part(y + i, step_weights(format, part), columns - i);
+    lanes_store_part(y + i, step_weights(format, part, 0), columns - i);
   }
 }
 

@@ -14,21 +14,28 @@ CAMBIUM_INLINE lanes half_to_lanes(lanes_u16 v) {
 #endif
 }
 
-// Step n of 64 bytes holds bits 4n ... 4n + 3 of each 32-bit word, as an integer or as an E2M1 number.
-CAMBIUM_INLINE void nibbles_to_lanes(const uint8_t *p, const int e2m1, lanes w[8]) {
-  lanes_u32 v;
-  memcpy(&v, p, 64);
-  for (int n = 0; n < 8; n++) {
-    const lanes_u32 code = v >> (uint32_t)(4 * n);
-    if (!e2m1) {
-      w[n] = __builtin_convertvector((lanes_i32)(code & 15u), lanes);
-      continue;
-    }
-    // Exponent and fraction moved into place give 0.5 and 0.75 for the codes 0 and 1, right values from 1 on: what is
-    // missing to 1 is subtracted, which turns them into 0 and 0.5.
-    const lanes raised = lanes_from_bits(((code & 7u) << 22) + 0x3F000000u);
-    const lanes missing = 1.0f - raised;
-    const lanes magnitude = raised - (missing > 0.0f ? missing : lanes_all(0));
-    w[n] = lanes_from_bits(lanes_bits(magnitude) | (code & 8u) << 28);
+// 64 bytes of codes of 2 or 4 bits: step n of a unit holds bits [n * bits, (n + 1) * bits) of each 32-bit word.
+typedef struct {
+  lanes_u32 words;
+} unit_codes;
+
+CAMBIUM_INLINE unit_codes unit_load(const int format, const uint8_t *p) {
+  (void)format;
+  unit_codes c;
+  memcpy(&c.words, p, 64);
+  return c;
+}
+
+CAMBIUM_INLINE lanes unit_step(const int format, const unit_codes *c, const int n) {
+  if (format == CAMBIUM_W_AFFINE2) {
+    return __builtin_convertvector((lanes_i32)((c->words >> (uint32_t)(2 * n)) & 3u), lanes);
   }
+  const lanes_u32 code = c->words >> (uint32_t)(4 * n);
+  if (format == CAMBIUM_W_AFFINE4) return __builtin_convertvector((lanes_i32)(code & 15u), lanes);
+  // Exponent and fraction of E2M1 moved into place give 0.5 and 0.75 for the codes 0 and 1, right values from 1 on:
+  // what is missing to 1 is subtracted, which turns them into 0 and 0.5.
+  const lanes raised = lanes_from_bits(((code & 7u) << 22) + 0x3F000000u);
+  const lanes missing = 1.0f - raised;
+  const lanes magnitude = raised - (missing > 0.0f ? missing : lanes_all(0));
+  return lanes_from_bits(lanes_bits(magnitude) | (code & 8u) << 28);
 }

@@ -31,8 +31,8 @@ CAMBIUM_INLINE size_t neighbour_steps(int format) {
 
 CAMBIUM_INLINE int format_affine(int format) { return format >= CAMBIUM_W_AFFINE2; }
 
-// Sixteen consecutive columns.
-CAMBIUM_INLINE lanes step_weights(int format, const uint8_t *p) {
+// Sixteen consecutive columns. `wide`: sixteen bytes from p on may be read.
+CAMBIUM_INLINE lanes step_weights(const int format, const uint8_t *p, const int wide) {
   switch (format) {
     case CAMBIUM_W_F32:
       return weights_f32(p);
@@ -43,29 +43,38 @@ CAMBIUM_INLINE lanes step_weights(int format, const uint8_t *p) {
     case CAMBIUM_W_MXFP8:
       return weights_mxfp8(p);
     case CAMBIUM_W_AFFINE3:
-      return weights_affine3(p);
+      return weights_affine3(p, wide);
     case CAMBIUM_W_AFFINE5:
-      return weights_affine5(p);
+      return weights_affine5(p, wide);
     case CAMBIUM_W_AFFINE6:
-      return weights_affine6(p);
+      return weights_affine6(p, wide);
     default:
       return weights_affine8(p);
   }
 }
 
-// 64 bytes of a format of 2 or 4 bits.
-CAMBIUM_INLINE void unit_weights(int format, const uint8_t *p, lanes *w) {
-  switch (format) {
-    case CAMBIUM_W_AFFINE2:
-      weights_affine2(p, w);
-      break;
-    case CAMBIUM_W_AFFINE4:
-      weights_affine4(p, w);
-      break;
-    default:
-      weights_e2m1(p, w);
-      break;
+// Whether the codes of sixteen columns are fewer bytes than the kernels like to read.
+CAMBIUM_INLINE int format_odd(const int format) {
+  return format == CAMBIUM_W_AFFINE3 || format == CAMBIUM_W_AFFINE5 || format == CAMBIUM_W_AFFINE6;
+}
+
+// 32 consecutive columns; 16 bytes may be read beyond their codes.
+CAMBIUM_INLINE void pair_weights(const int format, const uint8_t *p, lanes w[2]) {
+#ifdef CAMBIUM_HAS_PAIR_MXFP8
+  if (format == CAMBIUM_W_MXFP8) {
+    pair_mxfp8(p, w);
+    return;
   }
+#endif
+  w[0] = step_weights(format, p, 1);
+  w[1] = step_weights(format, p + 2 * format_bits(format), 1);
+}
+
+// The unit at p, of which `bytes` (at most 64) are there.
+CAMBIUM_INLINE unit_codes unit_load_part(const int format, const uint8_t *p, size_t bytes) {
+  uint8_t part[64] = {0};
+  memcpy(part, p, bytes);
+  return unit_load(format, part);
 }
 
 CAMBIUM_INLINE size_t scale_width(int format, int parameter) {

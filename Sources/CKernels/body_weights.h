@@ -1,5 +1,5 @@
 // Stored weights to lanes, for one tier. Included inside that tier's target region, after the tier's own
-// `half_to_lanes` and `nibbles_to_lanes`; no guard on purpose.
+// decoding header; no guard on purpose.
 
 CAMBIUM_INLINE lanes bf16_to_lanes(lanes_u16 v) {
   return lanes_from_bits(__builtin_convertvector(v, lanes_u32) << 16);
@@ -51,10 +51,11 @@ CAMBIUM_INLINE lanes weights_affine8(const uint8_t *p) {
     0, (b) % 8, 2 * (b) % 8, 3 * (b) % 8, 4 * (b) % 8, 5 * (b) % 8, 6 * (b) % 8, 7 * (b) % 8, 8 * (b) % 8,      \
         9 * (b) % 8, 10 * (b) % 8, 11 * (b) % 8, 12 * (b) % 8, 13 * (b) % 8, 14 * (b) % 8, 15 * (b) % 8         \
   }
+// `wide`: sixteen bytes may be read although the codes take fewer.
 #define CAMBIUM_ODD_BITS(bits)                                                                                  \
-  CAMBIUM_INLINE lanes weights_affine##bits(const uint8_t *p) {                                                 \
+  CAMBIUM_INLINE lanes weights_affine##bits(const uint8_t *p, const int wide) {                                 \
     lanes_u8 v = 0;                                                                                             \
-    memcpy(&v, p, 2 * (bits));                                                                                  \
+    memcpy(&v, p, wide ? 16 : 2 * (bits));                                                                      \
     const lanes_u8 zero = 0;                                                                                    \
     typedef uint8_t bytes __attribute__((ext_vector_type(64)));                                                 \
     bytes spread = __builtin_shufflevector(v, zero, CAMBIUM_PAIRS(bits));                                       \
@@ -64,20 +65,6 @@ CAMBIUM_INLINE lanes weights_affine8(const uint8_t *p) {
 CAMBIUM_ODD_BITS(3)
 CAMBIUM_ODD_BITS(5)
 CAMBIUM_ODD_BITS(6)
-
-// Units of 64 bytes: step n holds bits [n * bits, (n + 1) * bits) of each 32-bit word.
-
-CAMBIUM_INLINE void weights_affine2(const uint8_t *p, lanes w[16]) {
-  lanes_u32 v;
-  memcpy(&v, p, 64);
-  for (int n = 0; n < 16; n++) {
-    w[n] = __builtin_convertvector((lanes_i32)((v >> (uint32_t)(2 * n)) & 3u), lanes);
-  }
-}
-
-CAMBIUM_INLINE void weights_affine4(const uint8_t *p, lanes w[8]) { nibbles_to_lanes(p, 0, w); }
-
-CAMBIUM_INLINE void weights_e2m1(const uint8_t *p, lanes w[8]) { nibbles_to_lanes(p, 1, w); }
 
 // Scales and biases to f32.
 

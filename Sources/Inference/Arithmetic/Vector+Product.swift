@@ -15,14 +15,22 @@ extension Vector {
     _ w: WeightMatrix, outputRows: Range<Int>, _ x: UnsafePointer<Float>, rows m: Int,
     into y: UnsafeMutablePointer<Float>, yStride: Int
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: preparedCount(w, rows: m)) { buffer in
-      guard let prepared = buffer.baseAddress else { return }
+    withPrepared(w, rows: m) { prepared in
       prepare(w, x, rows: m, into: prepared)
       multiply(w, outputRows: outputRows, prepared: prepared, rows: m, into: y, yStride: yStride)
     }
   }
 
-  /// Elements that m prepared rows of x take.
+  /// Calls `body` with memory for m prepared rows, aligned so that no vector straddles two cache lines.
+  static func withPrepared(_ w: WeightMatrix, rows m: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    let count = preparedCount(w, rows: m)
+    withUnsafeTemporaryAllocation(byteCount: count * 4, alignment: 64) { buffer in
+      guard let start = buffer.baseAddress else { return }
+      body(start.bindMemory(to: Float.self, capacity: count))
+    }
+  }
+
+  /// Elements that m prepared rows of x take. Memory for them is best aligned to 64 bytes.
   public static func preparedCount(_ w: WeightMatrix, rows m: Int) -> Int {
     withUnsafePointer(to: w.kernel) { cambium_prepared_stride($0) * m }
   }

@@ -7,8 +7,7 @@ extension WorkerPool {
   public func multiply(
     _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into y: UnsafeMutablePointer<Float>, yStride: Int
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: Vector.preparedCount(w, rows: m)) { buffer in
-      guard let prepared = buffer.baseAddress else { return }
+    Vector.withPrepared(w, rows: m) { prepared in
       Vector.prepare(w, x, rows: m, into: prepared)
       run(count: w.rows, grain: Self.grain(w, rows: m)) { rows, _ in
         Vector.multiply(w, outputRows: rows, prepared: prepared, rows: m, into: y, yStride: yStride)
