@@ -9,6 +9,7 @@
 
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
+#include "arithmetic.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,9 @@ int cambium_tier_available(int tier);
 // Uses a tier from now on, process-wide; -1 returns to the automatic choice.
 // Gives 0, or -1 (and changes nothing) if this machine does not have the tier.
 int cambium_force_tier(int tier);
+
+// The same for the calling thread alone, for tests that run beside others; it goes before cambium_force_tier.
+int cambium_force_tier_here(int tier);
 
 // Index of the first element that is NaN or infinite; `count` if there is none.
 size_t cambium_first_nonfinite(const void *input, int type, size_t count);

@@ -1,7 +1,9 @@
+import CKernels
+
 extension Vector {
   /// exp(scoreᵢ − maximum) / Σ, in place.
   public static func softmax(_ scores: UnsafeMutablePointer<Float>, count: Int) {
-    ReferenceVector.softmax(scores, count: count)
+    cambium_scale(scores, 1 / cambium_exponentials(scores, count), nil, count, scores)
   }
 
   /// One query row of one head over the positions 0 ..< positions: softmax(q · kₚ · scale) weighted sum of vₚ.
@@ -18,9 +20,7 @@ extension Vector {
     stride: Int, positions: Int, scale: Float, into out: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    ReferenceVector.attend(
-      query: query, keys: keys, values: values, headDimension: headDimension, stride: stride, positions: positions,
-      scale: scale, into: out, scratch: scratch)
+    cambium_attend(query, keys, values, headDimension, stride, positions, scale, out, scratch)
   }
 
   /// Rotates the first `rotaryDimension` elements in place, element f with element f + rotaryDimension / 2:

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Vector {
   /// One row of the causal depthwise convolution: y[c] = silu(Σ weights[tap][c] · window[tap][c]), taps ascending.
   ///
@@ -9,7 +11,7 @@ extension Vector {
     _ window: UnsafePointer<Float>, stride: Int, taps: Int, weights: UnsafePointer<Float>, count: Int,
     into y: UnsafeMutablePointer<Float>
   ) {
-    ReferenceVector.convolve(window, stride: stride, taps: taps, weights: weights, count: count, into: y)
+    cambium_convolve(window, stride, taps, weights, count, y)
   }
 
   /// One token of one head of the gated delta rule, the state in place (architecture page, Gated DeltaNet):
@@ -26,8 +28,6 @@ extension Vector {
     key: UnsafePointer<Float>, value: UnsafePointer<Float>, decay: Float, beta: Float,
     into out: UnsafeMutablePointer<Float>
   ) {
-    ReferenceVector.deltaStep(
-      state: state, keyDimension: keyDimension, valueDimension: valueDimension, query: query, key: key, value: value,
-      decay: decay, beta: beta, into: out)
+    cambium_delta_step(state, keyDimension, valueDimension, query, key, value, decay, beta, out)
   }
 }

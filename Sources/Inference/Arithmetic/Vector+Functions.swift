@@ -1,3 +1,5 @@
+import CKernels
+
 /// Elementary functions with polynomials of their own. Largest errors, over all f32 arguments of the range named and
 /// against double precision, in units of the last place of the result, stand with each function.
 extension Vector {
@@ -15,24 +17,27 @@ extension Vector {
   // The array forms; y may be x.
 
   public static func exp(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = exp(x[i]) }
+    cambium_apply(Int32(CAMBIUM_EXP), x, count, y)
   }
   public static func log(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = log(x[i]) }
+    cambium_apply(Int32(CAMBIUM_LOG), x, count, y)
+  }
+  public static func log1p(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_LOG1P), x, count, y)
   }
   public static func sigmoid(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = sigmoid(x[i]) }
+    cambium_apply(Int32(CAMBIUM_SIGMOID), x, count, y)
   }
   public static func silu(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = silu(x[i]) }
+    cambium_apply(Int32(CAMBIUM_SILU), x, count, y)
   }
   public static func softplus(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = softplus(x[i]) }
+    cambium_apply(Int32(CAMBIUM_SOFTPLUS), x, count, y)
   }
   public static func sine(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = sine(x[i]) }
+    cambium_apply(Int32(CAMBIUM_SINE), x, count, y)
   }
   public static func cosine(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
-    for i in 0..<count { y[i] = cosine(x[i]) }
+    cambium_apply(Int32(CAMBIUM_COSINE), x, count, y)
   }
 }

@@ -1,18 +1,20 @@
+import CKernels
+
 extension Vector {
   /// Σ aᵢ · bᵢ.
   public static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
-    ReferenceVector.dot(a, b, count: count)
+    cambium_dot(a, b, count)
   }
 
   /// Σ aᵢ.
-  public static func sum(_ a: UnsafePointer<Float>, count: Int) -> Float { ReferenceVector.sum(a, count: count) }
+  public static func sum(_ a: UnsafePointer<Float>, count: Int) -> Float { cambium_sum(a, count) }
 
   /// Σ aᵢ².
-  public static func squares(_ a: UnsafePointer<Float>, count: Int) -> Float { ReferenceVector.dot(a, a, count: count) }
+  public static func squares(_ a: UnsafePointer<Float>, count: Int) -> Float { cambium_dot(a, a, count) }
 
   /// The largest element; −infinity if there is none.
   public static func maximum(_ a: UnsafePointer<Float>, count: Int) -> Float {
-    ReferenceVector.maximum(a, count: count)
+    cambium_maximum(a, count)
   }
 
   /// The index of the first largest element; 0 if there is none. Elements that are NaN are passed over.
@@ -27,7 +29,8 @@ extension Vector {
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>?, count: Int, epsilon: Float,
     into y: UnsafeMutablePointer<Float>
   ) {
-    ReferenceVector.rmsNorm(x, weight: weight, count: count, epsilon: epsilon, into: y)
+    let inverse = 1 / (squares(x, count: count) / Float(count) + epsilon).squareRoot()
+    cambium_scale(x, inverse, weight, count, y)
   }
 
   /// yᵢ = xᵢ · (factor / sqrt(Σ x² + ε)). y may be x.
@@ -35,6 +38,6 @@ extension Vector {
     _ x: UnsafePointer<Float>, count: Int, epsilon: Float, factor: Float, into y: UnsafeMutablePointer<Float>
   ) {
     let inverse = factor / (squares(x, count: count) + epsilon).squareRoot()
-    for i in 0..<count { y[i] = x[i] * inverse }
+    cambium_scale(x, inverse, nil, count, y)
   }
 }
