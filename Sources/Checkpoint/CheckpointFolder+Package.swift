@@ -91,7 +91,8 @@ private struct PackageResolver {
   /// Of a packed part all dimensions but the last are checked: its length depends on the quantization.
   private func check(_ place: CheckpointFolder.Place, _ name: String, _ shape: [Int], packed: Bool) throws {
     let found = place.entry.shape
-    let fits = packed ? shape.count >= 2 && found.dropLast() == shape.dropLast() && found.count == shape.count : found == shape
+    let fits =
+      packed ? shape.count >= 2 && found.dropLast() == shape.dropLast() && found.count == shape.count : found == shape
     guard fits else {
       throw CheckpointError.shape(
         file: folder.shardPath(of: place), tensor: name, expected: "\(shape)\(packed ? " before packing" : "")",

@@ -32,7 +32,9 @@ struct AdaptiveDepth {
       let hit = place < accepted ? 1.0 : 0.0
       chances[place] += AdaptiveDepth.weight * (hit - chances[place])
       // What is deeper has not been seen lately: not better than this.
-      for deeper in (place + 1)..<max(maximum, place + 1) { chances[deeper] = min(chances[deeper], max(chances[place], 0.3)) }
+      for deeper in (place + 1)..<max(maximum, place + 1) {
+        chances[deeper] = min(chances[deeper], max(chances[place], 0.3))
+      }
     }
     if drafted > 0 { AdaptiveDepth.average(&draftStep, draftSeconds / Double(drafted)) }
     if drafted + 1 < verify.count { AdaptiveDepth.average(&verify[drafted + 1], verifySeconds) }

@@ -12,10 +12,10 @@ public final class DecodingSession {
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
   public let promptChunk: Int
-  let engine: TextEngine
-  private(set) var state: TextState
+  package let engine: TextEngine
+  package private(set) var state: TextState
   /// The tokens whose rows are in `state`.
-  private(set) var tokens: [Int] = []
+  package private(set) var tokens: [Int] = []
   private(set) var drafter: (any Drafter)?
   /// Whether `tokens` are plain text at their own positions, so that a prompt can go on from them.
   private var isText = true
@@ -59,7 +59,7 @@ public final class DecodingSession {
   }
 
   /// As ``decode(_:_:_:)`` with a drafter of one's own.
-  func decode(
+  package func decode(
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
     drafter make: (DecodingSession) -> (any Drafter)?
   ) throws(InferenceError) -> Decoding {

@@ -1,11 +1,13 @@
 /// A filtered probability distribution over the vocabulary. Filters in this order: temperature, top k, top p, min p;
 /// what is left is divided by its sum. Tokens of equal probability stand in the order of their ids.
-struct Distribution {
+package struct Distribution {
   /// Probabilities [V]; 0 for tokens that were filtered out.
-  private(set) var probabilities: [Float] = []
+  package private(set) var probabilities: [Float] = []
+
+  package init() {}
 
   /// Sets the distribution of logits [V]. The memory is used again.
-  mutating func set(_ logits: UnsafePointer<Float>, count: Int, _ sampling: Sampling) {
+  package mutating func set(_ logits: UnsafePointer<Float>, count: Int, _ sampling: Sampling) {
     if probabilities.count != count { probabilities = Array(repeating: 0, count: count) }
     probabilities.withUnsafeMutableBufferPointer { buffer in
       guard let p = buffer.baseAddress else { return }
@@ -62,7 +64,7 @@ struct Distribution {
     for (token, probability) in kept { p[token] = probability }
   }
 
-  subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
+  package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
 
   /// A token drawn with these probabilities.
   func draw(_ random: inout RandomSource) -> Int {

@@ -4,7 +4,7 @@
 /// Matias 2023; Chen et al. 2023): draft d with probabilities q of the drafter and p of the target stays with
 /// probability min(1, p(d)/q(d)); the first that does not is replaced by a token drawn from max(p − q, 0) / Σ; behind
 /// an accepted draft a token is drawn from p. So every token is distributed as p.
-struct DraftCheck {
+package struct DraftCheck {
   let sampling: Sampling
   let vocabulary: Int
   private var random: RandomSource
@@ -13,24 +13,24 @@ struct DraftCheck {
   private var drafted: [Distribution] = []
   private var draftedCount = 0
 
-  init(_ sampling: Sampling, vocabulary: Int) {
+  package init(_ sampling: Sampling, vocabulary: Int) {
     self.sampling = sampling
     self.vocabulary = vocabulary
     random = RandomSource(seed: sampling.seed)
   }
 
   /// A token of the target's own.
-  mutating func choose(_ logits: UnsafePointer<Float>) -> Int {
+  package mutating func choose(_ logits: UnsafePointer<Float>) -> Int {
     if sampling.isGreedy { return Vector.argmax(logits, count: vocabulary) }
     target.set(logits, count: vocabulary, sampling)
     return target.draw(&random)
   }
 
   /// Forgets the last draft's distributions.
-  mutating func beginDraft() { draftedCount = 0 }
+  package mutating func beginDraft() { draftedCount = 0 }
 
   /// A draft token, drawn from the drafter's distribution when sampling, else its largest logit.
-  mutating func draft(_ logits: UnsafePointer<Float>) -> Int {
+  package mutating func draft(_ logits: UnsafePointer<Float>) -> Int {
     if sampling.isGreedy { return Vector.argmax(logits, count: vocabulary) }
     if draftedCount == drafted.count { drafted.append(Distribution()) }
     drafted[draftedCount].set(logits, count: vocabulary, sampling)
@@ -40,7 +40,8 @@ struct DraftCheck {
 
   /// Whether draft `token` at `place` stays, and if not, or if it is nil (behind the draft), the token that follows.
   /// - Parameter logits: The target's, [V], at that place.
-  mutating func check(_ token: Int?, place: Int, _ logits: UnsafePointer<Float>) -> (stays: Bool, instead: Int) {
+  package mutating func check(_ token: Int?, place: Int, _ logits: UnsafePointer<Float>) -> (stays: Bool, instead: Int)
+  {
     guard let token else { return (false, choose(logits)) }
     if sampling.isGreedy {
       let choice = Vector.argmax(logits, count: vocabulary)

@@ -1,5 +1,5 @@
 /// What proposes tokens for the target to check.
-protocol Drafter: AnyObject {
+package protocol Drafter: AnyObject {
   /// Rows of the drafter's own passes since it was made.
   var rowsRun: Int { get }
 

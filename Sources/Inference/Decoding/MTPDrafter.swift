@@ -4,7 +4,7 @@
 /// Pairs wait until the next draft, so that true pairs and the first drafted token take one pass. Drafting on, the
 /// head takes its own output as hidden state; such rows are provisional and replaced by true pairs once the target
 /// has checked the draft.
-final class MTPDrafter: Drafter {
+package final class MTPDrafter: Drafter {
   private let engine: TextEngine
   private let head: MTPHead
   private let cache: AttentionCache
@@ -15,7 +15,7 @@ final class MTPDrafter: Drafter {
   private var waitingHidden: FloatBuffer
   /// Copies of given embeddings of waiting rows.
   private var embeddings: [FloatBuffer] = []
-  private(set) var rowsRun = 0
+  package private(set) var rowsRun = 0
 
   /// Waiting pairs beyond which the cache is filled at once.
   private static let most = 32
@@ -39,9 +39,9 @@ final class MTPDrafter: Drafter {
     waitingHidden.pointer.update(from: other.waitingHidden.pointer, count: other.waitingHidden.count)
   }
 
-  func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
+  package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
-  func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
+  package func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
     cache.truncate(to: trueRows)
     let width = engine.configuration.hidden
     let count = waiting.count + rows.count
@@ -81,7 +81,7 @@ final class MTPDrafter: Drafter {
     if waiting.given.allSatisfy({ $0 == nil }) { embeddings.removeAll() }
   }
 
-  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
+  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
     guard count > 0, waiting.count > 0 else { return [] }
     var drafts: [Int] = []
     var hidden = engine.runHead(head, waiting, hidden: waitingHidden.pointer, cache: cache, producing: true)
@@ -103,7 +103,7 @@ final class MTPDrafter: Drafter {
     return drafts
   }
 
-  func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {
+  package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {
     guard !waiting.tokens.isEmpty else { return }
     waiting.tokens[waiting.count - 1] = token
     waiting.given[waiting.count - 1] = embedding.map(keep)

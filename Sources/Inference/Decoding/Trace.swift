@@ -104,7 +104,7 @@ private final class HeadRecorder: Drafter {
   private let cache: AttentionCache
   private(set) var hidden: [Float] = []
   private(set) var logits: [Float] = []
-  private(set) var rowsRun = 0
+  package private(set) var rowsRun = 0
 
   init(_ head: MTPHead, engine: TextEngine) {
     self.head = head
@@ -112,7 +112,7 @@ private final class HeadRecorder: Drafter {
     cache = AttentionCache(width: engine.configuration.attention.cacheWidth)
   }
 
-  func observe(_ rows: PassRows, hidden states: UnsafePointer<Float>) {
+  package func observe(_ rows: PassRows, hidden states: UnsafePointer<Float>) {
     let configuration = engine.configuration
     // The head's passes use the memory that the states lie in.
     let copy = FloatBuffer(Array(UnsafeBufferPointer(start: states, count: rows.count * configuration.hidden)))
@@ -130,14 +130,14 @@ private final class HeadRecorder: Drafter {
     }
   }
 
-  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] { [] }
-  func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}
-  func copy(engine: TextEngine) -> any Drafter { HeadRecorder(head, engine: engine) }
+  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] { [] }
+  package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}
+  package func copy(engine: TextEngine) -> any Drafter { HeadRecorder(head, engine: engine) }
 }
 
 extension TextState {
   /// The accepted state of every layer.
-  var layerStates: [Trace.LayerState] {
+  package var layerStates: [Trace.LayerState] {
     layers.map { layer in
       switch layer {
       case .attention(let cache):

@@ -4,24 +4,29 @@
   import Glibc
 #endif
 
-/// f32 numbers at an address that does not move: parameters, state and scratch memory of the runner.
+/// f32 numbers at an address that does not move, a multiple of a cache line: parameters, state and scratch memory of
+/// the runner.
 ///
 /// Whoever writes it keeps others from it meanwhile; the threads of one pass write disjoint parts.
 final class FloatBuffer: @unchecked Sendable {
   let count: Int
   let pointer: UnsafeMutablePointer<Float>
+  private let memory: UnsafeMutableRawPointer
+
+  private static let line = 64
 
   /// `count` zeros. The system gives zeroed pages, so memory that is never touched costs nothing.
   init(count: Int) {
     self.count = count
-    let bytes = max(count, 16) * MemoryLayout<Float>.stride
-    guard let memory = calloc(1, bytes) else {
-      // Swift's own allocation ends the process too when there is no memory.
-      pointer = .allocate(capacity: max(count, 16))
-      pointer.initialize(repeating: 0, count: max(count, 16))
-      return
+    let bytes = count * MemoryLayout<Float>.stride + 2 * FloatBuffer.line
+    if let zeroed = calloc(1, bytes) {
+      memory = zeroed
+    } else {
+      // Swift's own allocation ends the process when there is no memory, with a message.
+      memory = .allocate(byteCount: bytes, alignment: FloatBuffer.line)
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
-    pointer = memory.bindMemory(to: Float.self, capacity: max(count, 16))
+    pointer = memory.alignedUp(toMultipleOf: FloatBuffer.line).bindMemory(to: Float.self, capacity: max(1, count))
   }
 
   convenience init(_ values: [Float]) {
@@ -31,7 +36,7 @@ final class FloatBuffer: @unchecked Sendable {
     }
   }
 
-  deinit { free(pointer) }
+  deinit { free(memory) }
 
   /// A copy of the numbers.
   var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }

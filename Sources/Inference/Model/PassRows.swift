@@ -1,12 +1,20 @@
 /// The input rows of one pass.
-struct PassRows {
+package struct PassRows {
   /// Token ids, all inside the vocabulary.
-  var tokens: [Int] = []
-  var positions: [TokenPosition] = []
+  package var tokens: [Int] = []
+  package var positions: [TokenPosition] = []
   /// For rows whose embedding is given (image rows): [H]. Empty when all rows are tokens.
-  var given: [UnsafePointer<Float>?] = []
+  package var given: [UnsafePointer<Float>?] = []
 
-  var count: Int { tokens.count }
+  package init(
+    tokens: [Int] = [], positions: [TokenPosition] = [], given: [UnsafePointer<Float>?] = []
+  ) {
+    self.tokens = tokens
+    self.positions = positions
+    self.given = given
+  }
+
+  package var count: Int { tokens.count }
 
   func embedding(_ row: Int) -> UnsafePointer<Float>? { row < given.count ? given[row] : nil }
 

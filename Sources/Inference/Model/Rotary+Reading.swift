@@ -99,7 +99,8 @@ struct YaRN {
     let scale = { (m: Double) in factor <= 1 ? 1 : 0.1 * m * DoubleFunctions.logarithm(factor) + 1 }
     if let given = try reader.positive("attention_factor", in: fields) {
       attentionFactor = Float(given)
-    } else if let m = try reader.positive("mscale", in: fields), let all = try reader.positive("mscale_all_dim", in: fields)
+    } else if let m = try reader.positive("mscale", in: fields),
+      let all = try reader.positive("mscale_all_dim", in: fields)
     {
       attentionFactor = Float(scale(m) / scale(all))
     } else {

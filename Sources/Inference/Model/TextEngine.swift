@@ -3,7 +3,7 @@
 /// The arithmetic of a row never depends on the other rows of its pass: matrix products keep one order of additions
 /// whatever the number of rows, attention takes each query by itself, the recurrence goes token by token, and a row's
 /// experts are summed in the order of their rank.
-final class TextEngine {
+package final class TextEngine {
   let model: LoadedModel
   let pool: WorkerPool
   private(set) var scratch: Scratch

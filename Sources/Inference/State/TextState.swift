@@ -1,7 +1,7 @@
 /// State of the trunk for one sequence.
 ///
 /// A pass appends rows; `accept` says how many of them stay. Until then no other pass may begin.
-final class TextState {
+package final class TextState {
   enum Layer {
     case attention(AttentionCache)
     case delta(DeltaState)
@@ -9,7 +9,7 @@ final class TextState {
 
   let layers: [Layer]
   /// Tokens accepted.
-  private(set) var length = 0
+  package private(set) var length = 0
   /// Rows of the last pass, not yet accepted.
   private(set) var pending = 0
   private var recorded = false
@@ -17,7 +17,8 @@ final class TextState {
   init(_ configuration: TextConfiguration) {
     layers = configuration.fullAttention.map { full in
       full
-        ? .attention(AttentionCache(width: configuration.attention.cacheWidth)) : .delta(DeltaState(configuration.delta))
+        ? .attention(AttentionCache(width: configuration.attention.cacheWidth))
+        : .delta(DeltaState(configuration.delta))
     }
   }
 
