@@ -20,22 +20,28 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
+    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(name: "CKernels"),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
-    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "Quantization"], swiftSettings: swift),
     .target(
       name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
+    .target(
+      name: "Inference",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint",
+      ], swiftSettings: swift),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"],
       swiftSettings: swift),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .target(
+      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [
@@ -70,7 +76,10 @@ let package = Package(
       name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Quantization", "Diagnostics"], swiftSettings: swift),
+      name: "InferenceTests",
+      dependencies: [
+        "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
+      ], exclude: ["Fixtures"], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(

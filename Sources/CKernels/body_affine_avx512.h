@@ -15,6 +15,20 @@ CAMBIUM_INLINE __m128i avx512_affine_codes(__m512 w, __m512 b, __m512 s, __m512 
   return _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(_mm512_add_ps(q, _mm512_set1_ps(0x1.fffffep-2f))));
 }
 
+// 16 codes of 2, 3, 5 or 6 bits. Unless `exact`, up to 6 bytes after theirs are written too.
+CAMBIUM_INLINE void avx512_pack_odd(__m128i codes, int bits, int exact, uint8_t *output) {
+  const uint64_t used = 0x0101010101010101 * (uint64_t)((1 << bits) - 1);
+  uint64_t low = _pext_u64((uint64_t)_mm_cvtsi128_si64(codes), used);
+  uint64_t high = _pext_u64((uint64_t)_mm_extract_epi64(codes, 1), used);
+  if (exact) {
+    memcpy(output, &low, (size_t)bits);
+    memcpy(output + bits, &high, (size_t)bits);
+  } else {
+    memcpy(output, &low, 8);
+    memcpy(output + bits, &high, 8);
+  }
+}
+
 CAMBIUM_INLINE void avx512_affine_groups(
     const uint8_t *input, int type, int bits, size_t g, int cpu, size_t groups, uint8_t *weight, void *scales,
     void *biases) {
@@ -33,17 +47,19 @@ CAMBIUM_INLINE void avx512_affine_groups(
     float s, b;
     affine_scale(_mm512_reduce_min_ps(low), _mm512_reduce_max_ps(high), top, cpu, &s, &b);
     uint8_t *output = weight + k * g * (size_t)bits / 8;
-    uint8_t codes[128];
+    // What is written after a group is written again with the next one.
+    const int exact = k + 1 == groups;
     for (size_t i = 0; i < g / 16; i++) {
       __m128i c = avx512_affine_codes(w[i], _mm512_set1_ps(b), _mm512_set1_ps(s), _mm512_set1_ps(top), cpu);
       if (bits == 4) {
         c = _mm_cvtepi16_epi8(_mm_or_si128(c, _mm_srli_epi16(c, 4)));
         _mm_storel_epi64((__m128i *)(void *)(output + 8 * i), c);
+      } else if (bits != 8) {
+        avx512_pack_odd(c, bits, exact, output + 2 * (size_t)bits * i);
       } else {
-        _mm_storeu_si128((__m128i *)(void *)((bits == 8 ? output : codes) + 16 * i), c);
+        _mm_storeu_si128((__m128i *)(void *)(output + 16 * i), c);
       }
     }
-    if (bits != 4 && bits != 8) pack_codes(codes, g, bits, output);
     store_affine(scales, type, k, s);
     store_affine(biases, type, k, b);
   }

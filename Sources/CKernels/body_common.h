@@ -1,4 +1,4 @@
-// Finite check, widening and error sums, for one tier. Included inside that tier's target region; no guard on purpose.
+// Finite check and widening, for one tier. Included inside that tier's target region; no guard on purpose.
 
 CAMBIUM_INLINE uint32_t any_nonfinite16(const uint8_t *p, size_t n, uint16_t exponent) {
   uint16_t found = 0;
@@ -59,32 +59,4 @@ CAMBIUM_INLINE void widen_block(const uint8_t *p, int type, float *output, size_
 
 static void tier_widen(const void *input, int type, float *output, size_t count) {
   widen_block(input, type, output, count);
-}
-
-CAMBIUM_INLINE void error_lane(double lanes[4][8], uint32_t largest[8], int j, float a, float b) {
-  double x = (double)a, y = (double)b, d = x - y;
-  lanes[0][j] += x * y;
-  lanes[1][j] += x * x;
-  lanes[2][j] += y * y;
-  lanes[3][j] += d * d;
-  // Magnitudes order like their bits, with NaN above infinity.
-  uint32_t bits = float_bits(a - b) & 0x7FFFFFFF;
-  largest[j] = bits > largest[j] ? bits : largest[j];
-}
-
-static float tier_error_sums(const float *a, const float *b, size_t count, double *sums) {
-  double lanes[4][8] = {{0}};
-  uint32_t largest[8] = {0};
-  size_t whole = count & ~(size_t)7;
-  for (size_t i = 0; i < whole; i += 8) {
-    for (int j = 0; j < 8; j++) error_lane(lanes, largest, j, a[i + (size_t)j], b[i + (size_t)j]);
-  }
-  for (size_t i = whole; i < count; i++) error_lane(lanes, largest, (int)(i & 7), a[i], b[i]);
-  for (int k = 0; k < 4; k++) {
-    const double *l = lanes[k];
-    sums[k] = ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
-  }
-  uint32_t top = 0;
-  for (int j = 0; j < 8; j++) top = largest[j] > top ? largest[j] : top;
-  return bits_float(top);
 }

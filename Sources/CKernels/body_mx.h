@@ -1,10 +1,7 @@
-// mx and nvfp4 groups, for one tier, left to the compiler to vectorise. Included inside that tier's target region.
-
-// Scale byte: ceil(log2(amax / peak)) + 127 from the bf16 bits of amax. peak = 1.5 * 2^2 or 1.75 * 2^8, so the
-// exponent is amax's own minus 2 or 8, plus one if its fraction is above 0.5 or 0.75.
-CAMBIUM_INLINE int32_t mx_scale_byte(uint32_t amax, int bits) {
-  return bits == 4 ? (int32_t)((amax + 0x3F) >> 7) - 2 : (int32_t)((amax + 0x1F) >> 7) - 8;
-}
+// mx groups, for one tier, left to the compiler to vectorise. Included inside that tier's target region.
+// Elements are taken as bf16 numbers, f16 and f32 with a sticky last bit (float_to_sticky): the decision thresholds and
+// the rounding places have fewer bits, so nothing is decided otherwise. T-rounding of the quotients changes nothing
+// either: they are w shifted by a power of two, and where T is sub-normal the code is 0 anyway.
 
 // E2M1 in the bf16 bit domain: the decision thresholds 0.25 … 5 times the scale are bf16 numbers at fixed distances.
 CAMBIUM_INLINE void mxfp4_codes(const uint16_t v[32], int32_t scale, int cpu, uint8_t *output) {
@@ -27,12 +24,27 @@ CAMBIUM_INLINE void mxfp4_codes(const uint16_t v[32], int32_t scale, int cpu, ui
   }
 }
 
+CAMBIUM_INLINE void mxfp8_codes(const uint16_t v[32], int32_t scale, uint8_t *output) {
+  // A power of two: multiplying is the same as the CPU backend's division.
+  float inverse = power_of_two(127 - scale);
+  for (int i = 0; i < 32; i++) output[i] = (uint8_t)float_to_e4m3(bf16_to_float(v[i]) * inverse);
+}
+
 CAMBIUM_INLINE ptrdiff_t mx_groups(
-    const uint8_t *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
+    const uint8_t *input, const cambium_mx_format *format, int type, int bits, int cpu, int round, size_t groups,
+    uint8_t *weight, uint8_t *scales) {
+  size_t width = type == CAMBIUM_F32 ? 4 : 2;
   ptrdiff_t outside = 0;
   for (size_t k = 0; k < groups; k++) {
+    float w[32];
     uint16_t v[32];
-    memcpy(v, input + 64 * k, 64);
+    uint32_t top = 0;
+    if (type == CAMBIUM_BF16) {
+      memcpy(v, input + 64 * k, 64);
+    } else {
+      widen_block(input + 32 * width * k, type, w, 32);
+      for (int i = 0; i < 32; i++) v[i] = float_to_sticky(w[i]);
+    }
     uint16_t amax = 0;
     for (int i = 0; i < 32; i++) {
       uint16_t a = v[i] & 0x7FFF;
@@ -41,46 +53,30 @@ CAMBIUM_INLINE ptrdiff_t mx_groups(
     uint8_t *output = weight + k * (size_t)bits * 4;
     if (amax >= 0x7F80) return -1;
     if (amax < CAMBIUM_MX_FAST_FROM) {
-      outside += mx_group_slow(v, amax, bits, cpu, output, scales + k);
+      if (type == CAMBIUM_BF16) widen_block(input + 64 * k, type, w, 32);
+      outside += mx_group_slow(w, format, output, scales + k);
       continue;
     }
-    int32_t scale = mx_scale_byte(amax, bits);
+    int32_t scale;
+    if (!round && !(cpu && type == CAMBIUM_F16)) {
+      scale = mx_scale_byte(amax, bits);
+    } else {
+      top = (uint32_t)amax << 16;
+      if (type != CAMBIUM_BF16) {
+        top = 0;
+        for (int i = 0; i < 32; i++) {
+          uint32_t a = float_bits(w[i]) & 0x7FFFFFFF;
+          top = a > top ? a : top;
+        }
+      }
+      scale = mx_exponent(bits_float(top), format, type, bits, cpu, round) + 127;
+    }
     scales[k] = (uint8_t)scale;
     if (bits == 4) {
       mxfp4_codes(v, scale, cpu, output);
     } else {
-      // A power of two: multiplying is the same as the CPU backend's division, and bf16 rounding changes nothing.
-      float inverse = power_of_two(127 - scale);
-      for (int i = 0; i < 32; i++) output[i] = (uint8_t)float_to_e4m3(bf16_to_float(v[i]) * inverse);
+      mxfp8_codes(v, scale, output);
     }
   }
   return outside;
-}
-
-CAMBIUM_INLINE void nvfp4_metal_groups(
-    const uint8_t *input, int type, size_t groups, uint8_t *weight, uint8_t *scales) {
-  size_t width = type == CAMBIUM_F32 ? 4 : 2;
-  float w[16];
-  uint8_t codes[16];
-  for (size_t k = 0; k < groups; k++) {
-    widen_block(input + k * 16 * width, type, w, 16);
-    uint32_t top = 0;
-    for (int i = 0; i < 16; i++) {
-      uint32_t a = float_bits(w[i]) & 0x7FFFFFFF;
-      top = a > top ? a : top;
-    }
-    uint32_t byte = float_to_e4m3(bits_float(top) / 6.0f);
-    scales[k] = (uint8_t)byte;
-    float inverse = byte == 0 ? 0.0f : 1.0f / e4m3_magnitude(byte);
-    for (int i = 0; i < 16; i++) codes[i] = (uint8_t)float_to_e2m1_even(w[i] * inverse);
-    for (int i = 0; i < 8; i++) weight[8 * k + (size_t)i] = (uint8_t)(codes[2 * i] | codes[2 * i + 1] << 4);
-  }
-}
-
-static void tier_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales) {
-  if (type == CAMBIUM_BF16) {
-    nvfp4_metal_groups(input, CAMBIUM_BF16, groups, weight, scales);
-  } else {
-    nvfp4_metal_groups(input, type, groups, weight, scales);
-  }
 }

@@ -1,4 +1,22 @@
-// mx groups with AVX-512: one register holds one group of 32 bf16 numbers, all arithmetic on their bits.
+// mx groups with AVX-512: one register holds one group of 32 numbers as bf16, all arithmetic on their bits. As in
+// body_mx.h, f16 and f32 become bf16 with a sticky last bit.
+
+// Bits 16 … 31 of 32 numbers, or (`from` 0) bits 0 … 15.
+CAMBIUM_INLINE __m512i avx512_halves(__m512i low, __m512i high, int from) {
+  const __m512i upper = _mm512_set_epi16(
+      63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7,
+      5, 3, 1);
+  const __m512i lower = _mm512_set_epi16(
+      62, 60, 58, 56, 54, 52, 50, 48, 46, 44, 42, 40, 38, 36, 34, 32, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6,
+      4, 2, 0);
+  return _mm512_permutex2var_epi16(low, from ? upper : lower, high);
+}
+
+// 32 f32 numbers as float_to_sticky gives them.
+CAMBIUM_INLINE __m512i avx512_sticky(__m512i low, __m512i high) {
+  __m512i cut = _mm512_min_epu16(avx512_halves(low, high, 0), _mm512_set1_epi16(1));
+  return _mm512_or_si512(avx512_halves(low, high, 16), cut);
+}
 
 CAMBIUM_INLINE uint32_t avx512_largest(__m512i a) {
   __m256i h = _mm256_max_epu16(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
@@ -11,7 +29,7 @@ CAMBIUM_INLINE uint32_t avx512_largest(__m512i a) {
 // E2M1. With d = |w| bits - scale bits + 256 the thresholds 0.25 … 5 are d = 0, 192, 288, 352, 416, 480, 544, all
 // multiples of 32. "Above t" is (d + 31) / 32 > t / 32 and "at least t" is d / 32 >= t / 32, so a code is looked up
 // by these two indices: table `above` counts the thresholds of the first kind, `atLeast` those of the second.
-// The scale rule keeps |w| at or below 6, that is both indices below 19.
+// The scale rules keep |w| below 16, that is both indices below 32.
 CAMBIUM_INLINE __m512i avx512_mxfp4(__m512i v, __m512i a, int32_t scale, int cpu, __m512i above, __m512i atLeast) {
   int base = (scale << 7) - 256;
   __m512i i = _mm512_srli_epi16(_mm512_subs_epu16(a, _mm512_set1_epi16((short)(base - 31))), 5);
@@ -34,11 +52,14 @@ CAMBIUM_INLINE __m512i avx512_thresholds(const uint8_t *thresholds, int count, i
 // E4M3. q = |w| in units of the scale, as exponent (bits 7 and up, 1 = 2^-6) and 7 fraction bits. In the normal range
 // (q >= 128) four bits are rounded away. Below, the middles between sub-normal codes 0 … 8 are q = -384, -192, -96, -32,
 // 16, 48, 80, 112, all multiples of 16: looked up like those of E2M1, with d = q + 384.
-CAMBIUM_INLINE __m512i avx512_mxfp8(__m512i v, __m512i a, int32_t scale, __m512i above, __m512i atLeast) {
+// Where |w| may be above 448 (`saturates`) the code is then 0x7E.
+CAMBIUM_INLINE __m512i avx512_mxfp8(
+    __m512i v, __m512i a, int32_t scale, int saturates, __m512i above, __m512i atLeast) {
   int base = (scale << 7) - (7 << 7);
   __m512i q = _mm512_sub_epi16(a, _mm512_set1_epi16((short)base));
   __m512i last = _mm512_and_si512(_mm512_srli_epi16(q, 4), _mm512_set1_epi16(1));
   __m512i code = _mm512_srli_epi16(_mm512_add_epi16(_mm512_add_epi16(q, _mm512_set1_epi16(7)), last), 4);
+  if (saturates) code = _mm512_min_epi16(code, _mm512_set1_epi16(0x7E));
   __m512i i = _mm512_srli_epi16(_mm512_subs_epu16(a, _mm512_set1_epi16((short)(base - 384 - 15))), 4);
   __m512i j = _mm512_srli_epi16(_mm512_subs_epu16(a, _mm512_set1_epi16((short)(base - 384))), 4);
   // Index 32 (d = 497 … 511, above the last middle) is left out of the tables: both agree there with d = 496.
@@ -48,45 +69,66 @@ CAMBIUM_INLINE __m512i avx512_mxfp8(__m512i v, __m512i a, int32_t scale, __m512i
   return _mm512_or_si512(code, _mm512_and_si512(_mm512_srli_epi16(v, 8), _mm512_set1_epi16(0x80)));
 }
 
+// The largest magnitude as f32. `amax`: the same as bf16 bits; `low`, `high`: the elements as f32 where they are wider.
+CAMBIUM_INLINE float avx512_group_peak(const uint8_t *p, int type, uint32_t amax, __m512i low, __m512i high) {
+  if (type == CAMBIUM_BF16) return bits_float(amax << 16);
+  if (type == CAMBIUM_F16) {
+    __m512i bits = _mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi16(0x7FFF));
+    return f16_to_float((uint16_t)avx512_largest(bits));
+  }
+  __m512i top = _mm512_max_epu32(_mm512_slli_epi32(low, 1), _mm512_slli_epi32(high, 1));
+  return bits_float(_mm512_reduce_max_epu32(top) >> 1);
+}
+
 CAMBIUM_INLINE ptrdiff_t avx512_mx_groups(
-    const uint8_t *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
+    const uint8_t *input, const cambium_mx_format *format, int type, int bits, int cpu, int round, size_t groups,
+    uint8_t *weight, uint8_t *scales) {
   static const uint8_t all4[] = {0, 6, 9, 11, 13, 15, 17}, odd4[] = {0, 9, 13, 17}, even4[] = {6, 11, 15};
   static const uint8_t odd8[] = {0, 18, 25, 29}, even8[] = {12, 22, 27, 31};
   const __m512i above = bits == 8 ? avx512_thresholds(odd8, 4, 1)
                         : cpu     ? avx512_thresholds(all4, 7, 1)
                                   : avx512_thresholds(odd4, 4, 1);
   const __m512i atLeast = bits == 8 ? avx512_thresholds(even8, 4, 0) : avx512_thresholds(even4, 3, 0);
+  const size_t bytes = type == CAMBIUM_F32 ? 128 : 64;
   ptrdiff_t outside = 0;
   for (size_t k = 0; k < groups; k++) {
-    __m512i v = _mm512_loadu_si512(input + 64 * k);
+    const uint8_t *p = input + bytes * k;
+    __m512i v, low = _mm512_setzero_si512(), high = low;
+    if (type == CAMBIUM_BF16) {
+      v = _mm512_loadu_si512(p);
+    } else {
+      low = _mm512_castps_si512(avx512_load16(p, type));
+      high = _mm512_castps_si512(avx512_load16(p + bytes / 2, type));
+      v = avx512_sticky(low, high);
+    }
     __m512i a = _mm512_and_si512(v, _mm512_set1_epi16(0x7FFF));
     uint32_t amax = avx512_largest(a);
     uint8_t *output = weight + k * (size_t)bits * 4;
     // One comparison for both ends: too small, or not finite.
     if (__builtin_expect(amax - CAMBIUM_MX_FAST_FROM >= 0x7F80 - CAMBIUM_MX_FAST_FROM, 0)) {
       if (amax >= 0x7F80) return -1;
-      uint16_t copy[32];
-      _mm512_storeu_si512(copy, v);
-      outside += mx_group_slow(copy, amax, bits, cpu, output, scales + k);
+      float w[32];
+      widen_block(p, type, w, 32);
+      outside += mx_group_slow(w, format, output, scales + k);
       continue;
     }
-    int32_t scale = mx_scale_byte(amax, bits);
+    int32_t scale;
+    // By the rule "ceil" only f16 can round the ratio down to a power of two, when it is sub-normal there.
+    const int bounded = !round && !(cpu && type == CAMBIUM_F16);
+    if (bounded) {
+      scale = mx_scale_byte(amax, bits);
+    } else {
+      scale = mx_exponent(avx512_group_peak(p, type, amax, low, high), format, type, bits, cpu, round) + 127;
+    }
     scales[k] = (uint8_t)scale;
     if (bits == 4) {
       __m512i c = avx512_mxfp4(v, a, scale, cpu, above, atLeast);
       c = _mm512_or_si512(c, _mm512_srli_epi32(c, 12));
       _mm_storeu_si128((__m128i *)(void *)output, _mm512_cvtepi32_epi8(c));
     } else {
-      _mm256_storeu_si256((__m256i *)(void *)output, _mm512_cvtepi16_epi8(avx512_mxfp8(v, a, scale, above, atLeast)));
+      __m512i c = avx512_mxfp8(v, a, scale, !bounded, above, atLeast);
+      _mm256_storeu_si256((__m256i *)(void *)output, _mm512_cvtepi16_epi8(c));
     }
   }
   return outside;
-}
-
-static ptrdiff_t tier_encode_mx(
-    const void *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
-  if (bits == 4 && cpu) return avx512_mx_groups(input, 4, 1, groups, weight, scales);
-  if (bits == 4) return avx512_mx_groups(input, 4, 0, groups, weight, scales);
-  if (cpu) return avx512_mx_groups(input, 8, 1, groups, weight, scales);
-  return avx512_mx_groups(input, 8, 0, groups, weight, scales);
 }

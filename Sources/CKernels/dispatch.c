@@ -14,7 +14,8 @@ int cambium_tier_available(int tier) {
       return __builtin_cpu_supports("avx2") != 0;
     case CAMBIUM_TIER_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("bmi2");
 #elif defined(__aarch64__)
     case CAMBIUM_TIER_NEON:
       return 1;
@@ -64,6 +65,7 @@ int cambium_force_tier(int tier) {
   return 0;
 }
 
+<<<<<<< HEAD
 int cambium_force_tier_here(int tier) {
   if (tier != -1 && !cambium_tier_available(tier)) return -1;
   forced_here = tier;
@@ -71,6 +73,9 @@ int cambium_force_tier_here(int tier) {
 }
 
 static const cambium_kernels *kernels(void) {
+=======
+const cambium_kernels *cambium_kernels_in_use(void) {
+>>>>>>> main
 #if defined(__x86_64__)
   switch (cambium_simd_tier()) {
     case CAMBIUM_TIER_AVX2:
@@ -85,27 +90,24 @@ static const cambium_kernels *kernels(void) {
 }
 
 size_t cambium_first_nonfinite(const void *input, int type, size_t count) {
-  return kernels()->first_nonfinite(input, type, count);
+  return cambium_kernels_in_use()->first_nonfinite(input, type, count);
 }
 
 void cambium_widen(const void *input, int type, float *output, size_t count) {
-  kernels()->widen(input, type, output, count);
+  cambium_kernels_in_use()->widen(input, type, output, count);
 }
 
-ptrdiff_t cambium_encode_mx(const void *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
-  return kernels()->encode_mx(input, bits, cpu, groups, weight, scales);
+ptrdiff_t cambium_encode_mx(
+    const void *input, const cambium_mx_format *format, size_t groups, uint8_t *weight, uint8_t *scales) {
+  return cambium_kernels_in_use()->encode_mx(input, format, groups, weight, scales);
 }
 
 void cambium_encode_affine(
     const void *input, int type, int bits, size_t group_size, int cpu, size_t groups, uint8_t *weight,
     void *scales, void *biases) {
-  kernels()->encode_affine(input, type, bits, group_size, cpu, groups, weight, scales, biases);
+  cambium_kernels_in_use()->encode_affine(input, type, bits, group_size, cpu, groups, weight, scales, biases);
 }
 
-void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales) {
-  kernels()->encode_nvfp4_metal(input, type, groups, weight, scales);
-}
-
-float cambium_error_sums(const float *a, const float *b, size_t count, double sums[4]) {
-  return kernels()->error_sums(a, b, count, sums);
+void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, uint8_t *weight, uint8_t *scales) {
+  cambium_kernels_in_use()->encode_nvfp4(input, type, cpu, groups, weight, scales);
 }

@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include "include/CKernelsFiles.h"
@@ -17,47 +20,38 @@ static int opened(const char *path, int flags, mode_t mode) {
 
 #if defined(__APPLE__)
 
-int cambium_set_direct(int descriptor, int on) { return fcntl(descriptor, F_NOCACHE, on) == -1 ? -1 : 0; }
-
 int cambium_open_direct(const char *path, int flags, mode_t mode) {
   int descriptor = opened(path, flags, mode);
   // Where F_NOCACHE is refused the file still works.
-  if (descriptor >= 0) (void)cambium_set_direct(descriptor, 1);
+  if (descriptor >= 0) (void)fcntl(descriptor, F_NOCACHE, 1);
   return descriptor;
-}
-
-// Nothing is demanded; whole pages are what passes by the cache.
-void cambium_direct_alignment(int descriptor, size_t *memory, size_t *offset) {
-  (void)descriptor;
-  long page = sysconf(_SC_PAGESIZE);
-  *memory = *offset = page > 0 ? (size_t)page : 4096;
 }
 
 #elif defined(__linux__)
 
-int cambium_set_direct(int descriptor, int on) {
-  int flags = fcntl(descriptor, F_GETFL);
-  if (flags < 0) return -1;
-  int wanted = on ? flags | O_DIRECT : flags & ~O_DIRECT;
-  return wanted == flags ? 0 : fcntl(descriptor, F_SETFL, wanted);
-}
-
 int cambium_open_direct(const char *path, int flags, mode_t mode) { return opened(path, flags | O_DIRECT, mode); }
-
-void cambium_direct_alignment(int descriptor, size_t *memory, size_t *offset) {
-  *memory = *offset = 4096;
-#if defined(STATX_DIOALIGN)
-  // The field is there since Linux 6.1; zeros mean that the file system does not say.
-  struct statx status;
-  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 && (status.stx_mask & STATX_DIOALIGN)) {
-    if (status.stx_dio_mem_align > 0) *memory = status.stx_dio_mem_align;
-    if (status.stx_dio_offset_align > 0) *offset = status.stx_dio_offset_align;
-  }
-#else
-  (void)descriptor;
-#endif
-}
 
 #else
 #error "direct transfers are known for Linux and macOS only"
 #endif
+
+int cambium_is_cached(int descriptor, int64_t offset, size_t count) {
+#if defined(__linux__)
+  // As linux/mman.h declares them since 6.5; the number is the same on every architecture.
+  struct {
+    uint64_t offset, length;
+  } range = {(uint64_t)offset, count};
+  struct {
+    uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages = {0, 0, 0, 0, 0};
+  if (count == 0 || syscall(451, descriptor, &range, &pages, 0) != 0) return 0;
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+  uint64_t last = (uint64_t)offset + count - 1;
+  return pages.cached >= last / page - (uint64_t)offset / page + 1;
+#else
+  (void)descriptor;
+  (void)offset;
+  (void)count;
+  return 0;
+#endif
+}

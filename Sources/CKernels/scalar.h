@@ -53,6 +53,13 @@ CAMBIUM_INLINE uint16_t float_to_f16(float x) {
   return (uint16_t)(r | ((u >> 16) & 0x8000));
 }
 
+// x rounded to a storage type and back.
+CAMBIUM_INLINE float rounded_to(float x, int type) {
+  if (type == CAMBIUM_BF16) return bf16_to_float(float_to_bf16(x));
+  if (type == CAMBIUM_F16) return f16_to_float(float_to_f16(x));
+  return x;
+}
+
 // E4M3, nearest even, 448 and above saturate to 0x7E, sign kept.
 CAMBIUM_INLINE uint32_t float_to_e4m3(float x) {
   uint32_t u = float_bits(x);
@@ -84,6 +91,30 @@ CAMBIUM_INLINE uint32_t float_to_e2m1_down(float y) {
   uint32_t code = (uint32_t)(a > 0.25f) + (uint32_t)(a > 0.75f) + (uint32_t)(a > 1.25f) + (uint32_t)(a > 1.75f) +
                   (uint32_t)(a > 2.5f) + (uint32_t)(a > 3.5f) + (uint32_t)(a > 5.0f);
   return code ? code | (float_bits(y) >> 31) << 3 : 0;
+}
+
+// E2M1 as MLX's CPU backend finds it: the first smallest distance |y - v| in f32 over +0 ... +6, -0 ... -6. The same as
+// float_to_e2m1_down unless y is far outside or NaN, where all distances are alike.
+CAMBIUM_INLINE uint32_t float_to_e2m1_first(float y) {
+  static const float values[8] = {0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 3.0f, 4.0f, 6.0f};
+  uint32_t best = 0;
+  float smallest = INFINITY;
+  for (uint32_t code = 0; code < 16; code++) {
+    float v = values[code & 7];
+    float distance = fabsf(code & 8 ? y + v : y - v);
+    if (distance < smallest) {
+      smallest = distance;
+      best = code;
+    }
+  }
+  return best;
+}
+
+// The bf16 number next to x towards zero, with its last bit set if x lies beyond it. It compares with any number of up to
+// 7 significant bits as x does, and rounds to any such format as x does. Infinities and NaN stay what they are.
+CAMBIUM_INLINE uint16_t float_to_sticky(float x) {
+  uint32_t u = float_bits(x);
+  return (uint16_t)(u >> 16 | ((u & 0xFFFF) != 0));
 }
 
 // ceil(log2 x) of a positive finite x, from the bits: exact for sub-normals too.

@@ -7,11 +7,11 @@ extension ArchitectureTable {
     fields: ConfigField.text + ConfigField.experts + ConfigField.optionalDense,
     sections: [
       TensorSection(
-        source: "model.", package: "model.",
+        source: "model.", package: "model.", alternate: "language_model.model.",
         rows: TensorRow.textCommon + TensorRow.deltanetFused("layers.{i}.linear_attn.")
           + TensorRow.mixture("layers.{i}.mlp.", .sparse)
           + TensorRow.feedForward("layers.{i}.mlp.", width: "I", .dense, role: .mlp)),
-      TensorSection(source: "", package: "", rows: TensorRow.outputProjection),
+      TensorSection(source: "", package: "", alternate: "language_model.", rows: TensorRow.outputProjection),
     ],
     head: TensorRow.mixtureHead)
 

@@ -30,6 +30,8 @@ public struct ArchitectureTable: Sendable {
 struct TensorSection: Sendable {
   let source: String
   let package: String
+  /// Another prefix that converted checkpoints in the wild have; Cambium never writes it.
+  var alternate: String?
   let rows: [TensorRow]
 }
 

@@ -123,7 +123,8 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_ALREADY_CONVERTED", "the source is an MLX conversion already", file: path,
         expected: "a Hugging Face checkpoint", found: evidence,
-        next: "use the checkpoint it was made from as the source",
+        next:
+          "use the checkpoint it was made from as the source; the pipeline graft-only adds a head and keeps the rest",
         exit: .badInput)
     case .linkEscapes(let path, let target):
       Diagnostic(

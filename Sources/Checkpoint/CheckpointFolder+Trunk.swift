@@ -7,15 +7,20 @@ public struct Trunk: Sendable {
   public let tensors: [ResolvedTensor]
   /// Source tensors that are left out, with the reason.
   public let dropped: [(tensor: String, reason: String)]
+  /// Why we know that the folder is an MLX conversion, whose tensors keep their names and bytes; nil for a Hugging Face
+  /// checkpoint.
+  public let conversion: String?
 }
 
 extension CheckpointFolder {
   /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
   ///
   /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
-  /// never from values.
+  /// never from values. The head says nothing of the trunk.
   public var conversionEvidence: String? {
-    if let name = tensorNames.first(where: { $0.hasSuffix(".scales") }) { return "packed tensors such as \(name)" }
+    if let name = tensorNames.first(where: { $0.hasSuffix(".scales") && HeadPrefix.of($0) == nil }) {
+      return "packed tensors such as \(name)"
+    }
     for name in tensorNames where name.hasSuffix(".conv1d.weight") {
       guard let shape = self[name]?.entry.shape, shape.count == 3 else { continue }
       if shape[1] != 1, shape[2] == 1 { return "\(name) has the MLX layout \(shape)" }
@@ -24,14 +29,23 @@ extension CheckpointFolder {
   }
 
   /// Resolves every tensor but the head's.
-  /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape, incomplete experts, or a folder
-  ///   that is an MLX conversion.
+  ///
+  /// Those of an MLX conversion are taken as they are: same names, same bytes, packed matrices part by part. It may lack
+  /// the vision tower, which mlx-lm drops.
+  /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape or incomplete experts.
   public func trunk() throws -> Trunk {
-    if let evidence = conversionEvidence { throw CheckpointError.alreadyConverted(path: path, evidence: evidence) }
+    let conversion = conversionEvidence
     var resolver = TensorResolver(self, symbols: model.symbols)
     for section in table.sections {
+      var (source, package) = (section.source, section.package)
+      if conversion != nil {
+        if let alternate = section.alternate, hasTensors(alternate) { package = alternate }
+        if package == "vision_tower.", !hasTensors(package) { continue }
+        source = package
+      }
       for row in section.rows {
-        try resolver.resolve(row, source: section.source, package: section.package, indices: indices(row.layers))
+        try resolver.resolve(
+          conversion == nil ? row : row.converted, source: source, package: package, indices: indices(row.layers))
       }
     }
     var dropped: [(String, String)] = []
@@ -48,17 +62,24 @@ extension CheckpointFolder {
       throw CheckpointError.tensorMissing(
         path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }
-    for tensor in resolver.resolved where ![.bf16, .f16, .f32].contains(tensor.dtype) {
-      throw CheckpointError.dtype(
-        file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
-        tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32",
-        found: tensor.dtype.rawValue)
-    }
+    try requireFloats(resolver.resolved)
     return Trunk(
-      tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped)
+      tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped,
+      conversion: conversion)
   }
 
-  func indices(_ selector: LayerSelector) -> [Int?] {
+  /// Refuses a number format that nothing here reads, which is every one but plain floats and what MLX packs.
+  func requireFloats(_ tensors: [ResolvedTensor]) throws {
+    for tensor in tensors where tensor.packing == nil && ![.bf16, .f16, .f32].contains(tensor.dtype) {
+      throw CheckpointError.dtype(
+        file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
+        tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+    }
+  }
+
+  private func hasTensors(_ prefix: String) -> Bool { tensorNames.contains { $0.hasPrefix(prefix) } }
+
+  private func indices(_ selector: LayerSelector) -> [Int?] {
     let layers = model.fullAttention.indices
     return switch selector {
     case .once: [nil]
@@ -83,5 +104,18 @@ extension CheckpointFolder {
       if index >= limit { return "\(key) \(index), but config.json says \(field) \(limit)" }
     }
     return nil
+  }
+}
+
+extension TensorRow {
+  /// The row as it stands in an MLX conversion: transforms done, experts stacked.
+  fileprivate var converted: TensorRow {
+    let permuted =
+      switch transform {
+      case .none, .addOne: shape
+      case .conv1d: [shape[0], shape[2], shape[1]]
+      case .patchEmbed: [shape[0], shape[2], shape[3], shape[4], shape[1]]
+      }
+    return TensorRow(role, package, permuted, layers)
   }
 }

@@ -22,6 +22,10 @@ public struct CheckpointFolder: Sendable {
   public let sidecars: Sidecars
   /// Facts that are no errors but that a person wants to know.
   public let notes: [String]
+  /// Whether the folder is a drafter: a head alone, with names that lack `mtp.`.
+  public let isDrafter: Bool
+  /// Tensors that the index lists, by their names in the shards; nil without an index.
+  public let indexed: Set<String>?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -33,6 +37,13 @@ public struct CheckpointFolder: Sendable {
     public let file: SafetensorsFile
     /// Whether the index lists it; true when there is no index.
     public let indexed: Bool
+    /// What completes the names of its tensors: `mtp.` in a file of a head alone, else nothing.
+    let completion: String
+
+    /// The name under which a tensor of this file is known: complete with `mtp.` where the file leaves that out.
+    func key(_ entry: TensorEntry) -> String {
+      completion.isEmpty || HeadPrefix.of(entry.name) != nil ? entry.name : completion + entry.name
+    }
   }
 
   /// Where a tensor lies.
@@ -61,7 +72,7 @@ public struct CheckpointFolder: Sendable {
     let configFile = path + "/config.json"
     configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile)
-    let weightNames = listing.files.filter { $0.hasSuffix(".safetensors") }
+    let weightNames = (listing.files + listing.nestedHead).filter { $0.hasSuffix(".safetensors") }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
     guard let table = ArchitectureTable.named(model.modelType) else {
@@ -69,17 +80,30 @@ public struct CheckpointFolder: Sendable {
     }
     self.table = table
 
+    let isDrafter = config["model_type"]?.stringValue == ModelConfig.drafterType
+    self.isDrafter = isDrafter
     let index = try WeightIndex.read(folder: path, names: listing.files)
     try index?.requireShards(present: Set(weightNames))
-    let shards = try weightNames.map { name in
-      Shard(
-        name: name, file: try SafetensorsFile(path: path + "/" + name), indexed: index?.shards.contains(name) ?? true)
+    indexed = index?.tensors
+    var shards: [Shard] = []
+    var notes: [String] = []
+    for name in weightNames {
+      let nested = name.contains("/")
+      // A head in the folder's own files goes before a copy for another reader in a folder below.
+      if nested, shards.contains(where: { $0.file.header.tensors.contains { HeadPrefix.of($0.name) != nil } }) {
+        notes.append("\(name) is not read: the head lies in the folder itself, too")
+        continue
+      }
+      shards.append(
+        Shard(
+          name: name, file: try SafetensorsFile(path: path + "/" + name), indexed: index?.shards.contains(name) ?? true,
+          completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards
     var places: [UTF8Name: Place] = [:]
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
-        let key = UTF8Name(entry.name)
+        let key = UTF8Name(shard.key(entry))
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
             tensor: entry.name, first: shards[earlier.shard].file.path, second: shard.file.path)
@@ -89,7 +113,7 @@ public struct CheckpointFolder: Sendable {
     }
     self.places = places
     expertTemplates = Set(places.keys.compactMap { CheckpointFolder.expertTemplate($0.string) })
-    notes = try index?.compare(with: shards, places: places) ?? []
+    self.notes = notes + (try index?.compare(with: shards) ?? [])
     sidecars = Sidecars(listing.files)
   }
 
@@ -133,25 +157,40 @@ public struct CheckpointFolder: Sendable {
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
 struct FolderListing {
   let files: [String]
+  /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
+  let nestedHead: [String]
   let summary: String
 
+  static let headFolder = "mtp"
+
   init(_ path: String) throws {
+    let root = FolderListing.root(of: path)
+    files = try FolderListing.files(in: path, root: root)
+    let below = path + "/" + FolderListing.headFolder
+    var isFolder: ObjCBool = false
+    nestedHead =
+      FileManager.default.fileExists(atPath: below, isDirectory: &isFolder) && isFolder.boolValue
+      ? try FolderListing.files(in: below, root: root).filter { $0.hasSuffix(".safetensors") || $0 == "manifest.json" }
+        .map { FolderListing.headFolder + "/" + $0 } : []
+    summary =
+      files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+  }
+
+  private static func files(in path: String, root: String) throws -> [String] {
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted {
       $0.utf8.lexicographicallyPrecedes($1.utf8)
     }
-    let root = FolderListing.root(of: path)
-    var files: [String] = []
-    for name in names where !name.hasPrefix(".") {
+    return try names.filter { name in
+      guard !name.hasPrefix(".") else { return false }
       let full = path + "/" + name
       let target = URL(fileURLWithPath: full).resolvingSymlinksInPath().path
       var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
+        return false
+      }
       guard target.hasPrefix(root + "/") else { throw CheckpointError.linkEscapes(path: full, target: target) }
-      files.append(name)
+      return true
     }
-    self.files = files
-    summary =
-      files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
   }
 
   /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.

@@ -34,6 +34,10 @@ public struct ModelConfig: Sendable {
     guard let modelType = root["model_type"]?.stringValue else {
       throw CheckpointError.config(file: file, field: "model_type", expected: "a string", found: "nothing")
     }
+    if modelType == ModelConfig.drafterType {
+      self = try ModelConfig(ModelConfig.drafterText(root, file: file), file: file)
+      return
+    }
     self.modelType = modelType
     guard let table = ArchitectureTable.named(modelType) else {
       throw CheckpointError.architectureUnknown(file: file, modelType: modelType)

@@ -16,6 +16,8 @@ public struct ResolvedTensor: Sendable {
   public let assembly: String
   /// The bytes, in order: their concatenation is the tensor.
   public let segments: [ByteRange]
+  /// Of a matrix that was quantized before: each of its parts is a tensor of its own and keeps its bytes. Else nil.
+  public var packing: Packing?
 
   /// Shape after the transform.
   public var packageShape: [Int] {

@@ -16,6 +16,9 @@ public struct Sidecars: Sendable {
   ]
   private static let legal = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "USE_POLICY"]
 
+  /// Whether a file is a licence or the like.
+  public static func isLegal(_ file: String) -> Bool { legal.contains { file.uppercased().hasPrefix($0) } }
+
   init(_ files: [String]) {
     var copied: [String] = []
     var leftOut: [(String, String)] = []
@@ -23,7 +26,7 @@ public struct Sidecars: Sendable {
       if file.hasSuffix(".safetensors") || file == WeightIndex.name || file == "config.json" || file == "README.md" {
         continue
       }
-      if Sidecars.known.contains(file) || Sidecars.legal.contains(where: { file.uppercased().hasPrefix($0) }) {
+      if Sidecars.known.contains(file) || Sidecars.isLegal(file) {
         copied.append(file)
       } else if ["bin", "pt", "pth", "ckpt", "gguf", "h5", "msgpack", "onnx"].contains(file.suffixAfterDot) {
         leftOut.append((file, "weights of another format are never read"))

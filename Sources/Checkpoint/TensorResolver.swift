@@ -6,7 +6,7 @@ struct TensorResolver {
   let folder: CheckpointFolder
   /// Symbols of the configuration; a head may have its own expert count.
   let symbols: [String: Int]
-  private(set) var used: Set<String> = []
+  var used: Set<String> = []
   private(set) var missing: [String] = []
   private(set) var resolved: [ResolvedTensor] = []
 
@@ -24,10 +24,9 @@ struct TensorResolver {
       let shape = try row.shape.map { try Dimension.evaluate($0, symbols, file: folder.configPath) }
       var found = false
       for form in row.forms where !found {
-        if let tensor = try resolve(row, form, shape, name: package + fill(row.package), prefix: source, fill: fill) {
-          resolved.append(tensor)
-          found = true
-        }
+        let tensors = try resolve(row, form, shape, name: package + fill(row.package), prefix: source, fill: fill)
+        resolved += tensors
+        found = !tensors.isEmpty
       }
       if !found, let first = row.forms.first { missing.append(source + fill(first.template)) }
     }
@@ -35,30 +34,35 @@ struct TensorResolver {
 
   private mutating func resolve(
     _ row: TensorRow, _ form: SourceForm, _ shape: [Int], name: String, prefix: String, fill: (String) -> String
-  ) throws -> ResolvedTensor? {
+  ) throws -> [ResolvedTensor] {
     switch form {
     case .whole(let template):
       let source = prefix + fill(template)
-      guard let place = folder[source] else { return nil }
+      guard let place = folder[source] else { return [] }
+      if let packed = try resolvePacked(row, source, shape, name: name) { return packed }
       try requireShape(place, source, row.shape, shape)
       used.insert(source)
-      return ResolvedTensor(
-        name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape, sources: [source],
-        assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+      return [
+        ResolvedTensor(
+          name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
+          sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+      ]
     case .stacked(let template):
-      return try resolveStack(row, prefix + fill(template), shape, name: name)
+      return try resolveStack(row, prefix + fill(template), shape, name: name).map { [$0] } ?? []
     case .slice(let template, let part, let parts):
       let source = prefix + fill(template)
-      guard let place = folder[source] else { return nil }
+      guard let place = folder[source] else { return [] }
       let whole = [shape[0], shape[1] * parts, shape[2]]
       try requireShape(place, source, [row.shape[0], "\(parts)*\(row.shape[1])", row.shape[2]], whole)
       used.insert(source)
       let matrix = place.entry.byteCount / max(1, shape[0])
       let length = matrix / parts
-      return ResolvedTensor(
-        name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape, sources: [source],
-        assembly: "slice \(part)/\(parts)",
-        segments: (0..<shape[0]).map { range(place, $0 * matrix + part * length, length) })
+      return [
+        ResolvedTensor(
+          name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
+          sources: [source], assembly: "slice \(part)/\(parts)",
+          segments: (0..<shape[0]).map { range(place, $0 * matrix + part * length, length) })
+      ]
     }
   }
 
@@ -98,7 +102,7 @@ struct TensorResolver {
       assembly: "stack", segments: segments)
   }
 
-  private func range(_ place: CheckpointFolder.Place, _ begin: Int, _ length: Int) -> ByteRange {
+  func range(_ place: CheckpointFolder.Place, _ begin: Int, _ length: Int) -> ByteRange {
     let start = folder.shards[place.shard].file.header.dataStart + place.entry.begin
     return ByteRange(shard: place.shard, offset: start + begin, length: length)
   }

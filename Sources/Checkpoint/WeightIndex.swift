@@ -10,6 +10,9 @@ struct WeightIndex: Sendable {
   let totalSize: Int?
   private let entries: [(tensor: String, shard: String)]
 
+  /// Every tensor that is listed.
+  var tensors: Set<String> { Set(entries.map(\.tensor)) }
+
   static let name = "model.safetensors.index.json"
 
   /// Reads the index of a folder; nil when there is none.
@@ -42,8 +45,10 @@ struct WeightIndex: Sendable {
     totalSize = value["metadata"]?["total_size"]?.intValue
   }
 
-  /// One path component that begins with a letter or digit and ends in `.safetensors`.
-  private static func isPlainName(_ name: String) -> Bool {
+  /// One path component that begins with a letter or digit and ends in `.safetensors`, or such a one in `mtp/`.
+  private static func isPlainName(_ path: String) -> Bool {
+    let below = FolderListing.headFolder + "/"
+    let name = path.hasPrefix(below) ? String(path.dropFirst(below.count)) : path
     guard let first = name.utf8.first, name.utf8.count <= 255, name.hasSuffix(".safetensors") else { return false }
     let letters = { (c: UInt8) in (48...57).contains(c) || (65...90).contains(c) || (97...122).contains(c) }
     return letters(first) && name.utf8.allSatisfy { letters($0) || $0 == 45 || $0 == 46 || $0 == 95 }
@@ -59,14 +64,17 @@ struct WeightIndex: Sendable {
 
   /// Compares with the shard headers in both directions; differences are an error. What an index may lawfully leave
   /// out (a head in a file of its own) and a wrong total come back as notes.
-  func compare(with shards: [CheckpointFolder.Shard], places: [UTF8Name: CheckpointFolder.Place]) throws -> [String] {
+  func compare(with shards: [CheckpointFolder.Shard]) throws -> [String] {
+    var places: [UTF8Name: String] = [:]
+    for shard in shards {
+      for entry in shard.file.header.tensors { places[UTF8Name(entry.name)] = shard.name }
+    }
     var differences: [String] = []
     var listed: Set<UTF8Name> = []
     for (tensor, shard) in entries {
       let key = UTF8Name(tensor)
       listed.insert(key)
-      if let place = places[key] {
-        let actual = shards[place.shard].name
+      if let actual = places[key] {
         if actual != shard { differences.append("\(tensor) is in \(actual), the index says \(shard)") }
       } else {
         differences.append("\(tensor) is listed in \(shard), but no shard holds it")
@@ -74,13 +82,13 @@ struct WeightIndex: Sendable {
     }
     var notes: [String] = []
     var indexedBytes = 0
-    for (number, shard) in shards.enumerated() {
+    for shard in shards {
       let unlisted = shard.file.header.tensors.filter { !listed.contains(UTF8Name($0.name)) }
       indexedBytes += shard.file.header.tensors.reduce(0) {
         $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
       }
       guard !unlisted.isEmpty else { continue }
-      if !self.shards.contains(shards[number].name), unlisted.allSatisfy({ HeadPrefix.of($0.name) != nil }) {
+      if !self.shards.contains(shard.name), unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
         notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")
       } else {
         differences += unlisted.map { "\($0.name) is in \(shard.name), the index does not list it" }

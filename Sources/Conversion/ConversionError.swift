@@ -6,6 +6,12 @@ public enum ConversionError: CambiumError {
   case ruleStructure(place: String, rule: String, tensor: String, reason: String)
   /// A rule drops a tensor without which no reader loads the model.
   case ruleDrops(place: String, rule: String, tensor: String, role: String)
+  /// A place for the head that breaks a reader of this architecture.
+  case headLayout(manifest: String, layout: String, reason: String)
+  /// A reader that the manifest requires cannot load the package with its head.
+  case readerRefuses(manifest: String, reader: String, verdict: String, reason: String)
+  /// A name that stands for no reader.
+  case readerUnknown(manifest: String, reader: String, known: [String])
   /// NaN or infinity in a tensor to be quantized.
   case nonFinite(file: String, tensor: String, index: Int)
   /// The output's folder is there, and it is not the result of this very run.
@@ -39,6 +45,20 @@ public enum ConversionError: CambiumError {
         expected: "drop for roles vision and mtp only", found: "\(rule): role \(role)",
         next: "remove or narrow the rule",
         exit: .badInput)
+    case .headLayout(let manifest, let layout, let reason):
+      Diagnostic(
+        "E_HEAD_LAYOUT", "the head cannot be put there", file: manifest, expected: "a layout that every reader bears",
+        found: "\(layout): \(reason)", next: "write \"layouts\": [\"sidecar\"], or [\"sidecar\", \"drafter\"]",
+        exit: .badInput)
+    case .readerRefuses(let manifest, let reader, let verdict, let reason):
+      Diagnostic(
+        "E_READER", "a reader that the manifest requires cannot use the package", file: manifest,
+        expected: "\(reader) loads with head", found: "\(verdict): \(reason)",
+        next: "choose a layout that this reader knows, or leave it out of readers", exit: .badInput)
+    case .readerUnknown(let manifest, let reader, let known):
+      Diagnostic(
+        "E_READER_UNKNOWN", "no reader of this name is known", file: manifest,
+        expected: known.joined(separator: ", "), found: reader, next: "name one of those listed", exit: .badInput)
     case .nonFinite(let file, let tensor, let index):
       Diagnostic(
         "E_NONFINITE", "NaN or infinity in a tensor to be quantized", file: file, tensor: tensor,

@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -101,6 +103,15 @@ public final class ReadOnlyFile: Sendable {
       if count >= 0 { return count }
       if errno != EINTR { throw .reading(path, errno) }
     }
+  }
+
+  /// Whether the system's cache is known to hold all of these bytes.
+  func isCached(_ range: Range<Int>) -> Bool {
+    cambium_is_cached(descriptor, Int64(range.lowerBound), range.count) == 1
+  }
+
+  static func identity(of descriptor: Int32, _ path: String) throws(FileError) -> FileIdentity {
+    FileIdentity(try status(of: descriptor, path))
   }
 
   private static func status(of descriptor: Int32, _ path: String) throws(FileError) -> stat {

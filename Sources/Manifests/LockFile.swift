@@ -10,11 +10,21 @@ public struct LockFile: Sendable, Equatable {
     public let path: String
     public let bytes: Int
     public let sha256: String
+    /// Whether the digest is that of a shard's leaves (`tree_sha256`), not of the file's bytes.
+    public let isTree: Bool
 
-    public init(path: String, bytes: Int, sha256: String) {
+    public init(path: String, bytes: Int, sha256: String, isTree: Bool = false) {
       self.path = path
       self.bytes = bytes
       self.sha256 = sha256
+      self.isTree = isTree
+    }
+
+    /// `{"path", "bytes", "sha256" or "tree_sha256"}`.
+    public var json: JSONValue {
+      .object([
+        ("path", .string(path)), ("bytes", .int(bytes)), (isTree ? "tree_sha256" : "sha256", .string(sha256)),
+      ])
     }
   }
 
@@ -43,10 +53,7 @@ public struct LockFile: Sendable, Equatable {
       ("commits", .object(commits.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
       (
         "files",
-        .array(
-          files.map {
-            .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
-          })
+        .array(files.map(\.json))
       ),
     ])
   }
@@ -63,7 +70,10 @@ public struct LockFile: Sendable, Equatable {
     try RuleParser(file: path).requireVersion(fields, "cambium_lock")
     let files = try (try fields.optionalArray("files") ?? []).map { value in
       let file = try JSONFields(value, file: path, what: "file")
-      return File(path: try file.string("path"), bytes: try file.int("bytes"), sha256: try file.string("sha256"))
+      let tree = try file.optionalString("tree_sha256")
+      return File(
+        path: try file.string("path"), bytes: try file.int("bytes"), sha256: try tree ?? file.string("sha256"),
+        isTree: tree != nil)
     }
     var commits: [String: String] = [:]
     for member in try fields.optionalObject("commits")?.value.members ?? [] {

@@ -8,12 +8,24 @@ import StrictJSON
 public struct Manifest: Sendable {
   /// What becomes of the MTP head.
   public enum HeadChoice: String, Sendable, CaseIterable {
-    /// Taken from the donor.
+    /// Taken from the donor; a head that the source has must be equal.
     case graft
+    /// Taken from the donor, whatever the source has.
+    case replace
     /// The source's own.
     case keep
     /// No head in the package.
     case none
+  }
+
+  /// Where the head is put. Readers differ in where they look, and in what they stumble over.
+  public enum HeadLayout: String, Sendable, CaseIterable {
+    /// `mtp.safetensors` in the package, not listed in the index: no known reader stumbles over it.
+    case sidecar
+    /// The same file, listed in the index; for readers that trust the index alone.
+    case indexed
+    /// A folder of its own beside the package, `OUTPUT-mtp`, which mlx-vlm loads as a draft model.
+    case drafter
   }
 
   /// Absolute path of the manifest.
@@ -31,14 +43,22 @@ public struct Manifest: Sendable {
   public let rules: [Rule]
   public let thresholds: Thresholds
   public let head: HeadChoice?
+  /// How the donor's norms are stored, in spite of what is recorded.
+  public let headNorms: NormConvention?
+  /// Consent to a head that was trained with another trunk.
+  public let foreign: Bool
+  /// Where the head is put.
+  public let layouts: [HeadLayout]
+  /// Readers that must load the package with its head.
+  public let readers: [String]
   /// The base model named on the card.
   public let baseModel: String?
   /// Absolute path of the package.
   public let output: String
 
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head",
-    "base_model", "output",
+    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head", "head_norms",
+    "foreign", "layouts", "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -64,18 +84,34 @@ public struct Manifest: Sendable {
     rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "manifest") { _ in true }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     head = try parser.word(fields, "head")
+    headNorms = try parser.word(fields, "head_norms")
+    foreign = try fields.optionalBool("foreign") ?? false
+    layouts = try parser.words(fields, "layouts") ?? [.sidecar]
+    readers = try (try fields.optionalArray("readers") ?? []).map { value in
+      guard let name = value.stringValue else {
+        throw ManifestError.value(
+          place: parser.place(value), field: "readers", expected: "names of readers", found: "something else")
+      }
+      return name
+    }
     baseModel = try fields.optionalString("base_model")
     output =
       URL(fileURLWithPath: try fields.string("output"), relativeTo: URL(fileURLWithPath: folder, isDirectory: true))
       .standardizedFileURL.path
     let place = parser.place(fields.value["head"] ?? fields.value)
-    if head == .graft, donor == nil {
+    let takesDonor = head == .graft || head == .replace
+    if let head, takesDonor, donor == nil {
       throw ManifestError.value(
-        place: place, field: "head", expected: "a donor beside it", found: "graft without donor")
+        place: place, field: "head", expected: "a donor beside it", found: "\(head.rawValue) without donor")
     }
-    if let head, head != .graft, donor != nil {
+    if let head, !takesDonor, donor != nil {
       throw ManifestError.value(
-        place: place, field: "head", expected: "graft when a donor is named", found: head.rawValue)
+        place: place, field: "head", expected: "graft or replace when a donor is named", found: head.rawValue)
+    }
+    if layouts.contains(.sidecar), layouts.contains(.indexed) {
+      throw ManifestError.value(
+        place: parser.place(fields.value["layouts"] ?? fields.value), field: "layouts",
+        expected: "sidecar or indexed, not both: it is one file", found: "both")
     }
   }
 

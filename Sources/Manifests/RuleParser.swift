@@ -110,6 +110,26 @@ struct RuleParser {
     return word
   }
 
+  /// A list of at least one word of an enumeration, none twice.
+  func words<Word: RawRepresentable & CaseIterable & Hashable>(_ fields: JSONFields, _ key: String) throws -> [Word]?
+  where Word.RawValue == String {
+    guard let values = try fields.optionalArray(key) else { return nil }
+    let words = try values.map { value in
+      guard let word = value.stringValue.flatMap(Word.init(rawValue:)) else {
+        throw ManifestError.value(
+          place: place(value), field: key, expected: list(Word.self), found: value.stringValue ?? "something else")
+      }
+      return word
+    }
+    guard !words.isEmpty, Set(words).count == words.count else {
+      throw ManifestError.value(
+        place: place(fields.value[key] ?? fields.value), field: key,
+        expected: "at least one of \(list(Word.self)), none twice",
+        found: words.isEmpty ? "none" : words.map(\.rawValue).joined(separator: ", "))
+    }
+    return words
+  }
+
   private func list<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> String where Word.RawValue == String {
     Word.allCases.map(\.rawValue).joined(separator: ", ")
   }

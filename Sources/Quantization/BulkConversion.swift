@@ -30,3 +30,17 @@ extension FloatType {
     }
   }
 }
+
+extension QuantizationFormat {
+  /// The packed form in the C interface, its values rounded to `type`.
+  func kernelFormat(rounding type: FloatType) -> cambium_packed_format {
+    let number =
+      switch mode {
+      case .affine: CAMBIUM_AFFINE
+      case .mxfp4: CAMBIUM_MXFP4
+      case .mxfp8: CAMBIUM_MXFP8
+      case .nvfp4: CAMBIUM_NVFP4
+      }
+    return cambium_packed_format(mode: Int32(number), bits: Int32(bits), type: type.kernelType, group_size: groupSize)
+  }
+}

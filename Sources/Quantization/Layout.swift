@@ -12,6 +12,17 @@ struct Layout {
     groups = elements / format.groupSize
   }
 
+  /// Checks the buffers of the packed form of weights of type `input`.
+  func checkPacked(
+    _ format: QuantizationFormat, _ input: FloatType, _ weight: UnsafeRawBufferPointer,
+    _ scales: UnsafeRawBufferPointer, _ biases: UnsafeRawBufferPointer?
+  ) throws(QuantizationError) {
+    let scaleWidth = format.scaleByteWidth(input: input)
+    try Layout.check("weight", weight.count, weightBytes(format))
+    try Layout.check("scales", scales.count, groups * scaleWidth)
+    try Layout.check("biases", biases?.count ?? 0, format.hasBiases ? groups * scaleWidth : 0)
+  }
+
   func weightBytes(_ format: QuantizationFormat) -> Int { elements * format.bits / 8 }
 
   static func check(_ name: String, _ found: Int, _ expected: Int) throws(QuantizationError) {

@@ -8,6 +8,8 @@ public enum QuantizationError: CambiumError, Equatable {
   case shape(rows: Int, columns: Int, groupSize: Int)
   /// The input has a NaN or an infinity; `index` is the row-major index of the first one in the buffer given.
   case nonFinite(index: Int, kind: NonFiniteKind)
+  /// An FP8 weight of this shape has not one scale for each block.
+  case scaleGrid(shape: [Int], blockRows: Int, blockColumns: Int, found: [Int])
   /// A buffer has the wrong number of bytes (or elements, for the output of the dequantizer).
   case size(buffer: String, expected: Int, found: Int)
 
@@ -27,12 +29,22 @@ public enum QuantizationError: CambiumError, Equatable {
         "E_QUANT_NONFINITE", "a weight that is to be quantized is not a finite number",
         expected: "finite elements only", found: "\(kind.rawValue) at element \(index)",
         next: "check the source file, or leave this tensor unquantized", exit: .badInput)
+    case .scaleGrid(let shape, let blockRows, let blockColumns, let found):
+      Diagnostic(
+        "E_QUANT_SCALES", "an FP8 weight and its scales do not fit together",
+        expected: "a matrix \(Self.text(shape)) with one scale for each block of \(blockRows) × \(blockColumns)",
+        found: "scales \(Self.text(found))",
+        next: "check that weight and weight_scale_inv belong together, or convert from a bf16 checkpoint",
+        exit: .badInput
+      )
     case .size(let buffer, let expected, let found):
       Diagnostic(
         "E_QUANT_SIZE", "the \(buffer) buffer has the wrong size", expected: "\(expected)", found: "\(found)",
         exit: .failure)
     }
   }
+
+  private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " × ") }
 }
 
 /// The values that cannot be quantized.

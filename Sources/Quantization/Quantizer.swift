@@ -13,7 +13,7 @@ public struct EncodeReport: Sendable, Equatable {
 
 /// Encodes weights to MLX's packed form, byte for byte what the chosen reference gives.
 ///
-/// A kernel is used where there is one for the format and type, else `ReferenceQuantizer`; the bytes are the same.
+/// Kernels that give the bytes of ``ReferenceQuantizer``, for every format and type.
 public struct Quantizer: Sendable {
   public let format: QuantizationFormat
   /// Type of the weights, and of affine scales and biases.
@@ -63,15 +63,14 @@ public struct Quantizer: Sendable {
   }
 
   /// The mx kernel finds non-finite elements on its way; the others need a look before.
-  private var kernelChecks: Bool {
-    (format.mode == .mxfp4 || format.mode == .mxfp8) && format.scaleRule == .ceil && input == .bf16
-  }
+  private var kernelChecks: Bool { format.mode == .mxfp4 || format.mode == .mxfp8 }
 
   private func requireFinite(_ block: UnsafeRawBufferPointer, before: Int) throws(QuantizationError) {
     guard let index = firstNonFinite(block, input) else { return }
     throw .nonFinite(index: before + index, kind: NonFiniteKind(FloatConversion.load(block, index, input)))
   }
 
+  /// Returns how many scales were outside E8M0; -1 when the kernel has met an element that is not finite.
   private func encodeBlock(
     groups: Int, _ block: UnsafeRawBufferPointer, _ weight: UnsafeMutableRawBufferPointer,
     _ scales: UnsafeMutableRawBufferPointer, _ biases: UnsafeMutableRawBufferPointer?
@@ -79,21 +78,24 @@ public struct Quantizer: Sendable {
     let cpu: Int32 = format.reference == .cpu ? 1 : 0
     let codes = weight.baseAddress?.assumingMemoryBound(to: UInt8.self)
     let scaleBytes = scales.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    if kernelChecks {
-      return cambium_encode_mx(block.baseAddress, Int32(format.bits), cpu, groups, codes, scaleBytes)
-    }
-    switch (format.mode, format.reference) {
-    case (.affine, _):
+    switch format.mode {
+    case .affine:
       cambium_encode_affine(
         block.baseAddress, input.kernelType, Int32(format.bits), format.groupSize, cpu, groups, codes,
         scales.baseAddress, biases?.baseAddress)
       return 0
-    case (.nvfp4, .metal):
-      cambium_encode_nvfp4_metal(block.baseAddress, input.kernelType, groups, codes, scaleBytes)
+    case .nvfp4:
+      cambium_encode_nvfp4(block.baseAddress, input.kernelType, cpu, groups, codes, scaleBytes)
       return 0
-    default:
-      return ReferenceQuantizer(format: format, input: input).encode(
-        groups: groups, input: block, weight: weight, scales: scales, biases: biases)
+    case .mxfp4, .mxfp8:
+      let steps = LogarithmSteps.steps(for: input)
+      return steps.fractions.withUnsafeBufferPointer { fractions in
+        var mx = cambium_mx_format(
+          type: input.kernelType, bits: Int32(format.bits), cpu: cpu,
+          steps: format.scaleRule == .round ? fractions.baseAddress : nil, step_count: Int32(fractions.count),
+          first_exponent: Int32(steps.firstExponent))
+        return cambium_encode_mx(block.baseAddress, &mx, groups, codes, scaleBytes)
+      }
     }
   }
 

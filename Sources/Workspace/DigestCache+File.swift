@@ -8,7 +8,7 @@ extension DigestCache {
       JSONValue.object([
         ("path", .string(String(decoding: key.bytes, as: UTF8.self))),
         ("stamp", .string(Self.text(entry.identity))),
-        ("sha256", .string(entry.digest.hex)),
+        (key.kind.rawValue, .string(entry.digest.hex)),
       ])
     }
     let json = JSONValue.object([("cambium_digests", 1), ("files", .array(files))])
@@ -23,10 +23,12 @@ extension DigestCache {
     var entries: [PathKey: Entry] = [:]
     for file in json["files"]?.arrayValue ?? [] {
       guard let path = file["path"]?.stringValue, let text = file["stamp"]?.stringValue,
-        let identity = identity(text), let hex = file["sha256"]?.stringValue,
-        let digest = SHA256Digest(hex: hex)
+        let identity = identity(text)
       else { continue }
-      entries[PathKey(path)] = Entry(identity: identity, digest: digest)
+      for kind in [Kind.content, .tree, .units] {
+        guard let digest = file[kind.rawValue]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { continue }
+        entries[PathKey(path, kind)] = Entry(identity: identity, digest: digest)
+      }
     }
     return entries
   }

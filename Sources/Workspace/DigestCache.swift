@@ -16,6 +16,16 @@ public final class DigestCache: Sendable {
   let path: String
   private let entries: Mutex<[PathKey: Entry]>
 
+  /// What was digested of a file.
+  public enum Kind: String, Sendable {
+    /// Its bytes: SHA-256.
+    case content = "sha256"
+    /// A shard by its leaves; see `TreeDigest`.
+    case tree = "tree_sha256"
+    /// A weight file by the checksums of the units that were written into it.
+    case units = "units_sha256"
+  }
+
   /// What was found at a path.
   struct Entry: Sendable, Equatable {
     var identity: FileIdentity
@@ -25,8 +35,16 @@ public final class DigestCache: Sendable {
   /// A path by its bytes: `String` takes different spellings of one accent for equal.
   struct PathKey: Hashable, Comparable, Sendable {
     let bytes: [UInt8]
-    init(_ path: String) { bytes = Array(path.utf8) }
-    static func < (a: Self, b: Self) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    let kind: Kind
+
+    init(_ path: String, _ kind: Kind = .content) {
+      bytes = Array(path.utf8)
+      self.kind = kind
+    }
+
+    static func < (a: Self, b: Self) -> Bool {
+      a.bytes == b.bytes ? a.kind.rawValue < b.kind.rawValue : a.bytes.lexicographicallyPrecedes(b.bytes)
+    }
   }
 
   /// The cache of a work folder.
@@ -50,10 +68,34 @@ public final class DigestCache: Sendable {
     return (digest, identity.size)
   }
 
-  /// Takes note of a digest computed while the file was written. Only after the last write and the final rename.
-  public func remember(_ digest: SHA256Digest, ofFileAt path: String) throws(WorkspaceError) {
-    let identity = try currentIdentity(ofFileAt: path)
-    entries.withLock { $0[PathKey(path)] = Entry(identity: identity, digest: digest) }
+  /// The digest of another kind, computed by `compute` unless it is known for the file as it is now.
+  public func digest(
+    _ kind: Kind, ofFileAt path: String, compute: () throws -> SHA256Digest
+  ) throws -> SHA256Digest {
+    if let known = try known(kind, ofFileAt: path) { return known }
+    let before = try currentIdentity(ofFileAt: path)
+    let digest = try compute()
+    guard try currentIdentity(ofFileAt: path) == before else { throw WorkspaceError.fileChanged(path: path) }
+    entries.withLock { $0[PathKey(path, kind)] = Entry(identity: before, digest: digest) }
+    return digest
+  }
+
+  /// The digest of a file that has not changed since it was digested; nil when nothing is known of it.
+  public func known(_ kind: Kind, ofFileAt path: String) throws(WorkspaceError) -> SHA256Digest? {
+    guard !alwaysRehash, let entry = entries.withLock({ $0[PathKey(path, kind)] }),
+      try currentIdentity(ofFileAt: path) == entry.identity
+    else { return nil }
+    return entry.digest
+  }
+
+  /// Takes note of a digest computed while the file was written or read. Only after the last write and the final
+  /// rename.
+  /// - Parameter identity: the file as it was digested; nil: as it is now.
+  public func remember(
+    _ digest: SHA256Digest, _ kind: Kind = .content, ofFileAt path: String, identity: FileIdentity? = nil
+  ) throws(WorkspaceError) {
+    let now = try currentIdentity(ofFileAt: path)
+    entries.withLock { $0[PathKey(path, kind)] = Entry(identity: identity ?? now, digest: digest) }
   }
 
   /// Drops what is known about a path.

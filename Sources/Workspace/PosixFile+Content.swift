@@ -5,9 +5,48 @@
 #endif
 
 extension PosixFile {
-  /// Writes all bytes at an offset.
+  /// Storage blocks: a direct write takes whole ones only, from addresses that are multiples of it.
+  public static let block = 4096
+
+  /// Writes all bytes at an offset. Of a file opened for direct writing, the whole blocks inside go past the system's
+  /// cache when `bytes` begin at an address that equals `offset` modulo ``block``.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
     crashPoint("write")
+    let whole = directPart(bytes, at: offset)
+    if whole.isEmpty {
+      try writeThroughCache(bytes, at: offset)
+    } else {
+      try writeThroughCache(UnsafeRawBufferPointer(rebasing: bytes[..<whole.lowerBound]), at: offset)
+      try writeDirectly(UnsafeRawBufferPointer(rebasing: bytes[whole]), at: offset + whole.lowerBound)
+      try writeThroughCache(
+        UnsafeRawBufferPointer(rebasing: bytes[whole.upperBound...]), at: offset + whole.upperBound)
+    }
+    crashPoint("write")
+  }
+
+  /// The whole blocks of a piece, where going past the cache is possible and worth it.
+  private func directPart(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Range<Int> {
+    guard direct >= 0, bytes.count >= 16 * PosixFile.block, let base = bytes.baseAddress,
+      (Int(bitPattern: base) - offset) % PosixFile.block == 0
+    else { return 0..<0 }
+    let first = (PosixFile.block - offset % PosixFile.block) % PosixFile.block
+    return first..<first + (bytes.count - first) / PosixFile.block * PosixFile.block
+  }
+
+  private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let count = uninterrupted { pwrite(direct, rest.baseAddress, rest.count, off_t(offset + done)) }
+      // Whatever is wrong, and a write that stops inside a block: the plain write goes on and says so.
+      guard count > 0, count % PosixFile.block == 0 else {
+        return try writeThroughCache(rest, at: offset + done)
+      }
+      done += count
+    }
+  }
+
+  private func writeThroughCache(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -19,7 +58,6 @@ extension PosixFile {
       guard count > 0 else { throw .io(operation: "write the file", path: path, errno: EIO) }
       done += count
     }
-    crashPoint("write")
   }
 
   /// Writes all bytes at an offset.

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -13,14 +14,17 @@ public final class PosixFile: Sendable {
   /// The path it was opened by; for messages.
   public let path: String
   let descriptor: Int32
+  /// The same file, open past the system's cache; -1 without one.
+  let direct: Int32
   private let isOpen = Atomic<Bool>(true)
   /// The error of the first failed sync. The kernel may drop the pages it could not write and report success the next
   /// time, so one failure is final.
   private let syncFailure = Atomic<Int32>(0)
 
-  private init(path: String, descriptor: Int32) {
+  private init(path: String, descriptor: Int32, direct: Int32 = -1) {
     self.path = path
     self.descriptor = descriptor
+    self.direct = direct
   }
 
   deinit {
@@ -40,8 +44,11 @@ public final class PosixFile: Sendable {
 
   /// Opens a file for reading and writing, and creates it first, with mode 0644 whatever the umask, if it is absent
   /// and `creating` is set. A symbolic link is refused.
-  public static func openForWriting(_ path: String, creating: Bool = false) throws(WorkspaceError) -> PosixFile {
-    let file = try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing")
+  /// - Parameter direct: whether large writes go past the system's cache where the file system allows it.
+  public static func openForWriting(
+    _ path: String, creating: Bool = false, direct: Bool = false
+  ) throws(WorkspaceError) -> PosixFile {
+    let file = try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing", direct: direct)
     // The umask may have taken bits away. The mode of another user's file is that user's.
     if creating, fchmod(file.descriptor, 0o644) != 0, errno != EPERM {
       throw .system("set the mode of the file", path, errno: errno)
@@ -50,7 +57,7 @@ public final class PosixFile: Sendable {
   }
 
   private static func open(
-    _ path: String, _ flags: Int32, _ operation: String
+    _ path: String, _ flags: Int32, _ operation: String, direct: Bool = false
   ) throws(WorkspaceError) -> PosixFile {
     let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
@@ -59,7 +66,10 @@ public final class PosixFile: Sendable {
       if code == EEXIST { throw .targetExists(path: path) }
       throw .system(operation, path, errno: code)
     }
-    return PosixFile(path: path, descriptor: descriptor)
+    guard direct else { return PosixFile(path: path, descriptor: descriptor) }
+    // Refused by file systems that have no such thing: then everything is written through the cache.
+    let second = uninterrupted { cambium_open_direct(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0) }
+    return PosixFile(path: path, descriptor: descriptor, direct: second)
   }
 
   /// Hands all changes to the storage. A failure is final: every later call fails too.
@@ -78,6 +88,7 @@ public final class PosixFile: Sendable {
   /// Closes the file; the second and later calls do nothing. Some file systems report a failed write only here.
   public func close() throws(WorkspaceError) {
     guard isOpen.exchange(false, ordering: .relaxed) else { return }
+    if direct >= 0 { _ = closeDescriptor(direct) }
     // Not repeated after EINTR: the descriptor is gone on Linux and may already be another file.
     if closeDescriptor(descriptor) != 0, errno != EINTR {
       throw .system("close the file", path, errno: errno)

@@ -15,42 +15,42 @@ public enum Validity: Sendable, Equatable {
 }
 
 extension StageReceipt {
+  /// How the digest of an output is found; nil for one that is recorded by the SHA-256 of its bytes.
+  public typealias OutputDigest = (_ output: FileRecord, _ path: String) throws -> SHA256Digest?
+
   /// Whether the stage need not run. The outputs are looked at in the order of their paths, up to the first bad one.
   public func validity(
-    in folder: String, digests: DigestCache, wantedKey: SHA256Digest
-  ) throws(WorkspaceError) -> Validity {
+    in folder: String, digests: DigestCache, wantedKey: SHA256Digest, digest: OutputDigest? = nil
+  ) throws -> Validity {
     guard key == wantedKey else { return .otherKey }
-    do throws(WorkspaceError) {
-      try checkOutputs(in: folder, digests: digests)
+    do {
+      try checkOutputs(in: folder, digests: digests, digest: digest)
       return .valid
     } catch {
-      switch error {
-      case .outputMismatch(let path, _, "nothing"): return .outputMissing(path)
-      case .outputMismatch(let path, _, _): return .outputDamaged(path)
-      default: throw error
-      }
+      guard case WorkspaceError.outputMismatch(let path, _, let found) = error else { throw error }
+      return found == "nothing" ? .outputMissing(path) : .outputDamaged(path)
     }
   }
 
   /// Throws `E_OUTPUT_MISMATCH` for the first output that is not as the receipt says.
-  public func checkOutputs(in folder: String, digests: DigestCache) throws(WorkspaceError) {
+  public func checkOutputs(in folder: String, digests: DigestCache, digest: OutputDigest? = nil) throws {
     for output in outputs {
       let path = joinPath(folder, output.path)
       let expected = "\(output.bytes) bytes, sha256 \(output.sha256.hex)"
       guard let status = try linkStatus(path) else {
-        throw .outputMismatch(path: output.path, expected: expected, found: "nothing")
+        throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: "nothing")
       }
       guard status.isRegularFile else {
-        throw .outputMismatch(path: output.path, expected: expected, found: "not a regular file")
+        throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: "not a regular file")
       }
       // A wrong size needs no reading.
       guard Int(status.st_size) == output.bytes else {
-        throw .outputMismatch(path: output.path, expected: expected, found: "\(status.st_size) bytes")
+        throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: "\(status.st_size) bytes")
       }
-      let found = try digests.digest(ofFileAt: path)
-      guard found.digest == output.sha256, found.bytes == output.bytes else {
-        let text = "\(found.bytes) bytes, sha256 \(found.digest.hex)"
-        throw .outputMismatch(path: output.path, expected: expected, found: text)
+      let found = try digest?(output, path) ?? digests.digest(ofFileAt: path).digest
+      guard found == output.sha256 else {
+        let text = "\(status.st_size) bytes, sha256 \(found.hex)"
+        throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: text)
       }
     }
   }

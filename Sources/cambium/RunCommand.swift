@@ -48,6 +48,16 @@ struct RunCommand: ParsableCommand {
     }
     // Only here: whatever cannot be resumed ends at once.
     StopSignal.shared.install()
+    try perform(run)
+    for target in PackageTarget.all(run.resolution.manifest).dropFirst() {
+      var beside = options
+      beside.target = target
+      try perform(Run(manifest: manifest, options: beside))
+    }
+  }
+
+  /// Makes one folder and says so.
+  private func perform(_ run: Run) throws {
     let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
     for note in run.plan.notes { observer.note(note) }
     let summary = try run.execute(observer)

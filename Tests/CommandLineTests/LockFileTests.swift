@@ -24,7 +24,7 @@ import Testing
   @Test func theLockIsTheSameWhereverItIsMade() throws {
     let locks = try (0..<2).map { _ in
       let folder = try Demo.folder()
-      #expect(try runDemo(folder, ["--until", "inspect"]).isSuccess)
+      #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
       return folder.text("m.lock.json")
     }
     #expect(locks[0] == locks[1])
@@ -64,14 +64,14 @@ import Testing
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try Demo.writeManifest(in: folder, source: "trunk")
-    #expect(try runDemo(folder, ["--until", "inspect"]).isSuccess)
+    #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
     try Demo.writeManifest(in: folder, source: "trunk", pipeline: "mxfp8")
     let pipeline = try runDemo(folder, ["--locked"])
     #expect(pipeline.end == .exit(65))
     #expect(pipeline.err.contains("pipeline is"), "\(pipeline.err)")
     #expect(pipeline.err.contains("plan is"), "\(pipeline.err)")
     try Demo.writeManifest(in: folder, source: "trunk")
-    #expect(try runDemo(folder, ["--locked", "--until", "inspect"]).isSuccess)
+    #expect(try runDemo(folder, ["--locked", "--until", "quantize"]).isSuccess)
     try FileManager.default.removeItem(atPath: trunk + "/merges.txt")
     let sidecar = try runDemo(folder, ["--locked"])
     #expect(sidecar.end == .exit(65))

@@ -24,6 +24,7 @@ import Testing
   @Test(arguments: [["norm_convention": "gamma", "format": "pt"], ["format": "mlx"]])
   func headInGammaIsNotShiftedAgain(metadata: [String: String]) throws {
     var donor = TinyCheckpoint(.dense) { $0.seed = 2 }.headOnly
+    donor.tensors = TinyCheckpoint.converted(donor.tensors)
     donor.metadata = metadata
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
       try shop.run()
@@ -81,7 +82,7 @@ import Testing
   /// The donor's head lies under another prefix and in one shard with everything else.
   @Test(arguments: ["model.mtp.", "language_model.mtp.", "model.language_model.mtp."])
   func headIsFoundWhereverItLies(prefix: String) throws {
-    let whole = TinyCheckpoint(.dense) { $0.seed = 2 }
+    let whole = TinyCheckpoint(.dense)
     var donor = whole
     for name in whole.headOnly.tensors.keys { donor.rename(name, to: prefix + name.dropFirst("mtp.".count)) }
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in

@@ -68,7 +68,7 @@ import Testing
       "{\"cambium\": 1, \"source\": \"s\", \"pipeline\": \"p\", \"output\": \"o\",\n \"head\": \"grafted\"}",
       "E_MANIFEST_VALUE", line: 2, column: 10
     ) { error in
-      #expect(error.expected == "graft, keep, none")
+      #expect(error.expected == "graft, replace, keep, none")
       #expect(error.found == "grafted")
     }
   }

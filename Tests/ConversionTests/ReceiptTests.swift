@@ -72,7 +72,8 @@ import Testing
     try rerun {
       try other.write(to: $0.donor)
     } _: { shop, summary, _ throws in
-      #expect(summary.done == StageName.allCases)
+      // Its header is as it was: where the head lies, and what is done to it, does not change.
+      #expect(summary.done == [.quantize, .verify, .package])
       let written = try Package(shop.package).tensor("mtp.fc.weight").bytes
       #expect(digest(written) == digest(other.tensors["mtp.fc.weight"]?.bytes))
     }

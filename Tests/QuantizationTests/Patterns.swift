@@ -18,7 +18,12 @@ struct SplitMix: RandomNumberGenerator {
 /// Finite inputs, as bit patterns, that reach every path of the encoders. Counts are multiples of 128.
 enum Patterns {
   static func bytes(_ words: [UInt32], _ type: FloatType) -> [UInt8] {
-    words.flatMap { word in (0..<type.byteWidth).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(words.count * type.byteWidth)
+    for word in words {
+      for byte in 0..<type.byteWidth { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(8 * byte))) }
+    }
+    return bytes
   }
 
   static func all(_ type: FloatType) -> [(String, [UInt32])] {
@@ -64,7 +69,7 @@ enum Patterns {
     ]
   }
 
-  private static func word(_ value: Float, _ type: FloatType) -> UInt32 {
+  static func word(_ value: Float, _ type: FloatType) -> UInt32 {
     switch type {
     case .bf16: UInt32(FloatConversion.toBF16(value))
     case .f16: UInt32(FloatConversion.toF16(value))

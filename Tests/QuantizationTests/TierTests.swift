@@ -1,3 +1,4 @@
+import Foundation
 import Quantization
 import Testing
 
@@ -5,9 +6,12 @@ import Testing
 @Suite(.serialized) struct TierTests {
   private static let formats: [QuantizationFormat] = QuantizationMode.allCases.flatMap { mode in
     QuantizerReference.allCases.flatMap { reference in
-      [2, 3, 4, 5, 6, 8].flatMap { bits in
-        [16, 32, 64, 128].compactMap { group in
-          try? QuantizationFormat(mode: mode, bits: bits, groupSize: group, reference: reference)
+      (mode == .mxfp4 || mode == .mxfp8 ? ScaleRule.allCases : [.ceil]).flatMap { rule in
+        [2, 3, 4, 5, 6, 8].flatMap { bits in
+          [16, 32, 64, 128].compactMap { group in
+            try? QuantizationFormat(
+              mode: mode, bits: bits, groupSize: group, reference: reference, scaleRule: rule)
+          }
         }
       }
     }
@@ -26,15 +30,42 @@ import Testing
             let part = Array(bytes[0..<rows * columns * type.byteWidth])
             let fast = try Encoded.fast(format, type, rows: rows, columns: columns, part)
             let plain = Encoded.reference(format, type, rows: rows, columns: columns, part)
-            #expect(fast == plain, "\(tier) \(format) \(type) \(name) \(rows) × \(columns)")
+            let same = fast == plain
+            #expect(same, "\(tier) \(format) \(type) \(name) \(rows) × \(columns)")
           }
         }
       }
     }
   }
 
+  /// Seeded random cases at the borders of groups, rows, vectors and blocks, against the digests of the numpy model.
+  @Test func sameBytesAsTheModelInEveryTier() throws {
+    defer { SIMDTier.force(nil) }
+    let data = try Data(contentsOf: Fixtures.folder.appendingPathComponent("random_crc.json"))
+    let digests = try JSONDecoder().decode([String: [UInt32]].self, from: data)
+    for (key, expected) in digests {
+      let cases = try RandomCases(key)
+      var found = [[UInt32]](repeating: [], count: SIMDTier.available.count)
+      for number in cases.shapes.indices {
+        let inputs = RandomCases.Kind.allCases.map { cases.input(number, $0) }
+        for (place, tier) in SIMDTier.available.enumerated() {
+          #expect(SIMDTier.force(tier))
+          var bytes: [UInt8] = []
+          for input in inputs {
+            let encoded = try Encoded.fast(
+              cases.format, cases.type, rows: cases.shapes[number].rows, columns: cases.columns(number), input)
+            bytes += encoded.weight + encoded.scales + encoded.biases
+          }
+          found[place].append(CRC32.of(bytes))
+        }
+      }
+      #expect(found.allSatisfy { $0 == expected }, "\(key)")
+    }
+    #expect(digests.count == 138)
+  }
+
   @Test(arguments: SIMDTier.available)
-  func widenFiniteAndSums(tier: SIMDTier) throws {
+  func widenAndFinite(tier: SIMDTier) throws {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     for type in [FloatType.bf16, .f16] {
@@ -55,26 +86,71 @@ import Testing
         #expect(firstNonFinite(part, .bf16) == nil)
       }
     }
-    for count in [0, 1, 7, 8, 9, 1037] { compareSums(count) }
   }
 
-  /// The sums of one block do not depend on the tier: compared with lanes written out here.
-  private func compareSums(_ count: Int) {
-    var generator = SplitMix(seed: 5)
-    let a = (0..<count).map { _ in Float(Int(generator.next() % 2001)) / 997 - 1 }
-    let b = a.map { $0 + Float(Int(generator.next() % 101)) / 9_973 }
-    var accumulator = ErrorAccumulator()
-    a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { accumulator.add(original: a, decoded: $0) } }
-    var dots = [Double](repeating: 0, count: 8)
-    var squares = dots
-    for i in a.indices {
-      dots[i % 8] += Double(a[i]) * Double(b[i])
-      let d = Double(a[i]) - Double(b[i])
-      squares[i % 8] += d * d
+  /// Any codes under any scales, infinite and NaN ones too, and odd numbers of groups.
+  @Test(arguments: SIMDTier.available)
+  func sameValuesAsTheReference(tier: SIMDTier) throws {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    var random = SplitMix(seed: 17)
+    for format in Self.formats where format.reference == .metal {
+      for type in FloatType.allCases {
+        for (groups, anyScale) in [(1, true), (3, false), (257, true), (514, false)] {
+          var encoded = Encoded(format, type, rows: 1, columns: groups * format.groupSize)
+          for i in encoded.weight.indices { encoded.weight[i] = UInt8(truncatingIfNeeded: random.next() >> 32) }
+          encoded.scales = Self.scales(format, type, groups, anyScale, &random)
+          if format.hasBiases { encoded.biases = Self.scales(format, type, groups, anyScale, &random) }
+          let columns = groups * format.groupSize
+          let fast = try DequantizerTests.decode(format, type, rows: 1, columns: columns, encoded)
+          let plain = encoded.decoded(format, type)
+          let wrong = zip(fast, plain).count { $0.bitPattern != $1.bitPattern }
+          #expect(wrong == 0, "\(tier) \(format) \(type) \(groups)")
+          let source = (0..<columns).map { _ in Float(Int(random.next() % 2001)) / 997 - 1 }
+          let input = Patterns.bytes(source.map { Patterns.word($0, type) }, type)
+          let x = (0..<columns).map { ErrorReference.number(input, type, $0) }
+          let found = try ErrorReference(encoded.measured(format, type, input))
+          #expect(found == ErrorReference(format, type, x, encoded), "\(tier) \(format) \(type) \(groups)")
+        }
+      }
     }
-    let total = { (l: [Double]) in ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7])) }
-    #expect(accumulator.dot.bitPattern == total(dots).bitPattern)
-    #expect(accumulator.differenceSquares.bitPattern == total(squares).bitPattern)
-    #expect(accumulator.largestDifference == zip(a, b).map { ($0 - $1).magnitude }.max() ?? 0)
+  }
+
+  private static func scales(
+    _ format: QuantizationFormat, _ type: FloatType, _ groups: Int, _ any: Bool, _ random: inout SplitMix
+  ) -> [UInt8] {
+    if any {
+      return (0..<groups * format.scaleByteWidth(input: type)).map { _ in
+        UInt8(truncatingIfNeeded: random.next() >> 32)
+      }
+    }
+    if format.mode != .affine { return (0..<groups).map { _ in UInt8(110 + random.next() % 10) } }
+    let numbers = (0..<groups).map { _ in Float(Int(random.next() % 2001)) / 9970 - 0.1 }
+    return Patterns.bytes(numbers.map { Patterns.word($0, type) }, type)
+  }
+
+  @Test(arguments: SIMDTier.available)
+  func sameFloat8BlocksAsPyTorch(tier: SIMDTier) throws {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    for (item, digest) in try Float8BlocksTests.cases() {
+      let output = try Float8BlocksTests.decode(item.blocks, 0..<item.blocks.rows, item.codes, item.scales)
+      #expect(CRC32.of(output) == digest, "\(tier) \(item.key)")
+    }
+  }
+
+  /// The sums of one block do not depend on the tier.
+  @Test(arguments: SIMDTier.available)
+  func sumsOfEveryLength(tier: SIMDTier) {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    var random = SplitMix(seed: 5)
+    for count in Array(0...50) + [1037, 4095, 4096, 4097, 9000] {
+      let a = (0..<count).map { _ in Float(Int(random.next() % 2001)) / 997 - 1 }
+      let b = a.map { $0 + Float(Int(random.next() % 101)) / 9_973 }
+      var accumulator = ErrorAccumulator()
+      a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { accumulator.add(original: a, decoded: $0) } }
+      #expect(ErrorReference(accumulator) == ErrorReference(a, b), "\(tier) \(count)")
+    }
   }
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
 #include "arithmetic.h"
@@ -46,25 +47,31 @@ size_t cambium_first_nonfinite(const void *input, int type, size_t count);
 // Exact conversion to f32.
 void cambium_widen(const void *input, int type, float *output, size_t count);
 
-// bf16 to mxfp4 (bits = 4) or mxfp8 (bits = 8), groups of 32, scale rule "ceil".
-// `cpu` selects the rules of MLX's CPU backend instead of Metal's. weight: 4 * bits bytes a group; scales: one byte.
+// An mx format. bits: 4 (mxfp4) or 8 (mxfp8). `cpu` selects the rules of MLX's CPU backend instead of Metal's.
+// `steps` NULL: scale rule "ceil". Else rule "round", and for the CPU backend steps[i] is the smallest fraction (23 bits)
+// with which a ratio of the exponent first_exponent + i takes the next exponent.
+typedef struct {
+  int type;
+  int bits;
+  int cpu;
+  const uint32_t *steps;
+  int step_count;
+  int first_exponent;
+} cambium_mx_format;
+
+// mx encoding, groups of 32. weight: 4 * bits bytes a group; scales: one byte.
 // Returns how many scales were outside E8M0 (clamped for Metal, wrapped for the CPU backend), or
 // -1, the output then being incomplete, if the input has a NaN or an infinity.
 ptrdiff_t cambium_encode_mx(
-    const void *input, int bits, int cpu, size_t groups, uint8_t *weight, uint8_t *scales);
+    const void *input, const cambium_mx_format *format, size_t groups, uint8_t *weight, uint8_t *scales);
 
 // Affine, bits 2, 3, 4, 5, 6 or 8, group size 32, 64 or 128, any element type; scales and biases in that type.
 void cambium_encode_affine(
     const void *input, int type, int bits, size_t group_size, int cpu, size_t groups, uint8_t *weight,
     void *scales, void *biases);
 
-// nvfp4 with Metal's rules, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
-void cambium_encode_nvfp4_metal(const void *input, int type, size_t groups, uint8_t *weight, uint8_t *scales);
-
-// Sums of one block for an error measure, in double: sums[0] = a.b, [1] = a.a, [2] = b.b, [3] = (a-b).(a-b).
-// Element i goes to lane i mod 8; lanes are added pairwise (8, 4, 2, 1): the same bits in every tier.
-// Returns the largest |a - b| (computed in f32; NaN if any difference is NaN).
-float cambium_error_sums(const float *a, const float *b, size_t count, double sums[4]);
+// nvfp4, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
+void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, uint8_t *weight, uint8_t *scales);
 
 // Tells the processor that the calling thread spins.
 static inline void cambium_pause(void) {

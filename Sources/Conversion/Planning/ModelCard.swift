@@ -93,8 +93,15 @@ struct ModelCard {
   private var headLine: String {
     guard let head = contents.head else { return "The package has no multi-token-prediction head." }
     let origin = head.grafted ? "grafted from a donor" : "the source's own"
-    return
+    let line =
       "Multi-token-prediction head: `\(head.file)`, \(head.evidence.tensors.count) source tensors, \(origin), norms stored as plain factors."
+    switch head.pairing.verdict {
+    case .foreign:
+      return line + " The head is foreign, trained with another trunk: " + head.pairing.evidence.joined(separator: "; ")
+        + "."
+    case .unproven: return line + " Nothing but shapes says that it belongs to this trunk."
+    case .same, .derived: return line
+    }
   }
 
   /// Tensors and bytes by role and verdict.
@@ -107,7 +114,7 @@ struct ModelCard {
       row.before += tensor.tensor.byteCount
       row.after += tensor.outputBytes
       if let error = measured.error {
-        row.cosine += error.cosine
+        row.cosine += error.all.cosine
         row.measured += 1
       }
       rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] = row
@@ -143,6 +150,14 @@ struct SourceCard {
     }
     front = Array(lines[1..<end])
     body = lines[(end + 1)...].drop { $0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// The repositories that `base_model` names.
+  var baseModels: [String] {
+    block("base_model").map { line in
+      let text = line.hasPrefix("base_model:") ? String(line.dropFirst("base_model:".count)) : line
+      return text.trimmingCharacters(in: CharacterSet(charactersIn: " -\"'"))
+    }.filter { !$0.isEmpty }
   }
 
   /// The lines of a top-level key, continuation lines included; empty when the key is not there.

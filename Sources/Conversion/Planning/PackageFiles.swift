@@ -15,6 +15,7 @@ struct PackageFiles {
   static let audit = "audit.json"
   static let card = "README.md"
   static let sums = "SHA256SUMS"
+  static let index = "model.safetensors.index.json"
 
   init(_ resolution: Resolution, _ contents: PlanContents, digest: SHA256Digest, format: QuantizationFormat?) {
     self.resolution = resolution
@@ -24,19 +25,25 @@ struct PackageFiles {
   }
 
   func all() throws -> [PlannedFile] {
-    var files = try resolution.source.sidecars.copied.map { name in
+    var files = try copied.map { name in
       let path = resolution.source.path + "/" + name
       return PlannedFile(path: name, bytes: try ReadOnlyFile(path: path).size, content: .copied(from: path))
     }
-    for (name, bytes) in [("config.json", try config()), ("model.safetensors.index.json", index())] {
-      files.append(PlannedFile(path: name, bytes: bytes.count, content: .generated(bytes)))
-    }
-    let blank = contents.tensors.map {
-      AuditReport.Measurement.placeholder(parts: $0.parts.count, quantized: $0.format != nil)
-    }
+    let packageConfig = PackageConfig(resolution, contents, format: format)
+    let config =
+      switch resolution.target {
+      case .package: try packageConfig.package()
+      case .drafter: packageConfig.drafter()
+      }
+    files.append(PlannedFile(path: "config.json", bytes: config.count, content: .generated(config)))
+    let index = try index()
+    files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
+    let blank = contents.tensors.map(AuditReport.Measurement.placeholder)
     let context = AuditReport.Context(
       manifestDigest: digest, pipeline: resolution.pipeline.name, pipelineDigest: digest, planDigest: digest,
-      inputs: InputFile.all(resolution).map { LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex) })
+      inputs: InputFile.all(resolution).map {
+        LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
+      })
     let measured = [
       (PackageFiles.audit, AuditReport.render(contents, context, blank).count),
       (PackageFiles.card, try ModelCard(resolution, contents).render(blank).count),
@@ -48,79 +55,40 @@ struct PackageFiles {
     return files
   }
 
-  /// The index: every tensor of the shards; the head's file is not listed, so that no reader stumbles over it.
-  private func index() -> [UInt8] {
+  /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.
+  private var copied: [String] {
+    let all = resolution.source.sidecars.copied
+    guard resolution.target == .drafter else { return all }
+    let tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    return all.filter { tokenizer.contains($0) || Sidecars.isLegal($0) }
+  }
+
+  /// The index: every tensor of the shards. The head's file is only listed where the manifest asks for it, since some
+  /// readers stumble over a head in the index. That of a source whose shards all stay as they are stays too.
+  private func index() throws -> [UInt8] {
     var total = 0
     var map: [(String, JSONValue)] = []
-    for tensor in contents.tensors where tensor.origin == .trunk {
+    for tensor in contents.tensors where tensor.origin == .trunk || (contents.head?.indexed ?? false) {
       for part in tensor.parts {
         total += part.bytes
         map.append((part.name, .string(contents.weightFiles[part.file])))
       }
     }
     map.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
+    if let own = try ownIndex(map, total: total) { return own }
     return JSONWriter.pretty(
       .object([("metadata", .object([("total_size", .int(total))])), ("weight_map", .object(map))]))
   }
 
-  /// The source's configuration, in its own order and spelling, with what the package changes.
-  private func config() throws -> [UInt8] {
-    let source = resolution.source
-    var config = source.config
-    let layers = contents.head == nil ? 0 : 1
-    let declared = source.model.declaredMTPLayers != nil || layers > 0
-    if source.table.wrapped, var text = config["text_config"] {
-      if declared { text.set("mtp_num_hidden_layers", to: .int(layers)) }
-      if let experts = contents.head?.ownExperts { text.set("mtp_num_experts", to: .int(experts)) }
-      config.set("text_config", to: text)
-      if config["mtp_num_hidden_layers"] != nil { config.set("mtp_num_hidden_layers", to: .int(layers)) }
-    } else {
-      if declared { config.set("mtp_num_hidden_layers", to: .int(layers)) }
-      if let experts = contents.head?.ownExperts { config.set("mtp_num_experts", to: .int(experts)) }
+  /// The index of a source that was converted before, when it says just what ours would.
+  private func ownIndex(_ map: [(String, JSONValue)], total: Int) throws -> [UInt8]? {
+    guard resolution.trunk.conversion != nil, resolution.source.indexed?.count == map.count else { return nil }
+    let path = resolution.source.path + "/" + PackageFiles.index
+    let bytes = try ReadOnlyFile(path: path).readAll(limit: 100_000_000)
+    let own = try JSONValue.parse(bytes, file: path)
+    guard own["metadata"]?["total_size"]?.intValue == total, map.allSatisfy({ own["weight_map"]?[$0.0] == $0.1 }) else {
+      return nil
     }
-    if source.sidecars.copied.contains("generation_config.json") {
-      let path = source.path + "/generation_config.json"
-      let generation = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 4 << 20), file: path)
-      // Both readers stop at the ids of config.json; the generation file lists all of them.
-      if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
-    }
-    let blocks = QuantizationBlocks(contents, format: format)
-    if let trunk = blocks.trunk {
-      config.set("quantization", to: trunk)
-      config.set("quantization_config", to: trunk)
-    }
-    if let head = blocks.head { config.set(QuantizationBlocks.headKey, to: head) }
-    return JSONWriter.pretty(config)
-  }
-}
-
-/// One input file: a shard, configuration or sidecar of the source or the donor.
-struct InputFile: Sendable {
-  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
-  let name: String
-  let path: String
-  let bytes: Int
-
-  /// Every file that the package depends on, in byte order of the names.
-  static func all(_ resolution: Resolution) -> [InputFile] {
-    var files: [InputFile] = []
-    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
-      guard let folder else { continue }
-      files += folder.shards.map {
-        InputFile(name: "\(prefix)/\($0.name)", path: folder.path + "/" + $0.name, bytes: $0.file.header.fileSize)
-      }
-      var others = ["config.json"]
-      if prefix == "source" {
-        others += folder.sidecars.copied
-        if folder.sidecars.hasCard { others.append("README.md") }
-      }
-      files += others.compactMap { name in
-        let path = folder.path + "/" + name
-        return (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size)
-        }
-      }
-    }
-    return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return bytes
   }
 }

@@ -137,6 +137,14 @@ public struct PlannedFile: Sendable {
 public struct PlannedHead: Sendable {
   public let grafted: Bool
   public let evidence: HeadEvidence
+  /// How its norms are stored in the checkpoint, with everything that speaks for it.
+  public let norms: NormDecision
+  public let pairing: Pairing
   public let ownExperts: Int?
   public let file: String
+  /// Whether the index lists it.
+  public let indexed: Bool
+  /// Commits of source and donor, when they come from the hub's cache.
+  public let sourceCommit: String?
+  public let donorCommit: String?
 }

@@ -20,37 +20,64 @@ public struct Planner {
   /// - Throws: ``ConversionError``, `ManifestError` for rules that do not fit, `SafetensorsError` for sizes that overflow.
   public func plan() throws -> Plan {
     let verdicts = try decide()
-    let (files, tensors) = try WeightLayout(shardLimit: shardLimit, head: resolution.head).place(verdicts.tensors)
+    let converted = resolution.trunk.conversion == nil ? nil : resolution.source
+    let (files, tensors) = try WeightLayout(shardLimit: shardLimit, target: resolution.target, converted: converted)
+      .place(verdicts.tensors)
     let contents = PlanContents(
       tensors: tensors, dropped: verdicts.dropped, weights: files, head: plannedHead(tensors), notes: notes())
     let digest = SHA256Digest.of(JSONWriter.canonical(contents.json))
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     let others = try PackageFiles(resolution, contents, digest: digest, format: format).all()
-    return Plan(
+    let plan = Plan(
       tensors: tensors, dropped: verdicts.dropped,
       // Weight files come first: parts name them by index.
       files: files + others.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, format: format,
       head: contents.head, notes: contents.notes, digest: digest)
+    try resolution.requireReaders(plan)
+    return plan
   }
 
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
-    guard let head = resolution.head, tensors.contains(where: { $0.origin == .head }) else { return nil }
+    guard let head = resolution.head, let pairing = resolution.pairing, tensors.contains(where: { $0.origin == .head })
+    else { return nil }
     return PlannedHead(
-      grafted: resolution.donor != nil, evidence: head.evidence, ownExperts: head.ownExperts,
-      file: WeightLayout.headFile)
+      grafted: resolution.donor != nil, evidence: head.evidence, norms: head.norms, pairing: pairing,
+      ownExperts: head.ownExperts, file: WeightLayout.headFile(resolution.target),
+      indexed: resolution.target == .drafter || resolution.manifest.layouts.contains(.indexed),
+      sourceCommit: resolution.source.commit, donorCommit: resolution.donor?.commit)
   }
 
   private func notes() -> [String] {
     var notes = resolution.source.notes.map { "source: \($0)" }
     notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
-    if resolution.head == nil { notes.append("the package has no MTP head") }
-    if let experts = resolution.head?.ownExperts {
+    if let evidence = resolution.trunk.conversion {
+      notes.append("the source was converted before (\(evidence)): its tensors keep their bytes")
+    }
+    guard let head = resolution.head, let pairing = resolution.pairing else {
+      return notes + ["the package has no MTP head"]
+    }
+    if !wantsHead {
+      notes.append("the head is not in the package but in the folder \(PackageTarget.drafter.suffix) beside it")
+    }
+    if pairing.verdict == .foreign {
+      notes.append("the head is foreign: " + pairing.evidence.joined(separator: "; "))
+    } else if pairing.verdict == .unproven {
+      notes.append("nothing but shapes and dimensions says that the head belongs to this trunk: measure its acceptance")
+    }
+    if let experts = head.ownExperts {
       notes.append(
         "the head has \(experts) experts, the trunk \(resolution.source.model["E"]): readers with one num_experts for both cannot load it"
+          + (resolution.manifest.layouts.contains(.drafter)
+            ? " from the package" : "; the layout drafter gives it a configuration of its own")
       )
     }
     return notes
+  }
+
+  /// Whether the head is part of what is made.
+  private var wantsHead: Bool {
+    resolution.target == .drafter || resolution.manifest.layouts.contains { $0 != .drafter }
   }
 
   // MARK: verdicts
@@ -74,11 +101,13 @@ public struct Planner {
         throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
       }
       if let left = try drop(tensor, origin, rules[number]) {
+        // Vision and head may be left out of a package that is otherwise kept.
         dropped[number] += 1
         if firstDropped[tensor.role] == nil { firstDropped[tensor.role] = (rules[number], tensor.name) }
         out.dropped.append(left)
       } else {
         let planned = try verdict(tensor, origin, rules[number])
+        try requireSparing(tensor, origin, rules[number].treatment)
         matched[number].append(planned)
         out.tensors.append(planned)
       }
@@ -100,11 +129,30 @@ public struct Planner {
         bytes: resolution.source[$0.tensor]?.entry.byteCount ?? 0)
     }
     if resolution.head == nil || resolution.donor != nil {
+      let reason =
+        resolution.donor == nil
+        ? "the manifest says head: none"
+        : resolution.manifest.head == .replace ? "replaced by the donor's head" : "identical to the donor's head"
       out.dropped += resolution.source.headEvidence.tensors.map {
         DroppedTensor(
-          name: $0, origin: .trunk, rule: "manifest head",
-          reason: resolution.donor == nil ? "the manifest says head: none" : "identical to the donor's head",
+          name: $0, origin: .trunk, rule: "manifest head", reason: reason,
           bytes: resolution.source[$0]?.entry.byteCount ?? 0)
+      }
+    }
+    return try forTarget(out)
+  }
+
+  /// What of all verdicts belongs to the folder that is made.
+  private func forTarget(_ all: Verdicts) throws -> Verdicts {
+    var out = all
+    switch resolution.target {
+    case .package: if !wantsHead { out.tensors.removeAll { $0.origin == .head } }
+    case .drafter:
+      out.tensors.removeAll { $0.origin == .trunk }
+      out.dropped.removeAll { $0.origin == .trunk }
+      guard !out.tensors.isEmpty else {
+        throw ConversionError.headLayout(
+          manifest: resolution.manifest.path, layout: Manifest.HeadLayout.drafter.rawValue, reason: "there is no head")
       }
     }
     return out
@@ -116,7 +164,13 @@ public struct Planner {
     if tensors.isEmpty && dropped == 0 {
       throw ManifestError.ruleUnused(place: rule.place, rule: rule.summary, nearest: nearest(rule, names))
     }
-    if case .quantize = rule.treatment, tensors.allSatisfy({ $0.format == nil }), let first = tensors.first {
+    let isIdle =
+      switch rule.treatment {
+      case .quantize: tensors.allSatisfy { $0.format == nil }
+      case .cast: tensors.allSatisfy { $0.tensor.packing != nil }
+      case .keep, .drop: false
+      }
+    if isIdle, let first = tensors.first {
       throw ConversionError.ruleStructure(
         place: rule.place, rule: rule.summary, tensor: first.name, reason: first.reason ?? "")
     }
@@ -143,7 +197,17 @@ public struct Planner {
       bytes: tensor.byteCount)
   }
 
+  /// A trunk that was converted before can be completed, not converted again.
+  private func requireSparing(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ treatment: Treatment) throws {
+    guard origin == .trunk, let evidence = resolution.trunk.conversion, treatment != .keep else { return }
+    throw CheckpointError.alreadyConverted(path: resolution.source.path, evidence: evidence)
+  }
+
   private func verdict(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> PlannedTensor {
+    if let packing = tensor.packing {
+      return PlannedTensor(
+        tensor, origin, .keep, rule: rule.summary, reason: "kept: quantized before (\(packing.summary))")
+    }
     let type = try floatType(tensor)
     var verdict = Verdict.keep
     var reason = rule.why

@@ -1,3 +1,4 @@
+import Checkpoint
 import Quantization
 import StrictJSON
 
@@ -15,23 +16,22 @@ struct QuantizationBlocks {
 
   init(_ contents: PlanContents, format: QuantizationFormat?) {
     trunk = format.map { format in
-      QuantizationBlocks.block(format, contents.tensors.filter { $0.origin == .trunk }, marksKept: true)
+      QuantizationBlocks.block(
+        Packing(format), contents.tensors.filter { $0.origin == .trunk }, marksKept: true)
     }
-    let quantizedHead = contents.tensors.filter { $0.origin == .head && $0.format != nil }
-    head = quantizedHead.first?.format.map { QuantizationBlocks.block($0, quantizedHead, marksKept: false) }
+    let quantizedHead = contents.tensors.filter { $0.origin == .head && $0.packing != nil }
+    head = quantizedHead.first?.packing.map { QuantizationBlocks.block($0, quantizedHead, marksKept: false) }
   }
 
-  private static func block(_ format: QuantizationFormat, _ tensors: [PlannedTensor], marksKept: Bool) -> JSONValue {
+  private static func block(_ format: Packing, _ tensors: [PlannedTensor], marksKept: Bool) -> JSONValue {
     var members = parameters(format)
     for tensor in tensors {
       guard tensor.name.hasSuffix(".weight"), tensor.tensor.shape.count >= 2, tensor.tensor.transform == .none,
-        tensor.tensor.role != .vision
+        tensor.tensor.role != .vision, let part = tensor.parts.first?.name
       else { continue }
-      let module = String(tensor.name.dropLast(".weight".count))
-      if let own = tensor.format {
-        if own.mode != format.mode || own.bits != format.bits || own.groupSize != format.groupSize {
-          members.append((module, .object(parameters(own))))
-        }
+      let module = String(part.dropLast(".weight".count))
+      if let own = tensor.packing {
+        if own != format { members.append((module, .object(parameters(own)))) }
       } else if marksKept {
         members.append((module, false))
       }
@@ -40,9 +40,18 @@ struct QuantizationBlocks {
   }
 
   /// The mode is always named: an entry without one means affine, whatever the package's own mode is.
-  private static func parameters(_ format: QuantizationFormat) -> [(String, JSONValue)] {
-    [
-      ("group_size", .int(format.groupSize)), ("bits", .int(format.bits)), ("mode", .string(format.mode.rawValue)),
-    ]
+  private static func parameters(_ format: Packing) -> [(String, JSONValue)] {
+    [("group_size", .int(format.groupSize)), ("bits", .int(format.bits)), ("mode", .string(format.mode))]
   }
+}
+
+extension Packing {
+  init(_ format: QuantizationFormat) {
+    self.init(mode: format.mode.rawValue, bits: format.bits, groupSize: format.groupSize)
+  }
+}
+
+extension PlannedTensor {
+  /// The number format in the package, whether it is quantized now or was before; nil for plain floats.
+  var packing: Packing? { format.map { Packing($0) } ?? tensor.packing }
 }

@@ -14,15 +14,23 @@ public struct Resolution: Sendable {
   public let source: CheckpointFolder
   public let donor: CheckpointFolder?
   public let trunk: Trunk
-  /// The head of the package, and the folder that it comes from; nil without one.
+  /// The head, and the folder that it comes from; nil without one.
   public let head: Head?
+  /// What proves that head and trunk belong together; nil without a head.
+  public let pairing: Pairing?
+  /// Which of the manifest's folders this is.
+  public let target: PackageTarget
   /// Absolute path of the package.
   public let output: String
 
   /// - Parameters:
   ///   - pipelineFolders: where pipelines are looked up by name.
   ///   - output: overrides the manifest's output.
-  public init(manifest path: String, pipelineFolders: [String], output override: String? = nil) throws {
+  ///   - target: the package, or the drafter's folder beside it.
+  public init(
+    manifest path: String, pipelineFolders: [String], output override: String? = nil, target: PackageTarget = .package
+  ) throws {
+    self.target = target
     let manifest = try Manifest(path: path)
     self.manifest = manifest
     pipeline = try Pipeline(
@@ -34,9 +42,18 @@ public struct Resolution: Sendable {
     self.source = source
     trunk = try source.trunk()
     donor = try manifest.donor.map { try CheckpointFolder($0) }
-    head = try Resolution.head(manifest, source: source, donor: donor)
-    output = override ?? manifest.output
+    let head = try Resolution.head(manifest, source: source, donor: donor)
+    self.head = head
+    pairing = head == nil ? nil : try Resolution.pairing(manifest, source: source, donor: donor)
+    output = (override ?? manifest.output) + target.suffix
+    try requireLayouts()
     try requireOutsideInputs(output)
+  }
+
+  /// The lock file: beside the manifest, one for each folder that is made.
+  var lockPath: String {
+    let path = manifest.lockPath
+    return target == .package ? path : path.dropLast(".lock.json".count) + target.suffix + ".lock.json"
   }
 
   /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
@@ -64,19 +81,44 @@ public struct Resolution: Sendable {
   private static func head(_ manifest: Manifest, source: CheckpointFolder, donor: CheckpointFolder?) throws -> Head? {
     let own = source.headEvidence
     if let donor {
-      let head = try donor.head(for: source)
-      if own.isPresent, !identical(try source.head(for: source), in: source, head, in: donor) {
+      let head = try donor.head(for: source, norms: manifest.headNorms)
+      if manifest.head != .replace, own.isPresent,
+        !identical(try source.head(for: source), in: source, head, in: donor)
+      {
         throw HeadError.exists(path: source.path, tensors: own.tensors.count)
       }
       return head
     }
     if manifest.head == Manifest.HeadChoice.none { return nil }
-    if own.isPresent { return try source.head(for: source) }
+    if own.isPresent { return try source.head(for: source, norms: manifest.headNorms) }
     if own.isBrokenPromise || manifest.head == .keep {
       throw HeadError.declaredMissing(
         path: source.path, declared: own.declaredLayers ?? 0, shards: source.shards.count, tensors: source.tensorCount)
     }
     return nil
+  }
+
+  /// What proves that donor and source belong together.
+  /// - Throws: `HeadError/foreign` when they do not, and the manifest does not consent.
+  private static func pairing(
+    _ manifest: Manifest, source: CheckpointFolder, donor: CheckpointFolder?
+  ) throws -> Pairing {
+    guard let donor else { return Pairing(verdict: .same, evidence: ["the head is the source's own"]) }
+    let bases = try [manifest.baseModel].compactMap { $0 } + SourceCard(folder: source).baseModels
+    let pairing = try source.pairing(with: donor, baseModels: bases)
+    if pairing.verdict == .foreign, !manifest.foreign {
+      throw HeadError.foreign(
+        path: donor.path, source: source.name, evidence: pairing.evidence.joined(separator: "; "))
+    }
+    return pairing
+  }
+
+  /// Refuses a layout that breaks a reader of this architecture.
+  private func requireLayouts() throws {
+    guard head != nil, manifest.layouts.contains(.indexed), source.model.modelType == "qwen3_next" else { return }
+    throw ConversionError.headLayout(
+      manifest: manifest.path, layout: Manifest.HeadLayout.indexed.rawValue,
+      reason: "mlx-vlm follows the index and refuses a qwen3_next trunk that lists mtp.*")
   }
 
   /// Whether two heads have the same tensors with the same bytes.

@@ -1,4 +1,5 @@
 import Checkpoint
+import Digests
 import Manifests
 import Quantization
 import Safetensors
@@ -6,13 +7,19 @@ import Safetensors
 /// Places every part of every tensor in a file, at an offset.
 ///
 /// Shards are filled in name order up to a limit; within a shard, data stand by falling width and then by name, so that
-/// each tensor is aligned and there are no gaps. The head has a file of its own, where every reader finds it and no
-/// reader stumbles over it.
+/// each tensor is aligned and there are no gaps. The shards of a source that was converted before stay what they are,
+/// header and all. The head has a file of its own, where every reader finds it and no reader stumbles over it.
 struct WeightLayout {
   let shardLimit: Int
-  let head: Head?
+  let target: PackageTarget
+  /// The source, when it was converted before.
+  let converted: CheckpointFolder?
 
   static let headFile = "mtp.safetensors"
+  static let singleFile = "model.safetensors"
+
+  /// The file that holds the head.
+  static func headFile(_ target: PackageTarget) -> String { target == .package ? headFile : singleFile }
 
   private struct Part {
     let name: String
@@ -20,11 +27,36 @@ struct WeightLayout {
     let shape: [Int]
   }
 
+  /// One file to be: its members, and either metadata for a new header or the header of a shard that stays as it is.
+  private struct File {
+    let name: String
+    let members: [Int]
+    var metadata = ["format": "mlx"]
+    var header: [UInt8]?
+  }
+
   func place(_ tensors: [PlannedTensor]) throws -> ([PlannedFile], [PlannedTensor]) {
     let parts = tensors.map(parts)
+    let trunk = tensors.indices.filter { tensors[$0].origin == .trunk }
+    var files = try converted.map { try shards(of: $0, trunk, tensors) } ?? newShards(trunk, parts)
+    let head = tensors.indices.filter { tensors[$0].origin == .head }
+    if !head.isEmpty {
+      files.append(
+        File(name: WeightLayout.headFile(target), members: head, metadata: WeightLayout.headMetadata))
+    }
+    var placed = tensors
+    var planned: [PlannedFile] = []
+    for (number, file) in files.enumerated() {
+      planned.append(try place(file, number, parts, &placed))
+    }
+    return (planned, placed)
+  }
+
+  /// Shards of a new package: in name order, each up to the limit.
+  private func newShards(_ trunk: [Int], _ parts: [[Part]]) -> [File] {
     var groups: [[Int]] = []
     var bytes = 0
-    for (number, tensor) in tensors.enumerated() where tensor.origin == .trunk {
+    for number in trunk {
       let size = parts[number].reduce(0) { $0 + byteCount($1) }
       if groups.isEmpty || (bytes + size > shardLimit && bytes > 0) {
         groups.append([])
@@ -33,34 +65,59 @@ struct WeightLayout {
       groups[groups.count - 1].append(number)
       bytes += size
     }
-    var files: [(name: String, members: [Int], metadata: [String: String])] = groups.enumerated().map {
-      index, members in
-      (groups.count == 1 ? "model.safetensors" : shardName(index + 1, groups.count), members, ["format": "mlx"])
+    return groups.enumerated().map { index, members in
+      File(
+        name: groups.count == 1 ? WeightLayout.singleFile : shardName(index + 1, groups.count), members: members)
     }
-    let headMembers = tensors.indices.filter { tensors[$0].origin == .head }
-    if !headMembers.isEmpty { files.append((WeightLayout.headFile, headMembers, WeightLayout.headMetadata)) }
+  }
 
-    var placed = tensors
-    var planned: [PlannedFile] = []
-    for (fileNumber, file) in files.enumerated() {
-      let members = file.members.flatMap { parts[$0] }
-      let layout = try SafetensorsLayout(
-        tensors: members.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }, metadata: file.metadata)
-      let places = Dictionary(layout.entries.map { ($0.name, $0) }) { first, _ in first }
-      for member in file.members {
-        placed[member] = tensors[member].with(
-          parts: parts[member].compactMap { part in
-            places[part.name].map { entry in
-              PlannedPart(
-                name: part.name, dtype: part.dtype, shape: part.shape, file: fileNumber,
-                offset: layout.headerBytes.count + entry.begin, bytes: entry.byteCount)
-            }
-          })
+  /// The shards of a source that was converted before. One of which every tensor stays keeps its header; one that loses
+  /// tensors (a head that goes to its own file) gets a new one.
+  private func shards(of source: CheckpointFolder, _ trunk: [Int], _ tensors: [PlannedTensor]) throws -> [File] {
+    try source.shards.indices.compactMap { shard in
+      let members = trunk.filter { tensors[$0].tensor.segments.first?.shard == shard }
+      guard !members.isEmpty else { return nil }
+      let file = source.shards[shard].file
+      var out = File(name: source.shards[shard].name, members: members)
+      if members.count == file.header.tensors.count {
+        out.header = try ReadOnlyFile(path: file.path).readBytes(count: file.header.dataStart, at: 0)
       }
-      planned.append(
-        PlannedFile(path: file.name, bytes: layout.fileSize, content: .weights(header: layout.headerBytes)))
+      return out
     }
-    return (planned, placed)
+  }
+
+  private func place(
+    _ file: File, _ number: Int, _ parts: [[Part]], _ tensors: inout [PlannedTensor]
+  ) throws -> PlannedFile {
+    if let header = file.header {
+      var size = header.count
+      for member in file.members {
+        let tensor = tensors[member].tensor
+        tensors[member] = tensors[member].with(
+          parts: zip(parts[member], tensor.segments).map { part, segment in
+            PlannedPart(
+              name: part.name, dtype: part.dtype, shape: part.shape, file: number, offset: segment.offset,
+              bytes: segment.length)
+          })
+        size += tensor.byteCount
+      }
+      return PlannedFile(path: file.name, bytes: size, content: .weights(header: header))
+    }
+    let layout = try SafetensorsLayout(
+      tensors: file.members.flatMap { parts[$0] }.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) },
+      metadata: file.metadata)
+    let places = Dictionary(layout.entries.map { ($0.name, $0) }) { first, _ in first }
+    for member in file.members {
+      tensors[member] = tensors[member].with(
+        parts: parts[member].compactMap { part in
+          places[part.name].map { entry in
+            PlannedPart(
+              name: part.name, dtype: part.dtype, shape: part.shape, file: number,
+              offset: layout.headerBytes.count + entry.begin, bytes: entry.byteCount)
+          }
+        })
+    }
+    return PlannedFile(path: file.name, bytes: layout.fileSize, content: .weights(header: layout.headerBytes))
   }
 
   /// What readers decide by (`format`), and what the next converter needs to know.
@@ -78,11 +135,13 @@ struct WeightLayout {
   /// What is written of a tensor: itself, or packed codes, scales and biases.
   private func parts(_ tensor: PlannedTensor) -> [Part] {
     let shape = tensor.tensor.packageShape
+    // In a drafter's folder the head is the model, and its names need no prefix.
+    let name = target == .drafter && tensor.name.hasPrefix("mtp.") ? String(tensor.name.dropFirst(4)) : tensor.name
     switch tensor.verdict {
-    case .keep: return [Part(name: tensor.name, dtype: tensor.tensor.dtype, shape: shape)]
-    case .cast(let type): return [Part(name: tensor.name, dtype: type.dtype, shape: shape)]
+    case .keep: return [Part(name: name, dtype: tensor.tensor.dtype, shape: shape)]
+    case .cast(let type): return [Part(name: name, dtype: type.dtype, shape: shape)]
     case .quantize(let format):
-      let base = tensor.name.dropLast(".weight".count)
+      let base = name.dropLast(".weight".count)
       let columns = shape.last ?? 0
       let leading = Array(shape.dropLast())
       let scaleType = format.hasBiases ? tensor.tensor.dtype : .u8

@@ -14,25 +14,17 @@ struct AuditReport {
     /// Of each part, in the order of the plan.
     var partDigests: [SHA256Digest]
     /// Nil for a tensor that is not quantized.
-    var error: TensorError?
+    var sums: TensorErrorSums?
+
+    var error: TensorError? { sums.map(TensorError.init) }
 
     /// Stands in for measurements while the plan computes sizes.
-    static func placeholder(parts: Int, quantized: Bool) -> Measurement {
+    static func placeholder(_ tensor: PlannedTensor) -> Measurement {
       let zero = SHA256Digest.of([])
       return Measurement(
-        sourceDigest: zero, partDigests: Array(repeating: zero, count: parts),
-        error: quantized ? TensorError(cosine: 0, relativeRMS: 0, largest: 0) : nil)
+        sourceDigest: zero, partDigests: Array(repeating: zero, count: tensor.parts.count),
+        sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) })
     }
-  }
-
-  /// How far a quantized tensor is from its source.
-  struct TensorError: Sendable, Equatable {
-    /// Between source and dequantized values; 1 when both are zero throughout.
-    var cosine: Double
-    /// Root of the squared error over the root of the squared source.
-    var relativeRMS: Double
-    /// Largest error of an element, relative to the largest element of the source.
-    var largest: Double
   }
 
   /// Facts of the run besides the tensors.
@@ -53,10 +45,7 @@ struct AuditReport {
         ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
         (
           "inputs",
-          .array(
-            context.inputs.map {
-              .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
-            })
+          .array(context.inputs.map(\.json))
         ), ("head", head(plan)), ("notes", .array(plan.notes.map { .string($0) })),
         ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
         (
@@ -80,9 +69,18 @@ struct AuditReport {
       ("source_files", .array(head.evidence.shards.map { .string($0) })),
       ("layout", .string(head.evidence.layout ?? "none")),
       ("experts", head.evidence.experts.map { .int($0) } ?? .null),
-      ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
-      ("norm_evidence", .string(head.evidence.normEvidence)), ("norm_convention", "gamma"),
-      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"),
+      ("source_norm_convention", .string(head.norms.convention.rawValue)),
+      ("norm_evidence", .string(head.norms.evidence)), ("norm_convention", "gamma"),
+      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"), ("indexed", .bool(head.indexed)),
+      (
+        "pairing",
+        .object([
+          ("verdict", .string(head.pairing.verdict.rawValue)),
+          ("evidence", .array(head.pairing.evidence.map { .string($0) })),
+          ("source_commit", head.sourceCommit.map { .string($0) } ?? .null),
+          ("donor_commit", head.donorCommit.map { .string($0) } ?? .null),
+        ])
+      ),
     ])
   }
 
@@ -102,7 +100,7 @@ struct AuditReport {
           ("tensors", .array(planned.tensor.sources.map { .string($0) })),
           ("dtype", .string(planned.tensor.dtype.rawValue)),
           ("shape", .array(planned.tensor.shape.map { .int($0) })), ("bytes", .int(planned.tensor.byteCount)),
-          ("sha256", .string(measured.sourceDigest.hex)),
+          ("tree_sha256", .string(measured.sourceDigest.hex)),
         ])
       ))
     members.append(
@@ -114,21 +112,11 @@ struct AuditReport {
               ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])),
               ("dtype", .string(part.dtype.rawValue)),
               ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)),
-              ("sha256", .string(digest.hex)),
+              ("tree_sha256", .string(digest.hex)),
             ])
           })
       ))
-    if let error = measured.error {
-      members.append(
-        (
-          "error",
-          .object([
-            ("cosine", JSONValue(.number(Fixed.eight(error.cosine)))),
-            ("relative_rms", JSONValue(.number(Fixed.eight(error.relativeRMS)))),
-            ("largest", JSONValue(.number(Fixed.eight(error.largest)))),
-          ])
-        ))
-    }
+    if let error = measured.error { members.append(("error", error.json)) }
     return .object(members)
   }
 }

@@ -10,6 +10,20 @@ enum Fixed {
     return padded.prefix(1) + "." + padded.dropFirst()
   }
 
+  /// `d.dddddde9`: ten characters, the exponent 0 … 9. Values below 0 become 0, those too large and NaN the largest.
+  static func withExponent(_ value: Double) -> String {
+    guard value < 9.999_999e9 else { return "9.999999e9" }
+    var exponent = 0
+    var factor = 1e6
+    while exponent < 9, (value * factor).rounded() > 9_999_999 {
+      exponent += 1
+      factor /= 10
+    }
+    let digits = String(Int((max(value, 0) * factor).rounded()))
+    let padded = String(repeating: "0", count: 7 - digits.count) + digits
+    return "\(padded.prefix(1)).\(padded.dropFirst())e\(exponent)"
+  }
+
   /// Bytes for people: `1.23 MB` (decimal units, two places).
   static func bytes(_ count: Int) -> String {
     let units = ["B", "kB", "MB", "GB", "TB", "PB"]

@@ -8,6 +8,10 @@ public struct Inspection {
   public let folder: CheckpointFolder
   /// Problems that would stop a conversion, in plain words.
   public let problems: [String]
+  /// What is to be said of the head, and done about it.
+  public let diagnosis: HeadDiagnosis
+  /// What readers make of the folder; nil when it is no MLX package.
+  public let readers: ReaderMatrix?
   private let roles: [(role: String, tensors: Int, bytes: Int)]
 
   public init(_ folder: CheckpointFolder) {
@@ -35,12 +39,16 @@ public struct Inspection {
       }
     }
     self.problems = problems
+    let matrix = try? ReaderMatrix.verdicts(of: folder)
+    let bases = (try? SourceCard(folder: folder))?.baseModels ?? []
+    diagnosis = HeadDiagnosis(folder, baseModels: bases, readers: matrix)
+    readers = folder.conversionEvidence == nil && !folder.isDrafter ? nil : matrix
     self.roles = TensorRole.allCases.compactMap { role in
       roles[role.rawValue].map { (role.rawValue, $0.0, $0.1) }
     }
   }
 
-  private static func words(_ error: any Error) -> String {
+  static func words(_ error: any Error) -> String {
     guard let error = error as? any CambiumError else { return "\(error)" }
     let diagnostic = error.diagnostic
     let place = [diagnostic.tensor, diagnostic.found.map { "found \($0)" }].compactMap { $0 }.joined(separator: ", ")
@@ -69,40 +77,37 @@ public struct Inspection {
         ? "no head: \(declared), but no tensor is named mtp.*; graft one by naming a donor in the manifest"
         : "no head: \(declared), and no tensor is named mtp.*"
     }
-    return "\(head.tensors.count) tensors under \(head.prefix ?? "") in \(head.shards.joined(separator: ", ")), "
+    let packed = head.packed.isEmpty ? "" : "\(head.packed.count) matrices quantized, "
+    return
+      "\(head.tensors.count) tensors under \(head.prefix ?? "") in \(head.shards.joined(separator: ", ")), \(packed)"
       + "\(head.layout ?? ""), norms stored as \(head.normConvention.rawValue) (\(head.normEvidence)); \(declared)"
   }
 
   public var json: JSONValue {
+    let roleRows: [JSONValue] = roles.map {
+      .object([("role", .string($0.role)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))])
+    }
+    let dtypeRows: [JSONValue] = dtypes.map {
+      .object([("dtype", .string($0.dtype)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))])
+    }
+    return .object([
+      ("architecture", .string(folder.model.modelType)), ("drafter", .bool(folder.isDrafter)),
+      ("converted", .bool(folder.conversionEvidence != nil)), ("shards", .int(folder.shards.count)),
+      ("tensors", .int(folder.tensorCount)), ("bytes", .int(folder.tensorBytes)), ("roles", .array(roleRows)),
+      ("dtypes", .array(dtypeRows)), ("head", headJSON), ("readers", readers?.json ?? .null),
+      ("notes", .array(folder.notes.map { .string($0) })), ("problems", .array(problems.map { .string($0) })),
+    ])
+  }
+
+  private var headJSON: JSONValue {
     let head = folder.headEvidence
     return .object([
-      ("architecture", .string(folder.model.modelType)), ("shards", .int(folder.shards.count)),
-      ("tensors", .int(folder.tensorCount)), ("bytes", .int(folder.tensorBytes)),
-      (
-        "roles",
-        .array(
-          roles.map { .object([("role", .string($0.role)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))]) })
-      ),
-      (
-        "dtypes",
-        .array(
-          dtypes.map {
-            .object([("dtype", .string($0.dtype)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))])
-          })
-      ),
-      (
-        "head",
-        .object([
-          ("present", .bool(head.isPresent)), ("tensors", .int(head.tensors.count)),
-          ("declared_layers", head.declaredLayers.map { .int($0) } ?? .null),
-          ("prefix", head.prefix.map { .string($0) } ?? .null),
-          ("files", .array(head.shards.map { .string($0) })), ("layout", head.layout.map { .string($0) } ?? .null),
-          ("experts", head.experts.map { .int($0) } ?? .null),
-          ("norm_convention", .string(head.normConvention.rawValue)),
-          ("norm_evidence", .string(head.normEvidence)),
-        ])
-      ),
-      ("notes", .array(folder.notes.map { .string($0) })), ("problems", .array(problems.map { .string($0) })),
+      ("present", .bool(head.isPresent)), ("tensors", .int(head.tensors.count)),
+      ("declared_layers", head.declaredLayers.map { .int($0) } ?? .null),
+      ("prefix", head.prefix.map { .string($0) } ?? .null), ("files", .array(head.shards.map { .string($0) })),
+      ("layout", head.layout.map { .string($0) } ?? .null), ("experts", head.experts.map { .int($0) } ?? .null),
+      ("packed_matrices", .int(head.packed.count)), ("norm_convention", .string(head.normConvention.rawValue)),
+      ("norm_evidence", .string(head.normEvidence)), ("diagnosis", diagnosis.json),
     ])
   }
 
@@ -110,11 +115,18 @@ public struct Inspection {
     var lines = [
       "architecture  \(folder.model.modelType)",
       "tensors       \(folder.tensorCount) in \(folder.shards.count) file\(folder.shards.count == 1 ? "" : "s"), \(Fixed.bytes(folder.tensorBytes))",
-      "MTP head      \(headSentence)", "",
+      "MTP head      \(headSentence)",
+      "              \(diagnosis.state.rawValue): \(diagnosis.summary)",
     ]
+    lines += diagnosis.advice.map { "              → \($0)" }
+    lines.append("")
     lines += TextTable(["role", "tensors", "bytes"], roles.map { [$0.role, "\($0.tensors)", "\($0.bytes)"] }).lines
     lines.append("")
     lines += TextTable(["dtype", "tensors", "bytes"], dtypes.map { [$0.dtype, "\($0.tensors)", "\($0.bytes)"] }).lines
+    if let readers {
+      lines.append("")
+      lines += readers.lines
+    }
     for note in folder.notes { lines.append("note: \(note)") }
     for problem in problems { lines.append("problem: \(problem)") }
     return lines.joined(separator: "\n")

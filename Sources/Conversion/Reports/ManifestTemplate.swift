@@ -14,7 +14,9 @@ public struct ManifestTemplate {
   public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: String) throws {
     let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let folder = try CheckpointFolder(ModelReference(source, relativeTo: FileManager.default.currentDirectoryPath))
-    _ = try folder.trunk()
+    if let evidence = try folder.trunk().conversion, pipeline != "graft-only" {
+      throw CheckpointError.alreadyConverted(path: folder.path, evidence: evidence)
+    }
     let reference = { (text: String) -> String in
       text.hasPrefix("hub:") ? text : relativePath(URL(fileURLWithPath: text).standardizedFileURL.path, from: base)
     }

@@ -38,8 +38,9 @@ public struct WorkStatus: Sendable {
         return Row(stage: stage, state: "to do", detail: "")
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
+      let list = try WorkList(InputFile.all(run.resolution), run.plan, headIsDonors: run.resolution.donor != nil)
       return Row(
-        stage: stage, state: "under way", detail: "\(units) of \(Unit.all(run.plan.tensors).count) units journaled")
+        stage: stage, state: "under way", detail: "\(units) of \(list.units.count) units journaled")
     }
     holder = WorkStatus.holder(of: run.work)
   }

@@ -2,8 +2,8 @@ import Digests
 import StrictJSON
 import Workspace
 
-/// Brings the head in: records where each of its tensors lies, what is done to it, and the digest of its bytes. The
-/// product is an index of byte ranges, not a copy.
+/// Brings the head in: records where each of its tensors lies and what is done to it. The product is an index of byte
+/// ranges, not a copy; the bytes are digested when they are read.
 struct GraftStage: Stage {
   let name = StageName.graft
 
@@ -24,21 +24,19 @@ struct GraftStage: Stage {
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
     let prefix = context.resolution.donor == nil ? "source/" : "donor/"
-    return try context.inputRecords { $0.name.hasPrefix(prefix) && $0.name.hasSuffix(".safetensors") }
+    return try context.headerRecords { $0.name.hasPrefix(prefix) }
   }
 
   private func headTensors(_ context: RunContext) -> [PlannedTensor] {
     context.plan.tensors.filter { $0.origin == .head }
   }
 
-  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
+  func run(_ context: RunContext) throws -> [FileRecord] {
     let tensors = headTensors(context)
     context.observer.began(.graft, bytes: tensors.reduce(0) { $0 + $1.tensor.byteCount })
     var rows: [JSONValue] = []
-    let reader = context.reader(.head)
+    let shards = context.reader(.head).folder.shards
     for tensor in tensors {
-      if StopSignal.shared.isRequested { throw context.stopped }
-      let digest = try reader.digest(tensor.tensor)
       rows.append(
         .object([
           ("name", .string(tensor.name)), ("source_tensors", .array(tensor.tensor.sources.map { .string($0) })),
@@ -47,13 +45,13 @@ struct GraftStage: Stage {
             .array(
               tensor.tensor.segments.map {
                 .object([
-                  ("file", .string(reader.folder.shards[$0.shard].name)), ("offset", .int($0.offset)),
+                  ("file", .string(shards[$0.shard].name)), ("offset", .int($0.offset)),
                   ("bytes", .int($0.length)),
                 ])
               })
           ),
           ("dtype", .string(tensor.tensor.dtype.rawValue)), ("shape", .array(tensor.tensor.shape.map { .int($0) })),
-          ("transforms", .array(tensor.transformNames.map { .string($0) })), ("sha256", .string(digest.hex)),
+          ("transforms", .array(tensor.transformNames.map { .string($0) })),
         ]))
       context.observer.advanced(.graft, bytes: tensor.tensor.byteCount, item: tensor.name)
     }
@@ -62,8 +60,8 @@ struct GraftStage: Stage {
       report += [
         ("grafted", .bool(head.grafted)), ("layout", .string(head.evidence.layout ?? "none")),
         ("experts", head.evidence.experts.map { .int($0) } ?? .null),
-        ("source_norm_convention", .string(head.evidence.normConvention.rawValue)),
-        ("norm_evidence", .string(head.evidence.normEvidence)),
+        ("source_norm_convention", .string(head.norms.convention.rawValue)),
+        ("norm_evidence", .string(head.norms.evidence)),
       ]
     }
     report.append(("tensors", .array(rows)))

@@ -22,7 +22,7 @@ struct PackageStage: Stage {
 
   func outputFolder(_ context: RunContext) -> String { context.resolution.output }
 
-  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
+  func run(_ context: RunContext) throws -> [FileRecord] {
     let output = context.resolution.output
     let partial = PackageStage.partial(output)
     context.observer.began(.package, bytes: context.plan.outputBytes)
@@ -50,23 +50,25 @@ struct PackageStage: Stage {
       context.observer.advanced(.package, bytes: bytes, item: file.path)
     }
     try syncFolder(partial)
-    try Ownership(work: context.work).claim(output, sums: try PackageStage.sumsDigest(partial))
+    try Ownership(work: context.workFolder).claim(output, sums: try PackageStage.sumsDigest(partial))
     if FileManager.default.fileExists(atPath: output) { try Folder.removeTree(output) }
     try Folder.renameNoReplace(partial, output)
     try syncFolder(URL(fileURLWithPath: output).deletingLastPathComponent().path)
     // A link changes the time of the file it points to, not its bytes: what was digested needs no second look.
+    let units = try UnitList.read(context)
+    for (number, file) in context.contents.weights.enumerated() {
+      let path = context.folder(.quantize) + "/" + file.path
+      try context.digests.remember(context.weightDigest(number, units), .units, ofFileAt: path)
+    }
     for (file, record) in zip(files, expected) {
-      if case .file(let path) = file.source {
-        try context.digests.remember(record.sha256, ofFileAt: path)
-        try context.digests.remember(record.sha256, ofFileAt: output + "/" + file.path)
-      }
+      if case .file = file.source { try context.digests.remember(record.sha256, ofFileAt: output + "/" + file.path) }
     }
     return expected
   }
 
   func finish(_ context: RunContext) throws {
     let output = context.resolution.output
-    try Ownership(work: context.work).settle(output, sums: try PackageStage.sumsDigest(output))
+    try Ownership(work: context.workFolder).settle(output, sums: try PackageStage.sumsDigest(output))
   }
 
   private static func sumsDigest(_ folder: String) throws -> SHA256Digest {
@@ -114,14 +116,21 @@ struct PackageStage: Stage {
   }
 
   private func records(_ files: [PackageFile], _ context: RunContext) throws -> [FileRecord] {
-    try files.map { file in
+    let weights = try Measurements.weightDigests(context)
+    return try files.map { file in
       switch file.source {
       case .bytes(let bytes):
         guard bytes.count == file.bytes else {
           throw ConversionError.forecastMissed(file: file.path, planned: file.bytes, actual: bytes.count)
         }
         return FileRecord(path: file.path, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
-      case .file(let path), .copy(let path):
+      case .file(let path):
+        guard let digest = weights[file.path] else {
+          throw ConversionError.packageForm(
+            file: context.folder(.verify) + "/verify.json", expected: "the digest of \(file.path)", found: "none")
+        }
+        return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)
+      case .copy(let path):
         let (digest, bytes) = try context.digests.digest(ofFileAt: path)
         return FileRecord(path: file.path, bytes: bytes, sha256: digest)
       }
@@ -150,7 +159,7 @@ struct PackageStage: Stage {
 
   /// Replacing needs proof that what stands there was published from this work folder.
   private func requireOwn(_ output: String, _ context: RunContext) throws {
-    guard Ownership(work: context.work).covers(output) else {
+    guard Ownership(work: context.workFolder).covers(output) else {
       throw ConversionError.outputExists(path: output, found: "a folder that this work folder did not publish")
     }
     context.observer.note("\(output) is an earlier result of this work folder and is replaced")

@@ -1,174 +1,185 @@
 import Digests
-import Foundation
 import StrictJSON
-import Synchronization
 import Workspace
 
-/// Streams every tensor from the source to its planned place: read a range, transform, treat, write, journal. The unit
-/// of work is a slice of a tensor.
+/// Streams every shard of the inputs once: read, digest, transform, treat, measure, write to the planned place,
+/// journal. What it learns of each unit is `units.json`.
 struct QuantizeStage: Stage {
   let name = StageName.quantize
 
   func parameters(_ context: RunContext) -> JSONValue {
-    .object([("plan_sha256", .string(context.plan.digest.hex)), ("unit_bytes", .int(Unit.sourceBytes))])
+    .object([("plan_sha256", .string(context.plan.digest.hex)), ("leaf_bytes", .int(TreeDigest.leafBytes))])
   }
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
-    try context.inputRecords { $0.name.hasSuffix(".safetensors") }
+    try context.inputRecords { $0.shard != nil }
   }
 
-  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
+  /// What an unfinished run must have in common with this one for its units to count. The inputs are not digested yet:
+  /// what the system says of the files stands for their bytes.
+  private func journalKey(_ context: RunContext) throws -> SHA256Digest {
+    let stamps = context.work.shards.map { shard in
+      let identity = shard.file.identity
+      return JSONValue.string(
+        "\(shard.input.name) \(identity.size) \(identity.modified) \(identity.changed) \(identity.inode)")
+    }
+    return StageReceipt.key(
+      stage: name.rawValue, version: name.version, tool: Tool.name,
+      parameters: .object([("stage", parameters(context)), ("shards", .array(stamps))]), inputs: [])
+  }
+
+  func run(_ context: RunContext) throws -> [FileRecord] {
     let plan = context.plan
-    let units = Unit.all(plan.tensors)
-    let memory = try MemoryPlan(plan.tensors, threads: context.options.threads, budget: context.options.memory)
+    let work = context.work
+    let memory = try MemoryPlan(work, plan, threads: context.options.threads, budget: context.options.memory)
     let files = try WeightFiles(context)
-    var (journal, records) = try Journal.open(folder: context.folder(.quantize), key: key)
-    if !files.resumable, !records.isEmpty {
+    let key = try journalKey(context)
+    var (journal, lines) = try Journal.open(folder: context.folder(.quantize), key: key)
+    if !files.resumable, !lines.isEmpty {
       try journal.remove()
-      (journal, records) = try Journal.open(folder: context.folder(.quantize), key: key)
+      (journal, lines) = try Journal.open(folder: context.folder(.quantize), key: key)
     }
     try files.prepare()
 
-    let progress = UnitProgress(units: units.count, journal: journal, files: files)
-    try progress.replay(records) { number in try files.digest(units[number], plan) }
+    let progress = UnitProgress(units: work.units.count, bytes: work.bytes, journal: journal, files: files)
+    try progress.replay(lines, work, plan)
     let pending = progress.pending
-    context.observer.began(.quantize, bytes: plan.inputBytes)
-    let doneBytes = plan.inputBytes - pending.reduce(0) { $0 + bytes(units[$1], plan) }
+    context.observer.began(.quantize, bytes: work.bytes)
+    let doneBytes = work.bytes - pending.reduce(0) { $0 + work.units[$1].length }
     if doneBytes > 0 { context.observer.advanced(.quantize, bytes: doneBytes, item: "resumed") }
 
-    let scratches = (0..<memory.workers).map { _ in Scratch(memory, spareBytes: memory.sourceBytes) }
+    let converter = try UnitConverter(context, files)
+    let scratches = (0..<memory.workers).map { _ in WorkerScratch(memory) }
     let finished = try Workers.forEach(
       count: pending.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
     ) { index, worker in
-      let unit = units[pending[index]]
-      let digest = try convert(unit, context, files, scratches[worker])
-      try progress.complete(pending[index], digest: digest, bytes: bytes(unit, plan))
-      context.observer.advanced(.quantize, bytes: bytes(unit, plan), item: plan.tensors[unit.tensor].name)
+      let unit = work.units[pending[index]]
+      let record = try converter.convert(unit, scratches[worker])
+      try progress.complete(pending[index], record, bytes: unit.length)
+      let item = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? "digests only"
+      context.observer.advanced(.quantize, bytes: unit.length, item: item)
     }
     try progress.flush()
     guard finished else { throw context.stopped }
     try context.requireUnchangedInputs()
-    let outputs = try files.publish()
-    let digests = progress.digests
-    let list = JSONValue.object([
-      ("cambium_units", 1), ("unit_bytes", .int(Unit.sourceBytes)), ("sha256", .array(digests.map { .string($0) })),
-    ])
-    return outputs + [try context.write(list, as: "units.json", of: .quantize)]
+    try files.publish()
+    return try record(progress.records, context)
+  }
+
+  /// Writes `units.json`, takes note of the digests of inputs and outputs, and reports what was clamped.
+  private func record(_ records: [UnitRecord], _ context: RunContext) throws -> [FileRecord] {
+    let list = try UnitList(records, context)
+    for (shard, digest) in zip(context.work.shards, list.sources.files) {
+      try context.digests.remember(digest, .tree, ofFileAt: shard.file.path, identity: shard.file.identity)
+    }
+    var outputs: [FileRecord] = []
+    for (number, file) in context.contents.weights.enumerated() {
+      let digest = context.weightDigest(number, list)
+      try context.digests.remember(digest, .units, ofFileAt: context.folder(.quantize) + "/" + file.path)
+      outputs.append(FileRecord(path: file.path, bytes: file.bytes, sha256: digest))
+    }
+    for (number, tensor) in context.plan.tensors.enumerated() {
+      let clamped = context.work.pieces[number].reduce(0) { $0 + records[$1.unit].pieces[$1.piece].clamped }
+      if clamped > 0 {
+        context.observer.note("\(tensor.name): \(clamped) scales lie outside the safe range and were clamped")
+      }
+    }
+    return outputs + [try context.write(list.json, as: UnitList.fileName, of: .quantize)]
+  }
+
+  /// A weight file is known by its units: their checksums find what happened to it since, ten times as fast as SHA-256.
+  func digest(of output: FileRecord, at path: String, _ context: RunContext) throws -> SHA256Digest? {
+    guard let number = context.contents.weights.firstIndex(where: { $0.path == output.path }) else { return nil }
+    return try context.digests.digest(.units, ofFileAt: path) { try context.weightDigest(number, readFrom: path) }
   }
 
   func finish(_ context: RunContext) throws {
     try Folder.removeTree(context.folder(.quantize) + "/" + Journal.fileName)
   }
-
-  private func bytes(_ unit: Unit, _ plan: Plan) -> Int { unit.rows.count * plan.tensors[unit.tensor].sourceRowBytes }
-
-  /// Converts one unit, writes it, and returns the digest of what was written.
-  private func convert(
-    _ unit: Unit, _ context: RunContext, _ files: WeightFiles, _ scratch: Scratch
-  ) throws -> SHA256Digest {
-    let tensor = context.plan.tensors[unit.tensor]
-    let treatment = TensorTreatment(tensor)
-    let source = UnsafeMutableRawBufferPointer(
-      rebasing: scratch.source[0..<unit.rows.count * tensor.sourceRowBytes])
-    try context.reader(tensor.origin).read(
-      tensor.tensor, from: unit.rows.lowerBound * tensor.sourceRowBytes, into: source)
-    let outputs = scratch.outputs(treatment.rowBytes.map { $0 * unit.rows.count })
-    do {
-      let clamped = try treatment.apply(rows: unit.rows.count, input: source, outputs: outputs, scratch: scratch.spare)
-      if clamped > 0 {
-        context.observer.note(
-          "\(tensor.name): \(clamped) scales lie outside the safe range and were clamped (rows \(unit.rows))")
-      }
-    } catch {
-      throw context.named(error, tensor: tensor, unit: unit)
-    }
-    var stream = SHA256Stream()
-    for (part, output) in zip(tensor.parts, outputs) {
-      let rowBytes = part.bytes / max(1, tensor.rows)
-      try files.write(UnsafeRawBufferPointer(output), to: part.file, at: part.offset + unit.rows.lowerBound * rowBytes)
-      stream.update(UnsafeRawBufferPointer(output))
-    }
-    return stream.finish()
-  }
 }
 
-/// Which units are done. Data are synced before the journal says so, many units at a time.
-final class UnitProgress: Sendable {
-  private struct State {
-    var digests: [String?]
-    var waiting: [(unit: Int, digest: String)] = []
-    var waitingBytes = 0
+/// `units.json`: what is known of every unit once all are done.
+struct UnitList: Sendable {
+  static let fileName = "units.json"
+
+  let records: [UnitRecord]
+  let sources: SourceDigests
+
+  init(_ records: [UnitRecord], _ context: RunContext) throws {
+    self.records = records
+    sources = try context.work.sourceDigests { records[$0].leaves }
   }
 
-  private let state: Mutex<State>
-  private let journal: Journal
-  private let files: WeightFiles
-
-  /// Source bytes between two syncs: what an interruption costs at most.
-  private static let batchBytes = 128 << 20
-
-  init(units: Int, journal: Journal, files: WeightFiles) {
-    state = Mutex(State(digests: Array(repeating: nil, count: units)))
-    self.journal = journal
-    self.files = files
+  var json: JSONValue {
+    .object([
+      ("cambium_units", 1), ("leaf_bytes", .int(TreeDigest.leafBytes)),
+      ("units", .array(records.map { .string($0.text) })),
+    ])
   }
 
-  /// Takes the journal's units as done, when the bytes on disk are still those that were journaled.
-  func replay(_ records: [JSONValue], digest: (Int) throws -> SHA256Digest) throws {
-    for record in records {
-      guard let unit = record["unit"]?.intValue, let recorded = record["sha256"]?.stringValue else { continue }
-      try state.withLock { state in
-        guard state.digests.indices.contains(unit), try digest(unit).hex == recorded else { return }
-        state.digests[unit] = recorded
-      }
+  /// Reads the list that the quantize stage wrote.
+  static func read(_ context: RunContext) throws -> UnitList {
+    let path = context.folder(.quantize) + "/" + fileName
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
+    let records = (value["units"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(UnitRecord.init(text:)) }
+    guard records.count == context.work.units.count,
+      zip(records, context.work.units).allSatisfy({ $0.fits($1, context.plan) })
+    else {
+      throw ConversionError.packageForm(
+        file: path, expected: "\(context.work.units.count) units of this plan", found: "\(records.count)")
+    }
+    return try UnitList(records, context)
+  }
+
+  /// Digest of a planned tensor's source: its own when it is one tensor of the source, else that above its sources'.
+  func sourceDigest(_ tensor: Int, _ context: RunContext) -> SHA256Digest {
+    let digests = sourceTensors(tensor, context)
+    return digests.count == 1 ? digests[0] : TreeDigest.of(digests)
+  }
+
+  private func sourceTensors(_ tensor: Int, _ context: RunContext) -> [SHA256Digest] {
+    let planned = context.plan.tensors[tensor]
+    // A tensor without elements has no pieces; its digest is that of nothing.
+    let shards = Set(context.work.pieces[tensor].map { context.work.units[$0.unit].shard })
+    return planned.tensor.sources.map { name in
+      shards.lazy.compactMap { sources.tensors[$0][name] }.first ?? TreeDigest.of([])
     }
   }
 
-  var pending: [Int] { state.withLock { state in state.digests.indices.filter { state.digests[$0] == nil } } }
-  var digests: [String] { state.withLock { $0.digests.map { $0 ?? "" } } }
-
-  func complete(_ unit: Int, digest: SHA256Digest, bytes: Int) throws {
-    try state.withLock { state in
-      state.digests[unit] = digest.hex
-      state.waiting.append((unit, digest.hex))
-      state.waitingBytes += bytes
-      if state.waitingBytes >= UnitProgress.batchBytes { try flush(&state) }
+  /// Sums of a tensor's error, in the order of its bytes; nil when it is not quantized.
+  func errors(_ tensor: Int, _ context: RunContext) -> TensorErrorSums? {
+    guard context.plan.tensors[tensor].format != nil else { return nil }
+    var sums = TensorErrorSums()
+    for place in context.work.pieces[tensor] {
+      if let next = records[place.unit].pieces[place.piece].errors { sums.merge(next) }
     }
-  }
-
-  func flush() throws { try state.withLock { state in try flush(&state) } }
-
-  private func flush(_ state: inout State) throws {
-    guard !state.waiting.isEmpty else { return }
-    try files.sync()
-    try journal.append(
-      state.waiting.sorted { $0.unit < $1.unit }.map {
-        .object([("unit", .int($0.unit)), ("sha256", .string($0.digest))])
-      })
-    try journal.sync()
-    state.waiting = []
-    state.waitingBytes = 0
+    return sums
   }
 }
 
 extension RunContext {
-  /// A quantizer's complaint with file, source tensor and the index in that tensor.
-  func named(_ error: any Error, tensor: PlannedTensor, unit: Unit) -> any Error {
-    guard let local = NonFinite.index(error) else { return error }
-    let width = tensor.tensor.dtype.bits / 8
-    let folder = reader(tensor.origin).folder
-    var left = (unit.rows.lowerBound * tensor.rowElements + local) * width
-    for (number, segment) in tensor.tensor.segments.enumerated() {
-      guard left >= segment.length else {
-        let sources = tensor.tensor.sources
-        let source = sources.count == tensor.tensor.segments.count ? sources[number] : sources[0]
-        guard let place = folder[source] else { break }
-        let begin = folder.shards[place.shard].file.header.dataStart + place.entry.begin
-        return ConversionError.nonFinite(
-          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) / width)
-      }
-      left -= segment.length
+  /// The digest by which the receipt knows a weight file, from what was encoded.
+  func weightDigest(_ file: Int, _ list: UnitList) -> SHA256Digest {
+    spans.digest(file: file, header: weightHeader(file)) {
+      list.records[$0.unit].pieces[$0.piece].checksums[$0.part]
     }
-    return error
+  }
+
+  /// The same from the file as it is.
+  func weightDigest(_ file: Int, readFrom path: String) throws -> SHA256Digest {
+    let source = try StreamedFile(path: path)
+    let headerBytes = weightHeader(file).count
+    let header = try ReadOnlyFile(path: path).readBytes(count: headerBytes, at: 0)
+    let longest = spans.files[file].reduce(0) { max($0, $1.length) }
+    let window = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: StreamedFile.windowBytes(longest), alignment: StreamedFile.block)
+    defer { window.deallocate() }
+    return try spans.digest(file: file, header: header) { span in
+      try Checksum128.of(UnsafeRawBufferPointer(source.read(span.length, at: span.offset, into: window)))
+    }
+  }
+
+  private func weightHeader(_ file: Int) -> [UInt8] {
+    if case .weights(let header) = contents.weights[file].content { header } else { [] }
   }
 }

@@ -14,10 +14,11 @@ public struct Run: Sendable {
 
   /// Resolves and plans; reads headers only and writes nothing.
   public init(manifest: String, options: RunOptions) throws {
-    resolution = try Resolution(manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output)
+    resolution = try Resolution(
+      manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target)
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     self.options = options
-    work = options.work ?? resolution.output + ".work"
+    work = options.work.map { $0 + options.target.suffix } ?? resolution.output + ".work"
     try resolution.requireOutsideInputs(work)
   }
 
@@ -43,13 +44,14 @@ public struct Run: Sendable {
     for folder in [work] + StageName.allCases.map({ work + "/" + $0.rawValue }) where try Folder.isFolder(folder) {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
-    let context = RunContext(resolution, plan, options, observer, work: work)
+    let context = try RunContext(resolution, plan, options, observer, work: work)
     try writePlan()
     var summary = Summary()
     let stages: [any Stage] = [InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), PackageStage()]
     for stage in stages {
       if try perform(stage, context) { summary.reused.append(stage.name) } else { summary.done.append(stage.name) }
-      if stage.name == .inspect { try pin(context) }
+      if stage.name == .inspect { try requireLock(context) }
+      if stage.name == .quantize { try pin(context) }
       if stage.name == .verify { try VerifyStage.summarize(context, into: &summary) }
       if stage.name == .package { summary.packageBytes = plan.outputBytes }
       if stage.name == options.until { break }
@@ -71,12 +73,8 @@ public struct Run: Sendable {
     if StopSignal.shared.isRequested { throw context.stopped }
     let folder = context.folder(stage.name)
     try Folder.create(folder)
-    if stage.name == .inspect { try InspectStage.hashInputs(context) }
     let parameters = try stage.parameters(context)
-    let inputs = try stage.inputs(context)
-    let key = StageReceipt.key(
-      stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters, inputs: inputs)
-    switch try validity(stage, context, key) {
+    switch try validity(stage, context, parameters) {
     case .valid:
       context.observer.ended(stage.name, reused: true)
       return true
@@ -86,10 +84,11 @@ public struct Run: Sendable {
       context.observer.note("\(stage.name.rawValue): \(path) is not what the receipt says and is made again")
     }
     try Folder.removeTree(folder + "/" + StageReceipt.fileName)
-    let outputs = try stage.run(context, key: key)
+    let outputs = try stage.run(context)
+    // Only now: the digests of shards are a product of their one reading.
     let receipt = try StageReceipt(
-      stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters, inputs: inputs,
-      outputs: outputs)
+      stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters,
+      inputs: try stage.inputs(context), outputs: outputs)
     try receipt.write(to: folder)
     try stage.finish(context)
     try context.digests.save()
@@ -97,12 +96,17 @@ public struct Run: Sendable {
     return false
   }
 
-  private func validity(_ stage: any Stage, _ context: RunContext, _ key: SHA256Digest) throws -> Validity {
+  private func validity(_ stage: any Stage, _ context: RunContext, _ parameters: JSONValue) throws -> Validity {
     do {
       guard let receipt = try StageReceipt.load(context.folder(stage.name)) else { return .absent }
-      return try receipt.validity(in: stage.outputFolder(context), digests: context.digests, wantedKey: key)
+      let key = StageReceipt.key(
+        stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters,
+        inputs: try stage.inputs(context))
+      return try receipt.validity(in: stage.outputFolder(context), digests: context.digests, wantedKey: key) {
+        try stage.digest(of: $0, at: $1, context)
+      }
     } catch {
-      guard case .receiptDamaged(let path, let reason) = error else { throw error }
+      guard case WorkspaceError.receiptDamaged(let path, let reason) = error else { throw error }
       context.observer.note("\(path): \(reason); the stage is done again")
       return .absent
     }
@@ -117,16 +121,37 @@ public struct Run: Sendable {
       path: resolution.output, found: "\(count) files that this work folder did not write")
   }
 
-  /// Compares with the lock file, or writes it.
-  private func pin(_ context: RunContext) throws {
+  /// Under `--locked`: refuses before the work whatever differs in what is known without reading the shards.
+  private func requireLock(_ context: RunContext) throws {
+    guard options.locked else { return }
+    let path = resolution.lockPath
+    guard let existing = try LockFile.read(path: path) else { throw ManifestError.lockMissing(path: path) }
+    let small = try context.inputRecords { $0.shard == nil }
+    let recorded = Dictionary(existing.files.map { ($0.path, $0) }) { first, _ in first }
+    let files = try context.inputs.map { input in
+      if let known = small.first(where: { $0.path == input.name }) {
+        return LockFile.File(path: known.path, bytes: known.bytes, sha256: known.sha256.hex)
+      }
+      let digest = try context.digests.known(.tree, ofFileAt: input.path)?.hex ?? recorded[input.name]?.sha256 ?? ""
+      return LockFile.File(path: input.name, bytes: input.bytes, sha256: digest, isTree: true)
+    }
+    let differences = existing.differences(to: lock(files))
+    if !differences.isEmpty { throw ManifestError.lockDiffers(path: path, differences: differences) }
+  }
+
+  private func lock(_ files: [LockFile.File]) -> LockFile {
     var commits: [String: String] = [:]
     commits["source"] = resolution.source.commit
     if let donor = resolution.donor { commits["donor"] = donor.commit }
-    let lock = LockFile(
+    return LockFile(
       tool: Tool.name, manifest: resolution.manifest.digest.hex, pipeline: resolution.pipeline.digest.hex,
-      plan: plan.digest.hex, commits: commits,
-      files: try context.inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
-    let path = resolution.manifest.lockPath
+      plan: plan.digest.hex, commits: commits, files: files)
+  }
+
+  /// Compares with the lock file, or writes it, once everything that was read is digested.
+  private func pin(_ context: RunContext) throws {
+    let lock = lock(try context.lockedFiles())
+    let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }

@@ -12,27 +12,56 @@ final class RunContext: Sendable {
   let options: RunOptions
   let observer: any RunObserver
   /// Absolute path of the work folder.
-  let work: String
+  let workFolder: String
   let digests: DigestCache
   let inputs: [InputFile]
+  let work: WorkList
+  let spans: WeightSpans
 
-  init(_ resolution: Resolution, _ plan: Plan, _ options: RunOptions, _ observer: any RunObserver, work: String) {
+  init(_ resolution: Resolution, _ plan: Plan, _ options: RunOptions, _ observer: any RunObserver, work: String) throws
+  {
     self.resolution = resolution
     self.plan = plan
     self.options = options
     self.observer = observer
-    self.work = work
+    workFolder = work
     digests = DigestCache(folder: work)
     inputs = InputFile.all(resolution)
+    let list = try WorkList(inputs, plan, headIsDonors: resolution.donor != nil)
+    self.work = list
+    spans = WeightSpans(list, plan, files: plan.files.count)
   }
 
-  func folder(_ stage: StageName) -> String { work + "/" + stage.rawValue }
+  func folder(_ stage: StageName) -> String { workFolder + "/" + stage.rawValue }
 
-  /// Input files with their digests, from the cache where nothing changed.
+  /// Input files with their digests, from the cache where nothing changed. Shards are read for it when they must be.
   func inputRecords(_ names: (InputFile) -> Bool = { _ in true }) throws -> [FileRecord] {
     try inputs.filter(names).map { file in
-      let (digest, bytes) = try digests.digest(ofFileAt: file.path)
-      return FileRecord(path: file.name, bytes: bytes, sha256: digest)
+      guard let shard = file.shard else {
+        let (digest, bytes) = try digests.digest(ofFileAt: file.path)
+        return FileRecord(path: file.name, bytes: bytes, sha256: digest)
+      }
+      let digest = try digests.digest(.tree, ofFileAt: file.path) {
+        try ShardDigest.of(shard, threads: options.threads, memory: options.memory)
+      }
+      return FileRecord(path: file.name, bytes: file.bytes, sha256: digest)
+    }
+  }
+
+  /// The headers of shards: what decides everything but the numbers.
+  func headerRecords(_ names: (InputFile) -> Bool = { _ in true }) throws -> [FileRecord] {
+    try inputs.filter(names).compactMap { file in
+      try file.shard.map {
+        FileRecord(path: file.name, bytes: $0.file.header.dataStart, sha256: try $0.headerDigest())
+      }
+    }
+  }
+
+  /// Input files as the lock and the audit name them.
+  func lockedFiles() throws -> [LockFile.File] {
+    let shards = Set(inputs.filter { $0.shard != nil }.map(\.name))
+    return try inputRecords().map {
+      LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex, isTree: shards.contains($0.path))
     }
   }
 
@@ -67,7 +96,7 @@ final class RunContext: Sendable {
     AuditReport.Context(
       manifestDigest: resolution.manifest.digest, pipeline: resolution.pipeline.name,
       pipelineDigest: resolution.pipeline.digest, planDigest: plan.digest,
-      inputs: try inputRecords().map { LockFile.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hex) })
+      inputs: try lockedFiles())
   }
 
   var contents: PlanContents {
@@ -87,7 +116,9 @@ protocol Stage {
   /// The folder that the receipt's outputs are relative to.
   func outputFolder(_ context: RunContext) -> String
   /// Does the work and returns what it put out.
-  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord]
+  func run(_ context: RunContext) throws -> [FileRecord]
+  /// The digest of an output that the receipt does not know by the SHA-256 of its bytes; nil for any other.
+  func digest(of output: FileRecord, at path: String, _ context: RunContext) throws -> SHA256Digest?
   /// Removes what only an unfinished stage needs.
   func finish(_ context: RunContext) throws
 }
@@ -95,4 +126,5 @@ protocol Stage {
 extension Stage {
   func outputFolder(_ context: RunContext) -> String { context.folder(name) }
   func finish(_ context: RunContext) throws {}
+  func digest(of output: FileRecord, at path: String, _ context: RunContext) throws -> SHA256Digest? { nil }
 }

@@ -22,6 +22,8 @@ public struct RunOptions: Sendable {
   public var resumeCommand: String
   /// Bytes of tensors in one shard; other than the default only in tests.
   public var shardLimit: Int
+  /// The package, or the head's folder beside it.
+  public var target = PackageTarget.package
 
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: String? = nil,

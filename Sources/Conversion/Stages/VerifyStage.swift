@@ -6,57 +6,56 @@ import Quantization
 import StrictJSON
 import Workspace
 
-/// Reads back what was written, and the source again: units equal to what was encoded, kept bytes equal to their
-/// source, dequantized error of every quantized tensor, thresholds, structure.
+/// Reads back what was written: each unit's bytes equal to what was encoded, the digests of files and tensors, the error
+/// of every quantized tensor against its thresholds, structure.
 struct VerifyStage: Stage {
   let name = StageName.verify
 
   func parameters(_ context: RunContext) -> JSONValue { context.resolution.thresholds.json }
 
-  func inputs(_ context: RunContext) throws -> [FileRecord] {
-    try context.inputRecords { $0.name.hasSuffix(".safetensors") } + context.outputRecords(of: .quantize)
-  }
+  func inputs(_ context: RunContext) throws -> [FileRecord] { try context.outputRecords(of: .quantize) }
 
-  func run(_ context: RunContext, key: SHA256Digest) throws -> [FileRecord] {
+  func run(_ context: RunContext) throws -> [FileRecord] {
     let plan = context.plan
-    try WeightStructure.require(context.contents, folder: context.folder(.quantize))
-    let tensors = plan.tensors
-    let memory = try MemoryPlan(tensors, threads: context.options.threads, budget: context.options.memory)
-    let checker = try TensorChecker(context, memory)
-    context.observer.began(.verify, bytes: plan.inputBytes)
-    let measured = Results<AuditReport.Measurement?>(tensors.count, nil)
-    let (journal, records) = try Journal.open(folder: context.folder(.verify), key: key)
-    for record in records {
-      guard let index = record["tensor"]?.intValue, tensors.indices.contains(index) else { continue }
-      measured.set(index, Measurements.measurement(record))
-      context.observer.advanced(.verify, bytes: tensors[index].tensor.byteCount, item: tensors[index].name)
-    }
-    let pending = zip(tensors.indices, measured.all).filter { $0.1 == nil }.map(\.0)
+    let folder = context.folder(.quantize)
+    let files = context.contents.weights
+    try WeightStructure.require(context.contents, folder: folder)
+    let list = try UnitList.read(context)
+    context.observer.began(.verify, bytes: files.reduce(0) { $0 + $1.bytes })
+    let results = Results<WeightReader.Result?>(files.count, nil)
+    // Two threads a file: its own digest is one chain, those of its tensors are another.
+    let abreast = max(1, min(context.options.threads / 2, context.options.memory / WeightReader.memory, files.count))
     let finished = try Workers.forEach(
-      count: pending.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
-    ) { number, worker in
-      let index = pending[number]
-      let result = try checker.check(index, worker: worker)
-      measured.set(index, result)
-      try journal.append([.object([("tensor", .int(index))] + Measurements.members(tensors[index], result))])
+      count: files.count, threads: abreast, stop: { StopSignal.shared.isRequested }
+    ) { number, _ in
+      let reader = try context.weightReader(number, list)
+      let item = files[number].path
+      let result = try reader.read(threads: context.options.threads) {
+        context.observer.advanced(.verify, bytes: $0, item: item)
+      }
+      guard let result else { throw context.stopped }
+      if let span = result.firstDamaged { throw context.damaged(span, file: item) }
+      results.set(number, result)
     }
-    try journal.sync()
     guard finished else { throw context.stopped }
-    try context.requireUnchangedInputs()
-    let measurements = measured.all.compactMap { $0 }
+    let read = results.all.compactMap { $0 }
+    let partDigests = context.partDigests(read)
+    let measurements = plan.tensors.indices.map { number in
+      AuditReport.Measurement(
+        sourceDigest: list.sourceDigest(number, context), partDigests: partDigests[number],
+        sums: list.errors(number, context))
+    }
+    try context.requireKept(measurements)
     try requireThresholds(context, measurements)
-    return [try context.write(Measurements.json(plan, measurements), as: "verify.json", of: .verify)]
-  }
-
-  func finish(_ context: RunContext) throws {
-    try Folder.removeTree(context.folder(.verify) + "/" + Journal.fileName)
+    let records = zip(files, read).map { FileRecord(path: $0.path, bytes: $0.bytes, sha256: $1.sha256) }
+    return [try context.write(Measurements.json(plan, measurements, files: records), as: "verify.json", of: .verify)]
   }
 
   /// Mean cosine and the worst tensor, from the stage's report.
   static func summarize(_ context: RunContext, into summary: inout Run.Summary) throws {
     let measurements = try Measurements.read(context)
     let cosines = zip(context.plan.tensors, measurements).compactMap { tensor, measured in
-      measured.error.map { (tensor.name, $0.cosine) }
+      measured.error.map { (tensor.name, $0.all.cosine) }
     }
     guard !cosines.isEmpty else { return }
     summary.meanCosine = cosines.reduce(0) { $0 + $1.1 } / Double(cosines.count)
@@ -65,7 +64,7 @@ struct VerifyStage: Stage {
 
   private func requireThresholds(_ context: RunContext, _ measurements: [AuditReport.Measurement]) throws {
     let rows = zip(context.plan.tensors, measurements).compactMap { tensor, measured in
-      measured.error.map { (name: tensor.name, role: tensor.tensor.role, error: $0) }
+      measured.error.map { (name: tensor.name, role: tensor.tensor.role, error: $0.all) }
     }
     // A quantized tensor that points away from its source is wrong under any thresholds.
     try check(Thresholds.Limits(minCosine: 0), rows, "the built-in floor")
@@ -76,13 +75,13 @@ struct VerifyStage: Stage {
   }
 
   private func check(
-    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
+    _ limits: Thresholds.Limits, _ rows: [(name: String, role: TensorRole, error: TensorError.Measures)],
     _ what: String
   ) throws {
     guard !rows.isEmpty else { return }
     func worst(
-      _ bad: [(name: String, role: TensorRole, error: AuditReport.TensorError)],
-      _ value: (AuditReport.TensorError) -> Double
+      _ bad: [(name: String, role: TensorRole, error: TensorError.Measures)],
+      _ value: (TensorError.Measures) -> Double
     )
       -> String
     {

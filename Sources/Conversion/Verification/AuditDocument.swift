@@ -9,7 +9,7 @@ public struct AuditDocument: Sendable {
     public let dtype: String
     public let shape: [Int]
     public let bytes: Int
-    public let sha256: String
+    public let treeSHA256: String
   }
 
   public struct Tensor: Sendable {
@@ -23,13 +23,20 @@ public struct AuditDocument: Sendable {
     public let format: String?
     public let sourceShape: [Int]
     public let sourceBytes: Int
-    public let sourceSHA256: String
+    public let sourceTreeSHA256: String
     public let written: [Part]
-    public let cosine: Double?
-    public let relativeRMS: Double?
-    public let largest: Double?
+    /// Nil for a tensor that is not quantized.
+    public let error: TensorError?
     /// The tensor's own JSON.
     public let json: JSONValue
+
+    /// Whether the bytes are those of one source tensor, in their order.
+    public var isCopy: Bool {
+      (json["transforms"]?.arrayValue ?? []).allSatisfy { $0.stringValue == "conv1d_to_mlx" }
+    }
+
+    public var cosine: Double? { error?.all.cosine }
+    public var relativeRMS: Double? { error?.all.relativeRMS }
 
     public var writtenBytes: Int { written.reduce(0) { $0 + $1.bytes } }
   }
@@ -60,7 +67,7 @@ extension AuditDocument.Tensor {
     guard let name = value["name"]?.stringValue, let role = value["role"]?.stringValue,
       let origin = value["origin"]?.stringValue, let verdict = value["verdict"]?.stringValue,
       let rule = value["rule"]?.stringValue, let source = value["source"], let bytes = source["bytes"]?.intValue,
-      let digest = source["sha256"]?.stringValue, let written = value["written"]?.arrayValue
+      let digest = source["tree_sha256"]?.stringValue, let written = value["written"]?.arrayValue
     else { return nil }
     let parts = written.compactMap(AuditDocument.Part.init)
     guard parts.count == written.count, !parts.isEmpty else { return nil }
@@ -70,9 +77,7 @@ extension AuditDocument.Tensor {
     self.init(
       name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
       format: format, sourceShape: (source["shape"]?.arrayValue ?? []).compactMap(\.intValue), sourceBytes: bytes,
-      sourceSHA256: digest, written: parts, cosine: value["error"]?["cosine"]?.doubleValue,
-      relativeRMS: value["error"]?["relative_rms"]?.doubleValue, largest: value["error"]?["largest"]?.doubleValue,
-      json: value)
+      sourceTreeSHA256: digest, written: parts, error: value["error"].flatMap(TensorError.init), json: value)
   }
 }
 
@@ -80,8 +85,9 @@ extension AuditDocument.Part {
   init?(_ value: JSONValue) {
     guard let name = value["name"]?.stringValue, let file = value["file"]?.stringValue,
       let dtype = value["dtype"]?.stringValue, let bytes = value["bytes"]?.intValue,
-      let digest = value["sha256"]?.stringValue, let shape = value["shape"]?.arrayValue
+      let digest = value["tree_sha256"]?.stringValue, let shape = value["shape"]?.arrayValue
     else { return nil }
-    self.init(name: name, file: file, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: bytes, sha256: digest)
+    self.init(
+      name: name, file: file, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: bytes, treeSHA256: digest)
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoint
 import Digests
 import StrictJSON
 
@@ -13,11 +14,13 @@ struct PackageConfigCheck {
     if config["quantization"] != config["quantization_config"] {
       problems.append("quantization and quantization_config differ")
     }
-    let trunk = audit.tensors.filter { $0.origin == "trunk" }
-    let quantized = trunk.filter { $0.verdict == "quantized" }
+    let isDrafter = config["model_type"]?.stringValue == ModelConfig.drafterType
+    // In a drafter's folder the head is the model.
+    let trunk = audit.tensors.filter { $0.origin == (isDrafter ? "head" : "trunk") }
+    let quantized = trunk.filter(\.isPacked)
     if let block = config["quantization"] {
-      for tensor in trunk where tensor.name.hasSuffix(".weight") { problems += parameters(tensor, block) }
-      let modules = Set(trunk.map { String($0.name.dropLast(".weight".count)) })
+      for tensor in trunk where tensor.writtenName.hasSuffix(".weight") { problems += parameters(tensor, block) }
+      let modules = Set(trunk.map(\.module))
       for member in block.members ?? [] where !["group_size", "bits", "mode"].contains(member.key) {
         if !modules.contains(member.key) {
           problems.append("\(member.key): an override for a module that is not there")
@@ -26,7 +29,7 @@ struct PackageConfigCheck {
     } else if !quantized.isEmpty {
       problems.append("\(quantized.count) tensors are quantized, and there is no quantization block")
     }
-    let head = audit.tensors.filter { $0.origin == "head" && $0.verdict == "quantized" }
+    let head = isDrafter ? [] : audit.tensors.filter { $0.origin == "head" && $0.isPacked }
     if let block = config[QuantizationBlocks.headKey] {
       for tensor in head { problems += parameters(tensor, block) }
     } else if !head.isEmpty {
@@ -46,9 +49,9 @@ struct PackageConfigCheck {
 
   /// The parameters that a loader would take for a module, against dtype and shapes as written.
   private func parameters(_ tensor: AuditDocument.Tensor, _ block: JSONValue) -> [String] {
-    let module = String(tensor.name.dropLast(".weight".count))
+    let module = tensor.module
     let own = block[module]
-    guard tensor.verdict == "quantized" else {
+    guard tensor.isPacked else {
       return own == nil || own?.boolValue == false
         ? [] : ["\(module): not quantized, but config.json gives it parameters"]
     }
@@ -59,6 +62,7 @@ struct PackageConfigCheck {
     guard let bits = source["bits"]?.intValue, let group = source["group_size"]?.intValue, bits > 0, group > 0 else {
       return ["\(module): no bits or group_size"]
     }
+    if tensor.verdict == "kept" { return packedBefore(tensor, mode: mode, bits: bits, group: group) }
     guard let columns = tensor.sourceShape.last, let words = tensor.written.first?.shape.last,
       tensor.written.count > 1, let groups = tensor.written[1].shape.last
     else { return ["\(module): no scales"] }
@@ -72,5 +76,38 @@ struct PackageConfigCheck {
       problems.append("\(module): mode \(mode) and \(tensor.written.count) parts")
     }
     return problems
+  }
+
+  /// A matrix that was quantized before: its parts are tensors of their own.
+  private func packedBefore(_ tensor: AuditDocument.Tensor, mode: String, bits: Int, group: Int) -> [String] {
+    let parts = audit.tensors.filter { $0.module == tensor.module }.compactMap(\.written.first)
+    guard let words = tensor.written.first?.shape.last,
+      let groups = parts.first(where: { $0.name.hasSuffix(".scales") })?.shape.last
+    else { return ["\(tensor.module): no scales"] }
+    guard words * 32 == groups * group * bits,
+      (mode == "affine") == parts.contains(where: { $0.name.hasSuffix(".biases") })
+    else {
+      return [
+        "\(tensor.module): \(mode), \(bits) bits, group \(group) are not what \(words) words and \(groups) scales are"
+      ]
+    }
+    return []
+  }
+}
+
+extension AuditDocument.Tensor {
+  /// The name under which it was written.
+  fileprivate var writtenName: String { written.first?.name ?? name }
+
+  /// Path of the module that it belongs to.
+  fileprivate var module: String {
+    let name = writtenName
+    return [".weight", ".scales", ".biases"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+      ?? name
+  }
+
+  /// Whether it holds the codes of a quantized matrix, now or before.
+  fileprivate var isPacked: Bool {
+    verdict == "quantized" || (written.first?.dtype == "U32" && writtenName.hasSuffix(".weight"))
   }
 }

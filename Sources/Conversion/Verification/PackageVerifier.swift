@@ -101,9 +101,9 @@ public struct PackageVerifier {
           index, "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)")
         return
       }
-      let digest = try StreamedDigest.of(entry, in: shard)
-      if digest.hex != part.sha256 {
-        results.set(index, "\(part.name): sha256 \(digest.hex), the audit says \(part.sha256)")
+      let digest = try TreeDigest.of(entry, in: shard)
+      if digest.hex != part.treeSHA256 {
+        results.set(index, "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)")
       }
     }
     var problems = results.all.compactMap { $0 }
@@ -113,7 +113,9 @@ public struct PackageVerifier {
         problems.append("\(entry.name) in \(file): the audit does not name it")
       }
     }
-    for tensor in audit.tensors where tensor.verdict == "kept" && tensor.written.first?.sha256 != tensor.sourceSHA256 {
+    // One tensor of the source, as it was: one digest. A stack has that of its parts.
+    for tensor in audit.tensors
+    where tensor.verdict == "kept" && tensor.isCopy && tensor.written.first?.treeSHA256 != tensor.sourceTreeSHA256 {
       problems.append("\(tensor.name): kept, but the audit's digests of source and result differ")
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
@@ -132,27 +134,31 @@ public struct PackageVerifier {
     _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
-    let file = shards[WeightLayout.headFile]
+    let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
+    let prefix = name == WeightLayout.headFile(.drafter) ? "" : "mtp."
+    let file = shards[name]
     var problems: [String] = []
     if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
-      if file != nil { problems.append("\(WeightLayout.headFile) is there, and the audit has no head") }
+      if shards[WeightLayout.headFile] != nil {
+        problems.append("\(WeightLayout.headFile) is there, and the audit has no head")
+      }
     } else if let file {
       for (key, value) in WeightLayout.headMetadata.sorted(by: { $0.key < $1.key })
       where file.header.metadataValue(key) != value {
-        problems.append("\(WeightLayout.headFile): metadata \(key) is not \(value)")
+        problems.append("\(name): metadata \(key) is not \(value)")
       }
-      for name in ["mtp.fc", "mtp.norm", "mtp.pre_fc_norm_embedding", "mtp.pre_fc_norm_hidden"]
-      where file.header[name + ".weight"] == nil {
-        problems.append("\(name).weight is missing in \(WeightLayout.headFile)")
+      for tensor in ["fc", "norm", "pre_fc_norm_embedding", "pre_fc_norm_hidden"]
+      where file.header[prefix + tensor + ".weight"] == nil {
+        problems.append("\(prefix)\(tensor).weight is missing in \(name)")
       }
     } else {
-      problems.append("\(WeightLayout.headFile) is missing")
+      problems.append("\(name) is missing")
     }
     report.add(
-      "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(WeightLayout.headFile)", problems: problems
+      "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(name)", problems: problems
     )
   }
 
@@ -161,13 +167,16 @@ public struct PackageVerifier {
     let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 100_000_000), file: file)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
+    var named: Set<String> = []
     for member in index["weight_map"]?.members ?? [] {
       listed.insert(UTF8Name(member.key))
       let shard = member.value.stringValue ?? ""
+      named.insert(shard)
       if shards[shard]?.header[member.key] == nil { problems.append("\(member.key): listed in \(shard), not there") }
     }
     var total = 0
-    for (name, shard) in shards.sorted(by: { $0.key < $1.key }) where name.hasPrefix("model") {
+    for (name, shard) in shards.sorted(by: { $0.key < $1.key })
+    where name != WeightLayout.headFile || named.contains(name) {
       for entry in shard.header.tensors {
         total += entry.byteCount
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -22,21 +22,24 @@ public final class LoadedModel: Sendable {
   public var hasHead: Bool { head != nil }
 
   /// Opens a model folder.
+  /// - Parameter head: A folder that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
   /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
   ///   ``WeightMatrixError``.
-  public static func open(_ path: String) throws -> LoadedModel {
-    let reference = try ModelReference(path, relativeTo: FileManager.default.currentDirectoryPath)
-    return try LoadedModel(CheckpointFolder(reference))
+  public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {
+    let folder = { (path: String) in
+      try CheckpointFolder(ModelReference(path, relativeTo: FileManager.default.currentDirectoryPath))
+    }
+    return try LoadedModel(folder(path), head: head.map(folder))
   }
 
   /// Maps the weights of an opened folder.
-  public init(_ folder: CheckpointFolder) throws {
+  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
-    isPackage = folder.isPackage
-    let weights = try StoredWeights(folder)
+    isPackage = folder.conversionEvidence != nil
+    let weights = try StoredWeights(folder, head: donor)
     let reader = LayerReader(weights: weights, configuration: configuration)
-    let prefix = folder.table.textPrefix
+    let prefix = weights.textPrefix
     let experts = configuration.mixture?.expertsPerToken ?? 0
     if let own = weights.headExperts, own < experts {
       throw InferenceError.unsupported(
@@ -46,7 +49,7 @@ public final class LoadedModel: Sendable {
     embedding = try weights.matrix(prefix + "embed_tokens.weight")
     layers = try configuration.fullAttention.indices.map { try reader.layer($0, prefix: prefix + "layers.\($0).") }
     norm = try weights.vector(prefix + "norm.weight")
-    output = configuration.tied ? embedding : try weights.matrix(folder.table.outputPrefix + "lm_head.weight")
+    output = configuration.tied ? embedding : try weights.matrix(weights.outputPrefix + "lm_head.weight")
     head = weights.hasHead ? try reader.head(prefix: "mtp.") : nil
   }
 }

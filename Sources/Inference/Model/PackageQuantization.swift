@@ -2,70 +2,47 @@ import Checkpoint
 import Quantization
 import StrictJSON
 
-/// The quantization parameters of a package as its loaders read them: `quantization` for the trunk,
-/// `mtplx_mtp_quantization`, else `quantization`, for the head.
+/// The quantization parameters that `config.json` gives, compared with those that the tensors themselves show.
+///
+/// Loaders read `quantization` for the trunk, and `mtplx_mtp_quantization`, else `quantization`, for the head.
 struct PackageQuantization {
-  let trunk: QuantizationBlock?
-  let head: QuantizationBlock?
+  static let headKey = "mtplx_mtp_quantization"
 
-  init(_ config: JSONValue, file: String) {
-    trunk = (config["quantization"] ?? config["quantization_config"]).map { QuantizationBlock(value: $0, file: file) }
-    head = config["mtplx_mtp_quantization"].map { QuantizationBlock(value: $0, file: file) } ?? trunk
+  private let block: JSONValue?
+  private let file: String
+
+  /// - Parameter key: A key to look for before `quantization`.
+  init(_ folder: CheckpointFolder, key: String?) {
+    let config = folder.config
+    block = key.flatMap { config[$0] } ?? config["quantization"] ?? config["quantization_config"]
+    file = folder.configPath
   }
 
-  /// The format of a quantized tensor: its own entry, else the block's; compared with the shapes of its parts.
+  /// Compares with a packed matrix. An entry without `mode` means affine, whatever the block's own mode is (the class
+  /// default of mlx-lm); `false` says that the module is not quantized.
   /// - Throws: ``InferenceError/quantization(file:module:expected:found:)``.
-  static func format(
-    of tensor: PackageTensor, _ block: QuantizationBlock?, file: String
-  ) throws -> QuantizationFormat {
-    let module = tensor.storedName.hasSuffix(".weight") ? String(tensor.storedName.dropLast(7)) : tensor.storedName
+  func check(_ tensor: ResolvedTensor, _ packing: Packing) throws(InferenceError) {
+    let name = tensor.sources.first ?? tensor.name
+    let module = name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
     guard let block else {
-      throw InferenceError.quantization(
-        file: file, module: module, expected: "a quantization block", found: "none, and the tensor has scales")
+      throw .quantization(file: file, module: module, expected: "no scales: there is no block", found: packing.summary)
     }
-    let format = try block.format(of: module)
-    let columns = tensor.shape.last ?? 0
-    let words = tensor.weight.entry.shape.last ?? 0
-    let groups = tensor.scales?.entry.shape.last ?? 0
-    let expected = (format.packedWords(columns: columns), format.groups(columns: columns))
-    let hasBiases = tensor.biases != nil
-    guard columns % format.groupSize == 0, words == expected.0, groups == expected.1, hasBiases == format.hasBiases,
-      !hasBiases || tensor.biases?.entry.dtype == tensor.scales?.entry.dtype,
-      hasBiases || tensor.scales?.entry.dtype == .u8
-    else {
-      throw InferenceError.quantization(
-        file: file, module: module,
-        expected: "\(format.mode.rawValue), \(format.bits) bits, group \(format.groupSize): \(expected.0) words, "
-          + "\(expected.1) scales\(format.hasBiases ? " and biases" : " of U8") a row of \(columns)",
-        found: "\(words) words, \(groups) scales\(hasBiases ? " and biases" : "")")
-    }
-    return format
-  }
-}
-
-/// One quantization block of `config.json`: parameters of the package, and entries for the modules that differ.
-struct QuantizationBlock {
-  let value: JSONValue
-  let file: String
-
-  /// The parameters that loaders take for a module. An entry without `mode` means affine, whatever the block's own
-  /// mode is (the class default of mlx-lm); `false` says that the module is not quantized.
-  func format(of module: String) throws -> QuantizationFormat {
-    let own = value[module]
+    // A head in a folder of its own has names without `mtp.`.
+    let own = block[module] ?? (module.hasPrefix("mtp.") ? block[String(module.dropFirst("mtp.".count))] : nil)
     if own?.boolValue == false {
-      throw InferenceError.quantization(
-        file: file, module: module, expected: "no scales, as config.json says false", found: "scales")
+      throw .quantization(file: file, module: module, expected: "no scales, as it says false", found: packing.summary)
     }
-    let source = own.flatMap { $0.members == nil ? nil : $0 } ?? value
-    let name = source["mode"]?.stringValue ?? QuantizationMode.affine.rawValue
-    guard let mode = QuantizationMode(rawValue: name), let bits = source["bits"]?.intValue,
-      let group = source["group_size"]?.intValue
+    let source = own.flatMap { $0.members == nil ? nil : $0 } ?? block
+    let mode = source["mode"]?.stringValue ?? QuantizationMode.affine.rawValue
+    guard source["bits"]?.intValue == packing.bits, source["group_size"]?.intValue == packing.groupSize,
+      mode == packing.mode
     else {
-      throw InferenceError.quantization(
-        file: file, module: module, expected: "mode, bits and group_size that MLX has",
-        found: "mode \(name), bits \(source["bits"]?.typeName ?? "absent"), group_size "
-          + "\(source["group_size"]?.typeName ?? "absent")")
+      throw .quantization(
+        file: file, module: module,
+        expected: "\(mode) \(PackageQuantization.spelling(source["bits"]))/"
+          + PackageQuantization.spelling(source["group_size"]), found: packing.summary)
     }
-    return try QuantizationFormat(mode: mode, bits: bits, groupSize: group)
   }
+
+  private static func spelling(_ value: JSONValue?) -> String { value?.intValue.map(String.init) ?? "?" }
 }

@@ -69,3 +69,12 @@ func nearestBF16(_ x: Float) -> UInt16 {
 func digest(_ bytes: [UInt8]?) -> SHA256Digest? { bytes.map { SHA256Digest.of($0) } }
 
 func digest(_ elements: [UInt16]) -> SHA256Digest { SHA256Digest.of(bytes(elements)) }
+
+extension Package {
+  var headCount: Int { get throws { try names.count { $0.hasPrefix("mtp.") } } }
+}
+
+/// What `verify` says of a package.
+func verification(of path: String) throws -> VerificationReport {
+  try PackageVerifier(path: path, threads: 2).verify()
+}

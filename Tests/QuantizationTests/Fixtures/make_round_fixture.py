@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes edges.safetensors and model_crc.json, the fixtures that come from the numpy model of the MLX quantizer.
 
-    make_round_fixture.py FOLDER-OF-mlx_quant_ref.py        (needs numpy, ml_dtypes; writes beside itself)
+    make_round_fixture.py        (needs numpy, ml_dtypes; writes beside itself)
 
 edges.safetensors: per type one [n, 256] tensor of groups whose largest element is next to a step of a scale rule
 (1, sqrt 2, 1.5 and 1.75 times each power of two, ± 2 units in the last place), with sub-normals and both zeros.
@@ -12,8 +12,8 @@ biases (0 if none)], for every format, both references, rule "round" for the mx 
 import json, os, struct, sys, zlib
 import numpy as np, ml_dtypes
 
-sys.path.insert(0, sys.argv[1])
-import mlx_quant_ref as ref
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import quantizer_model as ref
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {"bf16": np.dtype(ml_dtypes.bfloat16), "f16": np.dtype(np.float16), "f32": np.dtype(np.float32)}

@@ -1,0 +1,109 @@
+// Decoding, for one tier, in plain C. Included inside that tier's target region.
+
+CAMBIUM_INLINE float settled_nan(float x) { return x != x ? bits_float(0x7FC00000) : x; }
+
+CAMBIUM_INLINE float stored_number(const void *p, int type, size_t index) {
+  if (type == CAMBIUM_F32) {
+    uint32_t u;
+    memcpy(&u, (const uint8_t *)p + 4 * index, 4);
+    return bits_float(u);
+  }
+  uint16_t h;
+  memcpy(&h, (const uint8_t *)p + 2 * index, 2);
+  return type == CAMBIUM_BF16 ? bf16_to_float(h) : f16_to_float(h);
+}
+
+// E8M0: byte b is 2^(b - 127), 255 is infinity.
+CAMBIUM_INLINE float e8m0_to_float(uint8_t byte) {
+  return byte == 0 ? bits_float(0x00400000) : bits_float((uint32_t)byte << 23);
+}
+
+// The scale of a group of one of the float modes.
+CAMBIUM_INLINE float block_scale(int mode, uint8_t byte) {
+  if (mode != CAMBIUM_NVFP4) return e8m0_to_float(byte);
+  float magnitude = e4m3_magnitude(byte);
+  return byte & 0x80 ? -magnitude : magnitude;
+}
+
+// Whether every element times the scale is a value of T, so that rounding changes nothing. E2M1 has 2 significant bits
+// (6 together with an E4M3 scale), which bf16 holds down to its smallest sub-normal; E4M3 has 4 and a smallest value of
+// 2^-9, whose products leave bf16 under the smallest scales. 255 is left out because it gives NaN.
+CAMBIUM_INLINE int exact_scale(int mode, int type, uint8_t byte) {
+  if (type == CAMBIUM_F16) return 0;
+  if (mode == CAMBIUM_NVFP4) return 1;
+  if (mode == CAMBIUM_MXFP4) return byte != 255;
+  return byte >= 10 && byte <= 245;
+}
+
+// Eight codes from `bits` bytes, lowest bits first.
+CAMBIUM_INLINE void unpack_codes(const uint8_t *p, size_t n, int bits, uint8_t *codes) {
+  if (bits == 8) {
+    memcpy(codes, p, n);
+    return;
+  }
+  if (bits == 4) {
+    for (size_t i = 0; i < n / 2; i++) {
+      codes[2 * i] = p[i] & 15;
+      codes[2 * i + 1] = p[i] >> 4;
+    }
+    return;
+  }
+  for (size_t i = 0; i < n / 8; i++) {
+    uint64_t word = 0;
+    memcpy(&word, p + i * (size_t)bits, (size_t)bits);
+    for (int j = 0; j < 8; j++) codes[8 * i + (size_t)j] = (uint8_t)(word >> (bits * j)) & (uint8_t)((1 << bits) - 1);
+  }
+}
+
+CAMBIUM_INLINE float e2m1_to_float(uint8_t code) {
+  // Exponent and fraction in f32's places, the exponent 126 too small; the product is exact.
+  float magnitude = bits_float((uint32_t)(code & 7) << 22) * 0x1p126f;
+  return code & 8 ? -magnitude : magnitude;
+}
+
+CAMBIUM_INLINE float e4m3_to_float(uint8_t code) {
+  return bits_float(float_bits(e4m3_magnitude(code)) | (uint32_t)(code & 0x80) << 24);
+}
+
+CAMBIUM_INLINE void decode_affine_group(
+    const uint8_t *p, int bits, size_t n, int type, float s, float b, float *output) {
+  uint8_t codes[128];
+  unpack_codes(p, n, bits, codes);
+  for (size_t i = 0; i < n; i++) {
+    output[i] = settled_nan(rounded_to(rounded_to((float)codes[i] * s, type) + b, type));
+  }
+}
+
+CAMBIUM_INLINE void decode_block_group(
+    const uint8_t *p, int mode, size_t n, int type, uint8_t byte, float *output) {
+  uint8_t codes[32];
+  unpack_codes(p, n, mode == CAMBIUM_MXFP8 ? 8 : 4, codes);
+  float s = block_scale(mode, byte);
+  if (mode == CAMBIUM_MXFP8) {
+    for (size_t i = 0; i < n; i++) output[i] = e4m3_to_float(codes[i]) * s;
+  } else {
+    for (size_t i = 0; i < n; i++) output[i] = e2m1_to_float(codes[i]) * s;
+  }
+  if (exact_scale(mode, type, byte)) return;
+  for (size_t i = 0; i < n; i++) output[i] = settled_nan(rounded_to(output[i], type));
+}
+
+CAMBIUM_INLINE void plain_decode(
+    const cambium_packed_format *f, int mode, int type, size_t n, size_t groups, const uint8_t *weight,
+    const void *scales, const void *biases, float *output) {
+  size_t bytes = n * (size_t)f->bits / 8;
+  for (size_t k = 0; k < groups; k++) {
+    if (mode == CAMBIUM_AFFINE) {
+      float s = stored_number(scales, type, k), b = stored_number(biases, type, k);
+      if (f->bits == 4) {
+        decode_affine_group(weight + k * bytes, 4, n, type, s, b, output + k * n);
+      } else if (f->bits == 8) {
+        decode_affine_group(weight + k * bytes, 8, n, type, s, b, output + k * n);
+      } else {
+        decode_affine_group(weight + k * bytes, f->bits, n, type, s, b, output + k * n);
+      }
+    } else {
+      decode_block_group(weight + k * bytes, mode, n, type, ((const uint8_t *)scales)[k], output + k * n);
+    }
+  }
+}

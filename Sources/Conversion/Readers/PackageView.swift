@@ -1,0 +1,123 @@
+import Checkpoint
+import Digests
+import Safetensors
+import StrictJSON
+
+/// What readers decide by: files, the names and shapes in them, metadata, index and configuration of a model folder.
+/// Made of a folder or of a plan, so that a manifest's demands are met before a byte is written.
+public struct PackageView: Sendable {
+  /// One safetensors file.
+  struct File: Sendable {
+    /// Relative to the folder; a name with a slash lies in a folder below.
+    let name: String
+    /// `format` of its metadata.
+    let format: String?
+    /// Shapes by name.
+    let tensors: [String: [Int]]
+
+    var hasHead: Bool { tensors.keys.contains { $0.contains("mtp.") } }
+  }
+
+  /// How the head's norms are, seen from the convention that is recorded of them.
+  enum HeadNorms: Sendable {
+    case sound, neverShifted, shiftedTwice
+  }
+
+  let files: [File]
+  /// `weight_map`; nil without an index.
+  let index: [String: String]?
+  let config: JSONValue
+  let model: ModelConfig
+  /// Whether the trunk is an MLX conversion.
+  let isConverted: Bool
+  /// Why the trunk is not complete; nil when it is, or when there is none to be.
+  let trunkProblem: String?
+  /// Why the head is not usable at all; nil when it is, or when there is none.
+  let headProblem: String?
+  let norms: HeadNorms
+  let isDrafter: Bool
+  /// Whether a drafter's folder with a usable head stands beside the folder, under its name and `-mtp`.
+  let hasDrafterBeside: Bool
+
+  var modelType: String { model.modelType }
+
+  /// A shape, wherever the tensor lies.
+  func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[name] }.first }
+}
+
+extension PackageView {
+  /// The view of a folder. Only headers are read, and the norms.
+  /// - Throws: what opening the folder throws.
+  public init(of folder: CheckpointFolder) throws {
+    var index: [String: String]?
+    if folder.indexed != nil {
+      let path = folder.path + "/" + PackageFiles.index
+      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 100_000_000), file: path)["weight_map"]
+      index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
+    }
+    self.index = index
+    files = folder.shards.map { shard in
+      File(
+        name: shard.name, format: shard.file.header.metadataValue("format"),
+        tensors: Dictionary(shard.file.header.tensors.map { ($0.name, $0.shape) }) { first, _ in first })
+    }
+    config = folder.config
+    model = folder.model
+    isConverted = folder.conversionEvidence != nil
+    isDrafter = folder.isDrafter
+    trunkProblem = folder.isDrafter ? nil : PackageView.problem { _ = try folder.trunk() }
+    var norms = HeadNorms.sound
+    headProblem =
+      folder.headEvidence.isPresent
+      ? PackageView.problem {
+        do {
+          _ = try folder.head(for: folder)
+        } catch {
+          guard case HeadError.norms(_, _, _, let excess, _) = error else { throw error }
+          norms = excess > 0 ? .shiftedTwice : .neverShifted
+        }
+      } : nil
+    self.norms = norms
+    let beside = try? CheckpointFolder(.folder(folder.path + PackageTarget.drafter.suffix))
+    hasDrafterBeside = beside.map { $0.isDrafter && (try? $0.head(for: folder)) != nil } ?? false
+  }
+
+  /// The view of what a plan will make.
+  init(_ plan: Plan, _ resolution: Resolution) throws {
+    var tensors: [[String: [Int]]] = plan.files.map { _ in [:] }
+    for tensor in plan.tensors {
+      for part in tensor.parts { tensors[part.file][part.name] = part.shape }
+    }
+    files = plan.files.indices.compactMap { number in
+      guard case .weights = plan.files[number].content else { return nil }
+      return File(name: plan.files[number].path, format: "mlx", tensors: tensors[number])
+    }
+    func generated(_ name: String) throws -> JSONValue? {
+      guard let file = plan.files.first(where: { $0.path == name }), case .generated(let bytes) = file.content else {
+        return nil
+      }
+      return try JSONValue.parse(bytes, file: name)
+    }
+    config = try generated("config.json") ?? .object([])
+    index = try generated(PackageFiles.index).map { value in
+      Dictionary((value["weight_map"]?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first
+      }
+    }
+    model = resolution.source.model
+    isConverted = true
+    isDrafter = resolution.target == .drafter
+    trunkProblem = nil
+    headProblem = nil
+    norms = .sound
+    hasDrafterBeside = resolution.head != nil && PackageTarget.all(resolution.manifest).contains(.drafter)
+  }
+
+  private static func problem(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return Inspection.words(error)
+    }
+  }
+}

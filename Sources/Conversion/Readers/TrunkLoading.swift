@@ -1,0 +1,48 @@
+/// What becomes of a trunk in the hands of a reader.
+enum TrunkLoading {
+  /// How a reader tells a Hugging Face checkpoint, and what it does with a head among the files it takes.
+  struct Rules {
+    /// The mere presence of `mtp.*` makes it add 1 to norms that are plain factors already.
+    let headMeansRaw: Bool
+    /// Names under which it knows a qwen3_next trunk that is converted.
+    let nextPrefixes: [String]
+    /// Whether it has classes for text-only exports of Qwen3.5.
+    let knowsTextModels: Bool
+  }
+
+  /// The verdict on the trunk alone: nil when it is loaded as it should be.
+  static func obstacle(_ view: PackageView, _ files: [PackageView.File], _ rules: Rules) -> ReaderVerdict? {
+    if view.isDrafter { return ReaderVerdict(.refuses, "the folder is a drafter, not a model") }
+    if let problem = view.trunkProblem { return ReaderVerdict(.refuses, problem) }
+    guard !files.isEmpty else { return ReaderVerdict(.refuses, "no safetensors file that it looks for") }
+    if view.modelType.hasSuffix("_text"), !rules.knowsTextModels {
+      return ReaderVerdict(.refuses, "model_type \(view.modelType) is not known to it")
+    }
+    let head = files.filter(\.hasHead).map(\.name)
+    return view.modelType == "qwen3_next" ? next(view, files, head, rules) : family35(view, head, rules)
+  }
+
+  /// Qwen3-Next: experts one tensor each mean a Hugging Face checkpoint, whose `mtp.*` is dropped; of a converted one
+  /// nothing is, and loading is strict.
+  private static func next(
+    _ view: PackageView, _ files: [PackageView.File], _ head: [String], _ rules: Rules
+  ) -> ReaderVerdict? {
+    let names = files.flatMap(\.tensors.keys)
+    if !view.isConverted {
+      return names.contains { $0.hasSuffix(".mlp.experts.0.up_proj.weight") && $0.hasPrefix("model.layers.") }
+        ? nil : ReaderVerdict(.refuses, "a Hugging Face checkpoint whose experts are not one tensor each")
+    }
+    if !names.contains(where: { name in rules.nextPrefixes.contains { name.hasPrefix($0 + "layers.") } }) {
+      return ReaderVerdict(.refuses, "the trunk has names that it does not know")
+    }
+    return head.isEmpty
+      ? nil : ReaderVerdict(.refuses, "mtp.* in \(head.joined(separator: ", ")) is left over, and loading is strict")
+  }
+
+  /// Qwen3.5: `mtp.*` is dropped in any case.
+  private static func family35(_ view: PackageView, _ head: [String], _ rules: Rules) -> ReaderVerdict? {
+    guard rules.headMeansRaw, view.isConverted, !head.isEmpty else { return nil }
+    return ReaderVerdict(
+      .corrupts, "mtp.* in \(head.joined(separator: ", ")) makes it add 1 to the trunk's norms once more")
+  }
+}

@@ -1,0 +1,91 @@
+import Digests
+import Foundation
+import Workspace
+
+/// The weight files while they are written: under a temporary name, of full size, header first.
+final class WeightFiles: Sendable {
+  /// Whether files of an interrupted run are there, all of them, of the planned sizes.
+  let resumable: Bool
+  private let files: [PosixFile]
+  private let planned: [PlannedFile]
+  private let folder: String
+  private let context: RunContext
+
+  init(_ context: RunContext) throws {
+    self.context = context
+    folder = context.folder(.quantize)
+    planned = context.contents.weights
+    var files: [PosixFile] = []
+    var complete = true
+    for file in planned {
+      let final = folder + "/" + file.path
+      let partial = final + ".partial"
+      // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
+      if !FileManager.default.fileExists(atPath: partial), FileManager.default.fileExists(atPath: final) {
+        try Folder.renameNoReplace(final, partial)
+      }
+      complete = complete && FileManager.default.fileExists(atPath: partial)
+      let open = try PosixFile.openForWriting(partial, creating: true, direct: true)
+      if try open.size() != file.bytes { complete = false }
+      files.append(open)
+    }
+    self.files = files
+    resumable = complete
+  }
+
+  /// Reserves the space and writes the headers.
+  func prepare() throws {
+    for (file, plan) in zip(files, planned) {
+      if !resumable {
+        try file.truncate(to: 0)
+        try file.preallocate(plan.bytes)
+      }
+      if case .weights(let header) = plan.content { try file.write(header, at: 0) }
+    }
+    try sync()
+    try syncFolder(folder)
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to file: Int, at offset: Int) throws {
+    try files[file].write(bytes, at: offset)
+  }
+
+  func sync() throws {
+    for file in files { try file.sync() }
+  }
+
+  /// Whether what a unit wrote stands in the files as it was journaled.
+  func hold(_ record: UnitRecord, of unit: Unit) throws -> Bool {
+    for (piece, known) in zip(unit.pieces, record.pieces) {
+      let tensor = context.plan.tensors[piece.tensor]
+      let shape = PieceShape(tensor)
+      for (index, part) in tensor.parts.enumerated() {
+        let length = shape.bytes(piece, part: index)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, length), alignment: 64)
+        defer { buffer.deallocate() }
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
+        let read = try files[part.file].read(into: bytes, at: part.offset + shape.offset(piece, part: index))
+        guard read == length, Checksum128.of(UnsafeRawBufferPointer(bytes)) == known.checksums[index] else {
+          return false
+        }
+      }
+    }
+    return true
+  }
+
+  /// Gives the files their names.
+  func publish() throws {
+    try sync()
+    for (file, plan) in zip(files, planned) {
+      let final = folder + "/" + plan.path
+      let actual = try file.size()
+      guard actual == plan.bytes else {
+        throw ConversionError.forecastMissed(file: final, planned: plan.bytes, actual: actual)
+      }
+      try file.close()
+      try Folder.removeTree(final)
+      try Folder.renameNoReplace(final + ".partial", final)
+    }
+    try syncFolder(folder)
+  }
+}

@@ -1,0 +1,35 @@
+import Workspace
+
+/// The buffers of one worker, allocated once: memory touched for the first time costs as much as a copy of it.
+final class WorkerScratch: @unchecked Sendable {
+  /// For what is read at a time.
+  let window: UnsafeMutableRawBufferPointer
+  let spare: UnsafeMutableRawBufferPointer
+  private let output: UnsafeMutableRawBufferPointer
+
+  /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
+  init(_ memory: MemoryPlan) {
+    window = .allocate(byteCount: memory.windowBytes, alignment: PosixFile.block)
+    output = .allocate(byteCount: memory.outputBytes, alignment: PosixFile.block)
+    spare = .allocate(byteCount: max(64, memory.spareBytes), alignment: 64)
+  }
+
+  deinit {
+    window.deallocate()
+    output.deallocate()
+    spare.deallocate()
+  }
+
+  /// Room for the parts of a unit's pieces. Each begins at an address that equals its place in the file modulo a storage block,
+  /// so that it can be written past the system's cache.
+  func outputs(_ parts: [(bytes: Int, offset: Int)]) -> [UnsafeMutableRawBufferPointer] {
+    var end = 0
+    return parts.map { part in
+      let phase = part.offset % PosixFile.block
+      var begin = end / PosixFile.block * PosixFile.block + phase
+      if begin < end { begin += PosixFile.block }
+      end = begin + part.bytes
+      return UnsafeMutableRawBufferPointer(rebasing: output[begin..<end])
+    }
+  }
+}

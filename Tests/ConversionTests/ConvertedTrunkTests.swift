@@ -1,0 +1,110 @@
+import Foundation
+import Safetensors
+import StrictJSON
+import Testing
+
+/// A model that was converted before gets a head and keeps everything else.
+@Suite struct ConvertedTrunkTests {
+  /// A trunk that was converted, of this kind, in `trunk`; the checkpoint with its head in `donor`.
+  private func withTrunk(
+    _ family: TinyCheckpoint.Family, _ kind: TrunkKind, _ body: (Workshop, TinyCheckpoint) throws -> Void
+  ) throws {
+    let whole = TinyCheckpoint(family)
+    try withWorkshop { shop throws in
+      _ = try shop.convertTrunk(whole, kind, to: "trunk")
+      try whole.write(to: shop.donor)
+      try shop.writeManifest([("source", "trunk"), ("donor", "donor"), ("pipeline", "graft-only")])
+      try body(shop, whole)
+    }
+  }
+
+  @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next], [TrunkKind.affine4, .mxfp4, .bf16, .otherNames])
+  func weightsIndexAndSidecarsKeepTheirBytes(family: TinyCheckpoint.Family, kind: TrunkKind) throws {
+    try withTrunk(family, kind) { shop, _ throws in
+      try shop.run()
+      let trunk = shop.path + "/trunk"
+      for file in filesBelow(trunk) where file != "config.json" && file != "README.md" {
+        #expect(try digest(readBytes(shop.package + "/" + file)) == digest(readBytes(trunk + "/" + file)), "\(file)")
+      }
+      var config = try Package(shop.package).config
+      var before = try readJSON(trunk + "/config.json")
+      for key in ["quantization", "quantization_config"] { #expect(config[key] == before[key]) }
+      #expect((config["text_config"] ?? config)["mtp_num_hidden_layers"] == 1)
+      for part in ["text_config", "mtp_num_hidden_layers"] {
+        config.removeKey(part)
+        before.removeKey(part)
+      }
+      #expect(config == before)
+      #expect(try verification(of: shop.package).isGood)
+    }
+  }
+
+  @Test func auditNamesEveryPartOfAPackedMatrixAsKept() throws {
+    try withTrunk(.dense, .affine4) { shop, _ throws in
+      try shop.run()
+      let rows = try Package(shop.package).audit.tensors.filter { $0.name.contains("layers.3.mlp.up_proj.") }
+      #expect(rows.map(\.name.last) == ["s", "s", "t"])
+      #expect(rows.allSatisfy { $0.verdict == "kept" && $0.role == "mlp" && $0.origin == "trunk" })
+      #expect(rows.allSatisfy { $0.reason == "kept: quantized before (affine 4/64)" })
+      #expect(rows.allSatisfy { $0.sourceTreeSHA256 == $0.written.first?.treeSHA256 })
+    }
+  }
+
+  @Test func pipelineThatQuantizesIsRefused() throws {
+    try withTrunk(.dense, .affine4) { shop, _ throws in
+      try shop.writeManifest([("source", "trunk"), ("donor", "donor")])
+      #expect(try shop.refusal("converted-source-under-a-pipeline-that-quantizes").code == "E_ALREADY_CONVERTED")
+    }
+  }
+
+  /// mlx-lm and mlx-vlm before 0.6.9 stumble over a head in a shard of the trunk.
+  @Test(arguments: [TinyCheckpoint.Family.dense, .next])
+  func headInAShardOfTheTrunkMovesToItsOwnFile(family: TinyCheckpoint.Family) throws {
+    let whole = TinyCheckpoint(family)
+    try withWorkshop { shop throws in
+      let mlx = try shop.convertTrunk(whole, .affine4, to: "trunk")
+      try DonorShape.insideConversion.donor(whole, mlx: mlx).write(to: shop.source)
+      try writeBytes(try readBytes(shop.path + "/trunk/config.json"), shop.source + "/config.json")
+      try shop.writeManifest([("pipeline", "graft-only")])
+      try shop.run()
+      let package = Package(shop.package)
+      let trunk = try SafetensorsFile(path: shop.package + "/model.safetensors").header.tensors.map(\.name)
+      #expect(trunk.allSatisfy { !$0.hasPrefix("mtp.") })
+      #expect(trunk.sorted() == mlx[0].tensors.keys.sorted())
+      for name in trunk { #expect(try digest(package.tensor(name).bytes) == digest(mlx[0].tensors[name]?.bytes)) }
+      #expect(try SafetensorsFile(path: shop.package + "/mtp.safetensors").header.tensors.count == package.headCount)
+      #expect(try verification(of: shop.package).isGood)
+    }
+  }
+
+  @Test func packedMatrixOfAnotherShapeIsRefused() throws {
+    try withTrunk(.dense, .affine4) { shop, _ throws in
+      let file = shop.path + "/trunk/model.safetensors"
+      var tensors = try HeadDonor.read(file)
+      let name = "language_model.model.layers.0.mlp.up_proj.scales"
+      tensors[name]?.shape = [64, 2]
+      try HeadDonor(
+        files: [.init(path: "model.safetensors", tensors: tensors, metadata: ["format": "mlx"])],
+        config: try readJSON(shop.path + "/trunk/config.json")
+      ).write(to: shop.path + "/trunk")
+      let error = try shop.refusal("packed-matrix-of-another-shape")
+      #expect(error.code == "E_SHAPE")
+      #expect(error.tensor == "language_model.model.layers.0.mlp.up_proj.weight")
+    }
+  }
+
+  @Test func scalesThatAreMissingAreNamed() throws {
+    try withTrunk(.next, .mxfp4) { shop, _ throws in
+      let file = shop.path + "/trunk/model.safetensors"
+      var tensors = try HeadDonor.read(file)
+      tensors["model.layers.0.mlp.switch_mlp.up_proj.scales"] = nil
+      try HeadDonor(
+        files: [.init(path: "model.safetensors", tensors: tensors, metadata: ["format": "mlx"])],
+        config: try readJSON(shop.path + "/trunk/config.json")
+      ).write(to: shop.path + "/trunk")
+      let error = try shop.refusal("scales-are-missing")
+      #expect(error.code == "E_TENSOR_MISSING")
+      #expect(error.tensor == "model.layers.0.mlp.switch_mlp.up_proj.scales")
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Checkpoint
+import Conversion
+import StrictJSON
+import Testing
+
+/// What each known reader makes of a head in each place. `tools/interop` asks the readers themselves.
+@Suite struct ReaderMatrixTests {
+  enum Place: String, CaseIterable {
+    case none, shard, listed, unlisted, unindexed, modelFile, nested, drafter
+  }
+
+  /// A converted model with its head in a place.
+  private func verdicts(_ family: TinyCheckpoint.Family, _ place: Place) throws -> ReaderMatrix {
+    let whole = TinyCheckpoint(family)
+    return try withWorkshop { shop in
+      var files = try shop.convertTrunk(whole, .affine4, to: "mlx")
+      let head = TinyCheckpoint.converted(whole.head)
+      switch place {
+      case .none, .drafter: break
+      case .shard: files[0].tensors.merge(head) { first, _ in first }
+      case .listed, .unlisted, .unindexed:
+        files.append(
+          .init(path: "mtp.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: place == .listed))
+      case .modelFile:
+        files.append(
+          .init(path: "model-mtp.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: false))
+      case .nested:
+        files.append(
+          .init(path: "mtp/weights.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: false))
+      }
+      var model = HeadDonor(files: files, config: try readJSON(shop.path + "/mlx/config.json"))
+      model.hasIndex = place != .unindexed
+      try model.write(to: shop.path + "/model")
+      if place == .drafter { try DonorShape.drafter.donor(whole, mlx: []).write(to: shop.path + "/model-mtp") }
+      return try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.path + "/model")))
+    }
+  }
+
+  private static let short: [Character: ReaderVerdict.Word] = [
+    "H": .withHead, "w": .withoutHead, "R": .refuses, "C": .corrupts,
+  ]
+
+  /// One letter a reader, in the order of `Reader.all`: H with head, w without, R refuses, C would corrupt.
+  @Test(arguments: [
+    (TinyCheckpoint.Family.dense, Place.none, "wwwwwwww"), (.dense, .shard, "CwCwHCww"), (.dense, .listed, "wwCwHCww"),
+    (.dense, .unlisted, "wwwwHwww"), (.dense, .unindexed, "wwCwHCww"), (.dense, .modelFile, "CwwwHwwH"),
+    (.dense, .nested, "wwwwwwwH"), (.dense, .drafter, "wwHHHwww"),
+    (.next, .none, "wwwwwwww"), (.next, .shard, "RRRRRRRR"), (.next, .listed, "wwRRRRRw"),
+    (.next, .unlisted, "wwwwHwww"), (.next, .unindexed, "wwRRRRRw"), (.next, .modelFile, "RRwwHwwR"),
+    (.next, .nested, "wwwwwwwH"), (.next, .drafter, "wwHHHwww"),
+    (.mixture, .unlisted, "wwwwHwww"), (.mixture, .shard, "CwCwHCww"),
+  ])
+  func everyReaderInEveryPlace(family: TinyCheckpoint.Family, place: Place, wanted: String) throws {
+    let matrix = try verdicts(family, place)
+    #expect(matrix.rows.map(\.verdict.word) == wanted.compactMap { Self.short[$0] })
+    #expect(matrix.rows.allSatisfy { !$0.verdict.reason.isEmpty })
+    #expect(matrix.json.arrayValue?.count == Reader.all.count)
+  }
+
+  @Test func headWithItsOwnNumberOfExpertsIsOnlyLoadedFromADrafter() throws {
+    let source = TinyCheckpoint(.next) { $0.experts = 3 }.stripped
+    let donor = TinyCheckpoint(.next) { $0.experts = 5 }.headOnly
+    try withWorkshop(source: source, donor: donor) { shop throws in
+      try shop.run()
+      let folder = try CheckpointFolder(.folder(shop.package))
+      let alone = try ReaderMatrix.verdicts(of: folder)
+      #expect(alone["mlx-vlm>=0.7.8"]?.word == .withoutHead)
+      #expect(alone["mlx-vlm>=0.7.8"]?.reason.contains("it has 5 experts, num_experts is 3") == true)
+      try shop.writeManifest([("donor", "donor"), ("layouts", ["sidecar", "drafter"])])
+      var beside = shop.options
+      beside.target = .drafter
+      try shop.run(beside)
+      #expect(try ReaderMatrix.verdicts(of: folder)["mlx-vlm>=0.7.8"]?.word == .withHead)
+    }
+  }
+
+  @Test func headWhoseNormsWereNeverShiftedCorruptsDrafts() throws {
+    let whole = TinyCheckpoint(.dense)
+    try withWorkshop { shop throws in
+      let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
+      let raw = HeadDonor.File(
+        path: "mtp.safetensors", tensors: whole.head, metadata: ["format": "mlx"], isListed: false)
+      try HeadDonor(files: mlx + [raw], config: try readJSON(shop.path + "/mlx/config.json")).write(to: shop.donor)
+      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.donor)))["mlx-vlm>=0.7.8"]
+      #expect(verdict?.word == .corrupts)
+    }
+  }
+
+  // MARK: readers that a manifest requires
+
+  @Test func requiredReadersThatLoadAreNoObstacle() throws {
+    try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
+      let names = ["mlx-lm<=0.31.3", "mlx-lm>=0.32", "mlx-vlm>=0.7.8", "mlx-swift-lm>=2026-08-31"]
+      try shop.writeManifest([("readers", .array(names.map { .string($0) }))])
+      #expect(try shop.open().plan.head != nil)
+    }
+  }
+
+  @Test func requiredReaderThatWouldCorruptRefusesThePlan() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
+      try shop.writeManifest([("layouts", ["indexed"]), ("readers", ["mlx-vlm<0.6.9"])])
+      let error = try shop.refusal("required-reader-would-corrupt")
+      #expect(error.code == "E_READER")
+      #expect(error.expected == "mlx-vlm<0.6.9 loads with head")
+    }
+  }
+
+  @Test func requiredReaderThatFindsNoHeadRefusesThePlan() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
+      try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"])])
+      #expect(try shop.refusal("required-reader-finds-no-head").code == "E_READER")
+      try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"]), ("layouts", ["sidecar", "drafter"])])
+      #expect(try shop.open().plan.head != nil)
+      try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"]), ("head", "none")])
+      #expect(try shop.open().plan.head == nil)
+    }
+  }
+
+  @Test func unknownReaderIsRefusedWithTheList() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
+      try shop.writeManifest([("readers", ["mlx-lm"])])
+      #expect(try shop.refusal("unknown-reader").code == "E_READER_UNKNOWN")
+    }
+  }
+}
