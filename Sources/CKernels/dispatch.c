@@ -65,17 +65,13 @@ int cambium_force_tier(int tier) {
   return 0;
 }
 
-<<<<<<< HEAD
 int cambium_force_tier_here(int tier) {
   if (tier != -1 && !cambium_tier_available(tier)) return -1;
   forced_here = tier;
   return 0;
 }
 
-static const cambium_kernels *kernels(void) {
-=======
 const cambium_kernels *cambium_kernels_in_use(void) {
->>>>>>> main
 #if defined(__x86_64__)
   switch (cambium_simd_tier()) {
     case CAMBIUM_TIER_AVX2:
