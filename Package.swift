@@ -33,6 +33,11 @@ let package = Package(
     .target(
       name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
     .target(
+      name: "Inference",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint",
+      ], swiftSettings: swift),
+    .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
     .target(
@@ -42,7 +47,6 @@ let package = Package(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "CImages"], swiftSettings: swift),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [
@@ -73,18 +77,23 @@ let package = Package(
       name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      swiftSettings: swift),
+    .testTarget(
       name: "DigestsTests",
       dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
-      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-      swiftSettings: swift),
-    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Diagnostics"], swiftSettings: swift),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
       swiftSettings: swift),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
       swiftSettings: swift),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: [
+        "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
+      ], exclude: ["Fixtures"], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(

@@ -87,7 +87,8 @@ public struct ConversionFloor: Sendable {
       first.update(bytes)
     } else {
       SHA256Stream.update(
-        &first, UnsafeRawBufferPointer(rebasing: bytes[..<half]), &second, UnsafeRawBufferPointer(rebasing: bytes[half...]))
+        &first, UnsafeRawBufferPointer(rebasing: bytes[..<half]), &second,
+        UnsafeRawBufferPointer(rebasing: bytes[half...]))
     }
     _ = (first.finish(), second.finish())
   }

@@ -45,8 +45,10 @@ static int automatic_tier(void) {
 
 static atomic_int automatic = -1;
 static atomic_int forced = -1;
+static _Thread_local int forced_here = -1;
 
 int cambium_simd_tier(void) {
+  if (forced_here >= 0) return forced_here;
   int tier = atomic_load_explicit(&forced, memory_order_relaxed);
   if (tier >= 0) return tier;
   tier = atomic_load_explicit(&automatic, memory_order_relaxed);
@@ -60,6 +62,12 @@ int cambium_simd_tier(void) {
 int cambium_force_tier(int tier) {
   if (tier != -1 && !cambium_tier_available(tier)) return -1;
   atomic_store_explicit(&forced, tier, memory_order_relaxed);
+  return 0;
+}
+
+int cambium_force_tier_here(int tier) {
+  if (tier != -1 && !cambium_tier_available(tier)) return -1;
+  forced_here = tier;
   return 0;
 }
 

@@ -24,6 +24,13 @@ public enum SIMDTier: String, Sendable, CaseIterable {
     cambium_force_tier(tier?.number ?? -1) == 0
   }
 
+  /// Runs `body` with this tier for everything that the calling thread does itself; nil if the machine does not have it.
+  public func only<Result>(_ body: () throws -> Result) rethrows -> Result? {
+    guard cambium_force_tier_here(number) == 0 else { return nil }
+    defer { cambium_force_tier_here(-1) }
+    return try body()
+  }
+
   private var number: Int32 {
     switch self {
     case .portable: Int32(CAMBIUM_TIER_PORTABLE)

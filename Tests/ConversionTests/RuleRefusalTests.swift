@@ -111,7 +111,9 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let format: JSONValue = ["mode": "affine", "bits": 4, "group_size": 128]
       try shop.writeManifest([("pipeline", "affine4"), ("quantization", format)])
-      let kept = try shop.open().plan.tensors.filter { $0.reason?.contains("is not a multiple of the group size 128") == true }
+      let kept = try shop.open().plan.tensors.filter {
+        $0.reason?.contains("is not a multiple of the group size 128") == true
+      }
       #expect(!kept.isEmpty)
       #expect(kept.allSatisfy { $0.verdict == .keep })
       try shop.writeManifest([("pipeline", "affine4"), ("quantization", format), ("strict", true)])

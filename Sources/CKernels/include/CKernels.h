@@ -10,6 +10,7 @@
 #include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
+#include "arithmetic.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,9 @@ int cambium_tier_available(int tier);
 // Uses a tier from now on, process-wide; -1 returns to the automatic choice.
 // Gives 0, or -1 (and changes nothing) if this machine does not have the tier.
 int cambium_force_tier(int tier);
+
+// The same for the calling thread alone, for tests that run beside others; it goes before cambium_force_tier.
+int cambium_force_tier_here(int tier);
 
 // Index of the first element that is NaN or infinite; `count` if there is none.
 size_t cambium_first_nonfinite(const void *input, int type, size_t count);
@@ -68,6 +72,15 @@ void cambium_encode_affine(
 
 // nvfp4, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
 void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, uint8_t *weight, uint8_t *scales);
+
+// Tells the processor that the calling thread spins.
+static inline void cambium_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 #ifdef __cplusplus
 }

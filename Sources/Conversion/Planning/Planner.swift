@@ -219,7 +219,8 @@ public struct Planner {
       if let obstacle = obstacle(tensor, format) {
         if resolution.manifest.strict, tensor.shape.count >= 2, !divides(tensor, format) {
           throw ConversionError.ruleStructure(
-            place: rule.place, rule: rule.summary, tensor: tensor.name, reason: obstacle + ", and the manifest is strict")
+            place: rule.place, rule: rule.summary, tensor: tensor.name,
+            reason: obstacle + ", and the manifest is strict")
         }
         reason = obstacle
       } else {
@@ -238,7 +239,8 @@ public struct Planner {
       return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer"
     }
     guard divides(tensor, format) else {
-      return "kept: the last dimension \(tensor.shape.last ?? 0) is not a multiple of the group size \(format.groupSize)"
+      return
+        "kept: the last dimension \(tensor.shape.last ?? 0) is not a multiple of the group size \(format.groupSize)"
     }
     return nil
   }

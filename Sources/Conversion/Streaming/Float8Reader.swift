@@ -65,7 +65,9 @@ struct Float8Reader: Sendable {
         for index in 0..<count { codesOfRow[at % columns + index] = codes[from + index] }
         try codesOfRow.withUnsafeBytes { source in
           try valuesOfRow.withUnsafeMutableBytes { target in
-            try scales.withUnsafeBytes { try blocks.decode(rows: row..<row + 1, codes: source, scales: $0, into: target) }
+            try scales.withUnsafeBytes {
+              try blocks.decode(rows: row..<row + 1, codes: source, scales: $0, into: target)
+            }
           }
         }
         let begin = 2 * (at % columns)

@@ -1,0 +1,262 @@
+// Matrix times a few rows, for one tier: one row of weights is decoded in registers and multiplied with up to four rows
+// of x. No guard on purpose.
+
+// How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
+#ifndef CAMBIUM_AHEAD
+#define CAMBIUM_AHEAD 4096
+#endif
+
+// One unit of `rows` rows (both constants), whose format has 2 or 4 bits; x and the scales stand at its first column.
+CAMBIUM_INLINE void add_unit(
+    const int format, const int rows, const int m, size_t group, const unit_codes *codes, const float *const *scales,
+    const float *x, size_t stride, lanes sums[][4]) {
+  const int steps = (int)neighbour_steps(format);
+  lanes t[2][4];
+#pragma unroll
+  for (int o = 0; o < rows; o++) {
+#pragma unroll
+    for (int r = 0; r < m; r++) t[o][r] = 0;
+  }
+#pragma unroll
+  for (int k = 0; k < steps; k++) {
+    lanes w[2];
+#pragma unroll
+    for (int o = 0; o < rows; o++) w[o] = unit_step(format, &codes[o], k);
+#pragma unroll
+    for (int r = 0; r < m; r++) {
+      const lanes v = lanes_load(x + (size_t)r * stride + 16 * (size_t)k);
+#pragma unroll
+      for (int o = 0; o < rows; o++) t[o][r] = lanes_fma(w[o], v, t[o][r]);
+    }
+  }
+#pragma unroll
+  for (int o = 0; o < rows; o++) {
+    const lanes scale = neighbour_scales(format, group, scales[o]);
+#pragma unroll
+    for (int r = 0; r < m; r++) sums[o][r] = lanes_fma(t[o][r], scale, sums[o][r]);
+  }
+}
+
+// `columns` columns of `rows` rows, row_bytes apart; c and x stand at the first, s[o] at its scale.
+CAMBIUM_INLINE void add_neighbours(
+    const int format, const int rows, const int m, size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
+    const float *s1, size_t columns, const float *x, size_t stride, lanes sums[][4]) {
+  const size_t unit = 16 * neighbour_steps(format);
+  const float *s[2] = {s0, s1};
+  unit_codes codes[2];
+  size_t column = 0;
+  for (; column + unit <= columns; column += unit, c += 64, x += unit) {
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
+      codes[o] = unit_load(format, c + (size_t)o * row_bytes);
+    }
+    add_unit(format, rows, m, group, codes, s, x, stride, sums);
+#pragma unroll
+    for (int o = 0; o < rows; o++) s[o] += unit / group;
+  }
+  if (column < columns) {
+    for (int o = 0; o < rows; o++) {
+      codes[o] = unit_load_part(format, c + (size_t)o * row_bytes, (columns - column) * format_bits(format) / 8);
+    }
+    add_unit(format, rows, m, group, codes, s, x, stride, sums);
+  }
+}
+
+// The same for the other quantized formats, whose unit is one group.
+CAMBIUM_INLINE void add_groups(
+    const int format, const int rows, const int m, size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
+    const float *s1, size_t columns, const float *x, size_t stride, lanes sums[][4]) {
+  const size_t bytes = 2 * format_bits(format);
+  const float *s[2] = {s0, s1};
+  for (size_t column = 0; column < columns; column += group) {
+    lanes t[2][4];
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
+#pragma unroll
+      for (int r = 0; r < m; r++) t[o][r] = 0;
+    }
+    const uint8_t *p[2] = {c, c + row_bytes};
+    uint8_t copy[2][128];
+    if (format_odd(format) && column + group >= columns) {
+#pragma unroll
+      for (int o = 0; o < rows; o++) {
+        memcpy(copy[o], p[o], group / 16 * bytes);
+        p[o] = copy[o];
+      }
+    }
+    c += group / 16 * bytes;
+    for (size_t k = 0; k < group; k += 32, x += 32) {
+      lanes w[2][2];
+#pragma unroll
+      for (int o = 0; o < rows; o++) {
+        pair_weights(format, p[o], w[o]);
+        p[o] += 2 * bytes;
+      }
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+#pragma unroll
+        for (int r = 0; r < m; r++) {
+          const lanes v = lanes_load(x + (size_t)r * stride + 16 * half);
+#pragma unroll
+          for (int o = 0; o < rows; o++) t[o][r] = lanes_fma(w[o][half], v, t[o][r]);
+        }
+      }
+    }
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      const lanes scale = lanes_all(*s[o]++);
+#pragma unroll
+      for (int r = 0; r < m; r++) sums[o][r] = lanes_fma(t[o][r], scale, sums[o][r]);
+    }
+  }
+}
+
+// The biases of `groups` groups times the sums of x.
+CAMBIUM_INLINE void add_biases(
+    const int m, const float *biases, size_t groups, const float *sums_of_x, size_t stride, lanes *sums) {
+  for (size_t g = 0; g < groups; g += 16) {
+    lanes b = lanes_load(biases + g);
+#pragma unroll
+    for (int r = 0; r < m; r++) sums[r] = lanes_fma(b, lanes_load(sums_of_x + (size_t)r * stride + g), sums[r]);
+  }
+}
+
+// `rows` outputs (1 or 2) of a quantized format for m rows of x (at most 4), both constants.
+CAMBIUM_INLINE void quantized_rows(
+    const int format, const int rows, const int m, const cambium_matrix *w, size_t row, const float *x, size_t stride,
+    float *y, size_t y_stride) {
+  const size_t group = format_affine(format) ? w->group : format == CAMBIUM_W_NVFP4 ? 16 : 32;
+  const size_t width = scale_width(format, w->parameter), groups = w->columns / group;
+  const size_t row_bytes = w->columns * format_bits(format) / 8, sums_of_x = cambium_prepared_columns(w);
+  const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes;
+  const uint8_t *s = (const uint8_t *)w->scales + row * groups * width;
+  const uint8_t *b = format_affine(format) ? (const uint8_t *)w->biases + row * groups * width : 0;
+  lanes sums[2][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}}, bias_sums[2][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+  float scales[2][CAMBIUM_CHUNK / 16 + 16];
+  for (size_t column = 0; column < w->columns; column += CAMBIUM_CHUNK) {
+    const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      decode_scales(
+          format, w->parameter, s + ((size_t)o * groups + column / group) * width, columns / group, scales[o]);
+    }
+    const uint8_t *codes = c + column * format_bits(format) / 8;
+    if (neighbour_steps(format)) {
+      add_neighbours(
+          format, rows, m, group, codes, row_bytes, scales[0], scales[1], columns, x + column, stride, sums);
+    } else {
+      add_groups(format, rows, m, group, codes, row_bytes, scales[0], scales[1], columns, x + column, stride, sums);
+    }
+  }
+  for (size_t column = 0; format_affine(format) && column < w->columns; column += CAMBIUM_CHUNK) {
+    const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      const size_t first = column / group, count = columns / group;
+      decode_scales(format, w->parameter, b + ((size_t)o * groups + first) * width, count, scales[o]);
+      add_biases(m, scales[o], count, x + sums_of_x + first, stride, bias_sums[o]);
+    }
+  }
+#pragma unroll
+  for (int o = 0; o < rows; o++) {
+#pragma unroll
+    for (int r = 0; r < m; r++) {
+      if (format_affine(format)) sums[o][r] += bias_sums[o][r];
+      y[(size_t)r * y_stride + (size_t)o] = lanes_sum(sums[o][r]);
+    }
+  }
+}
+
+// `rows` (a constant) outputs of a float format for m rows of x: several rows at once, since each is one chain of sums.
+CAMBIUM_INLINE void float_rows(
+    const int format, const int rows, const int m, const cambium_matrix *w, size_t row, const float *x, size_t stride,
+    float *y, size_t y_stride) {
+  const size_t width = format_bits(format) / 8, row_bytes = w->columns * width, whole = w->columns / 16 * 16;
+  const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes;
+  lanes sums[4][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
+  for (size_t column = 0; column < whole; column += 16) {
+#pragma unroll
+    for (int o = 0; o < rows; o++) {
+      const uint8_t *p = c + (size_t)o * row_bytes + column * width;
+      if (column % (64 / width) == 0) __builtin_prefetch(p + (size_t)rows * row_bytes);
+      lanes v = step_weights(format, p, 0);
+#pragma unroll
+      for (int r = 0; r < m; r++) {
+        sums[o][r] = lanes_fma(v, lanes_load(x + (size_t)r * stride + column), sums[o][r]);
+      }
+    }
+  }
+  if (whole < w->columns) {
+    for (int o = 0; o < rows; o++) {
+      uint8_t part[64] = {0};
+      memcpy(part, c + (size_t)o * row_bytes + whole * width, (w->columns - whole) * width);
+      lanes v = step_weights(format, part, 0);
+      for (int r = 0; r < m; r++) {
+        sums[o][r] = lanes_fma(v, lanes_load(x + (size_t)r * stride + whole), sums[o][r]);
+      }
+    }
+  }
+#pragma unroll
+  for (int o = 0; o < rows; o++) {
+#pragma unroll
+    for (int r = 0; r < m; r++) y[(size_t)r * y_stride + (size_t)o] = lanes_sum(sums[o][r]);
+  }
+}
+
+// Outputs first ..< last for m rows of x, m a constant of at most 4.
+CAMBIUM_INLINE void few_rows(
+    const int format, const int m, const cambium_matrix *w, size_t first, size_t last, const float *x, float *y,
+    size_t y_stride) {
+  const size_t stride = cambium_prepared_stride(w);
+  size_t o = first;
+  if (format <= CAMBIUM_W_BF16) {
+    for (; o + 4 <= last; o += 4) float_rows(format, 4, m, w, o, x, stride, y + o, y_stride);
+    for (; o < last; o++) float_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
+  } else {
+    // One row of x: memory is read in one stream. More: two outputs share the loads of x.
+    if (m > 1 && CAMBIUM_PAIRS_OF_OUTPUTS) {
+      for (; o + 2 <= last; o += 2) quantized_rows(format, 2, m, w, o, x, stride, y + o, y_stride);
+    }
+    for (; o < last; o++) quantized_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
+  }
+}
+
+#define CAMBIUM_FEW_ROWS(name, format)                                                                           \
+  static __attribute__((noinline)) void few_rows_##name(                                                         \
+      const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) { \
+    switch (m) {                                                                                                 \
+      case 1:                                                                                                    \
+        return few_rows(format, 1, w, first, last, x, y, y_stride);                                              \
+      case 2:                                                                                                    \
+        return few_rows(format, 2, w, first, last, x, y, y_stride);                                              \
+      case 3:                                                                                                    \
+        return few_rows(format, 3, w, first, last, x, y, y_stride);                                              \
+      default:                                                                                                   \
+        return few_rows(format, 4, w, first, last, x, y, y_stride);                                              \
+    }                                                                                                            \
+  }
+
+CAMBIUM_FEW_ROWS(f32, CAMBIUM_W_F32)
+CAMBIUM_FEW_ROWS(f16, CAMBIUM_W_F16)
+CAMBIUM_FEW_ROWS(bf16, CAMBIUM_W_BF16)
+CAMBIUM_FEW_ROWS(mxfp4, CAMBIUM_W_MXFP4)
+CAMBIUM_FEW_ROWS(mxfp8, CAMBIUM_W_MXFP8)
+CAMBIUM_FEW_ROWS(nvfp4, CAMBIUM_W_NVFP4)
+CAMBIUM_FEW_ROWS(affine2, CAMBIUM_W_AFFINE2)
+CAMBIUM_FEW_ROWS(affine3, CAMBIUM_W_AFFINE3)
+CAMBIUM_FEW_ROWS(affine4, CAMBIUM_W_AFFINE4)
+CAMBIUM_FEW_ROWS(affine5, CAMBIUM_W_AFFINE5)
+CAMBIUM_FEW_ROWS(affine6, CAMBIUM_W_AFFINE6)
+CAMBIUM_FEW_ROWS(affine8, CAMBIUM_W_AFFINE8)
+
+// Up to four rows of x.
+static void product_of_few(
+    const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) {
+  static void (*const by_format[])(
+      const cambium_matrix *, size_t, size_t, const float *, size_t, float *, size_t) = {
+      few_rows_f32,     few_rows_f16,     few_rows_bf16,    few_rows_mxfp4,   few_rows_mxfp8,   few_rows_nvfp4,
+      few_rows_affine2, few_rows_affine3, few_rows_affine4, few_rows_affine5, few_rows_affine6, few_rows_affine8};
+  by_format[w->format](w, first, last, x, m, y, y_stride);
+}

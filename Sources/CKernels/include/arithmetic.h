@@ -1,0 +1,102 @@
+// Kernels of the runner's canonical arithmetic (page "Canonical arithmetic" of Inference): f32, sixteen lanes, one order of
+// operations per result, the same bits in every tier. Pointers may be unaligned; sizes are in elements.
+#ifndef CAMBIUM_ARITHMETIC_H
+#define CAMBIUM_ARITHMETIC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// How the elements of a weight matrix are stored.
+enum {
+  CAMBIUM_W_F32 = 0,
+  CAMBIUM_W_F16 = 1,
+  CAMBIUM_W_BF16 = 2,
+  CAMBIUM_W_MXFP4 = 3,
+  CAMBIUM_W_MXFP8 = 4,
+  CAMBIUM_W_NVFP4 = 5,
+  CAMBIUM_W_AFFINE2 = 6,
+  CAMBIUM_W_AFFINE3 = 7,
+  CAMBIUM_W_AFFINE4 = 8,
+  CAMBIUM_W_AFFINE5 = 9,
+  CAMBIUM_W_AFFINE6 = 10,
+  CAMBIUM_W_AFFINE8 = 11
+};
+
+// A row-major matrix in MLX's packing; columns are a multiple of the group.
+typedef struct {
+  int format;     // CAMBIUM_W_...
+  int parameter;  // type of affine scales and biases: CAMBIUM_BF16, CAMBIUM_F16, CAMBIUM_F32
+  size_t group;   // columns that share a scale; 1 for the float formats
+  size_t columns;
+  const void *codes, *scales, *biases;
+} cambium_matrix;
+
+// Elements of one prepared row of x.
+size_t cambium_prepared_stride(const cambium_matrix *w);
+
+// Puts m rows of x (columns elements each, contiguous) into the order in which the kernels read them, with the sums of
+// the groups behind for affine. The order depends on format, group and columns only.
+void cambium_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared);
+
+// y[r * y_stride + o] = W[o] . x[r] for first <= o < last, r < m; m >= 1.
+void cambium_product(
+    const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride);
+
+// One row dequantized: mx and nvfp4 in f32, affine with two roundings to the type of its parameters.
+void cambium_decode_row(const cambium_matrix *w, size_t row, float *y);
+
+float cambium_dot(const float *a, const float *b, size_t count);
+float cambium_sum(const float *a, size_t count);
+float cambium_maximum(const float *a, size_t count);
+
+// Element by element; y may be x.
+enum {
+  CAMBIUM_EXP = 0,
+  CAMBIUM_LOG = 1,
+  CAMBIUM_LOG1P = 2,
+  CAMBIUM_SIGMOID = 3,
+  CAMBIUM_SILU = 4,
+  CAMBIUM_SOFTPLUS = 5,
+  CAMBIUM_SINE = 6,
+  CAMBIUM_COSINE = 7
+};
+void cambium_apply(int function, const float *x, size_t count, float *y);
+
+// y = y * sigmoid(gate).
+void cambium_gate_sigmoid(const float *gate, size_t count, float *y);
+
+// y = silu(gate) * up.
+void cambium_gate_silu(const float *gate, const float *up, size_t count, float *y);
+
+// y = x * factor * weight; no weight if NULL.
+void cambium_scale(const float *x, float factor, const float *weight, size_t count, float *y);
+
+// y = factor * x + y, one rounding.
+void cambium_add_product(const float *x, float factor, size_t count, float *y);
+
+// Replaces the scores by exp(score - maximum) and returns their sum.
+float cambium_exponentials(float *scores, size_t count);
+
+// One query row of one head over `positions` rows of keys and values, `stride` elements apart.
+void cambium_attend(
+    const float *query, const float *keys, const float *values, size_t dimension, size_t stride, size_t positions,
+    float scale, float *out, float *scratch);
+
+// One row of the causal depthwise convolution, then silu.
+void cambium_convolve(
+    const float *window, size_t stride, size_t taps, const float *weights, size_t count, float *y);
+
+// One token of one head of the gated delta rule; state is value_dimension rows of key_dimension.
+void cambium_delta_step(
+    float *state, size_t key_dimension, size_t value_dimension, const float *query, const float *key,
+    const float *value, float decay, float beta, float *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

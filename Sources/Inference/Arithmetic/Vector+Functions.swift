@@ -1,0 +1,43 @@
+import CKernels
+
+/// Elementary functions with polynomials of their own. Largest errors, over all f32 arguments of the range named and
+/// against double precision, in units of the last place of the result, stand with each function.
+extension Vector {
+  public static func exp(_ x: Float) -> Float { ReferenceFunctions.exp(x) }
+  public static func log(_ x: Float) -> Float { ReferenceFunctions.log(x) }
+  public static func log1p(_ x: Float) -> Float { ReferenceFunctions.log1p(x) }
+  public static func sigmoid(_ x: Float) -> Float { ReferenceFunctions.sigmoid(x) }
+  /// x · sigmoid(x).
+  public static func silu(_ x: Float) -> Float { ReferenceFunctions.silu(x) }
+  /// log(1 + exp(x)); x itself above 20.
+  public static func softplus(_ x: Float) -> Float { ReferenceFunctions.softplus(x) }
+  public static func sine(_ x: Float) -> Float { ReferenceFunctions.sine(x) }
+  public static func cosine(_ x: Float) -> Float { ReferenceFunctions.cosine(x) }
+
+  // The array forms; y may be x.
+
+  public static func exp(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_EXP), x, count, y)
+  }
+  public static func log(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_LOG), x, count, y)
+  }
+  public static func log1p(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_LOG1P), x, count, y)
+  }
+  public static func sigmoid(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_SIGMOID), x, count, y)
+  }
+  public static func silu(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_SILU), x, count, y)
+  }
+  public static func softplus(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_SOFTPLUS), x, count, y)
+  }
+  public static func sine(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_SINE), x, count, y)
+  }
+  public static func cosine(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
+    cambium_apply(Int32(CAMBIUM_COSINE), x, count, y)
+  }
+}

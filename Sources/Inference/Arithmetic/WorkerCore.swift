@@ -1,0 +1,129 @@
+import CKernels
+import Foundation
+import Synchronization
+
+/// What the threads of a `WorkerPool` share.
+///
+/// `state` is the number of the run (high bits), whether it is open, and how many helpers are inside it. A helper enters
+/// an open run by adding itself with a compare-and-swap, and the caller closes the run before it waits for those inside:
+/// so `job` is read only while it cannot change.
+final class WorkerCore: @unchecked Sendable {
+  private static let open: UInt64 = 1 << 16
+  private static let inside: UInt64 = open - 1
+  private static let nextRun: UInt64 = open << 1
+  /// How long an idle thread looks for work before it sleeps.
+  private static let patience: UInt64 = 50_000
+
+  private let state = Atomic<UInt64>(0)
+  private let next = Atomic<Int>(0)
+  private let stopped = Atomic<Bool>(false)
+  private let sleepers = Atomic<Int>(0)
+  private let callerSleeps = Atomic<Bool>(false)
+  private let changed = NSCondition()
+  private let emptied = NSCondition()
+  private var job: WorkerJob?
+
+  /// The caller's side of a run.
+  func run(_ job: WorkerJob) {
+    self.job = job
+    next.store(0, ordering: .relaxed)
+    let run = (state.load(ordering: .relaxed) & ~(Self.open | Self.inside)) &+ Self.nextRun
+    state.store(run | Self.open, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+      changed.lock()
+      changed.broadcast()
+      changed.unlock()
+    }
+    work(on: job, as: 0)
+    state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
+    waitUntilEmpty()
+    self.job = nil
+  }
+
+  private func waitUntilEmpty() {
+    if spin(until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return }
+    // Sleeping, not spinning, lets the system move a helper that lost its core to this one.
+    emptied.lock()
+    callerSleeps.store(true, ordering: .sequentiallyConsistent)
+    while state.load(ordering: .sequentiallyConsistent) & Self.inside != 0 { emptied.wait() }
+    callerSleeps.store(false, ordering: .sequentiallyConsistent)
+    emptied.unlock()
+  }
+
+  /// The life of a helper.
+  func serve(as worker: Int) {
+    var seen: UInt64 = 0
+    while true {
+      let current = waitForRun(after: seen)
+      if stopped.load(ordering: .acquiring) { return }
+      seen = current & ~(Self.open | Self.inside)
+      guard enter(seen) else { continue }
+      if let job { work(on: job, as: worker) }
+      leave()
+    }
+  }
+
+  /// The state once it shows an open run other than `seen`.
+  private func waitForRun(after seen: UInt64) -> UInt64 {
+    var current: UInt64 = 0
+    let ready = {
+      current = self.state.load(ordering: .sequentiallyConsistent)
+      let fresh = current & Self.open != 0 && current & ~(Self.open | Self.inside) != seen
+      return fresh || self.stopped.load(ordering: .acquiring)
+    }
+    if spin(until: ready) { return current }
+    changed.lock()
+    sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    while !ready() { changed.wait() }
+    sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    changed.unlock()
+    return current
+  }
+
+  private func enter(_ run: UInt64) -> Bool {
+    var current = state.load(ordering: .acquiring)
+    while current & Self.open != 0, current & ~(Self.open | Self.inside) == run {
+      let result = state.compareExchange(expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
+      if result.exchanged { return true }
+      current = result.original
+    }
+    return false
+  }
+
+  private func leave() {
+    let left = state.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue
+    if left & Self.inside == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
+      emptied.lock()
+      emptied.signal()
+      emptied.unlock()
+    }
+  }
+
+  private func work(on job: WorkerJob, as worker: Int) {
+    while true {
+      let start = next.wrappingAdd(job.grain, ordering: .relaxed).oldValue
+      guard start < job.count else { return }
+      job.body(start..<min(start + job.grain, job.count), worker)
+    }
+  }
+
+  /// Looks at `condition` for as long as the patience lasts; false if it never held.
+  private func spin(until condition: () -> Bool) -> Bool {
+    let start = DispatchTime.now().uptimeNanoseconds
+    repeat {
+      for _ in 0..<64 {
+        if condition() { return true }
+        cambium_pause()
+      }
+    } while DispatchTime.now().uptimeNanoseconds - start < Self.patience
+    return false
+  }
+
+  /// Lets the helpers end.
+  func stop() {
+    stopped.store(true, ordering: .sequentiallyConsistent)
+    changed.lock()
+    changed.broadcast()
+    changed.unlock()
+  }
+}

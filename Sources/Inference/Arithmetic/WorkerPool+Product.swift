@@ -1,0 +1,24 @@
+extension WorkerPool {
+  /// y[r · yStride + o] = W[o] · x[r] for all outputs of `w`, spread over the threads.
+  ///
+  /// - Parameters:
+  ///   - x: m × w.columns, contiguous.
+  ///   - m: at least 1.
+  public func multiply(
+    _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into y: UnsafeMutablePointer<Float>, yStride: Int
+  ) {
+    Vector.withPrepared(w, rows: m) { prepared in
+      Vector.prepare(w, x, rows: m, into: prepared)
+      run(count: w.rows, grain: Self.grain(w, rows: m)) { rows, _ in
+        Vector.multiply(w, outputRows: rows, prepared: prepared, rows: m, into: y, yStride: yStride)
+      }
+    }
+  }
+
+  /// Output rows of one piece: a multiple of the rows that the kernels take at once, of about 128 KiB
+  /// of codes and never more than a sixteenth of the matrix.
+  static func grain(_ w: WeightMatrix, rows m: Int) -> Int {
+    let wanted = (1 << 17) / max(1, w.format.rowBytes(columns: w.columns))
+    return max(1, min(wanted, w.rows / 16) / 8) * 8
+  }
+}

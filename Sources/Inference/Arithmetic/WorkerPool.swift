@@ -1,0 +1,54 @@
+import Foundation
+import Synchronization
+
+/// Threads that stay, for work that comes in short bursts.
+///
+/// `run` hands out small pieces by a counter, so a thread whose core is busy elsewhere takes fewer of them and delays
+/// nobody by more than one piece. A thread that sleeps when a run begins and wakes too late is not waited for. Idle
+/// threads spin for about 50 µs and then sleep. Which thread does what never reaches a result.
+public final class WorkerPool: Sendable {
+  /// Threads that work in a run, the caller's among them.
+  public let threads: Int
+  private let core: WorkerCore
+  /// Held by the caller during a run.
+  private let turn = NSLock()
+
+  /// - Parameter threads: at least 1; nil for the number of processors.
+  public init(threads: Int? = nil) {
+    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    core = WorkerCore()
+    for worker in 1..<max(self.threads, 1) {
+      let thread = Thread { [core] in core.serve(as: worker) }
+      thread.name = "cambium-worker-\(worker)"
+      thread.qualityOfService = .userInitiated
+      thread.start()
+    }
+  }
+
+  deinit { core.stop() }
+
+  /// Calls `body` with consecutive ranges that together are 0 ..< count, each of `grain` numbers (the last may be
+  /// shorter), from several threads at once, and returns when all are done.
+  ///
+  /// The second argument is the number of the calling worker, in 0 ..< threads, for scratch memory: no two calls with
+  /// the same number overlap. Several threads may call `run`; they take turns. `body` must not call `run` of the same
+  /// pool, and must be safe to call from several threads.
+  public func run(count: Int, grain: Int, _ body: (Range<Int>, Int) -> Void) {
+    let grain = max(1, grain)
+    guard count > 0 else { return }
+    turn.lock()
+    defer { turn.unlock() }
+    if threads == 1 || count <= grain {
+      for start in stride(from: 0, to: count, by: grain) { body(start..<min(start + grain, count), 0) }
+      return
+    }
+    withoutActuallyEscaping(body) { core.run(WorkerJob(count: count, grain: grain, body: $0)) }
+  }
+}
+
+/// One run: what is to be done.
+struct WorkerJob {
+  let count: Int
+  let grain: Int
+  let body: (Range<Int>, Int) -> Void
+}

@@ -1,0 +1,215 @@
+/// A decoding under way: a sequence of tokens. Stopping to ask for tokens is all it takes to end it early.
+public final class Decoding: Sequence, IteratorProtocol {
+  /// Why a decoding ended.
+  public enum Finish: Sendable, Hashable {
+    /// A stop token was decoded; it is the last token given.
+    case stop(Int)
+    /// The limit was reached.
+    case limit
+  }
+
+  /// Nil while tokens may still come.
+  public private(set) var finish: Finish?
+  public private(set) var statistics = DecodingStatistics()
+  private let session: DecodingSession
+  private let prompt: Prompt
+  private let method: DecodingMethod
+  private let options: DecodingOptions
+  private var check: DraftCheck
+  private var adaptive: AdaptiveDepth?
+  /// Tokens decoded but not yet given.
+  private var ready: [Int] = []
+  private var given = 0
+  /// Tokens decoded.
+  private var count = 0
+  /// The newest token, not yet run through the target.
+  private var newest = 0
+  private var rows = PassRows()
+
+  private var engine: TextEngine { session.engine }
+
+  init(_ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions) {
+    self.session = session
+    self.prompt = prompt
+    self.method = method
+    self.options = options
+    check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
+    if case .adaptive(let maximum) = method { adaptive = AdaptiveDepth(maximum: maximum) }
+    let clock = ContinuousClock()
+    statistics.promptTime = clock.measure { runPrompt() }
+  }
+
+  /// The next token; nil at the end.
+  public func next() -> Int? {
+    while given == ready.count {
+      guard finish == nil else { return nil }
+      ready.removeAll(keepingCapacity: true)
+      given = 0
+      round()
+    }
+    given += 1
+    return ready[given - 1]
+  }
+
+  /// Runs the prompt chunk by chunk and decodes the first token.
+  private func runPrompt() {
+    var start = session.tokens.count
+    statistics.reusedRows = start
+    while start < prompt.tokens.count {
+      let end = Swift.min(start + session.promptChunk, prompt.tokens.count)
+      let embeddings = prompt.embeddings.isEmpty ? [:] : given(start...end)
+      fill(start..<end, embeddings)
+      engine.run(rows, state: session.state, recording: false)
+      session.commit(prompt.tokens[start..<end])
+      statistics.targetPasses += 1
+      statistics.targetRows += end - start
+      if end == prompt.tokens.count { decodeFirst(row: end - start - 1) }
+      // The first token may have been cut by a limit of 0; the pairs before it are true all the same.
+      observePrompt(start..<end, embeddings)
+      start = end
+    }
+    statistics.promptRows = prompt.tokens.count - statistics.reusedRows
+  }
+
+  private func decodeFirst(row: Int) {
+    guard options.limit > 0 else {
+      finish = .limit
+      return
+    }
+    let logits = engine.logits(rows: row..<row + 1)
+    newest = check.choose(logits)
+    report(0, newest, logits)
+    give([newest])
+  }
+
+  /// Each row of the prompt with the token behind it.
+  private func observePrompt(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
+    guard let drafter = session.drafter else { return }
+    var pairs = PassRows()
+    for index in range {
+      let next = index + 1
+      pairs.tokens.append(next < prompt.tokens.count ? prompt.tokens[next] : newest)
+      pairs.positions.append(prompt.position(index))
+      pairs.given.append(embeddings[next].map { UnsafePointer($0.pointer) })
+    }
+    drafter.observe(pairs, hidden: engine.headInput(row: 0))
+  }
+
+  private func fill(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
+    rows.removeAll()
+    for index in range {
+      rows.tokens.append(prompt.tokens[index])
+      rows.positions.append(prompt.position(index))
+      rows.given.append(embeddings[index].map { UnsafePointer($0.pointer) })
+    }
+  }
+
+  /// Embeddings of the prompt for tokens of a range.
+  private func given(_ range: ClosedRange<Int>) -> [Int: FloatBuffer] {
+    prompt.embeddings.filter { range.contains($0.key) }.mapValues { FloatBuffer($0) }
+  }
+
+  /// Drafts, lets the target check, takes back what it refused, and gives the rest.
+  private func round() {
+    let clock = ContinuousClock()
+    let base = session.tokens.count
+    let position = prompt.position(base).time
+    let depth = Swift.min(adaptive?.depth ?? method.depth, options.limit - count - 1)
+    check.beginDraft()
+    var drafts: [Int] = []
+    let draftTime = clock.measure {
+      drafts = session.drafter?.draft(depth, position: position) { check.draft($0) } ?? []
+    }
+    rows.removeAll()
+    for (index, token) in ([newest] + drafts).enumerated() {
+      rows.tokens.append(token)
+      rows.positions.append(TokenPosition(position + index))
+    }
+    var kept = 0
+    var emitted: [Int] = []
+    let verifyTime = clock.measure {
+      engine.run(rows, state: session.state, recording: !drafts.isEmpty)
+      (kept, emitted) = verify(drafts)
+    }
+    let rollbackTime = clock.measure { settle(emitted) }
+    record(drafts, accepted: kept, emitted, known: base + 1)
+    statistics.draftTime += draftTime
+    statistics.verifyTime += verifyTime
+    statistics.rollbackTime += rollbackTime
+    adaptive?.record(
+      drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
+  }
+
+  /// How many drafts stay, and the tokens to give: those and the next one, cut at a stop token.
+  private func verify(_ drafts: [Int]) -> (kept: Int, emitted: [Int]) {
+    var emitted: [Int] = []
+    if case .optimistic = method {
+      emitted = drafts
+      if let stop = emitted.firstIndex(where: { options.stops.contains($0) }) {
+        return (stop + 1, Array(emitted[...stop]))
+      }
+      let logits = engine.logits(rows: drafts.count..<drafts.count + 1)
+      let token = check.choose(logits)
+      report(count + drafts.count, token, logits)
+      return (drafts.count, emitted + [token])
+    }
+    let vocabulary = session.model.configuration.vocabulary
+    let logits = engine.logits(rows: 0..<drafts.count + 1)
+    for place in 0...drafts.count {
+      let row = logits + place * vocabulary
+      let draft = place < drafts.count ? drafts[place] : nil
+      let (stays, token) = check.check(draft, place: place, row)
+      report(count + place, token, row)
+      emitted.append(token)
+      if !stays { return (place, emitted) }
+      if options.stops.contains(token) { return (place + 1, emitted) }
+    }
+    return (drafts.count, emitted)
+  }
+
+  /// Keeps the rows whose next token was given; the row of the last one given has not been run.
+  private func settle(_ emitted: [Int]) {
+    session.commit(rows.tokens[..<emitted.count])
+    if let drafter = session.drafter {
+      var pairs = PassRows()
+      pairs.tokens = emitted
+      pairs.positions = Array(rows.positions[..<emitted.count])
+      drafter.observe(pairs, hidden: engine.headInput(row: 0))
+    }
+    newest = emitted.last ?? newest
+  }
+
+  private func record(_ drafts: [Int], accepted: Int, _ emitted: [Int], known: Int) {
+    statistics.rounds += 1
+    statistics.targetPasses += 1
+    statistics.targetRows += drafts.count + 1
+    if case .optimistic = method {
+      statistics.unchecked += Swift.min(drafts.count, emitted.count)
+    } else {
+      statistics.count(drafted: drafts.count, accepted: accepted)
+    }
+    statistics.headRows = session.drafter?.rowsRun ?? 0
+    options.onRound?(DecodingRound(knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted))
+    give(emitted)
+  }
+
+  private func give(_ tokens: [Int]) {
+    ready += tokens
+    count += tokens.count
+    statistics.tokens = count
+    if let last = tokens.last, options.stops.contains(last) {
+      finish = .stop(last)
+    } else if count >= options.limit {
+      finish = .limit
+    }
+  }
+
+  private func report(_ index: Int, _ token: Int, _ logits: UnsafePointer<Float>) {
+    options.onLogits?(
+      index, token, UnsafeBufferPointer(start: logits, count: session.model.configuration.vocabulary))
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

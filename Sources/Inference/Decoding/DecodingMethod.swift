@@ -1,0 +1,77 @@
+/// How tokens are decoded. All but `optimistic` give the tokens of `vanilla` (at temperature 0), and the same logits bit
+/// for bit.
+public enum DecodingMethod: Sendable, Hashable {
+  /// One target pass a token.
+  case vanilla
+  /// The MTP head drafts `depth` tokens, 1 to 8, and one target pass checks them.
+  case mtp(depth: Int)
+  /// As `mtp`; each round's depth, 0 to `maximum`, is the one that promises most tokens for the measured time.
+  case adaptive(maximum: Int = 4)
+  /// Drafts are taken without a check: other tokens than vanilla's. Counted as `unchecked`.
+  case optimistic(depth: Int)
+
+  /// The largest depth.
+  public static let deepest = 8
+
+  var depth: Int {
+    switch self {
+    case .vanilla: 0
+    case .mtp(let depth), .adaptive(let depth), .optimistic(let depth): depth
+    }
+  }
+
+  var drafts: Bool { self != .vanilla }
+
+  /// - Throws: ``InferenceError/option(name:expected:found:)``, ``InferenceError/headMissing(path:)``.
+  func check(_ model: LoadedModel) throws(InferenceError) {
+    guard drafts else { return }
+    guard (1...DecodingMethod.deepest).contains(depth) else {
+      throw .option(name: "MTP depth", expected: "1 to \(DecodingMethod.deepest)", found: "\(depth)")
+    }
+    guard model.hasHead else { throw .headMissing(path: model.path) }
+  }
+}
+
+/// What ends a decoding, and what looks on.
+public struct DecodingOptions {
+  /// Tokens to decode at most.
+  public var limit: Int
+  /// Tokens that end the decoding; the one that does is still given.
+  public var stops: Set<Int>
+  public var sampling: Sampling
+  /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
+  /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
+  /// call it for them.
+  public var onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)?
+  /// Called after each round.
+  public var onRound: ((DecodingRound) -> Void)?
+
+  public init(
+    limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy,
+    onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)? = nil, onRound: ((DecodingRound) -> Void)? = nil
+  ) {
+    self.limit = limit
+    self.stops = stops
+    self.sampling = sampling
+    self.onLogits = onLogits
+    self.onRound = onRound
+  }
+}
+
+/// One round: a draft and the target pass that checked it.
+public struct DecodingRound: Sendable, Hashable {
+  /// Tokens known before the round, the prompt's and the newest one among them.
+  public var knownTokens: Int
+  public var drafts: [Int]
+  /// Drafts at the front that the target agreed with.
+  public var accepted: Int
+  /// Tokens given: accepted drafts and the target's own next token, cut at a stop token or the limit.
+  public var emitted: [Int]
+
+  public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int]) {
+    self.knownTokens = knownTokens
+    self.drafts = drafts
+    self.accepted = accepted
+    self.emitted = emitted
+  }
+}

@@ -1,0 +1,92 @@
+/// A model with the state of one sequence: decodes prompts, one after another.
+///
+/// A prompt that begins with all tokens of the state, and goes on, takes the state over and runs only its new tokens;
+/// any other prompt begins anew. Which happened never shows in a result, only in
+/// ``DecodingStatistics/reusedRows``. A session serves one decoding at a time.
+///
+///     let model = try LoadedModel.open("path/to/package")
+///     let session = DecodingSession(model)
+///     let decoding = try session.decode([1, 2, 3], .mtp(depth: 2), DecodingOptions(limit: 64, stops: [7]))
+///     for token in decoding { print(token) }
+public final class DecodingSession {
+  public let model: LoadedModel
+  /// Tokens of the prompt that go through the model in one pass.
+  public let promptChunk: Int
+  package let engine: TextEngine
+  package private(set) var state: TextState
+  /// The tokens whose rows are in `state`.
+  package private(set) var tokens: [Int] = []
+  private(set) var drafter: (any Drafter)?
+  /// Whether `tokens` are plain text at their own positions, so that a prompt can go on from them.
+  private var isText = true
+
+  /// - Parameters:
+  ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
+  public convenience init(_ model: LoadedModel, threads: Int? = nil, promptChunk: Int = 256) {
+    self.init(model, pool: WorkerPool(threads: threads), promptChunk: promptChunk)
+  }
+
+  /// A session on the threads of a pool that several sessions share; they take turns.
+  public init(_ model: LoadedModel, pool: WorkerPool, promptChunk: Int = 256) {
+    self.model = model
+    self.promptChunk = max(1, promptChunk)
+    engine = TextEngine(model, pool: pool)
+    state = TextState(model.configuration)
+  }
+
+  /// A session of its own that holds the same tokens: what is decoded in one does not change the other. For answers
+  /// that begin with one and the same prompt.
+  public func fork() -> DecodingSession {
+    let fork = DecodingSession(model, pool: engine.pool, promptChunk: promptChunk)
+    fork.state = state.copy()
+    fork.tokens = tokens
+    fork.isText = isText
+    fork.drafter = drafter?.copy(engine: fork.engine)
+    return fork
+  }
+
+  /// Runs the prompt and gives the decoding, which makes a token at each `next()`.
+  /// - Throws: ``InferenceError`` for an empty or wrong prompt, an option out of range, or MTP without a head.
+  public func decode(
+    _ prompt: Prompt, _ method: DecodingMethod = .vanilla, _ options: DecodingOptions
+  ) throws(InferenceError) -> Decoding {
+    try method.check(model)
+    let head = method.drafts ? model.head : nil
+    return try decode(prompt, method, options) { session in
+      head.map { MTPDrafter($0, engine: session.engine) }
+    }
+  }
+
+  /// As ``decode(_:_:_:)`` with a drafter of one's own.
+  package func decode(
+    _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
+    drafter make: (DecodingSession) -> (any Drafter)?
+  ) throws(InferenceError) -> Decoding {
+    try prompt.check(model.configuration)
+    try options.sampling.check()
+    guard options.limit >= 0 else {
+      throw .option(name: "limit", expected: "0 or more tokens", found: "\(options.limit)")
+    }
+    if !goesOn(prompt, drafting: method.drafts) {
+      state = TextState(model.configuration)
+      tokens = []
+      drafter = make(self)
+      isText = prompt.isText
+    } else if let token = prompt.tokens.dropFirst(tokens.count).first {
+      drafter?.replaceLast(token: token, embedding: nil)
+    }
+    return Decoding(self, prompt, method, options)
+  }
+
+  private func goesOn(_ prompt: Prompt, drafting: Bool) -> Bool {
+    !tokens.isEmpty && isText && prompt.isText && drafting == (drafter != nil) && prompt.tokens.count > tokens.count
+      && prompt.tokens.starts(with: tokens)
+  }
+
+  /// Counts rows that were accepted.
+  func commit(_ kept: ArraySlice<Int>) {
+    tokens += kept
+    state.accept(kept.count)
+  }
+}

@@ -1,0 +1,45 @@
+/// Counts and times of one decoding.
+public struct DecodingStatistics: Sendable, Hashable {
+  /// Rounds after the prompt, each with one target pass.
+  public internal(set) var rounds = 0
+  /// Tokens drafted and given to the target.
+  public internal(set) var drafted = 0
+  /// Drafted tokens that the target agreed with and that were given out.
+  public internal(set) var accepted = 0
+  /// By place in the draft, from 0: how often a token was drafted there, and accepted.
+  public internal(set) var draftedByPlace: [Int] = []
+  public internal(set) var acceptedByPlace: [Int] = []
+  /// Drafted tokens given out without a check (optimistic decoding).
+  public internal(set) var unchecked = 0
+  /// Target passes, those over the prompt among them, and their rows.
+  public internal(set) var targetPasses = 0
+  public internal(set) var targetRows = 0
+  /// Rows run through the head.
+  public internal(set) var headRows = 0
+  /// Tokens of the prompt that were run, and those that were found in the session's state.
+  public internal(set) var promptRows = 0
+  public internal(set) var reusedRows = 0
+  /// Tokens given out.
+  public internal(set) var tokens = 0
+  public internal(set) var promptTime = Duration.zero
+  public internal(set) var draftTime = Duration.zero
+  public internal(set) var verifyTime = Duration.zero
+  public internal(set) var rollbackTime = Duration.zero
+
+  /// Tokens given out a round.
+  public var meanAcceptedLength: Double { rounds == 0 ? 0 : Double(max(0, tokens - 1)) / Double(rounds) }
+
+  /// Share of the drafted tokens that were accepted.
+  public var acceptanceRate: Double { drafted == 0 ? 0 : Double(accepted) / Double(drafted) }
+
+  mutating func count(drafted: Int, accepted: Int) {
+    while draftedByPlace.count < drafted {
+      draftedByPlace.append(0)
+      acceptedByPlace.append(0)
+    }
+    for place in 0..<drafted { draftedByPlace[place] += 1 }
+    for place in 0..<accepted { acceptedByPlace[place] += 1 }
+    self.drafted += drafted
+    self.accepted += accepted
+  }
+}

@@ -1,0 +1,108 @@
+/// A filtered probability distribution over the vocabulary. Filters in this order: temperature, top k, top p, min p;
+/// what is left is divided by its sum. Tokens of equal probability stand in the order of their ids.
+package struct Distribution {
+  /// Probabilities [V]; 0 for tokens that were filtered out.
+  package private(set) var probabilities: [Float] = []
+
+  package init() {}
+
+  /// Sets the distribution of logits [V]. The memory is used again.
+  package mutating func set(_ logits: UnsafePointer<Float>, count: Int, _ sampling: Sampling) {
+    if probabilities.count != count { probabilities = Array(repeating: 0, count: count) }
+    probabilities.withUnsafeMutableBufferPointer { buffer in
+      guard let p = buffer.baseAddress else { return }
+      let inverse = 1 / sampling.temperature
+      for i in 0..<count { p[i] = logits[i] * inverse }
+      Vector.softmax(p, count: count)
+      guard sampling.topK > 0 || sampling.topP < 1 || sampling.minP > 0 else { return }
+      Distribution.filter(buffer, sampling)
+      let sum = Vector.sum(p, count: count)
+      for i in 0..<count { p[i] /= sum }
+    }
+  }
+
+  private static func filter(_ p: UnsafeMutableBufferPointer<Float>, _ sampling: Sampling) {
+    if sampling.topK > 0, sampling.topK < p.count {
+      keep(p, mostProbable(p) { $0.count >= sampling.topK }.prefix(sampling.topK))
+    }
+    if sampling.topP < 1 {
+      // Of what top k left: shares of its sum.
+      let total = p.reduce(0.0) { $0 + Double($1) }
+      let target = Double(sampling.topP) * total
+      let order = mostProbable(p) { $0.reduce(0.0) { $0 + Double(p[$1]) } >= target }
+      var sum = 0.0
+      var count = 0
+      while count < order.count, sum < target {
+        sum += Double(p[order[count]])
+        count += 1
+      }
+      keep(p, order.prefix(max(1, count)))
+    }
+    if sampling.minP > 0 {
+      let threshold = sampling.minP * (p.max() ?? 0)
+      for i in p.indices where p[i] < threshold { p[i] = 0 }
+    }
+  }
+
+  /// Tokens by falling probability, at least so many that `suffices`: looks at few of a large vocabulary.
+  private static func mostProbable(
+    _ p: UnsafeMutableBufferPointer<Float>, _ suffices: ([Int]) -> Bool
+  ) -> [Int] {
+    var threshold = (p.max() ?? 0) / 64
+    while true {
+      let candidates = p.indices.filter { p[$0] >= threshold && p[$0] > 0 }
+      if threshold == 0 || suffices(candidates) {
+        return candidates.sorted { p[$0] > p[$1] || p[$0] == p[$1] && $0 < $1 }
+      }
+      threshold = threshold < 1e-30 ? 0 : threshold / 64
+    }
+  }
+
+  private static func keep(_ p: UnsafeMutableBufferPointer<Float>, _ tokens: ArraySlice<Int>) {
+    let kept = tokens.map { ($0, p[$0]) }
+    p.update(repeating: 0)
+    for (token, probability) in kept { p[token] = probability }
+  }
+
+  package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
+
+  /// A token drawn with these probabilities.
+  func draw(_ random: inout RandomSource) -> Int {
+    Distribution.draw(random.uniform(), count: probabilities.count) { Double(probabilities[$0]) }
+  }
+
+  /// A token drawn from max(self − other, 0), divided by its sum: what a rejected draft is replaced by. From self when
+  /// nothing is left by rounding.
+  func drawResidual(_ other: Distribution, _ random: inout RandomSource) -> Int {
+    let residual = { (token: Int) in max(Double(self[token]) - Double(other[token]), 0) }
+    var total = 0.0
+    for token in probabilities.indices { total += residual(token) }
+    guard total > 1e-12 else { return draw(&random) }
+    return Distribution.draw(random.uniform(), count: probabilities.count, residual)
+  }
+
+  /// The token at which the running sum passes `u` of the total; the last possible one if rounding leaves none.
+  private static func draw(_ u: Double, count: Int, _ weight: (Int) -> Double) -> Int {
+    var total = 0.0
+    for token in 0..<count { total += weight(token) }
+    let target = u * total
+    var sum = 0.0
+    var last = 0
+    for token in 0..<count {
+      let w = weight(token)
+      guard w > 0 else { continue }
+      sum += w
+      last = token
+      if sum > target { return token }
+    }
+    return last
+  }
+}
+
+extension Distribution {
+  /// All probability on one token.
+  mutating func setCertain(_ token: Int, count: Int) {
+    probabilities = Array(repeating: 0, count: count)
+    if probabilities.indices.contains(token) { probabilities[token] = 1 }
+  }
+}

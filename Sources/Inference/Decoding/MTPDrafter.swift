@@ -1,0 +1,111 @@
+/// Drafts with the MTP head, which has a key/value cache of its own: a row for each pair of a token and the target's
+/// hidden state before it.
+///
+/// Pairs wait until the next draft, so that true pairs and the first drafted token take one pass. Drafting on, the
+/// head takes its own output as hidden state; such rows are provisional and replaced by true pairs once the target
+/// has checked the draft.
+package final class MTPDrafter: Drafter {
+  private let engine: TextEngine
+  private let head: MTPHead
+  private let cache: AttentionCache
+  /// Rows of the cache made from true pairs.
+  private var trueRows = 0
+  /// Pairs not yet run; the last observed pair always waits here.
+  private var waiting = PassRows()
+  private var waitingHidden: FloatBuffer
+  /// Copies of given embeddings of waiting rows.
+  private var embeddings: [FloatBuffer] = []
+  package private(set) var rowsRun = 0
+
+  /// Waiting pairs beyond which the cache is filled at once.
+  private static let most = 32
+
+  init(_ head: MTPHead, engine: TextEngine) {
+    self.engine = engine
+    self.head = head
+    cache = AttentionCache(width: engine.configuration.attention.cacheWidth)
+    waitingHidden = FloatBuffer(count: 64 * engine.configuration.hidden)
+  }
+
+  private init(copying other: MTPDrafter, engine: TextEngine) {
+    self.engine = engine
+    head = other.head
+    cache = other.cache.copy()
+    cache.truncate(to: other.trueRows)
+    trueRows = other.trueRows
+    waiting = other.waiting
+    embeddings = other.embeddings
+    waitingHidden = FloatBuffer(count: other.waitingHidden.count)
+    waitingHidden.pointer.update(from: other.waitingHidden.pointer, count: other.waitingHidden.count)
+  }
+
+  package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
+
+  package func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
+    cache.truncate(to: trueRows)
+    let width = engine.configuration.hidden
+    let count = waiting.count + rows.count
+    if count * width > waitingHidden.count {
+      let larger = FloatBuffer(count: 2 * count * width)
+      larger.pointer.update(from: waitingHidden.pointer, count: waiting.count * width)
+      waitingHidden = larger
+    }
+    waitingHidden.pointer.advanced(by: waiting.count * width).update(from: hidden, count: rows.count * width)
+    for row in 0..<rows.count { append(rows.tokens[row], rows.positions[row], rows.embedding(row)) }
+    if waiting.count > MTPDrafter.most { fillAllButLast() }
+  }
+
+  private func append(_ token: Int, _ position: TokenPosition, _ embedding: UnsafePointer<Float>?) {
+    waiting.tokens.append(token)
+    waiting.positions.append(position)
+    waiting.given.append(embedding.map(keep))
+  }
+
+  private func keep(_ embedding: UnsafePointer<Float>) -> UnsafePointer<Float> {
+    let width = engine.configuration.hidden
+    let copy = FloatBuffer(count: width)
+    copy.pointer.update(from: embedding, count: width)
+    embeddings.append(copy)
+    return UnsafePointer(copy.pointer)
+  }
+
+  private func fillAllButLast() {
+    let width = engine.configuration.hidden
+    let count = waiting.count - 1
+    _ = engine.runHead(
+      head, waiting.prefix(count), hidden: waitingHidden.pointer, cache: cache, producing: false)
+    rowsRun += count
+    trueRows = cache.length
+    waitingHidden.pointer.update(from: waitingHidden.pointer + count * width, count: width)
+    waiting = waiting.suffix(1)
+    if waiting.given.allSatisfy({ $0 == nil }) { embeddings.removeAll() }
+  }
+
+  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
+    guard count > 0, waiting.count > 0 else { return [] }
+    var drafts: [Int] = []
+    var hidden = engine.runHead(head, waiting, hidden: waitingHidden.pointer, cache: cache, producing: true)
+    rowsRun += waiting.count
+    trueRows = cache.length
+    waiting.removeAll()
+    embeddings.removeAll()
+    var row = PassRows()
+    while let output = hidden {
+      drafts.append(choose(engine.logits(of: output, rows: 1)))
+      guard drafts.count < count, let token = drafts.last else { break }
+      // A row has the position of the token before its own.
+      row.removeAll()
+      row.tokens.append(token)
+      row.positions.append(TokenPosition(position + drafts.count - 1))
+      hidden = engine.runHead(head, row, hidden: output, cache: cache, producing: true)
+      rowsRun += 1
+    }
+    return drafts
+  }
+
+  package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {
+    guard !waiting.tokens.isEmpty else { return }
+    waiting.tokens[waiting.count - 1] = token
+    waiting.given[waiting.count - 1] = embedding.map(keep)
+  }
+}

@@ -1,0 +1,61 @@
+import Diagnostics
+
+/// What running a model can refuse.
+public enum InferenceError: CambiumError, Equatable {
+  /// The configuration asks for something that the runner does not compute.
+  case unsupported(file: String, feature: String, expected: String, found: String)
+  /// The quantization block of a package contradicts its tensors.
+  case quantization(file: String, module: String, expected: String, found: String)
+  /// A tensor has a dtype that the runner does not read there.
+  case dtype(file: String, tensor: String, expected: String, found: String)
+  /// A weight file could not be mapped into memory.
+  case mapping(file: String, reason: String)
+  /// A weight file changed between the reading of its header and its mapping.
+  case changed(file: String)
+  /// MTP decoding was asked of a model without a head.
+  case headMissing(path: String)
+  /// A decoding option is out of range.
+  case option(name: String, expected: String, found: String)
+  /// A prompt cannot be run: it is empty, or a token of it is outside the vocabulary.
+  case prompt(expected: String, found: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .unsupported(let file, let feature, let expected, let found):
+      Diagnostic(
+        "E_MODEL_UNSUPPORTED", "the runner does not compute \(feature)", file: file, expected: expected, found: found,
+        next: "no released model of the family needs it; compare with the config.json of the release",
+        exit: .badInput)
+    case .quantization(let file, let module, let expected, let found):
+      Diagnostic(
+        "E_PACKAGE_QUANTIZATION", "the quantization of a module contradicts its tensors", file: file, tensor: module,
+        expected: expected, found: found, next: "convert the model again, or correct the entry in config.json",
+        exit: .badInput)
+    case .dtype(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_PACKAGE_DTYPE", "a tensor has a dtype that the runner does not read", file: file, tensor: tensor,
+        expected: expected, found: found, next: "convert the model again", exit: .badInput)
+    case .mapping(let file, let reason):
+      Diagnostic(
+        "E_MAP", "a weight file cannot be mapped into memory", file: file, found: reason,
+        next: "check permissions and the limit on address space (ulimit -v)", exit: .io)
+    case .changed(let file):
+      Diagnostic(
+        "E_MAP_CHANGED", "a weight file changed while the model was being opened", file: file,
+        expected: "the file whose header was read", found: "another size, time or file",
+        next: "make sure that nothing writes the folder, then run the same command again", exit: .io)
+    case .headMissing(let path):
+      Diagnostic(
+        "E_HEAD_MISSING", "the model has no MTP head to draft with", file: path, expected: "tensors named mtp.*",
+        found: "none", next: "decode without MTP, or convert the model with a donor", exit: .badInput)
+    case .option(let name, let expected, let found):
+      Diagnostic(
+        "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,
+        next: "give a value in the range", exit: .usage)
+    case .prompt(let expected, let found):
+      Diagnostic(
+        "E_PROMPT", "the prompt cannot be run", expected: expected, found: found,
+        next: "make the token ids with the tokenizer of the same model", exit: .badInput)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Checkpoint
+import Foundation
+
+/// A model ready to run: the text decoder and its MTP head, if it has one, with all weights memory-mapped as stored.
+///
+/// Opened from an MLX package (quantized or not) or from a Hugging Face checkpoint in BF16, F16 or F32. Many sessions
+/// may share one model.
+public final class LoadedModel: Sendable {
+  /// Absolute path of the folder.
+  public let path: String
+  public let configuration: TextConfiguration
+  /// Whether the folder is an MLX package.
+  public let isPackage: Bool
+  let embedding: WeightMatrix
+  let layers: [DecoderLayer]
+  let norm: FloatBuffer
+  /// [V, H]; the embedding when tied.
+  let output: WeightMatrix
+  let head: MTPHead?
+
+  /// Whether the model can draft.
+  public var hasHead: Bool { head != nil }
+
+  /// Opens a model folder.
+  /// - Parameter head: A folder that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
+  /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
+  ///   ``WeightMatrixError``.
+  public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {
+    let folder = { (path: String) in
+      try CheckpointFolder(ModelReference(path, relativeTo: FileManager.default.currentDirectoryPath))
+    }
+    return try LoadedModel(folder(path), head: head.map(folder))
+  }
+
+  /// Maps the weights of an opened folder.
+  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
+    path = folder.path
+    configuration = try TextConfiguration(folder)
+    isPackage = folder.conversionEvidence != nil
+    let weights = try StoredWeights(folder, head: donor)
+    let reader = LayerReader(weights: weights, configuration: configuration)
+    let prefix = weights.textPrefix
+    let experts = configuration.mixture?.expertsPerToken ?? 0
+    if let own = weights.headExperts, own < experts {
+      throw InferenceError.unsupported(
+        file: folder.configPath, feature: "a head with fewer experts than are chosen for a token",
+        expected: "at least \(experts)", found: "\(own)")
+    }
+    embedding = try weights.matrix(prefix + "embed_tokens.weight")
+    layers = try configuration.fullAttention.indices.map { try reader.layer($0, prefix: prefix + "layers.\($0).") }
+    norm = try weights.vector(prefix + "norm.weight")
+    output = configuration.tied ? embedding : try weights.matrix(weights.outputPrefix + "lm_head.weight")
+    head = weights.hasHead ? try reader.head(prefix: "mtp.") : nil
+  }
+}

@@ -1,0 +1,48 @@
+import Checkpoint
+import Quantization
+import StrictJSON
+
+/// The quantization parameters that `config.json` gives, compared with those that the tensors themselves show.
+///
+/// Loaders read `quantization` for the trunk, and `mtplx_mtp_quantization`, else `quantization`, for the head.
+struct PackageQuantization {
+  static let headKey = "mtplx_mtp_quantization"
+
+  private let block: JSONValue?
+  private let file: String
+
+  /// - Parameter key: A key to look for before `quantization`.
+  init(_ folder: CheckpointFolder, key: String?) {
+    let config = folder.config
+    block = key.flatMap { config[$0] } ?? config["quantization"] ?? config["quantization_config"]
+    file = folder.configPath
+  }
+
+  /// Compares with a packed matrix. An entry without `mode` means affine, whatever the block's own mode is (the class
+  /// default of mlx-lm); `false` says that the module is not quantized.
+  /// - Throws: ``InferenceError/quantization(file:module:expected:found:)``.
+  func check(_ tensor: ResolvedTensor, _ packing: Packing) throws(InferenceError) {
+    let name = tensor.sources.first ?? tensor.name
+    let module = name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
+    guard let block else {
+      throw .quantization(file: file, module: module, expected: "no scales: there is no block", found: packing.summary)
+    }
+    // A head in a folder of its own has names without `mtp.`.
+    let own = block[module] ?? (module.hasPrefix("mtp.") ? block[String(module.dropFirst("mtp.".count))] : nil)
+    if own?.boolValue == false {
+      throw .quantization(file: file, module: module, expected: "no scales, as it says false", found: packing.summary)
+    }
+    let source = own.flatMap { $0.members == nil ? nil : $0 } ?? block
+    let mode = source["mode"]?.stringValue ?? QuantizationMode.affine.rawValue
+    guard source["bits"]?.intValue == packing.bits, source["group_size"]?.intValue == packing.groupSize,
+      mode == packing.mode
+    else {
+      throw .quantization(
+        file: file, module: module,
+        expected: "\(mode) \(PackageQuantization.spelling(source["bits"]))/"
+          + PackageQuantization.spelling(source["group_size"]), found: packing.summary)
+    }
+  }
+
+  private static func spelling(_ value: JSONValue?) -> String { value?.intValue.map(String.init) ?? "?" }
+}

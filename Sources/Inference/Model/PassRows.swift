@@ -1,0 +1,39 @@
+/// The input rows of one pass.
+package struct PassRows {
+  /// Token ids, all inside the vocabulary.
+  package var tokens: [Int] = []
+  package var positions: [TokenPosition] = []
+  /// For rows whose embedding is given (image rows): [H]. Empty when all rows are tokens.
+  package var given: [UnsafePointer<Float>?] = []
+
+  package init(
+    tokens: [Int] = [], positions: [TokenPosition] = [], given: [UnsafePointer<Float>?] = []
+  ) {
+    self.tokens = tokens
+    self.positions = positions
+    self.given = given
+  }
+
+  package var count: Int { tokens.count }
+
+  func embedding(_ row: Int) -> UnsafePointer<Float>? { row < given.count ? given[row] : nil }
+
+  mutating func removeAll() {
+    tokens.removeAll(keepingCapacity: true)
+    positions.removeAll(keepingCapacity: true)
+    given.removeAll(keepingCapacity: true)
+  }
+}
+
+extension PassRows {
+  func prefix(_ count: Int) -> PassRows {
+    PassRows(
+      tokens: Array(tokens.prefix(count)), positions: Array(positions.prefix(count)), given: Array(given.prefix(count)))
+  }
+
+  func suffix(_ count: Int) -> PassRows {
+    PassRows(
+      tokens: Array(tokens.suffix(count)), positions: Array(positions.suffix(count)),
+      given: given.count == tokens.count ? Array(given.suffix(count)) : [])
+  }
+}

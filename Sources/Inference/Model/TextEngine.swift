@@ -1,0 +1,143 @@
+/// Runs the layers of a model for one session: passes of some rows over a state. Owns the working memory.
+///
+/// The arithmetic of a row never depends on the other rows of its pass: matrix products keep one order of additions
+/// whatever the number of rows, attention takes each query by itself, the recurrence goes token by token, and a row's
+/// experts are summed in the order of their rank.
+package final class TextEngine {
+  let model: LoadedModel
+  let pool: WorkerPool
+  private(set) var scratch: Scratch
+  /// [rows, V], grown to the largest number of rows asked for.
+  private var logitRows = FloatBuffer(count: 0)
+  /// Attention scores, one row a worker.
+  private var scores = FloatBuffer(count: 0)
+  private var scoreWidth = 0
+  var products = ProductList()
+  var chosen: [Int32] = []
+  var placed: [Int32] = []
+  var expertStarts: [Int] = []
+  /// Called after each layer with its number, the residual stream [rows, H] and the number of rows.
+  var onLayer: ((Int, UnsafePointer<Float>, Int) -> Void)?
+
+  var configuration: TextConfiguration { model.configuration }
+
+  init(_ model: LoadedModel, pool: WorkerPool, rows: Int = 16) {
+    self.model = model
+    self.pool = pool
+    scratch = Scratch(model, rows: rows)
+  }
+
+  /// Runs `rows.count` tokens over `state`; the hidden states before and after the final norm stay in the working
+  /// memory until the next pass.
+  /// - Parameter recording: Whether rows may be taken back; `state.accept` must follow either way.
+  func run(_ rows: PassRows, state: TextState, recording: Bool) {
+    let count = rows.count
+    reserve(rows: count)
+    embed(rows, into: scratch.residual.pointer, stride: configuration.hidden)
+    prepareAngles(rows)
+    for (index, layer) in model.layers.enumerated() {
+      run(layer, state.layers[index], rows: count, recording: recording)
+      onLayer?(index, scratch.residual.pointer, count)
+    }
+    normalize(scratch.residual.pointer, model.norm, rows: count, into: scratch.hidden.pointer)
+    state.ran(rows: count, recording: recording)
+  }
+
+  private func run(_ layer: DecoderLayer, _ state: TextState.Layer, rows: Int, recording: Bool) {
+    normalize(scratch.residual.pointer, layer.inputNorm, rows: rows, into: scratch.normed.pointer)
+    switch (layer.mixer, state) {
+    case (.attention(let parameters), .attention(let cache)): attend(parameters, cache, rows: rows)
+    case (.delta(let parameters), .delta(let state)): recall(parameters, state, rows: rows, recording: recording)
+    default: return
+    }
+    addBranch(rows: rows)
+    normalize(scratch.residual.pointer, layer.feedForwardNorm, rows: rows, into: scratch.normed.pointer)
+    feedForward(layer.feedForward, rows: rows)
+    addBranch(rows: rows)
+  }
+
+  /// The hidden state that the head takes, of row `row` of the last pass: [H].
+  func headInput(row: Int) -> UnsafePointer<Float> {
+    let buffer = configuration.headInput == .postNorm ? scratch.hidden : scratch.residual
+    return UnsafePointer(buffer.pointer + row * configuration.hidden)
+  }
+
+  /// Logits [rows.count, V] of some rows of the last pass, valid until the next call.
+  func logits(rows: Range<Int>) -> UnsafePointer<Float> {
+    logits(of: scratch.hidden.pointer + rows.lowerBound * configuration.hidden, rows: rows.count)
+  }
+
+  func logits(of hidden: UnsafePointer<Float>, rows: Int) -> UnsafePointer<Float> {
+    let vocabulary = configuration.vocabulary
+    if logitRows.count < rows * vocabulary { logitRows = FloatBuffer(count: rows * vocabulary) }
+    products.removeAll()
+    products.append(model.output, hidden, rows: rows, into: logitRows.pointer)
+    products.run(pool)
+    return UnsafePointer(logitRows.pointer)
+  }
+
+  // MARK: Working memory
+
+  func reserve(rows: Int) {
+    if rows > scratch.rows { scratch = Scratch(model, rows: rows) }
+  }
+
+  /// A row of scores for each worker, each of at least `positions`.
+  func scoreRows(positions: Int) -> (base: UnsafeMutablePointer<Float>, stride: Int) {
+    if positions > scoreWidth {
+      scoreWidth = max(positions, 2 * scoreWidth, 512)
+      scores = FloatBuffer(count: scoreWidth * pool.threads)
+    }
+    return (scores.pointer, scoreWidth)
+  }
+
+  // MARK: Parts that layers share
+
+  /// Work in `count` pieces of about `cost` elements: over the threads when it is worth waking them.
+  func spread(_ count: Int, cost: Int, _ body: (Range<Int>, Int) -> Void) {
+    if pool.threads == 1 || count * cost < 16_384 {
+      if count > 0 { body(0..<count, 0) }
+    } else {
+      pool.run(count: count, grain: max(1, min(8192 / max(1, cost), count / (2 * pool.threads))), body)
+    }
+  }
+
+  func normalize(
+    _ x: UnsafePointer<Float>, _ weight: FloatBuffer, rows: Int, into y: UnsafeMutablePointer<Float>
+  ) {
+    let width = configuration.hidden
+    let epsilon = configuration.epsilon
+    spread(rows, cost: width) { range, _ in
+      for row in range {
+        Vector.rmsNorm(x + row * width, weight: weight.pointer, count: width, epsilon: epsilon, into: y + row * width)
+      }
+    }
+  }
+
+  /// residual += branch.
+  func addBranch(rows: Int) {
+    let width = configuration.hidden
+    let (residual, branch) = (scratch.residual.pointer, scratch.branch.pointer)
+    spread(rows, cost: width) { range, _ in
+      Vector.add(branch + range.lowerBound * width, count: range.count * width, to: residual + range.lowerBound * width)
+    }
+  }
+
+  func embed(_ rows: PassRows, into target: UnsafeMutablePointer<Float>, stride: Int) {
+    for row in 0..<rows.count {
+      if let given = rows.embedding(row) {
+        target.advanced(by: row * stride).update(from: given, count: configuration.hidden)
+      } else {
+        Vector.decodeRow(model.embedding, row: rows.tokens[row], into: target + row * stride)
+      }
+    }
+  }
+
+  func prepareAngles(_ rows: PassRows) {
+    let half = configuration.rotary.dimension / 2
+    for row in 0..<rows.count {
+      configuration.rotary.angles(
+        rows.positions[row], cosines: scratch.cosines.pointer + row * half, sines: scratch.sines.pointer + row * half)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// State of the trunk for one sequence.
+///
+/// A pass appends rows; `accept` says how many of them stay. Until then no other pass may begin.
+package final class TextState {
+  enum Layer {
+    case attention(AttentionCache)
+    case delta(DeltaState)
+  }
+
+  let layers: [Layer]
+  /// Tokens accepted.
+  package private(set) var length = 0
+  /// Rows of the last pass, not yet accepted.
+  private(set) var pending = 0
+  private var recorded = false
+
+  init(_ configuration: TextConfiguration) {
+    layers = configuration.fullAttention.map { full in
+      full
+        ? .attention(AttentionCache(width: configuration.attention.cacheWidth))
+        : .delta(DeltaState(configuration.delta))
+    }
+  }
+
+  private init(layers: [Layer], length: Int) {
+    self.layers = layers
+    self.length = length
+  }
+
+  /// Says that a pass of `rows` rows was made.
+  func ran(rows: Int, recording: Bool) {
+    pending = rows
+    recorded = recording
+  }
+
+  /// Keeps the first `kept` of the pass's rows; the target is not run again. A pass that was not recorded can only be
+  /// kept whole.
+  func accept(_ kept: Int) {
+    let kept = recorded ? min(kept, pending) : pending
+    length += kept
+    for layer in layers {
+      switch layer {
+      case .attention(let cache): cache.truncate(to: length)
+      case .delta(let state): state.finish(kept: kept, recorded: recorded)
+      }
+    }
+    pending = 0
+    recorded = false
+  }
+
+  /// A state of its own with the same accepted tokens.
+  func copy() -> TextState {
+    TextState(
+      layers: layers.map { layer in
+        switch layer {
+        case .attention(let cache): .attention(cache.copy())
+        case .delta(let state): .delta(state.copy())
+        }
+      }, length: length)
+  }
+}
