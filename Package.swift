@@ -20,6 +20,9 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
     .target(name: "Digests", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
@@ -35,6 +38,8 @@ let package = Package(
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"],
       swiftSettings: swift),
+    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "CImages"], swiftSettings: swift),
     .target(name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
       name: "Conversion",
@@ -58,6 +63,9 @@ let package = Package(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
       name: "DigestsTests",

@@ -1,0 +1,75 @@
+import StrictJSON
+
+/// The template that turns the messages of a chat into the text that a model was trained on.
+///
+/// Templates are written in Jinja; this interpreter has what those of the Qwen3-Next, Qwen3.5 and Qwen3.6 family use, and
+/// refuses other features by name. What it renders is what `apply_chat_template` of the transformers package renders:
+/// same white space rules, same `tojson`, same treatment of messages.
+public struct ChatTemplate: Sendable {
+  /// What messages call the template.
+  public let file: String
+  /// Bounds on what a rendering may cost.
+  public let limits: Limits
+
+  /// The template for every chat that no other one is for; nil where a model has only one for chats with tools.
+  private let statements: [TemplateStatement]?
+  /// The template for chats with tools, where a model has one of its own.
+  private let toolStatements: [TemplateStatement]?
+  /// Variables that every rendering has: the model's special tokens.
+  private let tokens: [(String, String)]
+
+  /// Reads the source of a template.
+  /// - Parameters:
+  ///   - source: The source.
+  ///   - file: The path that messages name.
+  ///   - limits: Bounds on the source, and on every rendering.
+  /// - Throws: ``ChatTemplateError``: `E_TEMPLATE_SYNTAX`, `E_TEMPLATE_UNSUPPORTED`, `E_TEMPLATE_LIMIT`.
+  public init(source: String, file: String = "the chat template", limits: Limits = Limits()) throws {
+    try self.init(source: source, toolSource: nil, tokens: [], file: file, limits: limits)
+  }
+
+  init(
+    source: String?, toolSource: String?, tokens: [(String, String)], file: String, limits: Limits
+  ) throws {
+    do {
+      statements = try source.map { try TemplateParser.parse($0, limits: limits) }
+      toolStatements = try toolSource.map { try TemplateParser.parse($0, limits: limits) }
+    } catch let failure as TemplateFailure {
+      throw failure.error(file: file)
+    }
+    self.file = file
+    self.limits = limits
+    self.tokens = tokens
+  }
+
+  /// The text of a chat.
+  /// - Parameters:
+  ///   - messages: A list of objects with `role`, `content` (a string, or a list of parts with `type` `text`, `image` or
+  ///     `video`), and what the template reads besides (`reasoning_content`, `tool_calls`, …). At least one.
+  ///   - tools: A list of the tools' descriptions.
+  ///   - addGenerationPrompt: Whether the beginning of the model's answer stands at the end.
+  ///   - extra: Further variables (`enable_thinking`).
+  /// - Throws: ``ChatTemplateError``: `E_TEMPLATE_MESSAGES` for what is no chat, `E_TEMPLATE_RAISED` when the template
+  ///   refuses it, `E_TEMPLATE_VALUE`, `E_TEMPLATE_UNSUPPORTED`, `E_TEMPLATE_LIMIT`.
+  public func render(
+    messages: JSONValue, tools: JSONValue? = nil, addGenerationPrompt: Bool, extra: [(String, JSONValue)] = []
+  ) throws -> String {
+    var variables = tokens.map { ($0.0, TemplateValue.string($0.1)) }
+    variables += [
+      ("messages", try ChatInput.messages(messages, limits)),
+      ("tools", try tools.map { try ChatInput.tools($0, limits) } ?? .none),
+      ("documents", .none),
+      ("add_generation_prompt", .bool(addGenerationPrompt)),
+    ]
+    variables += try ChatInput.extra(extra, limits)
+    let hasTools = tools.map { !$0.isNull } ?? false
+    guard let chosen = hasTools ? toolStatements ?? statements : statements else {
+      throw ChatTemplateError.choice(file: file, names: ["tool_use"])
+    }
+    do {
+      return try TemplateRenderer(limits).render(chosen, variables: variables)
+    } catch let failure as TemplateFailure {
+      throw failure.error(file: file)
+    }
+  }
+}

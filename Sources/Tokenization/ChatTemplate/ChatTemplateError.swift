@@ -1,0 +1,133 @@
+import Diagnostics
+import StrictJSON
+
+/// What can be wrong with a chat template, or with a chat that it is given.
+public enum ChatTemplateError: CambiumError {
+  /// The folder has no chat template (`E_TEMPLATE_MISSING`).
+  case missing(folder: String)
+  /// There are several templates, and none of them is for this chat (`E_TEMPLATE_CHOICE`).
+  case choice(file: String, names: [String])
+  /// The source is not a template (`E_TEMPLATE_SYNTAX`).
+  case syntax(TemplatePlace, expected: String?, found: String)
+  /// A feature of the language that is not covered (`E_TEMPLATE_UNSUPPORTED`).
+  case unsupported(TemplatePlace, feature: String)
+  /// An operation that these values do not have, or a value that is not there (`E_TEMPLATE_VALUE`).
+  case value(TemplatePlace, expected: String?, found: String)
+  /// The template itself refuses the chat, by `raise_exception` (`E_TEMPLATE_RAISED`).
+  case raised(TemplatePlace, message: String)
+  /// The template, or what it makes of the chat, is beyond one of the ``ChatTemplate/Limits`` (`E_TEMPLATE_LIMIT`).
+  case limit(TemplatePlace, expected: String, found: String)
+  /// The messages, tools or further variables are not what a chat consists of (`E_TEMPLATE_MESSAGES`).
+  case messages(expected: String, found: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .missing(let folder):
+      Diagnostic(
+        "E_TEMPLATE_MISSING", "the model has no chat template", file: folder,
+        expected: "chat_template.jinja, or \"chat_template\" in tokenizer_config.json",
+        next: "fetch the checkpoint again, or use plain text instead of a chat", exit: .missingInput)
+    case .choice(let file, let names):
+      Diagnostic(
+        "E_TEMPLATE_CHOICE", "none of the chat templates is for this chat", file: file,
+        expected: "one named \"default\", or \"tool_use\" and a chat with tools",
+        found: names.prefix(8).joined(separator: ", "), next: "save one template as chat_template.jinja",
+        exit: .badInput)
+    case .syntax(let place, let expected, let found):
+      Self.ofTemplate(
+        "E_TEMPLATE_SYNTAX", "the chat template is not well-formed", place, expected, found, next: Self.fetchAgain)
+    case .unsupported(let place, let feature):
+      Self.ofTemplate(
+        "E_TEMPLATE_UNSUPPORTED", "the chat template uses a feature that is not covered", place, nil, feature,
+        next: "write the template without it, or report the model")
+    case .value(let place, let expected, let found):
+      Self.ofTemplate(
+        "E_TEMPLATE_VALUE", "the chat template cannot work with a value", place, expected, found,
+        next: "compare the messages with the form that the template reads")
+    case .raised(let place, let message):
+      Self.ofTemplate(
+        "E_TEMPLATE_RAISED", "the chat template refuses the chat", place, nil, Self.cut(message),
+        next: "change the messages as the template asks")
+    case .limit(let place, let expected, let found):
+      Self.ofTemplate(
+        "E_TEMPLATE_LIMIT", "the chat template goes beyond a limit", place, expected, found,
+        next: "send a shorter chat; if a short one fails too, do not trust the template")
+    case .messages(let expected, let found):
+      Diagnostic(
+        "E_TEMPLATE_MESSAGES", "this is not a chat", expected: expected, found: Self.cut(found),
+        next: "send a list of objects, each with a role", exit: .badInput)
+    }
+  }
+
+  private static let fetchAgain =
+    "fetch the file again; if it stays like this, report it to the checkpoint's publisher"
+
+  private static func ofTemplate(
+    _ code: String, _ summary: String, _ place: TemplatePlace, _ expected: String?, _ found: String, next: String
+  ) -> Diagnostic {
+    Diagnostic(
+      code, summary, file: place.description, expected: expected, found: cut(found), next: next, exit: .badInput)
+  }
+
+  /// A text from outside, cut where it is longer than a message should be.
+  private static func cut(_ text: String) -> String {
+    text.unicodeScalars.count > 500 ? String(text.unicodeScalars.prefix(500)) + "…" : text
+  }
+}
+
+/// A place in the source of a template.
+public struct TemplatePosition: Sendable, Hashable {
+  /// Line, counted from 1.
+  public let line: Int
+  /// Column in bytes, counted from 1.
+  public let column: Int
+}
+
+/// A file, and the position in the template that it holds.
+public struct TemplatePlace: Sendable, Hashable, CustomStringConvertible {
+  /// What messages call the template: a path, with the key behind it for a template inside a JSON file.
+  public let file: String
+  /// The position; nil for what concerns the template as a whole.
+  public let position: TemplatePosition?
+
+  public var description: String {
+    guard let position else { return file }
+    return "\(file):\(position.line):\(position.column)"
+  }
+}
+
+/// A failure met inside the interpreter, which does not know what the template is called.
+struct TemplateFailure: Error {
+  enum Kind { case syntax, unsupported, value, raised, limit }
+
+  let kind: Kind
+  var expected: String?
+  let found: String
+  var position: TemplatePosition?
+
+  init(_ kind: Kind, expected: String? = nil, _ found: String, at position: TemplatePosition? = nil) {
+    self.kind = kind
+    self.expected = expected
+    self.found = found
+    self.position = position
+  }
+
+  /// The same failure with a place, if it has none yet.
+  func at(_ position: TemplatePosition) -> TemplateFailure {
+    var copy = self
+    copy.position = self.position ?? position
+    return copy
+  }
+
+  /// The error for the caller.
+  func error(file: String) -> ChatTemplateError {
+    let place = TemplatePlace(file: file, position: position)
+    return switch kind {
+    case .syntax: .syntax(place, expected: expected, found: found)
+    case .unsupported: .unsupported(place, feature: found)
+    case .value: .value(place, expected: expected, found: found)
+    case .raised: .raised(place, message: found)
+    case .limit: .limit(place, expected: expected ?? "less", found: found)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// What one rendering may still do.
+final class Budget {
+  let limits: ChatTemplate.Limits
+  private var spent = 0
+  private var depth = 0
+
+  init(_ limits: ChatTemplate.Limits) { self.limits = limits }
+
+  /// - Throws: a limit, when more work was done than allowed.
+  func spend(_ amount: Int) throws {
+    let (sum, isOver) = spent.addingReportingOverflow(amount)
+    guard !isOver, sum <= limits.work else {
+      throw TemplateFailure(.limit, expected: "at most \(limits.work) units of work", "more")
+    }
+    spent = sum
+  }
+
+  /// One statement, expression or comparison.
+  func step() throws { try spend(16) }
+
+  /// Elements of a list that is made or gone through: each takes more room than a byte.
+  func spend(elements count: Int) throws {
+    let (amount, isOver) = count.multipliedReportingOverflow(by: 32)
+    try spend(isOver ? Int.max : amount)
+  }
+
+  /// Does something one level deeper.
+  func nested<T>(_ body: () throws -> T) throws -> T {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= limits.depth else {
+      throw TemplateFailure(.limit, expected: "at most \(limits.depth) levels of calls and loops", "a deeper nesting")
+    }
+    return try body()
+  }
+
+  /// A value, unless it holds values too deep in it.
+  func checked(_ value: TemplateValue) throws -> TemplateValue {
+    guard value.depth <= limits.depth else {
+      throw TemplateFailure(.limit, expected: "at most \(limits.depth) levels of values in values", "\(value.depth)")
+    }
+    return value
+  }
+}

@@ -1,0 +1,44 @@
+/// Finds a text in texts, in time proportional to their lengths (Knuth, Morris and Pratt): a hostile template must not
+/// gain by the choice of what is looked for.
+struct BytePattern {
+  let bytes: [UInt8]
+  /// For each length of a matched beginning: the length of the longest shorter beginning that is also its end.
+  private let fallback: [Int]
+
+  init(_ text: String) {
+    bytes = Array(text.utf8)
+    var fallback = [0, 0]
+    var length = 0
+    for index in bytes.indices.dropFirst() {
+      while length > 0, bytes[index] != bytes[length] { length = fallback[length] }
+      if bytes[index] == bytes[length] { length += 1 }
+      fallback.append(length)
+    }
+    self.fallback = fallback
+  }
+
+  /// Where the text begins at or behind `start`.
+  func firstMatch(in text: [UInt8], from start: Int) -> Int? {
+    guard !bytes.isEmpty else { return start <= text.count ? start : nil }
+    var matched = 0
+    var index = start
+    while index < text.count {
+      while matched > 0, text[index] != bytes[matched] { matched = fallback[matched] }
+      if text[index] == bytes[matched] { matched += 1 }
+      index += 1
+      if matched == bytes.count { return index - matched }
+    }
+    return nil
+  }
+
+  /// All places where the text begins, none inside of another.
+  func matches(in text: [UInt8], atMost limit: Int = Int.max) -> [Int] {
+    var out: [Int] = []
+    var start = 0
+    while out.count < limit, let match = firstMatch(in: text, from: start) {
+      out.append(match)
+      start = match + bytes.count
+    }
+    return out
+  }
+}
