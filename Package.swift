@@ -29,9 +29,12 @@ let package = Package(
     .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(name: "CKernels"),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
-    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "Quantization"], swiftSettings: swift),
     .target(
       name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
+    .target(
+      name: "Inference",
+      dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors", "CKernels", "Quantization", "Checkpoint"],
+      swiftSettings: swift),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
@@ -53,10 +56,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
+    .target(
+      name: "Checking",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
+      ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Tokenization",
+        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
@@ -78,7 +86,16 @@ let package = Package(
       name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Quantization", "Diagnostics"], swiftSettings: swift),
+      name: "InferenceTests",
+      dependencies: [
+        "Inference", "Checkpoint", "Quantization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
+      ], exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CheckingTests",
+      dependencies: [
+        "Checking", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
+        "verify-runner",
+      ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(
