@@ -65,10 +65,15 @@ let package = Package(
       dependencies: [
         "Benchmarking", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
+    .target(
+      name: "Checking",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
+      ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Tokenization",
+        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
@@ -94,6 +99,12 @@ let package = Package(
       dependencies: [
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
       ], exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CheckingTests",
+      dependencies: [
+        "Checking", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
+        "verify-runner",
+      ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(

@@ -38,7 +38,7 @@ struct FloorCommand: ParsableCommand {
           + "\"bytes_read\": \(result.bytesRead), \"bytes_written\": \(result.bytesWritten)}")
     } catch let error as any CambiumError {
       FileHandle.standardError.write(Data((error.diagnostic.text + "\n").utf8))
-      throw ExitCode(error.diagnostic.exit.rawValue)
+      throw ExitCode(error.diagnostic.exitStatus.rawValue)
     }
   }
 }
