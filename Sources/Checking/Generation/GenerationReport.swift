@@ -77,7 +77,8 @@ public struct GenerationReport: Sendable {
           + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
-          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s")
+          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
+      )
     }
     return lines.joined(separator: "\n")
   }
