@@ -34,7 +34,8 @@ struct StoredWeights: Sendable {
     tensors = collector.tensors
     // Converters differ in the prefix; the embedding tells which one they took.
     let name = "embed_tokens.weight"
-    textPrefix = tensors.keys.first { $0.hasSuffix(name) && !$0.hasPrefix("mtp.") }.map { String($0.dropLast(name.count)) } ?? ""
+    textPrefix =
+      tensors.keys.first { $0.hasSuffix(name) && !$0.hasPrefix("mtp.") }.map { String($0.dropLast(name.count)) } ?? ""
     outputPrefix = textPrefix.hasSuffix("model.") ? String(textPrefix.dropLast("model.".count)) : textPrefix
   }
 
