@@ -21,6 +21,9 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "Diagnostics", swiftSettings: swift),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
     .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
@@ -42,6 +45,8 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
+    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "CImages"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [
@@ -54,16 +59,30 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
+    .target(name: "Benchmarking", dependencies: ["Digests", "Workspace"], swiftSettings: swift),
+    .executableTarget(
+      name: "cambium-bench",
+      dependencies: [
+        "Benchmarking", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
+    .target(
+      name: "Checking",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
+      ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Tokenization",
+        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
       name: "DigestsTests",
@@ -80,6 +99,12 @@ let package = Package(
       dependencies: [
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
       ], exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CheckingTests",
+      dependencies: [
+        "Checking", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
+        "verify-runner",
+      ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(

@@ -18,6 +18,7 @@ import time
 import traceback
 from pathlib import Path
 
+import interop_heads
 import interop_tiny
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -160,6 +161,8 @@ class Vision:
     def __init__(self, package):
         self.package = package
         self.loaded = None
+        # The package is its own draft model.
+        self.drafter = str(package)
 
     def load(self):
         if self.loaded is None:
@@ -199,7 +202,7 @@ class Vision:
         return text
 
     def speculative(self):
-        """The package is its own draft model. In float32 the drafted tokens must be the plain ones. As stored, in bf16,
+        """Plain and drafted decoding. In float32 the drafted tokens must be the plain ones. As stored, in bf16,
         two logits are often equal or neighbours, and how many rows a pass of the reader has then decides between them:
         there the first difference, if any, must lie at such a near tie."""
         import mlx.core as mx
@@ -207,7 +210,7 @@ class Vision:
         from mlx_vlm.speculative.drafters import load_drafter
 
         model, processor = load(str(self.package))
-        drafter, kind = load_drafter(str(self.package))
+        drafter, kind = load_drafter(self.drafter)
         if kind != "mtp":
             raise Failed(f"the package is taken for a draft model of kind {kind}, not mtp")
         ties = []
@@ -281,6 +284,47 @@ def head_like_stock(package):
     return compare(stock, ours, ["-"]).split(";")[0]
 
 
+# MARK: a head for a model that the stock converter made
+
+
+class Grafted:
+    """The demo's trunk, converted by mlx-lm itself, with the donor's head grafted on by the pipeline graft-only."""
+
+    def __init__(self, binary, folder):
+        self.binary = binary
+        self.folder = folder
+        self.stock = folder / "stock"
+        self.package = folder / "grafted"
+
+    def trunk_unchanged(self):
+        stock_lm(self.stock, "affine", 4, 64)
+        manifest = self.folder / "graft.json"
+        manifest.write_text(
+            json.dumps(
+                {
+                    "cambium": 1,
+                    "source": str(self.stock),
+                    "donor": str(DEMO / "donor"),
+                    "pipeline": "graft-only",
+                    "layouts": ["sidecar", "drafter"],
+                    "readers": ["mlx-lm>=0.32", "mlx-vlm>=0.7.8"],
+                    "output": str(self.package),
+                }
+            )
+        )
+        run_cambium(self.binary, manifest)
+        files = [f for f in sorted(self.stock.iterdir()) if f.name not in ("config.json", "README.md")]
+        for file in files:
+            if file.read_bytes() != (self.package / file.name).read_bytes():
+                raise Failed(f"{file.name} is not what mlx-lm wrote")
+        return f"{len(files)} files equal, byte for byte: {', '.join(f.name for f in files)}"
+
+    def speculative(self, beside):
+        vision = Vision(self.package)
+        vision.drafter = str(self.package) + ("-mtp" if beside else "")
+        return vision.speculative()
+
+
 # MARK: converters
 
 
@@ -339,6 +383,8 @@ def main():
     parser.add_argument("--manifest", type=Path, default=ROOT / "manifests" / "demo.json")
     parser.add_argument("--skip-identity", action="store_true", help="leave out the stock converters")
     parser.add_argument("--skip-tiny", action="store_true", help="leave out the tiny checkpoints")
+    parser.add_argument("--skip-heads", action="store_true", help="leave out heads in every place")
+    parser.add_argument("--older", type=Path, help="folder for older releases of the readers, which are then asked too")
     options = parser.parse_args()
 
     package = (options.manifest.parent / json.loads(options.manifest.read_text())["output"]).resolve()
@@ -365,6 +411,15 @@ def main():
         with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
             convert = lambda manifest: run_cambium(options.cambium.resolve(), manifest)
             interop_tiny.checks(table, Path(folder), convert, tensors, Failed)
+    if not options.skip_heads:
+        with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
+            grafted = Grafted(options.cambium.resolve(), Path(folder))
+            table.check("graft-only keeps what mlx_lm.convert wrote", grafted.trunk_unchanged)
+            table.check("mlx-lm loads the grafted model (strict)", lambda: greedy_lm(grafted.package))
+            table.check("mlx-vlm drafts with the grafted head", lambda: grafted.speculative(False))
+            table.check("mlx-vlm drafts with the folder beside", lambda: grafted.speculative(True))
+        with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
+            interop_heads.checks(table, Path(folder), options.cambium.resolve(), Failed, options.older)
     return table.close()
 
 

@@ -74,6 +74,25 @@ CAMBIUM_INLINE void decode_affine_group(
   }
 }
 
+// One loop for each number of bits.
+CAMBIUM_INLINE void decode_affine_bits(
+    const uint8_t *p, int bits, size_t n, int type, float s, float b, float *output) {
+  switch (bits) {
+    case 2:
+      return decode_affine_group(p, 2, n, type, s, b, output);
+    case 3:
+      return decode_affine_group(p, 3, n, type, s, b, output);
+    case 4:
+      return decode_affine_group(p, 4, n, type, s, b, output);
+    case 5:
+      return decode_affine_group(p, 5, n, type, s, b, output);
+    case 6:
+      return decode_affine_group(p, 6, n, type, s, b, output);
+    default:
+      return decode_affine_group(p, 8, n, type, s, b, output);
+  }
+}
+
 CAMBIUM_INLINE void decode_block_group(
     const uint8_t *p, int mode, size_t n, int type, uint8_t byte, float *output) {
   uint8_t codes[32];
@@ -95,13 +114,7 @@ CAMBIUM_INLINE void plain_decode(
   for (size_t k = 0; k < groups; k++) {
     if (mode == CAMBIUM_AFFINE) {
       float s = stored_number(scales, type, k), b = stored_number(biases, type, k);
-      if (f->bits == 4) {
-        decode_affine_group(weight + k * bytes, 4, n, type, s, b, output + k * n);
-      } else if (f->bits == 8) {
-        decode_affine_group(weight + k * bytes, 8, n, type, s, b, output + k * n);
-      } else {
-        decode_affine_group(weight + k * bytes, f->bits, n, type, s, b, output + k * n);
-      }
+      decode_affine_bits(weight + k * bytes, f->bits, n, type, s, b, output + k * n);
     } else {
       decode_block_group(weight + k * bytes, mode, n, type, ((const uint8_t *)scales)[k], output + k * n);
     }

@@ -11,9 +11,13 @@ static void tier_decode(
     case CAMBIUM_NVFP4:
       return plain_decode(f, CAMBIUM_NVFP4, type, 16, groups, weight, scales, biases, output);
     default:
-      if (type == CAMBIUM_BF16) {
-        return plain_decode(f, CAMBIUM_AFFINE, CAMBIUM_BF16, f->group_size, groups, weight, scales, biases, output);
-      }
-      return plain_decode(f, CAMBIUM_AFFINE, type, f->group_size, groups, weight, scales, biases, output);
+      break;
+  }
+  if (type == CAMBIUM_BF16) {
+    plain_decode(f, CAMBIUM_AFFINE, CAMBIUM_BF16, f->group_size, groups, weight, scales, biases, output);
+  } else if (type == CAMBIUM_F16) {
+    plain_decode(f, CAMBIUM_AFFINE, CAMBIUM_F16, f->group_size, groups, weight, scales, biases, output);
+  } else {
+    plain_decode(f, CAMBIUM_AFFINE, CAMBIUM_F32, f->group_size, groups, weight, scales, biases, output);
   }
 }

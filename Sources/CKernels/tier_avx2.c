@@ -1,6 +1,8 @@
 // The same source, compiled for AVX2. No FMA in the target: nothing may be contracted.
 #if defined(__x86_64__)
 
+#include <immintrin.h>
+
 #include "mx_group.h"
 #include "scalar.h"
 #include "tiers.h"
@@ -15,6 +17,7 @@
 #include "body_decode_entry.h"
 #include "body_errors.h"
 #include "body_errors_entry.h"
+#include "body_mx_parts_avx2.h"
 #include "body_mx.h"
 #define MX_GROUPS mx_groups
 #include "body_mx_entry.h"

@@ -11,11 +11,10 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi2,popcnt,f16c"))), apply_to = function)
 
 #include "body_common.h"
-#include "body_affine_parts.h"
-#include "body_affine_avx512.h"
-#include "body_affine_entry.h"
 #include "body_decode.h"
 #include "body_decode_avx512.h"
+#include "body_affine_avx512.h"
+#include "body_affine_entry.h"
 #include "body_errors.h"
 #include "body_errors_avx512.h"
 #include "body_mx_avx512.h"

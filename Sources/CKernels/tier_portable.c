@@ -11,6 +11,7 @@
 #include "body_decode_entry.h"
 #include "body_errors.h"
 #include "body_errors_entry.h"
+#include "body_mx_parts.h"
 #include "body_mx.h"
 #define MX_GROUPS mx_groups
 #include "body_mx_entry.h"

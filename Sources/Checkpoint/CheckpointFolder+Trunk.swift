@@ -68,12 +68,17 @@ extension CheckpointFolder {
       conversion: conversion)
   }
 
-  /// Refuses a number format that nothing here reads, which is every one but plain floats and what MLX packs.
+  /// Refuses a number format that nothing here reads, which is every one but plain floats, FP8 with scales by blocks,
+  /// and what MLX packs.
   func requireFloats(_ tensors: [ResolvedTensor]) throws {
-    for tensor in tensors where tensor.packing == nil && ![.bf16, .f16, .f32].contains(tensor.dtype) {
+    for tensor in tensors where tensor.packing == nil {
+      let isKnown = [.bf16, .f16, .f32].contains(tensor.valueDType)
+      guard !isKnown || (!tensor.blockScales.isEmpty && tensor.transform != .none) else { continue }
       throw CheckpointError.dtype(
         file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
-        tensor: tensor.sources.first ?? tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+        tensor: tensor.sources.first ?? tensor.name,
+        expected: "BF16, F16 or F32" + (tensor.dtype == .f8e4m3 ? ", or a matrix with its weight_scale_inv" : ""),
+        found: tensor.dtype.rawValue)
     }
   }
 

@@ -18,6 +18,11 @@ public struct ResolvedTensor: Sendable {
   public let segments: [ByteRange]
   /// Of a matrix that was quantized before: each of its parts is a tensor of its own and keeps its bytes. Else nil.
   public var packing: Packing?
+  /// Of an FP8 matrix: where the scales of each segment lie, in the order of the segments. Else empty.
+  public var blockScales: [BlockScales] = []
+
+  /// Dtype of the values: that of the source bytes, or BF16 for FP8 with its scales.
+  public var valueDType: DType { blockScales.isEmpty ? dtype : .bf16 }
 
   /// Shape after the transform.
   public var packageShape: [Int] {
@@ -29,6 +34,19 @@ public struct ResolvedTensor: Sendable {
   }
 
   public var byteCount: Int { segments.reduce(0) { $0 + $1.length } }
+}
+
+/// The scales of an FP8 matrix, one for each block of 128 × 128 elements, partial blocks at the right and lower edge.
+public struct BlockScales: Sendable, Equatable {
+  public let range: ByteRange
+  /// F32 or BF16.
+  public let dtype: DType
+  /// Rows and columns of the matrix.
+  public let matrix: [Int]
+  /// Rows and columns of the scales.
+  public let shape: [Int]
+
+  public static let block = 128
 }
 
 /// A range of bytes in one shard.

@@ -42,11 +42,11 @@ struct TensorResolver {
       if let packed = try resolvePacked(row, source, shape, name: name) { return packed }
       try requireShape(place, source, row.shape, shape)
       used.insert(source)
-      return [
-        ResolvedTensor(
-          name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
-          sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
-      ]
+      var tensor = ResolvedTensor(
+        name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
+        sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+      tensor.blockScales = try blockScales(source, place).map { [$0] } ?? []
+      return [tensor]
     case .stacked(let template):
       return try resolveStack(row, prefix + fill(template), shape, name: name).map { [$0] } ?? []
     case .slice(let template, let part, let parts):
@@ -74,6 +74,7 @@ struct TensorResolver {
     guard folder.hasExperts(template) else { return nil }
     var sources: [String] = []
     var segments: [ByteRange] = []
+    var scales: [BlockScales] = []
     var absent: [Int] = []
     var dtype: DType?
     for expert in 0..<shape[0] {
@@ -91,15 +92,19 @@ struct TensorResolver {
       dtype = place.entry.dtype
       sources.append(source)
       segments.append(range(place, 0, place.entry.byteCount))
+      if let blocks = try blockScales(source, place) { scales.append(blocks) }
     }
     guard let dtype else { return nil }
     guard absent.isEmpty else {
       throw CheckpointError.expertsIncomplete(path: folder.path, tensor: template, declared: shape[0], missing: absent)
     }
     used.formUnion(sources)
-    return ResolvedTensor(
+    var tensor = ResolvedTensor(
       name: name, role: row.role, transform: row.transform, dtype: dtype, shape: shape, sources: sources,
       assembly: "stack", segments: segments)
+    // All or none: what is left without scales is refused as the FP8 matrix that it is.
+    if scales.count == segments.count { tensor.blockScales = scales }
+    return tensor
   }
 
   func range(_ place: CheckpointFolder.Place, _ begin: Int, _ length: Int) -> ByteRange {

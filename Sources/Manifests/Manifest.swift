@@ -47,6 +47,9 @@ public struct Manifest: Sendable {
   public let headNorms: NormConvention?
   /// Consent to a head that was trained with another trunk.
   public let foreign: Bool
+  /// Whether a matrix that a rule would quantize and whose rows the group size does not divide is an error. Otherwise it
+  /// is kept, with a reason that says so.
+  public let strict: Bool
   /// Where the head is put.
   public let layouts: [HeadLayout]
   /// Readers that must load the package with its head.
@@ -58,7 +61,7 @@ public struct Manifest: Sendable {
 
   public static let fields = [
     "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head", "head_norms",
-    "foreign", "layouts", "readers", "base_model", "output",
+    "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -86,6 +89,7 @@ public struct Manifest: Sendable {
     head = try parser.word(fields, "head")
     headNorms = try parser.word(fields, "head_norms")
     foreign = try fields.optionalBool("foreign") ?? false
+    strict = try fields.optionalBool("strict") ?? false
     layouts = try parser.words(fields, "layouts") ?? [.sidecar]
     readers = try (try fields.optionalArray("readers") ?? []).map { value in
       guard let name = value.stringValue else {

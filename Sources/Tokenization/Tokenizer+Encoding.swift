@@ -16,6 +16,17 @@ extension Tokenizer {
     encode(String(decoding: bytes, as: UTF8.self), special: special)
   }
 
+  /// The ids of a text in which no added token is looked for, special or not.
+  func encodePlain(_ text: String) -> [Int] {
+    var text = text
+    return text.withUTF8 { bytes in
+      var out: [Int] = []
+      var segments = SegmentEncoder(self)
+      segments.encode(bytes, into: &out)
+      return out
+    }
+  }
+
   private func encode(_ bytes: UnsafeBufferPointer<UInt8>, special: Bool) -> [Int] {
     var out: [Int] = []
     out.reserveCapacity(bytes.count / 3)

@@ -59,7 +59,6 @@ struct RunCommand: ParsableCommand {
   /// Makes one folder and says so.
   private func perform(_ run: Run) throws {
     let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
-    for note in run.plan.notes { observer.note(note) }
     let summary = try run.execute(observer)
     let report = RunReport(run, summary)
     if json { Terminal.print(report.json) } else { Terminal.print(report.text) }

@@ -36,7 +36,7 @@ import Testing
     let lines = try audit(["--csv"]).split(separator: "\n")
     #expect(lines.count == 181)
     #expect(lines.first?.hasPrefix("name,role,origin,verdict,format,rule,bytes_before,bytes_after,cosine,") == true)
-    #expect(Set(lines.map { columns($0).count }) == [13])
+    #expect(Set(lines.map { columns($0).count }) == [16])
   }
 
   @Test func theWorstCosineComesFirst() throws {

@@ -15,6 +15,8 @@ final class CambiumProcess {
     let err: String
 
     var isSuccess: Bool { end == .exit(0) }
+    /// Standard error without its notes.
+    var progress: String { err.split(separator: "\n").filter { !$0.hasPrefix("note: ") }.map { $0 + "\n" }.joined() }
     var summary: String { "\(end)\n\(out)\n\(err)" }
   }
 

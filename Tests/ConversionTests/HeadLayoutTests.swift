@@ -56,10 +56,12 @@ import Testing
       #expect(config["model_type"] == "qwen3_5_mtp")
       #expect(config["block_size"] == 3)
       #expect(config["text_config"]?["hidden_size"] == 64)
+      #expect(config["base_model_type"]?.stringValue == (family == .next ? "qwen3_next" : nil))
       #expect(try verification(of: folder).isGood)
       #expect(exists(folder + "/tokenizer.json") && !exists(folder + "/generation_config.json"))
       // And it is a donor again.
-      #expect(try CheckpointFolder(.folder(folder)).headEvidence.tensors.count == head.count)
+      let again = try CheckpointFolder(.folder(folder))
+      #expect(try again.head(for: CheckpointFolder(.folder(shop.package))).tensors.count == head.count)
     }
   }
 

@@ -42,19 +42,50 @@ import Testing
 
   /// One letter a reader, in the order of `Reader.all`: H with head, w without, R refuses, C would corrupt.
   @Test(arguments: [
-    (TinyCheckpoint.Family.dense, Place.none, "wwwwwwww"), (.dense, .shard, "CwCwHCww"), (.dense, .listed, "wwCwHCww"),
-    (.dense, .unlisted, "wwwwHwww"), (.dense, .unindexed, "wwCwHCww"), (.dense, .modelFile, "CwwwHwwH"),
-    (.dense, .nested, "wwwwwwwH"), (.dense, .drafter, "wwHHHwww"),
-    (.next, .none, "wwwwwwww"), (.next, .shard, "RRRRRRRR"), (.next, .listed, "wwRRRRRw"),
-    (.next, .unlisted, "wwwwHwww"), (.next, .unindexed, "wwRRRRRw"), (.next, .modelFile, "RRwwHwwR"),
-    (.next, .nested, "wwwwwwwH"), (.next, .drafter, "wwHHHwww"),
-    (.mixture, .unlisted, "wwwwHwww"), (.mixture, .shard, "CwCwHCww"),
+    (TinyCheckpoint.Family.dense, Place.none, "wwwwwwwww"), (.dense, .shard, "CwCwwHCww"),
+    (.dense, .listed, "wwCwwHCww"),
+    (.dense, .unlisted, "wwwwwHwww"), (.dense, .unindexed, "wwCwwHCww"), (.dense, .modelFile, "CwwwwHwwH"),
+    (.dense, .nested, "wwwwwwwwH"), (.dense, .drafter, "wwHHHHwww"),
+    (.next, .none, "wwwwwwwww"), (.next, .shard, "RRRRRRRRR"), (.next, .listed, "wwRRRRRRw"),
+    (.next, .unlisted, "wwwwwHwww"), (.next, .unindexed, "wwRRRRRRw"), (.next, .modelFile, "RRwwwHwwR"),
+    (.next, .nested, "wwwwwwwwH"), (.next, .drafter, "wwwwwHwww"),
+    (.mixture, .unlisted, "wwwwwHwww"), (.mixture, .shard, "CwCwwHCww"),
   ])
   func everyReaderInEveryPlace(family: TinyCheckpoint.Family, place: Place, wanted: String) throws {
     let matrix = try verdicts(family, place)
     #expect(matrix.rows.map(\.verdict.word) == wanted.compactMap { Self.short[$0] })
     #expect(matrix.rows.allSatisfy { !$0.verdict.reason.isEmpty })
     #expect(matrix.json.arrayValue?.count == Reader.all.count)
+  }
+
+  /// The stock splitter's folder of a Qwen3-Next head is refused by older releases; ours is not.
+  @Test func ownDrafterIsLoadedByEveryRelease() throws {
+    try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
+      try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
+      var options = shop.options
+      for target in PackageTarget.allCases {
+        options.target = target
+        try shop.run(options)
+      }
+      for path in [shop.package, shop.package + "-mtp"] {
+        let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(path)))
+        let words = matrix.rows.filter { $0.reader.name.hasPrefix("mlx-vlm") }.map(\.verdict.word)
+        #expect(words == Array(repeating: .withHead, count: 4), "\(path)")
+      }
+    }
+  }
+
+  /// mlx-vlm up to 0.6.10 looks for the router's 8 bits under another name.
+  @Test func numberFormatsOfSingleModulesAreMissedByOlderReleases() throws {
+    try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
+      try shop.writeManifest([
+        ("rules", [["role": "router", "treatment": ["quantize": ["mode": "affine", "bits": 8]]]])
+      ])
+      try shop.run()
+      let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.package)))
+      #expect(matrix["mlx-vlm>=0.6.9"]?.word == .refuses)
+      #expect(matrix["mlx-vlm>=0.6.12"]?.word == .withoutHead)
+    }
   }
 
   @Test func headWithItsOwnNumberOfExpertsIsOnlyLoadedFromADrafter() throws {

@@ -105,4 +105,21 @@ import Testing
       try body(shop)
     }
   }
+
+  /// The hidden size 64 is no multiple of 128: kept with a reason, and an error where the manifest is strict.
+  @Test func strictManifestRefusesWhatTheGroupSizeDoesNotDivide() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let format: JSONValue = ["mode": "affine", "bits": 4, "group_size": 128]
+      try shop.writeManifest([("pipeline", "affine4"), ("quantization", format)])
+      let kept = try shop.open().plan.tensors.filter {
+        $0.reason?.contains("is not a multiple of the group size 128") == true
+      }
+      #expect(!kept.isEmpty)
+      #expect(kept.allSatisfy { $0.verdict == .keep })
+      try shop.writeManifest([("pipeline", "affine4"), ("quantization", format), ("strict", true)])
+      let error = try shop.refusal("strict-group-size")
+      #expect(error.code == "E_RULE_STRUCTURE")
+      #expect(error.found?.contains("strict") == true)
+    }
+  }
 }

@@ -58,13 +58,26 @@ enum Patterns {
     let integers = (0..<4096).map { _ in
       word(Float(Int(random.next() % 33) - 16) / 2 + (random.next() % 8 == 0 ? 0.25 : 0), type)
     }
+    // Next to the middle between two affine codes, of 2 to 8 bits in turn.
+    let halves = (0..<48).flatMap { group in
+      let top = Float((1 << [2, 3, 4, 5, 6, 8][group % 6]) - 1)
+      let step = Float(1 + random.next() % 1_000_000) * 0x1p-24
+      let below = Float(random.next() % UInt64(top + 1))
+      return (0..<128).map { index in
+        if index % 32 == 0 { return word(-below * step, type) }
+        if index % 32 == 1 { return word((top - below) * step, type) }
+        let middle = (Float(random.next() % UInt64(top)) + 0.5 - below) * step
+        return word(Float(bitPattern: middle.bitPattern &+ UInt32(random.next() % 9) &- 4), type)
+      }
+    }
     let oneSided = integers.enumerated().map { $0.offset / 256 % 2 == 0 ? $0.element | sign : $0.element & ~sign }
     let constant = (0..<4096).map { anything[$0 / 128] }
     let zeros = (0..<512).map { $0 < 128 ? (signed(0)) : sign }
     let tiny = (0..<4096).map { signed(UInt32($0 / 32) >> UInt32($0 % 7)) }
     let huge = (0..<1024).map { _ in signed(top - UInt32(random.next() % 9)) }
     return [
-      ("anything", anything), ("local", local), ("ties", ties), ("integers", integers), ("one-sided", oneSided),
+      ("anything", anything), ("local", local), ("ties", ties), ("halves", halves), ("integers", integers),
+      ("one-sided", oneSided),
       ("constant", constant), ("zeros", zeros), ("tiny", tiny), ("huge", huge),
     ]
   }

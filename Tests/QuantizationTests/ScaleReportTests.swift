@@ -26,4 +26,31 @@ import Testing
     let cpu8 = try encode(.mxfp8, .cpu)
     #expect(cpu8.scales[2] == 250 && cpu8.clamped == 1)
   }
+
+  /// Clamped groups lose precision but stay small. The CPU backend's bytes wrap, because it was asked for exactly.
+  @Test(arguments: [FloatType.bf16, .f32], ScaleRule.allCases)
+  func clampedGroupsDecodeToSmallNumbers(type: FloatType, rule: ScaleRule) throws {
+    // 64 groups of one sub-normal magnitude each, the smallest first.
+    let top: UInt32 = type == .bf16 ? 0x7F : 0x7F_FFFF
+    let minus = UInt32(1) << UInt32(type.byteWidth * 8 - 1)
+    var words: [UInt32] = []
+    for group in UInt32(0)..<64 {
+      let peak = max(1, top / 64 * group)
+      for place in 0..<32 { words.append(place % 3 == 0 ? peak : place % 2 == 0 ? 0 : minus) }
+    }
+    let input = Patterns.bytes(words, type)
+    for mode in [QuantizationMode.mxfp4, .mxfp8] {
+      let metal = try QuantizationFormat(mode: mode, reference: .metal, scaleRule: rule)
+      let clamped = try Encoded.fast(metal, type, rows: 1, columns: words.count, input)
+      // Every one is outside: the largest is below 2^-126, which the peak of 6 or 448 takes below 2^-127. But the ratio
+      // of the smallest f32 number is 0, as that of a group of zeros.
+      #expect(clamped.clamped == (type == .bf16 ? 64 : 63) && clamped.scales.allSatisfy { $0 == 0 })
+      #expect(clamped.decoded(metal, .f32).allSatisfy { $0.magnitude < 0x1p-125 })
+      let cpu = try QuantizationFormat(mode: mode, reference: .cpu, scaleRule: rule)
+      let wrapped = try Encoded.fast(cpu, type, rows: 1, columns: words.count, input)
+      let wraps = wrapped.scales.count { $0 > 200 }
+      // The ratio of a bf16 sub-normal to 448 rounds to 0 in bf16, which has the scale 1 there.
+      #expect(wrapped.clamped == wraps && (wraps > 32) == (type == .f32 || mode == .mxfp4))
+    }
+  }
 }

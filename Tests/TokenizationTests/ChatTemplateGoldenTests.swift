@@ -6,12 +6,12 @@ import Tokenization
 
 /// Equal to `apply_chat_template` of transformers: `make_chats.py` wrote the fixture.
 @Suite struct ChatTemplateGoldenTests {
-  static let names = ["demo", "effort", "hermes", "members", "thinking"]
+  static let names = ["demo", "effort", "hermes", "members", "raw", "thinking"]
 
   @Test(arguments: names) func rendersAsTransformers(name: String) throws {
     let template = try ChatFixtures.template(name)
     let rows = try ChatFixtures.rows(name)
-    #expect(rows.count >= 36)
+    #expect(rows.count >= 38)
     for (index, row) in rows.enumerated() {
       let found = ChatFixtures.outcome { try row.render(template) }
       switch (row.text, found) {
@@ -29,10 +29,15 @@ import Tokenization
     let tokenizer = try Fixtures.tokenizer()
     let rows = try ChatFixtures.rows("demo").filter { $0.ids != nil }
     #expect(rows.count >= 60)
+    #expect(rows.filter { $0.sanitized != $0.ids }.count >= 10)
     for (index, row) in rows.enumerated() {
       let ids = try template.encode(
         messages: row.messages, tools: row.tools, addGenerationPrompt: row.prompt, extra: row.extra, with: tokenizer)
       #expect(ids == row.ids, "\(index)")
+      let sanitized = try template.encode(
+        messages: row.messages, tools: row.tools, addGenerationPrompt: row.prompt, extra: row.extra, sanitized: true,
+        with: tokenizer)
+      #expect(sanitized == row.sanitized, "\(index)")
     }
   }
 
@@ -59,6 +64,8 @@ enum ChatFixtures {
     /// What the template itself said.
     let raised: String?
     let ids: [Int]?
+    /// The ids with control tokens of the input as ordinary text.
+    let sanitized: [Int]?
 
     init(_ row: JSONValue) {
       messages = row["messages"] ?? .null
@@ -68,6 +75,7 @@ enum ChatFixtures {
       text = row["text"]?.stringValue
       raised = row["raised"]?.stringValue
       ids = row["ids"]?.arrayValue?.compactMap(\.intValue)
+      sanitized = row["sanitized"]?.arrayValue?.compactMap(\.intValue) ?? ids
     }
 
     func render(_ template: ChatTemplate) throws -> String {

@@ -98,10 +98,10 @@ install_brew() {
 
 install_libraries() {
   case $(uname -s) in
-    Darwin) install_brew zstd json-c openblas pkg-config ;;
+    Darwin) install_brew zstd xxhash json-c openblas libpng jpeg-turbo pkg-config ;;
     Linux)
       if have apt-get && have dpkg-query; then
-        install_debian libzstd-dev libopenblas-dev libjson-c-dev pkg-config
+        install_debian libzstd-dev libxxhash-dev libopenblas-dev libjson-c-dev libpng-dev libjpeg62-turbo-dev pkg-config
       else
         echo "not a Debian system: looking for the libraries with pkg-config"
       fi
@@ -109,8 +109,8 @@ install_libraries() {
     *) fail "$(uname -s) is not supported" "Cambium builds on Linux and macOS" ;;
   esac
   local name
-  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, OpenBLAS and json-c"
-  for name in libzstd openblas json-c; do
+  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, xxHash, OpenBLAS, json-c, libpng and libjpeg-turbo"
+  for name in libzstd libxxhash openblas json-c libpng libjpeg; do
     pkg-config --exists "$name" || fail "pkg-config does not find $name" "install its development package and run this again"
   done
 }

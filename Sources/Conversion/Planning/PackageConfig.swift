@@ -25,6 +25,9 @@ struct PackageConfig {
       if let trunk = blocks.trunk {
         config.set("quantization", to: trunk)
         config.set("quantization_config", to: trunk)
+      } else {
+        // What it says of FP8 is no longer so.
+        config.removeKey("quantization_config")
       }
     }
     if let head = blocks.head {
@@ -70,10 +73,13 @@ struct PackageConfig {
     }
     text.set("mtp_num_hidden_layers", to: .int(1))
     if let experts = contents.head?.ownExperts { text.set("num_experts", to: .int(experts)) }
-    if source.model.modelType == "qwen3_next" { completeForDrafter(&text) }
     var members: [(String, JSONValue)] = [
       ("block_size", .int(3)), ("model_type", .string(ModelConfig.drafterType)),
     ]
+    if source.model.modelType == "qwen3_next" {
+      completeForDrafter(&text)
+      members.append((ModelConfig.drafterBase, .string(source.model.modelType)))
+    }
     if let head = blocks.head { members += [("quantization", head), ("quantization_config", head)] }
     members += [("text_config", text), ("tie_word_embeddings", .bool(source.model.tiedEmbeddings))]
     return JSONWriter.pretty(.object(members))
@@ -81,6 +87,8 @@ struct PackageConfig {
 
   /// What the drafter's classes, made for Qwen3.5, expect of a Qwen3-Next configuration.
   private func completeForDrafter(_ text: inout JSONValue) {
+    // mlx-vlm before 0.7.8 knows a mixture of experts by this name only.
+    text.set("model_type", to: "qwen3_5_moe_text")
     if text["norm_topk_prob"] == nil { text.set("norm_topk_prob", to: .bool(false)) }
     guard text["rope_parameters"] == nil, let theta = text["rope_theta"], let factor = text["partial_rotary_factor"],
       let share = factor.doubleValue, (0...1).contains(share)

@@ -217,11 +217,18 @@ public struct Planner {
     case .quantize(let choice):
       let format = try choice?.over(resolution.format) ?? resolution.format
       if let obstacle = obstacle(tensor, format) {
+        if resolution.manifest.strict, tensor.shape.count >= 2, !divides(tensor, format) {
+          throw ConversionError.ruleStructure(
+            place: rule.place, rule: rule.summary, tensor: tensor.name,
+            reason: obstacle + ", and the manifest is strict")
+        }
         reason = obstacle
       } else {
         verdict = .quantize(format)
       }
     }
+    // FP8 with scales beside it is no format of the package's.
+    if verdict == .keep, !tensor.blockScales.isEmpty { verdict = .cast(type) }
     return PlannedTensor(tensor, origin, verdict, rule: rule.summary, reason: reason)
   }
 
@@ -231,15 +238,20 @@ public struct Planner {
     guard tensor.transform == .none else {
       return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer"
     }
-    let columns = tensor.shape.last ?? 0
-    guard columns > 0, columns % format.groupSize == 0 else {
-      return "kept: the last dimension \(columns) is not a multiple of the group size \(format.groupSize)"
+    guard divides(tensor, format) else {
+      return
+        "kept: the last dimension \(tensor.shape.last ?? 0) is not a multiple of the group size \(format.groupSize)"
     }
     return nil
   }
 
+  private func divides(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> Bool {
+    let columns = tensor.shape.last ?? 0
+    return columns > 0 && columns % format.groupSize == 0
+  }
+
   private func floatType(_ tensor: ResolvedTensor) throws -> FloatType {
-    guard let type = FloatType(tensor.dtype) else {
+    guard let type = FloatType(tensor.valueDType) else {
       throw CheckpointError.dtype(
         file: resolution.source.path, tensor: tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
     }

@@ -144,7 +144,7 @@ struct WeightLayout {
       let base = name.dropLast(".weight".count)
       let columns = shape.last ?? 0
       let leading = Array(shape.dropLast())
-      let scaleType = format.hasBiases ? tensor.tensor.dtype : .u8
+      let scaleType = format.hasBiases ? tensor.tensor.valueDType : .u8
       var parts = [
         Part(name: "\(base).weight", dtype: .u32, shape: leading + [format.packedWords(columns: columns)]),
         Part(name: "\(base).scales", dtype: scaleType, shape: leading + [format.groups(columns: columns)]),

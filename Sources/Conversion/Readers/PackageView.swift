@@ -36,8 +36,20 @@ public struct PackageView: Sendable {
   let headProblem: String?
   let norms: HeadNorms
   let isDrafter: Bool
-  /// Whether a drafter's folder with a usable head stands beside the folder, under its name and `-mtp`.
-  let hasDrafterBeside: Bool
+  /// What a drafter's folder with a usable head says of itself: this folder's own when it is one, else that of the folder
+  /// beside, under its name and `-mtp`; nil when there is none.
+  let drafter: Drafter?
+
+  struct Drafter: Sendable {
+    /// `model_type` in its `text_config`.
+    let textType: String
+    let isMixture: Bool
+
+    init(config: JSONValue, isMixture: Bool) {
+      textType = config["text_config"]?["model_type"]?.stringValue ?? ""
+      self.isMixture = isMixture
+    }
+  }
 
   var modelType: String { model.modelType }
 
@@ -78,8 +90,15 @@ extension PackageView {
         }
       } : nil
     self.norms = norms
-    let beside = try? CheckpointFolder(.folder(folder.path + PackageTarget.drafter.suffix))
-    hasDrafterBeside = beside.map { $0.isDrafter && (try? $0.head(for: folder)) != nil } ?? false
+    if folder.isDrafter {
+      drafter = headProblem == nil ? Drafter(config: folder.config, isMixture: folder.table.mixture) : nil
+    } else {
+      let beside = try? CheckpointFolder(.folder(folder.path + PackageTarget.drafter.suffix))
+      drafter = beside.flatMap { beside in
+        guard beside.isDrafter, (try? beside.head(for: folder)) != nil else { return nil }
+        return Drafter(config: beside.config, isMixture: beside.table.mixture)
+      }
+    }
   }
 
   /// The view of what a plan will make.
@@ -109,7 +128,13 @@ extension PackageView {
     trunkProblem = nil
     headProblem = nil
     norms = .sound
-    hasDrafterBeside = resolution.head != nil && PackageTarget.all(resolution.manifest).contains(.drafter)
+    let isBeside = resolution.head != nil && PackageTarget.all(resolution.manifest).contains(.drafter)
+    let isMixture = resolution.source.table.mixture
+    drafter =
+      isBeside
+      ? Drafter(
+        config: ["text_config": ["model_type": isMixture ? "qwen3_5_moe_text" : "qwen3_5_text"]], isMixture: isMixture)
+      : nil
   }
 
   private static func problem(_ body: () throws -> Void) -> String? {

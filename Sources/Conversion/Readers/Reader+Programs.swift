@@ -8,20 +8,26 @@ extension Reader {
     }
   }
 
-  /// mlx-vlm: follows the index. Until 0.6.8 `mtp.*` among the files meant a raw checkpoint; since 0.7.8 the folder
-  /// itself serves as a draft model; since 0.6.0 a drafter's folder does.
-  static func mlxVLM(_ name: String, headMeansRaw: Bool, draftsFromPackage: Bool) -> Reader {
+  /// mlx-vlm: follows the index. Until 0.6.8 `mtp.*` among the files meant a raw checkpoint; until 0.6.10 it did not find
+  /// the number formats of single modules of a Qwen3-Next package; since 0.7.8 the folder itself serves as a draft model;
+  /// since 0.6.0 a drafter's folder does, of which versions before 0.7.8 know a mixture of experts by its name only.
+  static func mlxVLM(_ name: String, headMeansRaw: Bool, missesOverrides: Bool, draftsFromPackage: Bool) -> Reader {
     Reader(name: name, usesHeads: true) { view in
+      let drafter = view.drafter.flatMap { drafter in
+        draftsFromPackage || !drafter.isMixture || drafter.textType.contains("moe") ? drafter : nil
+      }
       if view.isDrafter {
-        return view.headProblem.map { ReaderVerdict(.refuses, $0) }
-          ?? ReaderVerdict(.withHead, "a draft model; give it beside its trunk")
+        return drafter == nil
+          ? ReaderVerdict(.refuses, view.headProblem ?? "it does not take the drafter for a mixture of experts")
+          : ReaderVerdict(.withHead, "a draft model; give it beside its trunk")
       }
       let rules = TrunkLoading.Rules(
-        headMeansRaw: headMeansRaw, nextPrefixes: ["model.", "language_model.model."], knowsTextModels: true)
+        headMeansRaw: headMeansRaw, nextPrefixes: ["model.", "language_model.model."], knowsTextModels: true,
+        missesOverrides: missesOverrides)
       if let obstacle = TrunkLoading.obstacle(view, FileSelection.indexed(view), rules) { return obstacle }
-      var own = ReaderVerdict(.withoutHead, "it drafts from drafter folders only, and there is none beside")
+      var own = ReaderVerdict(.withoutHead, "it drafts from drafter folders only, and it can use none beside")
       if draftsFromPackage { own = HeadLoading.verdict(view) }
-      if own.word != .withHead, view.hasDrafterBeside {
+      if own.word != .withHead, drafter != nil {
         return ReaderVerdict(.withHead, "drafts from the folder \(PackageTarget.drafter.suffix) beside")
       }
       return own

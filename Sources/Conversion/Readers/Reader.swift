@@ -31,9 +31,10 @@ public struct Reader: Sendable {
   /// Every reader that is modelled, older versions first.
   public static let all: [Reader] = [
     mlxLM("mlx-lm<=0.31.3", headMeansRaw: true), mlxLM("mlx-lm>=0.32", headMeansRaw: false),
-    mlxVLM("mlx-vlm<0.6.9", headMeansRaw: true, draftsFromPackage: false),
-    mlxVLM("mlx-vlm>=0.6.9", headMeansRaw: false, draftsFromPackage: false),
-    mlxVLM("mlx-vlm>=0.7.8", headMeansRaw: false, draftsFromPackage: true),
+    mlxVLM("mlx-vlm<0.6.9", headMeansRaw: true, missesOverrides: true, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.9", headMeansRaw: false, missesOverrides: true, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.12", headMeansRaw: false, missesOverrides: false, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.7.8", headMeansRaw: false, missesOverrides: false, draftsFromPackage: true),
     mlxSwiftLM("mlx-swift-lm<2026-08-31", headMeansRaw: true),
     mlxSwiftLM("mlx-swift-lm>=2026-08-31", headMeansRaw: false), vllmMLX,
   ]

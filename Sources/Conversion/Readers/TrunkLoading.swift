@@ -8,6 +8,8 @@ enum TrunkLoading {
     let nextPrefixes: [String]
     /// Whether it has classes for text-only exports of Qwen3.5.
     let knowsTextModels: Bool
+    /// It looks for the parameters of a single module under its own names only, which begin with `language_model.`.
+    var missesOverrides = false
   }
 
   /// The verdict on the trunk alone: nil when it is loaded as it should be.
@@ -35,8 +37,21 @@ enum TrunkLoading {
     if !names.contains(where: { name in rules.nextPrefixes.contains { name.hasPrefix($0 + "layers.") } }) {
       return ReaderVerdict(.refuses, "the trunk has names that it does not know")
     }
+    if rules.missesOverrides, let module = override(view) {
+      return ReaderVerdict(.refuses, "it does not find the number format of \(module) and takes the package's own")
+    }
     return head.isEmpty
       ? nil : ReaderVerdict(.refuses, "mtp.* in \(head.joined(separator: ", ")) is left over, and loading is strict")
+  }
+
+  /// A module of a trunk under `model.` whose number format is not the package's.
+  private static func override(_ view: PackageView) -> String? {
+    guard let block = view.config["quantization"] else { return nil }
+    return block.members?.first { member in
+      guard member.key.hasPrefix("model."), let bits = member.value["bits"], let group = member.value["group_size"]
+      else { return false }
+      return bits != block["bits"] || group != block["group_size"]
+    }?.key
   }
 
   /// Qwen3.5: `mtp.*` is dropped in any case.

@@ -134,15 +134,15 @@ struct UnitList: Sendable {
   /// Digest of a planned tensor's source: its own when it is one tensor of the source, else that above its sources'.
   func sourceDigest(_ tensor: Int, _ context: RunContext) -> SHA256Digest {
     let digests = sourceTensors(tensor, context)
+    // A tensor without elements has none.
     return digests.count == 1 ? digests[0] : TreeDigest.of(digests)
   }
 
   private func sourceTensors(_ tensor: Int, _ context: RunContext) -> [SHA256Digest] {
-    let planned = context.plan.tensors[tensor]
-    // A tensor without elements has no pieces; its digest is that of nothing.
-    let shards = Set(context.work.pieces[tensor].map { context.work.units[$0.unit].shard })
-    return planned.tensor.sources.map { name in
-      shards.lazy.compactMap { sources.tensors[$0][name] }.first ?? TreeDigest.of([])
+    var seen: Set<[Int]> = []
+    return context.work.pieces[tensor].compactMap { place in
+      let unit = context.work.units[place.unit]
+      return seen.insert([unit.shard, unit.tensor]).inserted ? sources.tensors[unit.shard][unit.tensor] : nil
     }
   }
 

@@ -50,7 +50,10 @@ public struct Run: Sendable {
     let stages: [any Stage] = [InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), PackageStage()]
     for stage in stages {
       if try perform(stage, context) { summary.reused.append(stage.name) } else { summary.done.append(stage.name) }
-      if stage.name == .inspect { try requireLock(context) }
+      if stage.name == .inspect {
+        for note in plan.notes { observer.note(note) }
+        try requireLock(context)
+      }
       if stage.name == .quantize { try pin(context) }
       if stage.name == .verify { try VerifyStage.summarize(context, into: &summary) }
       if stage.name == .package { summary.packageBytes = plan.outputBytes }

@@ -30,7 +30,9 @@ struct MemoryPlan {
       for piece in unit.pieces {
         let shape = shapes[piece.tensor]
         written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + PosixFile.block }
-        if plan.tensors[piece.tensor].tensor.transform == .patchEmbed { spare = max(spare, piece.length) }
+        let tensor = plan.tensors[piece.tensor].tensor
+        if tensor.transform == .patchEmbed { spare = max(spare, piece.length) }
+        if !tensor.blockScales.isEmpty { spare = max(spare, 2 * Unit.stretch * TreeDigest.leafBytes) }
       }
       output = max(output, written)
     }

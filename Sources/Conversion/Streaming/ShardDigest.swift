@@ -1,3 +1,4 @@
+import Workspace
 import Digests
 import Safetensors
 

@@ -39,7 +39,7 @@ struct ErrorMeter: Sendable {
   let halfRow: Int?
 
   init?(_ tensor: PlannedTensor) {
-    guard let format = tensor.format, let type = FloatType(tensor.tensor.dtype) else { return nil }
+    guard let format = tensor.format, let type = FloatType(tensor.tensor.valueDType) else { return nil }
     self.format = format
     self.type = type
     // The head's fc multiplies an embedding and a hidden state that stand side by side.

@@ -8,7 +8,7 @@ struct TensorTreatment {
 
   init(_ tensor: PlannedTensor) {
     self.tensor = tensor
-    type = FloatType(tensor.tensor.dtype)
+    type = FloatType(tensor.tensor.valueDType)
   }
 
   /// Applies the transform in place (`input`, whole groups of the quantizer; a whole tensor for a transform that moves
@@ -87,6 +87,7 @@ struct TensorTreatment {
   private func cast(
     _ input: UnsafeRawBufferPointer, from: FloatType, into output: UnsafeMutableRawBufferPointer, to: FloatType
   ) {
+    guard from != to else { return output.copyMemory(from: input) }
     let count = input.count / from.byteWidth
     for i in 0..<count {
       let value: Float =

@@ -9,11 +9,13 @@ struct UnitConverter: Sendable {
   private let files: WeightFiles
   private let sources: [StreamedFile]
   private let shapes: [PieceShape]
+  private let float8: Float8Reader
 
   init(_ context: RunContext, _ files: WeightFiles) throws {
     self.context = context
     self.files = files
     shapes = context.plan.tensors.map(PieceShape.init)
+    float8 = Float8Reader(context)
     sources = try context.work.shards.map { shard in
       let file = try StreamedFile(path: shard.file.path)
       guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
@@ -90,6 +92,7 @@ struct UnitConverter: Sendable {
     }
     let first = (piece.start + start) / shape.width
     do {
+      let input = try float8.decode(tensor, from: first, input, scratch)
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)

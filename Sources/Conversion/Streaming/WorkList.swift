@@ -25,6 +25,8 @@ struct Piece: Sendable {
 struct Unit: Sendable {
   /// Index into the work list's shards.
   let shard: Int
+  /// Index into the shard's tensors, in the order of their data.
+  let tensor: Int
   /// Leaves that follow one another in the file.
   let leaves: [Leaf]
   let pieces: [Piece]
@@ -66,7 +68,7 @@ struct WorkList: Sendable {
     let input: InputFile
     let file: SafetensorsFile
     /// Units of each tensor, in the order of the tensors' data.
-    let tensors: [(name: String, units: Range<Int>)]
+    let tensors: [Range<Int>]
   }
 
   let shards: [Shard]
@@ -110,18 +112,9 @@ struct WorkList: Sendable {
 
   /// Digests of the source tensors and of the shards, from those of the leaves.
   func sourceDigests(_ leaves: (Int) -> [SHA256Digest]) throws -> SourceDigests {
-    var tensors: [[String: SHA256Digest]] = []
-    var files: [SHA256Digest] = []
-    for shard in shards {
-      var digests: [String: SHA256Digest] = [:]
-      var ordered = [try InputShard(file: shard.file, number: 0, isDonor: false).headerDigest()]
-      for tensor in shard.tensors {
-        let digest = TreeDigest.of(tensor.units.flatMap(leaves))
-        digests[tensor.name] = digest
-        ordered.append(digest)
-      }
-      tensors.append(digests)
-      files.append(TreeDigest.of(ordered))
+    let tensors = shards.map { shard in shard.tensors.map { TreeDigest.of($0.flatMap(leaves)) } }
+    let files = try zip(shards, tensors).map { shard, digests in
+      TreeDigest.of([try InputShard(file: shard.file, number: 0, isDonor: false).headerDigest()] + digests)
     }
     return SourceDigests(files: files, tensors: tensors)
   }
@@ -131,8 +124,8 @@ struct WorkList: Sendable {
 struct SourceDigests: Sendable {
   /// Of each shard of the work list.
   let files: [SHA256Digest]
-  /// Of each shard: those of its tensors, by name.
-  let tensors: [[String: SHA256Digest]]
+  /// Of each shard: those of its tensors, in the order of their data.
+  let tensors: [[SHA256Digest]]
 }
 
 /// Cuts shards into units.
@@ -171,10 +164,10 @@ private struct UnitBuilder {
   /// Adds a shard's units; returns its tensors with their units.
   mutating func add(
     _ shard: InputShard, number: Int, _ plan: Plan
-  ) -> [(name: String, units: Range<Int>)] {
+  ) -> [Range<Int>] {
     let uses = uses[Key(isDonor: shard.isDonor, shard: shard.number)] ?? []
     var next = 0
-    return shard.tensorsByOffset.map { entry in
+    return shard.tensorsByOffset.enumerated().map { place, entry in
       let begin = shard.file.header.dataStart + entry.begin
       let end = begin + entry.byteCount
       var own: [Use] = []
@@ -188,7 +181,7 @@ private struct UnitBuilder {
       }
       // A transform that moves elements needs the whole tensor; there are few, and they are small.
       if own.contains(where: { plan.tensors[$0.tensor].tensor.transform == .patchEmbed }) {
-        units.append(Unit(shard: number, leaves: leaves, pieces: pieces(own, begin, end)))
+        units.append(Unit(shard: number, tensor: place, leaves: leaves, pieces: pieces(own, begin, end)))
       } else {
         var from = 0
         for first in stride(from: 0, to: leaves.count, by: Unit.leafCount) {
@@ -196,10 +189,11 @@ private struct UnitBuilder {
           let (unitBegin, unitEnd) = (group[0].offset, group[group.count - 1].offset + group[group.count - 1].length)
           while from < own.count, own[from].end <= unitBegin { from += 1 }
           let overlapping = own[from...].prefix { $0.offset < unitEnd }
-          units.append(Unit(shard: number, leaves: group, pieces: pieces(overlapping, unitBegin, unitEnd)))
+          units.append(
+            Unit(shard: number, tensor: place, leaves: group, pieces: pieces(overlapping, unitBegin, unitEnd)))
         }
       }
-      return (entry.name, first..<units.count)
+      return first..<units.count
     }
   }
 

@@ -5,6 +5,8 @@ final class WorkerScratch: @unchecked Sendable {
   /// For what is read at a time.
   let window: UnsafeMutableRawBufferPointer
   let spare: UnsafeMutableRawBufferPointer
+  /// The scales of the FP8 matrix that was decoded last.
+  var float8Scales: (tensor: String, segment: Int, bytes: [UInt8])?
   private let output: UnsafeMutableRawBufferPointer
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.

@@ -32,7 +32,7 @@ public struct PackageVerifier {
     let audit = try AuditDocument(path: path + "/" + PackageFiles.audit)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
-    try checkIndex(shards, &report)
+    try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     return report
   }
@@ -162,21 +162,21 @@ public struct PackageVerifier {
     )
   }
 
-  private func checkIndex(_ shards: [String: SafetensorsFile], _ report: inout VerificationReport) throws {
+  private func checkIndex(
+    _ shards: [String: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
+  ) throws {
     let file = path + "/model.safetensors.index.json"
     let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 100_000_000), file: file)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
-    var named: Set<String> = []
     for member in index["weight_map"]?.members ?? [] {
       listed.insert(UTF8Name(member.key))
       let shard = member.value.stringValue ?? ""
-      named.insert(shard)
       if shards[shard]?.header[member.key] == nil { problems.append("\(member.key): listed in \(shard), not there") }
     }
     var total = 0
     for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where name != WeightLayout.headFile || named.contains(name) {
+    where listsHead || name != WeightLayout.headFile {
       for entry in shard.header.tensors {
         total += entry.byteCount
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -17,6 +17,8 @@ public final class DecodingSession {
   /// The tokens whose rows are in `state`.
   package private(set) var tokens: [Int] = []
   private(set) var drafter: (any Drafter)?
+  /// For tests of checks; see ``PlantedDefect``.
+  package var plantedDefect: PlantedDefect?
   /// Whether `tokens` are plain text at their own positions, so that a prompt can go on from them.
   private var isText = true
 
@@ -70,8 +72,10 @@ public final class DecodingSession {
     }
     if !goesOn(prompt, drafting: method.drafts) {
       state = TextState(model.configuration)
+      state.plantedDefect = plantedDefect
       tokens = []
       drafter = make(self)
+      (drafter as? MTPDrafter)?.plantedDefect = plantedDefect
       isText = prompt.isText
     } else if let token = prompt.tokens.dropFirst(tokens.count).first {
       drafter?.replaceLast(token: token, embedding: nil)

@@ -16,6 +16,7 @@ package final class MTPDrafter: Drafter {
   /// Copies of given embeddings of waiting rows.
   private var embeddings: [FloatBuffer] = []
   package private(set) var rowsRun = 0
+  var plantedDefect: PlantedDefect?
 
   /// Waiting pairs beyond which the cache is filled at once.
   private static let most = 32
@@ -42,7 +43,7 @@ package final class MTPDrafter: Drafter {
   package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
   package func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
-    cache.truncate(to: trueRows)
+    if plantedDefect != .headCache { cache.truncate(to: trueRows) }
     let width = engine.configuration.hidden
     let count = waiting.count + rows.count
     if count * width > waitingHidden.count {

@@ -42,11 +42,12 @@ final class DeltaState {
   /// Where a recorded pass puts the state behind its row `row`.
   func slot(after row: Int) -> FloatBuffer { slots[(current + 1 + row) % slots.count] }
 
-  /// Keeps the first `kept` rows of the pass.
-  func finish(kept: Int, recorded: Bool) {
+  /// Keeps the first `kept` rows of the pass, and as many `inputs` of the convolution: the same number, but for planted
+  /// defects.
+  func finish(kept: Int, inputs keptInputs: Int, recorded: Bool) {
     if recorded { current = (current + kept) % slots.count }
-    guard kept > 0 else { return }
-    inputs.pointer.update(from: inputs.pointer + kept * shape.channels, count: (shape.taps - 1) * shape.channels)
+    guard keptInputs > 0 else { return }
+    inputs.pointer.update(from: inputs.pointer + keptInputs * shape.channels, count: (shape.taps - 1) * shape.channels)
   }
 
   /// The convolution inputs before the next token, [K − 1, C], oldest first.

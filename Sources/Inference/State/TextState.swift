@@ -13,6 +13,7 @@ package final class TextState {
   /// Rows of the last pass, not yet accepted.
   private(set) var pending = 0
   private var recorded = false
+  var plantedDefect: PlantedDefect?
 
   init(_ configuration: TextConfiguration) {
     layers = configuration.fullAttention.map { full in
@@ -41,7 +42,10 @@ package final class TextState {
     for layer in layers {
       switch layer {
       case .attention(let cache): cache.truncate(to: length)
-      case .delta(let state): state.finish(kept: kept, recorded: recorded)
+      case .delta(let state):
+        state.finish(
+          kept: plantedDefect == .recurrentRollback ? pending : kept,
+          inputs: plantedDefect == .convolutionRollback ? pending : kept, recorded: recorded)
       }
     }
     pending = 0

@@ -20,13 +20,23 @@ enum ChatInput {
         }))
   }
 
+  /// - Throws: `E_TEMPLATE_MESSAGES` for values that are too deep.
+  static func check(
+    messages: JSONValue, tools: JSONValue?, extra: [(String, JSONValue)], _ limits: ChatTemplate.Limits
+  ) throws {
+    try checkDepth(messages, "the messages", limits)
+    if let tools { try checkDepth(tools, "the tools", limits) }
+    for (name, value) in extra { try checkDepth(value, name, limits) }
+  }
+
   private static let reasoningKeys = ["reasoning_content", "thinking", "reasoning"]
 
   private static func withReasoning(_ members: [JSONValue.Member]) -> [(key: String, value: TemplateValue)] {
     var pairs = members.map { (key: $0.key, value: TemplateValue($0.value)) }
     let given = reasoningKeys.lazy.compactMap { key in pairs.first { UTF8Name($0.key) == UTF8Name(key) } }.first
     guard let reasoning = given?.value else { return pairs }
-    if !pairs.contains(where: { $0.key == "thinking" }) { pairs.insert(("thinking", reasoning), at: 0) }
+    // A key that is there already keeps its value, or its place.
+    pairs.insert(("thinking", reasoning), at: 0)
     return pairs + [("reasoning_content", reasoning)]
   }
 

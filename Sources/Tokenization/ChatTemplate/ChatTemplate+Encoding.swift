@@ -3,15 +3,24 @@ import StrictJSON
 extension ChatTemplate {
   /// The token ids of a chat: what ``render(messages:tools:addGenerationPrompt:extra:)`` makes of it, encoded with special
   /// tokens read as such. Nothing is added in front or behind.
-  ///
-  /// A special token that is written out in a message is read as that token too, as in every runner that renders a chat
-  /// to text first.
+  /// - Parameter sanitized: Whether control tokens that are written out in the messages, tools and further variables are
+  ///   ordinary text, so that nobody can end a turn or begin one from inside of a message. Control tokens are the special
+  ///   tokens, and the other added ones that the template itself writes out (`<think>`). Without, they are read as
+  ///   tokens wherever they stand, as in most runners. Either way the ids are those of transformers.
   public func encode(
     messages: JSONValue, tools: JSONValue? = nil, addGenerationPrompt: Bool, extra: [(String, JSONValue)] = [],
-    with tokenizer: Tokenizer
+    sanitized: Bool = false, with tokenizer: Tokenizer
   ) throws -> [Int] {
-    tokenizer.encode(
-      try render(messages: messages, tools: tools, addGenerationPrompt: addGenerationPrompt, extra: extra),
-      special: true)
+    guard sanitized else {
+      let text = try render(messages: messages, tools: tools, addGenerationPrompt: addGenerationPrompt, extra: extra)
+      return tokenizer.encode(text, special: true)
+    }
+    // Marking goes as deep as the values are: too deep ones are refused before.
+    try ChatInput.check(messages: messages, tools: tools, extra: extra, limits)
+    let control = ControlTokens(tokenizer, literals: literals(tools: tools))
+    let text = try render(
+      messages: control.marked(messages), tools: tools.map(control.marked), addGenerationPrompt: addGenerationPrompt,
+      extra: extra.map { ($0.0, control.marked($0.1)) })
+    return control.encode(text, with: tokenizer)
   }
 }

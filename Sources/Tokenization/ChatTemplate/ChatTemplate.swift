@@ -12,9 +12,9 @@ public struct ChatTemplate: Sendable {
   public let limits: Limits
 
   /// The template for every chat that no other one is for; nil where a model has only one for chats with tools.
-  private let statements: [TemplateStatement]?
+  private let general: TemplateSource?
   /// The template for chats with tools, where a model has one of its own.
-  private let toolStatements: [TemplateStatement]?
+  private let forTools: TemplateSource?
   /// Variables that every rendering has: the model's special tokens.
   private let tokens: [(String, String)]
 
@@ -32,8 +32,8 @@ public struct ChatTemplate: Sendable {
     source: String?, toolSource: String?, tokens: [(String, String)], file: String, limits: Limits
   ) throws {
     do {
-      statements = try source.map { try TemplateParser.parse($0, limits: limits) }
-      toolStatements = try toolSource.map { try TemplateParser.parse($0, limits: limits) }
+      general = try source.map { try TemplateParser.parse($0, limits: limits) }
+      forTools = try toolSource.map { try TemplateParser.parse($0, limits: limits) }
     } catch let failure as TemplateFailure {
       throw failure.error(file: file)
     }
@@ -62,14 +62,19 @@ public struct ChatTemplate: Sendable {
       ("add_generation_prompt", .bool(addGenerationPrompt)),
     ]
     variables += try ChatInput.extra(extra, limits)
-    let hasTools = tools.map { !$0.isNull } ?? false
-    guard let chosen = hasTools ? toolStatements ?? statements : statements else {
-      throw ChatTemplateError.choice(file: file, names: ["tool_use"])
-    }
+    guard let chosen = source(for: tools) else { throw ChatTemplateError.choice(file: file, names: ["tool_use"]) }
     do {
-      return try TemplateRenderer(limits).render(chosen, variables: variables)
+      return try TemplateRenderer(limits).render(chosen.statements, variables: variables)
     } catch let failure as TemplateFailure {
       throw failure.error(file: file)
     }
   }
+
+  private func source(for tools: JSONValue?) -> TemplateSource? {
+    let hasTools = tools.map { !$0.isNull } ?? false
+    return hasTools ? forTools ?? general : general
+  }
+
+  /// The texts and strings of the template for a chat with these tools.
+  func literals(tools: JSONValue?) -> [String] { source(for: tools)?.literals ?? [] }
 }

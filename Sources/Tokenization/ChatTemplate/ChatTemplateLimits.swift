@@ -12,7 +12,7 @@ extension ChatTemplate {
     public var depth: Int
 
     public init(
-      sourceBytes: Int = 1 << 20, outputBytes: Int = 16 << 20, work: Int = 1 << 27, depth: Int = 96
+      sourceBytes: Int = 1 << 20, outputBytes: Int = 16 << 20, work: Int = 1 << 27, depth: Int = 64
     ) {
       self.sourceBytes = sourceBytes
       self.outputBytes = outputBytes

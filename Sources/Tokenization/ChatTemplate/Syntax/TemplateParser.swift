@@ -9,14 +9,20 @@ struct TemplateParser {
   var loops = 0
 
   /// The statements of a whole source.
-  static func parse(_ source: String, limits: ChatTemplate.Limits) throws -> [TemplateStatement] {
+  static func parse(_ source: String, limits: ChatTemplate.Limits) throws -> TemplateSource {
     guard source.utf8.count <= limits.sourceBytes else {
       throw TemplateFailure(
         .limit, expected: "a source of at most \(limits.sourceBytes) bytes", "\(source.utf8.count) bytes")
     }
     var parser = TemplateParser(tokens: try TemplateLexer.tokens(of: source), maxDepth: limits.depth)
     let statements = try parser.body(until: [])
-    return statements
+    let literals = parser.tokens.compactMap { token in
+      switch token.kind {
+      case .data(let text), .string(let text): text
+      default: nil
+      }
+    }
+    return TemplateSource(statements: statements, literals: literals)
   }
 
   // MARK: Tokens

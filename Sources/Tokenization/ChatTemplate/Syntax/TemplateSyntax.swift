@@ -1,3 +1,10 @@
+/// A template that was read.
+struct TemplateSource: Sendable {
+  let statements: [TemplateStatement]
+  /// The texts outside of tags and the strings inside of them.
+  let literals: [String]
+}
+
 /// An expression of a template.
 struct TemplateExpression: Sendable {
   indirect enum Form: Sendable {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Runs independent pieces of work on plain threads. Pieces are claimed in order, so that the failure reported is the
 /// one with the lowest number, whatever the threads do.
-enum Workers {
+public enum Workers {
   private struct State {
     var next = 0
     var failure: (index: Int, error: any Error)?
@@ -12,7 +12,7 @@ enum Workers {
 
   /// Calls `body` for each index below `count`; `worker` is below `threads`, and no two calls with one worker overlap.
   /// - Returns: false when `stop` answered true before everything was done.
-  static func forEach(
+  public static func forEach(
     count: Int, threads: Int, stop: @escaping @Sendable () -> Bool = { false },
     body: @escaping @Sendable (_ index: Int, _ worker: Int) throws -> Void
   ) throws -> Bool {

@@ -1,0 +1,50 @@
+import Diagnostics
+
+/// What checking, tracing and generating can refuse, besides what opening and decoding refuse.
+public enum CheckingError: CambiumError, Equatable {
+  /// A line of a prompt file is not a prompt (`E_CHECK_PROMPTS`).
+  case prompts(file: String, expected: String, found: String)
+  /// A file of token ids, or a word of the command line, is not a list of token ids (`E_TOKEN_IDS`).
+  case ids(file: String?, found: String)
+  /// A text to compare over gives too few tokens (`E_CHECK_TEXT`).
+  case text(file: String, expected: String, found: String)
+  /// The source's vocabulary is not that of the package (`E_CHECK_VOCABULARY`).
+  case vocabulary(source: String, expected: Int, found: Int)
+  /// A way of decoding gave something else than vanilla decoding (`E_CHECK_DIFFERENT`).
+  case different(path: String, expected: String, found: String)
+  /// Fewer drafts are accepted than was asked for (`E_CHECK_ACCEPTANCE`).
+  case acceptance(path: String, expected: String, found: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .prompts(let file, let expected, let found):
+      Diagnostic(
+        "E_CHECK_PROMPTS", "the prompt file cannot be used", file: file, expected: expected, found: found,
+        next: "write one object a line, with \"prompt\", \"messages\" or \"ids\"", exit: .badInput)
+    case .ids(let file, let found):
+      Diagnostic(
+        "E_TOKEN_IDS", "this is not a list of token ids", file: file,
+        expected: "numbers from 0, with commas or spaces between them, or a JSON list", found: found,
+        next: "make them with: verify-runner tokenize PACKAGE TEXT", exit: .badInput)
+    case .text(let file, let expected, let found):
+      Diagnostic(
+        "E_CHECK_TEXT", "the text is too short to compare over", file: file, expected: expected, found: found,
+        next: "give a longer text", exit: .badInput)
+    case .vocabulary(let source, let expected, let found):
+      Diagnostic(
+        "E_CHECK_VOCABULARY", "the source has another vocabulary than the package", file: source,
+        expected: "\(expected) logits a token", found: "\(found)",
+        next: "give the checkpoint that the package was made from", exit: .badInput)
+    case .different(let path, let expected, let found):
+      Diagnostic(
+        "E_CHECK_DIFFERENT", "a way of decoding changes the answer", file: path, expected: expected, found: found,
+        next: "do not use the runner with this package; report it with the output of check --json",
+        exit: .verificationFailed)
+    case .acceptance(let path, let expected, let found):
+      Diagnostic(
+        "E_CHECK_ACCEPTANCE", "too few drafts of the MTP head are accepted", file: path, expected: expected,
+        found: found, next: "look at the head's norms and at the donor: a damaged head drafts, but drafts badly",
+        exit: .verificationFailed)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Digests
+import Inference
+
+/// Decodes prompts in every way and compares.
+///
+/// Vanilla decoding is the measure. Every other setting must give its tokens, the bytes of its logits, and the bytes of
+/// its state at the end. See the page What the check proves.
+public struct Check {
+  private let model: LoadedModel
+  private let options: CheckOptions
+  private let pool: WorkerPool
+
+  public init(_ model: LoadedModel, _ options: CheckOptions) {
+    self.model = model
+    self.options = options
+    pool = WorkerPool(threads: options.threads)
+  }
+
+  /// Runs the check; differences and low acceptance are in the report, not thrown.
+  /// - Throws: `InferenceError` for a prompt or an option that cannot be run, or a model without a head;
+  ///   `CancellationError` when stopped.
+  public func run(_ prompts: [EncodedPrompt]) throws -> CheckReport {
+    var settings = options.depths.map { SettingReport(name: "mtp-\($0)", method: .mtp(depth: $0)) }
+    if options.adaptive {
+      settings.append(SettingReport(name: "adaptive", method: .adaptive(maximum: options.depths.max() ?? 4)))
+    }
+    var results: [PromptReport] = []
+    for (index, prompt) in prompts.enumerated() {
+      options.onProgress("prompt \(index + 1) of \(prompts.count): \(prompt.id)")
+      results.append(try check(prompt, &settings))
+    }
+    return CheckReport(
+      model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
+      minAcceptance: options.minAcceptance)
+  }
+
+  private func check(_ prompt: EncodedPrompt, _ settings: inout [SettingReport]) throws -> PromptReport {
+    let vanilla = try decode(prompt, .vanilla)
+    let stop = vanilla.tokens.firstIndex { options.stops.contains($0) }
+    let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? vanilla.tokens.count)
+    var history = DraftHistory()
+    for place in settings.indices {
+      let name = settings[place].name
+      let found = try decode(prompt, settings[place].method)
+      var differences = found.differences(from: vanilla, prompt: prompt.id, setting: name)
+      if let difference = history.enter(
+        found.rounds, prompt: prompt.id, promptTokens: prompt.tokens.count, setting: name)
+      {
+        differences.append(difference)
+      }
+      settings[place].enter(prompt, vanilla, found, differences, end: end)
+    }
+    if let stop, let deepest = settings.indices.last {
+      let difference = try checkStop(prompt, vanilla, stop, settings[deepest])
+      if let difference { settings[deepest].differences.append(difference) }
+    }
+    return PromptReport(prompt, vanilla, stop: stop)
+  }
+
+  /// With stop tokens, decoding ends at the first, wherever it stands in a round.
+  private func checkStop(
+    _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ stop: Int, _ setting: SettingReport
+  ) throws -> Difference? {
+    let expected = Array(vanilla.tokens[...stop])
+    let found = try decode(prompt, setting.method, stops: options.stops)
+    guard found.tokens != expected || found.finish != .stop(vanilla.tokens[stop]) else { return nil }
+    return Difference(
+      prompt: prompt.id, setting: setting.name, subject: .stop, index: stop, expected: "\(expected.count) tokens",
+      found: "\(found.tokens.count) tokens")
+  }
+
+  private func decode(
+    _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = []
+  ) throws -> CheckedDecoding {
+    let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
+    session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
+    return try CheckedDecoding(
+      session, prompt.tokens, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+  }
+}

@@ -1,0 +1,41 @@
+import Inference
+
+/// What a check does.
+public struct CheckOptions {
+  /// Depths of MTP decoding, each 1 to 8.
+  public var depths: [Int]
+  /// Whether adaptive depth is checked too.
+  public var adaptive: Bool
+  /// Tokens decoded for each prompt at each setting; stop tokens do not end them.
+  public var limit: Int
+  /// Tokens that end an answer: acceptance is counted up to the first, and decoding with them must end there.
+  public var stops: Set<Int>
+  /// nil for the number of processors. Without effect on the report.
+  public var threads: Int?
+  /// Rows of a pass over a prompt. Without effect on the report.
+  public var promptChunk: Int
+  /// Share of first drafts that must be accepted at every depth, 0 to 1.
+  public var minAcceptance: Double?
+  /// Asked between tokens; a check that is stopped throws `CancellationError`.
+  public var isStopped: () -> Bool
+  /// Called with a line about what is done next.
+  public var onProgress: (String) -> Void
+  /// A fault to plant into every decoding but vanilla's, for tests of the check.
+  package var plantedDefect: PlantedDefect?
+
+  public init(
+    depths: [Int] = [1, 2, 3, 4], adaptive: Bool = false, limit: Int = 48, stops: Set<Int> = [], threads: Int? = nil,
+    promptChunk: Int = 256, minAcceptance: Double? = nil, isStopped: @escaping () -> Bool = { false },
+    onProgress: @escaping (String) -> Void = { _ in }
+  ) {
+    self.depths = depths
+    self.adaptive = adaptive
+    self.limit = limit
+    self.stops = stops
+    self.threads = threads
+    self.promptChunk = promptChunk
+    self.minAcceptance = minAcceptance
+    self.isStopped = isStopped
+    self.onProgress = onProgress
+  }
+}

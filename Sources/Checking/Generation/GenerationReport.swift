@@ -1,0 +1,88 @@
+import Inference
+import StrictJSON
+
+/// What a generation gave and how.
+public struct GenerationReport: Sendable {
+  public var promptTokens: [Int]
+  public var tokens: [Int]
+  public var text: String
+  public var finish: Decoding.Finish?
+  public var statistics: DecodingStatistics
+  /// Whether times are part of the document.
+  public var hasTimes: Bool
+
+  public init(
+    promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
+    hasTimes: Bool
+  ) {
+    self.promptTokens = promptTokens
+    self.tokens = tokens
+    self.text = text
+    self.finish = finish
+    self.statistics = statistics
+    self.hasTimes = hasTimes
+  }
+
+  public var json: JSONValue {
+    var document: [(String, JSONValue)] = [
+      ("verify_runner_generate", 1), ("text", .string(text)), ("tokens", .array(tokens.map(JSONValue.int))),
+      ("prompt_tokens", .int(promptTokens.count)), ("finish", .string(finishName)),
+      (
+        "mtp",
+        .object([
+          ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
+          ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
+          ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
+        ])
+      ),
+    ]
+    if hasTimes {
+      document.append(
+        (
+          "seconds",
+          .object([
+            ("prompt", .decimal(statistics.promptTime.inSeconds, 6)),
+            ("draft", .decimal(statistics.draftTime.inSeconds, 6)),
+            ("verify", .decimal(statistics.verifyTime.inSeconds, 6)),
+            ("rollback", .decimal(statistics.rollbackTime.inSeconds, 6)),
+          ])
+        ))
+    }
+    return .object(document)
+  }
+
+  private var finishName: String {
+    switch finish {
+    case .stop: "stop"
+    case .limit: "limit"
+    case nil: "interrupted"
+    }
+  }
+
+  /// Counts and times for a person.
+  public var statisticsText: String {
+    let decoding = (statistics.draftTime + statistics.verifyTime + statistics.rollbackTime).inSeconds
+    let rate = { (count: Int, seconds: Double) in seconds > 0 ? decimal(Double(count) / seconds, 1) : "-" }
+    var lines = [
+      "prompt:  \(statistics.promptRows) tokens, \(rate(statistics.promptRows, statistics.promptTime.inSeconds)) tokens/s",
+      "decoded: \(statistics.tokens) tokens, \(rate(max(0, statistics.tokens - 1), decoding)) tokens/s, "
+        + "finish: \(finishName)",
+    ]
+    if statistics.drafted > 0 {
+      let places = statistics.draftedByPlace.indices.map { place in
+        "\(statistics.acceptedByPlace[place])/\(statistics.draftedByPlace[place])"
+      }
+      lines.append(
+        "drafts:  accepted by place \(places.joined(separator: " ")), \(statistics.rounds) rounds, "
+          + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
+      lines.append(
+        "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
+          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

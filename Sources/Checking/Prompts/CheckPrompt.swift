@@ -1,0 +1,77 @@
+import StrictJSON
+import Tokenization
+
+/// A prompt of a check, before it is tokens.
+public struct CheckPrompt: Sendable {
+  /// How a prompt is given.
+  public enum Content: Sendable {
+    case text(String)
+    /// Token ids.
+    case ids([Int])
+    /// A chat, and the text that stands for it where a model has no chat template.
+    case chat(ChatRequest, text: String?)
+  }
+
+  /// Name in reports; one of its own for each prompt of a set.
+  public var id: String
+  /// Kind of text, by which acceptance is reported: `prose`, `code`, `chat`, `tool`, …
+  public var kind: String
+  public var content: Content
+
+  public init(id: String, kind: String, _ content: Content) {
+    self.id = id
+    self.kind = kind
+    self.content = content
+  }
+}
+
+/// A prompt of a check as token ids.
+public struct EncodedPrompt: Sendable, Hashable {
+  public var id: String
+  public var kind: String
+  public var tokens: [Int]
+
+  public init(id: String, kind: String, tokens: [Int]) {
+    self.id = id
+    self.kind = kind
+    self.tokens = tokens
+  }
+}
+
+/// A chat as it is given to a template.
+public struct ChatRequest: Sendable {
+  /// A list of messages.
+  public var messages: JSONValue
+  /// A list of tools, or nil.
+  public var tools: JSONValue?
+  /// Further variables of the template (`enable_thinking`).
+  public var extra: [(String, JSONValue)]
+
+  public init(messages: JSONValue, tools: JSONValue? = nil, extra: [(String, JSONValue)] = []) {
+    self.messages = messages
+    self.tools = tools
+    self.extra = extra
+  }
+
+  /// One message of a user.
+  public init(user text: String) {
+    self.init(messages: .array([.object([("role", "user"), ("content", .string(text))])]))
+  }
+
+  /// Reads a list of messages, or an object with `messages`, `tools` and further variables.
+  public init(_ value: JSONValue) {
+    guard let members = value.members, let messages = value["messages"] else {
+      self.init(messages: value)
+      return
+    }
+    self.init(
+      messages: messages, tools: value["tools"].flatMap { $0.isNull ? nil : $0 },
+      extra: members.filter { !["messages", "tools"].contains($0.key) }.map { ($0.key, $0.value) })
+  }
+
+  /// The ids of the chat, the beginning of the answer at their end.
+  public func encode(_ template: ChatTemplate, _ tokenizer: Tokenizer) throws -> [Int] {
+    try template.encode(
+      messages: messages, tools: tools, addGenerationPrompt: true, extra: extra, with: tokenizer)
+  }
+}

@@ -1,0 +1,85 @@
+extension CheckReport {
+  /// The report for a person: one line a setting, one line a kind of text and depth.
+  public var text: String {
+    var lines = [summary, ""]
+    lines += equality
+    if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
+    if let source { lines += [""] + source.lines }
+    lines += ["", "digest of all tokens and logits: \(digest.hex)", verdict]
+    return lines.joined(separator: "\n")
+  }
+
+  private var summary: String {
+    let kinds = Dictionary(grouping: prompts, by: \.kind).sorted { $0.key < $1.key }
+      .map { "\($0.value.count) \($0.key)" }
+    let head = model.hasHead ? "with MTP head" : "without MTP head"
+    return "\(model.modelType), \(model.layers) layers, \(head); \(prompts.count) prompts "
+      + "(\(kinds.joined(separator: ", "))), \(limit) tokens each"
+  }
+
+  private var equality: [String] {
+    ["compared with vanilla decoding: tokens, logits and final state by their bytes; drafts between depths"]
+      + settings.map { setting in
+        let result =
+          setting.differences.isEmpty
+          ? "equal, \(setting.compared) tokens" : "DIFFERENT: \(setting.differences.count) differences"
+        return "  " + setting.name.padding(10) + result
+      }
+      + differences.prefix(10).map { difference in
+        let index = difference.index.map { " token \($0)" } ?? ""
+        return "    \(difference.setting) \(difference.prompt)\(index): \(difference.subject.rawValue) "
+          + "\(difference.expected) / \(difference.found)"
+      }
+  }
+
+  private var acceptanceTitle: String {
+    "drafts accepted, by place in the draft, with all before them, up to the first stop token"
+  }
+
+  private var acceptanceTable: [String] {
+    let fixed = settings.filter(\.isFixedDepth)
+    let places = fixed.map { $0.total.drafted.count }.max() ?? 0
+    let head = (0..<places).map { "\($0 + 1)".paddingLeft(7) }.joined()
+    var lines = ["  " + "setting".padding(10) + "kind".padding(12) + head + "tokens/round".paddingLeft(14)]
+    for setting in fixed {
+      let kinds = setting.acceptance.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      for (kind, count) in [("all", setting.total)] + (kinds.count > 1 ? kinds : []) {
+        let shares = (0..<places).map { place in
+          (count.share(place).map { decimal($0, 3) } ?? (place < setting.total.drafted.count ? "-" : "")).paddingLeft(7)
+        }
+        let rate = count.tokensPerRound.map { decimal($0, 2) } ?? "-"
+        lines.append("  " + setting.name.padding(10) + kind.padding(12) + shares.joined() + rate.paddingLeft(14))
+      }
+    }
+    return lines
+  }
+
+  private var verdict: String {
+    guard !passed else { return "passed" }
+    var reasons: [String] = []
+    if !differences.isEmpty { reasons.append("\(differences.count) differences") }
+    for low in belowFloor {
+      let share = low.share.map { decimal($0, 4) } ?? "no drafts"
+      reasons.append("acceptance of first drafts at \(low.setting): \(share)")
+    }
+    return "FAILED: " + reasons.joined(separator: "; ")
+  }
+}
+
+extension SourceComparison {
+  fileprivate var lines: [String] {
+    [
+      "compared with the source over \(positions) positions",
+      "  KL(source, package)   mean \(significant(klMean))  99 % \(significant(kl99))  largest "
+        + "\(significant(klMaximum)) nats",
+      "  Jensen-Shannon        mean \(significant(jsMean)) nats",
+      "  same best token       \(decimal(100 * topAgreement, 2)) %",
+      "  perplexity            source \(decimal(perplexitySource, 4)), package \(decimal(perplexityPackage, 4))",
+    ]
+  }
+}
+
+extension String {
+  fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+  fileprivate func paddingLeft(_ width: Int) -> String { String(repeating: " ", count: max(1, width - count)) + self }
+}

@@ -1,0 +1,124 @@
+import Digests
+import Inference
+
+/// The result of a check. Nothing in it depends on threads, chunks, SIMD tier or the clock.
+public struct CheckReport: Sendable {
+  public var model: ModelSummary
+  /// Tokens decoded for each prompt.
+  public var limit: Int
+  public var prompts: [PromptReport]
+  public var settings: [SettingReport]
+  /// The floor that was asked for.
+  public var minAcceptance: Double?
+  /// The comparison with the source, if one was made.
+  public var source: SourceComparison?
+
+  public var differences: [Difference] { settings.flatMap(\.differences) }
+
+  /// Settings whose share of accepted first drafts is below the floor, with the share; nil where nothing was drafted.
+  public var belowFloor: [(setting: String, share: Double?)] {
+    guard let minAcceptance else { return [] }
+    return settings.filter(\.isFixedDepth).compactMap { setting in
+      let share = setting.total.share(0)
+      if let share, share >= minAcceptance { return nil }
+      return (setting.name, share)
+    }
+  }
+
+  public var passed: Bool { differences.isEmpty && belowFloor.isEmpty }
+
+  /// Digest of all tokens and logits of vanilla decoding: equal wherever the package gives the same answers bit for bit.
+  public var digest: SHA256Digest {
+    var hash = SHA256Stream()
+    for prompt in prompts {
+      hash.update(prompt.tokensDigest.bytes)
+      hash.update(prompt.logitsDigest.bytes)
+    }
+    return hash.finish()
+  }
+
+  /// What is wrong, as an error; nil when the check passed.
+  /// - Parameter path: What the error names as its file.
+  public func failure(path: String) -> CheckingError? {
+    if let first = differences.first {
+      let place = first.index.map { ", token \($0)" } ?? ""
+      return .different(
+        path: path, expected: "what vanilla decoding gives: \(first.expected)",
+        found: "\(differences.count) differences, the first in \(first.subject.rawValue) at setting \(first.setting), "
+          + "prompt \(first.prompt)\(place): \(first.found)")
+    }
+    if let first = belowFloor.first, let minAcceptance {
+      return .acceptance(
+        path: path, expected: "at least \(decimal(minAcceptance, 4)) of the first drafts",
+        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts")
+    }
+    return nil
+  }
+}
+
+/// A prompt, and what vanilla decoding made of it.
+public struct PromptReport: Sendable, Hashable {
+  public var id: String
+  public var kind: String
+  public var promptTokens: Int
+  public var tokens: [Int]
+  /// Number of the first stop token among `tokens`.
+  public var stop: Int?
+  /// Of the token ids, each as 8 bytes, little-endian.
+  public var tokensDigest: SHA256Digest
+  /// Of the logits of all tokens, as the digests of each token's.
+  public var logitsDigest: SHA256Digest
+  /// Of the state behind the last token.
+  public var stateDigest: SHA256Digest
+
+  init(_ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, stop: Int?) {
+    id = prompt.id
+    kind = prompt.kind
+    promptTokens = prompt.tokens.count
+    tokens = vanilla.tokens
+    self.stop = stop
+    tokensDigest = SHA256Digest.of(
+      tokens.flatMap { token in (0..<8).map { UInt8(truncatingIfNeeded: token >> (8 * $0)) } })
+    logitsDigest = SHA256Digest.of(vanilla.logits.flatMap(\.bytes))
+    stateDigest = vanilla.state
+  }
+}
+
+/// A way of decoding, over all prompts.
+public struct SettingReport: Sendable {
+  /// `mtp-1` … `mtp-8`, `adaptive`.
+  public var name: String
+  public var method: DecodingMethod
+  /// What differed from vanilla decoding.
+  public var differences: [Difference] = []
+  /// Tokens compared.
+  public var compared = 0
+  /// By kind of text, up to the first stop token of each prompt.
+  public var acceptance: [String: AcceptanceCount] = [:]
+
+  init(name: String, method: DecodingMethod) {
+    self.name = name
+    self.method = method
+  }
+
+  /// Whether every round drafts the same number of tokens. Adaptive depth follows a clock, so its counts are not those
+  /// of another run, and no report has them.
+  public var isFixedDepth: Bool { if case .mtp = method { true } else { false } }
+
+  /// Over all kinds.
+  public var total: AcceptanceCount {
+    var total = AcceptanceCount()
+    for count in acceptance.values { total.add(count) }
+    return total
+  }
+
+  mutating func enter(
+    _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ found: CheckedDecoding, _ new: [Difference], end: Int
+  ) {
+    differences += new
+    compared += vanilla.tokens.count
+    var count = acceptance[prompt.kind] ?? AcceptanceCount()
+    for round in found.rounds { count.enter(round, end: end) }
+    acceptance[prompt.kind] = count
+  }
+}

@@ -1,0 +1,28 @@
+import Inference
+
+/// What a report says of a model.
+public struct ModelSummary: Sendable, Hashable {
+  /// `model_type` of config.json.
+  public var modelType: String
+  public var isPackage: Bool
+  public var hasHead: Bool
+  public var vocabulary: Int
+  public var layers: Int
+  /// Bytes of the state that do not depend on its length: recurrent states and convolution inputs, f32.
+  public var fixedStateBytes: Int
+  /// Bytes of keys and values for each token, f32; the head's among them.
+  public var stateBytesPerToken: Int
+
+  public init(_ model: LoadedModel) {
+    let configuration = model.configuration
+    let full = configuration.fullAttention.count { $0 }
+    let delta = configuration.delta
+    modelType = configuration.modelType
+    isPackage = model.isPackage
+    hasHead = model.hasHead
+    vocabulary = configuration.vocabulary
+    layers = configuration.layerCount
+    fixedStateBytes = 4 * (configuration.layerCount - full) * (delta.stateCount + (delta.taps - 1) * delta.channels)
+    stateBytesPerToken = 4 * (full + (model.hasHead ? 1 : 0)) * 2 * configuration.attention.cacheWidth
+  }
+}

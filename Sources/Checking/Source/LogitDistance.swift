@@ -1,0 +1,48 @@
+import Foundation
+
+/// How far one distribution over the vocabulary is from another. In double precision, with the platform's exponential and
+/// logarithm: other platforms may differ in the last digits.
+struct LogitDistance {
+  /// Kullback-Leibler divergence KL(P, Q) = Σ p · log(p / q), in nats.
+  var kl = 0.0
+  /// Jensen-Shannon divergence (KL(P, M) + KL(Q, M)) / 2 with M = (P + Q) / 2, in nats, at most log 2.
+  var js = 0.0
+  /// Whether the largest logits stand at the same token.
+  var sameTop = false
+  /// Logarithms of Σ exp(logit) of both: −log p(token) is this less the token's logit.
+  var sumP = 0.0
+  var sumQ = 0.0
+
+  /// - Parameters p, q: Logits [V].
+  init(_ p: UnsafeBufferPointer<Float>, _ q: UnsafeBufferPointer<Float>) {
+    let topP = LogitDistance.top(p)
+    let topQ = LogitDistance.top(q)
+    guard p.count == q.count, !p.isEmpty else { return }
+    sameTop = topP == topQ
+    sumP = LogitDistance.logSum(p, largest: Double(p[topP]))
+    sumQ = LogitDistance.logSum(q, largest: Double(q[topQ]))
+    for i in p.indices {
+      let (a, b) = (Double(p[i]) - sumP, Double(q[i]) - sumQ)
+      let (x, y) = (exp(a), exp(b))
+      kl += x * (a - b)
+      let middle = log((x + y) / 2)
+      if x > 0 { js += x * (a - middle) / 2 }
+      if y > 0 { js += y * (b - middle) / 2 }
+    }
+    // Both are sums of terms of either sign: rounding may leave less than nothing.
+    kl = max(0, kl)
+    js = max(0, js)
+  }
+
+  private static func top(_ logits: UnsafeBufferPointer<Float>) -> Int {
+    var best = 0
+    for i in logits.indices where logits[i] > logits[best] { best = i }
+    return best
+  }
+
+  private static func logSum(_ logits: UnsafeBufferPointer<Float>, largest: Double) -> Double {
+    var sum = 0.0
+    for logit in logits { sum += exp(Double(logit) - largest) }
+    return largest + log(sum)
+  }
+}

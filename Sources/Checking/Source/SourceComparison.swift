@@ -1,0 +1,95 @@
+import Foundation
+import Inference
+
+/// What a conversion changed: the package's distributions beside those of the checkpoint it was made from.
+public struct SourceComparison: Sendable, Hashable {
+  /// Positions compared, each with a next token.
+  public var positions = 0
+  /// KL(source, package) in nats: mean, the value that 99 of 100 positions do not exceed, and the largest.
+  public var klMean = 0.0
+  public var kl99 = 0.0
+  public var klMaximum = 0.0
+  /// Jensen-Shannon divergence in nats, mean.
+  public var jsMean = 0.0
+  /// Share of positions where both have the same best token.
+  public var topAgreement = 0.0
+  /// exp of the mean of −log p(next token).
+  public var perplexitySource = 0.0
+  public var perplexityPackage = 0.0
+
+  /// Tokens of a window; each begins with an empty state.
+  public static let window = 512
+  /// Rows of a pass: bounds the memory for logits, [rows, V] for each model.
+  private static let rows = 16
+
+  /// Runs both models over texts.
+  /// - Parameters:
+  ///   - texts: Token ids; long ones are cut into windows, and those shorter than 2 tokens are left out.
+  ///   - isStopped: Asked between passes.
+  /// - Throws: ``CheckingError/vocabulary(source:expected:found:)``, ``CheckingError/text(file:expected:found:)``,
+  ///   `InferenceError`; `CancellationError` when stopped.
+  public init(
+    package: LoadedModel, source: LoadedModel, texts: [[Int]], file: String, threads: Int? = nil,
+    isStopped: () -> Bool = { false }
+  ) throws {
+    let vocabulary = package.configuration.vocabulary
+    guard source.configuration.vocabulary == vocabulary else {
+      throw CheckingError.vocabulary(
+        source: source.path, expected: vocabulary, found: source.configuration.vocabulary)
+    }
+    let pool = WorkerPool(threads: threads)
+    let scorers = (TextScorer(source, pool: pool), TextScorer(package, pool: pool))
+    var sums = Sums()
+    for window in texts.flatMap(SourceComparison.windows) {
+      scorers.0.restart()
+      scorers.1.restart()
+      for start in stride(from: 0, to: window.count - 1, by: SourceComparison.rows) {
+        guard !isStopped() else { throw CancellationError() }
+        let end = min(start + SourceComparison.rows, window.count - 1)
+        let p = try scorers.0.logits(window[start..<end])
+        let q = try scorers.1.logits(window[start..<end])
+        for row in 0..<end - start {
+          let range = row * vocabulary..<(row + 1) * vocabulary
+          sums.enter(
+            UnsafeBufferPointer(rebasing: p[range]), UnsafeBufferPointer(rebasing: q[range]),
+            next: window[start + row + 1])
+        }
+      }
+    }
+    guard !sums.kl.isEmpty else {
+      throw CheckingError.text(file: file, expected: "at least two tokens", found: "\(texts.reduce(0) { $0 + $1.count })")
+    }
+    let count = Double(sums.kl.count)
+    let sorted = sums.kl.sorted()
+    positions = sums.kl.count
+    klMean = sums.kl.reduce(0, +) / count
+    kl99 = sorted[(sorted.count * 99 - 1) / 100]
+    klMaximum = sorted[sorted.count - 1]
+    jsMean = sums.js / count
+    topAgreement = Double(sums.sameTop) / count
+    perplexitySource = exp(sums.lossP / count)
+    perplexityPackage = exp(sums.lossQ / count)
+  }
+
+  private static func windows(_ text: [Int]) -> [ArraySlice<Int>] {
+    stride(from: 0, to: text.count, by: window).map { text[$0..<min($0 + window, text.count)] }
+      .filter { $0.count > 1 }.map { ArraySlice(Array($0)) }
+  }
+
+  private struct Sums {
+    var kl: [Double] = []
+    var js = 0.0
+    var sameTop = 0
+    var lossP = 0.0
+    var lossQ = 0.0
+
+    mutating func enter(_ p: UnsafeBufferPointer<Float>, _ q: UnsafeBufferPointer<Float>, next: Int) {
+      let distance = LogitDistance(p, q)
+      kl.append(distance.kl)
+      js += distance.js
+      sameTop += distance.sameTop ? 1 : 0
+      lossP += distance.sumP - Double(p[next])
+      lossQ += distance.sumQ - Double(q[next])
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import StrictJSON
+
+/// The settings in `preprocessor_config.json` by which an image becomes patches.
+public struct ImageSettings: Sendable, Equatable {
+  /// Side of a patch, in pixels.
+  public var patchSize: Int
+  /// Frames in a patch; a still image is repeated.
+  public var temporalPatchSize: Int
+  /// Side of a block of patches that becomes one token, in patches.
+  public var mergeSize: Int
+  /// Fewest pixels of a resized image.
+  public var minPixels: Int
+  /// Most pixels of a resized image.
+  public var maxPixels: Int
+  /// What a byte is multiplied by.
+  public var rescaleFactor: Double
+  /// Subtracted from each channel, after rescaling.
+  public var mean: [Double]
+  /// What each channel is divided by then.
+  public var deviation: [Double]
+
+  /// Pixels that both sides of a resized image are multiples of.
+  public var factor: Int { patchSize * mergeSize }
+
+  /// The family's settings; `preprocessor_config.json` of a model may differ, in the sizes above all.
+  public init(
+    patchSize: Int = 16, temporalPatchSize: Int = 2, mergeSize: Int = 2, minPixels: Int = 65_536,
+    maxPixels: Int = 16_777_216, rescaleFactor: Double = 1 / 255, mean: [Double] = [0.5, 0.5, 0.5],
+    deviation: [Double] = [0.5, 0.5, 0.5]
+  ) {
+    self.patchSize = patchSize
+    self.temporalPatchSize = temporalPatchSize
+    self.mergeSize = mergeSize
+    self.minPixels = minPixels
+    self.maxPixels = maxPixels
+    self.rescaleFactor = rescaleFactor
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// Reads `preprocessor_config.json` of a folder.
+  /// - Throws: ``ImageError``: `E_PREPROCESSOR_MISSING`, `E_PREPROCESSOR_READ`, `E_PREPROCESSOR`; `JSONError`.
+  public init(folder: String) throws {
+    let path = folder + "/preprocessor_config.json"
+    guard FileManager.default.fileExists(atPath: path) else { throw ImageError.settingsMissing(file: path) }
+    let bytes: [UInt8]
+    do {
+      bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw ImageError.settingsUnreadable(file: path, reason: error.localizedDescription)
+    }
+    try self.init(json: bytes, file: path)
+  }
+
+  /// Reads the text of a `preprocessor_config.json`.
+  ///
+  /// `size` has the numbers of pixels under the names of edges; older files have `min_pixels` and `max_pixels`, which
+  /// count before them. Patch and merge size, pixel counts, mean and deviation must be there: the defaults in code are
+  /// those of another model.
+  public init(json: [UInt8], file: String) throws {
+    let fields = try JSONFields(JSONValue.parse(json, file: file), file: file, what: "the image settings")
+    try Self.refuseOthers(fields)
+    let sides = 1...256
+    patchSize = try fields.int("patch_size", in: sides)
+    temporalPatchSize = try fields.int("temporal_patch_size", in: sides)
+    mergeSize = try fields.int("merge_size", in: sides)
+    let pixels = 1...(1 << 32)
+    let size = try Self.present(fields, "size") ? fields.object("size") : nil
+    minPixels = try Self.pixels(fields, "min_pixels", size, "shortest_edge", pixels)
+    maxPixels = try Self.pixels(fields, "max_pixels", size, "longest_edge", pixels)
+    guard minPixels <= maxPixels else {
+      throw ImageError.settings(
+        fields.place(of: "size"), key: "size", expected: "at most as many pixels at least as at most",
+        found: "\(minPixels) and \(maxPixels)")
+    }
+    rescaleFactor = try Self.present(fields, "rescale_factor") ? fields.number("rescale_factor") : 1 / 255
+    mean = try Self.channels(fields, "image_mean")
+    deviation = try Self.channels(fields, "image_std")
+    if deviation.contains(0) {
+      throw ImageError.settings(
+        fields.place(of: "image_std"), key: "image_std", expected: "numbers other than 0", found: "0")
+    }
+  }
+
+  private static func present(_ fields: JSONFields, _ key: String) -> Bool { fields[key].map { !$0.isNull } ?? false }
+
+  private static func pixels(
+    _ fields: JSONFields, _ key: String, _ size: JSONFields?, _ edge: String, _ range: ClosedRange<Int>
+  ) throws -> Int {
+    if present(fields, key) { return try fields.int(key, in: range) }
+    guard let size else { return try fields.object("size").int(edge, in: range) }
+    return try size.int(edge, in: range)
+  }
+
+  private static func channels(_ fields: JSONFields, _ key: String) throws -> [Double] {
+    let values = try fields.array(key).map(\.doubleValue)
+    guard values.count == 3, case let numbers = values.compactMap({ $0 }), numbers.count == 3 else {
+      throw ImageError.settings(
+        fields.place(of: key), key: key, expected: "three numbers", found: "\(values.count) values")
+    }
+    return numbers
+  }
+
+  /// Refuses settings that would change the result.
+  private static func refuseOthers(_ fields: JSONFields) throws {
+    for key in ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb"] where present(fields, key) {
+      guard try fields.bool(key) else {
+        throw ImageError.settings(fields.place(of: key), key: key, expected: "true", found: "false")
+      }
+    }
+    for key in ["do_center_crop", "do_pad"] where present(fields, key) {
+      guard try !fields.bool(key) else {
+        throw ImageError.settings(fields.place(of: key), key: key, expected: "false", found: "true")
+      }
+    }
+    guard !present(fields, "resample") || fields["resample"]?.intValue == 3 else {
+      throw ImageError.settings(
+        fields.place(of: "resample"), key: "resample", expected: "3, which is bicubic",
+        found: fields["resample"]?.typeName ?? "nothing")
+    }
+  }
+}

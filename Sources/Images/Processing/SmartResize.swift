@@ -1,0 +1,35 @@
+/// The size that an image is resized to: sides are multiples of a factor, the number of pixels is in a range, and the
+/// proportions are kept as nearly as that allows (`smart_resize` of transformers, `image_processing_qwen2_vl.py`).
+public enum SmartResize {
+  /// Greatest ratio of the sides.
+  public static let mostAspect = 200
+
+  /// - Returns: Width and height in pixels.
+  /// - Throws: `E_IMAGE_ASPECT` when one side is more than 200 times as long as the other; `E_IMAGE_SIZE` for a side
+  ///   without pixels.
+  public static func size(
+    width: Int, height: Int, settings: ImageSettings, file: String
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    guard width > 0, height > 0 else {
+      throw .size(file: file, expected: "at least one pixel", width: width, height: height)
+    }
+    guard Double(max(width, height)) / Double(min(width, height)) <= Double(mostAspect) else {
+      throw .aspect(file: file, limit: mostAspect, width: width, height: height)
+    }
+    let factor = Double(settings.factor)
+    let area = Double(height) * Double(width)
+    // Python rounds halves to even.
+    var newHeight = (Double(height) / factor).rounded(.toNearestOrEven) * factor
+    var newWidth = (Double(width) / factor).rounded(.toNearestOrEven) * factor
+    if newHeight * newWidth > Double(settings.maxPixels) {
+      let shrink = (area / Double(settings.maxPixels)).squareRoot()
+      newHeight = max(factor, (Double(height) / shrink / factor).rounded(.down) * factor)
+      newWidth = max(factor, (Double(width) / shrink / factor).rounded(.down) * factor)
+    } else if newHeight * newWidth < Double(settings.minPixels) {
+      let growth = (Double(settings.minPixels) / area).squareRoot()
+      newHeight = (Double(height) * growth / factor).rounded(.up) * factor
+      newWidth = (Double(width) * growth / factor).rounded(.up) * factor
+    }
+    return (Int(newWidth), Int(newHeight))
+  }
+}

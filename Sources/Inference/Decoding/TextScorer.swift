@@ -1,0 +1,29 @@
+/// Logits of every position of given texts.
+public final class TextScorer {
+  private let model: LoadedModel
+  private let engine: TextEngine
+  private var state: TextState
+
+  /// - Parameter pool: The threads that compute; several scorers and sessions may share them, taking turns.
+  public init(_ model: LoadedModel, pool: WorkerPool) {
+    self.model = model
+    engine = TextEngine(model, pool: pool)
+    state = TextState(model.configuration)
+  }
+
+  /// Begins a new text.
+  public func restart() { state = TextState(model.configuration) }
+
+  /// Runs the next tokens of the text in one pass. How a text is cut into passes changes no bit.
+  /// - Returns: [tokens.count, V]: row i scores the token behind token i. Valid until the next call.
+  /// - Throws: ``InferenceError/prompt(expected:found:)``.
+  public func logits(_ tokens: some Collection<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {
+    let prompt = Prompt(Array(tokens))
+    try prompt.check(model.configuration)
+    let positions = prompt.tokens.indices.map { TokenPosition(state.length + $0) }
+    engine.run(PassRows(tokens: prompt.tokens, positions: positions), state: state, recording: false)
+    state.accept(prompt.tokens.count)
+    return UnsafeBufferPointer(
+      start: engine.logits(rows: 0..<prompt.tokens.count), count: prompt.tokens.count * model.configuration.vocabulary)
+  }
+}

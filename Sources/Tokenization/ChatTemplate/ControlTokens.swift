@@ -1,0 +1,78 @@
+import StrictJSON
+
+/// Keeps apart the control tokens that a template writes and those that stand in what it is given, as
+/// `sanitize_control_tokens` of transformers does: the latter are marked before rendering, and encoded as ordinary text
+/// behind it. Marks are two private-use characters, which are taken out of the input first.
+struct ControlTokens {
+  private static let begin: Unicode.Scalar = "\u{F0000}"
+  private static let end: Unicode.Scalar = "\u{F0001}"
+
+  private let trie: AddedTokenTrie
+
+  /// - Parameters:
+  ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
+  ///   - literals: The texts and strings of the template.
+  init(_ tokenizer: Tokenizer, literals: [String]) {
+    trie = AddedTokenTrie(
+      tokenizer.addedTokens.filter { token in
+        let pattern = BytePattern(token.content)
+        return token.isSpecial
+          || (!token.content.unicodeScalars.allSatisfy(PythonSpace.contains)
+            && literals.contains { pattern.firstMatch(in: Array($0.utf8), from: 0) != nil })
+      })
+  }
+
+  /// The value with every control token in its strings marked; keys stay as they are.
+  func marked(_ value: JSONValue) -> JSONValue {
+    switch value.content {
+    case .string(let text): JSONValue(.string(marked(text)), position: value.position)
+    case .array(let elements): JSONValue(.array(elements.map(marked)), position: value.position)
+    case .object(let members):
+      JSONValue(
+        .object(members.map { JSONValue.Member(key: $0.key, value: marked($0.value), position: $0.position) }),
+        position: value.position)
+    default: value
+    }
+  }
+
+  private func marked(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    plain.append(contentsOf: text.unicodeScalars.filter { $0 != Self.begin && $0 != Self.end })
+    var out: [UInt8] = []
+    var start = 0
+    let bytes = Array(String(plain).utf8)
+    bytes.withUnsafeBufferPointer { bytes in
+      while let (_, range) = trie.first(in: bytes, from: start) {
+        out += bytes[start..<range.lowerBound]
+        out += Array(String(Self.begin).utf8) + bytes[range] + Array(String(Self.end).utf8)
+        start = range.upperBound
+      }
+      out += bytes[start...]
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// The ids of a rendered text: what is between two marks as ordinary text, the rest with its tokens. A mark that lost its
+  /// other half, where a template took a text apart, goes; the texts on both its sides do not become one token.
+  func encode(_ text: String, with tokenizer: Tokenizer) -> [Int] {
+    var ids: [Int] = []
+    var rest = text.unicodeScalars[...]
+    while let mark = rest.firstIndex(where: { $0 == Self.begin || $0 == Self.end }) {
+      ids += tokenizer.encode(String(rest[..<mark]), special: true)
+      let behind = rest.index(after: mark)
+      let inside = rest[behind...].prefix { $0 != Self.begin && $0 != Self.end }
+      if rest[mark] == Self.begin, inside.endIndex < rest.endIndex, rest[inside.endIndex] == Self.end, isToken(inside) {
+        ids += tokenizer.encodePlain(String(inside))
+        rest = rest[rest.index(after: inside.endIndex)...]
+      } else {
+        rest = rest[behind...]
+      }
+    }
+    return ids + tokenizer.encode(String(rest), special: true)
+  }
+
+  private func isToken(_ scalars: Substring.UnicodeScalarView) -> Bool {
+    let bytes = Array(String(scalars).utf8)
+    return bytes.withUnsafeBufferPointer { trie.first(in: $0, from: 0)?.range == 0..<bytes.count }
+  }
+}

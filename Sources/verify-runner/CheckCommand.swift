@@ -1,0 +1,121 @@
+import ArgumentParser
+import Checking
+import Digests
+import Foundation
+import Inference
+import Tokenization
+import Workspace
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Proves that decoding with the MTP head gives exactly the tokens and logits of decoding without it.",
+    discussion: """
+      Every prompt is decoded token by token and then at each depth; tokens, logits and the final state are compared by
+      their bytes. Without --prompts, prompts.jsonl in the package is taken, or a small set of the program's own.
+
+      Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth.
+
+      Example:
+        verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
+        verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
+      """)
+
+  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: String?
+  @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
+  @Flag(help: "Check adaptive depth too.") var adaptive = false
+  @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
+  @Option(help: "Share of first drafts that must be accepted at every depth, 0 to 1.") var minAcceptance: Double?
+  @Option(help: "Checkpoint to compare the distributions with.", completion: .directory) var source: String?
+  @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
+  var text: String?
+  @Flag(help: "Print the result as JSON.") var json = false
+  @Flag(help: "Print times on standard error.") var timings = false
+  @Flag(help: "No progress.") var quiet = false
+  @OptionGroup var runner: RunnerOptions
+
+  func validate() throws {
+    try requireLimit(limit)
+    if let minAcceptance, !(0...1).contains(minAcceptance) {
+      throw ValidationError("--min-acceptance takes a number from 0 to 1")
+    }
+    if text != nil, source == nil { throw ValidationError("--text needs --source") }
+    if minAcceptance != nil, depths.depths.isEmpty { throw ValidationError("--min-acceptance needs --depths") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let clock = ContinuousClock()
+    let start = clock.now
+    let model = try LoadedModel.open(package)
+    let loaded = clock.now
+    let encoder = PromptEncoder(folder: model.path)
+    let prompts = try promptSet(folder: model.path).map(encoder.encode)
+    let check = Check(
+      model,
+      CheckOptions(
+        depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
+        threads: runner.threads, promptChunk: runner.chunk, minAcceptance: minAcceptance,
+        isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } }))
+    var report = try check.run(prompts)
+    let checked = clock.now
+    if let source {
+      if !quiet { Terminal.note("comparing with \(source)") }
+      report.source = try SourceComparison(
+        package: model, source: try LoadedModel.open(source), texts: try texts(encoder, prompts, report),
+        file: text ?? package, threads: runner.threads, isStopped: { StopSignal.shared.isRequested })
+    }
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    if timings {
+      Terminal.note("seconds: loading \(start.duration(to: loaded)), checking \(loaded.duration(to: checked))")
+    }
+    if let failure = report.failure(path: package) { Terminal.fail(failure.diagnostic, afterResult: true) }
+  }
+
+  private func promptSet(folder: String) throws -> [CheckPrompt] {
+    if let prompts { return try PromptFile.read(prompts) }
+    let beside = folder + "/prompts.jsonl"
+    return FileManager.default.fileExists(atPath: beside) ? try PromptFile.read(beside) : BundledPrompts.all
+  }
+
+  /// None for a folder without a tokenizer, which prompts of ids do not need.
+  private func stops(_ folder: String, _ encoder: PromptEncoder) throws -> Set<Int> {
+    do {
+      return Set(try StopTokens(folder: folder, tokenizer: encoder.tokenizer()).ids)
+    } catch let error as TokenizerError {
+      guard case .missingFile = error else { throw error }
+      return []
+    }
+  }
+
+  private func texts(_ encoder: PromptEncoder, _ prompts: [EncodedPrompt], _ report: CheckReport) throws -> [[Int]] {
+    guard let text else { return zip(prompts, report.prompts).map { $0.tokens + $1.tokens } }
+    let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
+    return [try encoder.tokenizer().encode(bytes, special: false)]
+  }
+}
+
+/// Depths as `1,2,4`, or `none`.
+struct DepthList: ExpressibleByArgument {
+  let depths: [Int]
+
+  init(depths: [Int]) { self.depths = depths }
+
+  init?(argument: String) {
+    if argument == "none" {
+      depths = []
+      return
+    }
+    var found: [Int] = []
+    for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let depth = Int(word), (1...DecodingMethod.deepest).contains(depth), !found.contains(depth) else {
+        return nil
+      }
+      found.append(depth)
+    }
+    depths = found
+  }
+
+  var defaultValueDescription: String { depths.map(String.init).joined(separator: ",") }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Checking
+import Digests
+import Foundation
+import Inference
+import StrictJSON
+import Tokenization
+import Workspace
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Continues a text, or answers in a chat.",
+    discussion: """
+      The text comes as it is decoded. At temperature 0 every --mtp gives the same text; above, the same distribution.
+
+      Example:
+        verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
+        verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
+        verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
+      """)
+
+  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Option(help: "Text to continue, as it is; - for standard input.") var prompt: String?
+  @Option(help: "A question, or a file (.json) with a list of messages, or an object with messages and tools.")
+  var chat: String?
+  @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
+  var mtp: DraftDepth?
+  @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
+  @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
+  @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
+  @Option(help: "Beginning of the random numbers.") var seed: UInt64 = 0
+  @Option(help: "Tokens at most.") var limit: Int = 256
+  @Flag(help: "Print counts and times on standard error.") var stats = false
+  @Flag(help: "Print the result as JSON, at the end.") var json = false
+  @OptionGroup var runner: RunnerOptions
+
+  func validate() throws {
+    try requireLimit(limit)
+    guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let model = try LoadedModel.open(package)
+    let encoder = PromptEncoder(folder: model.path)
+    let tokenizer = try encoder.tokenizer()
+    let ids = try promptIDs(encoder)
+    let options = DecodingOptions(
+      limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
+    let session = DecodingSession(model, threads: runner.threads, promptChunk: runner.chunk)
+    let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)
+    var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: ids, method, options)
+    var text = ""
+    while let piece = generation.next() {
+      text += piece
+      if !json, !piece.isEmpty, !Terminal.write(piece, to: 1) { return }
+      if StopSignal.shared.isRequested {
+        if !json { Terminal.write("\n", to: 1) }
+        Terminal.failInterrupted()
+      }
+    }
+    let report = GenerationReport(
+      promptTokens: ids, tokens: generation.tokens, text: text, finish: generation.finish,
+      statistics: generation.statistics, hasTimes: stats)
+    if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }
+    if stats, !json { Terminal.note(report.statisticsText) }
+  }
+
+  private func promptIDs(_ encoder: PromptEncoder) throws -> [Int] {
+    if let prompt {
+      let bytes = prompt == "-" ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(prompt.utf8)
+      return try encoder.tokenizer().encode(bytes)
+    }
+    let text = chat ?? ""
+    guard text.hasSuffix(".json") else {
+      return try ChatRequest(user: text).encode(encoder.template(), encoder.tokenizer())
+    }
+    let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
+    return try ChatRequest(try JSONValue.parse(bytes, file: text)).encode(encoder.template(), encoder.tokenizer())
+  }
+}
+
+/// `off`, `auto` or a depth.
+struct DraftDepth: ExpressibleByArgument {
+  let method: DecodingMethod
+
+  init?(argument: String) {
+    switch argument {
+    case "off": method = .vanilla
+    case "auto": method = .adaptive()
+    default:
+      guard let depth = Int(argument), (1...DecodingMethod.deepest).contains(depth) else { return nil }
+      method = .mtp(depth: depth)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Foundation
+
+/// Options of every command that runs a model.
+struct RunnerOptions: ParsableArguments {
+  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
+    .activeProcessorCount
+  @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
+    guard (1...65_536).contains(chunk) else { throw ValidationError("--chunk takes a number from 1 to 65536") }
+  }
+}
+
+/// Refuses a number of tokens that no run can make.
+func requireLimit(_ limit: Int) throws {
+  guard (0...1 << 20).contains(limit) else { throw ValidationError("--limit takes a number from 0 to 1048576") }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Checking
+import Inference
+import StrictJSON
+import Workspace
+
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace", abstract: "Writes what the model computes for a prompt, for comparisons with other runners.",
+    discussion: """
+      PREFIX.safetensors gets logits, hidden states behind every layer, the state of every layer behind the prompt, and
+      the head's outputs; PREFIX.json the greedy continuation, and the drafts of every round with their acceptance.
+
+      Example:
+        verify-runner trace PACKAGE --ids "5 17 203" --limit 16 --output trace
+      """)
+
+  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Option(help: "Token ids, or a file with them, as text or as a JSON list.") var ids: String
+  @Option(help: ArgumentHelp("Beginning of the files' names.", valueName: "prefix"), completion: .file())
+  var output: String
+  @Option(help: "Tokens of the greedy continuation; stop tokens do not end it.") var limit: Int = 24
+  @Option(help: "Drafted tokens a round, 0 to 8; by default 3 where there is a head.") var depth: Int?
+  @Flag(help: "Print the paths as JSON.") var json = false
+  @OptionGroup var runner: RunnerOptions
+
+  func validate() throws {
+    try requireLimit(limit)
+    if let depth, !(0...DecodingMethod.deepest).contains(depth) {
+      throw ValidationError("--depth takes a number from 0 to \(DecodingMethod.deepest)")
+    }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let model = try LoadedModel.open(package)
+    let depth = self.depth ?? (model.hasHead ? 3 : 0)
+    let trace = try model.trace(
+      Prompt(try TokenIDs.read(ids)), limit: limit, depth: depth, threads: runner.threads, promptChunk: runner.chunk)
+    guard !StopSignal.shared.isRequested else { throw CancellationError() }
+    let paths = try TraceFiles(trace, model: model, depth: depth).write(prefix: output)
+    if json {
+      Terminal.print(.object([("files", .array(paths.map { .string($0) }))]))
+    } else {
+      for path in paths { Terminal.print(path) }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Images
+import StrictJSON
+import Testing
+
+@Suite struct ImageSettingsTests {
+  private static let demo: JSONValue = [
+    "size": ["longest_edge": 65536, "shortest_edge": 4096], "patch_size": 16, "temporal_patch_size": 2, "merge_size": 2,
+    "image_mean": JSONValue.array([JSONValue(.number("0.5")), JSONValue(.number("0.25")), 0]),
+    "image_std": [1, 2, 3],
+  ]
+
+  private func settings(_ changes: [(String, JSONValue)] = [], without: [String] = []) throws -> ImageSettings {
+    var value = Self.demo
+    for (key, change) in changes { value.set(key, to: change) }
+    for key in without { value.removeKey(key) }
+    return try ImageSettings(json: JSONWriter.canonical(value), file: "p.json")
+  }
+
+  @Test func readsTheFamilysFile() throws {
+    let found = try settings([("image_processor_type", "x"), ("resample", 3), ("do_resize", true), ("do_pad", nil)])
+    #expect(
+      found
+        == ImageSettings(
+          minPixels: 4096, maxPixels: 65536, rescaleFactor: 1 / 255, mean: [0.5, 0.25, 0], deviation: [1, 2, 3]))
+    #expect(found.factor == 32)
+  }
+
+  @Test func pixelCountsMayStandOutside() throws {
+    let outside: [(String, JSONValue)] = [("min_pixels", 7), ("max_pixels", 70)]
+    #expect(try settings(outside).minPixels == 7)
+    let only = try settings(outside, without: ["size"])
+    #expect(only.minPixels == 7 && only.maxPixels == 70)
+  }
+
+  @Test func nothingIsAssumedThatChangesTheResult() {
+    for key in ["patch_size", "temporal_patch_size", "merge_size", "size", "image_mean", "image_std"] {
+      #expect(refusal { _ = try settings(without: [key]) }?.code == "E_JSON_MISSING_FIELD", "\(key)")
+    }
+  }
+
+  @Test func refusesWhatIsNotCovered() {
+    let changes: [(String, JSONValue)] = [
+      ("do_resize", false), ("do_rescale", false), ("do_normalize", false), ("do_convert_rgb", false), ("do_pad", true),
+      ("do_center_crop", true), ("resample", 2), ("resample", "bicubic"), ("image_mean", [1, 2]),
+      ("image_std", [1, 0, 1]),
+      ("size", ["longest_edge": 10, "shortest_edge": 20]),
+    ]
+    for change in changes {
+      #expect(refusal { _ = try settings([change]) }?.code == "E_PREPROCESSOR", "\(change)")
+    }
+    #expect(refusal { _ = try settings([("patch_size", 0)]) }?.code == "E_JSON_NUMBER")
+    #expect(refusal { _ = try settings([("size", ["longest_edge": 0, "shortest_edge": 0])]) }?.code == "E_JSON_NUMBER")
+  }
+
+  @Test func aMissingFileIsNamed() {
+    let diagnostic = refusal { _ = try ImageSettings(folder: "/nowhere") }
+    #expect(diagnostic?.code == "E_PREPROCESSOR_MISSING" && diagnostic?.file == "/nowhere/preprocessor_config.json")
+  }
+}
