@@ -1,12 +1,12 @@
 /// Elementary functions in double precision from IEEE operations alone, so that tables (rotary angles) are the same
 /// bits on every platform; the system's libm differs between platforms. Errors stay below 4 units of the last place
 /// for the arguments stated.
-enum DoubleFunctions {
+package enum DoubleFunctions {
   private static let ln2High = 0x1.62e42feep-1
   private static let ln2Low = 0x1.a39ef35793c76p-33
 
   /// Natural logarithm of a positive, normal number: x = 2^e · m, ln m = 2 artanh((m − 1)/(m + 1)).
-  static func logarithm(_ x: Double) -> Double {
+  package static func logarithm(_ x: Double) -> Double {
     guard x > 0, x.isNormal else { return x == 0 ? -.infinity : .nan }
     var exponent = Double(x.exponent)
     var significand = x.significand
@@ -22,7 +22,7 @@ enum DoubleFunctions {
   }
 
   /// e^x for |x| below 700.
-  static func exponential(_ x: Double) -> Double {
+  package static func exponential(_ x: Double) -> Double {
     let n = (x * 0x1.71547652b82fep0).rounded()
     let rest = (x - n * ln2High) - n * ln2Low
     var sum = 1.0
@@ -31,12 +31,12 @@ enum DoubleFunctions {
   }
 
   /// base^exponent for a positive base.
-  static func power(_ base: Double, _ exponent: Double) -> Double {
+  package static func power(_ base: Double, _ exponent: Double) -> Double {
     exponent == 0 ? 1 : exponential(exponent * logarithm(base))
   }
 
   /// For |x| below 2^30.
-  static func sine(_ x: Double) -> Double {
+  package static func sine(_ x: Double) -> Double {
     let (quadrant, rest) = reduce(x)
     switch quadrant {
     case 0: return sineNearZero(rest)
@@ -47,7 +47,7 @@ enum DoubleFunctions {
   }
 
   /// For |x| below 2^30.
-  static func cosine(_ x: Double) -> Double {
+  package static func cosine(_ x: Double) -> Double {
     let (quadrant, rest) = reduce(x)
     switch quadrant {
     case 0: return cosineNearZero(rest)
