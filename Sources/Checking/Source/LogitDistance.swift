@@ -23,6 +23,8 @@ package struct LogitDistance {
     sumQ = LogitDistance.logSum(q, largest: Double(q[topQ]))
     for i in p.indices {
       let (a, b) = (Double(p[i]) - sumP, Double(q[i]) - sumQ)
+      // Nothing, also where the logarithm does not undo the exponential to the last bit.
+      if a == b { continue }
       let (x, y) = (exp(a), exp(b))
       kl += x * (a - b)
       let middle = log((x + y) / 2)

@@ -26,7 +26,10 @@ import Testing
     let document = try JSONValue.parse(Array(outcomes[0].out.utf8), file: "stdout")
     #expect(document["verify_runner_check"]?.intValue == 1 && document["passed"]?.boolValue == true)
 
-    let low = try RunnerProcess.run(arguments + ["--min-acceptance", "1"])
+    // Not every first draft of the bundled prompts is accepted.
+    let low = try RunnerProcess.run([
+      "check", try demo(), "--limit", "12", "--depths", "1", "--json", "--quiet", "--min-acceptance", "1",
+    ])
     #expect(low.status == 2)
     #expect(low.err.contains("error: E_CHECK_ACCEPTANCE"))
     // The result stays one document.
@@ -48,7 +51,7 @@ import Testing
     let trunk = DemoCheckpoint.root + "/manifests/demo/trunk"
     let outcome = try RunnerProcess.run(words.map { $0 == "DEMO" ? demo : $0 == "TRUNK" ? trunk : $0 })
     #expect(outcome.status == status, "\(outcome.err)")
-    #expect(outcome.err.contains(code) && outcome.out.isEmpty)
+    #expect((code.isEmpty || outcome.err.contains(code)) && outcome.out.isEmpty)
   }
 
   @Test func `generate answers on standard output, and says how on standard error`() throws {
