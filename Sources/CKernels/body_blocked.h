@@ -180,8 +180,10 @@ CAMBIUM_MANY_ROWS(affine5, CAMBIUM_W_AFFINE5)
 CAMBIUM_MANY_ROWS(affine6, CAMBIUM_W_AFFINE6)
 CAMBIUM_MANY_ROWS(affine8, CAMBIUM_W_AFFINE8)
 
-// From this number of rows on the decoded weights are kept instead of decoded again for every four rows.
-#define CAMBIUM_MANY 8
+// From this number of rows on it pays to store the decoded weights instead of decoding them again for every few rows.
+#ifndef CAMBIUM_MANY
+#define CAMBIUM_MANY 20
+#endif
 
 static void tier_product(
     const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) {
