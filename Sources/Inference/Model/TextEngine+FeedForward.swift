@@ -68,16 +68,35 @@ extension TextEngine {
       let probabilities = scratch.router.pointer + row * experts
       Vector.softmax(probabilities, count: experts)
       let weights = scratch.chosenWeights.pointer + row * count
-      for rank in 0..<count {
-        let best = Vector.argmax(probabilities, count: experts)
-        chosen[row * count + rank] = Int32(best)
-        weights[rank] = probabilities[best]
-        probabilities[best] = -1
+      selectLargest(probabilities, of: experts, count: count) { rank, expert in
+        chosen[row * count + rank] = Int32(expert)
+        weights[rank] = probabilities[expert]
       }
       if normalizes {
         let sum = Vector.sum(weights, count: count)
         for rank in 0..<count { weights[rank] /= sum }
       }
+    }
+  }
+
+  /// Gives the indices of the `count` largest values, the largest first, the lower index first among equals. One scan:
+  /// nearly all values are smaller than the smallest kept.
+  private func selectLargest(
+    _ values: UnsafePointer<Float>, of total: Int, count: Int, _ body: (_ rank: Int, _ index: Int) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { best in
+      var kept = 0
+      for index in 0..<total {
+        if kept == count, values[index] <= values[best[count - 1]] { continue }
+        var place = kept
+        while place > 0, values[best[place - 1]] < values[index] {
+          best[place] = best[place - 1]
+          place -= 1
+        }
+        best[place] = index
+        kept = min(kept + 1, count)
+      }
+      for rank in 0..<kept { body(rank, best[rank]) }
     }
   }
 
