@@ -102,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Checking", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
+        "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
         "verify-runner",
       ], swiftSettings: swift),
     .testTarget(

@@ -24,7 +24,7 @@ struct PackageStage: Stage {
 
   func run(_ context: RunContext) throws -> [FileRecord] {
     let output = context.resolution.output
-    let partial = PackageStage.partial(output)
+    let partial = PackageStage.partial(output, work: context.workFolder)
     context.observer.began(.package, bytes: context.plan.outputBytes)
     let files = try contents(context)
     let expected = try records(files, context)
@@ -139,9 +139,11 @@ struct PackageStage: Stage {
 
   // MARK: an output that is there already
 
-  private static func partial(_ output: String) -> String {
+  /// Beside the output, with a name of the work folder's own: two runs with one output must not build in one folder.
+  private static func partial(_ output: String, work: String) -> String {
     let url = URL(fileURLWithPath: output)
-    return url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).cambium-partial"
+    let mark = SHA256Digest.of(Array(work.utf8)).hex.prefix(8)
+    return url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).\(mark).cambium-partial"
   }
 
   /// Whether a folder holds exactly these files.

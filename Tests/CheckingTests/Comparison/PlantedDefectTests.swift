@@ -1,4 +1,5 @@
 import Checking
+import Checkpoint
 import Diagnostics
 import Inference
 import Testing
@@ -39,19 +40,21 @@ import Testing
     #expect(!found.isEmpty)
   }
 
+  /// Such a head changes no token, only how many drafts are accepted; it is refused before anything is decoded.
   @Test(arguments: [Float(1), -1])
-  func `head norms shifted twice, or never, change no token, but fall below the floor`(_ shift: Float) throws {
+  func `head norms shifted twice, or never, are refused by name`(_ shift: Float) throws {
     let shifted = try DemoCheckpoint(normShift: shift)
-    // The whole head has 0.84; shifted twice it still has 0.76, never shifted 0.05.
-    let options = CheckOptions(depths: [1, 2], limit: 24, minAcceptance: 0.8)
-    let encoder = PromptEncoder(folder: shifted.path)
-    let prompts = try BundledPrompts.all.map(encoder.encode)
-    let whole = try Check(Models.demo(), options).run(prompts)
-    let damaged = try Check(LoadedModel.open(shifted.path), options).run(prompts)
-    #expect(whole.passed)
-    #expect(damaged.differences.isEmpty && damaged.digest == whole.digest)
-    #expect(damaged.belowFloor.map(\.setting) == ["mtp-1", "mtp-2"])
-    let failure = try #require(damaged.failure(path: "package"))
+    let error = #expect(throws: HeadError.self) { try LoadedModel.open(shifted.path) }
+    #expect(error?.diagnostic.code == "E_MTP_NORMS")
+    #expect(error?.diagnostic.found?.contains("input_layernorm") == true)
+  }
+
+  @Test func `a floor above the head's acceptance fails, with the settings that miss it`() throws {
+    let options = CheckOptions(depths: [1, 2], limit: 24, minAcceptance: 0.99)
+    let report = try Check(Models.demo(), options).run(Models.bundled())
+    #expect(report.differences.isEmpty)
+    #expect(report.belowFloor.map(\.setting) == ["mtp-1", "mtp-2"])
+    let failure = try #require(report.failure(path: "package"))
     #expect(failure.diagnostic.code == "E_CHECK_ACCEPTANCE" && failure.diagnostic.exitStatus == .verificationFailed)
   }
 }

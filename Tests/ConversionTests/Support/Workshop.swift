@@ -50,9 +50,10 @@ struct Workshop: Sendable {
       try run(options)
     } catch let error as any CambiumError {
       let output = URL(fileURLWithPath: output ?? package)
-      let partial = output.deletingLastPathComponent().path + "/." + output.lastPathComponent + ".cambium-partial"
+      let beside = try? FileManager.default.contentsOfDirectory(atPath: output.deletingLastPathComponent().path)
       #expect(!exists(output.path), "something stands at the output", sourceLocation: sourceLocation)
-      #expect(!exists(partial), "half a package was left behind", sourceLocation: sourceLocation)
+      let isClean = !(beside ?? []).contains { $0.hasSuffix(".cambium-partial") }
+      #expect(isClean, "half a package was left behind", sourceLocation: sourceLocation)
       let diagnostic = error.diagnostic
       try Golden.check(anonymous(diagnostic), "errors/\(golden).txt", sourceLocation: sourceLocation)
       return diagnostic
