@@ -4,59 +4,65 @@
 /// when those before it are. Cost: C(k) = verify(k + 1 rows) + k · draft, measured. Both are moving averages. Another
 /// depth is taken when E/C is better by a margin, so that noise does not make it jump. Times are those of a clock, so
 /// depths differ between runs; tokens never do.
-struct AdaptiveDepth {
+package struct AdaptiveDepth {
+  /// Tokens to draft in the next round.
+  package private(set) var depth: Int
   private let maximum: Int
-  private(set) var depth: Int
+  /// The depth to come back to after a look at another one.
+  private var settled: Int
   private var chances: [Double]
   /// Seconds of a target pass by rows; 0 where none was measured.
   private var verify: [Double]
   private var draftStep = 0.0
   private var rounds = 0
 
+  /// Weight of a new measurement.
   private static let weight = 0.1
   private static let margin = 1.05
-  /// A round in so many looks at another depth, so that what was bad once is measured again.
-  private static let probe = 32
+  /// One round in so many looks at a neighbouring depth, so that what was bad once is measured again.
+  private static let probe = 24
+  /// What chances drift to while nothing is drafted.
+  private static let hope = 0.6
 
-  init(maximum: Int) {
+  package init(maximum: Int) {
     self.maximum = maximum
     depth = min(2, maximum)
+    settled = depth
     chances = Array(repeating: 0.7, count: maximum)
     verify = Array(repeating: 0, count: maximum + 2)
   }
 
   /// Enters a round.
-  mutating func record(drafted: Int, accepted: Int, draftSeconds: Double, verifySeconds: Double) {
+  package mutating func record(drafted: Int, accepted: Int, draftSeconds: Double, verifySeconds: Double) {
     rounds += 1
-    for place in 0..<min(drafted, accepted + 1, maximum) {
-      let hit = place < accepted ? 1.0 : 0.0
-      chances[place] += AdaptiveDepth.weight * (hit - chances[place])
-      // What is deeper has not been seen lately: not better than this.
-      for deeper in (place + 1)..<max(maximum, place + 1) {
-        chances[deeper] = min(chances[deeper], max(chances[place], 0.3))
-      }
-    }
+    measureChances(min(drafted, maximum), accepted)
     if drafted > 0 { AdaptiveDepth.average(&draftStep, draftSeconds / Double(drafted)) }
     if drafted + 1 < verify.count { AdaptiveDepth.average(&verify[drafted + 1], verifySeconds) }
-    choose()
+    let best = (0...maximum).max { rate($0) < rate($1) } ?? settled
+    if rate(best) > rate(settled) * AdaptiveDepth.margin { settled = best }
+    depth = settled
+    if rounds % AdaptiveDepth.probe == 0 {
+      let deeper = rounds / AdaptiveDepth.probe % 2 == 0 ? settled < maximum : settled == 0
+      depth = max(0, min(maximum, settled + (deeper ? 1 : -1)))
+    }
+  }
+
+  /// A place is measured when all drafts before it were accepted; those never reached follow the last drafted one.
+  private mutating func measureChances(_ drafted: Int, _ accepted: Int) {
+    for place in 0..<min(drafted, accepted + 1) {
+      chances[place] += AdaptiveDepth.weight * ((place < accepted ? 1 : 0) - chances[place])
+    }
+    let source = drafted > 0 ? chances[drafted - 1] : AdaptiveDepth.hope
+    let weight = drafted > 0 ? AdaptiveDepth.weight : AdaptiveDepth.weight / 10
+    for place in drafted..<max(maximum, drafted) { chances[place] += weight * (source - chances[place]) }
   }
 
   private static func average(_ mean: inout Double, _ value: Double) {
     mean = mean == 0 ? value : mean + weight * (value - mean)
   }
 
-  private mutating func choose() {
-    if rounds % AdaptiveDepth.probe == 0 {
-      depth = depth < maximum ? depth + 1 : max(0, depth - 1)
-      return
-    }
-    let rates = (0...maximum).map { rate($0) }
-    let best = rates.indices.max { rates[$0] < rates[$1] } ?? depth
-    if rates[best] > rates[depth] * AdaptiveDepth.margin { depth = best }
-  }
-
   /// Expected tokens a second at depth k.
-  func rate(_ k: Int) -> Double {
+  private func rate(_ k: Int) -> Double {
     var (expected, product) = (1.0, 1.0)
     for place in 0..<k {
       product *= chances[place]
@@ -66,11 +72,11 @@ struct AdaptiveDepth {
     return cost > 0 ? expected / cost : expected
   }
 
-  /// The measured time, or a line through what was measured: a row more costs a fifth of the first.
+  /// The measured time, or an estimate from the nearest number of rows that was measured: each row beyond the first
+  /// costs a quarter of the first.
   private func verifySeconds(rows: Int) -> Double {
     if rows < verify.count, verify[rows] > 0 { return verify[rows] }
-    guard let known = (1..<verify.count).filter({ verify[$0] > 0 }).min(by: { abs($0 - rows) < abs($1 - rows) })
-    else { return 0 }
-    return verify[known] * (4 + Double(rows)) / (4 + Double(known))
+    let known = (1..<verify.count).filter { verify[$0] > 0 }.min { abs($0 - rows) < abs($1 - rows) }
+    return known.map { verify[$0] * (3 + Double(rows)) / (3 + Double($0)) } ?? 0
   }
 }
