@@ -6,9 +6,10 @@
 #include "arithmetic_tiers.h"
 #include "scalar.h"
 
+#define CAMBIUM_UNROLL _Pragma("unroll")
+#define CAMBIUM_FEW 2
 #define CAMBIUM_PAIRS_OF_OUTPUTS 0
 #define CAMBIUM_TILE_O 2
-#define CAMBIUM_TILE_R 2
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 

@@ -6,9 +6,10 @@
 #include "arithmetic_tiers.h"
 #include "scalar.h"
 
+#define CAMBIUM_UNROLL _Pragma("unroll")
+#define CAMBIUM_FEW 4
 #define CAMBIUM_PAIRS_OF_OUTPUTS 1
-#define CAMBIUM_TILE_O 4
-#define CAMBIUM_TILE_R 4
+#define CAMBIUM_TILE_O 6
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c"))), apply_to = function)

@@ -3,9 +3,15 @@
 #include "arithmetic_tiers.h"
 #include "scalar.h"
 
+#if defined(__aarch64__)
+#define CAMBIUM_UNROLL _Pragma("unroll")
+#else
+// An fma is a call here: the code would only grow.
+#define CAMBIUM_UNROLL
+#endif
+#define CAMBIUM_FEW 2
 #define CAMBIUM_PAIRS_OF_OUTPUTS 0
 #define CAMBIUM_TILE_O 2
-#define CAMBIUM_TILE_R 2
 
 #include "body_lanes.h"
 #include "body_decoding.h"

@@ -2,6 +2,7 @@
 // x, in tiles. Every sum takes the same steps in the same order as in body_product.h. No guard on purpose.
 //
 // CAMBIUM_TILE_O outputs by CAMBIUM_TILE_R rows of x are what the registers of the tier hold.
+#define CAMBIUM_TILE_R 2
 
 // Columns decoded at once; a multiple of every unit.
 #define CAMBIUM_BLOCK 1024
@@ -26,7 +27,7 @@ CAMBIUM_INLINE void decode_block(
     for (size_t i = 0; i < columns; i += unit, c += 64) {
       const unit_codes codes =
           columns - i >= unit ? unit_load(format, c) : unit_load_part(format, c, (columns - i) * bits / 8);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (size_t k = 0; k < steps; k++) lanes_store(weights + i + 16 * k, unit_step(format, &codes, (int)k));
     }
   } else {
@@ -69,26 +70,26 @@ CAMBIUM_INLINE void tile(
   size_t at = 0;
   for (size_t u = 0; u < units; u++) {
     lanes t[CAMBIUM_TILE_O][CAMBIUM_TILE_R];
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < CAMBIUM_TILE_O; o++) {
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) t[o][r] = kind == 0 ? sums[o][r] : lanes_all(0);
     }
     for (size_t k = 0; k < steps; k++, at += 16) {
       lanes v[CAMBIUM_TILE_R];
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) v[r] = lanes_load(x + (size_t)r * stride + at);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int o = 0; o < CAMBIUM_TILE_O; o++) {
         const lanes weight = lanes_load(&d->weights[o][at]);
-#pragma unroll
+        CAMBIUM_UNROLL
         for (int r = 0; r < m; r++) t[o][r] = lanes_fma(weight, v[r], t[o][r]);
       }
     }
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < CAMBIUM_TILE_O; o++) {
       const lanes scale = kind == 1 ? lanes_load(&d->scales[o][16 * u]) : lanes_all(d->scales[o][kind == 0 ? 0 : u]);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) sums[o][r] = kind == 0 ? t[o][r] : lanes_fma(t[o][r], scale, sums[o][r]);
     }
   }
@@ -105,27 +106,13 @@ CAMBIUM_TILE(2, 1)
 CAMBIUM_TILE(0, 2)
 CAMBIUM_TILE(1, 2)
 CAMBIUM_TILE(2, 2)
-#if CAMBIUM_TILE_R == 4
-CAMBIUM_TILE(0, 3)
-CAMBIUM_TILE(1, 3)
-CAMBIUM_TILE(2, 3)
-CAMBIUM_TILE(0, 4)
-CAMBIUM_TILE(1, 4)
-CAMBIUM_TILE(2, 4)
-#endif
 
 typedef void (*tile_function)(const decoded_block *, size_t, size_t, const float *, size_t, lanes *);
 
 static const tile_function tile_functions[3][CAMBIUM_TILE_R] = {
-#if CAMBIUM_TILE_R == 4
-    {tile_0_1, tile_0_2, tile_0_3, tile_0_4},
-    {tile_1_1, tile_1_2, tile_1_3, tile_1_4},
-    {tile_2_1, tile_2_2, tile_2_3, tile_2_4},
-#else
     {tile_0_1, tile_0_2},
     {tile_1_1, tile_1_2},
     {tile_2_1, tile_2_2},
-#endif
 };
 
 // CAMBIUM_TILE_O outputs from `row` on for m <= CAMBIUM_BLOCK_ROWS rows of x.
@@ -193,8 +180,10 @@ CAMBIUM_MANY_ROWS(affine5, CAMBIUM_W_AFFINE5)
 CAMBIUM_MANY_ROWS(affine6, CAMBIUM_W_AFFINE6)
 CAMBIUM_MANY_ROWS(affine8, CAMBIUM_W_AFFINE8)
 
-// From this number of rows on the decoded weights are kept instead of decoded again for every four rows.
-#define CAMBIUM_MANY 8
+// From this number of rows on it pays to store the decoded weights instead of decoding them again for every few rows.
+#ifndef CAMBIUM_MANY
+#define CAMBIUM_MANY 20
+#endif
 
 static void tier_product(
     const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) {
@@ -210,8 +199,8 @@ static void tier_product(
     for (; o + CAMBIUM_TILE_O <= last; o += CAMBIUM_TILE_O) {
       by_format[w->format](w, o, x + r * stride, stride, rows, y + r * y_stride + o, y_stride);
     }
-    for (size_t rest = r; o < last && rest < r + rows; rest += 4) {
-      const size_t few = r + rows - rest < 4 ? r + rows - rest : 4;
+    for (size_t rest = r; o < last && rest < r + rows; rest += CAMBIUM_FEW) {
+      const size_t few = r + rows - rest < CAMBIUM_FEW ? r + rows - rest : CAMBIUM_FEW;
       product_of_few(w, o, last, x + rest * stride, few, y + rest * y_stride, y_stride);
     }
     r += rows;
@@ -219,8 +208,9 @@ static void tier_product(
   // A few outputs at a time, so that their codes stay in the nearest cache for the next rows of x.
   for (size_t o = first; r < m && o < last; o += 4) {
     const size_t end = last - o < 4 ? last : o + 4;
-    for (size_t rest = r; rest < m; rest += 4) {
-      product_of_few(w, o, end, x + rest * stride, m - rest < 4 ? m - rest : 4, y + rest * y_stride, y_stride);
+    for (size_t rest = r; rest < m; rest += CAMBIUM_FEW) {
+      const size_t few = m - rest < CAMBIUM_FEW ? m - rest : CAMBIUM_FEW;
+      product_of_few(w, o, end, x + rest * stride, few, y + rest * y_stride, y_stride);
     }
   }
 }

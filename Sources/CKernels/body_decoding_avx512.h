@@ -28,7 +28,7 @@ CAMBIUM_INLINE unit_codes unit_load(const int format, const uint8_t *p) {
       _mm512_load_si512(two ? two_bit_words : format == CAMBIUM_W_AFFINE4 ? integer_words : e2m1_words);
   const __m512i v = _mm512_loadu_si512(p);
   unit_codes c;
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int n = 0; n < (two ? 8 : 4); n++) {
     c.pairs[n] = _mm512_permutexvar_epi16(n ? _mm512_srli_epi16(v, (unsigned)((two ? 2 : 4) * n)) : v, table);
   }

@@ -1,4 +1,5 @@
-// Matrix times a few rows, for one tier: one row of weights is decoded in registers and multiplied with up to four rows
+// Matrix times a few rows, for one tier: one row of weights is decoded in registers and multiplied with up to
+// CAMBIUM_FEW (2 or 4) rows of x; with CAMBIUM_PAIRS_OF_OUTPUTS two rows of weights at once, which then share the loads
 // of x. No guard on purpose.
 
 // How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
@@ -8,51 +9,51 @@
 
 // One unit of `rows` rows (both constants), whose format has 2 or 4 bits; x and the scales stand at its first column.
 CAMBIUM_INLINE void add_unit(
-    const int format, const int rows, const int m, size_t group, const unit_codes *codes, const float *const *scales,
+    const int format, const int rows, const int m, const size_t group, const unit_codes *codes, const float *const *scales,
     const float *x, size_t stride, lanes sums[][4]) {
   const int steps = (int)neighbour_steps(format);
   lanes t[2][4];
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) t[o][r] = 0;
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int k = 0; k < steps; k++) {
     lanes w[2];
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) w[o] = unit_step(format, &codes[o], k);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) {
       const lanes v = lanes_load(x + (size_t)r * stride + 16 * (size_t)k);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int o = 0; o < rows; o++) t[o][r] = lanes_fma(w[o], v, t[o][r]);
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
     const lanes scale = neighbour_scales(format, group, scales[o]);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) sums[o][r] = lanes_fma(t[o][r], scale, sums[o][r]);
   }
 }
 
 // `columns` columns of `rows` rows, row_bytes apart; c and x stand at the first, s[o] at its scale.
 CAMBIUM_INLINE void add_neighbours(
-    const int format, const int rows, const int m, size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
+    const int format, const int rows, const int m, const size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
     const float *s1, size_t columns, const float *x, size_t stride, lanes sums[][4]) {
   const size_t unit = 16 * neighbour_steps(format);
   const float *s[2] = {s0, s1};
   unit_codes codes[2];
   size_t column = 0;
   for (; column + unit <= columns; column += unit, c += 64, x += unit) {
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
       codes[o] = unit_load(format, c + (size_t)o * row_bytes);
     }
     add_unit(format, rows, m, group, codes, s, x, stride, sums);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) s[o] += unit / group;
   }
   if (column < columns) {
@@ -71,16 +72,16 @@ CAMBIUM_INLINE void add_groups(
   const float *s[2] = {s0, s1};
   for (size_t column = 0; column < columns; column += group) {
     lanes t[2][4];
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) t[o][r] = 0;
     }
     const uint8_t *p[2] = {c, c + row_bytes};
     uint8_t copy[2][128];
     if (format_odd(format) && column + group >= columns) {
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int o = 0; o < rows; o++) {
         memcpy(copy[o], p[o], group / 16 * bytes);
         p[o] = copy[o];
@@ -89,25 +90,25 @@ CAMBIUM_INLINE void add_groups(
     c += group / 16 * bytes;
     for (size_t k = 0; k < group; k += 32, x += 32) {
       lanes w[2][2];
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int o = 0; o < rows; o++) {
         pair_weights(format, p[o], w[o]);
         p[o] += 2 * bytes;
       }
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int half = 0; half < 2; half++) {
-#pragma unroll
+        CAMBIUM_UNROLL
         for (int r = 0; r < m; r++) {
           const lanes v = lanes_load(x + (size_t)r * stride + 16 * half);
-#pragma unroll
+          CAMBIUM_UNROLL
           for (int o = 0; o < rows; o++) t[o][r] = lanes_fma(w[o][half], v, t[o][r]);
         }
       }
     }
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       const lanes scale = lanes_all(*s[o]++);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) sums[o][r] = lanes_fma(t[o][r], scale, sums[o][r]);
     }
   }
@@ -118,7 +119,7 @@ CAMBIUM_INLINE void add_biases(
     const int m, const float *biases, size_t groups, const float *sums_of_x, size_t stride, lanes *sums) {
   for (size_t g = 0; g < groups; g += 16) {
     lanes b = lanes_load(biases + g);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) sums[r] = lanes_fma(b, lanes_load(sums_of_x + (size_t)r * stride + g), sums[r]);
   }
 }
@@ -137,31 +138,37 @@ CAMBIUM_INLINE void quantized_rows(
   float scales[2][CAMBIUM_CHUNK / 16 + 16];
   for (size_t column = 0; column < w->columns; column += CAMBIUM_CHUNK) {
     const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       decode_scales(
           format, w->parameter, s + ((size_t)o * groups + column / group) * width, columns / group, scales[o]);
     }
     const uint8_t *codes = c + column * format_bits(format) / 8;
-    if (neighbour_steps(format)) {
-      add_neighbours(
-          format, rows, m, group, codes, row_bytes, scales[0], scales[1], columns, x + column, stride, sums);
+    const float *s0 = scales[0], *s1 = scales[1], *v = x + column;
+    if (!neighbour_steps(format)) {
+      add_groups(format, rows, m, group, codes, row_bytes, s0, s1, columns, v, stride, sums);
+    } else if (!format_affine(format)) {
+      add_neighbours(format, rows, m, group, codes, row_bytes, s0, s1, columns, v, stride, sums);
+    } else if (group == 32) {
+      add_neighbours(format, rows, m, 32, codes, row_bytes, s0, s1, columns, v, stride, sums);
+    } else if (group == 64) {
+      add_neighbours(format, rows, m, 64, codes, row_bytes, s0, s1, columns, v, stride, sums);
     } else {
-      add_groups(format, rows, m, group, codes, row_bytes, scales[0], scales[1], columns, x + column, stride, sums);
+      add_neighbours(format, rows, m, 128, codes, row_bytes, s0, s1, columns, v, stride, sums);
     }
   }
   for (size_t column = 0; format_affine(format) && column < w->columns; column += CAMBIUM_CHUNK) {
     const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       const size_t first = column / group, count = columns / group;
       decode_scales(format, w->parameter, b + ((size_t)o * groups + first) * width, count, scales[o]);
       add_biases(m, scales[o], count, x + sums_of_x + first, stride, bias_sums[o]);
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) {
       if (format_affine(format)) sums[o][r] += bias_sums[o][r];
       y[(size_t)r * y_stride + (size_t)o] = lanes_sum(sums[o][r]);
@@ -177,12 +184,12 @@ CAMBIUM_INLINE void float_rows(
   const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes;
   lanes sums[4][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
   for (size_t column = 0; column < whole; column += 16) {
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       const uint8_t *p = c + (size_t)o * row_bytes + column * width;
       if (column % (64 / width) == 0) __builtin_prefetch(p + (size_t)rows * row_bytes);
       lanes v = step_weights(format, p, 0);
-#pragma unroll
+      CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) {
         sums[o][r] = lanes_fma(v, lanes_load(x + (size_t)r * stride + column), sums[o][r]);
       }
@@ -198,9 +205,9 @@ CAMBIUM_INLINE void float_rows(
       }
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) y[(size_t)r * y_stride + (size_t)o] = lanes_sum(sums[o][r]);
   }
 }
@@ -212,7 +219,11 @@ CAMBIUM_INLINE void few_rows(
   const size_t stride = cambium_prepared_stride(w);
   size_t o = first;
   if (format <= CAMBIUM_W_BF16) {
-    for (; o + 4 <= last; o += 4) float_rows(format, 4, m, w, o, x, stride, y + o, y_stride);
+    // As many chains as the registers of the tier hold.
+    const int rows = CAMBIUM_FEW == 4 || m == 1 ? 4 : 2;
+    for (; o + (size_t)rows <= last; o += (size_t)rows) {
+      float_rows(format, rows, m, w, o, x, stride, y + o, y_stride);
+    }
     for (; o < last; o++) float_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
   } else {
     // One row of x: memory is read in one stream. More: two outputs share the loads of x.
@@ -223,18 +234,25 @@ CAMBIUM_INLINE void few_rows(
   }
 }
 
+#if CAMBIUM_FEW == 4
+#define CAMBIUM_CASES_OF_FEW(format)                                   \
+  case 3:                                                              \
+    return few_rows(format, 3, w, first, last, x, y, y_stride);        \
+  case 4:                                                              \
+    return few_rows(format, 4, w, first, last, x, y, y_stride);
+#else
+#define CAMBIUM_CASES_OF_FEW(format)
+#endif
+
 #define CAMBIUM_FEW_ROWS(name, format)                                                                           \
   static __attribute__((noinline)) void few_rows_##name(                                                         \
       const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) { \
     switch (m) {                                                                                                 \
-      case 1:                                                                                                    \
-        return few_rows(format, 1, w, first, last, x, y, y_stride);                                              \
+      CAMBIUM_CASES_OF_FEW(format)                                                                               \
       case 2:                                                                                                    \
         return few_rows(format, 2, w, first, last, x, y, y_stride);                                              \
-      case 3:                                                                                                    \
-        return few_rows(format, 3, w, first, last, x, y, y_stride);                                              \
       default:                                                                                                   \
-        return few_rows(format, 4, w, first, last, x, y, y_stride);                                              \
+        return few_rows(format, 1, w, first, last, x, y, y_stride);                                              \
     }                                                                                                            \
   }
 
@@ -251,7 +269,7 @@ CAMBIUM_FEW_ROWS(affine5, CAMBIUM_W_AFFINE5)
 CAMBIUM_FEW_ROWS(affine6, CAMBIUM_W_AFFINE6)
 CAMBIUM_FEW_ROWS(affine8, CAMBIUM_W_AFFINE8)
 
-// Up to four rows of x.
+// Up to CAMBIUM_FEW rows of x.
 static void product_of_few(
     const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) {
   static void (*const by_format[])(

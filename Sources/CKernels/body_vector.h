@@ -62,16 +62,16 @@ static float tier_exponentials(float *scores, size_t count) {
 CAMBIUM_INLINE void scores(
     const int n, const float *query, const float *keys, size_t dimension, size_t stride, float scale, float *out) {
   lanes sums[8];
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int p = 0; p < n; p++) sums[p] = 0;
   for (size_t d = 0; d < dimension; d += 16) {
     const lanes q = lanes_load_at(query, d, dimension);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int p = 0; p < n; p++) {
       sums[p] = lanes_fma(q, lanes_load_at(keys + (size_t)p * stride, d, dimension), sums[p]);
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int p = 0; p < n; p++) out[p] = lanes_sum(sums[p]) * scale;
 }
 
@@ -80,14 +80,14 @@ CAMBIUM_INLINE void weighted_sum(
     const int n, const float *weights, const float *values, size_t stride, size_t positions, float inverse,
     float *out) {
   lanes sums[8];
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int i = 0; i < n; i++) sums[i] = 0;
   for (size_t p = 0; p < positions; p++, values += stride) {
     const lanes weight = lanes_all(weights[p]);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int i = 0; i < n; i++) sums[i] = lanes_fma(weight, lanes_load(values + 16 * i), sums[i]);
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int i = 0; i < n; i++) lanes_store(out + 16 * i, sums[i] * inverse);
 }
 
@@ -124,23 +124,23 @@ CAMBIUM_INLINE void delta_rows(
     const int n, float *state, size_t dimension, const float *query, const float *key, const float *value,
     float decay, float beta, float *out) {
   lanes sums[4], deltas[4];
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int v = 0; v < n; v++) sums[v] = 0;
   for (size_t k = 0; k < dimension; k += 16) {
     const lanes keys = lanes_load_at(key, k, dimension);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int v = 0; v < n; v++) {
       sums[v] = lanes_fma(lanes_load_at(state + (size_t)v * dimension, k, dimension) * decay, keys, sums[v]);
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int v = 0; v < n; v++) {
     deltas[v] = lanes_all((value[v] - lanes_sum(sums[v])) * beta);
     sums[v] = 0;
   }
   for (size_t k = 0; k < dimension; k += 16) {
     const lanes keys = lanes_load_at(key, k, dimension), queries = lanes_load_at(query, k, dimension);
-#pragma unroll
+    CAMBIUM_UNROLL
     for (int v = 0; v < n; v++) {
       float *row = state + (size_t)v * dimension;
       const lanes s = lanes_fma(deltas[v], keys, lanes_load_at(row, k, dimension) * decay);
@@ -148,7 +148,7 @@ CAMBIUM_INLINE void delta_rows(
       sums[v] = lanes_fma(s, queries, sums[v]);
     }
   }
-#pragma unroll
+  CAMBIUM_UNROLL
   for (int v = 0; v < n; v++) out[v] = lanes_sum(sums[v]);
 }
 

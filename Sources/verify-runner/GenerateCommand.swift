@@ -62,7 +62,7 @@ struct GenerateCommand: ParsableCommand {
     }
     let report = GenerationReport(
       promptTokens: ids, tokens: generation.tokens, text: text, finish: generation.finish,
-      statistics: generation.statistics, hasTimes: stats)
+      statistics: generation.statistics, hasStatistics: stats)
     if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }
     if stats, !json { Terminal.note(report.statisticsText) }
   }

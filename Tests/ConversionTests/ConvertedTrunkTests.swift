@@ -39,6 +39,21 @@ import Testing
     }
   }
 
+  /// Headers of other writers are not padded as ours: they stay as they are all the same.
+  @Test func headerOfAnotherWriterStays() throws {
+    try withTrunk(.dense, .affine4) { shop, _ throws in
+      let file = shop.path + "/trunk/model.safetensors"
+      let bytes = try readBytes(file)
+      let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let header = bytes[8..<8 + length] + Array(repeating: UInt8(ascii: " "), count: 3)
+      let size = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+      let other = size + header + bytes[(8 + length)...]
+      try writeBytes(other, file)
+      try shop.run()
+      #expect(try digest(readBytes(shop.package + "/model.safetensors")) == digest(other))
+    }
+  }
+
   @Test func auditNamesEveryPartOfAPackedMatrixAsKept() throws {
     try withTrunk(.dense, .affine4) { shop, _ throws in
       try shop.run()

@@ -68,9 +68,9 @@ import Testing
 
   @Test func headAloneIsUnprovenAndSaysSo() throws {
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: TinyCheckpoint(.dense).headOnly) { shop throws in
-      let run = try shop.open()
-      #expect(run.resolution.pairing?.verdict == .unproven)
-      #expect(run.plan.notes.contains { $0.hasPrefix("nothing but shapes") })
+      try shop.run()
+      #expect(try Package(shop.package).audit.json["head"]?["pairing"]?["verdict"] == "unproven")
+      #expect(try readText(shop.package + "/README.md").contains("Nothing but shapes"))
     }
   }
 

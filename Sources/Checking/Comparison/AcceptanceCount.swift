@@ -24,7 +24,7 @@ public struct AcceptanceCount: Sendable, Hashable {
   /// Enters a round.
   /// - Parameter end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an
   ///   answer says nothing about answers.
-  mutating func enter(_ round: DecodingRound, end: Int) {
+  package mutating func enter(_ round: DecodingRound, end: Int) {
     guard round.knownTokens < end else { return }
     rounds += 1
     tokens += min(round.emitted.count, end - round.knownTokens)

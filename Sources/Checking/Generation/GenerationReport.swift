@@ -8,36 +8,36 @@ public struct GenerationReport: Sendable {
   public var text: String
   public var finish: Decoding.Finish?
   public var statistics: DecodingStatistics
-  /// Whether times are part of the document.
-  public var hasTimes: Bool
+  /// Whether times are part of the document, and counts, which follow the clock when depth is adaptive.
+  public var hasStatistics: Bool
 
   public init(
     promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
-    hasTimes: Bool
+    hasStatistics: Bool
   ) {
     self.promptTokens = promptTokens
     self.tokens = tokens
     self.text = text
     self.finish = finish
     self.statistics = statistics
-    self.hasTimes = hasTimes
+    self.hasStatistics = hasStatistics
   }
 
   public var json: JSONValue {
     var document: [(String, JSONValue)] = [
       ("verify_runner_generate", 1), ("text", .string(text)), ("tokens", .array(tokens.map(JSONValue.int))),
       ("prompt_tokens", .int(promptTokens.count)), ("finish", .string(finishName)),
-      (
-        "mtp",
-        .object([
-          ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
-          ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
-          ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
-        ])
-      ),
     ]
-    if hasTimes {
-      document.append(
+    if hasStatistics {
+      document += [
+        (
+          "mtp",
+          .object([
+            ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
+            ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
+            ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
+          ])
+        ),
         (
           "seconds",
           .object([
@@ -46,7 +46,8 @@ public struct GenerationReport: Sendable {
             ("verify", .decimal(statistics.verifyTime.inSeconds, 6)),
             ("rollback", .decimal(statistics.rollbackTime.inSeconds, 6)),
           ])
-        ))
+        ),
+      ]
     }
     return .object(document)
   }
@@ -77,7 +78,8 @@ public struct GenerationReport: Sendable {
           + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
-          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s")
+          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
+      )
     }
     return lines.joined(separator: "\n")
   }

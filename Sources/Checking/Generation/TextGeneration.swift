@@ -14,7 +14,8 @@ public struct TextGeneration: Sequence, IteratorProtocol {
   /// Runs the prompt.
   /// - Throws: `InferenceError` for a prompt or options that cannot be run.
   public init(
-    _ session: DecodingSession, tokenizer: Tokenizer, prompt: [Int], _ method: DecodingMethod, _ options: DecodingOptions
+    _ session: DecodingSession, tokenizer: Tokenizer, prompt: [Int], _ method: DecodingMethod,
+    _ options: DecodingOptions
   ) throws {
     decoding = try session.decode(Prompt(prompt), method, options)
     stops = options.stops

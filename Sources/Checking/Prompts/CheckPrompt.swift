@@ -38,6 +38,14 @@ public struct EncodedPrompt: Sendable, Hashable {
   }
 }
 
+extension JSONValue {
+  /// A member that is there and not null.
+  func present(_ key: String) -> JSONValue? {
+    guard let value = self[key], !value.isNull else { return Optional.none }
+    return value
+  }
+}
+
 /// A chat as it is given to a template.
 public struct ChatRequest: Sendable {
   /// A list of messages.
@@ -65,7 +73,7 @@ public struct ChatRequest: Sendable {
       return
     }
     self.init(
-      messages: messages, tools: value["tools"].flatMap { $0.isNull ? nil : $0 },
+      messages: messages, tools: value.present("tools"),
       extra: members.filter { !["messages", "tools"].contains($0.key) }.map { ($0.key, $0.value) })
   }
 

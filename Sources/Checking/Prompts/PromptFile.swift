@@ -43,10 +43,9 @@ public enum PromptFile {
     let content: CheckPrompt.Content
     if let ids = try fields.optionalArray("ids") {
       content = .ids(try TokenIDs.read(ids, file: place))
-    } else if let messages = fields["messages"], !messages.isNull {
-      let tools = fields["tools"].flatMap { $0.isNull ? nil : $0 }
+    } else if let messages = value.present("messages") {
       let extra = fields["enable_thinking"].map { [("enable_thinking", $0)] } ?? []
-      content = .chat(ChatRequest(messages: messages, tools: tools, extra: extra), text: text)
+      content = .chat(ChatRequest(messages: messages, tools: value.present("tools"), extra: extra), text: text)
     } else if let text {
       content = .text(text)
     } else {

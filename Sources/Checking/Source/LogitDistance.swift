@@ -2,19 +2,19 @@ import Foundation
 
 /// How far one distribution over the vocabulary is from another. In double precision, with the platform's exponential and
 /// logarithm: other platforms may differ in the last digits.
-struct LogitDistance {
+package struct LogitDistance {
   /// Kullback-Leibler divergence KL(P, Q) = Σ p · log(p / q), in nats.
-  var kl = 0.0
+  package private(set) var kl = 0.0
   /// Jensen-Shannon divergence (KL(P, M) + KL(Q, M)) / 2 with M = (P + Q) / 2, in nats, at most log 2.
-  var js = 0.0
+  package private(set) var js = 0.0
   /// Whether the largest logits stand at the same token.
-  var sameTop = false
+  package private(set) var sameTop = false
   /// Logarithms of Σ exp(logit) of both: −log p(token) is this less the token's logit.
-  var sumP = 0.0
-  var sumQ = 0.0
+  package private(set) var sumP = 0.0
+  package private(set) var sumQ = 0.0
 
   /// - Parameters p, q: Logits [V].
-  init(_ p: UnsafeBufferPointer<Float>, _ q: UnsafeBufferPointer<Float>) {
+  package init(_ p: UnsafeBufferPointer<Float>, _ q: UnsafeBufferPointer<Float>) {
     let topP = LogitDistance.top(p)
     let topQ = LogitDistance.top(q)
     guard p.count == q.count, !p.isEmpty else { return }
@@ -23,6 +23,8 @@ struct LogitDistance {
     sumQ = LogitDistance.logSum(q, largest: Double(q[topQ]))
     for i in p.indices {
       let (a, b) = (Double(p[i]) - sumP, Double(q[i]) - sumQ)
+      // Nothing, also where the logarithm does not undo the exponential to the last bit.
+      if a == b { continue }
       let (x, y) = (exp(a), exp(b))
       kl += x * (a - b)
       let middle = log((x + y) / 2)

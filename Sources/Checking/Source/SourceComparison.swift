@@ -57,7 +57,8 @@ public struct SourceComparison: Sendable, Hashable {
       }
     }
     guard !sums.kl.isEmpty else {
-      throw CheckingError.text(file: file, expected: "at least two tokens", found: "\(texts.reduce(0) { $0 + $1.count })")
+      throw CheckingError.text(
+        file: file, expected: "at least two tokens", found: "\(texts.reduce(0) { $0 + $1.count })")
     }
     let count = Double(sums.kl.count)
     let sorted = sums.kl.sorted()

@@ -62,8 +62,6 @@ public struct Planner {
     }
     if pairing.verdict == .foreign {
       notes.append("the head is foreign: " + pairing.evidence.joined(separator: "; "))
-    } else if pairing.verdict == .unproven {
-      notes.append("nothing but shapes and dimensions says that the head belongs to this trunk: measure its acceptance")
     }
     if let experts = head.ownExperts {
       notes.append(

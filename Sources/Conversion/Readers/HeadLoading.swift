@@ -19,7 +19,8 @@ enum HeadLoading {
       return ReaderVerdict(.withoutHead, "the drafter refuses the head: " + reason)
     }
     switch view.norms {
-    case .sound: return ReaderVerdict(.withHead, "drafts from \(files.map(\.name).joined(separator: ", "))")
+    case .sound:
+      return ReaderVerdict(.withHead, "takes \(files.map(\.name).joined(separator: ", "))\(view.draftingLimit)")
     case .neverShifted:
       return ReaderVerdict(.corrupts, "the head's norms never had 1 added, so that no draft is accepted")
     case .shiftedTwice:

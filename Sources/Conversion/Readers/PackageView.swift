@@ -53,6 +53,12 @@ public struct PackageView: Sendable {
 
   var modelType: String { model.modelType }
 
+  /// What is to be added where mlx-vlm loads a head: up to 0.7.10 its trunk of Qwen3-Next gives no hidden states, so that
+  /// decoding with a draft model ends with an error.
+  var draftingLimit: String {
+    modelType == "qwen3_next" ? ", but up to 0.7.10 cannot decode with a draft model of this architecture" : ""
+  }
+
   /// A shape, wherever the tensor lies.
   func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[name] }.first }
 }

@@ -28,7 +28,7 @@ extension Reader {
       var own = ReaderVerdict(.withoutHead, "it drafts from drafter folders only, and it can use none beside")
       if draftsFromPackage { own = HeadLoading.verdict(view) }
       if own.word != .withHead, drafter != nil {
-        return ReaderVerdict(.withHead, "drafts from the folder \(PackageTarget.drafter.suffix) beside")
+        return ReaderVerdict(.withHead, "takes the folder \(PackageTarget.drafter.suffix) beside\(view.draftingLimit)")
       }
       return own
     }

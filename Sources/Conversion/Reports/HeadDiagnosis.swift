@@ -154,6 +154,12 @@ public struct HeadDiagnosis: Sendable {
             : "a manifest with this folder as source, the pipeline graft-only and \"layouts\": [\"sidecar\", \"drafter\"] gives it a configuration of its own"
         ])
     }
-    return HeadDiagnosis(.usable, summary, ["nothing: mlx-vlm 0.7.8 and later draft with it"])
+    return HeadDiagnosis(
+      .usable, summary,
+      [
+        folder.model.modelType == "qwen3_next"
+          ? "nothing: mlx-vlm 0.7.8 and later load it, though up to 0.7.10 they cannot decode with it yet"
+          : "nothing: mlx-vlm 0.7.8 and later draft with it"
+      ])
   }
 }

@@ -65,9 +65,9 @@ public struct WeightMatrix: @unchecked Sendable {
     self.owner = owner
   }
 
-  /// Rows `range` as a matrix of their own. The range must lie within `rows`.
+  /// Those of the rows `range` that the matrix has, as a matrix of their own.
   public func slice(rows range: Range<Int>) -> WeightMatrix {
-    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside the matrix")
+    let range = range.clamped(to: 0..<rows)
     let first = range.lowerBound
     let scaleBytes = format.scaleBytes(columns: columns, parameterType: parameterType)
     return WeightMatrix(
@@ -76,9 +76,10 @@ public struct WeightMatrix: @unchecked Sendable {
       parameterType: parameterType, owner: owner)
   }
 
-  /// Matrix `i` (an expert) of a stack [count, rows / count, columns] that is stored contiguously.
+  /// Matrix `i` (an expert) of a stack [count, rows / count, columns] that is stored contiguously; `count` divides the
+  /// rows.
   public func slice(matrix i: Int, of count: Int) -> WeightMatrix {
-    let part = rows / count
+    let part = rows / max(1, count)
     return slice(rows: i * part..<(i + 1) * part)
   }
 }

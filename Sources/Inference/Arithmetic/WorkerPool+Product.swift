@@ -15,10 +15,10 @@ extension WorkerPool {
     }
   }
 
-  /// Output rows of one piece: a multiple of the rows that the kernels take at once, of about 128 KiB
-  /// of codes and never more than a sixteenth of the matrix.
+  /// Output rows of one piece: a multiple of 24, so of what the kernels take at once (1, 2, 4 or 6), about 128 KiB of
+  /// codes, and no more than a sixteenth of the matrix.
   static func grain(_ w: WeightMatrix, rows m: Int) -> Int {
     let wanted = (1 << 17) / max(1, w.format.rowBytes(columns: w.columns))
-    return max(1, min(wanted, w.rows / 16) / 8) * 8
+    return max(1, min(wanted, w.rows / 16) / 24) * 24
   }
 }

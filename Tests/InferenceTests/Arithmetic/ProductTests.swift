@@ -51,7 +51,7 @@ import Testing
     let w = try RandomMatrix(format, rows: 11, columns: columns).matrix
     var random = Random(4)
     let x = random.normals(70 * columns)
-    let most = tier == .portable ? 17 : 70
+    let most = tier == .portable ? 23 : 70
     var single = [Float](repeating: 0, count: most * w.rows)
     for r in 0..<most {
       x.withUnsafeBufferPointer { x in
@@ -61,7 +61,7 @@ import Testing
         }
       }
     }
-    for m in [2, 3, 4, 5, 6, 7, 8, 9, 17, 64, 70] where m <= most {
+    for m in [2, 3, 4, 5, 6, 7, 8, 9, 17, 23, 64, 70] where m <= most {
       for outputs in [0..<11, 2..<3, 3..<8] {
         var y = [Float](repeating: 9, count: m * 11)
         _ = tier.only { Vector.multiply(w, outputRows: outputs, x, rows: m, into: &y, yStride: 11) }

@@ -1,0 +1,83 @@
+import Foundation
+import StrictJSON
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+@Suite struct RunnerCommandTests {
+  private func demo() throws -> String { try DemoCheckpoint.shared.get().path }
+
+  private let ids = #"{"id": "a", "kind": "ids", "ids": [5, 17, 203, 9]}"#
+
+  private func prompts() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("prompts-\(UUID().uuidString).jsonl").path
+    try Data(ids.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func `check gives 0 and the same bytes on every tier of instructions, and 2 below the floor`() throws {
+    let prompts = try prompts()
+    let arguments = ["check", try demo(), "--prompts", prompts, "--limit", "8", "--depths", "1,3", "--json", "--quiet"]
+    let outcomes = try [[:], ["CAMBIUM_SIMD": "portable"]].map { try RunnerProcess.run(arguments, environment: $0) }
+    #expect(outcomes.allSatisfy { $0.status == 0 && $0.err.isEmpty })
+    #expect(outcomes[0].out == outcomes[1].out)
+    let document = try JSONValue.parse(Array(outcomes[0].out.utf8), file: "stdout")
+    #expect(document["verify_runner_check"]?.intValue == 1 && document["passed"]?.boolValue == true)
+
+    // Not every first draft of the bundled prompts is accepted.
+    let low = try RunnerProcess.run([
+      "check", try demo(), "--limit", "12", "--depths", "1", "--json", "--quiet", "--min-acceptance", "1",
+    ])
+    #expect(low.status == 2)
+    #expect(low.err.contains("error: E_CHECK_ACCEPTANCE"))
+    // The result stays one document.
+    #expect(try JSONValue.parse(Array(low.out.utf8), file: "stdout")["passed"]?.boolValue == false)
+  }
+
+  @Test(arguments: [
+    (["check", "/no/such/folder"], Int32(66), ""), (["check"], 64, ""), (["check", "DEMO", "--depths", "9"], 64, ""),
+    (["check", "DEMO", "--depths", "1,1"], 64, ""), (["check", "DEMO", "--text", "x"], 64, ""),
+    (["check", "DEMO", "--prompts", "/no/such/file"], 66, ""),
+    (["check", "TRUNK", "--limit", "2"], 65, "E_HEAD_MISSING"),
+    (["generate", "DEMO"], 64, ""), (["generate", "DEMO", "--prompt", "x", "--temperature=-1"], 64, ""),
+    (["generate", "TRUNK", "--prompt", "x", "--mtp", "2"], 65, "E_HEAD_MISSING"),
+    (["trace", "DEMO", "--ids", "1 99999", "--output", "/tmp/never"], 65, "E_PROMPT"),
+    (["trace", "DEMO", "--ids", "1", "--output", "/no/such/folder/x"], 74, "E_IO"),
+  ])
+  func `failures have a name and a status`(_ words: [String], _ status: Int32, _ code: String) throws {
+    let demo = try demo()
+    let trunk = DemoCheckpoint.root + "/manifests/demo/trunk"
+    let outcome = try RunnerProcess.run(words.map { $0 == "DEMO" ? demo : $0 == "TRUNK" ? trunk : $0 })
+    #expect(outcome.status == status, "\(outcome.err)")
+    #expect((code.isEmpty || outcome.err.contains(code)) && outcome.out.isEmpty)
+  }
+
+  @Test func `generate answers on standard output, and says how on standard error`() throws {
+    let outcome = try RunnerProcess.run([
+      "generate", try demo(), "--chat", "What is 5 * 11?", "--mtp", "3", "--stats", "--limit", "96",
+    ])
+    #expect(outcome.status == 0)
+    #expect(outcome.out.contains("5 * 11 = 55") && outcome.out.hasSuffix("\n"))
+    #expect(outcome.err.contains("accepted by place"))
+  }
+
+  @Test func `a seed gives the same sample each time, another seed another`() throws {
+    let arguments = [
+      "generate", try demo(), "--prompt", "She was", "--limit", "24", "--temperature", "1", "--mtp", "2",
+    ]
+    let outputs = try ["1", "1", "2"].map { try RunnerProcess.run(arguments + ["--seed", $0]).out }
+    #expect(outputs[0] == outputs[1] && outputs[0] != outputs[2])
+  }
+
+  @Test func `an interrupt ends a check with 130`() throws {
+    let process = try RunnerProcess(["check", try demo(), "--prompts", try prompts(), "--limit", "100000"])
+    let start = ContinuousClock.now
+    while !process.errorText.contains("prompt 1"), ContinuousClock.now - start < .seconds(60) { usleep(10_000) }
+    kill(process.pid, SIGINT)
+    let outcome = try process.wait()
+    #expect(outcome.status == 130)
+    #expect(outcome.out.isEmpty && outcome.err.contains("interrupted"))
+  }
+}
