@@ -18,6 +18,27 @@ import Testing
     #expect(found.statistics.reusedRows == 28 && found.statistics.promptRows == 5)
   }
 
+  /// The head saw the token that was decoded last, the prompt has another one in its place.
+  @Test(arguments: Golden.models)
+  func `the head of a session that goes on drafts as that of a new session`(_ name: String) throws {
+    let model = try Golden.model(name)
+    var logits: [Float] = []
+    func run(_ session: DecodingSession, _ prompt: Prompt) throws -> [Float] {
+      logits = []
+      let decoding = try session.decode(prompt, .mtp(depth: 2), DecodingOptions(limit: 9)) { session in
+        MTPDrafter(session).map { ShownDrafter($0) { logits += $0 } }
+      }
+      for _ in decoding {}
+      return logits
+    }
+    let session = DecodingSession(model, threads: 1)
+    _ = try run(session, madeUpPrompt(20))
+    let longer = Prompt(session.tokens + [3, 1, 4])
+    let found = try run(session, longer)
+    let expected = try run(DecodingSession(model, threads: 1), longer)
+    #expect(found.count == expected.count && distance(found, expected) == 0)
+  }
+
   @Test(arguments: Golden.models)
   func `a prompt that does not go on begins anew`(_ name: String) throws {
     let model = try Golden.model(name)
