@@ -2,8 +2,8 @@
 ///
 /// Expected tokens of depth k: E(k) = 1 + p₁ + p₁p₂ + … + p₁…pₖ, pⱼ being the measured chance that draft j is accepted
 /// when those before it are. Cost: C(k) = verify(k + 1 rows) + k · draft, measured. Both are moving averages. Another
-/// depth is taken when E/C is better by a margin, so that noise does not make it jump. Times are those of a clock, so
-/// depths differ between runs; tokens never do.
+/// depth is taken when E/C is better by a margin, so that noise does not make it jump. The first rounds try every depth
+/// twice, the largest first. Times are those of a clock, so depths differ between runs; tokens never do.
 package struct AdaptiveDepth {
   /// Tokens to draft in the next round.
   package private(set) var depth: Int
@@ -11,10 +11,22 @@ package struct AdaptiveDepth {
   /// The depth to come back to after a look at another one.
   private var settled: Int
   private var chances: [Double]
-  /// Seconds of a target pass by rows; 0 where none was measured.
-  private var verify: [Double]
-  private var draftStep = 0.0
+  /// Seconds of a target pass by rows, and of a draft step.
+  private var verify: [Measured]
+  private var draftStep = Measured()
   private var rounds = 0
+
+  /// A time that is measured again and again.
+  private struct Measured {
+    private(set) var mean = 0.0
+    private var count = 0
+
+    /// The first times hold the making of memory and cold caches: of them the least counts.
+    mutating func add(_ value: Double) {
+      count += 1
+      mean = count == 1 ? value : count <= 3 ? min(mean, value) : mean + AdaptiveDepth.weight * (value - mean)
+    }
+  }
 
   /// Weight of a new measurement.
   private static let weight = 0.1
@@ -26,20 +38,24 @@ package struct AdaptiveDepth {
 
   package init(maximum: Int) {
     self.maximum = maximum
-    depth = min(2, maximum)
-    settled = depth
+    depth = maximum
+    settled = maximum
     chances = Array(repeating: 0.7, count: maximum)
-    verify = Array(repeating: 0, count: maximum + 2)
+    verify = Array(repeating: Measured(), count: maximum + 2)
   }
 
   /// Enters a round.
   package mutating func record(drafted: Int, accepted: Int, draftSeconds: Double, verifySeconds: Double) {
     rounds += 1
     measureChances(min(drafted, maximum), accepted)
-    if drafted > 0 { AdaptiveDepth.average(&draftStep, draftSeconds / Double(drafted)) }
-    if drafted + 1 < verify.count { AdaptiveDepth.average(&verify[drafted + 1], verifySeconds) }
+    if drafted > 0 { draftStep.add(draftSeconds / Double(drafted)) }
+    if drafted + 1 < verify.count { verify[drafted + 1].add(verifySeconds) }
+    if rounds < 2 * maximum {
+      depth = maximum - rounds % maximum
+      return
+    }
     let best = (0...maximum).max { rate($0) < rate($1) } ?? settled
-    if rate(best) > rate(settled) * AdaptiveDepth.margin { settled = best }
+    if rounds == 2 * maximum || rate(best) > rate(settled) * AdaptiveDepth.margin { settled = best }
     depth = settled
     if rounds % AdaptiveDepth.probe == 0 {
       let deeper = rounds / AdaptiveDepth.probe % 2 == 0 ? settled < maximum : settled == 0
@@ -57,10 +73,6 @@ package struct AdaptiveDepth {
     for place in drafted..<max(maximum, drafted) { chances[place] += weight * (source - chances[place]) }
   }
 
-  private static func average(_ mean: inout Double, _ value: Double) {
-    mean = mean == 0 ? value : mean + weight * (value - mean)
-  }
-
   /// Expected tokens a second at depth k.
   private func rate(_ k: Int) -> Double {
     var (expected, product) = (1.0, 1.0)
@@ -68,15 +80,15 @@ package struct AdaptiveDepth {
       product *= chances[place]
       expected += product
     }
-    let cost = verifySeconds(rows: k + 1) + Double(k) * draftStep
+    let cost = verifySeconds(rows: k + 1) + Double(k) * draftStep.mean
     return cost > 0 ? expected / cost : expected
   }
 
   /// The measured time, or an estimate from the nearest number of rows that was measured: each row beyond the first
   /// costs a quarter of the first.
   private func verifySeconds(rows: Int) -> Double {
-    if rows < verify.count, verify[rows] > 0 { return verify[rows] }
-    let known = (1..<verify.count).filter { verify[$0] > 0 }.min { abs($0 - rows) < abs($1 - rows) }
-    return known.map { verify[$0] * (3 + Double(rows)) / (3 + Double($0)) } ?? 0
+    if rows < verify.count, verify[rows].mean > 0 { return verify[rows].mean }
+    let known = (1..<verify.count).filter { verify[$0].mean > 0 }.min { abs($0 - rows) < abs($1 - rows) }
+    return known.map { verify[$0].mean * (3 + Double(rows)) / (3 + Double($0)) } ?? 0
   }
 }
