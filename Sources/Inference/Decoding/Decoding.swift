@@ -34,7 +34,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     self.method = method
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
-    if case .adaptive(let maximum) = method { adaptive = AdaptiveDepth(maximum: maximum) }
+    if case .adaptive(let maximum) = method { adaptive = session.depths[maximum] ?? AdaptiveDepth(maximum: maximum) }
     let clock = ContinuousClock()
     statistics.promptTime = clock.measure { runPrompt() }
   }
@@ -138,6 +138,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     statistics.rollbackTime += rollbackTime
     adaptive?.record(
       drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
+    session.depths[method.depth] = adaptive
   }
 
   /// How many drafts stay, and the tokens to give: those and the next one, cut at a stop token.

@@ -19,6 +19,8 @@ public final class DecodingSession {
   private(set) var drafter: (any Drafter)?
   /// For tests of checks; see ``PlantedDefect``.
   package var plantedDefect: PlantedDefect?
+  /// What was measured of depths, by their largest: times are those of the model, so the next decoding goes on from it.
+  var depths: [Int: AdaptiveDepth] = [:]
   /// Whether `tokens` are plain text at their own positions, so that a prompt can go on from them.
   private var isText = true
 
@@ -44,6 +46,7 @@ public final class DecodingSession {
     fork.state = state.copy()
     fork.tokens = tokens
     fork.isText = isText
+    fork.depths = depths
     fork.drafter = drafter?.copy(engine: fork.engine)
     return fork
   }

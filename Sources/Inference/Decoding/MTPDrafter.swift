@@ -28,6 +28,12 @@ package final class MTPDrafter: Drafter {
     waitingHidden = FloatBuffer(count: 64 * engine.configuration.hidden)
   }
 
+  /// A drafter for a session's model; nil when the model has no head.
+  package convenience init?(_ session: DecodingSession) {
+    guard let head = session.model.head else { return nil }
+    self.init(head, engine: session.engine)
+  }
+
   private init(copying other: MTPDrafter, engine: TextEngine) {
     self.engine = engine
     head = other.head

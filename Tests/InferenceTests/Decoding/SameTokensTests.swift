@@ -39,9 +39,9 @@ import Testing
     let all = try session.run(prompt, limit: 14).decoded.tokens
     for limit in 0...14 {
       for depth in 1...4 {
-        let (decoded, statistics, finish) = try session.run(prompt, .mtp(depth: depth), limit: limit)
-        #expect(decoded.tokens == Array(all.prefix(limit)))
-        #expect(statistics.tokens == limit && finish == .limit)
+        let result = try session.run(prompt, .mtp(depth: depth), limit: limit)
+        #expect(result.decoded.tokens == Array(all.prefix(limit)))
+        #expect(result.statistics.tokens == limit && result.finish == .limit)
       }
     }
   }

@@ -7,13 +7,23 @@ struct Decoded: Equatable {
   var logits: SHA256Digest
 }
 
+/// A decoding at its end.
+struct DecodingResult {
+  var decoded: Decoded
+  /// The drafts of every round.
+  var drafts: [[Int]]
+  var statistics: DecodingStatistics
+  var finish: Decoding.Finish?
+}
+
 extension DecodingSession {
   /// Decodes to the end.
   func run(
     _ prompt: Prompt, _ method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = []
-  ) throws -> (decoded: Decoded, statistics: DecodingStatistics, finish: Decoding.Finish?) {
+  ) throws -> DecodingResult {
     var hash = SHA256Stream()
     var chosen: [Int] = []
+    var drafts: [[Int]] = []
     let decoding = try decode(
       prompt, method,
       DecodingOptions(
@@ -21,11 +31,11 @@ extension DecodingSession {
         onLogits: { index, token, logits in
           if index == chosen.count { chosen.append(token) }
           hash.update(UnsafeRawBufferPointer(logits))
-        }))
+        }, onRound: { drafts.append($0.drafts) }))
     let tokens = Array(decoding)
-    return (
-      Decoded(tokens: chosen == tokens ? tokens : [-1], logits: hash.finish()), decoding.statistics, decoding.finish
-    )
+    return DecodingResult(
+      decoded: Decoded(tokens: chosen == tokens ? tokens : [-1], logits: hash.finish()), drafts: drafts,
+      statistics: decoding.statistics, finish: decoding.finish)
   }
 
   /// A digest of every layer's accepted state.

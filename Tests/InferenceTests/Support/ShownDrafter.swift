@@ -1,0 +1,28 @@
+import Inference
+
+/// The MTP head's drafter, with its draft logits shown to a test.
+final class ShownDrafter: Drafter {
+  let drafter: any Drafter
+  let show: ([Float]) -> Void
+  var rowsRun: Int { drafter.rowsRun }
+
+  init(_ drafter: any Drafter, _ show: @escaping ([Float]) -> Void) {
+    self.drafter = drafter
+    self.show = show
+  }
+
+  func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) { drafter.observe(rows, hidden: hidden) }
+
+  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
+    drafter.draft(count, position: position) { logits in
+      show(Array(UnsafeBufferPointer(start: logits, count: 256)))
+      return choose(logits)
+    }
+  }
+
+  func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {
+    drafter.replaceLast(token: token, embedding: embedding)
+  }
+
+  func copy(engine: TextEngine) -> any Drafter { ShownDrafter(drafter.copy(engine: engine), show) }
+}
