@@ -43,6 +43,27 @@ import Testing
     }
   }
 
+  /// Past the columns whose scales and biases are decoded at once.
+  @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: [WeightMatrix.Format.affine(bits: 4, group: 32), .mxfp8])
+  func longRowsDoNotSeeEachOther(format: WeightMatrix.Format) throws {
+    let columns = 8192 + 96
+    let w = try RandomMatrix(format, rows: 7, columns: columns).matrix
+    var random = Random(4)
+    let row = random.normals(columns).map { FloatConversion.rounded($0, to: .bf16) }
+    var canonical = [Float](repeating: 0, count: 7)
+    Vector.multiply(w, outputRows: 0..<7, row, rows: 1, into: &canonical, yStride: 7)
+    for m in [1, 3, 24] {
+      let x = (0..<m).flatMap { _ in row }
+      var y = [Float](repeating: 0, count: m * 7)
+      Vector.multiply(w, outputRows: 0..<7, x, rows: m, into: &y, yStride: 7, arithmetic: .fast)
+      let largest = canonical.map(\.magnitude).max() ?? 0
+      #expect(zip(canonical, y).allSatisfy { ($0 - $1).magnitude <= largest * 2e-6 }, "\(format) \(m)")
+      for r in 1..<max(m, 2) where r < m {
+        #expect(firstDifference(Array(y[..<7]), Array(y[r * 7..<r * 7 + 7])) == nil)
+      }
+    }
+  }
+
   /// Where there is no fast product the canonical one is formed, of the same bits.
   @Test(arguments: WeightMatrix.Format.all)
   func withoutTheInstructionItIsCanonical(format: WeightMatrix.Format) throws {
