@@ -48,6 +48,16 @@ typedef uint8_t lanes_u8 __attribute__((ext_vector_type(16)));
 // Columns whose scales are decoded at once: a multiple of every unit, and of 16 groups.
 #define CAMBIUM_CHUNK 8192
 
+// Columns of four rows of x that the nearest cache holds beside the weights; a multiple of every unit.
+#define CAMBIUM_NEAR_COLUMNS 2048
+
+// Columns whose weights are decoded at once for many rows of x; a multiple of every unit.
+#define CAMBIUM_BLOCK 1024
+// Rows of x whose partial sums are kept meanwhile.
+#define CAMBIUM_BLOCK_ROWS 64
+// From this number of rows on it pays to store the decoded weights instead of decoding them again for every few rows.
+#define CAMBIUM_MANY 20
+
 // Columns of one unit: what the lanes add up before a scale is applied (0 for the float formats, which have none).
 // Formats of 2 and 4 bits: sixteen 32-bit words of codes; the others: one group.
 static inline size_t cambium_unit(const cambium_matrix *w) {

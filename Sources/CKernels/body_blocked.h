@@ -4,11 +4,6 @@
 // CAMBIUM_TILE_O outputs by CAMBIUM_TILE_R rows of x are what the registers of the tier hold.
 #define CAMBIUM_TILE_R 2
 
-// Columns decoded at once; a multiple of every unit.
-#define CAMBIUM_BLOCK 1024
-// Rows of x whose partial sums are kept while the columns go by.
-#define CAMBIUM_BLOCK_ROWS 64
-
 // Decoded weights of CAMBIUM_TILE_O outputs: step by step in the order of the prepared x, and the scale of each lane by
 // unit (the first element only for the formats with one scale a unit; unused for the float formats).
 typedef struct {
@@ -52,14 +47,6 @@ CAMBIUM_INLINE void decode_block(
   } else {
     memcpy(scales, plain, count * 4);
   }
-}
-
-// The biases of one row as f32, zero up to a multiple of 16, from the group of `column` on.
-CAMBIUM_INLINE size_t decode_biases(const cambium_matrix *w, size_t row, size_t column, size_t columns, float *out) {
-  const size_t width = scale_width(w->format, w->parameter), count = columns / w->group;
-  const uint8_t *b = (const uint8_t *)w->biases + (row * (w->columns / w->group) + column / w->group) * width;
-  decode_scales(CAMBIUM_W_AFFINE8, w->parameter, b, count, out);
-  return count;
 }
 
 // One tile: sums[o][r] takes `units` units of `steps` steps. kind: 0 float formats (no scale), 1 a scale for each lane,
@@ -145,10 +132,7 @@ CAMBIUM_INLINE void many_rows_tile(
         const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
         const size_t count = decode_biases(w, row + o, column, columns, biases);
         for (size_t r = 0; r < m; r++) {
-          const float *s = x + r * stride + sums_of_x + column / w->group;
-          for (size_t g = 0; g < count; g += 16) {
-            bias_sums[o][r] = lanes_fma(lanes_load(biases + g), lanes_load(s + g), bias_sums[o][r]);
-          }
+          add_biases(1, biases, count, x + r * stride + sums_of_x + column / w->group, stride, &bias_sums[o][r]);
         }
       }
     }
@@ -180,11 +164,6 @@ CAMBIUM_MANY_ROWS(affine5, CAMBIUM_W_AFFINE5)
 CAMBIUM_MANY_ROWS(affine6, CAMBIUM_W_AFFINE6)
 CAMBIUM_MANY_ROWS(affine8, CAMBIUM_W_AFFINE8)
 
-// From this number of rows on it pays to store the decoded weights instead of decoding them again for every few rows.
-#ifndef CAMBIUM_MANY
-#define CAMBIUM_MANY 20
-#endif
-
 static void tier_product(
     const cambium_matrix *w, size_t first, size_t last, const float *x, size_t m, float *y, size_t y_stride) {
   static void (*const by_format[])(
@@ -206,8 +185,8 @@ static void tier_product(
     r += rows;
   }
   // A few outputs at a time, so that their codes stay in the nearest cache for the next rows of x.
-  for (size_t o = first; r < m && o < last; o += 4) {
-    const size_t end = last - o < 4 ? last : o + 4;
+  for (size_t o = first; r < m && o < last; o += 8) {
+    const size_t end = last - o < 8 ? last : o + 8;
     for (size_t rest = r; rest < m; rest += CAMBIUM_FEW) {
       const size_t few = m - rest < CAMBIUM_FEW ? m - rest : CAMBIUM_FEW;
       product_of_few(w, o, end, x + rest * stride, few, y + rest * y_stride, y_stride);

@@ -2,11 +2,6 @@
 // CAMBIUM_FEW (2 or 4) rows of x; with CAMBIUM_PAIRS_OF_OUTPUTS two rows of weights at once, which then share the loads
 // of x. No guard on purpose.
 
-// How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
-#ifndef CAMBIUM_AHEAD
-#define CAMBIUM_AHEAD 4096
-#endif
-
 // One unit of `rows` rows (both constants), whose format has 2 or 4 bits; x and the scales stand at its first column.
 CAMBIUM_INLINE void add_unit(
     const int format, const int rows, const int m, const size_t group, const unit_codes *codes, const float *const *scales,
@@ -41,7 +36,7 @@ CAMBIUM_INLINE void add_unit(
 // `columns` columns of `rows` rows, row_bytes apart; c and x stand at the first, s[o] at its scale.
 CAMBIUM_INLINE void add_neighbours(
     const int format, const int rows, const int m, const size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
-    const float *s1, size_t columns, const float *x, size_t stride, lanes sums[][4]) {
+    const float *s1, size_t columns, size_t ahead, const float *x, size_t stride, lanes sums[][4]) {
   const size_t unit = 16 * neighbour_steps(format);
   const float *s[2] = {s0, s1};
   unit_codes codes[2];
@@ -49,7 +44,7 @@ CAMBIUM_INLINE void add_neighbours(
   for (; column + unit <= columns; column += unit, c += 64, x += unit) {
     CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
-      __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
+      __builtin_prefetch(c + (size_t)o * row_bytes + ahead);
       codes[o] = unit_load(format, c + (size_t)o * row_bytes);
     }
     add_unit(format, rows, m, group, codes, s, x, stride, sums);
@@ -67,14 +62,14 @@ CAMBIUM_INLINE void add_neighbours(
 // The same for the other quantized formats, whose unit is one group.
 CAMBIUM_INLINE void add_groups(
     const int format, const int rows, const int m, size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
-    const float *s1, size_t columns, const float *x, size_t stride, lanes sums[][4]) {
+    const float *s1, size_t columns, size_t ahead, const float *x, size_t stride, lanes sums[][4]) {
   const size_t bytes = 2 * format_bits(format);
   const float *s[2] = {s0, s1};
   for (size_t column = 0; column < columns; column += group) {
     lanes t[2][4];
     CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
-      __builtin_prefetch(c + (size_t)o * row_bytes + CAMBIUM_AHEAD);
+      __builtin_prefetch(c + (size_t)o * row_bytes + ahead);
       CAMBIUM_UNROLL
       for (int r = 0; r < m; r++) t[o][r] = 0;
     }
@@ -114,64 +109,87 @@ CAMBIUM_INLINE void add_groups(
   }
 }
 
-// The biases of `groups` groups times the sums of x.
-CAMBIUM_INLINE void add_biases(
-    const int m, const float *biases, size_t groups, const float *sums_of_x, size_t stride, lanes *sums) {
-  for (size_t g = 0; g < groups; g += 16) {
-    lanes b = lanes_load(biases + g);
-    CAMBIUM_UNROLL
-    for (int r = 0; r < m; r++) sums[r] = lanes_fma(b, lanes_load(sums_of_x + (size_t)r * stride + g), sums[r]);
-  }
-}
-
-// `rows` outputs (1 or 2) of a quantized format for m rows of x (at most 4), both constants.
-CAMBIUM_INLINE void quantized_rows(
-    const int format, const int rows, const int m, const cambium_matrix *w, size_t row, const float *x, size_t stride,
-    float *y, size_t y_stride) {
+// Adds `columns` columns (at most CAMBIUM_CHUNK) from `column` on of `rows` rows (1 or 2) for m rows of x (at most 4),
+// both constants. `ahead`: from codes in use to those to ask for, in bytes.
+CAMBIUM_INLINE void quantized_chunk(
+    const int format, const int rows, const int m, const cambium_matrix *w, size_t row, size_t column, size_t columns,
+    size_t ahead, const float *x, size_t stride, lanes sums[][4]) {
   const size_t group = format_affine(format) ? w->group : format == CAMBIUM_W_NVFP4 ? 16 : 32;
   const size_t width = scale_width(format, w->parameter), groups = w->columns / group;
-  const size_t row_bytes = w->columns * format_bits(format) / 8, sums_of_x = cambium_prepared_columns(w);
-  const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes;
-  const uint8_t *s = (const uint8_t *)w->scales + row * groups * width;
-  const uint8_t *b = format_affine(format) ? (const uint8_t *)w->biases + row * groups * width : 0;
-  lanes sums[2][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}}, bias_sums[2][4] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+  const size_t row_bytes = w->columns * format_bits(format) / 8;
+  const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes + column * format_bits(format) / 8;
+  const uint8_t *s = (const uint8_t *)w->scales + (row * groups + column / group) * width;
   float scales[2][CAMBIUM_CHUNK / 16 + 16];
-  for (size_t column = 0; column < w->columns; column += CAMBIUM_CHUNK) {
-    const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
+  lanes local[2][4];
+  CAMBIUM_UNROLL
+  for (int o = 0; o < rows; o++) {
+    decode_scales(format, w->parameter, s + (size_t)o * groups * width, columns / group, scales[o]);
     CAMBIUM_UNROLL
-    for (int o = 0; o < rows; o++) {
-      decode_scales(
-          format, w->parameter, s + ((size_t)o * groups + column / group) * width, columns / group, scales[o]);
-    }
-    const uint8_t *codes = c + column * format_bits(format) / 8;
-    const float *s0 = scales[0], *s1 = scales[1], *v = x + column;
-    if (!neighbour_steps(format)) {
-      add_groups(format, rows, m, group, codes, row_bytes, s0, s1, columns, v, stride, sums);
-    } else if (!format_affine(format)) {
-      add_neighbours(format, rows, m, group, codes, row_bytes, s0, s1, columns, v, stride, sums);
-    } else if (group == 32) {
-      add_neighbours(format, rows, m, 32, codes, row_bytes, s0, s1, columns, v, stride, sums);
-    } else if (group == 64) {
-      add_neighbours(format, rows, m, 64, codes, row_bytes, s0, s1, columns, v, stride, sums);
-    } else {
-      add_neighbours(format, rows, m, 128, codes, row_bytes, s0, s1, columns, v, stride, sums);
-    }
+    for (int r = 0; r < m; r++) local[o][r] = sums[o][r];
   }
-  for (size_t column = 0; format_affine(format) && column < w->columns; column += CAMBIUM_CHUNK) {
-    const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
-    CAMBIUM_UNROLL
-    for (int o = 0; o < rows; o++) {
-      const size_t first = column / group, count = columns / group;
-      decode_scales(format, w->parameter, b + ((size_t)o * groups + first) * width, count, scales[o]);
-      add_biases(m, scales[o], count, x + sums_of_x + first, stride, bias_sums[o]);
-    }
+  const float *s0 = scales[0], *s1 = scales[1], *v = x + column;
+  if (!neighbour_steps(format)) {
+    add_groups(format, rows, m, group, c, row_bytes, s0, s1, columns, ahead, v, stride, local);
+  } else if (!format_affine(format)) {
+    add_neighbours(format, rows, m, group, c, row_bytes, s0, s1, columns, ahead, v, stride, local);
+  } else if (group == 32) {
+    add_neighbours(format, rows, m, 32, c, row_bytes, s0, s1, columns, ahead, v, stride, local);
+  } else if (group == 64) {
+    add_neighbours(format, rows, m, 64, c, row_bytes, s0, s1, columns, ahead, v, stride, local);
+  } else {
+    add_neighbours(format, rows, m, 128, c, row_bytes, s0, s1, columns, ahead, v, stride, local);
   }
   CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
     CAMBIUM_UNROLL
+    for (int r = 0; r < m; r++) sums[o][r] = local[o][r];
+  }
+}
+
+// The bias lanes of one row for m rows of x.
+CAMBIUM_INLINE void quantized_biases(
+    const int m, const cambium_matrix *w, size_t row, const float *x, size_t stride, lanes *sums) {
+  const float *sums_of_x = x + cambium_prepared_columns(w);
+  float biases[CAMBIUM_CHUNK / 32 + 16];
+  for (size_t column = 0; column < w->columns; column += CAMBIUM_CHUNK) {
+    const size_t left = w->columns - column, columns = left < CAMBIUM_CHUNK ? left : CAMBIUM_CHUNK;
+    const size_t count = decode_biases(w, row, column, columns, biases);
+    add_biases(m, biases, count, sums_of_x + column / w->group, stride, sums);
+  }
+}
+
+// `count` outputs (at most 8) of a quantized format for m rows of x (a constant of at most 4), `columns_at_once` columns
+// (a multiple of every unit, at most CAMBIUM_CHUNK) of all of them before the next.
+CAMBIUM_INLINE void quantized_outputs(
+    const int format, const int m, const cambium_matrix *w, size_t row, size_t count, size_t columns_at_once,
+    const float *x, size_t stride, float *y, size_t y_stride) {
+  lanes sums[8][4];
+  for (size_t o = 0; o < count; o++) {
+    CAMBIUM_UNROLL
+    for (int r = 0; r < m; r++) sums[o][r] = 0;
+  }
+  const size_t row_bytes = w->columns * format_bits(format) / 8;
+  const size_t pair = m > 1 && CAMBIUM_PAIRS_OF_OUTPUTS ? 2 : 1;
+  // One row of x: the rows of the matrix are read as they follow each other. More: the same place of the next outputs.
+  const size_t ahead = m == 1 ? CAMBIUM_AHEAD : 8 * row_bytes;
+  for (size_t column = 0; column < w->columns; column += columns_at_once) {
+    const size_t left = w->columns - column, columns = left < columns_at_once ? left : columns_at_once;
+    for (size_t o = 0; o < count;) {
+      if (pair == 2 && o + 2 <= count) {
+        quantized_chunk(format, 2, m, w, row + o, column, columns, ahead, x, stride, sums + o);
+        o += 2;
+      } else {
+        quantized_chunk(format, 1, m, w, row + o, column, columns, ahead, x, stride, sums + o);
+        o += 1;
+      }
+    }
+  }
+  for (size_t o = 0; o < count; o++) {
+    lanes biases[4] = {0, 0, 0, 0};
+    if (format_affine(format)) quantized_biases(m, w, row + o, x, stride, biases);
+    CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) {
-      if (format_affine(format)) sums[o][r] += bias_sums[o][r];
-      y[(size_t)r * y_stride + (size_t)o] = lanes_sum(sums[o][r]);
+      y[(size_t)r * y_stride + o] = lanes_sum(format_affine(format) ? sums[o][r] + biases[r] : sums[o][r]);
     }
   }
 }
@@ -226,11 +244,14 @@ CAMBIUM_INLINE void few_rows(
     }
     for (; o < last; o++) float_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
   } else {
-    // One row of x: memory is read in one stream. More: two outputs share the loads of x.
-    if (m > 1 && CAMBIUM_PAIRS_OF_OUTPUTS) {
-      for (; o + 2 <= last; o += 2) quantized_rows(format, 2, m, w, o, x, stride, y + o, y_stride);
+    // One row of x: memory is read in one stream. More rows: columns whose x stays in the nearest cache for several
+    // outputs, of which two share the loads.
+    const size_t outputs = m == 1 ? 1 : 8;
+    const size_t near = w->columns <= 2 * CAMBIUM_NEAR_COLUMNS ? w->columns : CAMBIUM_NEAR_COLUMNS;
+    for (; o < last; o += outputs) {
+      const size_t count = last - o < outputs ? last - o : outputs;
+      quantized_outputs(format, m, w, o, count, m == 1 ? CAMBIUM_CHUNK : near, x, stride, y + o, y_stride);
     }
-    for (; o < last; o++) quantized_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
   }
 }
 

@@ -1,6 +1,9 @@
 // Where the codes and scales of a row lie, and their decoding by format, for one tier. `format` is a constant wherever
 // these are inlined, so the switches vanish. No guard on purpose.
 
+// How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
+#define CAMBIUM_AHEAD 4096
+
 CAMBIUM_INLINE size_t format_bits(int format) {
   switch (format) {
     case CAMBIUM_W_F32:

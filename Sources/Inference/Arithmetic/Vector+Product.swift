@@ -13,17 +13,20 @@ extension Vector {
   ///   - y: element o of row r is y[r · yStride + o]; the other elements are left alone.
   public static func multiply(
     _ w: WeightMatrix, outputRows: Range<Int>, _ x: UnsafePointer<Float>, rows m: Int,
-    into y: UnsafeMutablePointer<Float>, yStride: Int
+    into y: UnsafeMutablePointer<Float>, yStride: Int, arithmetic: Arithmetic = .canonical
   ) {
-    withPrepared(w, rows: m) { prepared in
-      prepare(w, x, rows: m, into: prepared)
-      multiply(w, outputRows: outputRows, prepared: prepared, rows: m, into: y, yStride: yStride)
+    withPrepared(w, rows: m, arithmetic) { prepared in
+      prepare(w, x, rows: m, into: prepared, arithmetic: arithmetic)
+      multiply(
+        w, outputRows: outputRows, prepared: prepared, rows: m, into: y, yStride: yStride, arithmetic: arithmetic)
     }
   }
 
   /// Calls `body` with memory for m prepared rows, aligned so that no vector straddles two cache lines.
-  static func withPrepared(_ w: WeightMatrix, rows m: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-    let count = preparedCount(w, rows: m)
+  static func withPrepared(
+    _ w: WeightMatrix, rows m: Int, _ arithmetic: Arithmetic, _ body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let count = preparedCount(w, rows: m, arithmetic: arithmetic)
     withUnsafeTemporaryAllocation(byteCount: count * 4, alignment: 64) { buffer in
       guard let start = buffer.baseAddress else { return }
       body(start.bindMemory(to: Float.self, capacity: count))
@@ -31,25 +34,38 @@ extension Vector {
   }
 
   /// Elements that m prepared rows of x take. Memory for them is best aligned to 64 bytes.
-  public static func preparedCount(_ w: WeightMatrix, rows m: Int) -> Int {
-    withUnsafePointer(to: w.kernel) { cambium_prepared_stride($0) * m }
+  public static func preparedCount(_ w: WeightMatrix, rows m: Int, arithmetic: Arithmetic = .canonical) -> Int {
+    withUnsafePointer(to: w.kernel) {
+      (arithmetic.isFast($0) ? cambium_fast_stride($0) : cambium_prepared_stride($0)) * m
+    }
   }
 
   /// Puts m rows of x into the order in which the kernels of `w` read them, for several calls of `multiply`. What
-  /// comes out serves every matrix of the same format and columns.
+  /// comes out serves every matrix of the same format and columns with the same arithmetic.
   public static func prepare(
-    _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into prepared: UnsafeMutablePointer<Float>
+    _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into prepared: UnsafeMutablePointer<Float>,
+    arithmetic: Arithmetic = .canonical
   ) {
-    withUnsafePointer(to: w.kernel) { cambium_prepare($0, x, m, prepared) }
+    withUnsafePointer(to: w.kernel) {
+      if arithmetic.isFast($0) {
+        cambium_fast_prepare($0, x, m, prepared)
+      } else {
+        cambium_prepare($0, x, m, prepared)
+      }
+    }
   }
 
   /// As above, from prepared rows.
   public static func multiply(
     _ w: WeightMatrix, outputRows: Range<Int>, prepared: UnsafePointer<Float>, rows m: Int,
-    into y: UnsafeMutablePointer<Float>, yStride: Int
+    into y: UnsafeMutablePointer<Float>, yStride: Int, arithmetic: Arithmetic = .canonical
   ) {
     withUnsafePointer(to: w.kernel) {
-      cambium_product($0, outputRows.lowerBound, outputRows.upperBound, prepared, m, y, yStride)
+      if arithmetic.isFast($0) {
+        cambium_fast_product($0, outputRows.lowerBound, outputRows.upperBound, prepared, m, y, yStride)
+      } else {
+        cambium_product($0, outputRows.lowerBound, outputRows.upperBound, prepared, m, y, yStride)
+      }
     }
   }
 

@@ -5,12 +5,14 @@ extension WorkerPool {
   ///   - x: m × w.columns, contiguous.
   ///   - m: at least 1.
   public func multiply(
-    _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into y: UnsafeMutablePointer<Float>, yStride: Int
+    _ w: WeightMatrix, _ x: UnsafePointer<Float>, rows m: Int, into y: UnsafeMutablePointer<Float>, yStride: Int,
+    arithmetic: Arithmetic = .canonical
   ) {
-    Vector.withPrepared(w, rows: m) { prepared in
-      Vector.prepare(w, x, rows: m, into: prepared)
+    Vector.withPrepared(w, rows: m, arithmetic) { prepared in
+      Vector.prepare(w, x, rows: m, into: prepared, arithmetic: arithmetic)
       run(count: w.rows, grain: Self.grain(w, rows: m)) { rows, _ in
-        Vector.multiply(w, outputRows: rows, prepared: prepared, rows: m, into: y, yStride: yStride)
+        Vector.multiply(
+          w, outputRows: rows, prepared: prepared, rows: m, into: y, yStride: yStride, arithmetic: arithmetic)
       }
     }
   }

@@ -35,6 +35,23 @@ import Testing
     try check(RandomMatrix(format, rows: 2, columns: 8192 + 96).matrix, tier)
   }
 
+  /// Past the columns that several rows of x take at once.
+  @Test(arguments: SIMDTier.available, [WeightMatrix.Format.mxfp4, .affine(bits: 5, group: 64), .mxfp8])
+  func longRowsDoNotSeeEachOther(tier: SIMDTier, format: WeightMatrix.Format) throws {
+    let columns = 8192 + 192
+    let w = try RandomMatrix(format, rows: 9, columns: columns).matrix
+    var random = Random(6)
+    let x = random.normals(5 * columns)
+    let expected = (0..<5).flatMap { r in
+      (0..<9).map { ReferenceProduct.row(w, $0, Array(x[r * columns..<(r + 1) * columns])) }
+    }
+    for m in [2, 3, 5] {
+      var y = [Float](repeating: 0, count: m * 9)
+      _ = tier.only { Vector.multiply(w, outputRows: 0..<9, x, rows: m, into: &y, yStride: 9) }
+      #expect(firstDifference(y, Array(expected[..<(m * 9)])) == nil, "\(tier) \(format) \(m)")
+    }
+  }
+
   private func check(_ w: WeightMatrix, _ tier: SIMDTier) throws {
     var random = Random(3)
     let x = random.normals(w.columns)

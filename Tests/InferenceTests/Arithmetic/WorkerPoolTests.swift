@@ -45,6 +45,20 @@ import Testing
     }
   }
 
+  /// The first piece waits for a helper, which has been asleep, to take another.
+  @Test func sleepingHelpersWake() async throws {
+    let pool = WorkerPool(threads: 2)
+    try await Task.sleep(nanoseconds: 20_000_000)
+    let helped = Atomic<Bool>(false)
+    let start = ContinuousClock.now
+    pool.run(count: 2, grain: 1) { _, worker in
+      if worker > 0 { helped.store(true, ordering: .releasing) }
+      while !helped.load(ordering: .acquiring), ContinuousClock.now - start < .seconds(10) {}
+    }
+    let woken = helped.load(ordering: .acquiring)
+    #expect(woken)
+  }
+
   @Test func callersTakeTurns() {
     let pool = WorkerPool(threads: 2)
     let outer = WorkerPool(threads: 3)
