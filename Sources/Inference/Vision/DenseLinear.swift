@@ -51,12 +51,17 @@ enum Dense {
 }
 
 extension WorkerPool {
-  /// Work on `count` rows in pieces of ``Dense/tile``; the second argument is the worker's number.
-  func tiles(_ count: Int, _ body: (Range<Int>, Int) -> Void) {
+  /// Work on `groups` times `count` rows in pieces of ``Dense/tile`` that lie in one group, so that a group's rows do not
+  /// depend on the groups beside it; the second argument is the worker's number.
+  func tiles(groups: Int, of count: Int, _ body: (Range<Int>, Int) -> Void) {
     let pieces = (count + Dense.tile - 1) / Dense.tile
     // OpenBLAS has buffers for a limited number of callers at a time.
-    run(count: pieces, grain: max(1, (pieces + 63) / 64)) { range, worker in
-      for piece in range { body(piece * Dense.tile..<min((piece + 1) * Dense.tile, count), worker) }
+    run(count: groups * pieces, grain: max(1, (groups * pieces + 63) / 64)) { range, worker in
+      for piece in range {
+        let (group, place) = piece.quotientAndRemainder(dividingBy: pieces)
+        let first = group * count + place * Dense.tile
+        body(first..<min(first + Dense.tile, (group + 1) * count), worker)
+      }
     }
   }
 }

@@ -32,7 +32,7 @@ struct VisionPass {
   /// The patch embedding: a convolution whose windows do not overlap is a matrix product.
   func embed(_ linear: DenseLinear, _ write: (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void) {
     let patches = scratch(Dense.tile * linear.columns)
-    pool.tiles(count) { range, worker in
+    pool.tiles(groups: groups, of: positions.count) { range, worker in
       let buffer = UnsafeMutableBufferPointer(start: patches(worker), count: range.count * linear.columns)
       write(range, buffer)
       linear.apply(patches(worker), count: range.count, into: states.pointer + range.lowerBound * width)
@@ -41,7 +41,7 @@ struct VisionPass {
 
   /// The learned positions, the same in every group.
   func addPositions(_ table: FloatBuffer) {
-    pool.tiles(count) { range, _ in
+    pool.tiles(groups: groups, of: positions.count) { range, _ in
       for patch in range {
         positions.addTable(
           table.pointer, side: configuration.tableSide, width: width, patch: patch % positions.count,
@@ -59,7 +59,7 @@ struct VisionPass {
     let branch = scratch(Dense.tile * width)
     let normed = scratch(Dense.tile * width)
     let inner = scratch(Dense.tile * configuration.intermediate)
-    pool.tiles(count) { range, worker in
+    pool.tiles(groups: groups, of: positions.count) { range, worker in
       let state = states.pointer + range.lowerBound * width
       let (branch, normed, inner) = (branch(worker), normed(worker), inner(worker))
       block.output.apply(mixed.pointer + range.lowerBound * width, count: range.count, into: branch)
@@ -76,7 +76,7 @@ struct VisionPass {
   private func project(_ block: VisionBlock, into projected: FloatBuffer) {
     let normed = scratch(Dense.tile * width)
     let dimension = configuration.headDimension
-    pool.tiles(count) { range, worker in
+    pool.tiles(groups: groups, of: positions.count) { range, worker in
       let normed = normed(worker)
       for (row, patch) in range.enumerated() {
         block.attentionNorm.apply(states.pointer + patch * width, into: normed + row * width)
@@ -126,7 +126,7 @@ struct VisionPass {
     let normed = scratch(Dense.tile * first.columns)
     let inner = scratch(Dense.tile * first.rows)
     let output = FloatBuffer(count: tokens * second.rows)
-    pool.tiles(tokens) { range, worker in
+    pool.tiles(groups: groups, of: tokens / groups) { range, worker in
       let (normed, inner) = (normed(worker), inner(worker))
       for row in 0..<range.count * perToken {
         norm.apply(states.pointer + (range.lowerBound * perToken + row) * width, into: normed + row * width)
