@@ -35,7 +35,8 @@ let package = Package(
     .target(
       name: "Inference",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint",
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
+        "COpenBLAS",
       ], swiftSettings: swift),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
@@ -68,12 +69,12 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference", "Images",
       ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
+        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference", "Images",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
@@ -98,12 +99,13 @@ let package = Package(
       name: "InferenceTests",
       dependencies: [
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
+        "Images",
       ], exclude: ["Fixtures"], swiftSettings: swift),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
-        "verify-runner",
+        "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON", "Digests",
+        "Diagnostics", "verify-runner",
       ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),

@@ -13,16 +13,21 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Every prompt is decoded token by token and then at each depth; tokens, logits and the final state are compared by
       their bytes. Without --prompts, prompts.jsonl in the package is taken, or a small set of the program's own.
+      With --images, questions about the pictures of a folder are prompts too (or, without --prompts, the only ones), and
+      the answers are compared with captions.jsonl there and with those of --source.
 
       Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth.
 
       Example:
         verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
         verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
+        verify-runner check PACKAGE --source CHECKPOINT --images pictures
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
   @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: String?
+  @Option(help: "Folder of pictures to ask about, with captions.jsonl if wanted.", completion: .directory)
+  var images: String?
   @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
   @Flag(help: "Check adaptive depth too.") var adaptive = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
@@ -51,7 +56,10 @@ struct CheckCommand: ParsableCommand {
     let model = try LoadedModel.open(package)
     let loaded = clock.now
     let encoder = PromptEncoder(folder: model.path)
-    let prompts = try promptSet(folder: model.path).map(encoder.encode)
+    var prompts = try promptSet(folder: model.path).map(encoder.encode)
+    let pictures = try images.map(Picture.all) ?? []
+    let pictureCheck = pictures.isEmpty ? nil : try PictureCheck(model, threads: runner.threads)
+    prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
     let check = Check(
       model,
       CheckOptions(
@@ -60,12 +68,15 @@ struct CheckCommand: ParsableCommand {
         isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } }))
     var report = try check.run(prompts)
     let checked = clock.now
-    if let source {
-      if !quiet { Terminal.note("comparing with \(source)") }
+    if let source, !quiet { Terminal.note("comparing with \(source)") }
+    let sourceModel = try source.map { try LoadedModel.open($0) }
+    // Images have no text to score.
+    if let sourceModel, text != nil || pictures.count < prompts.count {
       report.source = try SourceComparison(
-        package: model, source: try LoadedModel.open(source), texts: try texts(encoder, prompts, report),
+        package: model, source: sourceModel, texts: try texts(encoder, prompts.dropLast(pictures.count), report),
         file: text ?? package, threads: runner.threads, isStopped: { StopSignal.shared.isRequested })
     }
+    if let pictureCheck { report.captions = try captions(pictures, pictureCheck, sourceModel, report) }
     if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
     if timings {
       Terminal.note("seconds: loading \(start.duration(to: loaded)), checking \(loaded.duration(to: checked))")
@@ -75,6 +86,7 @@ struct CheckCommand: ParsableCommand {
 
   private func promptSet(folder: String) throws -> [CheckPrompt] {
     if let prompts { return try PromptFile.read(prompts) }
+    if images != nil { return [] }
     let beside = folder + "/prompts.jsonl"
     return FileManager.default.fileExists(atPath: beside) ? try PromptFile.read(beside) : BundledPrompts.all
   }
@@ -89,7 +101,22 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func texts(_ encoder: PromptEncoder, _ prompts: [EncodedPrompt], _ report: CheckReport) throws -> [[Int]] {
+  /// The package's answers are those of the check; the source is asked on its own, with its own processor and template.
+  private func captions(
+    _ pictures: [Picture], _ check: PictureCheck, _ source: LoadedModel?, _ report: CheckReport
+  ) throws -> CaptionComparison {
+    let expected = try source.map { source in
+      try PictureCheck(source, threads: runner.threads).answers(
+        pictures, limit: limit, promptChunk: runner.chunk, isStopped: { StopSignal.shared.isRequested })
+    }
+    let own = try report.prompts.suffix(pictures.count).map { try check.text($0.tokens) }
+    return CaptionComparison(
+      pictures.indices.map { .init(picture: pictures[$0], package: own[$0], source: expected?[$0]) })
+  }
+
+  private func texts(_ encoder: PromptEncoder, _ prompts: ArraySlice<EncodedPrompt>, _ report: CheckReport) throws
+    -> [[Int]]
+  {
     guard let text else { return zip(prompts, report.prompts).map { $0.tokens + $1.tokens } }
     let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
     return [try encoder.tokenizer().encode(bytes, special: false)]

@@ -75,6 +75,6 @@ public struct Check {
     let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
-      session, prompt.tokens, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+      session, prompt.prompt, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
   }
 }

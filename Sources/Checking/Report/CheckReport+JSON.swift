@@ -22,6 +22,7 @@ extension CheckReport {
         ))
     }
     if let source { document.append(("source", source.json)) }
+    if let captions { document.append(("images", captions.json)) }
     return .object(document)
   }
 }

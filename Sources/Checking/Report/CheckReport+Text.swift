@@ -5,6 +5,7 @@ extension CheckReport {
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let source { lines += [""] + source.lines }
+    if let captions { lines += [""] + captions.lines }
     lines += ["", "digest of all tokens and logits: \(digest.hex)", verdict]
     return lines.joined(separator: "\n")
   }

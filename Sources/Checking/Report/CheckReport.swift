@@ -12,6 +12,8 @@ public struct CheckReport: Sendable {
   public var minAcceptance: Double?
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
+  /// The answers about pictures, if any were asked about.
+  public var captions: CaptionComparison?
 
   public var differences: [Difference] { settings.flatMap(\.differences) }
 

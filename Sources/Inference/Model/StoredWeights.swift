@@ -39,6 +39,13 @@ struct StoredWeights: Sendable {
     outputPrefix = textPrefix.hasSuffix("model.") ? String(textPrefix.dropLast("model.".count)) : textPrefix
   }
 
+  /// The tensors of the vision tower alone, by canonical name; empty without a tower.
+  static func vision(_ folder: CheckpointFolder) throws -> [String: StoredTensor] {
+    var collector = TensorCollector(folder, PackageQuantization(folder, key: nil))
+    try collector.add(folder.trunk().tensors.filter { $0.role == .vision })
+    return collector.tensors
+  }
+
   /// - Throws: `CheckpointError.tensorMissing`.
   func tensor(_ name: String) throws -> StoredTensor {
     guard let tensor = tensors[name] else {
