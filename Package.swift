@@ -51,6 +51,7 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
+        "Inference", "Tokenization", "Checking",
       ], swiftSettings: swift),
     .executableTarget(
       name: "cambium",
