@@ -52,6 +52,7 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
+        "Inference", "Tokenization", "Checking",
       ], swiftSettings: swift),
     .executableTarget(
       name: "cambium",

@@ -15,8 +15,9 @@ struct ModelCard {
     source = try SourceCard(folder: resolution.source)
   }
 
-  func render(_ measurements: [AuditReport.Measurement]) throws -> [UInt8] {
-    Array((frontMatter + body(measurements)).utf8)
+  /// - Parameter check: What decoding gave; nil for a placeholder of the same length.
+  func render(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> [UInt8] {
+    Array((frontMatter + body(measurements, check)).utf8)
   }
 
   private var hasVision: Bool { contents.tensors.contains { $0.tensor.role == .vision } }
@@ -49,7 +50,7 @@ struct ModelCard {
     .flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  private func body(_ measurements: [AuditReport.Measurement]) -> String {
+  private func body(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) -> String {
     let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
     var text = """
 
@@ -64,6 +65,7 @@ struct ModelCard {
     text += licenceLine + "\n\n"
     text += headLine + "\n\n"
     text += table(measurements)
+    text += "\n" + CheckCard(CheckPlan(resolution, contents), name: name).render(check)
     text += """
 
       `audit.json` lists every tensor: what became of it, by which rule, with digests of what went in and what came out.

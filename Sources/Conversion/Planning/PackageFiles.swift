@@ -46,7 +46,7 @@ struct PackageFiles {
       })
     let measured = [
       (PackageFiles.audit, AuditReport.render(contents, context, blank).count),
-      (PackageFiles.card, try ModelCard(resolution, contents).render(blank).count),
+      (PackageFiles.card, try ModelCard(resolution, contents).render(blank, nil).count),
     ]
     files += measured.map { PlannedFile(path: $0.0, bytes: $0.1, content: .measured) }
     let names = contents.weightFiles + files.map(\.path)

@@ -18,6 +18,7 @@ struct PackageStage: Stage {
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
     try context.inputRecords() + context.outputRecords(of: .quantize) + context.outputRecords(of: .verify)
+      + context.outputRecords(of: .check)
   }
 
   func outputFolder(_ context: RunContext) -> String { context.resolution.output }
@@ -92,6 +93,7 @@ struct PackageStage: Stage {
 
   private func contents(_ context: RunContext) throws -> [PackageFile] {
     let measurements = try Measurements.read(context)
+    let check = try CheckOutcome.read(context)
     var files: [PackageFile] = []
     for file in context.plan.files {
       let source: PackageFile.Source
@@ -104,7 +106,7 @@ struct PackageStage: Stage {
         let bytes =
           file.path == PackageFiles.audit
           ? AuditReport.render(context.contents, try context.auditContext(), measurements)
-          : try ModelCard(context.resolution, context.contents).render(measurements)
+          : try ModelCard(context.resolution, context.contents).render(measurements, check)
         source = .bytes(bytes)
       }
       files.append(PackageFile(path: file.path, bytes: file.bytes, source: source))
