@@ -21,6 +21,7 @@ extension CheckReport {
           ])
         ))
     }
+    if let headTrials { document.append(("head_trials", headTrials.json)) }
     if let source { document.append(("source", source.json)) }
     return .object(document)
   }

@@ -12,6 +12,8 @@ public struct CheckReport: Sendable {
   public var minAcceptance: Double?
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
+  /// What repairs of the head do, when too few drafts are accepted.
+  public var headTrials: HeadTrials?
 
   public var differences: [Difference] { settings.flatMap(\.differences) }
 
@@ -48,9 +50,11 @@ public struct CheckReport: Sendable {
           + "prompt \(first.prompt)\(place): \(first.found)")
     }
     if let first = belowFloor.first, let minAcceptance {
+      if let headTrials, let cure = headTrials.cure { return .head(path: path, cure, asItIs: headTrials.asItIs) }
       return .acceptance(
         path: path, expected: "at least \(decimal(minAcceptance, 4)) of the first drafts",
-        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts")
+        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts",
+        trials: headTrials?.words)
     }
     return nil
   }
