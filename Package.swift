@@ -54,10 +54,15 @@ let package = Package(
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
         "Inference", "Tokenization", "Checking",
       ], swiftSettings: swift),
+    .target(
+      name: "Signatures",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: swift),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Checkpoint", "Conversion", "Diagnostics", "StrictJSON", "Workspace",
+        "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -117,7 +122,13 @@ let package = Package(
         "Workspace",
       ], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["cambium", "StrictJSON", "Safetensors", "Digests"], exclude: ["Golden"],
-      swiftSettings: swift),
+      name: "SignaturesTests",
+      dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Golden"], swiftSettings: swift),
   ]
 )

@@ -4,6 +4,15 @@ extension CheckReport {
     var lines = [summary, ""]
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
+    if let headTrials {
+      let found =
+        headTrials.cure.map { "\($0.tensor): \($0.defect)" } ?? "none helps: likely another model's head"
+      lines += [
+        "",
+        "first drafts accepted with repairs of the head: as it is \(decimal(headTrials.asItIs, 4)), \(headTrials.words)",
+        "  " + found,
+      ]
+    }
     if let source { lines += [""] + source.lines }
     if let captions { lines += [""] + captions.lines }
     if let sourceAcceptance {

@@ -16,6 +16,8 @@ public struct CheckReport: Sendable {
   public var captions: CaptionComparison?
   /// What the head reaches on the source, if it was measured.
   public var sourceAcceptance: SourceAcceptance?
+  /// What repairs of the head do, when too few drafts are accepted.
+  public var headTrials: HeadTrials?
 
   public var differences: [Difference] { settings.flatMap(\.differences) }
 
@@ -55,9 +57,11 @@ public struct CheckReport: Sendable {
           + "prompt \(first.prompt)\(place): \(first.found)")
     }
     if let first = belowFloor.first, let minAcceptance {
+      if let headTrials, let cure = headTrials.cure { return .head(path: path, cure, asItIs: headTrials.asItIs) }
       return .acceptance(
         path: path, expected: "at least \(decimal(minAcceptance, 4)) of the first drafts",
-        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts")
+        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts",
+        trials: headTrials?.words)
     }
     if let first = belowSource.first, let floor = sourceAcceptance?.floor {
       return .acceptance(

@@ -35,6 +35,8 @@ struct AuditReport {
     var planDigest: SHA256Digest
     /// `source/…` and `donor/…` with digests, in byte order.
     var inputs: [LockFile.File]
+    /// What readers make of the package, foretold from the plan.
+    var readers: ReaderMatrix
   }
 
   static func render(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> [UInt8] {
@@ -46,7 +48,8 @@ struct AuditReport {
         (
           "inputs",
           .array(context.inputs.map(\.json))
-        ), ("head", head(plan)), ("notes", .array(plan.notes.map { .string($0) })),
+        ), ("head", head(plan)), ("readers", context.readers.json),
+        ("notes", .array(plan.notes.map { .string($0) })),
         ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
         (
           "dropped",

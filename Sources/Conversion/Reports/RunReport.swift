@@ -10,6 +10,11 @@ public struct RunReport {
     self.summary = summary
   }
 
+  /// What readers make of the folder that was made.
+  private var readers: ReaderMatrix? {
+    summary.packageBytes == nil ? nil : try? ReaderMatrix(of: run.plan, run.resolution)
+  }
+
   public var text: String {
     let report = PlanReport(run)
     var lines: [String] = []
@@ -33,6 +38,7 @@ public struct RunReport {
       lines.append("MTP head      none")
     }
     if let check = summary.check { lines.append("decode check  \(checkLine(check))") }
+    if let readers { lines.append("readers       \(readers.summary)") }
     if let bytes = summary.packageBytes {
       lines.append("package       \(bytes) bytes in \(run.plan.files.count) files, as planned")
       lines.append(run.resolution.output)
@@ -73,6 +79,7 @@ public struct RunReport {
       ("least_cosine_tensor", summary.worst.map { .string($0.tensor) } ?? .null),
       ("head_tensors", .int(run.plan.head?.evidence.tensors.count ?? 0)),
       ("check", summary.check?.summary ?? .null),
+      ("readers", readers?.json ?? .null),
       ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
     ])
   }

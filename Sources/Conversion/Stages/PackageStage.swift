@@ -13,6 +13,7 @@ struct PackageStage: Stage {
       ("plan_sha256", .string(context.plan.digest.hex)),
       ("manifest_sha256", .string(context.resolution.manifest.digest.hex)),
       ("pipeline_sha256", .string(context.resolution.pipeline.digest.hex)),
+      ("builder_sha256", context.options.builder.map { .string($0.hex) } ?? .null),
     ])
   }
 
@@ -102,7 +103,7 @@ struct PackageStage: Stage {
       case .copied(let path): source = .copy(path)
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
-        if file.path == PackageFiles.sums { continue }
+        if [PackageFiles.sums, PackageFiles.provenance].contains(file.path) { continue }
         let bytes =
           file.path == PackageFiles.audit
           ? AuditReport.render(context.contents, try context.auditContext(), measurements)
@@ -111,10 +112,22 @@ struct PackageStage: Stage {
       }
       files.append(PackageFile(path: file.path, bytes: file.bytes, source: source))
     }
+    files.append(try provenance(of: files, context))
     files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let sums = try records(files, context).map { "\($0.sha256.hex)  \($0.path)\n" }.joined()
     let planned = context.plan.files.first { $0.path == PackageFiles.sums }?.bytes ?? 0
     return [PackageFile(path: PackageFiles.sums, bytes: planned, source: .bytes(Array(sums.utf8)))] + files
+  }
+
+  /// `provenance.json`, whose subjects are the other files.
+  private func provenance(of files: [PackageFile], _ context: RunContext) throws -> PackageFile {
+    let planned = context.plan.files.first { $0.path == PackageFiles.provenance }?.bytes ?? 0
+    let subjects = try records(files, context).map { (name: $0.path, sha256: $0.sha256) }
+    let bytes = Provenance(
+      resolution: context.resolution, planDigest: context.plan.digest, inputs: try context.lockedFiles(),
+      builder: context.options.builder
+    ).render(subjects)
+    return PackageFile(path: PackageFiles.provenance, bytes: planned, source: .bytes(bytes))
   }
 
   private func records(_ files: [PackageFile], _ context: RunContext) throws -> [FileRecord] {

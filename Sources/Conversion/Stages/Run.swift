@@ -16,7 +16,7 @@ public struct Run: Sendable {
   public init(manifest: String, options: RunOptions) throws {
     resolution = try Resolution(
       manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target)
-    plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
+    plan = try Planner(resolution, shardLimit: options.shardLimit, recordsBuilder: options.builder != nil).plan()
     self.options = options
     work = options.work.map { $0 + options.target.suffix } ?? resolution.output + ".work"
     try resolution.requireOutsideInputs(work)
@@ -154,17 +154,11 @@ public struct Run: Sendable {
     if !differences.isEmpty { throw ManifestError.lockDiffers(path: path, differences: differences) }
   }
 
-  private func lock(_ files: [LockFile.File]) -> LockFile {
-    var commits: [String: String] = [:]
-    commits["source"] = resolution.source.commit
-    if let donor = resolution.donor { commits["donor"] = donor.commit }
-    return LockFile(
-      tool: Tool.name, manifest: resolution.manifest.digest.hex, pipeline: resolution.pipeline.digest.hex,
-      plan: plan.digest.hex, commits: commits, files: files)
-  }
+  private func lock(_ files: [LockFile.File]) -> LockFile { resolution.lock(plan: plan.digest, files: files) }
 
   /// Compares with the lock file, or writes it, once everything that was read is digested.
   private func pin(_ context: RunContext) throws {
+    guard options.pins else { return }
     let lock = lock(try context.lockedFiles())
     let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }

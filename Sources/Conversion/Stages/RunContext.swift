@@ -96,7 +96,7 @@ final class RunContext: Sendable {
     AuditReport.Context(
       manifestDigest: resolution.manifest.digest, pipeline: resolution.pipeline.name,
       pipelineDigest: resolution.pipeline.digest, planDigest: plan.digest,
-      inputs: try lockedFiles())
+      inputs: try lockedFiles(), readers: try ReaderMatrix(of: plan, resolution))
   }
 
   var contents: PlanContents { plan.contents }
