@@ -37,9 +37,9 @@ struct AuditReport {
     var inputs: [LockFile.File]
   }
 
-  static func render(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> [UInt8] {
-    JSONWriter.pretty(
-      .object([
+  static func json(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> JSONValue {
+    .object([
+
         ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
         ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
         ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
@@ -58,7 +58,7 @@ struct AuditReport {
               ])
             })
         ),
-      ]), sorted: false)
+      ])
   }
 
   private static func head(_ plan: PlanContents) -> JSONValue {

@@ -101,11 +101,7 @@ struct PackageStage: Stage {
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
         if file.path == PackageFiles.sums { continue }
-        let bytes =
-          file.path == PackageFiles.audit
-          ? AuditReport.render(context.contents, try context.auditContext(), measurements)
-          : try ModelCard(context.resolution, context.contents).render(measurements)
-        source = .bytes(bytes)
+        source = .bytes(try report(file.path, context, measurements))
       }
       files.append(PackageFile(path: file.path, bytes: file.bytes, source: source))
     }
@@ -113,6 +109,21 @@ struct PackageStage: Stage {
     let sums = try records(files, context).map { "\($0.sha256.hex)  \($0.path)\n" }.joined()
     let planned = context.plan.files.first { $0.path == PackageFiles.sums }?.bytes ?? 0
     return [PackageFile(path: PackageFiles.sums, bytes: planned, source: .bytes(Array(sums.utf8)))] + files
+  }
+
+  /// A file that is made of what was measured.
+  private func report(
+    _ name: String, _ context: RunContext, _ measurements: [AuditReport.Measurement]
+  ) throws -> [UInt8] {
+    guard name != PackageFiles.card else {
+      return try ModelCard(context.resolution, context.contents).render(measurements)
+    }
+    let audit = AuditReport.json(context.contents, try context.auditContext(), measurements)
+    guard name == AuditPage.fileName else { return JSONWriter.pretty(audit, sorted: false) }
+    return try AuditPage(
+      title: PackageFiles.title(context.resolution), audit: AuditDocument(audit, file: name),
+      readers: ReaderMatrix(PackageView(context.plan, context.resolution))
+    ).render()
   }
 
   private func records(_ files: [PackageFile], _ context: RunContext) throws -> [FileRecord] {
