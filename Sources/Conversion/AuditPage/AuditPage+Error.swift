@@ -28,7 +28,9 @@ extension AuditPage {
   }
 
   private static let scale: String = {
-    let cells = (0..<ErrorMap.shades).map { "<rect class=\"q\($0)\" x=\"\($0 * 14)\" y=\"0\" width=\"14\" height=\"12\"/>" }
+    let cells = (0..<ErrorMap.shades).map {
+      "<rect class=\"q\($0)\" x=\"\($0 * 14)\" y=\"0\" width=\"14\" height=\"12\"/>"
+    }
     let width = ErrorMap.shades * 14
     return "<svg width=\"\(width)\" height=\"12\" viewBox=\"0 0 \(width) 12\" aria-hidden=\"true\">"
       + cells.joined() + "</svg>"

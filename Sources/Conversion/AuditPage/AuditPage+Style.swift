@@ -1,8 +1,12 @@
 extension AuditPage {
   /// Colours for light and dark; the shades of the error map run from the ground to ink in both.
   static let style: String = {
-    let light = ["#dfeaf6", "#cdddf0", "#b6cee9", "#9dbde1", "#80a9d7", "#6394cb", "#477bba", "#3162a4", "#204a88", "#123366"]
-    let dark = ["#22364b", "#264158", "#2a4c6b", "#2f5880", "#356596", "#3b6ea4", "#4c83bc", "#659ad0", "#86b4e2", "#b3d2f2"]
+    let light = [
+      "#dfeaf6", "#cdddf0", "#b6cee9", "#9dbde1", "#80a9d7", "#6394cb", "#477bba", "#3162a4", "#204a88", "#123366",
+    ]
+    let dark = [
+      "#22364b", "#264158", "#2a4c6b", "#2f5880", "#356596", "#3b6ea4", "#4c83bc", "#659ad0", "#86b4e2", "#b3d2f2",
+    ]
     func shades(_ colours: [String]) -> String {
       colours.enumerated().map { "--q\($0): \($1);" }.joined(separator: " ")
     }

@@ -13,7 +13,8 @@ extension AuditPage {
 
       """)
     for (number, row) in treatments.rows.enumerated() {
-      html.markup("<tr id=\"t\(number + 1)\"><td>\(number + 1)<td><b class=\"\(AuditPage.verdictClass(row.key.verdict))\">")
+      html.markup(
+        "<tr id=\"t\(number + 1)\"><td>\(number + 1)<td><b class=\"\(AuditPage.verdictClass(row.key.verdict))\">")
       html.text(row.key.verdict)
       html.markup("</b>")
       if let format = row.key.format {
@@ -24,7 +25,8 @@ extension AuditPage {
       html.text(row.key.rule)
       if let reason = row.key.reason { html.element("p", reason, attributes: " class=\"why\"") }
       html.markup("<td class=\"n\">\(AuditPage.grouped(row.tensors))")
-      html.markup("<td class=\"n\">\(AuditPage.grouped(row.before))<td class=\"n\">\(AuditPage.grouped(row.after))</tr>\n")
+      html.markup(
+        "<td class=\"n\">\(AuditPage.grouped(row.before))<td class=\"n\">\(AuditPage.grouped(row.after))</tr>\n")
     }
     html.markup("</tbody></table></div>\n")
     droppedTable(&html)

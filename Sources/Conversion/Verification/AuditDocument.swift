@@ -116,7 +116,8 @@ extension AuditDocument.Tensor {
     self.init(
       name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
       format: format, sourceShape: shape, elements: elements, sourceBytes: bytes,
-      sourceTreeSHA256: digest, written: parts, writtenBytes: total, error: value["error"].flatMap(TensorError.init), json: value)
+      sourceTreeSHA256: digest, written: parts, writtenBytes: total, error: value["error"].flatMap(TensorError.init),
+      json: value)
   }
 }
 
