@@ -4,6 +4,8 @@ import Diagnostics
 public enum CheckingError: CambiumError, Equatable {
   /// A line of a prompt file is not a prompt (`E_CHECK_PROMPTS`).
   case prompts(file: String, expected: String, found: String)
+  /// A line of `captions.jsonl` is not about a picture beside it (`E_CHECK_PICTURES`).
+  case pictures(file: String, expected: String, found: String)
   /// A file of token ids, or a word of the command line, is not a list of token ids (`E_TOKEN_IDS`).
   case ids(file: String?, found: String)
   /// A text to compare over gives too few tokens (`E_CHECK_TEXT`).
@@ -23,6 +25,10 @@ public enum CheckingError: CambiumError, Equatable {
       Diagnostic(
         "E_CHECK_PROMPTS", "the prompt file cannot be used", file: file, expected: expected, found: found,
         next: "write one object a line, with \"prompt\", \"messages\" or \"ids\"", exit: .badInput)
+    case .pictures(let file, let expected, let found):
+      Diagnostic(
+        "E_CHECK_PICTURES", "the list of pictures cannot be used", file: file, expected: expected, found: found,
+        next: "write one object a line, with \"file\", and \"question\" and \"caption\" if wanted", exit: .badInput)
     case .ids(let file, let found):
       Diagnostic(
         "E_TOKEN_IDS", "this is not a list of token ids", file: file,

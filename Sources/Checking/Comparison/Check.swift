@@ -80,7 +80,7 @@ public struct Check {
     let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
-      session, prompt.tokens, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+      session, prompt.prompt, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
   }
 
   /// The rounds of decoding at depth 1 with the head as it is, or repaired.

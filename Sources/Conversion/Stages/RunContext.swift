@@ -99,12 +99,7 @@ final class RunContext: Sendable {
       inputs: try lockedFiles(), readers: try ReaderMatrix(of: plan, resolution))
   }
 
-  var contents: PlanContents {
-    PlanContents(
-      tensors: plan.tensors, dropped: plan.dropped,
-      weights: plan.files.filter { if case .weights = $0.content { true } else { false } }, head: plan.head,
-      notes: plan.notes)
-  }
+  var contents: PlanContents { plan.contents }
 }
 
 /// A stage: what decides its result, and the work.

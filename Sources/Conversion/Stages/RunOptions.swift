@@ -3,7 +3,7 @@ import Foundation
 
 /// The stages, in their order.
 public enum StageName: String, Sendable, CaseIterable {
-  case inspect, graft, quantize, verify, package
+  case inspect, graft, quantize, verify, check, package
 
   /// Raised when the same input would give another output.
   var version: Int { 1 }

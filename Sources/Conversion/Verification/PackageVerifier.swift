@@ -123,13 +123,7 @@ public struct PackageVerifier {
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
     checkHead(audit, shards, &report)
-    let vision = audit.tensors.filter { $0.role == "vision" }
-    if !vision.isEmpty {
-      let kept = vision.count { $0.verdict == "kept" }
-      report.add(
-        "vision tower", scope: "\(vision.count) tensors, \(kept) of them bit for bit, none quantized",
-        problems: vision.filter { $0.verdict == "quantized" }.map { "\($0.name): quantized" })
-    }
+    try checkTower(audit, shards, &report)
   }
 
   /// The head is where readers find it, complete, and marked as they expect; without one there is no file for it.
