@@ -52,11 +52,19 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
+        "Inference", "Tokenization", "Checking",
       ], swiftSettings: swift),
+    .target(
+      name: "Signatures",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: swift),
+    .target(
+      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Checkpoint", "Conversion", "Diagnostics", "StrictJSON", "Workspace",
+        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -110,13 +118,21 @@ let package = Package(
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(
+      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+    .testTarget(
       name: "ConversionTests",
       dependencies: [
         "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests",
         "Workspace",
       ], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["cambium", "StrictJSON", "Safetensors", "Digests"], exclude: ["Golden"],
-      swiftSettings: swift),
+      name: "SignaturesTests",
+      dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Golden"], swiftSettings: swift),
   ]
 )

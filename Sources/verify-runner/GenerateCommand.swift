@@ -49,7 +49,10 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
+    let clock = ContinuousClock()
+    let start = clock.now
     let model = try LoadedModel.open(package)
+    let loading = start.duration(to: clock.now)
     let encoder = PromptEncoder(folder: model.path)
     let tokenizer = try encoder.tokenizer()
     let pool = WorkerPool(threads: runner.threads)
@@ -71,7 +74,9 @@ struct GenerateCommand: ParsableCommand {
     }
     let report = GenerationReport(
       promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,
-      statistics: generation.statistics, hasStatistics: stats)
+      statistics: generation.statistics, hasStatistics: stats,
+      resources: stats
+        ? ResourceUse(loading: loading, mappedBytes: model.mappedBytes, summary: ModelSummary(model)) : nil)
     if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }
     if stats, !json { Terminal.note(report.statisticsText) }
   }
