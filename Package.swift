@@ -59,10 +59,12 @@ let package = Package(
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swift),
+    .target(
+      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
+        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -115,6 +117,8 @@ let package = Package(
       ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .testTarget(
+      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
     .testTarget(
       name: "ConversionTests",
       dependencies: [

@@ -58,6 +58,7 @@ public enum AtomicFile {
 
   static func renameReplacing(_ from: String, _ to: String) throws(WorkspaceError) {
     crashPoint("rename")
+    PowerLoss.shared?.willRename(from, to)
     guard rename(from, to) == 0 else { throw .system("rename the file into place", to, errno: errno) }
     crashPoint("rename")
   }

@@ -28,12 +28,14 @@ private let crashOrder = CrashOrder(getenv("CAMBIUM_CRASH_AT").map { String(cStr
 /// pass of the points called `name` is SIGKILL. Without it a pass costs one comparison.
 ///
 /// The primitives of this module pass their points, `write`, `fsync`, `rename` and `journal`, once before and once
-/// after the operation: odd passes die before it, even ones behind it.
+/// after the operation: odd passes die before it, even ones behind it. `CAMBIUM_POWER_LOSS` adds what a power cut does:
+/// see ``PowerLoss``. Both are for tests alone.
 public func crashPoint(_ name: StaticString) {
   switch crashOrder {
   case .none: return
   case .some(let order):
     guard order.point == name.description, order.count.add(1, ordering: .relaxed).newValue == order.pass else { return }
+    PowerLoss.shared?.strike()
     kill(getpid(), SIGKILL)
   }
 }

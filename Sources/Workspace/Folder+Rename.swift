@@ -11,6 +11,7 @@ extension Folder {
     guard let source = try linkStatus(from) else { throw .system("rename", from, errno: ENOENT) }
     if try linkStatus(to) != nil { throw .targetExists(path: to) }
     crashPoint("rename")
+    PowerLoss.shared?.willRename(from, to)
     #if canImport(Darwin)
       let code = renamex_np(from, to, UInt32(RENAME_EXCL)) == 0 ? 0 : errno
     #else

@@ -15,6 +15,7 @@ public enum Folder {
         if code == EEXIST, try isFolder(prefix) { continue }
         throw .system("create the folder", prefix, errno: code == EEXIST ? ENOTDIR : code)
       }
+      PowerLoss.shared?.didMakeFolder(prefix)
       // The umask may have taken bits away.
       guard chmod(prefix, 0o755) == 0 else { throw .system("set the mode of the folder", prefix, errno: errno) }
       try syncFolder(splitPath(prefix).folder)

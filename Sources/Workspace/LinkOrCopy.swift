@@ -31,9 +31,12 @@ public func linkOrCopy(from: String, to: String) throws(WorkspaceError) -> Place
   }
   do throws(WorkspaceError) {
     guard try linkStatus(temporary)?.st_ino == source.status.st_ino else { throw .fileChanged(path: from) }
+    PowerLoss.shared?.didCreate(temporary)
     crashPoint("fsync")
+    let mark = PowerLoss.shared?.mark() ?? 0
     // The writer of the source may not have synced it. A read-only descriptor will do.
     guard syncDescriptor(source.descriptor) == 0 else { throw .system("sync the file", from, errno: errno) }
+    PowerLoss.shared?.didSync(source.descriptor, since: mark)
     crashPoint("fsync")
     try AtomicFile.renameReplacing(temporary, to)
   } catch {

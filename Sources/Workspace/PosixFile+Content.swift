@@ -12,6 +12,7 @@ extension PosixFile {
   /// cache when `bytes` begin at an address that equals `offset` modulo ``block``.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
     crashPoint("write")
+    PowerLoss.shared?.willChange(descriptor, at: offset, count: bytes.count)
     let whole = directPart(bytes, at: offset)
     if whole.isEmpty {
       try writeThroughCache(bytes, at: offset)
@@ -106,6 +107,7 @@ extension PosixFile {
 
   /// Cuts the file, or extends it with zeros.
   public func truncate(to size: Int) throws(WorkspaceError) {
+    PowerLoss.shared?.willChange(descriptor, at: size, count: 0)
     guard uninterrupted({ ftruncate(descriptor, off_t(size)) }) == 0 else {
       throw .system("change the size of the file", path, errno: errno, needed: size)
     }

@@ -13,6 +13,7 @@ extension PosixFile {
     // Asked first: a reservation that fails half way has filled the disk for everybody else until it is given back.
     let missing = bytes - Int(before.st_blocks) * 512
     if let free = freeBytes(), free < missing { throw .diskFull(path: path, needed: bytes) }
+    PowerLoss.shared?.willChange(descriptor, at: Int(before.st_size), count: 0)
     let code = reserve(bytes)
     switch code {
     case 0: break

@@ -40,6 +40,7 @@ public final class PosixFile: Sendable {
       unlink(path)
       throw .system("set the mode of the file", path, errno: code)
     }
+    PowerLoss.shared?.didCreate(path)
     return file
   }
 
@@ -49,7 +50,10 @@ public final class PosixFile: Sendable {
   public static func openForWriting(
     _ path: String, creating: Bool = false, direct: Bool = false
   ) throws(WorkspaceError) -> PosixFile {
+    var isNew = false
+    if creating, PowerLoss.shared != nil { isNew = try linkStatus(path) == nil }
     let file = try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing", direct: direct)
+    if isNew { PowerLoss.shared?.didCreate(path) }
     // The umask may have taken bits away. The mode of another user's file is that user's.
     if creating, fchmod(file.descriptor, 0o644) != 0, errno != EPERM {
       throw .system("set the mode of the file", path, errno: errno)
@@ -78,11 +82,13 @@ public final class PosixFile: Sendable {
     let earlier = syncFailure.load(ordering: .relaxed)
     if earlier != 0 { throw .system("sync the file", path, errno: earlier) }
     crashPoint("fsync")
+    let mark = PowerLoss.shared?.mark() ?? 0
     guard syncDescriptor(descriptor) == 0 else {
       let code = errno
       syncFailure.store(code, ordering: .relaxed)
       throw .system("sync the file", path, errno: code)
     }
+    PowerLoss.shared?.didSync(descriptor, since: mark)
     crashPoint("fsync")
   }
 

@@ -10,6 +10,7 @@ public func syncFolder(_ path: String) throws(WorkspaceError) {
   guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
   defer { close(descriptor) }
   crashPoint("fsync")
+  let mark = PowerLoss.shared?.mark() ?? 0
   if syncDescriptor(descriptor) != 0 {
     let code = errno
     // Some network file systems have no such call for folders; there is nothing else to do on them.
@@ -17,5 +18,6 @@ public func syncFolder(_ path: String) throws(WorkspaceError) {
       throw .system("sync the folder", path, errno: code)
     }
   }
+  PowerLoss.shared?.didSync(descriptor, since: mark)
   crashPoint("fsync")
 }

@@ -49,49 +49,6 @@ struct StatusCommand: ParsableCommand {
   }
 }
 
-struct AuditCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Lists a package's tensors: treatment, rule, sizes, errors.",
-    discussion: """
-      Example:
-        cambium audit PACKAGE --verdict quantized --sort cosine
-      """)
-
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
-  @Option(help: "Only this role.") var role: String?
-  @Option(help: "Only this treatment: quantized, converted or kept.") var verdict: String?
-  @Option(help: "name, bytes, cosine, rms, sqnr, largest, clipped or zeroed; the worst first.") var sort:
-    AuditQuery.Order = .name
-  @Flag(help: "Print the result as JSON.") var json = false
-  @Flag(help: "Print the result as CSV.") var csv = false
-  @Option(help: "Sum up by role or by layer instead.") var by: AuditSummary.Grouping?
-
-  func validate() throws {
-    if by != nil, csv || role != nil || verdict != nil || sort != .name {
-      throw ValidationError("--by sums up all tensors: it goes with --json only")
-    }
-    if let role, TensorRole(rawValue: role) == nil {
-      throw ValidationError("--role takes one of \(TensorRole.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    if let verdict, !["quantized", "converted", "kept"].contains(verdict) {
-      throw ValidationError("--verdict takes quantized, converted or kept")
-    }
-  }
-
-  func run() throws {
-    let document = try AuditDocument(path: package.absolutePath + "/audit.json")
-    if let by {
-      let summary = AuditSummary(document, by: by)
-      return json ? Terminal.print(summary.json) : Terminal.print(summary.table)
-    }
-    let query = AuditQuery(document, role: role, verdict: verdict, order: sort)
-    if json { Terminal.print(query.json) } else { Terminal.print(csv ? query.csv : query.table) }
-  }
-}
-
-extension AuditQuery.Order: ExpressibleByArgument {}
-extension AuditSummary.Grouping: ExpressibleByArgument {}
-
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",

@@ -43,6 +43,13 @@
       case "atomic":
         try AtomicFile.write(Array("new content".utf8), to: folder + "/a")
         return true
+      case "careless":
+        // A name that is durable before its content is.
+        let file = try PosixFile.createExclusive(folder + "/.a")
+        try file.write(Array("content".utf8), at: 0)
+        try Folder.renameNoReplace(folder + "/.a", folder + "/a")
+        try AtomicFile.write(Array("b".utf8), to: folder + "/b")
+        return true
       case "publish":
         try Folder.renameNoReplace(folder + "/partial", folder + "/final")
         return true

@@ -1,13 +1,12 @@
 import Checkpoint
 import Digests
-import Foundation
 import Manifests
 
 /// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.
 struct ModelCard {
   let resolution: Resolution
   let contents: PlanContents
-  private let source: SourceCard
+  let source: SourceCard
 
   init(_ resolution: Resolution, _ contents: PlanContents) throws {
     self.resolution = resolution
@@ -17,21 +16,20 @@ struct ModelCard {
 
   /// - Parameter check: What decoding gave; nil for a placeholder of the same length.
   func render(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> [UInt8] {
-    Array((frontMatter + body(measurements, check)).utf8)
+    try Array((frontMatter + body(measurements, check)).utf8)
   }
 
   private var hasVision: Bool { contents.tensors.contains { $0.tensor.role == .vision } }
 
   private var frontMatter: String {
     var lines = ["---"]
-    if let base = baseModel {
-      lines += ["base_model: \(base)", "base_model_relation: quantized"]
-    }
+    if baseModels.count == 1 { lines.append("base_model: \(baseModels[0])") }
+    if baseModels.count > 1 { lines += ["base_model:"] + baseModels.map { "- \($0)" } }
+    if !baseModels.isEmpty { lines.append("base_model_relation: quantized") }
     lines += source.block("language")
     lines.append("library_name: mlx")
-    let licence = source.block("license")
-    lines += licence.isEmpty ? ["license: unknown"] : licence
-    lines += source.block("license_link") + source.block("license_name")
+    lines += source.licence == nil ? ["license: unknown"] : source.block("license")
+    if source.licence != nil { lines += source.block("license_link") + source.block("license_name") }
     let task = source.block("pipeline_tag")
     lines += task.isEmpty ? ["pipeline_tag: \(hasVision ? "image-text-to-text" : "text-generation")"] : task
     lines += ["quantized_by: cambium", "tags:", "- mlx"]
@@ -41,28 +39,25 @@ struct ModelCard {
   }
 
   /// As the manifest says; else the hub repository; else what the source's own card says.
-  private var baseModel: String? {
-    if let named = resolution.manifest.baseModel { return named }
-    if case .hub(let hub) = resolution.manifest.source { return hub.repository }
-    return source.block("base_model").first.map {
-      $0.dropFirst("base_model:".count).trimmingCharacters(in: .whitespaces)
-    }
-    .flatMap { $0.isEmpty ? nil : $0 }
+  private var baseModels: [String] {
+    if let named = resolution.manifest.baseModel { return [named] }
+    if case .hub(let hub) = resolution.manifest.source { return [hub.repository] }
+    return source.baseModels
   }
 
-  private func body(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) -> String {
+  private func body(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> String {
     let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
     var text = """
 
       # \(name)
 
       An MLX package made by cambium \(Tool.version) from \
-      \(baseModel.map { "`\($0)`" } ?? "a local checkpoint whose base model is not stated") \
+      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map { "`\($0)`" }.joined(separator: ", ")) \
       (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`.
 
 
       """
-    text += licenceLine + "\n\n"
+    text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     text += headLine + "\n\n"
     text += table(measurements)
     text += "\n" + CheckCard(CheckPlan(resolution, contents), name: name).render(check)
@@ -84,12 +79,6 @@ struct ModelCard {
       if !source.body.hasSuffix("\n") { text += "\n" }
     }
     return text
-  }
-
-  private var licenceLine: String {
-    let licence = source.block("license").first?.dropFirst("license:".count).trimmingCharacters(in: .whitespaces)
-    return licence.map { "Licence of the source, which holds for this package too: \($0)." }
-      ?? "The source does not state a licence: it is unknown."
   }
 
   private var headLine: String {
@@ -128,44 +117,5 @@ struct ModelCard {
       text += "| \(key) | \(row.count) | \(row.before) | \(row.after) | \(cosine) |\n"
     }
     return text
-  }
-}
-
-/// The front matter and the text of a source's card, taken apart without interpreting them.
-struct SourceCard {
-  private let front: [String]
-  let body: String
-
-  init(folder: CheckpointFolder) throws {
-    guard folder.sidecars.hasCard else {
-      front = []
-      body = ""
-      return
-    }
-    let bytes = try ReadOnlyFile(path: folder.path + "/README.md").readAll(limit: 4 << 20)
-    let text = String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else {
-      front = []
-      body = text
-      return
-    }
-    front = Array(lines[1..<end])
-    body = lines[(end + 1)...].drop { $0.isEmpty }.joined(separator: "\n")
-  }
-
-  /// The repositories that `base_model` names.
-  var baseModels: [String] {
-    block("base_model").map { line in
-      let text = line.hasPrefix("base_model:") ? String(line.dropFirst("base_model:".count)) : line
-      return text.trimmingCharacters(in: CharacterSet(charactersIn: " -\"'"))
-    }.filter { !$0.isEmpty }
-  }
-
-  /// The lines of a top-level key, continuation lines included; empty when the key is not there.
-  func block(_ key: String) -> [String] {
-    guard let start = front.firstIndex(where: { $0.hasPrefix(key + ":") }) else { return [] }
-    let rest = front[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
-    return [front[start]] + rest
   }
 }

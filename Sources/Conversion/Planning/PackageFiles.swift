@@ -50,8 +50,11 @@ struct PackageFiles {
       inputs: InputFile.all(resolution).map {
         LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
       }, readers: readers)
+    let audit = AuditReport.json(contents, context, blank)
+    let page = try AuditPage(
+      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers)
     let measured = [
-      (PackageFiles.audit, AuditReport.render(contents, context, blank).count),
+      (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false).count), (AuditPage.fileName, page.render().count),
       (PackageFiles.card, try ModelCard(resolution, contents).render(blank, nil).count),
     ]
     files += measured.map { PlannedFile(path: $0.0, bytes: $0.1, content: .measured) }
@@ -65,6 +68,12 @@ struct PackageFiles {
     let sums = names.reduce(0) { $0 + 64 + 2 + $1.utf8.count + 1 }
     files.append(PlannedFile(path: PackageFiles.sums, bytes: sums, content: .measured))
     return files
+  }
+
+  /// What the package is called: the last part of the manifest's output.
+  static func title(_ resolution: Resolution) -> String {
+    let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
+    return name + resolution.target.suffix
   }
 
   /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.

@@ -39,29 +39,28 @@ struct AuditReport {
     var readers: ReaderMatrix
   }
 
-  static func render(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> [UInt8] {
-    JSONWriter.pretty(
-      .object([
-        ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
-        ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
-        ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
-        (
-          "inputs",
-          .array(context.inputs.map(\.json))
-        ), ("head", head(plan)), ("readers", context.readers.json),
-        ("notes", .array(plan.notes.map { .string($0) })),
-        ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
-        (
-          "dropped",
-          .array(
-            plan.dropped.map {
-              .object([
-                ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
-                ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
-              ])
-            })
-        ),
-      ]), sorted: false)
+  static func json(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> JSONValue {
+    .object([
+      ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
+      ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
+      ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
+      (
+        "inputs",
+        .array(context.inputs.map(\.json))
+      ), ("head", head(plan)), ("readers", context.readers.json),
+      ("notes", .array(plan.notes.map { .string($0) })),
+      ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
+      (
+        "dropped",
+        .array(
+          plan.dropped.map {
+            .object([
+              ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
+              ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
+            ])
+          })
+      ),
+    ])
   }
 
   private static func head(_ plan: PlanContents) -> JSONValue {

@@ -40,7 +40,7 @@ public struct AuditSummary: Sendable {
         rows.append(Row(group: group))
       }
       rows[place].tensors += 1
-      rows[place].elements += tensor.sourceShape.reduce(1, *)
+      rows[place].elements += tensor.elements
       rows[place].bytes += tensor.writtenBytes
       if let error = tensor.error { rows[place].errors.append(error.all) }
     }
@@ -51,7 +51,7 @@ public struct AuditSummary: Sendable {
   }
 
   /// `layer 7` of the trunk; `head`, `vision tower`, or `outside the layers`.
-  private static func layer(of tensor: AuditDocument.Tensor) -> String {
+  static func layer(of tensor: AuditDocument.Tensor) -> String {
     if tensor.origin == "head" { return "head" }
     if tensor.role == "vision" { return "vision tower" }
     let parts = tensor.name.split(separator: ".")
@@ -61,7 +61,7 @@ public struct AuditSummary: Sendable {
     return "layer \(number)"
   }
 
-  private static func order(_ group: String) -> (Int, String) {
+  static func order(_ group: String) -> (Int, String) {
     guard group.hasPrefix("layer "), let number = Int(group.dropFirst(6)) else { return (Int.max, group) }
     return (number, group)
   }

@@ -32,8 +32,10 @@ struct Ownership {
     try AtomicFile.write(Array(([output] + kept + [sums.hex]).joined(separator: "\n").utf8), to: file)
   }
 
-  /// After publishing.
+  /// After publishing. What is settled already is not written again.
   func settle(_ output: String, sums: SHA256Digest) throws {
-    try AtomicFile.write(Array("\(output)\n\(sums.hex)\n".utf8), to: file)
+    let bytes = Array("\(output)\n\(sums.hex)\n".utf8)
+    if (try? ReadOnlyFile(path: file).readAll(limit: bytes.count)) == bytes { return }
+    try AtomicFile.write(bytes, to: file)
   }
 }

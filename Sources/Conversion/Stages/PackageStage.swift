@@ -104,11 +104,7 @@ struct PackageStage: Stage {
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
         if [PackageFiles.sums, PackageFiles.provenance].contains(file.path) { continue }
-        let bytes =
-          file.path == PackageFiles.audit
-          ? AuditReport.render(context.contents, try context.auditContext(), measurements)
-          : try ModelCard(context.resolution, context.contents).render(measurements, check)
-        source = .bytes(bytes)
+        source = .bytes(try report(file.path, context, measurements, check))
       }
       files.append(PackageFile(path: file.path, bytes: file.bytes, source: source))
     }
@@ -128,6 +124,22 @@ struct PackageStage: Stage {
       builder: context.options.builder
     ).render(subjects)
     return PackageFile(path: PackageFiles.provenance, bytes: planned, source: .bytes(bytes))
+  }
+
+  /// A file that is made of what was measured.
+  private func report(
+    _ name: String, _ context: RunContext, _ measurements: [AuditReport.Measurement], _ check: CheckOutcome?
+  ) throws -> [UInt8] {
+    guard name != PackageFiles.card else {
+      return try ModelCard(context.resolution, context.contents).render(measurements, check)
+    }
+    let facts = try context.auditContext()
+    let audit = AuditReport.json(context.contents, facts, measurements)
+    guard name == AuditPage.fileName else { return JSONWriter.pretty(audit, sorted: false) }
+    return try AuditPage(
+      title: PackageFiles.title(context.resolution), audit: AuditDocument(audit, file: name),
+      readers: facts.readers
+    ).render()
   }
 
   private func records(_ files: [PackageFile], _ context: RunContext) throws -> [FileRecord] {

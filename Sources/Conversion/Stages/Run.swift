@@ -87,6 +87,8 @@ public struct Run: Sendable {
     let parameters = try stage.parameters(context)
     switch try validity(stage, context, parameters) {
     case .valid:
+      // A run that was killed behind its receipt left this undone.
+      try stage.finish(context)
       context.observer.ended(stage.name, reused: true)
       return true
     case .absent, .otherKey: break

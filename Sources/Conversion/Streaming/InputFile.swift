@@ -24,10 +24,8 @@ struct InputFile: Sendable {
             shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor")))
       }
       var others = ["config.json"]
-      if prefix == "source" {
-        others += folder.sidecars.copied
-        if folder.sidecars.hasCard { others.append("README.md") }
-      }
+      if prefix == "source" { others += folder.sidecars.copied }
+      if folder.sidecars.hasCard { others.append("README.md") }
       files += others.compactMap { name in
         let path = folder.path + "/" + name
         return (try? ReadOnlyFile(path: path)).map {

@@ -22,9 +22,12 @@ public struct AuditDocument: Sendable {
     /// `mxfp4 4/32`; nil for a tensor that is not quantized.
     public let format: String?
     public let sourceShape: [Int]
+    /// Of the source.
+    public let elements: Int
     public let sourceBytes: Int
     public let sourceTreeSHA256: String
     public let written: [Part]
+    public let writtenBytes: Int
     /// Nil for a tensor that is not quantized.
     public let error: TensorError?
     /// The tensor's own JSON.
@@ -38,7 +41,6 @@ public struct AuditDocument: Sendable {
     public var cosine: Double? { error?.all.cosine }
     public var relativeRMS: Double? { error?.all.relativeRMS }
 
-    public var writtenBytes: Int { written.reduce(0) { $0 + $1.bytes } }
   }
 
   public let tensors: [Tensor]
@@ -46,7 +48,12 @@ public struct AuditDocument: Sendable {
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
   public init(path: String) throws {
-    json = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
+    try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path), file: path)
+  }
+
+  /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
+  init(_ json: JSONValue, file path: String) throws {
+    self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {
       throw ConversionError.packageForm(
         file: path, expected: "\"cambium_audit\": 1",
@@ -59,6 +66,25 @@ public struct AuditDocument: Sendable {
       }
       return tensor
     }
+    // Reports add these up.
+    var sums = (before: 0, after: 0, elements: 0)
+    for tensor in tensors {
+      guard let before = sums.before.adding(tensor.sourceBytes), let after = sums.after.adding(tensor.writtenBytes),
+        let elements = sums.elements.adding(tensor.elements)
+      else {
+        throw ConversionError.packageForm(
+          file: path, expected: "sizes of tensors that exist", found: "more bytes than can be counted")
+      }
+      sums = (before, after, elements)
+    }
+  }
+}
+
+extension Int {
+  /// The sum; nil below zero and beyond what an `Int` holds.
+  fileprivate func adding(_ other: Int) -> Int? {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow || sum < 0 || other < 0 ? nil : sum
   }
 }
 
@@ -71,13 +97,27 @@ extension AuditDocument.Tensor {
     else { return nil }
     let parts = written.compactMap(AuditDocument.Part.init)
     guard parts.count == written.count, !parts.isEmpty else { return nil }
+    let shape = (source["shape"]?.arrayValue ?? []).compactMap(\.intValue)
+    var elements = 1
+    for dimension in shape {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
+      guard !overflow, dimension >= 0 else { return nil }
+      elements = product
+    }
+    var total = 0
+    for part in parts {
+      guard let sum = total.adding(part.bytes) else { return nil }
+      total = sum
+    }
+    guard bytes >= 0 else { return nil }
     let format = value["format"].map {
       "\($0["mode"]?.stringValue ?? "") \($0["bits"]?.intValue ?? 0)/\($0["group_size"]?.intValue ?? 0)"
     }
     self.init(
       name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
-      format: format, sourceShape: (source["shape"]?.arrayValue ?? []).compactMap(\.intValue), sourceBytes: bytes,
-      sourceTreeSHA256: digest, written: parts, error: value["error"].flatMap(TensorError.init), json: value)
+      format: format, sourceShape: shape, elements: elements, sourceBytes: bytes,
+      sourceTreeSHA256: digest, written: parts, writtenBytes: total, error: value["error"].flatMap(TensorError.init),
+      json: value)
   }
 }
 

@@ -1,0 +1,117 @@
+import Digests
+import Foundation
+import Workspace
+
+/// Restores a package from its archive: everything is written beside the target and gets its name at the end, when all
+/// frames, names and digests are right.
+///
+/// Memory: 16 MiB a thread and 8 bytes a frame, whatever the archive says of itself.
+public struct ArchiveReader: Sendable {
+  public struct Result: Sendable, Equatable {
+    /// The folder.
+    public let path: String
+    public let files: Int
+    /// Of the files together.
+    public let bytes: Int
+  }
+
+  let path: String
+  let threads: Int
+
+  public init(path: String, threads: Int) {
+    self.path = path
+    self.threads = max(1, threads)
+  }
+
+  /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
+  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError` (`E_TARGET_EXISTS` if the folder is there). Nothing is
+  ///   left then.
+  public func unpack(
+    to output: String?, in parent: String, stop: @escaping @Sendable () -> Bool = { false }
+  ) throws -> Result {
+    let file = try ReadOnlyFile(path: path)
+    let table = try SeekTable(file)
+    let plain = (0..<table.count).reduce(0) { $0 + table[$1].plain }
+    let target = try output ?? parent + "/" + ArchiveReader.folderName(file, table)
+    let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
+    guard !FileManager.default.fileExists(atPath: target) else { throw WorkspaceError.targetExists(path: target) }
+    if let free = try Folder.freeBytes(place), free < plain {
+      throw WorkspaceError.diskFull(path: target, needed: plain)
+    }
+    // Left by a process that was killed, if it is there.
+    let partial = place + "/." + URL(fileURLWithPath: target).lastPathComponent + ".cambium-unpack"
+    try Folder.removeTree(partial)
+    try Folder.create(partial)
+    do {
+      let files = try unpack(file, table, plain: plain, into: partial, stop)
+      try Folder.renameNoReplace(partial, target)
+      return Result(path: target, files: files.count, bytes: files.bytes)
+    } catch {
+      try? Folder.removeTree(partial)
+      throw error
+    }
+  }
+
+  private func unpack(
+    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: String, _ stop: @escaping @Sendable () -> Bool
+  ) throws -> (count: Int, bytes: Int) {
+    let coders = try Coders(count: min(threads, max(1, table.count)))
+    var tar = TarReader()
+    var files = UnpackedFiles(archive: path, folder: partial, limit: plain)
+    var offset = 0
+    for first in stride(from: 0, to: table.count, by: threads) {
+      if stop() { throw ArchiveError.stopped(path: path) }
+      let batch = (first..<min(first + threads, table.count)).map { number -> (offset: Int, frame: SeekTable.Frame) in
+        defer { offset += table[number].compressed }
+        return (offset, table[number])
+      }
+      _ = try Workers.forEach(count: batch.count, threads: threads) { index, _ in
+        let (offset, frame) = batch[index]
+        do {
+          try coders.unpack(index, packed: frame.compressed, plain: frame.plain) { try file.read(into: $0, at: offset) }
+        } catch let failure as FrameCoder.Failure {
+          throw ArchiveError.data(file: path, frame: first + index, offset: offset, reason: failure.reason)
+        }
+      }
+      for index in batch.indices {
+        try coders.withResult(index) { _, plain in
+          do {
+            try tar.consume(plain) { try files.take($0) }
+          } catch let refusal as TarReader.Refusal {
+            throw ArchiveError.form(file: path, expected: refusal.expected, found: refusal.found)
+          }
+        }
+      }
+    }
+    guard tar.isComplete else {
+      throw ArchiveError.form(file: path, expected: "two blocks of zeros behind the last file", found: "no end")
+    }
+    return try files.finish()
+  }
+
+  /// The folder of the first entry's name.
+  private static func folderName(_ file: ReadOnlyFile, _ table: SeekTable) throws -> String {
+    struct Found: Error {
+      let name: String
+    }
+    guard table.count > 0 else {
+      throw ArchiveError.form(file: file.path, expected: "at least one file", found: "none")
+    }
+    let frame = table[0]
+    let coder = try FrameCoder()
+    do {
+      try file.read(into: coder.packedBuffer(frame.compressed), at: 0)
+      var tar = TarReader()
+      try tar.consume(coder.decompress(frame.compressed, to: frame.plain)) { event in
+        if case .file(let header) = event { throw Found(name: header.name) }
+      }
+    } catch let found as Found {
+      return try UnpackedFiles.split(found.name, archive: file.path).top
+    } catch let refusal as TarReader.Refusal {
+      throw ArchiveError.form(file: file.path, expected: refusal.expected, found: refusal.found)
+    } catch let failure as FrameCoder.Failure {
+      throw ArchiveError.data(file: file.path, frame: 0, offset: 0, reason: failure.reason)
+    }
+    throw ArchiveError.form(file: file.path, expected: "a file in the first frame", found: "none")
+  }
+}

@@ -1,0 +1,166 @@
+import Digests
+import Foundation
+import Synchronization
+import Workspace
+
+/// Writes a package as one file, `.tar.zst`: the same bytes from the same files with the same zstd, whatever the number
+/// of threads. Format: see the page *Archive*.
+///
+/// Memory: 16 MiB a thread, whatever the sizes of the files.
+public struct ArchiveWriter: Sendable {
+  public struct Result: Sendable, Equatable {
+    public let bytes: Int
+    public let sha256: SHA256Digest
+    public let files: Int
+    /// Of the files together.
+    public let plainBytes: Int
+  }
+
+  let folder: String
+  let threads: Int
+
+  public init(folder: String, threads: Int) {
+    self.folder = folder
+    self.threads = max(1, threads)
+  }
+
+  private struct Member: Sendable {
+    /// Relative to the folder.
+    let name: String
+    let file: ReadOnlyFile
+    let header: [UInt8]
+    /// Header, content and padding.
+    var length: Int { header.count + file.size + TarHeader.padding(file.size) }
+  }
+
+  /// A piece of a member, or the end of the archive (`member` nil).
+  private struct Piece: Sendable {
+    let member: Int?
+    let range: Range<Int>
+  }
+
+  /// Every file is held against `SHA256SUMS` while it is read.
+  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError`. Nothing stands at `path` then that was not there before.
+  @discardableResult
+  public func write(to path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> Result {
+    let members = try members()
+    let pieces = ArchiveWriter.pieces(members)
+    let list = try ChecksumList(
+      ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20),
+      file: folder + "/" + ChecksumList.name)
+    try list.requireAll(Set(members.map(\.name)), folder: folder)
+    var failure: (any Error)?
+    var result: Result?
+    do {
+      try AtomicFile.write(to: path) { file throws(WorkspaceError) in
+        do {
+          result = try write(members, pieces, list, to: file, target: path, stop)
+        } catch let error as WorkspaceError {
+          throw error
+        } catch {
+          failure = error
+          throw .io(operation: "write the archive", path: path, errno: EIO)
+        }
+      }
+    } catch { throw failure ?? error }
+    guard let result else { throw ArchiveError.stopped(path: path) }
+    return result
+  }
+
+  private func write(
+    _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: String,
+    _ stop: @escaping @Sendable () -> Bool
+  ) throws -> Result {
+    let coders = try Coders(count: min(threads, pieces.count))
+    var table = SeekTable()
+    var (sum, digest) = (SHA256Stream(), SHA256Stream())
+    var offset = 0
+    func put(_ bytes: UnsafeRawBufferPointer) throws {
+      try file.write(bytes, at: offset)
+      sum.update(bytes)
+      offset += bytes.count
+    }
+    for first in stride(from: 0, to: pieces.count, by: threads) {
+      if stop() { throw ArchiveError.stopped(path: target) }
+      let batch = Array(pieces[first..<min(first + threads, pieces.count)])
+      _ = try Workers.forEach(count: batch.count, threads: threads) { index, _ in
+        try coders.pack(index) { try ArchiveWriter.fill($0, members, batch[index].range, batch[index].member) }
+      }
+      for (index, piece) in batch.enumerated() {
+        try coders.withResult(index) { plain, packed in
+          try put(packed)
+          table.append(SeekTable.Frame(compressed: packed.count, plain: plain.count))
+          guard let number = piece.member else { return }
+          let member = members[number]
+          let content = member.header.count..<member.header.count + member.file.size
+          let part = piece.range.clamped(to: content)
+          let start = part.lowerBound - piece.range.lowerBound
+          if !part.isEmpty { digest.update(UnsafeRawBufferPointer(rebasing: plain[start..<start + part.count])) }
+          guard piece.range.upperBound == member.length else { return }
+          try list.require(member.name, digest.finish(), path: member.file.path)
+          guard try member.file.currentIdentity() == member.file.identity else {
+            throw WorkspaceError.fileChanged(path: member.file.path)
+          }
+          digest = SHA256Stream()
+        }
+      }
+    }
+    try table.encoded.withUnsafeBytes(put)
+    return Result(
+      bytes: offset, sha256: sum.finish(), files: members.count, plainBytes: members.reduce(0) { $0 + $1.file.size })
+  }
+
+  /// The files beneath the folder in the order of their names. A link is refused: what it leads to is not the package.
+  private func members() throws -> [Member] {
+    let top = URL(fileURLWithPath: folder).lastPathComponent
+    var names: [String] = []
+    func collect(_ prefix: String) throws {
+      for entry in try Folder.entries(prefix.isEmpty ? folder : folder + "/" + prefix) {
+        let name = prefix.isEmpty ? entry : prefix + "/" + entry
+        if try isPlainFolder(folder + "/" + name) { try collect(name) } else { names.append(name) }
+      }
+    }
+    try collect("")
+    names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return try names.map { name in
+      let file = try ReadOnlyFile(path: folder + "/" + name, followLinks: false)
+      return Member(name: name, file: file, header: TarHeader(name: top + "/" + name, size: file.size).encoded)
+    }
+  }
+
+  private func isPlainFolder(_ path: String) throws -> Bool {
+    let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    return type == .typeDirectory
+  }
+
+  /// Each file begins a frame, and so does the end.
+  private static func pieces(_ members: [Member]) -> [Piece] {
+    var pieces: [Piece] = []
+    for (number, member) in members.enumerated() {
+      for start in stride(from: 0, to: member.length, by: FrameCoder.mostPlain) {
+        pieces.append(Piece(member: number, range: start..<min(start + FrameCoder.mostPlain, member.length)))
+      }
+    }
+    return pieces + [Piece(member: nil, range: 0..<2 * TarHeader.block)]
+  }
+
+  /// The plain bytes of a piece; returns how many.
+  private static func fill(
+    _ coder: FrameCoder, _ members: [Member], _ range: Range<Int>, _ number: Int?
+  ) throws -> Int {
+    let buffer = coder.plainBuffer(range.count)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    guard let number else { return range.count }
+    let member = members[number]
+    let head = range.clamped(to: 0..<member.header.count)
+    if !head.isEmpty { buffer.copyBytes(from: member.header[head]) }
+    let content = range.clamped(to: member.header.count..<member.header.count + member.file.size)
+    if !content.isEmpty {
+      let start = content.lowerBound - range.lowerBound
+      try member.file.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + content.count]),
+        at: content.lowerBound - member.header.count)
+    }
+    return range.count
+  }
+}

@@ -1,0 +1,154 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What a power cut does, for crash tests: with `CAMBIUM_POWER_LOSS=<seed>` in the environment, a crash at a
+/// ``crashPoint(_:)`` first takes back what was not synced. Seed 0 takes back everything; another seed picks, for each
+/// write and each name, whether it reached the storage, since nothing promises an order. Without the variable each call
+/// costs one comparison.
+///
+/// Content counts as durable once its file was synced, a name once its folder was. A removal that was not synced stays
+/// done: that is one of the things that may happen.
+final class PowerLoss: Sendable {
+  /// Nil unless a test asks for it.
+  static let shared: PowerLoss? = getenv("CAMBIUM_POWER_LOSS").flatMap { UInt64(String(cString: $0)) }
+    .map(PowerLoss.init)
+
+  /// A file or a folder, whatever its name is by now.
+  private struct Node: Hashable {
+    let device: UInt64
+    let inode: UInt64
+
+    init?(_ status: stat?) {
+      guard let status else { return nil }
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
+    }
+  }
+
+  private enum Undo {
+    /// Bytes that were there, and the file's size; by a descriptor of our own.
+    case content(descriptor: Int32, offset: Int, bytes: [UInt8], size: off_t)
+    case created(path: String)
+    case folder(path: String)
+    /// With what stood under the new name, if it was a file.
+    case renamed(from: String, to: String, replaced: [UInt8]?)
+  }
+
+  private struct Change {
+    let node: Node
+    let number: Int
+    let undo: Undo
+  }
+
+  private struct State {
+    var changes: [Change] = []
+    var descriptors: [Node: Int32] = [:]
+    var next = 0
+  }
+
+  private let seed: UInt64
+  private let state = Mutex(State())
+
+  private init(seed: UInt64) { self.seed = seed }
+
+  // MARK: what happens
+
+  /// Before bytes are written, or the size is changed (`count` 0: what is behind `offset` goes).
+  func willChange(_ descriptor: Int32, at offset: Int, count: Int) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, let node = Node(status) else { return }
+    state.withLock { state in
+      let own = state.descriptors[node] ?? dup(descriptor)
+      state.descriptors[node] = own
+      let end = count == 0 ? Int(status.st_size) : min(offset + count, Int(status.st_size))
+      let bytes = [UInt8](unsafeUninitializedCapacity: max(0, end - offset)) { buffer, filled in
+        filled = max(0, pread(own, buffer.baseAddress, buffer.count, off_t(offset)))
+      }
+      record(node, .content(descriptor: own, offset: offset, bytes: bytes, size: status.st_size), &state)
+    }
+  }
+
+  func didCreate(_ path: String) { recordName(path) { .created(path: path) } }
+
+  func didMakeFolder(_ path: String) { recordName(path) { .folder(path: path) } }
+
+  func willRename(_ from: String, _ to: String) {
+    recordName(to) { .renamed(from: from, to: to, replaced: PowerLoss.content(to)) }
+  }
+
+  /// Everything before this moment is what a sync that begins now covers.
+  func mark() -> Int { state.withLock { $0.next } }
+
+  /// After a successful sync of a file's content, or of a folder's names.
+  func didSync(_ descriptor: Int32, since mark: Int) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, let node = Node(status) else { return }
+    state.withLock { state in state.changes.removeAll { $0.node == node && $0.number < mark } }
+  }
+
+  // MARK: the cut
+
+  /// Takes back what is not durable. The lock is kept: no other thread changes anything any more.
+  func strike() {
+    state.withLock { state in
+      for change in state.changes.reversed() where isLost(change.number) { undo(change.undo) }
+      kill(getpid(), SIGKILL)
+    }
+  }
+
+  private func isLost(_ number: Int) -> Bool {
+    guard seed != 0 else { return true }
+    // SplitMix64.
+    var value = seed &+ UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return (value ^ (value >> 31)) & 1 == 1
+  }
+
+  private func undo(_ change: Undo) {
+    switch change {
+    case .content(let descriptor, let offset, let bytes, let size):
+      _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+      ftruncate(descriptor, size)
+    case .created(let path): unlink(path)
+    case .folder(let path): rmdir(path)
+    case .renamed(let from, let to, let replaced):
+      guard rename(to, from) == 0, let replaced else { return }
+      let descriptor = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { return }
+      _ = replaced.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+      close(descriptor)
+    }
+  }
+
+  // MARK: bookkeeping
+
+  private func recordName(_ path: String, _ undo: () -> Undo) {
+    var status = stat()
+    guard stat(splitPath(path).folder, &status) == 0, let node = Node(status) else { return }
+    let undo = undo()
+    state.withLock { record(node, undo, &$0) }
+  }
+
+  private func record(_ node: Node, _ undo: Undo, _ state: inout State) {
+    state.changes.append(Change(node: node, number: state.next, undo: undo))
+    state.next += 1
+  }
+
+  /// Of a plain file; nil for anything else.
+  private static func content(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.isRegularFile else { return nil }
+    return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
+      filled = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
+    }
+  }
+}

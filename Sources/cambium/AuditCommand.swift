@@ -1,0 +1,75 @@
+import ArgumentParser
+import Checkpoint
+import Conversion
+import Digests
+import Foundation
+import StrictJSON
+import Workspace
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Lists a package's tensors: treatment, rule, sizes, errors.",
+    discussion: """
+      Example:
+        cambium audit PACKAGE --verdict quantized --sort cosine
+      """)
+
+  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Option(help: "Only this role.") var role: String?
+  @Option(help: "Only this treatment: quantized, converted or kept.") var verdict: String?
+  @Option(help: "name, bytes, cosine, rms, sqnr, largest, clipped or zeroed; the worst first.") var sort:
+    AuditQuery.Order = .name
+  @Flag(help: "Print the result as JSON.") var json = false
+  @Flag(help: "Print the result as CSV.") var csv = false
+  @Option(help: "Sum up by role or by layer instead.") var by: AuditSummary.Grouping?
+
+  @Option(
+    help: ArgumentHelp("Write the page audit.html anew, of the package as it is.", valueName: "file"),
+    completion: .file(extensions: ["html"])) var html: String?
+  @Option(
+    help: ArgumentHelp("With --html: show this report of verify-runner check --json.", valueName: "file"),
+    completion: .file(extensions: ["json"])) var check: String?
+
+  func validate() throws {
+    if html != nil, by != nil || csv || json || role != nil || verdict != nil || sort != .name {
+      throw ValidationError("--html writes the whole page: it goes with --check only")
+    }
+    if check != nil, html == nil { throw ValidationError("--check goes with --html") }
+    if by != nil, csv || role != nil || verdict != nil || sort != .name {
+      throw ValidationError("--by sums up all tensors: it goes with --json only")
+    }
+    if let role, TensorRole(rawValue: role) == nil {
+      throw ValidationError("--role takes one of \(TensorRole.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    if let verdict, !["quantized", "converted", "kept"].contains(verdict) {
+      throw ValidationError("--verdict takes quantized, converted or kept")
+    }
+  }
+
+  func run() throws {
+    let document = try AuditDocument(path: package.absolutePath + "/audit.json")
+    if let html { return try write(document, to: html.absolutePath) }
+    if let by {
+      let summary = AuditSummary(document, by: by)
+      return json ? Terminal.print(summary.json) : Terminal.print(summary.table)
+    }
+    let query = AuditQuery(document, role: role, verdict: verdict, order: sort)
+    if json { Terminal.print(query.json) } else { Terminal.print(csv ? query.csv : query.table) }
+  }
+
+  /// The page, with what readers make of the files as they are.
+  private func write(_ document: AuditDocument, to path: String) throws {
+    let report = try check.map { file in
+      try JSONValue.parse(ReadOnlyFile(path: file.absolutePath).readAll(limit: 256 << 20), file: file.absolutePath)
+    }
+    let folder = package.absolutePath
+    let page = AuditPage(
+      title: URL(fileURLWithPath: folder).lastPathComponent, audit: document,
+      readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(folder))), check: report)
+    try AtomicFile.write(page.render(), to: path)
+    Terminal.print(path)
+  }
+}
+
+extension AuditQuery.Order: ExpressibleByArgument {}
+extension AuditSummary.Grouping: ExpressibleByArgument {}

@@ -1,0 +1,148 @@
+import Archive
+import Diagnostics
+import Foundation
+import Testing
+import Workspace
+
+/// A damaged archive is refused by name, and nothing is left of the attempt.
+@Suite struct DamagedArchiveTests {
+  /// The code of the refusal.
+  private func refusal(_ bytes: [UInt8], _ folder: ArchiveFolder) throws -> String? {
+    try folder.put(bytes, at: "bad.tar.zst")
+    let before = folder.entries
+    defer {
+      let after = folder.entries
+      #expect(before == after)
+    }
+    do {
+      _ = try ArchiveReader(path: folder["bad.tar.zst"], threads: 2).unpack(to: folder["out"], in: folder.path)
+      return nil
+    } catch let error as any CambiumError {
+      return error.diagnostic.code
+    }
+  }
+
+  private func archive(_ folder: ArchiveFolder) throws -> [UInt8] {
+    try ArchiveWriter(folder: folder.makePackage(["a.txt": 3000, "b.bin": 70_000]), threads: 1)
+      .write(to: folder["good"])
+    return try folder.bytes("good")
+  }
+
+  @Test func oneFlippedBitAnywhereIsFound() throws {
+    let folder = try ArchiveFolder()
+    let good = try archive(folder)
+    let step = max(1, good.count / 150)
+    for at in Array(stride(from: 0, to: good.count, by: step)) + Array(good.count - 60..<good.count) {
+      var bad = good
+      bad[at] ^= 1 << UInt8(at % 8)
+      let code = try refusal(bad, folder)
+      #expect(code?.hasPrefix("E_ARCHIVE_") == true, "byte \(at): \(code ?? "accepted")")
+    }
+  }
+
+  @Test func aCutArchiveIsFound() throws {
+    let folder = try ArchiveFolder()
+    let good = try archive(folder)
+    for length in [0, 1, 9, 17, 100, good.count / 2, good.count - 9, good.count - 1] {
+      #expect(try refusal(Array(good.prefix(length)), folder) == "E_ARCHIVE_FORM", "\(length) bytes")
+    }
+    #expect(try refusal(good + [0], folder) == "E_ARCHIVE_FORM")
+    #expect(try refusal([0] + good, folder) == "E_ARCHIVE_FORM")
+  }
+
+  /// An archive of these frames with a right seek table.
+  private func pack(_ frames: [[UInt8]]) throws -> [UInt8] {
+    let coder = try FrameCoder()
+    var table = SeekTable()
+    var bytes: [UInt8] = []
+    for frame in frames {
+      coder.plainBuffer(frame.count).copyBytes(from: frame)
+      let packed = Array(try coder.compress(frame.count))
+      table.append(SeekTable.Frame(compressed: packed.count, plain: frame.count))
+      bytes += packed
+    }
+    return bytes + table.encoded
+  }
+
+  private func member(_ name: String, _ content: [UInt8]) -> [UInt8] {
+    TarHeader(name: name, size: content.count).encoded + content
+      + Array(repeating: 0, count: TarHeader.padding(content.count))
+  }
+
+  private let end = [UInt8](repeating: 0, count: 1024)
+
+  @Test(arguments: [
+    "../escape", "/etc/escape", "package/../../escape", "package/./a", "package//a", "escape", "package/", "other/a",
+    "package/a\u{0}b", "package/" + String(repeating: "x", count: 256),
+  ]) func aNameThatLeadsElsewhereIsRefused(_ name: String) throws {
+    let folder = try ArchiveFolder()
+    let bytes = try pack([member("package/a", [1]), member(name, [1, 2]), end])
+    // A NUL ends a name in the header: what is behind it is another header's business.
+    let code = try refusal(bytes, folder)
+    #expect(code == "E_ARCHIVE_NAME" || (name.contains("\u{0}") && code == "E_ARCHIVE_FORM"), "\(code ?? "accepted")")
+    #expect(!FileManager.default.fileExists(atPath: folder["escape"]))
+  }
+
+  @Test func aFirstNameThatLeadsElsewhereIsRefusedBeforeAFolderIsMade() throws {
+    let folder = try ArchiveFolder()
+    try folder.put(try pack([member("../escape/a", [1]), end]), at: "bad")
+    #expect(throws: ArchiveError.self) {
+      _ = try ArchiveReader(path: folder["bad"], threads: 1).unpack(to: nil, in: folder.path)
+    }
+    #expect(folder.entries == ["bad"])
+  }
+
+  @Test func twoFilesOfOneNameAreRefused() throws {
+    let folder = try ArchiveFolder()
+    let bytes = try pack([member("package/a", [1]), member("package/a", [2]), end])
+    #expect(try refusal(bytes, folder) == "E_ARCHIVE_NAME")
+  }
+
+  /// Links, devices, folders, sparse files: none of them is in an archive of ours.
+  @Test(arguments: Array("1234567LKgSV")) func whatIsNoPlainFileIsRefused(_ type: Character) throws {
+    let folder = try ArchiveFolder()
+    var bytes = member("package/a", [])
+    bytes[156] = type.asciiValue ?? 0
+    let sum = bytes.enumerated().reduce(0) { $0 + ((148..<156).contains($1.offset) ? 32 : Int($1.element)) }
+    let digits = String(sum, radix: 8)
+    bytes.replaceSubrange(148..<154, with: Array((String(repeating: "0", count: 6 - digits.count) + digits).utf8))
+    #expect(try refusal(try pack([bytes, end]), folder) == "E_ARCHIVE_FORM")
+  }
+
+  @Test func aSizeBeyondTheArchiveIsRefusedBeforeSpaceIsTaken() throws {
+    let folder = try ArchiveFolder()
+    for size in [1 << 40, Int.max] {
+      let bytes = try pack([TarHeader(name: "package/a", size: size).encoded, end])
+      #expect(try refusal(bytes, folder) == "E_ARCHIVE_FORM")
+    }
+  }
+
+  @Test func filesThatTheSumsDoNotListAreRefused() throws {
+    let folder = try ArchiveFolder()
+    let sums = member("package/SHA256SUMS", Array("\(String(repeating: "0", count: 64))  a\n".utf8))
+    #expect(try refusal(try pack([sums, member("package/a", [1]), end]), folder) == "E_ARCHIVE_SUMS")
+    #expect(try refusal(try pack([sums, end]), folder) == "E_ARCHIVE_SUMS")
+    #expect(try refusal(try pack([member("package/a", [1]), end]), folder) == "E_ARCHIVE_SUMS")
+    let empty = member("package/SHA256SUMS", [])
+    #expect(try refusal(try pack([empty, member("package/a", [1]), end]), folder) == "E_ARCHIVE_SUMS")
+  }
+
+  @Test func anArchiveWithoutAnEndIsRefused() throws {
+    let folder = try ArchiveFolder()
+    let sums = member("package/SHA256SUMS", [])
+    #expect(try refusal(try pack([sums]), folder) == "E_ARCHIVE_FORM")
+    #expect(try refusal(try pack([sums, Array(end.prefix(512))]), folder) == "E_ARCHIVE_FORM")
+    #expect(try refusal(try pack([sums, end + end]), folder) == "E_ARCHIVE_FORM")
+    #expect(try refusal(try pack([sums, end]), folder) == nil)
+  }
+
+  @Test func aFolderThatIsThereIsLeftAlone() throws {
+    let folder = try ArchiveFolder()
+    _ = try archive(folder)
+    try folder.put([7], at: "out/mine")
+    #expect(throws: WorkspaceError.targetExists(path: folder["out"])) {
+      _ = try ArchiveReader(path: folder["good"], threads: 1).unpack(to: folder["out"], in: folder.path)
+    }
+    #expect(try folder.files("out") == ["mine"])
+  }
+}

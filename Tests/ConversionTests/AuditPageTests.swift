@@ -1,0 +1,153 @@
+import Checkpoint
+import Conversion
+import Foundation
+import StrictJSON
+import Testing
+
+/// `audit.html`: complete without its script, harmless whatever names are in it, and of the planned length.
+@Suite struct AuditPageTests {
+  private func withPackage(_ body: (Workshop) throws -> Void) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest()
+      try shop.run()
+      try body(shop)
+    }
+  }
+
+  /// The page of an audit report after a change.
+  private func page(
+    _ shop: Workshop, check: JSONValue? = nil, _ change: (inout JSONValue) -> Void = { _ in }
+  ) throws -> String {
+    let path = shop.path + "/changed.json"
+    var value = try readJSON(shop.package + "/audit.json")
+    change(&value)
+    try writeBytes(JSONWriter.pretty(value, sorted: false), path)
+    let page = AuditPage(
+      title: "package", audit: try AuditDocument(path: path),
+      readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.package))), check: check)
+    return String(decoding: page.render(), as: UTF8.self)
+  }
+
+  @Test func everyTensorIsARowOfThePageItself() throws {
+    try withPackage { shop in
+      let text = try readText(shop.package + "/audit.html")
+      let list = try #require(text.components(separatedBy: "<table id=\"list\">").last)
+      for tensor in try Package(shop.package).audit.tensors {
+        #expect(list.contains("<td class=\"name\">\(tensor.name)<td>\(tensor.role)<td>\(tensor.verdict) <a"))
+      }
+    }
+  }
+
+  @Test func thePageMadeAnewFromThePackageIsThePublishedOne() throws {
+    try withPackage { shop in
+      let published = try readText(shop.package + "/audit.html")
+      #expect(try page(shop) == published)
+    }
+  }
+
+  @Test func itsLengthDoesNotDependOnWhatWasMeasured() throws {
+    try withPackage { shop in
+      let plain = try page(shop)
+      for (cosine, rms) in [("0.00000000", "9.99999999"), ("1.00000000", "0.00000000")] {
+        let other = try page(shop) { audit in
+          var tensors = audit["tensors"]?.arrayValue ?? []
+          for number in tensors.indices where tensors[number]["error"] != nil {
+            var error = tensors[number]["error"] ?? .null
+            error.set("cosine", to: JSONValue(.number(cosine)))
+            error.set("relative_rms", to: JSONValue(.number(rms)))
+            tensors[number].set("error", to: error)
+          }
+          audit.set("tensors", to: .array(tensors))
+        }
+        #expect(other != plain)
+        #expect(other.utf8.count == plain.utf8.count)
+      }
+    }
+  }
+
+  /// Each tries to leave the place a name is put in.
+  @Test(arguments: [
+    "</title><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\" onmouseover=\"alert(1)",
+    "' onfocus='alert(1)", "&lt;b&gt;", "</svg><script>x</script>", "-->", "]]>", "javascript:alert(1)",
+  ]) func aHostileNameStaysText(_ hostile: String) throws {
+    try withPackage { shop in
+      let text = try page(shop) { audit in
+        for key in ["tool", "pipeline", "manifest_sha256"] { audit.set(key, to: .string(hostile)) }
+        audit.set("notes", to: [.string(hostile)])
+        var tensors = audit["tensors"]?.arrayValue ?? []
+        for key in ["name", "role", "origin", "verdict", "rule", "reason"] {
+          tensors[0].set(key, to: .string(hostile))
+        }
+        // Quantized, so that it gets into the map of errors too.
+        if let quantized = tensors.firstIndex(where: { $0["error"] != nil }) {
+          tensors[quantized].set("role", to: .string(hostile))
+          tensors[quantized].set("name", to: .string("layers.1." + hostile))
+        }
+        audit.set("tensors", to: .array(tensors))
+        audit.set("dropped", to: [["name": .string(hostile), "rule": .string(hostile), "reason": .string(hostile)]])
+      }
+      let plain = try page(shop)
+      // No element is there that is not there without the name.
+      for mark in ["<script", "<img", "</svg", "</title", "<b", "onmouseover=\"", "onfocus='", "href=\"javascript"] {
+        let added = count(mark, text) - count(mark, plain)
+        #expect(mark == "<b" ? added <= 2 : added <= 0, "\(mark)")
+      }
+      if hostile.contains(where: { "<>&\"'".contains($0) }) { #expect(!text.contains(hostile)) }
+    }
+  }
+
+  private func count(_ part: String, _ text: String) -> Int { text.components(separatedBy: part).count - 1 }
+
+  @Test func whatIsInvisibleIsShown() throws {
+    try withPackage { shop in
+      let text = try page(shop) { $0.set("pipeline", to: "a\u{202E}b\u{0}c\u{200B}d") }
+      #expect(text.contains("a\\u{202E}b\\u{0}c\\u{200B}d"))
+      #expect(!text.unicodeScalars.contains("\u{202E}"))
+    }
+  }
+
+  @Test func nothingIsLoadedFromElsewhere() throws {
+    try withPackage { shop in
+      let text = try readText(shop.package + "/audit.html")
+      for mark in ["http:", "https:", "src=", "@import", "url("] { #expect(!text.contains(mark), "\(mark)") }
+      #expect(text.contains("default-src 'none'"))
+    }
+  }
+
+  @Test func aDecodeCheckIsShownWithItsFigures() throws {
+    try withPackage { shop in
+      #expect(try page(shop).contains("No decode check"))
+      let report: JSONValue = [
+        "passed": true, "differences": [], "prompts": [["tokens": [1, 2, 3]]],
+        "settings": [
+          [
+            "name": "depth 2", "equal": true, "compared_tokens": 3,
+            "acceptance": ["share": [JSONValue(.number("0.8000")), JSONValue(.number("0.5000"))]],
+          ]
+        ],
+      ]
+      let text = try page(shop, check: report)
+      #expect(text.contains("1 prompts, 3 tokens decoded, 0 differences"))
+      #expect(text.contains("0.8000, 0.5000"))
+      #expect(!text.contains("No decode check"))
+    }
+  }
+
+  /// Reports add sizes up: what no file can hold must not end the process.
+  @Test(arguments: [Int.max, -1]) func impossibleSizesAreRefused(_ size: Int) throws {
+    try withPackage { shop in
+      #expect(throws: ConversionError.self) {
+        _ = try page(shop) { audit in
+          var tensors = audit["tensors"]?.arrayValue ?? []
+          for number in 0..<2 {
+            var source = tensors[number]["source"] ?? .null
+            source.set("bytes", to: .int(size))
+            source.set("shape", to: [.int(size), .int(size)])
+            tensors[number].set("source", to: source)
+          }
+          audit.set("tensors", to: .array(tensors))
+        }
+      }
+    }
+  }
+}
