@@ -36,14 +36,19 @@ extension AuditPage {
 
   func checkSection(_ html: inout HTMLText) {
     html.markup("<section id=\"check\">\n<h2>Decoding</h2>\n")
-    if let check {
-      results(of: check, &html)
+    if let reason = check?["reason"]?.stringValue {
+      html.markup("<p>The package was not decoded: ")
+      html.text(reason)
+      html.markup("</p>\n")
+    } else if let check {
+      // The run's own report has the runner's in it.
+      results(of: check["report"] ?? check, &html)
     } else {
       html.markup(
         """
-        <p>No decode check is part of this page. <code>verify-runner check PACKAGE</code> decodes with and without the \
-        head and compares tokens and logits; <code>cambium audit PACKAGE --html FILE --check REPORT</code> makes this page \
-        anew with its figures.</p>
+        <p>What the decode check of the run found stands on the card, and in PACKAGE.check.json beside the package. \
+        <code>cambium audit PACKAGE --html FILE --check REPORT</code> makes this page anew with the figures of that report, \
+        or of one by <code>verify-runner check PACKAGE --json</code>.</p>
 
         """)
     }
