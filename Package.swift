@@ -35,7 +35,8 @@ let package = Package(
     .target(
       name: "Inference",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint",
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
+        "COpenBLAS",
       ], swiftSettings: swift),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
@@ -51,13 +52,19 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
+        "Inference", "Tokenization", "Checking",
+      ], swiftSettings: swift),
+    .target(
+      name: "Signatures",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swift),
     .target(
       name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Checkpoint", "Conversion", "Diagnostics", "StrictJSON", "Workspace",
+        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -70,12 +77,12 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference", "Images",
       ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
+        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference", "Images",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
@@ -100,12 +107,13 @@ let package = Package(
       name: "InferenceTests",
       dependencies: [
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
+        "Images",
       ], exclude: ["Fixtures"], swiftSettings: swift),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON", "Digests", "Diagnostics",
-        "verify-runner",
+        "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON", "Digests",
+        "Diagnostics", "verify-runner",
       ], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
@@ -118,7 +126,13 @@ let package = Package(
         "Workspace",
       ], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["cambium", "StrictJSON", "Safetensors", "Digests"], exclude: ["Golden"],
-      swiftSettings: swift),
+      name: "SignaturesTests",
+      dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["Fixtures"], swiftSettings: swift),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Golden"], swiftSettings: swift),
   ]
 )

@@ -4,6 +4,8 @@ import Diagnostics
 public enum CheckingError: CambiumError, Equatable {
   /// A line of a prompt file is not a prompt (`E_CHECK_PROMPTS`).
   case prompts(file: String, expected: String, found: String)
+  /// A line of `captions.jsonl` is not about a picture beside it (`E_CHECK_PICTURES`).
+  case pictures(file: String, expected: String, found: String)
   /// A file of token ids, or a word of the command line, is not a list of token ids (`E_TOKEN_IDS`).
   case ids(file: String?, found: String)
   /// A text to compare over gives too few tokens (`E_CHECK_TEXT`).
@@ -13,7 +15,9 @@ public enum CheckingError: CambiumError, Equatable {
   /// A way of decoding gave something else than vanilla decoding (`E_CHECK_DIFFERENT`).
   case different(path: String, expected: String, found: String)
   /// Fewer drafts are accepted than was asked for (`E_CHECK_ACCEPTANCE`).
-  case acceptance(path: String, expected: String, found: String)
+  case acceptance(path: String, expected: String, found: String, trials: String? = nil)
+  /// A repair of the head restores the acceptance of its drafts: the head is damaged (`E_CHECK_HEAD`).
+  case head(path: String, HeadTrial, asItIs: Double)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -21,6 +25,10 @@ public enum CheckingError: CambiumError, Equatable {
       Diagnostic(
         "E_CHECK_PROMPTS", "the prompt file cannot be used", file: file, expected: expected, found: found,
         next: "write one object a line, with \"prompt\", \"messages\" or \"ids\"", exit: .badInput)
+    case .pictures(let file, let expected, let found):
+      Diagnostic(
+        "E_CHECK_PICTURES", "the list of pictures cannot be used", file: file, expected: expected, found: found,
+        next: "write one object a line, with \"file\", and \"question\" and \"caption\" if wanted", exit: .badInput)
     case .ids(let file, let found):
       Diagnostic(
         "E_TOKEN_IDS", "this is not a list of token ids", file: file,
@@ -40,11 +48,21 @@ public enum CheckingError: CambiumError, Equatable {
         "E_CHECK_DIFFERENT", "a way of decoding changes the answer", file: path, expected: expected, found: found,
         next: "do not use the runner with this package; report it with the output of check --json",
         exit: .verificationFailed)
-    case .acceptance(let path, let expected, let found):
+    case .acceptance(let path, let expected, let found, let trials):
       Diagnostic(
         "E_CHECK_ACCEPTANCE", "too few drafts of the MTP head are accepted", file: path, expected: expected,
-        found: found, next: "look at the head's norms and at the donor: a damaged head drafts, but drafts badly",
+        found: found + (trials.map { "; with repairs: \($0)" } ?? ""),
+        next: trials == nil
+          ? "look at the head's norms and at the donor: a damaged head drafts, but drafts badly"
+          : "no repair helps: the head is likely another model's; take that of the model the trunk was tuned from",
         exit: .verificationFailed)
+    case .head(let path, let cure, let asItIs):
+      Diagnostic(
+        "E_CHECK_HEAD", "the MTP head is damaged: a repair restores its drafts", file: path, tensor: cure.tensor,
+        expected: "a head whose drafts no repair improves",
+        found: "\(cure.defect): \(decimal(asItIs, 4)) of the first drafts are accepted as it is, "
+          + "\(decimal(cure.share, 4)) with \(cure.repair)",
+        next: "take the head from the model's release: \"head\": \"replace\" and a donor", exit: .verificationFailed)
     }
   }
 }

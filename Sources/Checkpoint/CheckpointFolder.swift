@@ -53,8 +53,9 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Opens a folder and reads configuration, index and all shard headers.
+  /// - Parameter root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
-  public init(_ reference: ModelReference) throws {
+  public init(_ reference: ModelReference, linksBeneath root: String? = nil) throws {
     let path = try reference.resolve()
     self.path = path
     self.reference = reference
@@ -62,7 +63,7 @@ public struct CheckpointFolder: Sendable {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
       throw CheckpointError.folderMissing(path: path)
     }
-    let listing = try FolderListing(path)
+    let listing = try FolderListing(path, linksBeneath: root)
     guard listing.files.contains("config.json") else {
       if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) {
         throw CheckpointError.configMissing(path: path)
@@ -163,8 +164,8 @@ struct FolderListing {
 
   static let headFolder = "mtp"
 
-  init(_ path: String) throws {
-    let root = FolderListing.root(of: path)
+  init(_ path: String, linksBeneath root: String? = nil) throws {
+    let root = root.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } ?? FolderListing.root(of: path)
     files = try FolderListing.files(in: path, root: root)
     let below = path + "/" + FolderListing.headFolder
     var isFolder: ObjCBool = false

@@ -17,6 +17,8 @@ public enum ImageError: CambiumError {
   case limit(file: String, reason: String)
   /// One side is too much longer than the other (`E_IMAGE_ASPECT`).
   case aspect(file: String, limit: Int, width: Int, height: Int)
+  /// Frames that make no video: too few, or of several sizes (`E_VIDEO_FRAMES`).
+  case frames(file: String, expected: String, found: String)
   /// `preprocessor_config.json` is not there (`E_PREPROCESSOR_MISSING`).
   case settingsMissing(file: String)
   /// `preprocessor_config.json` cannot be read (`E_PREPROCESSOR_READ`).
@@ -53,10 +55,14 @@ public enum ImageError: CambiumError {
       Self.ofImage(
         "E_IMAGE_ASPECT", "the image is too long for its width", file,
         "one side at most \(limit) times as long as the other", "\(width) × \(height) pixels", "cut it into pieces")
+    case .frames(let file, let expected, let found):
+      Self.ofImage(
+        "E_VIDEO_FRAMES", "the frames make no video", file, expected, found, "give the frames of one video")
     case .settingsMissing(let file):
       Diagnostic(
         "E_PREPROCESSOR_MISSING", "the model has no settings for images", file: file,
-        expected: "preprocessor_config.json", next: "fetch the checkpoint again, or leave the images out",
+        expected: file.split(separator: "/").last.map(String.init),
+        next: "fetch the checkpoint again, or leave the images out",
         exit: .missingInput)
     case .settingsUnreadable(let file, let reason):
       Diagnostic(

@@ -16,6 +16,12 @@ public enum InferenceError: CambiumError, Equatable {
   case headMissing(path: String)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
+  /// Images were given to a model without a vision tower.
+  case towerMissing(path: String)
+  /// The settings for images contradict the vision tower.
+  case imageSettings(file: String, expected: String, found: String)
+  /// Images and their places in the prompt do not match.
+  case imagePlaces(expected: String, found: String)
   /// A prompt cannot be run: it is empty, or a token of it is outside the vocabulary.
   case prompt(expected: String, found: String)
 
@@ -52,6 +58,21 @@ public enum InferenceError: CambiumError, Equatable {
       Diagnostic(
         "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,
         next: "give a value in the range", exit: .usage)
+    case .towerMissing(let path):
+      Diagnostic(
+        "E_TOWER_MISSING", "the model has no vision tower", file: path,
+        expected: "tensors named vision_tower.* or "
+          + "model.visual.*, and vision_config", found: "none",
+        next: "leave the images out, or convert the model with its tower", exit: .badInput)
+    case .imageSettings(let file, let expected, let found):
+      Diagnostic(
+        "E_IMAGE_SETTINGS", "the settings for images contradict the vision tower", file: file, expected: expected,
+        found: found, next: "take preprocessor_config.json and config.json of one and the same model",
+        exit: .badInput)
+    case .imagePlaces(let expected, let found):
+      Diagnostic(
+        "E_IMAGE_PLACES", "the images and their places in the prompt do not match", expected: expected, found: found,
+        next: "give one image for each image part of the chat", exit: .badInput)
     case .prompt(let expected, let found):
       Diagnostic(
         "E_PROMPT", "the prompt cannot be run", expected: expected, found: found,

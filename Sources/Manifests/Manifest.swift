@@ -42,6 +42,8 @@ public struct Manifest: Sendable {
   /// Rules in front of the pipeline's.
   public let rules: [Rule]
   public let thresholds: Thresholds
+  /// What decoding is checked with; nil for what the pipeline says.
+  public let check: DecodeCheck.Choice?
   public let head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
   public let headNorms: NormConvention?
@@ -60,8 +62,8 @@ public struct Manifest: Sendable {
   public let output: String
 
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "head", "head_norms",
-    "foreign", "strict", "layouts", "readers", "base_model", "output",
+    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "check", "head",
+    "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -86,6 +88,7 @@ public struct Manifest: Sendable {
     quantization = try fields.optionalObject("quantization").map { try parser.choice($0.value) }
     rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "manifest") { _ in true }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
+    check = try parser.check(fields)
     head = try parser.word(fields, "head")
     headNorms = try parser.word(fields, "head_norms")
     foreign = try fields.optionalBool("foreign") ?? false

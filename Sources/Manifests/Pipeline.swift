@@ -10,11 +10,15 @@ public struct Pipeline: Sendable {
   public let format: QuantizationFormat
   public let rules: [Rule]
   public let thresholds: Thresholds
+  /// What decoding is checked with; nil for no check.
+  public let check: DecodeCheck.Choice?
   public let path: String
   /// Of the file's bytes.
   public let digest: SHA256Digest
 
-  static let fields = ["$schema", "cambium_pipeline", "name", "summary", "quantization", "rules", "thresholds"]
+  static let fields = [
+    "$schema", "cambium_pipeline", "name", "summary", "quantization", "rules", "thresholds", "check",
+  ]
 
   /// Reads a pipeline.
   /// - Throws: `JSONError`, ``ManifestError`` or `QuantizationError`.
@@ -33,6 +37,7 @@ public struct Pipeline: Sendable {
     format = try choice.over(nil)
     rules = try parser.rules(try fields.array("rules"), owner: "pipeline \(name)") { _ in false }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
+    check = try parser.check(fields)
     self.path = path
     digest = SHA256Digest.of(bytes)
   }

@@ -90,7 +90,7 @@ struct RuleParser {
       maxRelativeRMS: try fraction(fields, "max_relative_rms"))
   }
 
-  private func fraction(_ fields: JSONFields, _ key: String) throws -> Double? {
+  func fraction(_ fields: JSONFields, _ key: String) throws -> Double? {
     guard let number = try fields.optionalNumber(key) else { return nil }
     guard (0...1).contains(number) else {
       throw ManifestError.value(

@@ -16,6 +16,7 @@ public final class PosixFile: Sendable {
   let descriptor: Int32
   /// The same file, open past the system's cache; -1 without one.
   let direct: Int32
+  var isDirect: Bool { direct >= 0 }
   private let isOpen = Atomic<Bool>(true)
   /// The error of the first failed sync. The kernel may drop the pages it could not write and report success the next
   /// time, so one failure is final.

@@ -17,7 +17,7 @@ struct Cambium: ParsableCommand {
     version: "cambium \(Tool.version)",
     subcommands: [
       InitCommand.self, InspectCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self, VerifyCommand.self,
-      AuditCommand.self, DiffCommand.self, PackageCommand.self, UnpackCommand.self,
+      SignCommand.self, AuditCommand.self, DiffCommand.self, PackageCommand.self, UnpackCommand.self,
     ])
 
   static func main() {

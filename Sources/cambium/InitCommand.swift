@@ -46,27 +46,3 @@ struct InitCommand: ParsableCommand {
     }
   }
 }
-
-struct VerifyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Verifies a package: files, tensors, index, configuration, head.",
-    discussion: """
-      Ends with 0 when everything holds and with 2 when something does not.
-
-      Example:
-        cambium verify .build/demo/Cambium-Demo-MXFP4
-      """)
-
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
-  @Flag(help: "Print the result as JSON.") var json = false
-
-  func validate() throws { try requireThreads(threads) }
-
-  func run() throws {
-    let report = try PackageVerifier(path: package.absolutePath, threads: threads).verify()
-    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
-    if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
-  }
-}

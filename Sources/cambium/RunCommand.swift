@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Digests
 import Foundation
 import StrictJSON
 import Workspace
@@ -16,7 +17,8 @@ struct RunCommand: ParsableCommand {
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
-  @Option(help: "Last stage to run: inspect, graft, quantize, verify or package.") var until: StageName = .package
+  @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.") var until: StageName =
+    .package
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
   var work: String?
   @Option(
@@ -28,6 +30,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
+  @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
+  var recordBuilder = false
   @Flag(help: "Print the result as JSON.") var json = false
   @Flag(help: "No progress.") var quiet = false
   @OptionGroup var pipelines: PipelineOptions
@@ -38,9 +42,13 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
-    let options = RunOptions(
+    var options = RunOptions(
       threads: threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+    if recordBuilder {
+      let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+      options.builder = try digestOfFile(atPath: program).digest
+    }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
       if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }

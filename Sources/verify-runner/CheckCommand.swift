@@ -13,21 +13,33 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Every prompt is decoded token by token and then at each depth; tokens, logits and the final state are compared by
       their bytes. Without --prompts, prompts.jsonl in the package is taken, or a small set of the program's own.
+      With --images, questions about the pictures of a folder are prompts too (or, without --prompts, the only ones), and
+      the answers are compared with captions.jsonl there and with those of --source.
 
-      Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth.
+      Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth, or
+      fewer than --relative-acceptance of those that the source's head gets accepted.
 
       Example:
         verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
         verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
+        verify-runner check PACKAGE --source CHECKPOINT --images pictures
+        verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
   @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: String?
+  @Option(help: "Folder of pictures to ask about, with captions.jsonl if wanted.", completion: .directory)
+  var images: String?
   @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
   @Flag(help: "Check adaptive depth too.") var adaptive = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
   @Option(help: "Share of first drafts that must be accepted at every depth, 0 to 1.") var minAcceptance: Double?
-  @Option(help: "Checkpoint to compare the distributions with.", completion: .directory) var source: String?
+  @Option(help: "Checkpoint to compare the distributions and the acceptance with.", completion: .directory)
+  var source: String?
+  @Option(help: "Folder that has the source's head, when the source has none.", completion: .directory)
+  var sourceHead: String?
+  @Option(help: "Share of the source's accepted first drafts that must be reached at every depth, 0 to 1.")
+  var relativeAcceptance: Double?
   @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
   var text: String?
   @Flag(help: "Print the result as JSON.") var json = false
@@ -40,6 +52,13 @@ struct CheckCommand: ParsableCommand {
     if let minAcceptance, !(0...1).contains(minAcceptance) {
       throw ValidationError("--min-acceptance takes a number from 0 to 1")
     }
+    if let relativeAcceptance, !(0...1).contains(relativeAcceptance) {
+      throw ValidationError("--relative-acceptance takes a number from 0 to 1")
+    }
+    if relativeAcceptance != nil, source == nil || depths.depths.isEmpty {
+      throw ValidationError("--relative-acceptance needs --source and --depths")
+    }
+    if sourceHead != nil, source == nil { throw ValidationError("--source-head needs --source") }
     if text != nil, source == nil { throw ValidationError("--text needs --source") }
     if minAcceptance != nil, depths.depths.isEmpty { throw ValidationError("--min-acceptance needs --depths") }
   }
@@ -51,30 +70,48 @@ struct CheckCommand: ParsableCommand {
     let model = try LoadedModel.open(package)
     let loaded = clock.now
     let encoder = PromptEncoder(folder: model.path)
-    let prompts = try promptSet(folder: model.path).map(encoder.encode)
-    let check = Check(
-      model,
-      CheckOptions(
-        depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
-        threads: runner.threads, promptChunk: runner.chunk, minAcceptance: minAcceptance,
-        isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } }))
-    var report = try check.run(prompts)
+    var prompts = try promptSet(folder: model.path).map(encoder.encode)
+    let pictures = try images.map(Picture.all) ?? []
+    let pictureCheck = pictures.isEmpty ? nil : try PictureCheck(model, threads: runner.threads)
+    prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
+    let options = CheckOptions(
+      depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
+      threads: runner.threads, promptChunk: runner.chunk, minAcceptance: minAcceptance,
+      isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } })
+    var report = try Check(model, options).run(prompts)
     let checked = clock.now
-    if let source {
+    let original = try source.map { source in
       if !quiet { Terminal.note("comparing with \(source)") }
+      return try LoadedModel.open(source, head: sourceHead)
+    }
+    let spoken = Array(prompts.dropLast(pictures.count))
+    // Images have no text to score.
+    if let original, text != nil || !spoken.isEmpty {
       report.source = try SourceComparison(
-        package: model, source: try LoadedModel.open(source), texts: try texts(encoder, prompts, report),
+        package: model, source: original, texts: try texts(encoder, spoken, report),
         file: text ?? package, threads: runner.threads, isStopped: { StopSignal.shared.isRequested })
     }
+    if let original, !spoken.isEmpty {
+      if original.hasHead, !depths.depths.isEmpty {
+        report.sourceAcceptance = try SourceAcceptance(original, spoken, options, floor: relativeAcceptance)
+      } else if relativeAcceptance != nil {
+        throw InferenceError.headMissing(path: original.path)
+      }
+    }
+    if let pictureCheck { report.captions = try captions(pictures, pictureCheck, original, report) }
     if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
     if timings {
       Terminal.note("seconds: loading \(start.duration(to: loaded)), checking \(loaded.duration(to: checked))")
+      let use = ResourceUse(
+        loading: start.duration(to: loaded), mappedBytes: model.mappedBytes, summary: ModelSummary(model))
+      Terminal.note(use.text)
     }
     if let failure = report.failure(path: package) { Terminal.fail(failure.diagnostic, afterResult: true) }
   }
 
   private func promptSet(folder: String) throws -> [CheckPrompt] {
     if let prompts { return try PromptFile.read(prompts) }
+    if images != nil { return [] }
     let beside = folder + "/prompts.jsonl"
     return FileManager.default.fileExists(atPath: beside) ? try PromptFile.read(beside) : BundledPrompts.all
   }
@@ -89,7 +126,22 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func texts(_ encoder: PromptEncoder, _ prompts: [EncodedPrompt], _ report: CheckReport) throws -> [[Int]] {
+  /// The package's answers are those of the check; the source is asked on its own, with its own processor and template.
+  private func captions(
+    _ pictures: [Picture], _ check: PictureCheck, _ source: LoadedModel?, _ report: CheckReport
+  ) throws -> CaptionComparison {
+    let expected = try source.map { source in
+      try PictureCheck(source, threads: runner.threads).answers(
+        pictures, limit: limit, promptChunk: runner.chunk, isStopped: { StopSignal.shared.isRequested })
+    }
+    let own = try report.prompts.suffix(pictures.count).map { try check.text($0.tokens) }
+    return CaptionComparison(
+      pictures.indices.map { .init(picture: pictures[$0], package: own[$0], source: expected?[$0]) })
+  }
+
+  private func texts(_ encoder: PromptEncoder, _ prompts: [EncodedPrompt], _ report: CheckReport) throws
+    -> [[Int]]
+  {
     guard let text else { return zip(prompts, report.prompts).map { $0.tokens + $1.tokens } }
     let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
     return [try encoder.tokenizer().encode(bytes, special: false)]

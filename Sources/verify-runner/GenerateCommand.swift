@@ -16,6 +16,7 @@ struct GenerateCommand: ParsableCommand {
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
+        verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
         verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
       """)
 
@@ -23,6 +24,11 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Text to continue, as it is; - for standard input.") var prompt: String?
   @Option(help: "A question, or a file (.json) with a list of messages, or an object with messages and tools.")
   var chat: String?
+  @Option(help: "An image, PNG or JPEG; once for each image of the chat.", completion: .file()) var image: [String] = []
+  @Option(help: "A folder with the frames of a video, in the order of their names.", completion: .directory)
+  var video: [String] = []
+  @Option(help: "Frames a second of the videos.") var fps: Double = VisualInput.framesPerSecond
+  @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
@@ -37,20 +43,26 @@ struct GenerateCommand: ParsableCommand {
   func validate() throws {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+    guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
+    guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }
   }
 
   func run() throws {
     StopSignal.shared.install()
+    let clock = ContinuousClock()
+    let start = clock.now
     let model = try LoadedModel.open(package)
+    let loading = start.duration(to: clock.now)
     let encoder = PromptEncoder(folder: model.path)
     let tokenizer = try encoder.tokenizer()
-    let ids = try promptIDs(encoder)
+    let pool = WorkerPool(threads: runner.threads)
+    let prompt = try wholePrompt(encoder, model, pool)
     let options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
       sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
-    let session = DecodingSession(model, threads: runner.threads, promptChunk: runner.chunk)
+    let session = DecodingSession(model, pool: pool, promptChunk: runner.chunk)
     let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)
-    var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: ids, method, options)
+    var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {
       text += piece
@@ -61,23 +73,43 @@ struct GenerateCommand: ParsableCommand {
       }
     }
     let report = GenerationReport(
-      promptTokens: ids, tokens: generation.tokens, text: text, finish: generation.finish,
-      statistics: generation.statistics, hasStatistics: stats)
+      promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,
+      statistics: generation.statistics, hasStatistics: stats,
+      resources: stats
+        ? ResourceUse(loading: loading, mappedBytes: model.mappedBytes, summary: ModelSummary(model)) : nil)
     if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }
     if stats, !json { Terminal.note(report.statisticsText) }
   }
 
-  private func promptIDs(_ encoder: PromptEncoder) throws -> [Int] {
-    if let prompt {
-      let bytes = prompt == "-" ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(prompt.utf8)
-      return try encoder.tokenizer().encode(bytes)
+  private func wholePrompt(_ encoder: PromptEncoder, _ model: LoadedModel, _ pool: WorkerPool) throws -> Prompt {
+    let text = prompt.map { prompt in
+      prompt == "-" ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(prompt.utf8)
     }
+    guard !image.isEmpty || !video.isEmpty else {
+      if let text { return Prompt(try encoder.tokenizer().encode(text)) }
+      return Prompt(try chatRequest().encode(encoder.template(), encoder.tokenizer()))
+    }
+    let tower = try VisionTower.open(model.path)
+    let visuals =
+      try image.map { try VisualInput(image: $0, model: model.path) }
+      + video.map { try VisualInput(video: $0, framesPerSecond: fps, model: model.path) }
+    if let text { return try encoder.encode(text, visuals, tower: tower, pool: pool) }
+    return try encoder.encode(chatRequest(), visuals, tower: tower, pool: pool)
+  }
+
+  private func chatRequest() throws -> ChatRequest {
     let text = chat ?? ""
-    guard text.hasSuffix(".json") else {
-      return try ChatRequest(user: text).encode(encoder.template(), encoder.tokenizer())
+    var request: ChatRequest
+    if text.hasSuffix(".json") {
+      let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
+      request = ChatRequest(try JSONValue.parse(bytes, file: text))
+    } else if image.isEmpty, video.isEmpty {
+      request = ChatRequest(user: text)
+    } else {
+      request = ChatRequest(user: text, images: image.count, videos: video.count)
     }
-    let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
-    return try ChatRequest(try JSONValue.parse(bytes, file: text)).encode(encoder.template(), encoder.tokenizer())
+    if noThinking { request.extra = request.extra.filter { $0.0 != "enable_thinking" } + [("enable_thinking", false)] }
+    return request
   }
 }
 

@@ -7,15 +7,18 @@ enum Demo {
   static let trunk = Product.root + "/manifests/demo/trunk"
   static let donor = Product.root + "/manifests/demo/donor"
 
+  /// A decode check that costs little: these tests run hundreds of conversions.
+  static let shortCheck: JSONValue = .object([("prompts", 1), ("tokens", 4), ("depths", [1])])
+
   /// Writes `m.json` into a folder; the package will be `out` beside it.
   @discardableResult
   static func writeManifest(
     in folder: ScratchFolder, name: String = "m.json", source: String = trunk, donor: String? = donor,
-    pipeline: String = "mxfp4"
+    pipeline: String = "mxfp4", check: JSONValue = Demo.shortCheck
   ) throws -> String {
     var members: [(String, JSONValue)] = [("cambium", 1), ("source", .string(source))]
     if let donor { members.append(("donor", .string(donor))) } else { members.append(("head", "none")) }
-    members += [("pipeline", .string(pipeline)), ("base_model", "cambium/demo"), ("output", "out")]
+    members += [("pipeline", .string(pipeline)), ("base_model", "cambium/demo"), ("output", "out"), ("check", check)]
     try folder.write(String(decoding: JSONWriter.pretty(.object(members)), as: UTF8.self), to: name)
     return folder[name]
   }

@@ -24,7 +24,7 @@ import Testing
       of: Product.root, with: "ROOT")
   }
 
-  @Test(arguments: ["", "init", "inspect", "plan", "run", "status", "verify", "audit", "diff"])
+  @Test(arguments: ["", "init", "inspect", "plan", "run", "status", "verify", "audit", "diff", "sign"])
   func theHelpText(command: String) throws {
     let folder = try ScratchFolder()
     let text = try run(command.isEmpty ? ["--help"] : [command, "--help"], in: folder)
@@ -37,7 +37,7 @@ import Testing
 
   @Test(arguments: ["zsh", "bash", "fish"]) func completionsAreMade(shell: String) throws {
     let text = try run(["--generate-completion-script", shell], in: ScratchFolder())
-    for word in ["init", "inspect", "plan", "run", "status", "verify", "audit", "diff", "dry-run", "memory"] {
+    for word in ["init", "inspect", "plan", "run", "status", "verify", "audit", "diff", "sign", "dry-run", "memory"] {
       #expect(text.contains(word), "\(word)")
     }
   }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Conversion
+import Foundation
 import Safetensors
 import StrictJSON
 import Testing
@@ -76,6 +77,23 @@ import Testing
       let inspection = Inspection(try CheckpointFolder(.folder(package.path)))
       #expect(inspection.problems.contains { $0.hasPrefix(code + ":") }, "\(inspection.problems)")
       #expect(inspection.diagnosis.state == .broken)
+    }
+  }
+
+  /// What a person reads of each: the verifier's first finding of it, and what `inspect` says without any record.
+  @Test(arguments: defects.indices)
+  func whatIsSaidIsKept(index: Int) throws {
+    let defect = Self.defects[index]
+    try withPackage(defect) { package in
+      let problems = try package.problems(of: "tensors")
+      let inspection = Inspection(try CheckpointFolder(.folder(package.path)))
+      let lines =
+        ["verify:  \(problems.first { $0.hasPrefix(defect.tensor) } ?? "nothing")"]
+        + inspection.problems.map { "inspect: \($0)" }
+        + ["state:   \(inspection.diagnosis.state.rawValue): \(inspection.diagnosis.summary)"]
+        + inspection.diagnosis.advice.map { "advice:  \($0)" }
+      let name = defect.name.replacingOccurrences(of: " ", with: "-").replacingOccurrences(of: "'", with: "")
+      try Golden.check(lines.joined(separator: "\n"), "head-defects/\(name).txt")
     }
   }
 

@@ -7,7 +7,7 @@ import Inference
 /// its state at the end. See the page What the check proves.
 public struct Check {
   private let model: LoadedModel
-  private let options: CheckOptions
+  let options: CheckOptions
   private let pool: WorkerPool
 
   public init(_ model: LoadedModel, _ options: CheckOptions) {
@@ -29,9 +29,14 @@ public struct Check {
       options.onProgress("prompt \(index + 1) of \(prompts.count): \(prompt.id)")
       results.append(try check(prompt, &settings))
     }
-    return CheckReport(
+    var report = CheckReport(
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
       minAcceptance: options.minAcceptance)
+    if report.differences.isEmpty, !report.belowFloor.isEmpty {
+      options.onProgress("few drafts are accepted: trying repairs of the head")
+      report.headTrials = try headTrials(prompts)
+    }
+    return report
   }
 
   private func check(_ prompt: EncodedPrompt, _ settings: inout [SettingReport]) throws -> PromptReport {
@@ -75,6 +80,20 @@ public struct Check {
     let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
-      session, prompt.tokens, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+      session, prompt.prompt, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+  }
+
+  /// The rounds of decoding at depth 1 with the head as it is, or repaired.
+  func rounds(_ prompt: EncodedPrompt, _ repair: HeadRepair?) throws -> [DecodingRound] {
+    let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
+    var rounds: [DecodingRound] = []
+    let decoding = try session.decode(
+      Prompt(prompt.tokens), .mtp(depth: 1),
+      DecodingOptions(limit: options.limit, stops: options.stops, onRound: { rounds.append($0) })
+    ) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
+    for _ in decoding {
+      guard !options.isStopped() else { throw CancellationError() }
+    }
+    return rounds
   }
 }

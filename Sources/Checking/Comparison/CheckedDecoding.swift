@@ -14,7 +14,7 @@ struct CheckedDecoding {
   /// Decodes a prompt in a session of its own.
   /// - Throws: `InferenceError`; `CancellationError` when `isStopped` says so.
   init(
-    _ session: DecodingSession, _ prompt: [Int], _ method: DecodingMethod, limit: Int, stops: Set<Int> = [],
+    _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, limit: Int, stops: Set<Int> = [],
     isStopped: () -> Bool
   ) throws {
     // Not `self` in the callbacks: they live as long as the decoding.
@@ -26,7 +26,7 @@ struct CheckedDecoding {
         record.chosen.append(token)
         record.logits.append(SHA256Digest.of(UnsafeRawBufferPointer(logits)))
       }, onRound: { record.rounds.append($0) })
-    let decoding = try session.decode(Prompt(prompt), method, options)
+    let decoding = try session.decode(prompt, method, options)
     for token in decoding {
       tokens.append(token)
       guard !isStopped() else { throw CancellationError() }

@@ -10,10 +10,12 @@ public struct GenerationReport: Sendable {
   public var statistics: DecodingStatistics
   /// Whether times are part of the document, and counts, which follow the clock when depth is adaptive.
   public var hasStatistics: Bool
+  /// What the process took; nil to say nothing of it.
+  public var resources: ResourceUse?
 
   public init(
     promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
-    hasStatistics: Bool
+    hasStatistics: Bool, resources: ResourceUse? = nil
   ) {
     self.promptTokens = promptTokens
     self.tokens = tokens
@@ -21,6 +23,7 @@ public struct GenerationReport: Sendable {
     self.finish = finish
     self.statistics = statistics
     self.hasStatistics = hasStatistics
+    self.resources = resources
   }
 
   public var json: JSONValue {
@@ -49,6 +52,7 @@ public struct GenerationReport: Sendable {
         ),
       ]
     }
+    if let resources { document.append(("process", resources.json)) }
     return .object(document)
   }
 
@@ -81,6 +85,7 @@ public struct GenerationReport: Sendable {
           + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
       )
     }
+    if let resources { lines.append(resources.text) }
     return lines.joined(separator: "\n")
   }
 }

@@ -14,10 +14,10 @@ public struct TextGeneration: Sequence, IteratorProtocol {
   /// Runs the prompt.
   /// - Throws: `InferenceError` for a prompt or options that cannot be run.
   public init(
-    _ session: DecodingSession, tokenizer: Tokenizer, prompt: [Int], _ method: DecodingMethod,
+    _ session: DecodingSession, tokenizer: Tokenizer, prompt: Prompt, _ method: DecodingMethod,
     _ options: DecodingOptions
   ) throws {
-    decoding = try session.decode(Prompt(prompt), method, options)
+    decoding = try session.decode(prompt, method, options)
     stops = options.stops
     decoder = IncrementalDecoder(tokenizer, skipSpecial: true)
   }

@@ -4,6 +4,13 @@ import StrictJSON
 public enum BundledPrompts {
   public static let all: [CheckPrompt] = prose + code + chats + tools
 
+  /// The first prompts, one of each kind in turn.
+  public static func spread(_ count: Int) -> [CheckPrompt] {
+    let kinds = [prose, code, chats, tools]
+    let turns = (0..<all.count).flatMap { turn in kinds.compactMap { turn < $0.count ? $0[turn] : nil } }
+    return Array(turns.prefix(count))
+  }
+
   private static let prose = texts(
     "prose",
     [

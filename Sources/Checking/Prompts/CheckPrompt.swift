@@ -1,3 +1,4 @@
+import Inference
 import StrictJSON
 import Tokenization
 
@@ -29,12 +30,16 @@ public struct CheckPrompt: Sendable {
 public struct EncodedPrompt: Sendable, Hashable {
   public var id: String
   public var kind: String
-  public var tokens: [Int]
+  public var prompt: Prompt
 
-  public init(id: String, kind: String, tokens: [Int]) {
+  public var tokens: [Int] { prompt.tokens }
+
+  public init(id: String, kind: String, tokens: [Int]) { self.init(id: id, kind: kind, Prompt(tokens)) }
+
+  public init(id: String, kind: String, _ prompt: Prompt) {
     self.id = id
     self.kind = kind
-    self.tokens = tokens
+    self.prompt = prompt
   }
 }
 

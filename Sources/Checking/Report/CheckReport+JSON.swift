@@ -21,7 +21,20 @@ extension CheckReport {
           ])
         ))
     }
+    if let headTrials { document.append(("head_trials", headTrials.json)) }
     if let source { document.append(("source", source.json)) }
+    if let captions { document.append(("images", captions.json)) }
+    if let sourceAcceptance {
+      document.append(
+        (
+          "source_acceptance",
+          .object([
+            ("settings", .object(sourceAcceptance.settings.map { ($0.name, $0.count.json) })),
+            ("minimum_of_source", .decimal(sourceAcceptance.floor, 4)),
+            ("below", .array(belowSource.map { .string($0.setting) })),
+          ])
+        ))
+    }
     return .object(document)
   }
 }

@@ -4,7 +4,25 @@ extension CheckReport {
     var lines = [summary, ""]
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
+    if let headTrials {
+      let found =
+        headTrials.cure.map { "\($0.tensor): \($0.defect)" } ?? "none helps: likely another model's head"
+      lines += [
+        "",
+        "first drafts accepted with repairs of the head: as it is \(decimal(headTrials.asItIs, 4)), \(headTrials.words)",
+        "  " + found,
+      ]
+    }
     if let source { lines += [""] + source.lines }
+    if let captions { lines += [""] + captions.lines }
+    if let sourceAcceptance {
+      lines += ["", "first drafts accepted on the source, and in the package"]
+      lines += sourceAcceptance.settings.map { name, count in
+        let own = settings.first { $0.name == name }?.total
+        return "  " + name.padding(10) + (count.share(0).map { decimal($0, 3) } ?? "-").paddingLeft(7)
+          + (own?.share(0).map { decimal($0, 3) } ?? "-").paddingLeft(8)
+      }
+    }
     lines += ["", "digest of all tokens and logits: \(digest.hex)", verdict]
     return lines.joined(separator: "\n")
   }
@@ -61,6 +79,10 @@ extension CheckReport {
     for low in belowFloor {
       let share = low.share.map { decimal($0, 4) } ?? "no drafts"
       reasons.append("acceptance of first drafts at \(low.setting): \(share)")
+    }
+    for low in belowSource {
+      let share = low.share.map { decimal($0, 4) } ?? "no drafts"
+      reasons.append("first drafts at \(low.setting): \(share), \(decimal(low.needed, 4)) needed beside the source")
     }
     return "FAILED: " + reasons.joined(separator: "; ")
   }

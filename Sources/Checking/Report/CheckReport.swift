@@ -12,6 +12,12 @@ public struct CheckReport: Sendable {
   public var minAcceptance: Double?
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
+  /// The answers about pictures, if any were asked about.
+  public var captions: CaptionComparison?
+  /// What the head reaches on the source, if it was measured.
+  public var sourceAcceptance: SourceAcceptance?
+  /// What repairs of the head do, when too few drafts are accepted.
+  public var headTrials: HeadTrials?
 
   public var differences: [Difference] { settings.flatMap(\.differences) }
 
@@ -25,7 +31,10 @@ public struct CheckReport: Sendable {
     }
   }
 
-  public var passed: Bool { differences.isEmpty && belowFloor.isEmpty }
+  /// Settings whose share of accepted first drafts is too far below the source's.
+  public var belowSource: [(setting: String, share: Double?, needed: Double)] { sourceAcceptance?.below(self) ?? [] }
+
+  public var passed: Bool { differences.isEmpty && belowFloor.isEmpty && belowSource.isEmpty }
 
   /// Digest of all tokens and logits of vanilla decoding: equal wherever the package gives the same answers bit for bit.
   public var digest: SHA256Digest {
@@ -48,8 +57,17 @@ public struct CheckReport: Sendable {
           + "prompt \(first.prompt)\(place): \(first.found)")
     }
     if let first = belowFloor.first, let minAcceptance {
+      if let headTrials, let cure = headTrials.cure { return .head(path: path, cure, asItIs: headTrials.asItIs) }
       return .acceptance(
         path: path, expected: "at least \(decimal(minAcceptance, 4)) of the first drafts",
+        found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts",
+        trials: headTrials?.words)
+    }
+    if let first = belowSource.first, let floor = sourceAcceptance?.floor {
+      return .acceptance(
+        path: path,
+        expected:
+          "at least \(decimal(first.needed, 4)) of the first drafts, \(decimal(floor, 4)) of what the source has",
         found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts")
     }
     return nil

@@ -58,16 +58,8 @@ public struct NormComparison: Sendable {
   /// The comparison in words: `q_norm 1.02 (trunk 0.91 to 1.20)`.
   public var words: String {
     rows.map { row in
-      "\(row.type.rawValue) \(Self.hundredths(row.head)) (trunk \(Self.hundredths(row.trunk.lowerBound))"
-        + (row.trunk.lowerBound == row.trunk.upperBound ? ")" : " to \(Self.hundredths(row.trunk.upperBound)))")
+      "\(row.type.rawValue) \(Hundredths(row.head)) (trunk \(Hundredths(row.trunk.lowerBound))"
+        + (row.trunk.lowerBound == row.trunk.upperBound ? ")" : " to \(Hundredths(row.trunk.upperBound)))")
     }.joined(separator: ", ")
-  }
-
-  /// Two decimals, the same on every platform.
-  private static func hundredths(_ value: Double) -> String {
-    guard value.magnitude < 1e12 else { return "beyond 1e12" }
-    let scaled = Int((value.magnitude * 100).rounded())
-    let digits = String(scaled % 100)
-    return "\(value < 0 && scaled > 0 ? "-" : "")\(scaled / 100).\(digits.count < 2 ? "0" : "")\(digits)"
   }
 }

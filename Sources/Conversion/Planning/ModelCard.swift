@@ -14,8 +14,9 @@ struct ModelCard {
     source = try SourceCard(folder: resolution.source)
   }
 
-  func render(_ measurements: [AuditReport.Measurement]) throws -> [UInt8] {
-    try Array((frontMatter + body(measurements)).utf8)
+  /// - Parameter check: What decoding gave; nil for a placeholder of the same length.
+  func render(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> [UInt8] {
+    try Array((frontMatter + body(measurements, check)).utf8)
   }
 
   private var hasVision: Bool { contents.tensors.contains { $0.tensor.role == .vision } }
@@ -44,7 +45,7 @@ struct ModelCard {
     return source.baseModels
   }
 
-  private func body(_ measurements: [AuditReport.Measurement]) throws -> String {
+  private func body(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> String {
     let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
     var text = """
 
@@ -59,6 +60,7 @@ struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     text += headLine + "\n\n"
     text += table(measurements)
+    text += "\n" + CheckCard(CheckPlan(resolution, contents), name: name).render(check)
     text += """
 
       `audit.json` lists every tensor: what became of it, by which rule, with digests of what went in and what came out.

@@ -15,6 +15,9 @@ struct PackageFiles {
   static let audit = "audit.json"
   static let card = "README.md"
   static let sums = "SHA256SUMS"
+  static let provenance = "provenance.json"
+  /// Made by `cambium sign` when the package is there; in no list of its files.
+  static let signature = "model.sig"
   static let index = "model.safetensors.index.json"
 
   init(_ resolution: Resolution, _ contents: PlanContents, digest: SHA256Digest, format: QuantizationFormat?) {
@@ -24,7 +27,7 @@ struct PackageFiles {
     self.format = format
   }
 
-  func all() throws -> [PlannedFile] {
+  func all(recordsBuilder: Bool = false) throws -> [PlannedFile] {
     var files = try copied.map { name in
       let path = resolution.source.path + "/" + name
       return PlannedFile(path: name, bytes: try ReadOnlyFile(path: path).size, content: .copied(from: path))
@@ -38,33 +41,33 @@ struct PackageFiles {
     files.append(PlannedFile(path: "config.json", bytes: config.count, content: .generated(config)))
     let index = try index()
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
+    let readers = ReaderMatrix(
+      try PackageView(contents, files, resolution), required: resolution.requiredReaders)
+    try resolution.requireReaders(readers)
     let blank = contents.tensors.map(AuditReport.Measurement.placeholder)
     let context = AuditReport.Context(
       manifestDigest: digest, pipeline: resolution.pipeline.name, pipelineDigest: digest, planDigest: digest,
       inputs: InputFile.all(resolution).map {
         LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
-      })
+      }, readers: readers)
     let audit = AuditReport.json(contents, context, blank)
     let page = try AuditPage(
-      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit),
-      readers: try readers(files))
+      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers)
     let measured = [
       (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false).count), (AuditPage.fileName, page.render().count),
-      (PackageFiles.card, try ModelCard(resolution, contents).render(blank).count),
+      (PackageFiles.card, try ModelCard(resolution, contents).render(blank, nil).count),
     ]
     files += measured.map { PlannedFile(path: $0.0, bytes: $0.1, content: .measured) }
+    let provenance = Provenance(
+      resolution: resolution, planDigest: digest, inputs: context.inputs, builder: recordsBuilder ? digest : nil)
+    let subjects = (contents.weightFiles + files.map(\.path)).map { (name: $0, sha256: digest) }
+    files.append(
+      PlannedFile(
+        path: PackageFiles.provenance, bytes: provenance.render(subjects).count, content: .measured))
     let names = contents.weightFiles + files.map(\.path)
     let sums = names.reduce(0) { $0 + 64 + 2 + $1.utf8.count + 1 }
     files.append(PlannedFile(path: PackageFiles.sums, bytes: sums, content: .measured))
     return files
-  }
-
-  /// What readers make of the files that they look at.
-  private func readers(_ files: [PlannedFile]) throws -> ReaderMatrix {
-    let plan = Plan(
-      tensors: contents.tensors, dropped: contents.dropped, files: contents.weights + files, format: format,
-      head: contents.head, notes: contents.notes, digest: digest)
-    return ReaderMatrix(try PackageView(plan, resolution))
   }
 
   /// What the package is called: the last part of the manifest's output.

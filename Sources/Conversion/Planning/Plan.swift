@@ -115,7 +115,8 @@ public struct PlannedFile: Sendable {
     case copied(from: String)
     /// Known already.
     case generated([UInt8])
-    /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `SHA256SUMS`.
+    /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `provenance.json`,
+    /// `SHA256SUMS`.
     case measured
   }
 

@@ -53,3 +53,11 @@ struct PlanContents: Sendable {
     ])
   }
 }
+
+extension Plan {
+  var contents: PlanContents {
+    PlanContents(
+      tensors: tensors, dropped: dropped,
+      weights: files.filter { if case .weights = $0.content { true } else { false } }, head: head, notes: notes)
+  }
+}

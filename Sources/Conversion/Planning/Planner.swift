@@ -11,10 +11,13 @@ public struct Planner {
   let resolution: Resolution
   /// Most bytes of tensors in one shard, counted as the stock converters count.
   let shardLimit: Int
+  /// Whether `provenance.json` names the program by its digest.
+  let recordsBuilder: Bool
 
-  public init(_ resolution: Resolution, shardLimit: Int = 5 << 30) {
+  public init(_ resolution: Resolution, shardLimit: Int = 5 << 30, recordsBuilder: Bool = false) {
     self.resolution = resolution
     self.shardLimit = shardLimit
+    self.recordsBuilder = recordsBuilder
   }
 
   /// - Throws: ``ConversionError``, `ManifestError` for rules that do not fit, `SafetensorsError` for sizes that overflow.
@@ -27,14 +30,13 @@ public struct Planner {
       tensors: tensors, dropped: verdicts.dropped, weights: files, head: plannedHead(tensors), notes: notes())
     let digest = SHA256Digest.of(JSONWriter.canonical(contents.json))
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
-    let others = try PackageFiles(resolution, contents, digest: digest, format: format).all()
-    let plan = Plan(
+    let others = try PackageFiles(resolution, contents, digest: digest, format: format).all(
+      recordsBuilder: recordsBuilder)
+    return Plan(
       tensors: tensors, dropped: verdicts.dropped,
       // Weight files come first: parts name them by index.
       files: files + others.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, format: format,
       head: contents.head, notes: contents.notes, digest: digest)
-    try resolution.requireReaders(plan)
-    return plan
   }
 
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
@@ -62,6 +64,9 @@ public struct Planner {
     }
     if pairing.verdict == .foreign {
       notes.append("the head is foreign: " + pairing.evidence.joined(separator: "; "))
+    }
+    if let folder = resolution.headFolder, let found = try? folder.headStatistics(for: resolution.source) {
+      notes += found.suspicions.map { "the head is suspect: \($0)" }
     }
     if let experts = head.ownExperts {
       notes.append(

@@ -11,6 +11,8 @@ public struct Resolution: Sendable {
   /// The number format of `quantize` rules.
   public let format: QuantizationFormat
   public let thresholds: Thresholds
+  /// What decoding is checked with before the package is published; nil for no check.
+  public let check: DecodeCheck?
   public let source: CheckpointFolder
   public let donor: CheckpointFolder?
   public let trunk: Trunk
@@ -38,6 +40,7 @@ public struct Resolution: Sendable {
         manifest.pipeline, manifest: manifest.path, folders: pipelineFolders, place: manifest.pipelinePlace))
     format = try manifest.quantization?.over(pipeline.format) ?? pipeline.format
     thresholds = manifest.thresholds.over(pipeline.thresholds)
+    check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
     let source = try CheckpointFolder(manifest.source)
     self.source = source
     trunk = try source.trunk()

@@ -108,17 +108,15 @@ extension PackageView {
   }
 
   /// The view of what a plan will make.
-  init(_ plan: Plan, _ resolution: Resolution) throws {
-    var tensors: [[String: [Int]]] = plan.files.map { _ in [:] }
-    for tensor in plan.tensors {
+  /// - Parameter others: the files besides the weights, of which configuration and index count.
+  init(_ contents: PlanContents, _ others: [PlannedFile], _ resolution: Resolution) throws {
+    var tensors: [[String: [Int]]] = contents.weights.map { _ in [:] }
+    for tensor in contents.tensors {
       for part in tensor.parts { tensors[part.file][part.name] = part.shape }
     }
-    files = plan.files.indices.compactMap { number in
-      guard case .weights = plan.files[number].content else { return nil }
-      return File(name: plan.files[number].path, format: "mlx", tensors: tensors[number])
-    }
+    files = zip(contents.weights, tensors).map { File(name: $0.path, format: "mlx", tensors: $1) }
     func generated(_ name: String) throws -> JSONValue? {
-      guard let file = plan.files.first(where: { $0.path == name }), case .generated(let bytes) = file.content else {
+      guard let file = others.first(where: { $0.path == name }), case .generated(let bytes) = file.content else {
         return nil
       }
       return try JSONValue.parse(bytes, file: name)

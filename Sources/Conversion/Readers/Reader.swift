@@ -5,6 +5,9 @@ public struct ReaderVerdict: Sendable, Equatable {
     case withoutHead = "loads without head"
     case refuses = "refuses"
     case corrupts = "would corrupt"
+
+    /// Whether the reader cannot be used with the folder.
+    var isHarm: Bool { self == .refuses || self == .corrupts }
   }
 
   public let word: Word

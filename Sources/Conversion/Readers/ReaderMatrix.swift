@@ -6,56 +6,68 @@ public struct ReaderMatrix: Sendable {
   public struct Row: Sendable {
     public let reader: Reader
     public let verdict: ReaderVerdict
+    /// Whether the manifest requires this reader.
+    public let isRequired: Bool
   }
 
   public let rows: [Row]
 
-  public init(_ view: PackageView) { rows = Reader.all.map { Row(reader: $0, verdict: $0.verdict(of: view)) } }
+  /// - Parameter required: names of the readers that the manifest requires.
+  public init(_ view: PackageView, required: Set<String> = []) {
+    rows = Reader.all.map {
+      Row(reader: $0, verdict: $0.verdict(of: view), isRequired: required.contains($0.name))
+    }
+  }
 
   /// The verdicts on a model folder or a drafter's folder, from its headers.
   /// - Throws: what opening the folder throws.
-  public static func verdicts(of folder: CheckpointFolder) throws -> ReaderMatrix {
-    ReaderMatrix(try PackageView(of: folder))
+  public static func verdicts(of folder: CheckpointFolder, required: Set<String> = []) throws -> ReaderMatrix {
+    ReaderMatrix(try PackageView(of: folder), required: required)
+  }
+
+  /// The verdicts on what a plan will make.
+  init(of plan: Plan, _ resolution: Resolution) throws {
+    let isWeights = { (file: PlannedFile) in if case .weights = file.content { true } else { false } }
+    let contents = PlanContents(
+      tensors: plan.tensors, dropped: plan.dropped, weights: plan.files.filter(isWeights), head: plan.head,
+      notes: plan.notes)
+    self.init(try PackageView(contents, plan.files, resolution), required: resolution.requiredReaders)
   }
 
   /// The row of a reader, by the name that manifests use.
   public subscript(name: String) -> ReaderVerdict? { rows.first { $0.reader.name == name }?.verdict }
 
-  /// `[{"reader", "verdict", "reason"}]`.
+  /// `[{"reader", "verdict", "reason"}]`, and `"required": true` where that is so.
   public var json: JSONValue {
     .array(
-      rows.map {
-        .object([
-          ("reader", .string($0.reader.name)), ("verdict", .string($0.verdict.word.rawValue)),
-          ("reason", .string($0.verdict.reason)),
-        ])
+      rows.map { row in
+        .object(
+          [
+            ("reader", .string(row.reader.name)), ("verdict", .string(row.verdict.word.rawValue)),
+            ("reason", .string(row.verdict.reason)),
+          ] + (row.isRequired ? [("required", true)] : []))
       })
+  }
+
+  /// How many readers say what: `4 load it with head, 5 without`.
+  public var summary: String {
+    let parts: [(ReaderVerdict.Word, String)] = [
+      (.withHead, "load it with head"), (.withoutHead, "load it without head"), (.refuses, "refuse it"),
+      (.corrupts, "would corrupt it"),
+    ]
+    return parts.compactMap { word, text in
+      let count = rows.count { $0.verdict.word == word }
+      return count == 0 ? nil : "\(count) \(text)"
+    }.joined(separator: ", ")
   }
 
   /// A table for a terminal.
   public var lines: [String] {
     TextTable(
-      ["reader", "verdict", "why"], rows.map { [$0.reader.name, $0.verdict.word.rawValue, $0.verdict.reason] }
-    )
-    .lines
-  }
-}
-
-extension Resolution {
-  /// Refuses a plan that a reader which the manifest requires cannot load; with the head, if it can use one.
-  func requireReaders(_ plan: Plan) throws {
-    guard target == .package, !manifest.readers.isEmpty else { return }
-    let matrix = ReaderMatrix(try PackageView(plan, self))
-    for name in manifest.readers {
-      guard let reader = Reader.named(name), let verdict = matrix[name] else {
-        throw ConversionError.readerUnknown(
-          manifest: manifest.path, reader: name, known: Reader.all.map(\.name))
+      ["reader", "verdict", "why"],
+      rows.map { row in
+        [row.reader.name + (row.isRequired ? " *" : ""), row.verdict.word.rawValue, row.verdict.reason]
       }
-      let isEnough = verdict.word == .withHead || (verdict.word == .withoutHead && (!reader.usesHeads || head == nil))
-      guard isEnough else {
-        throw ConversionError.readerRefuses(
-          manifest: manifest.path, reader: name, verdict: verdict.word.rawValue, reason: verdict.reason)
-      }
-    }
+    ).lines + (rows.contains(where: \.isRequired) ? ["* required by the manifest"] : [])
   }
 }

@@ -35,18 +35,20 @@ struct AuditReport {
     var planDigest: SHA256Digest
     /// `source/…` and `donor/…` with digests, in byte order.
     var inputs: [LockFile.File]
+    /// What readers make of the package, foretold from the plan.
+    var readers: ReaderMatrix
   }
 
   static func json(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> JSONValue {
     .object([
-
       ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
       ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
       ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
       (
         "inputs",
         .array(context.inputs.map(\.json))
-      ), ("head", head(plan)), ("notes", .array(plan.notes.map { .string($0) })),
+      ), ("head", head(plan)), ("readers", context.readers.json),
+      ("notes", .array(plan.notes.map { .string($0) })),
       ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
       (
         "dropped",

@@ -9,6 +9,8 @@ public struct HeadDiagnosis: Sendable {
     case usable
     /// Sound, but some readers cannot use it, or break over it.
     case misplaced
+    /// Complete, but its numbers speak against it.
+    case suspect
     /// There, and not usable as it is.
     case broken
     /// Not there.
@@ -137,11 +139,20 @@ public struct HeadDiagnosis: Sendable {
         .usable, summary + ", in a drafter's folder",
         ["give it to mlx-vlm as draft model beside its trunk, or name it as donor"])
     }
+    let suspicions = (try? folder.headStatistics(for: folder))?.suspicions ?? []
+    guard suspicions.isEmpty else {
+      return HeadDiagnosis(
+        .suspect, summary + "; but " + suspicions.joined(separator: "; "),
+        [
+          "this is evidence, not proof: verify-runner check FOLDER --min-acceptance 0.3 decodes, and says which repair helps",
+          "or take the head from the model's release: \"head\": \"replace\" and a donor",
+        ])
+    }
     guard folder.conversionEvidence != nil else {
       return HeadDiagnosis(.usable, summary, ["a conversion with cambium keeps it; mlx-lm drops it"])
     }
     let rows = readers?.rows ?? []
-    let harmed = rows.filter { $0.verdict.word == .refuses || $0.verdict.word == .corrupts }
+    let harmed = rows.filter(\.verdict.word.isHarm)
     let newest = readers?["mlx-vlm>=0.7.8"]
     if harmed.contains(where: { $0.verdict.reason.contains("mtp.*") }) || newest?.word == .withoutHead {
       let reasons = harmed.map { "\($0.reader.name) \($0.verdict.word.rawValue)" }

@@ -33,16 +33,14 @@ public struct PlanReport {
   /// The whole plan. It names no path of this machine but for the output, which `plan.json` leaves out.
   public var json: JSONValue {
     let plan = run.plan
-    let contents = PlanContents(
-      tensors: plan.tensors, dropped: plan.dropped,
-      weights: plan.files.filter { if case .weights = $0.content { true } else { false } }, head: plan.head,
-      notes: plan.notes)
+    let contents = plan.contents
     var members = contents.json.members ?? []
     members.insert(.init(key: "plan_sha256", value: .string(plan.digest.hex)), at: 1)
     members.insert(.init(key: "architecture", value: .string(run.resolution.source.model.modelType)), at: 2)
     members.insert(.init(key: "pipeline", value: .string(run.resolution.pipeline.name)), at: 3)
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
     members.insert(.init(key: "output_bytes", value: .int(plan.outputBytes)), at: 5)
+    members.append(.init(key: "check", value: check(contents)))
     members.append(
       .init(
         key: "files",
@@ -59,7 +57,7 @@ public struct PlanReport {
     var lines = [
       "architecture  \(run.resolution.source.model.modelType)",
       "pipeline      \(run.resolution.pipeline.name): \(run.resolution.pipeline.summary)",
-      "head          \(headLine)", "",
+      "head          \(headLine)", "check         \(checkLine)", "",
     ]
     lines +=
       TextTable(
@@ -99,6 +97,26 @@ public struct PlanReport {
     }
     for note in plan.notes { lines.append("note: \(note)") }
     return lines.joined(separator: "\n")
+  }
+
+  private func check(_ contents: PlanContents) -> JSONValue {
+    switch CheckPlan(run.resolution, contents) {
+    case .none(let reason): .object([("reason", .string(reason))])
+    case .decode(let check):
+      .object(
+        [
+          ("prompts", .int(check.prompts)), ("tokens", .int(check.tokens)),
+          ("depths", .array(check.depths.map { .int($0) })),
+        ] + (CheckForecast(check, run.resolution, contents).json.members ?? []).map { ($0.key, $0.value) })
+    }
+  }
+
+  private var checkLine: String {
+    let contents = run.plan.contents
+    let plan = CheckPlan(run.resolution, contents)
+    guard let check = plan.check else { return plan.summary }
+    let forecast = CheckForecast(check, run.resolution, contents)
+    return plan.summary + ": at most \(forecast.passes) passes that read \(Fixed.bytes(forecast.bytes))"
   }
 
   private var headLine: String {

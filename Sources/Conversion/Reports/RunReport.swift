@@ -10,6 +10,11 @@ public struct RunReport {
     self.summary = summary
   }
 
+  /// What readers make of the folder that was made.
+  private var readers: ReaderMatrix? {
+    summary.packageBytes == nil ? nil : try? ReaderMatrix(of: run.plan, run.resolution)
+  }
+
   public var text: String {
     let report = PlanReport(run)
     var lines: [String] = []
@@ -32,6 +37,8 @@ public struct RunReport {
     } else {
       lines.append("MTP head      none")
     }
+    if let check = summary.check { lines.append("decode check  \(checkLine(check))") }
+    if let readers { lines.append("readers       \(readers.summary)") }
     if let bytes = summary.packageBytes {
       lines.append("package       \(bytes) bytes in \(run.plan.files.count) files, as planned")
       lines.append(run.resolution.output)
@@ -39,6 +46,16 @@ public struct RunReport {
       lines.append("stopped after \(run.options.until.rawValue), as asked; work folder \(run.work)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private func checkLine(_ outcome: CheckOutcome) -> String {
+    if let reason = outcome.reason { return "none: \(reason)" }
+    let plan = CheckPlan(run.resolution, run.plan.contents)
+    let accepted = (plan.check?.depths ?? []).map { depth in
+      (outcome.acceptance(depth: depth)?.shares ?? []).map { $0.map { Fixed.places($0, 2) } ?? "-" }
+        .joined(separator: " ")
+    }
+    return "equal to the bit with \(plan.summary); accepted by place " + accepted.joined(separator: ", ")
   }
 
   public var json: JSONValue {
@@ -61,6 +78,8 @@ public struct RunReport {
       ("least_cosine", summary.worst.map { JSONValue(.number(Fixed.eight($0.cosine))) } ?? .null),
       ("least_cosine_tensor", summary.worst.map { .string($0.tensor) } ?? .null),
       ("head_tensors", .int(run.plan.head?.evidence.tensors.count ?? 0)),
+      ("check", summary.check?.summary ?? .null),
+      ("readers", readers?.json ?? .null),
       ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
     ])
   }

@@ -13,11 +13,13 @@ struct PackageStage: Stage {
       ("plan_sha256", .string(context.plan.digest.hex)),
       ("manifest_sha256", .string(context.resolution.manifest.digest.hex)),
       ("pipeline_sha256", .string(context.resolution.pipeline.digest.hex)),
+      ("builder_sha256", context.options.builder.map { .string($0.hex) } ?? .null),
     ])
   }
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
     try context.inputRecords() + context.outputRecords(of: .quantize) + context.outputRecords(of: .verify)
+      + context.outputRecords(of: .check)
   }
 
   func outputFolder(_ context: RunContext) -> String { context.resolution.output }
@@ -92,6 +94,7 @@ struct PackageStage: Stage {
 
   private func contents(_ context: RunContext) throws -> [PackageFile] {
     let measurements = try Measurements.read(context)
+    let check = try CheckOutcome.read(context)
     var files: [PackageFile] = []
     for file in context.plan.files {
       let source: PackageFile.Source
@@ -100,29 +103,42 @@ struct PackageStage: Stage {
       case .copied(let path): source = .copy(path)
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
-        if file.path == PackageFiles.sums { continue }
-        source = .bytes(try report(file.path, context, measurements))
+        if [PackageFiles.sums, PackageFiles.provenance].contains(file.path) { continue }
+        source = .bytes(try report(file.path, context, measurements, check))
       }
       files.append(PackageFile(path: file.path, bytes: file.bytes, source: source))
     }
+    files.append(try provenance(of: files, context))
     files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let sums = try records(files, context).map { "\($0.sha256.hex)  \($0.path)\n" }.joined()
     let planned = context.plan.files.first { $0.path == PackageFiles.sums }?.bytes ?? 0
     return [PackageFile(path: PackageFiles.sums, bytes: planned, source: .bytes(Array(sums.utf8)))] + files
   }
 
+  /// `provenance.json`, whose subjects are the other files.
+  private func provenance(of files: [PackageFile], _ context: RunContext) throws -> PackageFile {
+    let planned = context.plan.files.first { $0.path == PackageFiles.provenance }?.bytes ?? 0
+    let subjects = try records(files, context).map { (name: $0.path, sha256: $0.sha256) }
+    let bytes = Provenance(
+      resolution: context.resolution, planDigest: context.plan.digest, inputs: try context.lockedFiles(),
+      builder: context.options.builder
+    ).render(subjects)
+    return PackageFile(path: PackageFiles.provenance, bytes: planned, source: .bytes(bytes))
+  }
+
   /// A file that is made of what was measured.
   private func report(
-    _ name: String, _ context: RunContext, _ measurements: [AuditReport.Measurement]
+    _ name: String, _ context: RunContext, _ measurements: [AuditReport.Measurement], _ check: CheckOutcome?
   ) throws -> [UInt8] {
     guard name != PackageFiles.card else {
-      return try ModelCard(context.resolution, context.contents).render(measurements)
+      return try ModelCard(context.resolution, context.contents).render(measurements, check)
     }
-    let audit = AuditReport.json(context.contents, try context.auditContext(), measurements)
+    let facts = try context.auditContext()
+    let audit = AuditReport.json(context.contents, facts, measurements)
     guard name == AuditPage.fileName else { return JSONWriter.pretty(audit, sorted: false) }
     return try AuditPage(
       title: PackageFiles.title(context.resolution), audit: AuditDocument(audit, file: name),
-      readers: ReaderMatrix(PackageView(context.plan, context.resolution))
+      readers: facts.readers
     ).render()
   }
 

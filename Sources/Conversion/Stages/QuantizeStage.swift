@@ -3,7 +3,7 @@ import StrictJSON
 import Workspace
 
 /// Streams every shard of the inputs once: read, digest, transform, treat, measure, write to the planned place,
-/// journal. What it learns of each unit is `units.json`.
+/// journal, and read back. What it learns of each unit and each weight file is `units.json`.
 struct QuantizeStage: Stage {
   let name = StageName.quantize
 
@@ -43,32 +43,41 @@ struct QuantizeStage: Stage {
 
     let progress = UnitProgress(units: work.units.count, bytes: work.bytes, journal: journal, files: files)
     try progress.replay(lines, work, plan)
-    let pending = progress.pending
-    context.observer.began(.quantize, bytes: work.bytes)
+    let isPending = Set(progress.pending)
+    // In the order in which the weight files need them, so that the reader who follows never waits for long.
+    let pending = context.spans.unitsInOrder(count: work.units.count).filter { isPending.contains($0) }
+    context.observer.began(.quantize, bytes: work.bytes + context.contents.weights.reduce(0) { $0 + $1.bytes })
     let doneBytes = work.bytes - pending.reduce(0) { $0 + work.units[$1].length }
     if doneBytes > 0 { context.observer.advanced(.quantize, bytes: doneBytes, item: "resumed") }
 
     let converter = try UnitConverter(context, files)
+    let readBack = try ReadBack(context, files) { progress.record($0) }
+    defer { readBack.abandon() }
+    for unit in work.units.indices where !isPending.contains(unit) { readBack.follow(unit) }
     let scratches = (0..<memory.workers).map { _ in WorkerScratch(memory) }
     let finished = try Workers.forEach(
-      count: pending.count, threads: memory.workers, stop: { StopSignal.shared.isRequested }
+      count: pending.count, threads: memory.workers, stop: { StopSignal.shared.isRequested || readBack.hasFailed }
     ) { index, worker in
       let unit = work.units[pending[index]]
       let record = try converter.convert(unit, scratches[worker])
       try progress.complete(pending[index], record, bytes: unit.length)
+      readBack.follow(pending[index])
       let item = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? "digests only"
       context.observer.advanced(.quantize, bytes: unit.length, item: item)
     }
     try progress.flush()
-    guard finished else { throw context.stopped }
+    if !finished, !readBack.hasFailed { throw context.stopped }
+    let read = try readBack.finish()
     try context.requireUnchangedInputs()
     try files.publish()
-    return try record(progress.records, context)
+    return try record(progress.records, read, context)
   }
 
   /// Writes `units.json`, takes note of the digests of inputs and outputs, and reports what was clamped.
-  private func record(_ records: [UnitRecord], _ context: RunContext) throws -> [FileRecord] {
-    let list = try UnitList(records, context)
+  private func record(
+    _ records: [UnitRecord], _ files: [WeightReader.Result], _ context: RunContext
+  ) throws -> [FileRecord] {
+    let list = try UnitList(records, files, context)
     for (shard, digest) in zip(context.work.shards, list.sources.files) {
       try context.digests.remember(digest, .tree, ofFileAt: shard.file.path, identity: shard.file.identity)
     }
@@ -95,91 +104,5 @@ struct QuantizeStage: Stage {
 
   func finish(_ context: RunContext) throws {
     try Folder.removeTree(context.folder(.quantize) + "/" + Journal.fileName)
-  }
-}
-
-/// `units.json`: what is known of every unit once all are done.
-struct UnitList: Sendable {
-  static let fileName = "units.json"
-
-  let records: [UnitRecord]
-  let sources: SourceDigests
-
-  init(_ records: [UnitRecord], _ context: RunContext) throws {
-    self.records = records
-    sources = try context.work.sourceDigests { records[$0].leaves }
-  }
-
-  var json: JSONValue {
-    .object([
-      ("cambium_units", 1), ("leaf_bytes", .int(TreeDigest.leafBytes)),
-      ("units", .array(records.map { .string($0.text) })),
-    ])
-  }
-
-  /// Reads the list that the quantize stage wrote.
-  static func read(_ context: RunContext) throws -> UnitList {
-    let path = context.folder(.quantize) + "/" + fileName
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    let records = (value["units"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(UnitRecord.init(text:)) }
-    guard records.count == context.work.units.count,
-      zip(records, context.work.units).allSatisfy({ $0.fits($1, context.plan) })
-    else {
-      throw ConversionError.packageForm(
-        file: path, expected: "\(context.work.units.count) units of this plan", found: "\(records.count)")
-    }
-    return try UnitList(records, context)
-  }
-
-  /// Digest of a planned tensor's source: its own when it is one tensor of the source, else that above its sources'.
-  func sourceDigest(_ tensor: Int, _ context: RunContext) -> SHA256Digest {
-    let digests = sourceTensors(tensor, context)
-    // A tensor without elements has none.
-    return digests.count == 1 ? digests[0] : TreeDigest.of(digests)
-  }
-
-  private func sourceTensors(_ tensor: Int, _ context: RunContext) -> [SHA256Digest] {
-    var seen: Set<[Int]> = []
-    return context.work.pieces[tensor].compactMap { place in
-      let unit = context.work.units[place.unit]
-      return seen.insert([unit.shard, unit.tensor]).inserted ? sources.tensors[unit.shard][unit.tensor] : nil
-    }
-  }
-
-  /// Sums of a tensor's error, in the order of its bytes; nil when it is not quantized.
-  func errors(_ tensor: Int, _ context: RunContext) -> TensorErrorSums? {
-    guard context.plan.tensors[tensor].format != nil else { return nil }
-    var sums = TensorErrorSums()
-    for place in context.work.pieces[tensor] {
-      if let next = records[place.unit].pieces[place.piece].errors { sums.merge(next) }
-    }
-    return sums
-  }
-}
-
-extension RunContext {
-  /// The digest by which the receipt knows a weight file, from what was encoded.
-  func weightDigest(_ file: Int, _ list: UnitList) -> SHA256Digest {
-    spans.digest(file: file, header: weightHeader(file)) {
-      list.records[$0.unit].pieces[$0.piece].checksums[$0.part]
-    }
-  }
-
-  /// The same from the file as it is.
-  func weightDigest(_ file: Int, readFrom path: String) throws -> SHA256Digest {
-    let source = try StreamedFile(path: path)
-    let headerBytes = weightHeader(file).count
-    let header = try ReadOnlyFile(path: path).readBytes(count: headerBytes, at: 0)
-    let longest = spans.files[file].reduce(0) { max($0, $1.length) }
-    let window = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: StreamedFile.windowBytes(longest), alignment: StreamedFile.block)
-    defer { window.deallocate() }
-    return try spans.digest(file: file, header: header) { span in
-      try Checksum128.of(UnsafeRawBufferPointer(source.read(span.length, at: span.offset, into: window)))
-    }
-  }
-
-  private func weightHeader(_ file: Int) -> [UInt8] {
-    if case .weights(let header) = contents.weights[file].content { header } else { [] }
   }
 }

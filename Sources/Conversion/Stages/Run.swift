@@ -16,7 +16,7 @@ public struct Run: Sendable {
   public init(manifest: String, options: RunOptions) throws {
     resolution = try Resolution(
       manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target)
-    plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
+    plan = try Planner(resolution, shardLimit: options.shardLimit, recordsBuilder: options.builder != nil).plan()
     self.options = options
     work = options.work.map { $0 + options.target.suffix } ?? resolution.output + ".work"
     try resolution.requireOutsideInputs(work)
@@ -30,6 +30,8 @@ public struct Run: Sendable {
     /// Of the quantized tensors; nil before verification or when none is quantized.
     public var meanCosine: Double?
     public var worst: (tensor: String, cosine: Double)?
+    /// What decoding gave; nil before the check.
+    var check: CheckOutcome?
     /// Bytes of the package's files, found to be as planned; nil before packaging.
     public var packageBytes: Int?
   }
@@ -47,7 +49,9 @@ public struct Run: Sendable {
     let context = try RunContext(resolution, plan, options, observer, work: work)
     try writePlan()
     var summary = Summary()
-    let stages: [any Stage] = [InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), PackageStage()]
+    let stages: [any Stage] = [
+      InspectStage(), GraftStage(), QuantizeStage(), VerifyStage(), CheckStage(), PackageStage(),
+    ]
     for stage in stages {
       if try perform(stage, context) { summary.reused.append(stage.name) } else { summary.done.append(stage.name) }
       if stage.name == .inspect {
@@ -56,7 +60,11 @@ public struct Run: Sendable {
       }
       if stage.name == .quantize { try pin(context) }
       if stage.name == .verify { try VerifyStage.summarize(context, into: &summary) }
-      if stage.name == .package { summary.packageBytes = plan.outputBytes }
+      if stage.name == .check { summary.check = try CheckOutcome.read(context) }
+      if stage.name == .package {
+        summary.packageBytes = plan.outputBytes
+        try CheckStage.publish(context)
+      }
       if stage.name == options.until { break }
     }
     try context.digests.save()
@@ -119,6 +127,10 @@ public struct Run: Sendable {
 
   /// An output folder that no receipt of this work folder names is somebody else's.
   private func refuseForeignOutput() throws {
+    let report = CheckStage.beside(resolution)
+    if FileManager.default.fileExists(atPath: report), !CheckOutcome.isAt(report) {
+      throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
+    }
     guard FileManager.default.fileExists(atPath: resolution.output) else { return }
     if Ownership(work: work).covers(resolution.output) { return }
     let count = (try? FileManager.default.contentsOfDirectory(atPath: resolution.output).count) ?? 0
@@ -144,17 +156,11 @@ public struct Run: Sendable {
     if !differences.isEmpty { throw ManifestError.lockDiffers(path: path, differences: differences) }
   }
 
-  private func lock(_ files: [LockFile.File]) -> LockFile {
-    var commits: [String: String] = [:]
-    commits["source"] = resolution.source.commit
-    if let donor = resolution.donor { commits["donor"] = donor.commit }
-    return LockFile(
-      tool: Tool.name, manifest: resolution.manifest.digest.hex, pipeline: resolution.pipeline.digest.hex,
-      plan: plan.digest.hex, commits: commits, files: files)
-  }
+  private func lock(_ files: [LockFile.File]) -> LockFile { resolution.lock(plan: plan.digest, files: files) }
 
   /// Compares with the lock file, or writes it, once everything that was read is digested.
   private func pin(_ context: RunContext) throws {
+    guard options.pins else { return }
     let lock = lock(try context.lockedFiles())
     let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }

@@ -96,15 +96,10 @@ final class RunContext: Sendable {
     AuditReport.Context(
       manifestDigest: resolution.manifest.digest, pipeline: resolution.pipeline.name,
       pipelineDigest: resolution.pipeline.digest, planDigest: plan.digest,
-      inputs: try lockedFiles())
+      inputs: try lockedFiles(), readers: try ReaderMatrix(of: plan, resolution))
   }
 
-  var contents: PlanContents {
-    PlanContents(
-      tensors: plan.tensors, dropped: plan.dropped,
-      weights: plan.files.filter { if case .weights = $0.content { true } else { false } }, head: plan.head,
-      notes: plan.notes)
-  }
+  var contents: PlanContents { plan.contents }
 }
 
 /// A stage: what decides its result, and the work.

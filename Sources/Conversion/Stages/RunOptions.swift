@@ -1,14 +1,15 @@
+import Digests
 import Foundation
 
 /// The stages, in their order.
 public enum StageName: String, Sendable, CaseIterable {
-  case inspect, graft, quantize, verify, package
+  case inspect, graft, quantize, verify, check, package
 
   /// Raised when the same input would give another output.
   var version: Int { 1 }
 }
 
-/// How a run is done; nothing here changes a byte of the package.
+/// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
 public struct RunOptions: Sendable {
   public var threads: Int
   /// Bytes of buffers.
@@ -17,11 +18,16 @@ public struct RunOptions: Sendable {
   public var output: String?
   public var pipelineFolders: [String]
   public var locked: Bool
+  /// Whether the lock file is written and held against.
+  public var pins = true
   public var until: StageName
   /// The command that continues this run, for messages.
   public var resumeCommand: String
   /// Bytes of tensors in one shard; other than the default only in tests.
   public var shardLimit: Int
+  /// SHA-256 of the program, to be named in `provenance.json`; it differs by platform, so that a package with it is the
+  /// same only where the program is.
+  public var builder: SHA256Digest?
   /// The package, or the head's folder beside it.
   public var target = PackageTarget.package
 

@@ -6,8 +6,8 @@ import Quantization
 import StrictJSON
 import Workspace
 
-/// Reads back what was written: each unit's bytes equal to what was encoded, the digests of files and tensors, the error
-/// of every quantized tensor against its thresholds, structure.
+/// Holds what was read back against plan and source: structure, kept bytes, the error of every quantized tensor against
+/// its thresholds. The quantize stage has read the weights back while it wrote them; see ``ReadBack``.
 struct VerifyStage: Stage {
   let name = StageName.verify
 
@@ -19,27 +19,10 @@ struct VerifyStage: Stage {
     let plan = context.plan
     let folder = context.folder(.quantize)
     let files = context.contents.weights
+    context.observer.began(.verify, bytes: 0)
     try WeightStructure.require(context.contents, folder: folder)
     let list = try UnitList.read(context)
-    context.observer.began(.verify, bytes: files.reduce(0) { $0 + $1.bytes })
-    let results = Results<WeightReader.Result?>(files.count, nil)
-    // Two threads a file: its own digest is one chain, those of its tensors are another.
-    let abreast = max(1, min(context.options.threads / 2, context.options.memory / WeightReader.memory, files.count))
-    let finished = try Workers.forEach(
-      count: files.count, threads: abreast, stop: { StopSignal.shared.isRequested }
-    ) { number, _ in
-      let reader = try context.weightReader(number, list)
-      let item = files[number].path
-      let result = try reader.read(threads: context.options.threads) {
-        context.observer.advanced(.verify, bytes: $0, item: item)
-      }
-      guard let result else { throw context.stopped }
-      if let span = result.firstDamaged { throw context.damaged(span, file: item) }
-      results.set(number, result)
-    }
-    guard finished else { throw context.stopped }
-    let read = results.all.compactMap { $0 }
-    let partDigests = context.partDigests(read)
+    let partDigests = context.partDigests(list.files)
     let measurements = plan.tensors.indices.map { number in
       AuditReport.Measurement(
         sourceDigest: list.sourceDigest(number, context), partDigests: partDigests[number],
@@ -47,7 +30,7 @@ struct VerifyStage: Stage {
     }
     try context.requireKept(measurements)
     try requireThresholds(context, measurements)
-    let records = zip(files, read).map { FileRecord(path: $0.path, bytes: $0.bytes, sha256: $1.sha256) }
+    let records = zip(files, list.files).map { FileRecord(path: $0.path, bytes: $0.bytes, sha256: $1.sha256) }
     return [try context.write(Measurements.json(plan, measurements, files: records), as: "verify.json", of: .verify)]
   }
 

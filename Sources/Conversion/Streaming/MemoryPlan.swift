@@ -29,7 +29,7 @@ struct MemoryPlan {
       var written = 0
       for piece in unit.pieces {
         let shape = shapes[piece.tensor]
-        written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + PosixFile.block }
+        written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + 2 * PosixFile.block }
         let tensor = plan.tensors[piece.tensor].tensor
         if tensor.transform == .patchEmbed { spare = max(spare, piece.length) }
         if !tensor.blockScales.isEmpty { spare = max(spare, 2 * Unit.stretch * TreeDigest.leafBytes) }
@@ -40,10 +40,12 @@ struct MemoryPlan {
     outputBytes = output + PosixFile.block
     spareBytes = spare
     let rest = outputBytes + spareBytes
-    guard windowBytes + rest <= budget else {
-      throw ConversionError.budgetTooSmall(tensor: largest, needed: windowBytes + rest, budget: budget)
+    let readingBack = WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: budget))
+    let needed = windowBytes + rest + readingBack
+    guard needed <= budget else {
+      throw ConversionError.budgetTooSmall(tensor: largest, needed: needed, budget: budget)
     }
-    workers = max(1, min(threads * MemoryPlan.workersPerThread, budget / (windowBytes + rest)))
+    workers = max(1, min(threads * MemoryPlan.workersPerThread, (budget - readingBack) / (windowBytes + rest)))
   }
 }
 

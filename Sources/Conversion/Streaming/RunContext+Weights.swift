@@ -16,14 +16,16 @@ extension RunContext {
   }
 
   /// What reads a weight file back.
-  func weightReader(_ file: Int, _ list: UnitList) throws -> WeightReader {
+  /// - Parameter record: what is known of a unit that is written.
+  func weightReader(
+    _ file: Int, at path: String, _ record: @escaping @Sendable (Int) -> UnitRecord?
+  ) throws -> WeightReader {
     let parts = partsByOffset(file)
-    let path = folder(.quantize) + "/" + contents.weights[file].path
     return WeightReader(
       file: try StreamedFile(path: path),
       headerBytes: contents.weights[file].bytes - parts.reduce(0) { $0 + $1.bytes }, partBytes: parts.map(\.bytes),
-      spans: spans.files[file],
-      checksum: { list.records[$0.unit].pieces[$0.piece].checksums[$0.part] })
+      spans: spans.files[file], checksum: { record($0.unit)?.pieces[$0.piece].checksums[$0.part] },
+      blockBytes: WeightReader.blockBytes(budget: options.memory))
   }
 
   /// Digests of each tensor's parts, from those of the files.
@@ -57,7 +59,7 @@ extension RunContext {
       expected: "the bytes that were encoded",
       found:
         "other bytes in the file, in \(tensor.parts[span.part].name) at \(span.offset) to \(span.offset + span.length - 1)",
-      next: "check the disk; then remove the work folder's quantize/receipt.json and run again")
+      next: "check the disk; then run again: what is damaged is made again")
   }
 }
 

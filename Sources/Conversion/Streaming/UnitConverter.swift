@@ -53,7 +53,7 @@ struct UnitConverter: Sendable {
     for (index, piece) in unit.pieces.enumerated() {
       let parts = context.plan.tensors[piece.tensor].parts
       for (part, (place, output)) in zip(parts, zip(places[index], outputs[index])) {
-        try files.write(UnsafeRawBufferPointer(output), to: part.file, at: place.offset)
+        try files.write(output, to: part.file, at: place.offset)
         record.pieces[index].checksums.append(.of(UnsafeRawBufferPointer(output)))
       }
     }

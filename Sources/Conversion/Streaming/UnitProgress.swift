@@ -43,6 +43,9 @@ final class UnitProgress: Sendable {
   /// Of all units, once nothing is pending.
   var records: [UnitRecord] { state.withLock { $0.records.compactMap { $0 } } }
 
+  /// Of a unit that is done.
+  func record(_ unit: Int) -> UnitRecord? { state.withLock { $0.records[unit] } }
+
   func complete(_ unit: Int, _ record: UnitRecord, bytes: Int) throws {
     let full = state.withLock { state in
       state.records[unit] = record

@@ -7,6 +7,7 @@ final class WeightFiles: Sendable {
   /// Whether files of an interrupted run are there, all of them, of the planned sizes.
   let resumable: Bool
   private let files: [PosixFile]
+  private let writers: [BlockWriter]
   private let planned: [PlannedFile]
   private let folder: String
   private let context: RunContext
@@ -30,28 +31,39 @@ final class WeightFiles: Sendable {
       files.append(open)
     }
     self.files = files
+    writers = zip(files, planned).map { BlockWriter($0, size: $1.bytes) }
     resumable = complete
   }
 
   /// Reserves the space and writes the headers.
   func prepare() throws {
-    for (file, plan) in zip(files, planned) {
+    for (number, (file, plan)) in zip(files, planned).enumerated() {
       if !resumable {
         try file.truncate(to: 0)
         try file.preallocate(plan.bytes)
       }
-      if case .weights(let header) = plan.content { try file.write(header, at: 0) }
+      if case .weights(let header) = plan.content { try writers[number].write(header, at: 0) }
     }
     try sync()
     try syncFolder(folder)
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, to file: Int, at offset: Int) throws {
-    try files[file].write(bytes, at: offset)
+  /// Where a file is while it is written.
+  func path(_ file: Int) -> String { files[file].path }
+
+  /// Writes a part of a tensor; see ``BlockWriter/write(_:at:)`` about the memory around it.
+  func write(_ bytes: UnsafeMutableRawBufferPointer, to file: Int, at offset: Int) throws {
+    try writers[file].write(bytes, at: offset)
   }
 
+  /// Writes what waits for its neighbours in a file.
+  func settle(_ file: Int) throws { try writers[file].settle() }
+
   func sync() throws {
-    for file in files { try file.sync() }
+    for (file, writer) in zip(files, writers) {
+      try writer.settle()
+      try file.sync()
+    }
   }
 
   /// Whether what a unit wrote stands in the files as it was journaled.

@@ -22,14 +22,13 @@ final class WorkerScratch: @unchecked Sendable {
     spare.deallocate()
   }
 
-  /// Room for the parts of a unit's pieces. Each begins at an address that equals its place in the file modulo a storage block,
-  /// so that it can be written past the system's cache.
+  /// Room for the parts of a unit's pieces. Each begins at an address that equals its place in the file modulo a storage
+  /// block, and has the blocks that it touches for itself, as ``BlockWriter`` wants it.
   func outputs(_ parts: [(bytes: Int, offset: Int)]) -> [UnsafeMutableRawBufferPointer] {
     var end = 0
     return parts.map { part in
-      let phase = part.offset % PosixFile.block
-      var begin = end / PosixFile.block * PosixFile.block + phase
-      if begin < end { begin += PosixFile.block }
+      let block = PosixFile.block
+      let begin = (end + block - 1) / block * block + part.offset % block
       end = begin + part.bytes
       return UnsafeMutableRawBufferPointer(rebasing: output[begin..<end])
     }

@@ -1,3 +1,4 @@
+import Checkpoint
 import Digests
 import Foundation
 import Safetensors
@@ -30,10 +31,12 @@ public struct PackageVerifier {
     var report = VerificationReport()
     try checkFiles(entries, &report)
     let audit = try AuditDocument(path: path + "/" + PackageFiles.audit)
+    try ProvenanceCheck(path: path, audit: audit).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
     try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
     try PackageConfigCheck(path: path, audit: audit).check(&report)
+    checkReaders(audit, &report)
     return report
   }
 
@@ -62,7 +65,7 @@ public struct PackageVerifier {
       if found.digest.hex != hex { results.set(index, "\(name): sha256 \(found.digest.hex), listed \(hex)") }
     }
     problems += results.all.compactMap { $0 }
-    let known = Set(listed.map(\.name) + [PackageFiles.sums])
+    let known = Set(listed.map(\.name) + [PackageFiles.sums, PackageFiles.signature])
     problems += entries.filter { !known.contains($0) }.map { "\($0): not listed in \(PackageFiles.sums)" }
     report.add("files", scope: "\(listed.count) files in \(PackageFiles.sums)", problems: problems)
   }
@@ -120,13 +123,7 @@ public struct PackageVerifier {
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
     checkHead(audit, shards, &report)
-    let vision = audit.tensors.filter { $0.role == "vision" }
-    if !vision.isEmpty {
-      let kept = vision.count { $0.verdict == "kept" }
-      report.add(
-        "vision tower", scope: "\(vision.count) tensors, \(kept) of them bit for bit, none quantized",
-        problems: vision.filter { $0.verdict == "quantized" }.map { "\($0.name): quantized" })
-    }
+    try checkTower(audit, shards, &report)
   }
 
   /// The head is where readers find it, complete, and marked as they expect; without one there is no file for it.
@@ -187,5 +184,36 @@ public struct PackageVerifier {
         "total_size is \(index["metadata"]?["total_size"]?.intValue ?? -1), the tensors have \(total) bytes")
     }
     report.add("index", scope: "\(listed.count) entries", problems: problems)
+  }
+
+  /// A reader that the manifest requires can use the folder as it is, and none that could now breaks over it.
+  private func checkReaders(_ audit: AuditDocument, _ report: inout VerificationReport) {
+    var foretold: [String: (verdict: String, isRequired: Bool)] = [:]
+    for row in audit.json["readers"]?.arrayValue ?? [] {
+      guard let name = row["reader"]?.stringValue, let verdict = row["verdict"]?.stringValue else { continue }
+      foretold[name] = (verdict, row["required"]?.boolValue ?? false)
+    }
+    let required = Set(foretold.filter(\.value.isRequired).keys)
+    let withHead = ReaderVerdict.Word.withHead.rawValue
+    do {
+      let folder = try CheckpointFolder(.folder(path))
+      if !folder.isDrafter { report.suspicions = try folder.headStatistics(for: folder)?.suspicions ?? [] }
+      let matrix = try ReaderMatrix.verdicts(of: folder, required: required)
+      var problems = required.subtracting(Reader.all.map(\.name)).sorted().map {
+        "\($0): required, and not known to this version"
+      }
+      for row in matrix.rows {
+        let word = row.verdict.word.rawValue
+        if row.isRequired, !row.isEnough(hasHead: foretold[row.reader.name]?.verdict == withHead) {
+          problems.append("\(row.reader.name): required, and \(word): \(row.verdict.reason)")
+        } else if row.verdict.word.isHarm, let before = foretold[row.reader.name]?.verdict, before != word {
+          problems.append("\(row.reader.name): \(word): \(row.verdict.reason); the audit says \(before)")
+        }
+      }
+      report.add("readers", scope: matrix.summary, problems: problems)
+      report.readers = matrix
+    } catch {
+      report.add("readers", scope: "none could be asked", problems: [Inspection.words(error)])
+    }
   }
 }

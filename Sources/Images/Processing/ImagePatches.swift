@@ -1,11 +1,13 @@
-/// An image as the vision tower reads it: patches in merge-block order.
+/// An image, or the frames of a video, as the vision tower reads it: patches in merge-block order.
 ///
+/// A patch spans `temporalPatchSize` frames; a still image is repeated along time, and so is the last frame of a video
+/// whose frames are no multiple. Patches of one group of frames follow each other, then those of the next group.
 /// Patches of a block of `mergeSize` × `mergeSize` follow each other, row by row; blocks follow each other row by row
 /// (`patchify` of transformers, `image_processing_pil_qwen2_vl.py`). The values are made when asked for: they take 24 times
 /// the room of the pixels.
 public struct ImagePatches: Sendable {
-  /// The resized image.
-  public let image: RGBImage
+  /// The resized frames, all of one size; one for a still image.
+  public let frames: [RGBImage]
   public let settings: ImageSettings
   /// The value of each byte in each channel, `[3, 256]`.
   private let table: [Float]
@@ -17,20 +19,55 @@ public struct ImagePatches: Sendable {
   /// - Throws: `E_IMAGE_ASPECT`.
   public init(_ image: RGBImage, settings: ImageSettings, file: String) throws(ImageError) {
     let size = try SmartResize.size(width: image.width, height: image.height, settings: settings, file: file)
-    self.image = BicubicResize.resize(image, width: size.width, height: size.height)
+    frames = [BicubicResize.resize(image, width: size.width, height: size.height)]
     self.settings = settings
     table = Self.values(settings)
   }
 
+  /// Resizes and cuts the frames of a video, taken as they are: none is left out or added but to fill the last group.
+  ///
+  /// Frames are resized as Pillow does it; the video processor of transformers, which resizes on tensors, differs by at
+  /// most 1 of 255.
+  /// - Parameters:
+  ///   - video: Upright frames of one size, at least as many as a patch spans.
+  ///   - settings: Those of `video_preprocessor_config.json`, whose pixel counts are of all frames together.
+  ///   - file: What messages call it.
+  /// - Throws: `E_IMAGE_ASPECT`, `E_VIDEO_FRAMES`.
+  public init(video: [RGBImage], settings: ImageSettings, file: String) throws(ImageError) {
+    guard let first = video.first, video.count >= settings.temporalPatchSize else {
+      throw .frames(
+        file: file, expected: "at least \(settings.temporalPatchSize) frames", found: "\(video.count)")
+    }
+    if let other = video.first(where: { $0.width != first.width || $0.height != first.height }) {
+      throw .frames(
+        file: file, expected: "frames of one size, \(first.width) × \(first.height) as the first",
+        found: "\(other.width) × \(other.height)")
+    }
+    let size = try SmartResize.size(
+      width: first.width, height: first.height, frames: video.count, settings: settings, file: file)
+    frames = video.map { BicubicResize.resize($0, width: size.width, height: size.height) }
+    self.settings = settings
+    table = Self.values(settings)
+  }
+
+  /// The resized image, or the first frame.
+  public var image: RGBImage { frames[0] }
+
   /// Patches along time (1 for an image), height and width.
   public var grid: (t: Int, h: Int, w: Int) {
-    (1, image.height / settings.patchSize, image.width / settings.patchSize)
+    (
+      (frames.count + settings.temporalPatchSize - 1) / settings.temporalPatchSize, image.height / settings.patchSize,
+      image.width / settings.patchSize
+    )
   }
 
   /// Number of patches.
-  public var count: Int { grid.h * grid.w }
+  public var count: Int { grid.t * grid.h * grid.w }
 
-  /// Number of tokens that stand for the image in a prompt.
+  /// Number of patches of one group of frames.
+  public var groupCount: Int { grid.h * grid.w }
+
+  /// Number of tokens that stand for all patches in a prompt.
   public var tokens: Int { count / (settings.mergeSize * settings.mergeSize) }
 
   /// Values of one patch: channel, frame, row, column.
@@ -51,20 +88,30 @@ public struct ImagePatches: Sendable {
   public func write(_ patches: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>) {
     let patches = patches.clamped(to: 0..<count)
     guard buffer.count >= patches.count * patchLength else { return }
+    for (index, patch) in patches.enumerated() {
+      let (group, place) = patch.quotientAndRemainder(dividingBy: groupCount)
+      for time in 0..<settings.temporalPatchSize {
+        let frame = frames[min(group * settings.temporalPatchSize + time, frames.count - 1)]
+        write(frame, at: self.place(place), time: time, into: buffer, from: index * patchLength)
+      }
+    }
+  }
+
+  /// Writes one frame's part of a patch.
+  private func write(
+    _ frame: RGBImage, at place: (row: Int, column: Int), time: Int, into buffer: UnsafeMutableBufferPointer<Float>,
+    from start: Int
+  ) {
     let side = settings.patchSize
-    let plane = side * side
-    image.pixels.withUnsafeBufferPointer { pixels in
+    let first = 3 * (place.row * side * frame.width + place.column * side)
+    frame.pixels.withUnsafeBufferPointer { pixels in
       table.withUnsafeBufferPointer { table in
-        for (index, patch) in patches.enumerated() {
-          let (row, column) = place(patch)
-          let first = 3 * (row * side * image.width + column * side)
-          for channel in 0..<3 {
-            let start = index * patchLength + channel * settings.temporalPatchSize * plane
-            for y in 0..<side {
-              for x in 0..<side {
-                let value = table[256 * channel + Int(pixels[first + 3 * (y * image.width + x) + channel])]
-                for frame in 0..<settings.temporalPatchSize { buffer[start + frame * plane + y * side + x] = value }
-              }
+        for channel in 0..<3 {
+          var at = start + (channel * settings.temporalPatchSize + time) * side * side
+          for y in 0..<side {
+            for x in 0..<side {
+              buffer[at] = table[256 * channel + Int(pixels[first + 3 * (y * frame.width + x) + channel])]
+              at += 1
             }
           }
         }
@@ -72,7 +119,7 @@ public struct ImagePatches: Sendable {
     }
   }
 
-  /// Row and column of a patch in the grid.
+  /// Row and column in the grid of a patch of one group.
   public func place(_ patch: Int) -> (row: Int, column: Int) {
     let merge = settings.mergeSize
     let (block, inside) = patch.quotientAndRemainder(dividingBy: merge * merge)

@@ -39,10 +39,15 @@ public struct ImageSettings: Sendable, Equatable {
     self.deviation = deviation
   }
 
-  /// Reads `preprocessor_config.json` of a folder.
+  /// The file with a model's settings for images.
+  public static let imageFile = "preprocessor_config.json"
+  /// The file with a model's settings for videos.
+  public static let videoFile = "video_preprocessor_config.json"
+
+  /// Reads `preprocessor_config.json` of a folder, or another file there.
   /// - Throws: ``ImageError``: `E_PREPROCESSOR_MISSING`, `E_PREPROCESSOR_READ`, `E_PREPROCESSOR`; `JSONError`.
-  public init(folder: String) throws {
-    let path = folder + "/preprocessor_config.json"
+  public init(folder: String, file: String = ImageSettings.imageFile) throws {
+    let path = folder + "/" + file
     guard FileManager.default.fileExists(atPath: path) else { throw ImageError.settingsMissing(file: path) }
     let bytes: [UInt8]
     do {

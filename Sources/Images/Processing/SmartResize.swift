@@ -1,5 +1,6 @@
 /// The size that an image is resized to: sides are multiples of a factor, the number of pixels is in a range, and the
-/// proportions are kept as nearly as that allows (`smart_resize` of transformers, `image_processing_qwen2_vl.py`).
+/// proportions are kept as nearly as that allows (`smart_resize` of transformers, `image_processing_qwen2_vl.py`; for a
+/// video that of `video_processing_qwen3_vl.py`, which counts the pixels of all frames).
 public enum SmartResize {
   /// Greatest ratio of the sides.
   public static let mostAspect = 200
@@ -29,6 +30,39 @@ public enum SmartResize {
       let growth = (Double(settings.minPixels) / area).squareRoot()
       newHeight = (Double(height) * growth / factor).rounded(.up) * factor
       newWidth = (Double(width) * growth / factor).rounded(.up) * factor
+    }
+    return (Int(newWidth), Int(newHeight))
+  }
+
+  /// As ``size(width:height:settings:file:)`` for frames of a video, at least as many as a patch spans.
+  public static func size(
+    width: Int, height: Int, frames: Int, settings: ImageSettings, file: String
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    guard width > 0, height > 0 else {
+      throw .size(file: file, expected: "at least one pixel", width: width, height: height)
+    }
+    let factor = Double(settings.factor)
+    var (width, height) = (Double(width), Double(height))
+    if width < factor || height < factor {
+      let growth = max(factor / height, factor / width)
+      (width, height) = ((width * growth).rounded(.down), (height * growth).rounded(.down))
+    }
+    guard max(width, height) / min(width, height) <= Double(mostAspect) else {
+      throw .aspect(file: file, limit: mostAspect, width: Int(width), height: Int(height))
+    }
+    let span = Double(settings.temporalPatchSize)
+    let wholeFrames = (Double(frames) / span).rounded(.toNearestOrEven) * span
+    var newHeight = (height / factor).rounded(.toNearestOrEven) * factor
+    var newWidth = (width / factor).rounded(.toNearestOrEven) * factor
+    let volume = Double(frames) * height * width
+    if wholeFrames * newHeight * newWidth > Double(settings.maxPixels) {
+      let shrink = (volume / Double(settings.maxPixels)).squareRoot()
+      newHeight = max(factor, (height / shrink / factor).rounded(.down) * factor)
+      newWidth = max(factor, (width / shrink / factor).rounded(.down) * factor)
+    } else if wholeFrames * newHeight * newWidth < Double(settings.minPixels) {
+      let growth = (Double(settings.minPixels) / volume).squareRoot()
+      newHeight = (height * growth / factor).rounded(.up) * factor
+      newWidth = (width * growth / factor).rounded(.up) * factor
     }
     return (Int(newWidth), Int(newHeight))
   }

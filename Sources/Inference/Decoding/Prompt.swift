@@ -1,5 +1,5 @@
 /// What a decoding begins with.
-public struct Prompt: Sendable, ExpressibleByArrayLiteral {
+public struct Prompt: Sendable, Hashable, ExpressibleByArrayLiteral {
   /// Token ids, image pads expanded.
   public var tokens: [Int]
   /// One position a token; nil for text, where token i has position i.

@@ -84,4 +84,6 @@ struct MTPHead: Sendable {
   let feedForwardNorm: FloatBuffer
   let feedForward: FeedForward
   let norm: FloatBuffer
+  /// Whether the first H columns take the hidden state instead; see ``HeadRepair``.
+  var takesHiddenFirst = false
 }

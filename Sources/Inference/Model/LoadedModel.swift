@@ -1,4 +1,5 @@
 import Checkpoint
+import Diagnostics
 import Foundation
 
 /// A model ready to run: the text decoder and its MTP head, if it has one, with all weights memory-mapped as stored.
@@ -18,6 +19,9 @@ public final class LoadedModel: Sendable {
   let output: WeightMatrix
   let head: MTPHead?
 
+  /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
+  public let mappedBytes: Int
+
   /// Whether the model can draft.
   public var hasHead: Bool { head != nil }
 
@@ -32,12 +36,23 @@ public final class LoadedModel: Sendable {
     return try LoadedModel(folder(path), head: head.map(folder))
   }
 
+  /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when nothing speaks against it.
+  public static func obstacle(_ folder: CheckpointFolder) -> (any CambiumError)? {
+    do {
+      _ = try TextConfiguration(folder)
+      return nil
+    } catch {
+      return error as? any CambiumError
+    }
+  }
+
   /// Maps the weights of an opened folder.
   public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
     let weights = try StoredWeights(folder, head: donor)
+    mappedBytes = weights.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)
     let prefix = weights.textPrefix
     let experts = configuration.mixture?.expertsPerToken ?? 0

@@ -11,6 +11,8 @@ struct StoredWeights: Sendable {
   let hasHead: Bool
   /// Experts of the head, when it has its own number of them.
   let headExperts: Int?
+  /// Bytes of all mapped files.
+  let mappedBytes: Int
   private let tensors: [String: StoredTensor]
 
   /// Maps the folder's files and finds every tensor of its architecture.
@@ -19,6 +21,7 @@ struct StoredWeights: Sendable {
   init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
     path = folder.path
     var collector = TensorCollector(folder, PackageQuantization(folder, key: nil))
+    var mapped: [String: Int] = [:]
     try collector.add(folder.trunk().tensors.filter { $0.role != .vision })
     let owner = donor ?? folder
     hasHead = donor != nil || folder.headEvidence.isPresent
@@ -27,16 +30,25 @@ struct StoredWeights: Sendable {
       headExperts = head.ownExperts
       var headCollector = TensorCollector(owner, PackageQuantization(owner, key: PackageQuantization.headKey))
       try headCollector.add(head.tensors)
+      mapped = headCollector.mappedFiles
       collector.tensors.merge(headCollector.tensors) { trunk, _ in trunk }
     } else {
       headExperts = nil
     }
     tensors = collector.tensors
+    mappedBytes = mapped.merging(collector.mappedFiles) { own, _ in own }.values.reduce(0, +)
     // Converters differ in the prefix; the embedding tells which one they took.
     let name = "embed_tokens.weight"
     textPrefix =
       tensors.keys.first { $0.hasSuffix(name) && !$0.hasPrefix("mtp.") }.map { String($0.dropLast(name.count)) } ?? ""
     outputPrefix = textPrefix.hasSuffix("model.") ? String(textPrefix.dropLast("model.".count)) : textPrefix
+  }
+
+  /// The tensors of the vision tower alone, by canonical name; empty without a tower.
+  static func vision(_ folder: CheckpointFolder) throws -> [String: StoredTensor] {
+    var collector = TensorCollector(folder, PackageQuantization(folder, key: nil))
+    try collector.add(folder.trunk().tensors.filter { $0.role == .vision })
+    return collector.tensors
   }
 
   /// - Throws: `CheckpointError.tensorMissing`.
@@ -59,6 +71,8 @@ private struct TensorCollector {
   private let folder: CheckpointFolder
   private let quantization: PackageQuantization
   private var files: [Int: MappedFile] = [:]
+  /// Sizes by path.
+  var mappedFiles: [String: Int] { Dictionary(uniqueKeysWithValues: files.values.map { ($0.path, $0.count) }) }
 
   init(_ folder: CheckpointFolder, _ quantization: PackageQuantization) {
     self.folder = folder

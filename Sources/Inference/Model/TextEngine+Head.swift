@@ -31,16 +31,19 @@ extension TextEngine {
     let count = rows.count
     reserve(rows: count)
     let pair = scratch.pair.pointer
-    embed(rows, into: pair, stride: 2 * width)
+    let embedding = head.takesHiddenFirst ? pair + width : pair
+    let state = head.takesHiddenFirst ? pair : pair + width
+    embed(rows, into: embedding, stride: 2 * width)
     prepareAngles(rows)
     let epsilon = configuration.epsilon
     spread(count, cost: 2 * width) { range, _ in
       for row in range {
-        let target = pair + row * 2 * width
+        let target = embedding + row * 2 * width
         Vector.rmsNorm(
           target, weight: head.embeddingNorm.pointer, count: width, epsilon: epsilon, into: target)
         Vector.rmsNorm(
-          hidden + row * width, weight: head.hiddenNorm.pointer, count: width, epsilon: epsilon, into: target + width)
+          hidden + row * width, weight: head.hiddenNorm.pointer, count: width, epsilon: epsilon,
+          into: state + row * 2 * width)
       }
     }
     products.removeAll()

@@ -13,7 +13,7 @@ import Tokenization
     var texts: Set<String> = []
     for method in [DecodingMethod.vanilla, .mtp(depth: 1), .mtp(depth: 4), .adaptive()] {
       var generation = try TextGeneration(
-        DecodingSession(model), tokenizer: tokenizer, prompt: prompt, method,
+        DecodingSession(model), tokenizer: tokenizer, prompt: Prompt(prompt), method,
         DecodingOptions(limit: 96, stops: stops))
       var text = ""
       while let piece = generation.next() { text += piece }

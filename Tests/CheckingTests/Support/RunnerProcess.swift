@@ -11,6 +11,8 @@ final class RunnerProcess {
     let status: Int32
     let out: String
     let err: String
+    /// The largest memory it held at a time.
+    let peakBytes: Int
   }
 
   let pid: pid_t
@@ -62,10 +64,17 @@ final class RunnerProcess {
 
   func wait() throws -> Outcome {
     var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    var usage = rusage()
+    while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
+    #if canImport(Darwin)
+      let peak = usage.ru_maxrss
+    #else
+      let peak = usage.ru_maxrss * 1024
+    #endif
     let signal = status & 0x7f
     return Outcome(
-      status: signal == 0 ? (status >> 8) & 0xff : 1000 + signal, out: text("out"), err: text("err"))
+      status: signal == 0 ? (status >> 8) & 0xff : 1000 + signal, out: text("out"), err: text("err"),
+      peakBytes: Int(peak))
   }
 
   private func text(_ name: String) -> String {

@@ -1,0 +1,64 @@
+import Inference
+import StrictJSON
+import Tokenization
+
+/// A model with its tower, tokenizer and template: asks about pictures.
+public struct PictureCheck {
+  private let model: LoadedModel
+  private let tower: VisionTower
+  private let encoder: PromptEncoder
+  private let pool: WorkerPool
+  private let stops: Set<Int>
+
+  /// - Throws: `InferenceError.towerMissing`; what opening a tower and reading a tokenizer throw.
+  public init(_ model: LoadedModel, threads: Int?) throws {
+    self.model = model
+    tower = try VisionTower.open(model.path)
+    encoder = PromptEncoder(folder: model.path)
+    pool = WorkerPool(threads: threads)
+    stops = Set(try StopTokens(folder: model.path, tokenizer: encoder.tokenizer()).ids)
+  }
+
+  /// The questions as prompts of a check, of kind `image`. Templates that can think are asked not to.
+  /// - Throws: `ImageError` for a picture that cannot be read; as ``PromptEncoder/encode(_:_:tower:pool:)``.
+  public func prompts(_ pictures: [Picture], isStopped: () -> Bool = { false }) throws -> [EncodedPrompt] {
+    try pictures.map { picture in
+      guard !isStopped() else { throw CancellationError() }
+      return EncodedPrompt(id: picture.name, kind: "image", try prompt(picture))
+    }
+  }
+
+  private func prompt(_ picture: Picture) throws -> Prompt {
+    var chat = ChatRequest(user: picture.question, images: 1)
+    chat.extra = [("enable_thinking", false)]
+    return try encoder.encode(
+      chat, [VisualInput(image: picture.path, model: model.path)], tower: tower, pool: pool)
+  }
+
+  /// The text of an answer, up to the first stop token, without white space around it.
+  public func text(_ tokens: [Int]) throws -> String {
+    let answer = tokens.prefix { !stops.contains($0) }
+    return PictureCheck.trimmed(try encoder.tokenizer().decode(answer, skipSpecial: true))
+  }
+
+  /// The answers of the model itself, by vanilla decoding.
+  public func answers(
+    _ pictures: [Picture], limit: Int, promptChunk: Int = 256, isStopped: () -> Bool = { false }
+  ) throws -> [String] {
+    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk)
+    return try pictures.map { picture in
+      var tokens: [Int] = []
+      for token in try session.decode(prompt(picture), .vanilla, DecodingOptions(limit: limit, stops: stops)) {
+        guard !isStopped() else { throw CancellationError() }
+        tokens.append(token)
+      }
+      return try text(tokens)
+    }
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let isSpace = { (character: Character) in character.isWhitespace }
+    let front = text.drop(while: isSpace)
+    return String(front.reversed().drop(while: isSpace).reversed())
+  }
+}

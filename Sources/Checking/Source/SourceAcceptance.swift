@@ -1,0 +1,46 @@
+import Inference
+
+/// How many drafts the head gets accepted on the unquantized source: the measure of what a conversion cost it.
+public struct SourceAcceptance: Sendable {
+  /// By setting, in the order of the check's settings of a fixed depth.
+  public var settings: [(name: String, count: AcceptanceCount)]
+  /// Share of the source's accepted first drafts that the package must reach at every depth.
+  public var floor: Double?
+
+  /// Decodes prompts with the source's own answers.
+  /// - Parameters:
+  ///   - source: The source; its head, or the donor's, opened with it.
+  ///   - options: Those of the package's check; `minAcceptance` and adaptive depth have no effect.
+  /// - Throws: As ``Check/run(_:)``.
+  public init(_ source: LoadedModel, _ prompts: [EncodedPrompt], _ options: CheckOptions, floor: Double?) throws {
+    self.floor = floor
+    let pool = WorkerPool(threads: options.threads)
+    settings = []
+    for depth in options.depths {
+      var count = AcceptanceCount()
+      for (index, prompt) in prompts.enumerated() {
+        options.onProgress("source at depth \(depth), prompt \(index + 1) of \(prompts.count): \(prompt.id)")
+        let session = DecodingSession(source, pool: pool, promptChunk: options.promptChunk)
+        let decoding = try CheckedDecoding(
+          session, prompt.tokens, .mtp(depth: depth), limit: options.limit, isStopped: options.isStopped)
+        let stop = decoding.tokens.firstIndex { options.stops.contains($0) }
+        let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? decoding.tokens.count)
+        for round in decoding.rounds { count.enter(round, end: end) }
+      }
+      settings.append(("mtp-\(depth)", count))
+    }
+  }
+
+  /// Settings at which a package accepts less than the floor allows, with the share that it needs.
+  func below(_ report: CheckReport) -> [(setting: String, share: Double?, needed: Double)] {
+    guard let floor else { return [] }
+    return settings.compactMap { name, source in
+      guard let reached = source.share(0), let setting = report.settings.first(where: { $0.name == name }) else {
+        return nil
+      }
+      let share = setting.total.share(0)
+      if let share, share >= floor * reached { return nil }
+      return (name, share, floor * reached)
+    }
+  }
+}

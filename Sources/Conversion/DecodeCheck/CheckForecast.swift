@@ -1,0 +1,48 @@
+import Checkpoint
+import Manifests
+import StrictJSON
+
+/// What a decode check costs at most: every pass of the model reads the weights that it uses once. How long that takes is
+/// the memory's speed, or the disk's when the package is larger than the memory.
+///
+/// A pass over r rows reads, of E experts of which k are chosen for a token, min(E, r·k) at most. A prompt counts as one
+/// pass of its own that reads everything; decoding n tokens as n passes, as if every draft were refused; each of these
+/// at depth d as one pass over d + 1 rows and d of the head, which reads the output projection too.
+struct CheckForecast: Sendable {
+  /// Passes of the model, at most.
+  let passes: Int
+  /// Bytes of weights that they read.
+  let bytes: Int
+
+  init(_ check: DecodeCheck, _ resolution: Resolution, _ contents: PlanContents) {
+    let config = resolution.source.config
+    let text = config["text_config"] ?? config
+    let chosen = max(1, text["num_experts_per_tok"]?.intValue ?? 1)
+    let experts = max(1, text["num_experts"]?.intValue ?? 1)
+    let tied = resolution.source.model.tiedEmbeddings
+    var (fixed, mixture, output, head) = (0, 0, 0, 0)
+    for tensor in contents.tensors {
+      switch tensor.tensor.role {
+      case .vision: break
+      case .mtp: head += tensor.outputBytes
+      case .expert: mixture += tensor.outputBytes
+      case .lmHead: output += tensor.outputBytes
+      // One row of it a token, unless it is the output projection too.
+      case .embedding: if tied { output += tensor.outputBytes }
+      default: fixed += tensor.outputBytes
+      }
+    }
+    func pass(rows: Int) -> Int {
+      fixed + output + Int(Double(mixture) * Double(min(experts, rows * chosen)) / Double(experts))
+    }
+    var (passes, bytes) = (0, 0)
+    for depth in [0] + check.depths {
+      passes += 1 + check.tokens
+      bytes += pass(rows: experts) + head + check.tokens * (pass(rows: depth + 1) + depth * (head + output))
+    }
+    self.passes = passes * check.prompts
+    self.bytes = bytes * check.prompts
+  }
+
+  var json: JSONValue { .object([("passes_at_most", .int(passes)), ("bytes_read_at_most", .int(bytes))]) }
+}

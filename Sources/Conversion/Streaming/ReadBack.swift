@@ -1,0 +1,82 @@
+import Digests
+import Foundation
+import Synchronization
+import Workspace
+
+/// Reads each weight file back once it is written, while the next ones still are: what lies on the disk is compared with
+/// what was encoded, and digested, on threads of its own.
+///
+/// Not within a file: a direct write keeps the readers of the same file out, so that following more closely takes longer
+/// than waiting (measured on ext4: 4.2 s against 3.6 s for 1.8 GB).
+final class ReadBack: Sendable {
+  private struct State {
+    var results: [WeightReader.Result] = []
+    var failure: (any Error)?
+    var isAbandoned = false
+  }
+
+  private let context: RunContext
+  private let files: WeightFiles
+  private let written: WrittenFiles
+  private let state = Mutex(State())
+  private let ended = DispatchGroup()
+
+  /// - Parameter record: what is known of a unit that is written.
+  init(_ context: RunContext, _ files: WeightFiles, _ record: @escaping @Sendable (Int) -> UnitRecord?) throws {
+    self.context = context
+    self.files = files
+    let planned = context.contents.weights
+    written = WrittenFiles(context.spans, units: context.work.units.count)
+    let readers = try planned.indices.map { try context.weightReader($0, at: files.path($0), record) }
+    ended.enter()
+    let thread = Thread { [self] in
+      do {
+        for (number, reader) in readers.enumerated() {
+          guard try read(reader, number) else { break }
+        }
+      } catch {
+        state.withLock { $0.failure = error }
+      }
+      ended.leave()
+    }
+    thread.start()
+  }
+
+  private func read(_ reader: WeightReader, _ number: Int) throws -> Bool {
+    let item = context.contents.weights[number].path
+    guard written.wait(for: number) else { return false }
+    try files.settle(number)
+    guard
+      let result = try reader.read(
+        stop: { [self] in state.withLock { $0.isAbandoned } || StopSignal.shared.isRequested },
+        advanced: { context.observer.advanced(.quantize, bytes: $0, item: "reading back \(item)") })
+    else { return false }
+    if let span = result.firstDamaged { throw context.damaged(span, file: item) }
+    state.withLock { $0.results.append(result) }
+    return true
+  }
+
+  /// Everything that a unit gives is in the files.
+  func follow(_ unit: Int) { written.completed(unit) }
+
+  var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
+  /// Waits until everything is read.
+  /// - Returns: of each weight file.
+  /// - Throws: `FileError`; ``ConversionError`` for a span that is not what was encoded, or when a person stopped it.
+  func finish() throws -> [WeightReader.Result] {
+    ended.wait()
+    return try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      guard state.results.count == context.contents.weights.count else { throw context.stopped }
+      return state.results
+    }
+  }
+
+  /// Gives up, unless everything is read.
+  func abandon() {
+    state.withLock { $0.isAbandoned = true }
+    written.abandon()
+    ended.wait()
+  }
+}

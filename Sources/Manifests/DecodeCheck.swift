@@ -1,0 +1,60 @@
+/// What the package's decoding is checked with, before it is published: prompts, depths, floors.
+public struct DecodeCheck: Sendable, Equatable {
+  /// How many of the program's own prompts are decoded, 1 to ``mostPrompts``.
+  public var prompts: Int
+  /// Tokens decoded for each prompt at each setting.
+  public var tokens: Int
+  /// Depths of MTP decoding, ascending.
+  public var depths: [Int]
+  /// Share of first drafts that must be accepted at every depth; nil demands nothing.
+  public var acceptanceFloor: Double?
+  /// The same, as a share of what the unquantized source reaches with the same head; nil demands nothing, and the source
+  /// is not decoded.
+  public var relativeFloor: Double?
+
+  public static let mostPrompts = 11
+  public static let mostTokens = 4096
+  public static let deepest = 8
+
+  public init(
+    prompts: Int = 4, tokens: Int = 24, depths: [Int] = [1, 3], acceptanceFloor: Double? = nil,
+    relativeFloor: Double? = nil
+  ) {
+    self.prompts = prompts
+    self.tokens = tokens
+    self.depths = depths
+    self.acceptanceFloor = acceptanceFloor
+    self.relativeFloor = relativeFloor
+  }
+
+  /// What a manifest or a pipeline says of the check.
+  public enum Choice: Sendable, Equatable {
+    /// `false`: the package is not decoded.
+    case off
+    case fields(Fields)
+  }
+
+  /// What is said, field by field.
+  public struct Fields: Sendable, Equatable {
+    public var prompts: Int?
+    public var tokens: Int?
+    public var depths: [Int]?
+    public var acceptanceFloor: Double?
+    public var relativeFloor: Double?
+  }
+
+  /// What a manifest says, over what its pipeline says; nil when the package is not decoded.
+  public static func resolve(manifest: Choice?, pipeline: Choice?) -> DecodeCheck? {
+    guard let last = manifest ?? pipeline, last != .off else { return nil }
+    var check = DecodeCheck()
+    for choice in [pipeline, manifest] {
+      guard case .fields(let fields) = choice else { continue }
+      check.prompts = fields.prompts ?? check.prompts
+      check.tokens = fields.tokens ?? check.tokens
+      check.depths = fields.depths ?? check.depths
+      check.acceptanceFloor = fields.acceptanceFloor ?? check.acceptanceFloor
+      check.relativeFloor = fields.relativeFloor ?? check.relativeFloor
+    }
+    return check
+  }
+}

@@ -1,0 +1,107 @@
+import Crypto
+import Digests
+import Foundation
+import Workspace
+
+/// Signs a folder in the format of OpenSSF Model Signing v1.0, and verifies such signatures. Keys are ECDSA on P-256.
+///
+///     try ModelSignature.sign(folder: "PACKAGE", key: "key.pem", to: "PACKAGE/model.sig")
+///     try ModelSignature.verify(folder: "PACKAGE", publicKey: "key.pub", signature: "PACKAGE/model.sig")
+public enum ModelSignature {
+  /// The name that a signature inside the folder has.
+  public static let fileName = "model.sig"
+
+  /// Writes the signature of a folder's files, and returns what was signed. Two signatures of one folder differ, since
+  /// ECDSA draws a random number; what is signed is the same.
+  /// - Throws: ``SignatureError/key(path:expected:)``, `WorkspaceError`, `FileError`.
+  @discardableResult
+  public static func sign(folder: String, key path: String, to signature: String) throws -> SigningStatement {
+    let key: P256.Signing.PrivateKey
+    do {
+      key = try P256.Signing.PrivateKey(pemRepresentation: text(path))
+    } catch is CryptoKitError {
+      throw SignatureError.key(path: path, expected: "a private EC key on P-256, as PEM")
+    } catch is CryptoKitASN1Error {
+      throw SignatureError.key(path: path, expected: "a private EC key on P-256, as PEM")
+    }
+    let statement = try statement(of: folder, ignoring: [fileName])
+    let payload = statement.bytes
+    let signed = try key.signature(for: Data(Envelope.signed(payload)))
+    let envelope = Envelope(
+      payload: payload, signature: Array(signed.derRepresentation), hint: hint(key.publicKey))
+    try AtomicFile.write(envelope.bytes, to: signature)
+    return statement
+  }
+
+  /// Verifies that the signature is of this key and of just these files with these bytes.
+  /// - Throws: ``SignatureError``, `JSONError`, `WorkspaceError`, `FileError`.
+  @discardableResult
+  public static func verify(folder: String, publicKey path: String, signature file: String) throws -> SigningStatement {
+    let key: P256.Signing.PublicKey
+    do {
+      key = try P256.Signing.PublicKey(pemRepresentation: text(path))
+    } catch is CryptoKitError {
+      throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
+    } catch is CryptoKitASN1Error {
+      throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
+    }
+    let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: 1 << 30), file: file)
+    guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature)),
+      key.isValidSignature(signature, for: Data(Envelope.signed(envelope.payload)))
+    else {
+      throw SignatureError.wrong(path: file, expected: "a signature made with the key of \(path)", found: "another")
+    }
+    let stated = try SigningStatement(envelope.payload, file: file)
+    // Of what the signer left out, only the signature itself is let through.
+    let found = try statement(of: folder, ignoring: [fileName])
+    let wanted = Dictionary(stated.resources.map { ($0.name, $0.sha256) }) { first, _ in first }
+    for resource in found.resources where wanted[resource.name] != resource.sha256 {
+      throw SignatureError.wrong(
+        path: folder + "/" + resource.name,
+        expected: wanted[resource.name].map { "sha256 \($0.hex)" } ?? "no such file: it was not signed",
+        found: "sha256 \(resource.sha256.hex)")
+    }
+    let names = Set(found.resources.map(\.name))
+    if let missing = stated.resources.first(where: { !names.contains($0.name) }) {
+      throw SignatureError.wrong(
+        path: folder + "/" + missing.name, expected: "sha256 \(missing.sha256.hex)", found: "no such file")
+    }
+    return stated
+  }
+
+  /// Every file below a folder with its digest.
+  /// - Throws: `SignatureError.form` for a link.
+  static func statement(of folder: String, ignoring ignored: [String]) throws -> SigningStatement {
+    var resources: [SigningStatement.Resource] = []
+    try walk(folder, "") { name in
+      guard !ignored.contains(name) else { return }
+      resources.append(.init(name: name, sha256: try digestOfFile(atPath: folder + "/" + name).digest))
+    }
+    return SigningStatement(
+      subject: URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent, resources: resources,
+      ignored: ignored)
+  }
+
+  private static func walk(_ folder: String, _ prefix: String, _ visit: (String) throws -> Void) throws {
+    for name in try Folder.entries(folder + "/" + prefix) {
+      let path = prefix + name
+      let kind = try FileManager.default.attributesOfItem(atPath: folder + "/" + path)[.type] as? FileAttributeType
+      switch kind {
+      case .typeRegular?: try visit(path)
+      case .typeDirectory?: try walk(folder, path + "/", visit)
+      default:
+        throw SignatureError.form(path: folder + "/" + path, expected: "files and folders only", found: "a link")
+      }
+    }
+  }
+
+  private static func text(_ path: String) throws -> String {
+    String(decoding: try ReadOnlyFile(path: path).readAll(limit: 1 << 16), as: UTF8.self)
+  }
+
+  /// SHA-256 of the PEM text as OpenSSL writes it, with a line end.
+  private static func hint(_ key: P256.Signing.PublicKey) -> String {
+    let pem = key.pemRepresentation
+    return SHA256Digest.of(Array((pem.hasSuffix("\n") ? pem : pem + "\n").utf8)).hex
+  }
+}

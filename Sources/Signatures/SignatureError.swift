@@ -1,0 +1,29 @@
+import Diagnostics
+
+/// What can go wrong with a signature.
+public enum SignatureError: CambiumError, Equatable {
+  /// The key is not what is needed (`E_SIGNATURE_KEY`).
+  case key(path: String, expected: String)
+  /// The signature's file is not an OpenSSF Model Signing bundle of this kind (`E_SIGNATURE_FORM`).
+  case form(path: String, expected: String, found: String)
+  /// The signature is not of this key and these files (`E_SIGNATURE`).
+  case wrong(path: String, expected: String, found: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .key(let path, let expected):
+      Diagnostic(
+        "E_SIGNATURE_KEY", "the key cannot be used", file: path, expected: expected, found: "something else",
+        next: "make one with: openssl ecparam -name prime256v1 -genkey -noout, and: openssl ec -pubout",
+        exit: .badInput)
+    case .form(let path, let expected, let found):
+      Diagnostic(
+        "E_SIGNATURE_FORM", "this is not a signature of a model", file: path, expected: expected, found: found,
+        next: "sign the folder with: cambium sign PACKAGE --key KEY.pem", exit: .badInput)
+    case .wrong(let path, let expected, let found):
+      Diagnostic(
+        "E_SIGNATURE", "the signature does not hold", file: path, expected: expected, found: found,
+        next: "do not use the folder: get it from its maker again", exit: .verificationFailed)
+    }
+  }
+}

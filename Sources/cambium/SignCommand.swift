@@ -1,0 +1,43 @@
+import ArgumentParser
+import Conversion
+import Diagnostics
+import Foundation
+import Signatures
+import StrictJSON
+
+struct SignCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sign", abstract: "Signs a package with a key of yours, in the format of OpenSSF Model Signing.",
+    discussion: """
+      The signature is model.sig in the package. Others verify it with the public key:
+        cambium verify PACKAGE --public-key key.pub
+        model_signing verify key PACKAGE --signature PACKAGE/model.sig --public_key key.pub
+
+      Example:
+        openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+        openssl ec -in key.pem -pubout -out key.pub
+        cambium sign PACKAGE --key key.pem
+      """)
+
+  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Option(help: ArgumentHelp("A private EC key on P-256, as PEM.", valueName: "file"), completion: .file())
+  var key: String
+  @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
+  var signature: String?
+  @Flag(help: "Print the result as JSON.") var json = false
+
+  func run() throws {
+    let folder = package.absolutePath
+    let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
+    let statement = try ModelSignature.sign(folder: folder, key: key, to: target)
+    if json {
+      Terminal.print(
+        .object([
+          ("cambium_sign", .int(1)), ("signature", .string(target)), ("files", .int(statement.resources.count)),
+          ("root_sha256", .string(statement.root.hex)),
+        ]))
+    } else {
+      Terminal.print("\(statement.resources.count) files, sha256 over all: \(statement.root.hex)\n\(target)")
+    }
+  }
+}

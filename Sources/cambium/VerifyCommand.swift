@@ -1,0 +1,67 @@
+import ArgumentParser
+import Conversion
+import Diagnostics
+import Foundation
+import Signatures
+import StrictJSON
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract:
+      "Verifies a package: files, provenance, tensors, index, configuration, head, and what readers make of it.",
+    discussion: """
+      Ends with 0 when everything holds and with 2 when something does not.
+
+      Example:
+        cambium verify .build/demo/Cambium-Demo-MXFP4
+        cambium verify PACKAGE --public-key key.pub
+        cambium verify .build/demo/Cambium-Demo-MXFP4 --rederive manifests/demo.json
+      """)
+
+  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Option(
+    help: ArgumentHelp("Public EC key on P-256 that model.sig must be of.", valueName: "file"), completion: .file())
+  var publicKey: String?
+  @Option(
+    help: ArgumentHelp("Manifest from which to convert once more, and compare.", valueName: "file"),
+    completion: .file(extensions: ["json"])) var rederive: String?
+  @Option(
+    help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
+    completion: .directory) var scratch: String?
+  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
+    .activeProcessorCount
+  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var pipelines: PipelineOptions
+
+  func validate() throws {
+    try requireThreads(threads)
+    if scratch != nil, rederive == nil { throw ValidationError("--scratch needs --rederive") }
+  }
+
+  func run() throws {
+    let path = package.absolutePath
+    var report = try PackageVerifier(path: path, threads: threads).verify()
+    if let publicKey {
+      let signature = path + "/" + ModelSignature.fileName
+      do {
+        let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
+        report.add("signature", scope: "\(statement.resources.count) files", problems: [])
+      } catch let error as any CambiumError {
+        report.add("signature", scope: ModelSignature.fileName, problems: [words(error.diagnostic)])
+      }
+    }
+    if let rederive {
+      let folder = scratch?.absolutePath ?? path + ".rederived"
+      let options = RunOptions(threads: threads, pipelineFolders: pipelines.folders(manifest: rederive))
+      try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
+    }
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
+  }
+
+  private func words(_ diagnostic: Diagnostic) -> String {
+    let parts = diagnostic.parts.filter { $0.label != "next" }.map { "\($0.label) \($0.text)" }
+    return "\(diagnostic.code): \(diagnostic.summary): " + parts.joined(separator: ", ")
+  }
+}

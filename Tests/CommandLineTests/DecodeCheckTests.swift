@@ -1,0 +1,127 @@
+import Foundation
+import StrictJSON
+import Testing
+
+/// The decode check as a stage of a run: what it finds stands on the card and beside the package, and what it refuses is
+/// not published.
+@Suite struct DecodeCheckTests {
+  private func folder(_ check: JSONValue, donor: String? = Demo.donor) throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, donor: donor, check: check)
+    return folder
+  }
+
+  private func text(_ folder: ScratchFolder, _ name: String) throws -> String {
+    try String(contentsOfFile: folder[name], encoding: .utf8)
+  }
+
+  private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  private let small: JSONValue = .object([("prompts", 2), ("tokens", 12), ("depths", [1, 2])])
+
+  @Test func `the report stands beside the package, and its figures on the card`() throws {
+    let folder = try folder(small)
+    #expect(try runDemo(folder).isSuccess)
+    let report = try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")
+    #expect(report["decoded"]?.boolValue == true && report["report"]?["passed"]?.boolValue == true)
+    let answers = try #require(report["report"]?["digest"]?.stringValue)
+    let card = try text(folder, "out/README.md")
+    #expect(card.contains("2 prompts, 12 tokens each, with the head at depths 1, 2 and without it"))
+    #expect(card.contains(answers))
+    let settings = try #require(report["report"]?["settings"]?.arrayValue)
+    for setting in settings {
+      let shares = try #require(setting["acceptance"]?["share"]?.arrayValue).compactMap(\.doubleValue)
+      #expect(!shares.isEmpty)
+      for share in shares { #expect(card.contains(String(format: " %.4f |", share))) }
+    }
+    #expect(!exists(folder["out.work/check/package"]), "the staged package is left behind")
+  }
+
+  @Test func `threads change no byte of the report`() throws {
+    let reports = try ["1", "2"].map { threads in
+      let folder = try folder(small)
+      #expect(try runDemo(folder, ["--threads", threads]).isSuccess)
+      return try text(folder, "out.check.json")
+    }
+    #expect(reports[0] == reports[1])
+  }
+
+  @Test(arguments: ["acceptance_floor", "relative_floor"])
+  func `an acceptance below a floor fails the run and publishes nothing`(floor: String) throws {
+    let folder = try folder(.object([("prompts", 2), ("tokens", 12), ("depths", [1]), (floor, JSONValue.int(1))]))
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(2), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_CHECK_ACCEPTANCE"))
+    #expect(!exists(folder["out"]) && !exists(folder["out.check.json"]))
+    // The figures are there to look into, but count for nothing.
+    #expect(exists(folder["out.work/check/check.json"]) && !exists(folder["out.work/check/receipt.json"]))
+  }
+
+  @Test func `a floor relative to the source compares with the source's own figures`() throws {
+    let folder = try folder(
+      .object([("prompts", 2), ("tokens", 12), ("depths", [1]), ("relative_floor", JSONValue(.number("0.5")))]))
+    #expect(try runDemo(folder).isSuccess)
+    let report = try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")
+    let source = report["report"]?["source_acceptance"]
+    #expect((source?["settings"]?["mtp-1"]?["drafted"]?.arrayValue?.first?.intValue ?? 0) > 10)
+    #expect(source?["minimum_of_source"]?.doubleValue == 0.5)
+  }
+
+  @Test func `false means no check, and the card says so`() throws {
+    let folder = try folder(false)
+    #expect(try runDemo(folder).isSuccess)
+    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: the manifest or the pipeline asks"))
+    #expect(!exists(folder["out.check.json"]))
+  }
+
+  @Test func `without a head the report says why nothing was decoded`() throws {
+    let folder = try folder(small, donor: nil)
+    #expect(try runDemo(folder).isSuccess)
+    #expect(try text(folder, "out.check.json").contains("there is no MTP head"))
+    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: there is no MTP head"))
+  }
+
+  /// The card was planned for a check that runs; it keeps its size.
+  @Test func `a tokenizer that the runner does not read is named, and sizes stay as planned`() throws {
+    let folder = try ScratchFolder()
+    let trunk = try Demo.copyTrunk(to: folder)
+    try folder.write("{\"version\": \"1.0\"}", to: "trunk/tokenizer.json")
+    try Demo.writeManifest(in: folder, source: trunk, check: small)
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(outcome.err.contains("decoding is not checked: E_"))
+    #expect(try text(folder, "out.check.json").contains("\"decoded\": false"))
+    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: the runner refused the package"))
+  }
+
+  @Test func `a file of somebody else beside the package is left alone`() throws {
+    let folder = try folder(small)
+    try folder.write("mine", to: "out.check.json")
+    let outcome = try runDemo(folder)
+    #expect(outcome.err.contains("E_OUTPUT_EXISTS") && !exists(folder["out"]))
+    #expect(try text(folder, "out.check.json") == "mine")
+  }
+
+  @Test func `another check redoes checking and packaging alone`() throws {
+    let folder = try folder(small)
+    #expect(try runDemo(folder).isSuccess)
+    try Demo.writeManifest(in: folder, check: .object([("prompts", 1), ("tokens", 5), ("depths", [3])]))
+    let outcome = try runDemo(folder, ["--json"])
+    let json = try document(outcome.out)
+    #expect(json["done"] == ["check", "package"] && json["check"]?["decoded"]?.boolValue == true)
+    #expect(try text(folder, "out/README.md").contains("1 prompts, 5 tokens each, with the head at depths 3"))
+    // A report that was removed comes back.
+    try FileManager.default.removeItem(atPath: folder["out.check.json"])
+    #expect(try document(try runDemo(folder, ["--json"]).out)["done"] == [])
+    #expect(exists(folder["out.check.json"]))
+  }
+
+  @Test func `plan says what the check will cost`() throws {
+    let folder = try folder(small)
+    let json = try document(try CambiumProcess.run(["plan", "m.json", "--json"], in: folder.path).out)["check"]
+    #expect(json?["passes_at_most"]?.intValue == 2 * 3 * (1 + 12))
+    // Every pass reads trunk and head at most once, and the head as often as it drafts.
+    let bytes = try #require(json?["bytes_read_at_most"]?.intValue)
+    #expect(bytes > 2 * 3 * 12 * 3_000_000 && bytes < 2 * 3 * 13 * 12_000_000)
+  }
+}

@@ -1,0 +1,54 @@
+import Crypto
+import Foundation
+import Testing
+
+/// `sign` ties a package to a key, `verify --public-key` holds it against one, and `verify --rederive` against its sources.
+@Suite struct SignCommandTests {
+  private func package() throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    let key = P256.Signing.PrivateKey()
+    try folder.write(key.pemRepresentation, to: "key.pem")
+    try folder.write(key.publicKey.pemRepresentation, to: "key.pub")
+    return folder
+  }
+
+  @Test func aSignedPackageVerifiesUntilAByteChanges() throws {
+    let folder = try package()
+    let signed = try CambiumProcess.run(["sign", "out", "--key", "key.pem", "--json"], in: folder.path)
+    #expect(signed.isSuccess, "\(signed.summary)")
+    #expect(try document(signed.out)["files"]?.intValue ?? 0 > 10)
+    let verify = ["verify", "out", "--public-key", "key.pub"]
+    let good = try CambiumProcess.run(verify, in: folder.path)
+    #expect(good.isSuccess && good.out.contains("ok   signature: "), "\(good.summary)")
+    // The signature is in no list of the package, and no fault without a key.
+    #expect(try CambiumProcess.run(["verify", "out"], in: folder.path).isSuccess)
+    try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
+    let bad = try CambiumProcess.run(verify, in: folder.path)
+    #expect(bad.end == .exit(2))
+    #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
+  }
+
+  @Test func aPackageWithoutSignatureIsNotOfAnyKey() throws {
+    let folder = try package()
+    let outcome = try CambiumProcess.run(["verify", "out", "--public-key", "key.pub"], in: folder.path)
+    #expect(outcome.end == .exit(2))
+    #expect(outcome.out.contains("FAIL signature: model.sig"), "\(outcome.out)")
+  }
+
+  @Test func aPackageIsMadeOnceMoreAndComparedFileByFile() throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder).isSuccess)
+    let arguments = ["verify", "out", "--rederive", "m.json"]
+    let good = try CambiumProcess.run(arguments, in: folder.path)
+    #expect(good.isSuccess && good.out.contains("ok   rederivation: "), "\(good.summary)")
+    #expect(!FileManager.default.fileExists(atPath: folder["out.rederived"]))
+  }
+
+  @Test func theProgramIsNamedByItsDigestWhenAsked() throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder, ["--record-builder"]).isSuccess)
+    #expect(folder.text("out/provenance.json").contains("builderDependencies"))
+    #expect(try CambiumProcess.run(["verify", "out"], in: folder.path).isSuccess)
+  }
+}

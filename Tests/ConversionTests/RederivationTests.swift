@@ -1,0 +1,61 @@
+import Conversion
+import Foundation
+import StrictJSON
+import Testing
+
+/// A package is made once more from its sources, and every file compared.
+@Suite struct RederivationTests {
+  private func rederive(_ shop: Workshop, _ package: String? = nil) throws -> VerificationReport {
+    var report = VerificationReport()
+    try Rederivation(
+      package: package ?? shop.package, manifest: shop.manifest, scratch: shop.path + "/scratch", options: shop.options
+    ).check(&report)
+    #expect(!exists(shop.path + "/scratch"), "the scratch folder was left behind")
+    return report
+  }
+
+  @Test func thePackageComesOutOnceMoreAndNothingElseIsWritten() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      let before = try digests(shop.path)
+      let report = try rederive(shop)
+      #expect(report.isGood, "\(report.text)")
+      #expect(try digests(shop.path) == before)
+    }
+  }
+
+  /// Sums, audit and provenance made to fit do not hide what the sources contradict.
+  @Test func aPackageThatIsNotOfTheseSourcesIsNamedByFile() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
+      try flipByte(shop.path + "/copy/mtp.safetensors")
+      try Package(shop.path + "/copy").sumAgain()
+      let problems = try rederive(shop, shop.path + "/copy").checks.flatMap(\.problems)
+      #expect(problems.count == 1)
+      #expect(problems.first?.hasPrefix("mtp.safetensors: sha256 ") == true)
+    }
+  }
+
+  @Test func anotherManifestIsRefusedBeforeTheWork() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      try shop.writeManifest([("base_model", "org/other")])
+      let problems = try rederive(shop).checks.flatMap(\.problems)
+      #expect(problems.count == 1)
+      #expect(problems.first?.contains("the package was made with the manifest") == true)
+    }
+  }
+
+  @Test func theDraftersFolderComesOutOnceMore() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
+      try shop.run()
+      var options = shop.options
+      options.target = .drafter
+      try shop.run(options)
+      let report = try rederive(shop, shop.package + "-mtp")
+      #expect(report.isGood, "\(report.text)")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Conversion
+import Foundation
+import StrictJSON
+import Testing
+
+/// `verify` asks every known reader of the folder as it is, and fails when one that the manifest requires cannot use it.
+@Suite struct RequiredReaderTests {
+  private func withPackage(_ body: (Package) throws -> Void) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("readers", ["mlx-lm>=0.32", "mlx-vlm>=0.7.8"])])
+      try shop.run()
+      try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
+      try body(Package(shop.path + "/copy"))
+    }
+  }
+
+  @Test func everyReaderIsAskedAndTheAuditForetoldIt() throws {
+    try withPackage { package in
+      let report = try verification(of: package.path)
+      #expect(report.isGood, "\(report.text)")
+      let matrix = try #require(report.readers)
+      #expect(matrix.rows.count == Reader.all.count)
+      #expect(matrix.json == (try package.audit.json["readers"]))
+      #expect(matrix.rows.filter(\.isRequired).map(\.reader.name) == ["mlx-lm>=0.32", "mlx-vlm>=0.7.8"])
+      #expect(report.text.contains("mlx-vlm>=0.7.8 *"))
+      #expect(report.text.contains("* required by the manifest"))
+      #expect(report.json["readers"] == matrix.json)
+    }
+  }
+
+  @Test func aRequiredReaderThatNoLongerFindsTheHeadFails() throws {
+    try withPackage { package in
+      try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
+      let problems = try package.problems(of: "readers")
+      #expect(problems.contains { $0.hasPrefix("mlx-vlm>=0.7.8: required, and loads without head") }, "\(problems)")
+      #expect(!(try verification(of: package.path).isGood))
+    }
+  }
+
+  @Test func aReaderThatWouldNowCorruptTheModelFailsThoughItIsNotRequired() throws {
+    try withPackage { package in
+      try editJSON(package.path + "/model.safetensors.index.json") { index in
+        var map = index["weight_map"] ?? .object([])
+        map.set("mtp.fc.weight", to: "mtp.safetensors")
+        index.set("weight_map", to: map)
+      }
+      let problems = try package.problems(of: "readers")
+      #expect(problems.contains { $0.hasPrefix("mlx-vlm<0.6.9: would corrupt") }, "\(problems)")
+    }
+  }
+}

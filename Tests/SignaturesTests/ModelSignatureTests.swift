@@ -1,0 +1,150 @@
+import Crypto
+import Diagnostics
+import Foundation
+import Signatures
+import StrictJSON
+import Testing
+
+/// A signature holds for one key and for exactly the files that were signed.
+@Suite struct ModelSignatureTests {
+  /// A folder with three files, one of them below; signed.
+  private func withSigned(_ body: (Signed) throws -> Void) throws {
+    let files = FileManager.default
+    let path = files.temporaryDirectory.resolvingSymlinksInPath().path + "/cambium-signatures-\(UUID().uuidString)"
+    try files.createDirectory(atPath: path + "/sub", withIntermediateDirectories: true)
+    defer { try? files.removeItem(atPath: path) }
+    for (name, text) in [("config.json", "{}"), ("sub-1.txt", "one"), ("sub/x.txt", "two")] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+    let keys = try Keys()
+    try ModelSignature.sign(folder: path, key: keys.path + "/key.pem", to: path + "/model.sig")
+    try body(Signed(path: path, keys: keys))
+  }
+
+  private struct Signed {
+    let path: String
+    let keys: Keys
+
+    @discardableResult
+    func verify(key: String = "key.pub", at moved: String? = nil) throws -> SigningStatement {
+      let folder = moved ?? path
+      return try ModelSignature.verify(
+        folder: folder, publicKey: keys.path + "/" + key, signature: folder + "/model.sig")
+    }
+
+    func write(_ bytes: [UInt8], to name: String) throws {
+      try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+  }
+
+  private func code(_ body: () throws -> SigningStatement) -> String? {
+    do {
+      _ = try body()
+      return nil
+    } catch { return (error as? any CambiumError)?.diagnostic.code ?? "\(error)" }
+  }
+
+  @Test func `what was signed verifies, wherever it lies`() throws {
+    try withSigned { signed in
+      let statement = try signed.verify()
+      #expect(statement.resources.map(\.name) == ["config.json", "sub-1.txt", "sub/x.txt"])
+      let moved = signed.path + "-moved"
+      try FileManager.default.copyItem(atPath: signed.path, toPath: moved)
+      defer { try? FileManager.default.removeItem(atPath: moved) }
+      #expect(try signed.verify(at: moved) == statement)
+    }
+  }
+
+  @Test func `a changed, an extra and a missing file are named`() throws {
+    try withSigned { signed in
+      try signed.write(Array("twO".utf8), to: "sub/x.txt")
+      let changed = #expect(throws: SignatureError.self) { try signed.verify() }
+      #expect(changed?.diagnostic.file?.hasSuffix("/sub/x.txt") == true)
+      #expect(changed?.diagnostic.code == "E_SIGNATURE" && changed?.diagnostic.exitStatus == .verificationFailed)
+    }
+    try withSigned { signed in
+      try signed.write([1], to: ".gitignore")
+      let extra = #expect(throws: SignatureError.self) { try signed.verify() }
+      #expect(extra?.diagnostic.expected == "no such file: it was not signed")
+    }
+    try withSigned { signed in
+      try FileManager.default.removeItem(atPath: signed.path + "/config.json")
+      let missing = #expect(throws: SignatureError.self) { try signed.verify() }
+      #expect(missing?.diagnostic.file?.hasSuffix("/config.json") == true)
+    }
+  }
+
+  @Test func `another key, a changed statement and a link are refused`() throws {
+    try withSigned { signed in
+      #expect(code { try signed.verify(key: "other.pub") } == "E_SIGNATURE")
+      let file = signed.path + "/model.sig"
+      let envelope = try Envelope([UInt8](Data(contentsOf: URL(fileURLWithPath: file))), file: file)
+      var payload = envelope.payload
+      payload[payload.count - 10] ^= 1
+      let forged = Envelope(payload: payload, signature: envelope.signature, hint: envelope.hint)
+      try signed.write(forged.bytes, to: "model.sig")
+      #expect(code { try signed.verify() } == "E_SIGNATURE")
+    }
+    try withSigned { signed in
+      try FileManager.default.createSymbolicLink(atPath: signed.path + "/link", withDestinationPath: "config.json")
+      #expect(code { try signed.verify() } == "E_SIGNATURE_FORM")
+    }
+  }
+
+  @Test func `what is no key and what is no bundle is refused`() throws {
+    try withSigned { signed in
+      #expect(code { try signed.verify(key: "key.pem") } == "E_SIGNATURE_KEY")
+      #expect(code { try signed.verify(key: "p384.pub") } == "E_SIGNATURE_KEY")
+      #expect(code { try signed.verify(key: "text") } == "E_SIGNATURE_KEY")
+      try signed.write(Array("{\"mediaType\":\"x\"}".utf8), to: "model.sig")
+      #expect(code { try signed.verify() } == "E_SIGNATURE_FORM")
+    }
+  }
+
+  /// A signed statement with hostile names, from whoever has a key, reaches no file outside.
+  @Test(arguments: ["../x", "/etc/passwd", "a//b", "./a", ""])
+  func `names that leave the folder are refused`(name: String) throws {
+    let empty = SigningStatement(subject: "a", resources: [], ignored: [])
+    let resource = SigningStatement.Resource(name: name, sha256: empty.root)
+    let statement = SigningStatement(subject: "a", resources: [resource], ignored: [])
+    #expect(throws: SignatureError.self) { try SigningStatement(statement.bytes, file: "x") }
+  }
+
+  @Test func `a statement reads back as it was written, and a wrong root does not`() throws {
+    try withSigned { signed in
+      let statement = try signed.verify()
+      #expect(try SigningStatement(statement.bytes, file: "x") == statement)
+      let text = String(decoding: statement.bytes, as: UTF8.self)
+      let other = text.replacingOccurrences(of: statement.root.hex, with: String(repeating: "0", count: 64))
+      #expect(throws: SignatureError.self) { try SigningStatement(Array(other.utf8), file: "x") }
+    }
+  }
+
+  /// Signed by OpenSSL over bytes laid out by other tools: what others write verifies here.
+  @Test func `a bundle that was made with other tools verifies`() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/signed-by-openssl"
+    let statement = try ModelSignature.verify(
+      folder: folder, publicKey: folder + ".pub", signature: folder + "/model.sig")
+    #expect(statement.resources.map(\.name) == ["weights.bin"])
+  }
+}
+
+/// Keys made for one test, in a folder that goes with the object.
+private final class Keys {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.path + "/cambium-keys-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let key = P256.Signing.PrivateKey()
+    for (name, text) in [
+      ("key.pem", key.pemRepresentation), ("key.pub", key.publicKey.pemRepresentation),
+      ("other.pub", P256.Signing.PrivateKey().publicKey.pemRepresentation),
+      ("p384.pub", P384.Signing.PrivateKey().publicKey.pemRepresentation), ("text", "no key"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
