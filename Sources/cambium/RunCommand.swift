@@ -17,8 +17,8 @@ struct RunCommand: ParsableCommand {
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
-  @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.") var until: StageName =
-    .package
+  @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
+  var until: StageName = .package
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
   var work: String?
   @Option(

@@ -22,7 +22,7 @@ public struct SourceAcceptance: Sendable {
         options.onProgress("source at depth \(depth), prompt \(index + 1) of \(prompts.count): \(prompt.id)")
         let session = DecodingSession(source, pool: pool, promptChunk: options.promptChunk)
         let decoding = try CheckedDecoding(
-          session, prompt.tokens, .mtp(depth: depth), limit: options.limit, isStopped: options.isStopped)
+          session, prompt.prompt, .mtp(depth: depth), limit: options.limit, isStopped: options.isStopped)
         let stop = decoding.tokens.firstIndex { options.stops.contains($0) }
         let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? decoding.tokens.count)
         for round in decoding.rounds { count.enter(round, end: end) }

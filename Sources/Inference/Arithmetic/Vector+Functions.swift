@@ -1,7 +1,7 @@
 import CKernels
 
-/// Elementary functions with polynomials of their own. Largest errors, over all f32 arguments of the range named and
-/// against double precision, in units of the last place of the result, stand with each function.
+/// Elementary functions with polynomials of their own. Their largest errors, measured against double precision over every
+/// f32 argument of a range, stand on the page *Canonical arithmetic*; tests hold samples against bounds a little above.
 extension Vector {
   public static func exp(_ x: Float) -> Float { ReferenceFunctions.exp(x) }
   public static func log(_ x: Float) -> Float { ReferenceFunctions.log(x) }

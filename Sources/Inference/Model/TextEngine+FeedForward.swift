@@ -68,7 +68,7 @@ extension TextEngine {
       let probabilities = scratch.router.pointer + row * experts
       Vector.softmax(probabilities, count: experts)
       let weights = scratch.chosenWeights.pointer + row * count
-      selectLargest(probabilities, of: experts, count: count) { rank, expert in
+      TextEngine.selectLargest(probabilities, of: experts, count: count) { rank, expert in
         chosen[row * count + rank] = Int32(expert)
         weights[rank] = probabilities[expert]
       }
@@ -81,7 +81,7 @@ extension TextEngine {
 
   /// Gives the indices of the `count` largest values, the largest first, the lower index first among equals. One scan:
   /// nearly all values are smaller than the smallest kept.
-  private func selectLargest(
+  package static func selectLargest(
     _ values: UnsafePointer<Float>, of total: Int, count: Int, _ body: (_ rank: Int, _ index: Int) -> Void
   ) {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { best in
