@@ -51,6 +51,17 @@ public enum AtomicFile {
     return removed
   }
 
+  /// Removes what killed processes left of their attempts to write a file; that of a living one stays.
+  public static func removeAbandoned(of path: String) throws(WorkspaceError) {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let folder = String(path.dropLast(name.utf8.count))
+    let prefix = ".\(name).cambium-tmp-"
+    for entry in try Folder.entries(folder.isEmpty ? "." : folder) where entry.hasPrefix(prefix) {
+      let process = entry.dropFirst(prefix.count).prefix { $0.isNumber }
+      if let id = Int32(process), id > 0, kill(id, 0) != 0 { try? Folder.removeTree(folder + entry) }
+    }
+  }
+
   /// A rename would replace a link and not follow it; but whoever put it there expects something else.
   static func refuseLink(_ path: String) throws(WorkspaceError) {
     if try linkStatus(path)?.type == S_IFLNK { throw .targetIsLink(path: path) }

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: ["write:5", "fsync:9", "rename:1"]) func aCrashLeavesNoFolder(_ crash: String) throws {
-    try withPackage { folder in
+    try withPackage { folder throws in
       #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
       #expect(try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"], crash: crash).end == .signal(9))
       #expect(!folder.exists("back"))

@@ -80,7 +80,7 @@ func document(_ text: String) throws -> JSONValue { try JSONValue.parse(Array(te
 
 /// Expects the package to be that of the reference but for what names the manifest, whose text is an input too.
 func expectReferenceFiles(_ folder: ScratchFolder, sourceLocation: SourceLocation = #_sourceLocation) throws {
-  let own = ["README.md: bytes", "SHA256SUMS: bytes", "audit.json: bytes"]
+  let own = ["README.md", "SHA256SUMS", "audit.html", "audit.json", "provenance.json"].map { "\($0): bytes" }
   #expect(differences(try Demo.reference.get().path, folder["out"]) == own, sourceLocation: sourceLocation)
   #expect(folder.leftovers == [], sourceLocation: sourceLocation)
 }

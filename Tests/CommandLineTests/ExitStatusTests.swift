@@ -86,7 +86,7 @@ import Testing
     let reference = try Demo.reference.get()
     #expect(reference.run.hasSuffix("FOLDER/out\n"))
     #expect(!reference.run.contains("done in"))
-    #expect(reference.notes.split(separator: "\n").filter { !$0.hasPrefix("note: ") }.count == 5)
+    #expect(reference.notes.split(separator: "\n").filter { !$0.hasPrefix("note: ") }.count == RerunTests.stages.count)
     #expect(reference.notes.hasPrefix("inspect: done in "))
     let folder = try Demo.folder()
     let quiet = try runDemo(folder, ["--quiet"])

@@ -9,7 +9,7 @@ import Testing
     let lock = folder.text("m.lock.json")
     let json = try document(lock)
     #expect(json["cambium_lock"]?.intValue == 1)
-    #expect(json["files"]?.arrayValue?.count == 13)
+    #expect(json["files"]?.arrayValue?.count == 14)
     #expect(!lock.contains(folder.path))
     #expect(!lock.contains(Product.root))
     let stamp = FileStamp.of(folder["m.lock.json"])

@@ -3,7 +3,7 @@ import Testing
 
 /// What is done is not done again, and what is not ours is not touched.
 @Suite struct RerunTests {
-  static let stages = ["inspect", "graft", "quantize", "verify", "package"]
+  static let stages = ["inspect", "graft", "quantize", "verify", "check", "package"]
 
   @Test func theSecondRunFindsAllDoneAndWritesNothing() throws {
     let folder = try Demo.folder()
@@ -115,7 +115,7 @@ import Testing
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(["plan", "m.json", "--json"], in: folder.path)
     let files = try document(outcome.out)["files"]?.arrayValue ?? []
-    #expect(files.count == 15)
+    #expect(files.count == 17)
     for file in files {
       let name = try #require(file["path"]?.stringValue)
       let path = try Demo.reference.get().path + "/" + name

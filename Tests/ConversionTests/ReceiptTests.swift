@@ -43,7 +43,7 @@ import Testing
       try $0.writeManifest([("donor", "donor"), ("thresholds", .object([("min_cosine", JSONValue(.number("0.5")))]))])
     } _: { _, summary, _ in
       #expect(summary.done == [.verify, .package])
-      #expect(summary.reused == [.inspect, .graft, .quantize])
+      #expect(summary.reused == [.inspect, .graft, .quantize, .check])
     }
   }
 
@@ -51,7 +51,7 @@ import Testing
     try rerun {
       try $0.writeManifest([("donor", "donor"), ("rules", [["role": "mlp", "treatment": "keep"]])])
     } _: { shop, summary, _ throws in
-      #expect(summary.done == [.quantize, .verify, .package])
+      #expect(summary.done == [.quantize, .verify, .check, .package])
       #expect(try Package(shop.package).config["quantization"]?["language_model.model.layers.0.mlp.up_proj"] == false)
     }
   }
@@ -60,7 +60,7 @@ import Testing
     try rerun {
       try $0.writeManifest([("donor", "donor"), ("rules", [["role": "mtp", "treatment": ["cast": "f32"]]])])
     } _: { shop, summary, _ throws in
-      #expect(summary.done == [.graft, .quantize, .verify, .package])
+      #expect(summary.done == [.graft, .quantize, .verify, .check, .package])
       #expect(try readText(shop.work + "/graft/graft.json").contains("cast_f32"))
       #expect(try Package(shop.package).tensor("mtp.fc.weight").dtype == .f32)
     }
@@ -73,7 +73,7 @@ import Testing
       try other.write(to: $0.donor)
     } _: { shop, summary, _ throws in
       // Its header is as it was: where the head lies, and what is done to it, does not change.
-      #expect(summary.done == [.quantize, .verify, .package])
+      #expect(summary.done == [.quantize, .verify, .check, .package])
       let written = try Package(shop.package).tensor("mtp.fc.weight").bytes
       #expect(digest(written) == digest(other.tensors["mtp.fc.weight"]?.bytes))
     }
@@ -83,7 +83,7 @@ import Testing
     try rerun {
       try writeBytes(Array("{{ other }}".utf8), $0.source + "/chat_template.jinja")
     } _: { shop, summary, _ throws in
-      #expect(summary.done == [.inspect, .package])
+      #expect(summary.done == [.inspect, .check, .package])
       #expect(try readText(shop.package + "/chat_template.jinja") == "{{ other }}")
     }
   }
@@ -92,7 +92,7 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try writeBytes(Array("{{ other }}".utf8), shop.source + "/chat_template.jinja")
-      #expect(try shop.run().done == [.inspect, .package])
+      #expect(try shop.run().done == [.inspect, .check, .package])
     }
   }
 
@@ -151,7 +151,7 @@ import Testing
       options.until = .quantize
       #expect(try shop.run(options).done == [.inspect, .graft, .quantize])
       #expect(!exists(shop.package))
-      #expect(try shop.run().done == [.verify, .package])
+      #expect(try shop.run().done == [.verify, .check, .package])
     }
   }
 }

@@ -108,7 +108,8 @@ struct CheckStage: Stage {
     }
   }
 
-  /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size nobody can plan.
+  /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
+  /// nobody can plan.
   static func beside(_ resolution: Resolution) -> String { resolution.output + ".check.json" }
 
   /// Puts the report beside the package, unless it stands there.
@@ -116,6 +117,7 @@ struct CheckStage: Stage {
     guard context.resolution.target == .package, context.resolution.check != nil else { return }
     let bytes = try CheckOutcome.read(context).bytes
     let path = beside(context.resolution)
+    try AtomicFile.removeAbandoned(of: path)
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
     try AtomicFile.write(bytes, to: path)
   }

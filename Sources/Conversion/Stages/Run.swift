@@ -163,7 +163,7 @@ public struct Run: Sendable {
     guard options.pins else { return }
     let lock = lock(try context.lockedFiles())
     let path = resolution.lockPath
-    if (try? resolution.requireOutsideInputs(path)) != nil { try removeAbandonedLocks(path) }
+    if (try? resolution.requireOutsideInputs(path)) != nil { try AtomicFile.removeAbandoned(of: path) }
     let existing = try LockFile.read(path: path)
     if let existing, existing == lock { return }
     let differences = existing?.differences(to: lock) ?? []
@@ -181,17 +181,6 @@ public struct Run: Sendable {
     } catch {
       guard case .readOnly = error else { throw error }
       context.observer.note("\(path) cannot be written: what was resolved is not pinned")
-    }
-  }
-
-  /// Removes what a killed run left of its attempt to write the lock file; that of a live process stays.
-  private func removeAbandonedLocks(_ path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    let prefix = ".\(url.lastPathComponent).cambium-tmp-"
-    let folder = url.deletingLastPathComponent().path
-    for name in try Folder.entries(folder) where name.hasPrefix(prefix) {
-      let process = name.dropFirst(prefix.count).prefix { $0.isNumber }
-      if let id = Int32(process), id > 0, kill(id, 0) != 0 { try? Folder.removeTree(folder + "/" + name) }
     }
   }
 }
