@@ -168,7 +168,8 @@ CONFIGS = [
     ("text-config-null", '{"model_type":"qwen3_5","text_config":null}', "E_"),
 ]
 
-MANIFEST = {"cambium": 1, "source": "TRUNK", "donor": "DONOR", "pipeline": "mxfp4", "base_model": "a/b", "output": "out"}
+MANIFEST = {"cambium": 1, "source": "TRUNK", "donor": "DONOR", "pipeline": "mxfp4", "base_model": "a/b", "output": "out",
+            "check": {"prompts": 1, "tokens": 4, "depths": [1]}}
 M = json.dumps(MANIFEST)
 
 

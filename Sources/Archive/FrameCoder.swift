@@ -58,6 +58,10 @@ package final class FrameCoder {
 
   /// Unpacks the first `count` packed bytes, which must be one frame of `size` plain bytes.
   func decompress(_ count: Int, to size: Int) throws -> UnsafeRawBufferPointer {
+    // zstd itself looks over one bit of the header.
+    guard count > 5, packed[4] & 0x10 == 0 else {
+      throw Failure(reason: "a bit of the frame's header that is never set")
+    }
     guard ZSTD_getFrameContentSize(packed.baseAddress, count) == UInt64(size) else {
       throw Failure(reason: "the frame's own size is not that of the seek table")
     }

@@ -27,7 +27,7 @@ struct AuditCommand: ParsableCommand {
     help: ArgumentHelp("Write the page audit.html anew, of the package as it is.", valueName: "file"),
     completion: .file(extensions: ["html"])) var html: String?
   @Option(
-    help: ArgumentHelp("With --html: show this report of verify-runner check --json.", valueName: "file"),
+    help: ArgumentHelp("With --html: the decode check to show; by default PACKAGE.check.json.", valueName: "file"),
     completion: .file(extensions: ["json"])) var check: String?
 
   func validate() throws {
@@ -59,7 +59,9 @@ struct AuditCommand: ParsableCommand {
 
   /// The page, with what readers make of the files as they are.
   private func write(_ document: AuditDocument, to path: String) throws {
-    let report = try check.map { file in
+    // A run leaves its report beside the package.
+    let beside = package.absolutePath + ".check.json"
+    let report = try (check ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)).map { file in
       try JSONValue.parse(ReadOnlyFile(path: file.absolutePath).readAll(limit: 256 << 20), file: file.absolutePath)
     }
     let folder = package.absolutePath

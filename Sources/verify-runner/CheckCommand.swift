@@ -91,9 +91,9 @@ struct CheckCommand: ParsableCommand {
         package: model, source: original, texts: try texts(encoder, spoken, report),
         file: text ?? package, threads: runner.threads, isStopped: { StopSignal.shared.isRequested })
     }
-    if let original, !spoken.isEmpty {
+    if let original {
       if original.hasHead, !depths.depths.isEmpty {
-        report.sourceAcceptance = try SourceAcceptance(original, spoken, options, floor: relativeAcceptance)
+        report.sourceAcceptance = try SourceAcceptance(original, prompts, options, floor: relativeAcceptance)
       } else if relativeAcceptance != nil {
         throw InferenceError.headMissing(path: original.path)
       }

@@ -6,7 +6,7 @@ import Workspace
 
 /// A damaged archive is refused by name, and nothing is left of the attempt.
 @Suite struct DamagedArchiveTests {
-  /// The code of the refusal.
+  /// The code of the refusal; nil when it was accepted, and then nothing is left of it either.
   private func refusal(_ bytes: [UInt8], _ folder: ArchiveFolder) throws -> String? {
     try folder.put(bytes, at: "bad.tar.zst")
     let before = folder.entries
@@ -16,6 +16,7 @@ import Workspace
     }
     do {
       _ = try ArchiveReader(path: folder["bad.tar.zst"], threads: 2).unpack(to: folder["out"], in: folder.path)
+      try FileManager.default.removeItem(atPath: folder["out"])
       return nil
     } catch let error as any CambiumError {
       return error.diagnostic.code

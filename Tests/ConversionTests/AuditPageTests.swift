@@ -41,7 +41,13 @@ import Testing
   @Test func thePageMadeAnewFromThePackageIsThePublishedOne() throws {
     try withPackage { shop in
       let published = try readText(shop.package + "/audit.html")
-      #expect(try page(shop) == published)
+      #expect(published.contains("Decoding was not checked: "))
+      // The page of a run says why decoding was not checked.
+      func rest(_ text: String) -> [String] {
+        let parts = text.components(separatedBy: "<section id=\"check\">")
+        return [parts[0], parts.last?.components(separatedBy: "</section>").dropFirst().joined() ?? ""]
+      }
+      #expect(try rest(page(shop)) == rest(published))
     }
   }
 

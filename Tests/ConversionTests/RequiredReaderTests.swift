@@ -41,7 +41,7 @@ import Testing
     try withPackage { package in
       try editJSON(package.path + "/model.safetensors.index.json") { index in
         var map = index["weight_map"] ?? .object([])
-        map.set("mtp.fc.weight", to: "mtp.safetensors")
+        for name in try package.names where name.hasPrefix("mtp.") { map.set(name, to: "mtp.safetensors") }
         index.set("weight_map", to: map)
       }
       let problems = try package.problems(of: "readers")

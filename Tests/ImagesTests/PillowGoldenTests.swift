@@ -72,4 +72,31 @@ import Testing
     }
     #expect(refused > 0)
   }
+
+  @Test func `chooses sizes of videos as transformers`() throws {
+    let path = Fixture.folder.appendingPathComponent("video_sizes.json").path
+    let rows =
+      try JSONValue.parse(Array(String(contentsOfFile: path, encoding: .utf8).utf8), file: path).arrayValue ?? []
+    #expect(rows.count == 60)
+    var refused = 0
+    for row in rows {
+      let parts = row.arrayValue ?? []
+      let numbers = (parts[0].arrayValue ?? []).compactMap(\.intValue)
+      let settings = ImageSettings(
+        patchSize: numbers[3], temporalPatchSize: numbers[4], mergeSize: 1, minPixels: numbers[5], maxPixels: numbers[6]
+      )
+      var found: [Int] = []
+      let diagnostic = refusal {
+        let size = try SmartResize.size(
+          width: numbers[0], height: numbers[1], frames: numbers[2], settings: settings, file: "v")
+        found = [size.width, size.height]
+      }
+      #expect(found == (parts[1].arrayValue ?? []).compactMap(\.intValue), "\(numbers)")
+      if parts[1].isNull {
+        refused += 1
+        #expect(diagnostic?.code == "E_IMAGE_ASPECT")
+      }
+    }
+    #expect(refused > 0)
+  }
 }

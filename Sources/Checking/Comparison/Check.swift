@@ -88,7 +88,7 @@ public struct Check {
     let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
     var rounds: [DecodingRound] = []
     let decoding = try session.decode(
-      Prompt(prompt.tokens), .mtp(depth: 1),
+      prompt.prompt, .mtp(depth: 1),
       DecodingOptions(limit: options.limit, stops: options.stops, onRound: { rounds.append($0) })
     ) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
     for _ in decoding {

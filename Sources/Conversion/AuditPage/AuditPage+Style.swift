@@ -54,7 +54,7 @@ extension AuditPage {
       th[aria-sort=descending] button::after { content: " ↓"; }
       .n { text-align: right; font-variant-numeric: tabular-nums; }
       .wrap { white-space: normal; min-width: 18rem; overflow-wrap: anywhere; }
-      #list .name { white-space: normal; overflow-wrap: anywhere; min-width: 16rem; }
+      #list .name { white-space: normal; overflow-wrap: anywhere; min-width: 16rem; font-size: .8em; }
       .why { margin: .1rem 0 0; color: var(--faint); }
       .bars td { vertical-align: middle; }
       .bar { width: 45%; min-width: 8rem; }
@@ -90,6 +90,7 @@ extension AuditPage {
         #list .name { min-width: 11rem; }
         .wrap { min-width: 12rem; }
       }
+      @media (min-width: 75rem) { #list .name { min-width: 28rem; } #list td { padding-right: .7rem; } }
       @media print { nav, #find, #more { display: none; } section { border: 0; padding: 0; } }
 
       """

@@ -13,19 +13,23 @@ public struct AuditPage: Sendable {
   let title: String
   let audit: AuditDocument
   let readers: ReaderMatrix?
-  /// `verify-runner check --json`, or what the check stage wrote.
-  let check: JSONValue?
+  let decoding: Decoding
   let treatments: Treatments
 
   /// - Parameters:
   ///   - title: what the package is called.
   ///   - readers: what the known readers make of it; nil leaves the section out.
-  ///   - check: the report of the decode check; nil when there is none.
+  ///   - check: the report of a decode check, as `verify-runner check --json` or the check stage writes it; nil when
+  ///     there is none.
   public init(title: String, audit: AuditDocument, readers: ReaderMatrix?, check: JSONValue? = nil) {
+    self.init(title: title, audit: audit, readers: readers, decoding: check.map { .report($0) } ?? .unknown)
+  }
+
+  init(title: String, audit: AuditDocument, readers: ReaderMatrix?, decoding: Decoding) {
     self.title = title
     self.audit = audit
     self.readers = readers
-    self.check = check
+    self.decoding = decoding
     treatments = Treatments(audit.tensors)
   }
 

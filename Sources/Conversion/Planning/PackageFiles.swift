@@ -52,7 +52,8 @@ struct PackageFiles {
       }, readers: readers)
     let audit = AuditReport.json(contents, context, blank)
     let page = try AuditPage(
-      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers)
+      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers,
+      decoding: .planned(CheckPlan(resolution, contents), nil))
     let measured = [
       (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false).count), (AuditPage.fileName, page.render().count),
       (PackageFiles.card, try ModelCard(resolution, contents).render(blank, nil).count),

@@ -138,7 +138,7 @@ struct PackageStage: Stage {
     guard name == AuditPage.fileName else { return JSONWriter.pretty(audit, sorted: false) }
     return try AuditPage(
       title: PackageFiles.title(context.resolution), audit: AuditDocument(audit, file: name),
-      readers: facts.readers
+      readers: facts.readers, decoding: .planned(CheckPlan(context.resolution, context.contents), check)
     ).render()
   }
 

@@ -21,8 +21,8 @@ public final class DecodingSession {
   package var plantedDefect: PlantedDefect?
   /// What was measured of depths, by their largest: times are those of the model, so the next decoding goes on from it.
   var depths: [Int: AdaptiveDepth] = [:]
-  /// Whether `tokens` are plain text at their own positions, so that a prompt can go on from them.
-  private var isText = true
+  /// The prompt that `tokens` began with: its positions and image rows are those of the state.
+  private var begun = Prompt([])
 
   /// - Parameters:
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
@@ -45,7 +45,7 @@ public final class DecodingSession {
     let fork = DecodingSession(model, pool: engine.pool, promptChunk: promptChunk)
     fork.state = state.copy()
     fork.tokens = tokens
-    fork.isText = isText
+    fork.begun = begun
     fork.depths = depths
     fork.drafter = drafter?.copy(engine: fork.engine)
     return fork
@@ -79,16 +79,25 @@ public final class DecodingSession {
       tokens = []
       drafter = make(self)
       (drafter as? MTPDrafter)?.plantedDefect = plantedDefect
-      isText = prompt.isText
     } else if let token = prompt.tokens.dropFirst(tokens.count).first {
-      drafter?.replaceLast(token: token, embedding: nil)
+      let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
+      drafter?.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
     }
+    begun = prompt
     return Decoding(self, prompt, method, options)
   }
 
   private func goesOn(_ prompt: Prompt, drafting: Bool) -> Bool {
-    !tokens.isEmpty && isText && prompt.isText && drafting == (drafter != nil) && prompt.tokens.count > tokens.count
-      && prompt.tokens.starts(with: tokens)
+    !tokens.isEmpty && drafting == (drafter != nil) && prompt.tokens.count > tokens.count
+      && prompt.tokens.starts(with: tokens) && hasSameRows(prompt)
+  }
+
+  /// Whether a prompt has the state's positions and image rows at all tokens of the state.
+  private func hasSameRows(_ prompt: Prompt) -> Bool {
+    if prompt.isText, begun.isText { return true }
+    return tokens.indices.allSatisfy { index in
+      prompt.position(index) == begun.position(index) && prompt.embeddings[index] == begun.embeddings[index]
+    }
   }
 
   /// Counts rows that were accepted.

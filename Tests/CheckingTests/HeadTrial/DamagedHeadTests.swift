@@ -46,8 +46,9 @@ import Testing
   @Test func `the head with its halves exchanged back drafts as the sound one`() throws {
     let prompts = try Models.bundled()
     let sound = try Check(Models.demo(), CheckOptions(depths: [1], limit: 16)).run(prompts)
+    let exchanged = try DemoCheckpoint.halvesExchanged()
     let repaired = try Check(
-      LoadedModel.open(DemoCheckpoint.halvesExchanged().path),
+      LoadedModel.open(exchanged.path),
       CheckOptions(depths: [1], limit: 16, minAcceptance: 0.3)
     ).run(prompts)
     let share = try #require(sound.settings.first?.total.share(0))

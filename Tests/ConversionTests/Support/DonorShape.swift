@@ -139,7 +139,9 @@ extension Workshop {
   /// report and no sums.
   private func editConverted(_ name: String, _ kind: TrunkKind) throws {
     let folder = path + "/" + name
-    for file in ["SHA256SUMS", "audit.json"] { try removeFile(folder + "/" + file) }
+    for file in ["SHA256SUMS", "audit.html", "audit.json", "provenance.json"] where exists(folder + "/" + file) {
+      try removeFile(folder + "/" + file)
+    }
     guard kind == .withoutVision || kind == .otherNames else { return }
     let file = try SafetensorsFile(path: folder + "/model.safetensors")
     var tensors: [String: TinyCheckpoint.Tensor] = [:]

@@ -14,9 +14,9 @@ func readJSON(_ path: String) throws -> JSONValue { try JSONValue.parse(readByte
 func exists(_ path: String) -> Bool { (try? FileManager.default.attributesOfItem(atPath: path)) != nil }
 
 /// Rewrites a JSON file.
-func editJSON(_ path: String, _ change: (inout JSONValue) -> Void) throws {
+func editJSON(_ path: String, _ change: (inout JSONValue) throws -> Void) throws {
   var value = try readJSON(path)
-  change(&value)
+  try change(&value)
   try writeBytes(JSONWriter.pretty(value), path)
 }
 

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+/// `package --archive` and `unpack`: there and back, and no crash leaves half of either.
+@Suite struct ArchiveCommandTests {
+  private func withPackage(_ body: (ScratchFolder) throws -> Void) throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    try body(folder)
+  }
+
+  private func cambium(_ folder: ScratchFolder, _ arguments: [String], crash: String? = nil) throws
+    -> CambiumProcess.Outcome
+  {
+    try CambiumProcess.run(
+      arguments, in: folder.path, environment: crash.map { ["CAMBIUM_CRASH_AT": $0] } ?? [:])
+  }
+
+  @Test func thereAndBack() throws {
+    try withPackage { folder in
+      let one = try cambium(folder, ["package", "out", "--archive", "--threads", "1"])
+      #expect(one.isSuccess, "\(one.summary)")
+      let two = try cambium(
+        folder, ["package", "out", "--archive", "--threads", "2", "--output", "b.tar.zst", "--json"])
+      #expect(two.isSuccess, "\(two.summary)")
+      #expect(try document(two.out)["cambium_archive"] == 1)
+      #expect(haveEqualBytes(folder["out.tar.zst"], folder["b.tar.zst"]))
+      let back = try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"])
+      #expect(back.isSuccess, "\(back.summary)")
+      #expect(differences(folder["out"], folder["back"]) == [])
+      #expect(try cambium(folder, ["verify", "back"]).isSuccess)
+    }
+  }
+
+  @Test(arguments: ["write:1", "write:9", "fsync:2", "rename:1"]) func aCrashLeavesNoArchive(_ crash: String) throws {
+    try withPackage { folder in
+      let outcome = try cambium(folder, ["package", "out", "--archive"], crash: crash)
+      #expect(outcome.end == .signal(9), "\(outcome.summary)")
+      #expect(!folder.exists("out.tar.zst") || crash == "fsync:2")
+      #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
+      #expect(try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"]).isSuccess)
+    }
+  }
+
+  @Test(arguments: ["write:5", "fsync:9", "rename:1"]) func aCrashLeavesNoFolder(_ crash: String) throws {
+    try withPackage { folder in
+      #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
+      #expect(try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"], crash: crash).end == .signal(9))
+      #expect(!folder.exists("back"))
+      #expect(try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"]).isSuccess)
+      #expect(differences(folder["out"], folder["back"]) == [])
+      #expect(folder.leftovers == [])
+    }
+  }
+}
