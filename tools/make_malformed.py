@@ -318,11 +318,12 @@ class Runner:
         with open(log, "wb") as file:
             process = subprocess.Popen([self.cambium, *arguments], cwd=cwd or self.corpus.out, stdout=file, stderr=file,
                                        env=environment)
-            deadline = start + 30
+            deadline, peak = start + 30, 0
             while True:
                 done, status, usage = os.wait4(process.pid, os.WNOHANG)
                 if done:
                     break
+                peak = max(peak, self.high_water(process.pid))
                 if time.monotonic() > deadline:
                     process.kill()
                     _, status, usage = os.wait4(process.pid, 0)
@@ -332,7 +333,17 @@ class Runner:
         with open(log, "rb") as file:
             text = file.read().decode(errors="replace")
         scale = 1 if sys.platform == "darwin" else 1024
-        return os.waitstatus_to_exitcode(status), time.monotonic() - start, usage.ru_maxrss * scale, text
+        return os.waitstatus_to_exitcode(status), time.monotonic() - start, peak or usage.ru_maxrss * scale, text
+
+    def high_water(self, process):
+        """Most memory of the program so far, as Linux says; what wait4 says begins with this process's own."""
+        try:
+            with open(f"/proc/{process}/status") as file:
+                text = file.read()
+        except OSError:
+            return 0
+        found = re.search(r"VmHWM:\s*(\d+) kB", text)
+        return int(found.group(1)) * 1024 if found and text.startswith("Name:\tcambium") else 0
 
     def judge(self, name, code, arguments, cwd=None):
         status, seconds, peak, text = self.run(arguments, cwd)
