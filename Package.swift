@@ -124,7 +124,7 @@ let package = Package(
       dependencies: [
         "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests",
         "Workspace",
-      ], exclude: ["Golden"], swiftSettings: swift),
+      ], exclude: ["Fixtures", "Golden"], swiftSettings: swift),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
