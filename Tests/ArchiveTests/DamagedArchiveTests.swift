@@ -6,7 +6,7 @@ import Workspace
 
 /// A damaged archive is refused by name, and nothing is left of the attempt.
 @Suite struct DamagedArchiveTests {
-  /// The code of the refusal; nil when it was accepted, and then nothing is left of it either.
+  /// The code of the refusal, or `equal` when all files were restored as they are in the package.
   private func refusal(_ bytes: [UInt8], _ folder: ArchiveFolder) throws -> String? {
     try folder.put(bytes, at: "bad.tar.zst")
     let before = folder.entries
@@ -16,8 +16,12 @@ import Workspace
     }
     do {
       _ = try ArchiveReader(path: folder["bad.tar.zst"], threads: 2).unpack(to: folder["out"], in: folder.path)
-      try FileManager.default.removeItem(atPath: folder["out"])
-      return nil
+      defer { try? FileManager.default.removeItem(atPath: folder["out"]) }
+      let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder["package"])) ?? []).sorted()
+      let isSame =
+        try !names.isEmpty && names == FileManager.default.subpathsOfDirectory(atPath: folder["out"]).sorted()
+        && names.allSatisfy { try folder.bytes("package/" + $0) == folder.bytes("out/" + $0) }
+      return isSame ? "equal" : nil
     } catch let error as any CambiumError {
       return error.diagnostic.code
     }
@@ -29,16 +33,21 @@ import Workspace
     return try folder.bytes("good")
   }
 
-  @Test func oneFlippedBitAnywhereIsFound() throws {
+  /// Some bits inside a frame mean nothing to zstd (those reserved in the header of a sequence section): a frame with
+  /// one of them flipped gives the same bytes, which is all that an archive promises.
+  @Test func oneFlippedBitAnywhereIsFoundOrChangesNothing() throws {
     let folder = try ArchiveFolder()
     let good = try archive(folder)
     let step = max(1, good.count / 150)
+    var harmless = 0
     for at in Array(stride(from: 0, to: good.count, by: step)) + Array(good.count - 60..<good.count) {
       var bad = good
       bad[at] ^= 1 << UInt8(at % 8)
       let code = try refusal(bad, folder)
-      #expect(code?.hasPrefix("E_ARCHIVE_") == true, "byte \(at): \(code ?? "accepted")")
+      if code == "equal" { harmless += 1 }
+      #expect(code?.hasPrefix("E_ARCHIVE_") == true || code == "equal", "byte \(at): \(code ?? "accepted")")
     }
+    #expect(harmless <= 3)
   }
 
   @Test func aCutArchiveIsFound() throws {
