@@ -2,7 +2,8 @@
 
 The floor, measured in turn with the runs by cambium-bench: every byte of the source read and digested once, as many
 bytes as the package has written past the cache, digested and synced. `single` computes one SHA-256 stream a thread, as a
-library does; `paired` computes two in turn, as cambium does.
+library does; `paired` computes two in turn, as cambium does. A run also reads back from the disk what it wrote, which the
+floor leaves out: how long that takes alone, past the cache, stands beside it. Nothing is decoded (`"check": false`).
 
     tools/bench-convert                                     dense and MoE of 4 GB, mxfp4 and affine4, 1 and 2 threads
     tools/bench-convert --shapes dense-1g,dense-12g --pipelines mxfp4 --threads 2
@@ -11,6 +12,7 @@ library does; `paired` computes two in turn, as cambium does.
 
 import argparse
 import json
+import mmap
 import os
 import re
 import shutil
@@ -79,7 +81,7 @@ def convert(source, pipeline, threads, folder, options):
         shutil.rmtree(path, ignore_errors=True)
     manifest = os.path.join(folder, "bench.json")
     with open(manifest, "w") as file:
-        json.dump({"cambium": 1, "source": source, "pipeline": pipeline, "output": output}, file)
+        json.dump({"cambium": 1, "source": source, "pipeline": pipeline, "output": output, "check": False}, file)
     if os.path.exists(os.path.join(folder, "bench.lock.json")):
         os.remove(os.path.join(folder, "bench.lock.json"))
     environment = dict(os.environ, CAMBIUM_PIPELINES=os.path.abspath("pipelines"))
@@ -95,6 +97,23 @@ def floor(source, output_bytes, threads, digesting, folder):
         str(threads), "--digesting", digesting, "--target", os.path.join(folder, "floor.bin")]
     result = json.loads(measured(command)[3])
     return result["seconds"], result["processor_seconds"]
+
+
+def read_back(folder):
+    """Seconds to read a package's weights from the disk, past the system's cache; None where that cannot be asked for."""
+    if not hasattr(os, "O_DIRECT"):
+        return None
+    buffer = mmap.mmap(-1, 1 << 20)
+    began = time.monotonic()
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".safetensors"):
+            file = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_DIRECT)
+            offset = 0
+            # Only the last reading is short, and only at multiples of a block may one begin.
+            while (count := os.preadv(file, [buffer], offset)) == len(buffer):
+                offset += count
+            os.close(file)
+    return time.monotonic() - began
 
 
 def size(folder):
@@ -127,12 +146,13 @@ def main():
         source = checkpoint(shape, folder)
         for pipeline in arguments.pipelines.split(","):
             for threads in map(int, arguments.threads.split(",")):
-                runs, floors = [], {"single": [], "paired": []}
+                runs, floors, readings = [], {"single": [], "paired": []}, []
                 output_bytes = None
                 for _ in range(arguments.repeat):
                     warm(source)
                     runs.append(convert(source, pipeline, threads, folder, []))
                     output_bytes = size(os.path.join(folder, "package"))
+                    readings.append(read_back(os.path.join(folder, "package")))
                     for digesting, list_ in floors.items():
                         warm(source)
                         list_.append(floor(source, output_bytes, threads, digesting, folder))
@@ -140,22 +160,26 @@ def main():
                 middle = runs[len(runs) // 2]
                 single = statistics.median(item[0] for item in floors["single"])
                 paired = statistics.median(item[0] for item in floors["paired"])
+                reading = None if None in readings else statistics.median(readings)
                 rows.append({
                     "shape": shape, "pipeline": pipeline, "threads": threads, "input_bytes": size(source),
                     "output_bytes": output_bytes, "seconds": round(middle[0], 3),
                     "processor_seconds": round(middle[1], 3), "peak_bytes": middle[2], "stages": middle[3],
                     "floor_seconds": round(single, 3), "paired_floor_seconds": round(paired, 3),
                     "floor_processor_seconds": round(statistics.median(item[1] for item in floors["single"]), 3),
+                    "read_back_seconds": reading and round(reading, 3),
                     "ratio_to_floor": round(middle[0] / single, 2), "ratio_to_paired_floor": round(middle[0] / paired, 2),
                     "all_seconds": [round(run[0], 2) for run in runs],
                 })
                 row = rows[-1]
+                again = "" if reading is None else (
+                    f" reading the package back alone {reading:.2f} s: {row['seconds'] / (single + reading):.2f} x of both;")
                 stages = ", ".join(f"{name} {seconds}" for name, seconds in row["stages"].items())
                 print(
                     f"{shape} {pipeline} {threads} threads: {row['seconds']:.2f} s "
                     f"({row['input_bytes'] / row['seconds'] / 1e9:.2f} GB/s, cpu {row['processor_seconds']:.1f} s, "
                     f"peak {row['peak_bytes'] / 2**20:.0f} MiB), floor {single:.2f} s: {row['ratio_to_floor']:.2f} x, "
-                    f"with paired digests {paired:.2f} s: {row['ratio_to_paired_floor']:.2f} x; {stages}", file=sys.stderr)
+                    f"with paired digests {paired:.2f} s: {row['ratio_to_paired_floor']:.2f} x;{again} {stages}", file=sys.stderr)
         if arguments.peer:
             for pipeline in arguments.pipelines.split(","):
                 shutil.rmtree(os.path.join(folder, "peer"), ignore_errors=True)
