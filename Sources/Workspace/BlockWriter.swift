@@ -3,7 +3,7 @@ import Synchronization
 
 /// Writes pieces of a file from several threads, in any order, in whole storage blocks: of a block that pieces share, the
 /// one that comes last writes all of it. Otherwise both edges of each piece would go through the system's cache, one
-/// small write each, and keep the direct writes of the others waiting (measured: a fifth of a conversion's time).
+/// small write each, and keep the direct writes of the others waiting.
 public final class BlockWriter: Sendable {
   /// A block of which some bytes are missing.
   private struct Block {
