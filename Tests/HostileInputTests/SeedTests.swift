@@ -7,7 +7,7 @@ import Testing
 /// process, and nothing lasts.
 @Suite struct SeedTests {
   static let folder =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path + "/tools/fuzz/Seeds"
 
   static func seeds(_ parser: String) throws -> [(name: String, bytes: [UInt8])] {

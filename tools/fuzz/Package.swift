@@ -1,9 +1,34 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The parsers and a driver for libFuzzer, in a package of their own: `Sources` holds links to the targets of the project.
-// Of Signatures only what reads is there: the rest needs swift-crypto.
+// What reads files of strangers, in a package of its own that builds in a few minutes under a sanitizer: with a driver for
+// libFuzzer (tools/fuzz/run), or with the tests (tools/sanitize, which sets CAMBIUM_SANITIZE). `Sources` and `Tests` hold
+// links to the project's. Of Signatures only what reads is there: the rest needs swift-crypto.
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+let parsers: [Target.Dependency] = [
+  "Archive", "Checkpoint", "Digests", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON", "Tokenization",
+  "Workspace",
+]
+let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers, swiftSettings: swift)]
+let tests: [Target] = [
+  .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
+  .testTarget(
+    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+  .testTarget(
+    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
+    swiftSettings: swift),
+  .testTarget(
+    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+  .testTarget(
+    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+  .testTarget(
+    name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+    swiftSettings: swift),
+  .testTarget(
+    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+    swiftSettings: swift),
+  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"], swiftSettings: swift),
+]
 
 let package = Package(
   name: "fuzz",
@@ -34,11 +59,5 @@ let package = Package(
     .target(name: "Signatures", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
       name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
-    .executableTarget(
-      name: "FuzzParsers",
-      dependencies: [
-        "Archive", "Checkpoint", "Digests", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
-        "Tokenization", "Workspace",
-      ], swiftSettings: swift),
-  ]
+  ] + (Context.environment["CAMBIUM_SANITIZE"] == nil ? driver : tests)
 )
