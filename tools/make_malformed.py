@@ -104,7 +104,11 @@ SHARDS = [
     ("empty-name", blob('{"":%s}' % record(), FOUR), "E_ST_NAME"),
     ("nul-in-a-name", blob('{"a\\u0000b":%s}' % record(), FOUR), "E_ST_NAME"),
     ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_JSON"),
-    ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_|E_FILE_LIMIT"),
+    ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_HEADER_TOO_LARGE"),
+    ("header-of-24-megabytes", 8 + (24 << 20), "E_ST_HEADER_JSON"),
+    ("name-of-24-megabytes", blob('{"%s":%s}' % ("x" * ((24 << 20) - 100), record()), FOUR), "E_"),
+    ("400000-records", blob("{" + ",".join('"%d":{"dtype":"U8","shape":[],"data_offsets":[0,1]}' % i
+                                           for i in range(400_000)) + "}", FOUR), "E_ST_"),
     ("20000-records-of-one-range", blob("{" + ",".join('"t%d":%s' % (i, record()) for i in range(20000)) + "}", FOUR),
      "E_ST_"),
 ]
@@ -136,7 +140,9 @@ INDEXES = [
     ("empty", "", "E_JSON_"),
     ("cut", '{"weight_map":{"a":"' , "E_JSON_"),
     ("wide", '{"x":%s}' % WIDE, "E_JSON_VALUES"),
-    ("string-of-twenty-megabytes", '"' + "x" * (20 << 20) + '"', "E_INDEX_FORM"),
+    ("string-of-15-megabytes", '"' + "x" * (15 << 20) + '"', "E_INDEX_FORM"),
+    ("250000-entries", '{"weight_map":{%s}}' % ",".join('"%d":"a.safetensors"' % i for i in range(250_000)),
+     "E_INDEX_MISSING_SHARD"),
     ("of-100-megabytes", 100_000_000, "E_FILE_LIMIT"),
 ]
 

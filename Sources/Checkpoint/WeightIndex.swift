@@ -20,7 +20,7 @@ struct WeightIndex: Sendable {
     guard names.contains(name) else { return nil }
     let file = folder + "/" + name
     // An index of 100,000 tensors has 11 MB.
-    let bytes = try ReadOnlyFile(path: file).readAll(limit: 24 << 20)
+    let bytes = try ReadOnlyFile(path: file).readAll(limit: 16 << 20)
     return try WeightIndex(JSONValue.parse(bytes, file: file, maxValues: 1 << 18), file: file)
   }
 

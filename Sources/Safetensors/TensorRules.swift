@@ -1,7 +1,8 @@
 /// The rules for one tensor that reading and writing share.
 enum TensorRules {
-  /// Greatest header length, bytes: the reference's limit, decimal.
-  static let maxHeaderLength = 100_000_000
+  /// Greatest header length, bytes. The reference's limit is 100,000,000, which a hostile file would make us hold in
+  /// memory; a header of 75,000 tensors has 13 MB.
+  static let maxHeaderLength = 24 << 20
   /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers behind us.
   static let maxRank = 16
   static let metadataKey = "__metadata__"
