@@ -1,11 +1,15 @@
 import ArgumentParser
 import Foundation
+import Inference
 
 /// Options of every command that runs a model.
 struct RunnerOptions: ParsableArguments {
   @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
     .activeProcessorCount
   @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
+
+  @Option(help: "How matrix products are formed: canonical, the same bits on every machine, or fast (AVX-512 BF16).")
+  var arithmetic: Arithmetic = .canonical
 
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
@@ -17,3 +21,5 @@ struct RunnerOptions: ParsableArguments {
 func requireLimit(_ limit: Int) throws {
   guard (0...1 << 20).contains(limit) else { throw ValidationError("--limit takes a number from 0 to 1048576") }
 }
+
+extension Arithmetic: ExpressibleByArgument {}

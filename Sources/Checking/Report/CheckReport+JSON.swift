@@ -11,6 +11,7 @@ extension CheckReport {
       ("limit", .int(limit)), ("digest", .string(digest.hex)), ("prompts", .array(prompts.map(\.json))),
       ("settings", .array(settings.map(\.json))), ("differences", .array(differences.map(\.json))),
     ]
+    document += arithmetic.statement
     if let minAcceptance {
       document.append(
         (

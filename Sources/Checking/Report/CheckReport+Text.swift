@@ -2,6 +2,7 @@ extension CheckReport {
   /// The report for a person: one line a setting, one line a kind of text and depth.
   public var text: String {
     var lines = [summary, ""]
+    if let words = arithmetic.words { lines += [words, ""] }
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let headTrials {

@@ -10,6 +10,8 @@ public struct CheckReport: Sendable {
   public var settings: [SettingReport]
   /// The floor that was asked for.
   public var minAcceptance: Double?
+  /// How matrix products were formed.
+  public var arithmetic = Arithmetic.canonical
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
   /// The answers about pictures, if any were asked about.

@@ -20,7 +20,8 @@ public struct SourceAcceptance: Sendable {
       var count = AcceptanceCount()
       for (index, prompt) in prompts.enumerated() {
         options.onProgress("source at depth \(depth), prompt \(index + 1) of \(prompts.count): \(prompt.id)")
-        let session = DecodingSession(source, pool: pool, promptChunk: options.promptChunk)
+        let session = DecodingSession(
+          source, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
         let decoding = try CheckedDecoding(
           session, prompt.prompt, .mtp(depth: depth), limit: options.limit, isStopped: options.isStopped)
         let stop = decoding.tokens.firstIndex { options.stops.contains($0) }
