@@ -77,7 +77,8 @@ struct CheckCommand: ParsableCommand {
     prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
     let options = CheckOptions(
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
-      threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic, minAcceptance: minAcceptance,
+      threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
+      draftShortlist: runner.draftShortlist, minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } })
     var report = try Check(model, options).run(prompts)
     let checked = clock.now

@@ -60,7 +60,8 @@ struct GenerateCommand: ParsableCommand {
     let prompt = try wholePrompt(encoder, model, pool)
     let options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
-      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
+      draftShortlist: runner.draftShortlist)
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)

@@ -11,8 +11,12 @@ struct RunnerOptions: ParsableArguments {
   @Option(help: "How matrix products are formed: canonical, the same bits on every machine, or fast (AVX-512 BF16).")
   var arithmetic: Arithmetic = .canonical
 
+  @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")
+  var draftShortlist: Int = 0
+
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
+    guard draftShortlist >= 0 else { throw ValidationError("--draft-shortlist takes a number from 0") }
     guard (1...65_536).contains(chunk) else { throw ValidationError("--chunk takes a number from 1 to 65536") }
   }
 }

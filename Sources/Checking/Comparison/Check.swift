@@ -32,7 +32,8 @@ public struct Check {
     }
     var report = CheckReport(
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
-      minAcceptance: options.minAcceptance, arithmetic: options.arithmetic)
+      minAcceptance: options.minAcceptance, arithmetic: options.arithmetic,
+      draftShortlist: options.draftShortlist)
     if report.differences.isEmpty, !report.belowFloor.isEmpty {
       options.onProgress("few drafts are accepted: trying repairs of the head")
       report.headTrials = try headTrials(prompts)
@@ -82,7 +83,8 @@ public struct Check {
       model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
-      session, prompt.prompt, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+      session, prompt.prompt, method, limit: options.limit, stops: stops,
+      draftShortlist: options.draftShortlist, isStopped: options.isStopped)
   }
 
   /// The rounds of decoding at depth 1 with the head as it is, or repaired.
@@ -92,7 +94,9 @@ public struct Check {
     var rounds: [DecodingRound] = []
     let decoding = try session.decode(
       prompt.prompt, .mtp(depth: 1),
-      DecodingOptions(limit: options.limit, stops: options.stops, onRound: { rounds.append($0) })
+      DecodingOptions(
+        limit: options.limit, stops: options.stops, draftShortlist: options.draftShortlist,
+        onRound: { rounds.append($0) })
     ) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }

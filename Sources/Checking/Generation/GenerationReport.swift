@@ -39,11 +39,12 @@ public struct GenerationReport: Sendable {
       document += [
         (
           "mtp",
-          .object([
-            ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
-            ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
-            ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
-          ])
+          .object(
+            [
+              ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
+              ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
+              ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
+            ] + (statistics.draftVocabulary.map { [("draft_vocabulary", .int($0))] } ?? []))
         ),
         (
           "seconds",
@@ -84,6 +85,7 @@ public struct GenerationReport: Sendable {
       lines.append(
         "drafts:  accepted by place \(places.joined(separator: " ")), \(statistics.rounds) rounds, "
           + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
+      if let ids = statistics.draftVocabulary { lines.append("         of \(ids) ids at the end") }
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
           + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"

@@ -12,6 +12,7 @@ extension CheckReport {
       ("settings", .array(settings.map(\.json))), ("differences", .array(differences.map(\.json))),
     ]
     document += arithmetic.statement
+    if draftShortlist > 0 { document.append(("draft_shortlist", .int(draftShortlist))) }
     if let minAcceptance {
       document.append(
         (

@@ -3,6 +3,7 @@ extension CheckReport {
   public var text: String {
     var lines = [summary, ""]
     if let words = arithmetic.words { lines += [words, ""] }
+    if draftShortlist > 0 { lines += ["drafts: of the lowest \(draftShortlist) ids and the ids of the text", ""] }
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let headTrials {

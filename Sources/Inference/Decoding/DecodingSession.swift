@@ -83,6 +83,9 @@ public final class DecodingSession {
     guard options.limit >= 0 else {
       throw .option(name: "limit", expected: "0 or more tokens", found: "\(options.limit)")
     }
+    guard options.draftShortlist >= 0 else {
+      throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
+    }
     if !goesOn(prompt, drafting: method.drafts) {
       state = TextState(model.configuration)
       state.plantedDefect = plantedDefect
@@ -93,6 +96,7 @@ public final class DecodingSession {
       let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
       drafter?.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
     }
+    (drafter as? MTPDrafter)?.useShortlist(options.draftShortlist, tokens: prompt.tokens)
     begun = prompt
     return Decoding(self, prompt, method, options)
   }

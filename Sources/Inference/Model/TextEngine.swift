@@ -80,6 +80,15 @@ package final class TextEngine {
     return UnsafePointer(logitRows.pointer)
   }
 
+  /// Logits of some tokens alone, at their places in `target`, [V]; the other places are left alone.
+  func logits(of hidden: UnsafePointer<Float>, tokens: [Range<Int>], into target: UnsafeMutablePointer<Float>) {
+    products.removeAll()
+    for range in tokens {
+      products.append(model.output.slice(rows: range), hidden, rows: 1, into: target + range.lowerBound)
+    }
+    products.run(pool)
+  }
+
   // MARK: Working memory
 
   func reserve(rows: Int) {
