@@ -75,7 +75,7 @@ public struct CheckpointFolder: Sendable {
     }
     let configFile = path + "/config.json"
     configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
-    config = try JSONValue.parse(configBytes, file: configFile)
+    config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
     let weightNames = (listing.files + listing.nestedHead).filter { $0.hasSuffix(".safetensors") }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
