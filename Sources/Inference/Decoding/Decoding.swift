@@ -190,6 +190,7 @@ public final class Decoding: Sequence, IteratorProtocol {
       statistics.count(drafted: drafts.count, accepted: accepted)
     }
     statistics.headRows = session.drafter?.rowsRun ?? 0
+    statistics.draftVocabulary = (session.drafter as? MTPDrafter)?.draftVocabulary
     options.onRound?(DecodingRound(knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted))
     give(emitted)
   }
