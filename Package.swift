@@ -42,12 +42,12 @@ let package = Package(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"],
+      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"],
       swiftSettings: swift),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "CImages"], swiftSettings: swift),
+    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"], swiftSettings: swift),
     .target(
       name: "Conversion",
       dependencies: [
@@ -127,6 +127,13 @@ let package = Package(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(
       name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+    .testTarget(
+      name: "HostileInputTests",
+      dependencies: [
+        "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
+        "StrictJSON",
+        "Tokenization", "Workspace",
+      ], swiftSettings: swift),
     .testTarget(
       name: "ConversionTests",
       dependencies: [

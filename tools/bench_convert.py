@@ -2,7 +2,7 @@
 
 The floor, measured in turn with the runs by cambium-bench: every byte of the source read and digested once, as many
 bytes as the package has written past the cache, digested and synced. `single` computes one SHA-256 stream a thread, as a
-library does; `paired` computes two in turn, as cambium does. A run also reads back from the disk what it wrote, which the
+library does; `tree` those of tree digests, as cambium does. A run also reads back from the disk what it wrote, which the
 floor leaves out: how long that takes alone, past the cache, stands beside it. Nothing is decoded (`"check": false`).
 
     tools/bench-convert                                     dense and MoE of 4 GB, mxfp4 and affine4, 1 and 2 threads
@@ -146,7 +146,7 @@ def main():
         source = checkpoint(shape, folder)
         for pipeline in arguments.pipelines.split(","):
             for threads in map(int, arguments.threads.split(",")):
-                runs, floors, readings = [], {"single": [], "paired": []}, []
+                runs, floors, readings = [], {"single": [], "tree": []}, []
                 output_bytes = None
                 for _ in range(arguments.repeat):
                     warm(source)
@@ -159,16 +159,16 @@ def main():
                 runs.sort(key=lambda run: run[0])
                 middle = runs[len(runs) // 2]
                 single = statistics.median(item[0] for item in floors["single"])
-                paired = statistics.median(item[0] for item in floors["paired"])
+                tree = statistics.median(item[0] for item in floors["tree"])
                 reading = None if None in readings else statistics.median(readings)
                 rows.append({
                     "shape": shape, "pipeline": pipeline, "threads": threads, "input_bytes": size(source),
                     "output_bytes": output_bytes, "seconds": round(middle[0], 3),
                     "processor_seconds": round(middle[1], 3), "peak_bytes": middle[2], "stages": middle[3],
-                    "floor_seconds": round(single, 3), "paired_floor_seconds": round(paired, 3),
+                    "floor_seconds": round(single, 3), "tree_floor_seconds": round(tree, 3),
                     "floor_processor_seconds": round(statistics.median(item[1] for item in floors["single"]), 3),
                     "read_back_seconds": reading and round(reading, 3),
-                    "ratio_to_floor": round(middle[0] / single, 2), "ratio_to_paired_floor": round(middle[0] / paired, 2),
+                    "ratio_to_floor": round(middle[0] / single, 2), "ratio_to_tree_floor": round(middle[0] / tree, 2),
                     "all_seconds": [round(run[0], 2) for run in runs],
                 })
                 row = rows[-1]
@@ -179,7 +179,7 @@ def main():
                     f"{shape} {pipeline} {threads} threads: {row['seconds']:.2f} s "
                     f"({row['input_bytes'] / row['seconds'] / 1e9:.2f} GB/s, cpu {row['processor_seconds']:.1f} s, "
                     f"peak {row['peak_bytes'] / 2**20:.0f} MiB), floor {single:.2f} s: {row['ratio_to_floor']:.2f} x, "
-                    f"with paired digests {paired:.2f} s: {row['ratio_to_paired_floor']:.2f} x;{again} {stages}", file=sys.stderr)
+                    f"with tree digests {tree:.2f} s: {row['ratio_to_tree_floor']:.2f} x;{again} {stages}", file=sys.stderr)
         if arguments.peer:
             for pipeline in arguments.pipelines.split(","):
                 shutil.rmtree(os.path.join(folder, "peer"), ignore_errors=True)

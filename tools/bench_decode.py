@@ -66,8 +66,7 @@ def bench(path, threads, arithmetic, arguments, decoders, *options):
         os.path.join(arguments.binaries, "verify-runner"), "bench", path, "--random-ids", "64", "--per-class", "1",
         "--limit", str(arguments.limit), "--repetitions", str(arguments.repetitions), "--decoders", decoders, "--threads",
         str(threads), "--json", "--quiet", *options]
-    if arithmetic != "canonical":
-        command += ["--arithmetic", arithmetic]
+    command += ["--arithmetic", arithmetic]
     document = json.loads(run(command))
     if not document["equal"]:
         sys.exit(f"tokens differ: {document['differences'][0]}")
@@ -116,7 +115,8 @@ def measure(shape, path, threads, arithmetic, arguments, summary):
     goals = GOALS[arithmetic]
     two = threads == 2
     decoders = "vanilla,mtp-1,mtp-2,mtp-3,mtp-4,adaptive"
-    document = bench(path, threads, arithmetic, arguments, decoders, "--passes", "--impose", arguments.impose)
+    document = bench(path, threads, arithmetic, arguments, decoders, "--passes", "--impose", arguments.impose,
+                     "--draft-shortlist", str(arguments.draft_shortlist))
     figures = speeds(document)
     vanilla = next(result for result in document["results"] if result["decoder"] == "vanilla")
     peer = 1.2 * PEER_DECODE if shape == "dense" and two and arithmetic == "canonical" else None
@@ -158,6 +158,7 @@ def main():
     parser.add_argument("--threads", default="2,1")
     parser.add_argument("--arithmetic", default="canonical,fast")
     parser.add_argument("--impose", default=IMPOSED, help="chances by place (default %(default)s)")
+    parser.add_argument("--draft-shortlist", type=int, default=0, help="draft only so many of the lowest ids; 0 for all")
     parser.add_argument("--limit", type=int, default=64, help="tokens of a decoding")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--no-busy", action="store_true", help="without the lines beside a busy core")

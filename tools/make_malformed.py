@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Malformed checkpoints, manifests, receipts, packages and archives, and what cambium makes of them.
+"""Malformed checkpoints, tokenizers, manifests, receipts, packages and archives, and what cambium makes of them.
 
     tools/make_malformed.py OUT                     writes the corpus below OUT, and OUT/cases.json
     tools/make_malformed.py OUT --cambium PROGRAM   also runs each case and prints a table
 
 A case passes when the program ends with an error of the expected code, not by a signal, within ten seconds and below
-64 MiB of memory; a case without a code must end well, with the package of an undisturbed run. Standard library only."""
+64 MiB of memory, as wait4 says; a case without a code must end well, with the package of an undisturbed run. Those of the
+tokenizer and the chat template run verify-runner, which lies beside cambium. Standard library only."""
 
 import argparse
 import hashlib
@@ -16,7 +17,11 @@ import shutil
 import struct
 import subprocess
 import sys
-import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from malformed_tokenizers import DEEP, TEMPLATES, TOKENIZERS, WIDE  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TRUNK = os.path.join(ROOT, "manifests", "demo", "trunk")
@@ -40,7 +45,6 @@ def one(**fields):
 
 
 FOUR = b"\0" * 4
-DEEP = "[" * 50000 + "]" * 50000
 
 # Shards in the place of the trunk's own: name, bytes, code.
 SHARDS = [
@@ -100,6 +104,7 @@ SHARDS = [
     ("empty-name", blob('{"":%s}' % record(), FOUR), "E_ST_NAME"),
     ("nul-in-a-name", blob('{"a\\u0000b":%s}' % record(), FOUR), "E_ST_NAME"),
     ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_JSON"),
+    ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_|E_FILE_LIMIT"),
     ("20000-records-of-one-range", blob("{" + ",".join('"t%d":%s' % (i, record()) for i in range(20000)) + "}", FOUR),
      "E_ST_"),
 ]
@@ -130,6 +135,9 @@ INDEXES = [
     ("byte-order-mark", b"\xef\xbb\xbf{}", "E_JSON_"),
     ("empty", "", "E_JSON_"),
     ("cut", '{"weight_map":{"a":"' , "E_JSON_"),
+    ("wide", '{"x":%s}' % WIDE, "E_JSON_VALUES"),
+    ("string-of-twenty-megabytes", '"' + "x" * (20 << 20) + '"', "E_INDEX_FORM"),
+    ("of-100-megabytes", 100_000_000, "E_FILE_LIMIT"),
 ]
 
 CONFIG = open(os.path.join(TRUNK, "config.json")).read()
@@ -165,6 +173,8 @@ CONFIGS = [
     ("head-dim-huge", config(r'"head_dim": 64', '"head_dim": 3037000500'), "E_CONFIG|E_SHAPE"),
     ("vocabulary-huge", config(r'"vocab_size": 4096', '"vocab_size": 99999999999999999999999'), "E_CONFIG|E_JSON"),
     ("model-type-array", config(r'"model_type": "qwen3_5"', '"model_type": ["qwen3_5"]'), "E_"),
+    ("wide", '{"x":%s}' % WIDE, "E_JSON_VALUES"),
+    ("of-100-megabytes", 100_000_000, "E_FILE_LIMIT"),
     ("text-config-null", '{"model_type":"qwen3_5","text_config":null}', "E_"),
 ]
 
@@ -197,6 +207,8 @@ MANIFESTS = [
     ("output-empty", manifest(output=""), "E_"),
     ("pipeline-path", manifest(pipeline="../../../../etc/passwd"), "E_"),
     ("pipeline-device", manifest(pipeline="/dev/zero.json"), "E_"),
+    ("wide", M[:-1] + ', "rules": [' + "0," * 1_000_000 + "0]}", "E_JSON_VALUES"),
+    ("of-100-megabytes", 100_000_000, "E_FILE_LIMIT"),
     ("many-stars", manifest(rules=[{"match": "*a" * 60 + "b", "treatment": "keep"}]), "E_"),
     ("many-double-stars", manifest(rules=[{"match": "**.**." * 40 + "b", "treatment": "keep"}]), "E_"),
 ]
@@ -213,11 +225,21 @@ class Corpus:
         return path
 
     def write(self, data, *parts):
+        """Bytes, text, or a number of zeros that take no space."""
         with open(self.path(*parts), "wb") as file:
+            if isinstance(data, int):
+                file.truncate(data)
+                return
             file.write(data if isinstance(data, bytes) else data.encode())
 
     def case(self, kind, name, code, command, **more):
         self.cases.append({"id": f"{kind}/{name}", "code": code, "command": command, **more})
+
+    def text_case(self, kind, name, file, data, code, command):
+        """A trunk with one text file changed, given to verify-runner."""
+        folder = self.folder(kind, name, [file])
+        self.write(data, folder, file)
+        self.case(kind, name, code, [part.replace("FOLDER", folder) for part in command], program="verify-runner")
 
     def folder(self, kind, name, without=()):
         """A copy of the trunk; its files are links to the originals, which no case writes."""
@@ -239,6 +261,9 @@ class Corpus:
         for name, data, code in SHARDS:
             folder = self.folder("shard", name, [SHARD, INDEX])
             self.write(data, folder, "model.safetensors")
+            if isinstance(data, int):
+                with open(os.path.join(folder, "model.safetensors"), "r+b") as file:
+                    file.write(struct.pack("<Q", data - 8) + b"{")
             self.case("shard", name, code, ["plan", self.manifest_for("shard", name, folder)])
         for name, data, code in INDEXES:
             folder = self.folder("index", name, [INDEX])
@@ -248,10 +273,15 @@ class Corpus:
             folder = self.folder("config", name, ["config.json"])
             self.write(data, folder, "config.json")
             self.case("config", name, code, ["plan", self.manifest_for("config", name, folder)])
+        for name, file, data, code in TOKENIZERS:
+            self.text_case("tokenizer", name, file, data, code, ["tokenize", "FOLDER", "ab<|im_end|>"])
+        for name, file, data, code in TEMPLATES:
+            self.text_case("template", name, file, data, code, ["generate", "FOLDER", "--chat", "a", "--limit", "1"])
         self.places()
         for name, data, code in MANIFESTS:
-            data = data if isinstance(data, bytes) else data.encode()
-            data = data.replace(b"TRUNK", TRUNK.encode()).replace(b"DONOR", DONOR.encode())
+            if not isinstance(data, int):
+                data = data if isinstance(data, bytes) else data.encode()
+                data = data.replace(b"TRUNK", TRUNK.encode()).replace(b"DONOR", DONOR.encode())
             self.write(data, "manifest", name + ".json")
             self.case("manifest", name, code, ["run", self.path("manifest", name + ".json"), "--quiet"])
         self.write(json.dumps(self.cases, indent=1), "cases.json")
@@ -304,61 +334,75 @@ class Corpus:
         place("two-spellings-of-one-model", "E_", both, [])
 
 
+# Starts programs and waits for them: a process of its own and small, because what the system says of a child's memory begins
+# with what its parent held when it started it.
+LAUNCHER = r"""
+import json, os, sys, time
+for line in sys.stdin:
+    arguments, folder, variables, log = json.loads(line)
+    start = time.monotonic()
+    process = os.fork()
+    if process == 0:
+        os.chdir(folder)
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execve(arguments[0], arguments, variables)
+    while True:
+        done, status, usage = os.wait4(process, os.WNOHANG)
+        if done:
+            break
+        if time.monotonic() > start + 30:
+            os.kill(process, 9)
+        time.sleep(0.002)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(json.dumps([os.waitstatus_to_exitcode(status), time.monotonic() - start, peak]), flush=True)
+"""
+
+
 class Runner:
     def __init__(self, corpus, cambium):
         self.corpus, self.cambium = corpus, os.path.abspath(cambium)
+        self.launcher = subprocess.Popen([sys.executable, "-I", "-S", "-c", LAUNCHER], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True)
+        self.counts = {}
         self.failed = 0
         self.largest = 0
 
-    def run(self, arguments, cwd=None):
+    def run(self, arguments, cwd=None, program=None, variables=None):
         """Status (negative: a signal), seconds, peak bytes, what was said."""
         log = self.corpus.path("log")
-        start = time.monotonic()
-        environment = dict(os.environ, CAMBIUM_PIPELINES=os.path.join(ROOT, "pipelines"))
-        with open(log, "wb") as file:
-            process = subprocess.Popen([self.cambium, *arguments], cwd=cwd or self.corpus.out, stdout=file, stderr=file,
-                                       env=environment)
-            deadline, peak = start + 30, 0
-            while True:
-                done, status, usage = os.wait4(process.pid, os.WNOHANG)
-                if done:
-                    break
-                peak = max(peak, self.high_water(process.pid))
-                if time.monotonic() > deadline:
-                    process.kill()
-                    _, status, usage = os.wait4(process.pid, 0)
-                    break
-                time.sleep(0.002)
-            process.returncode = 0
+        program = self.cambium if program is None else os.path.join(os.path.dirname(self.cambium), program)
+        environment = dict(os.environ, CAMBIUM_PIPELINES=os.path.join(ROOT, "pipelines"), **(variables or {}))
+        order = json.dumps([[program, *arguments], cwd or self.corpus.out, environment, log])
+        self.launcher.stdin.write(order + "\n")
+        self.launcher.stdin.flush()
+        status, seconds, peak = json.loads(self.launcher.stdout.readline())
         with open(log, "rb") as file:
-            text = file.read().decode(errors="replace")
-        scale = 1 if sys.platform == "darwin" else 1024
-        return os.waitstatus_to_exitcode(status), time.monotonic() - start, peak or usage.ru_maxrss * scale, text
+            text = file.read(1 << 16).decode(errors="replace")
+        return status, seconds, peak, text
 
-    def high_water(self, process):
-        """Most memory of the program so far, as Linux says; what wait4 says begins with this process's own."""
-        try:
-            with open(f"/proc/{process}/status") as file:
-                text = file.read()
-        except OSError:
-            return 0
-        found = re.search(r"VmHWM:\s*(\d+) kB", text)
-        return int(found.group(1)) * 1024 if found and text.startswith("Name:\tcambium") else 0
+    def count(self, name, good):
+        kind = name.split("/")[0]
+        passed, cases = self.counts.get(kind, (0, 0))
+        self.counts[kind] = (passed + good, cases + 1)
+        self.failed += not good
 
-    def judge(self, name, code, arguments, cwd=None):
-        status, seconds, peak, text = self.run(arguments, cwd)
+    def judge(self, name, code, arguments, cwd=None, program=None):
+        status, seconds, peak, text = self.run(arguments, cwd, program)
         found = re.search(r"\bE_[A-Z0-9_]+", text)
         verdict = found.group(0) if found and status != 0 else ("ok" if status == 0 else f"status {status}")
         good = 0 <= status < 128 and seconds < 10 and peak <= MEMORY
         good = good and any(verdict.startswith(wanted) for wanted in code.split("|"))
-        self.failed += not good
+        self.count(name, good)
         self.largest = max(self.largest, peak)
         print(f"{'ok  ' if good else 'FAIL'} {name:42} {verdict:26} {peak / (1 << 20):6.1f} MiB {seconds:6.2f} s"
               + ("" if good else f"   expected {code}; {text[:300]!r}"), flush=True)
 
     def corpus_cases(self):
         for case in self.corpus.cases:
-            self.judge(case["id"], case["code"], case["command"])
+            self.judge(case["id"], case["code"], case["command"], program=case.get("program"))
 
     # What a run left behind, damaged.
 
@@ -409,13 +453,92 @@ class Runner:
                 # The proof that the output is this run's own: without it the run refuses, and touches nothing.
                 refuses = file.endswith("/published") and status == 65 and "E_OUTPUT_EXISTS" in text
                 good = (status == 0 or refuses) and same and seconds < 10
-                self.failed += not good
+                self.count(name, good)
                 print(f"{'ok  ' if good else 'FAIL'} {name:68} status {status} {seconds:5.2f} s"
                       + ("" if good else f" {text[:300]!r}"), flush=True)
                 if not good or refuses:
                     shutil.rmtree(base + "/out", ignore_errors=True)
                     shutil.rmtree(base + "/out.work", ignore_errors=True)
                     self.run(["run", "m.json", "--quiet"], base)
+
+    def journal_cases(self):
+        """A run that was killed in the middle of its units, and its journal damaged: the next run makes the same package."""
+        base = self.corpus.path("work", "x")[:-2]
+        reference = self.tree(base + "/out")
+        line = b'{"unit":0,"record":"x","crc":"0000000000000000"}\n'
+        for name, change in [
+            ("empty", lambda data: b""), ("cut", lambda data: data[:len(data) * 2 // 3]),
+            ("header-alone", lambda data: data[:data.index(b"\n") + 1]),
+            ("one-bit-of-the-header", lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:]),
+            ("one-bit-in-the-middle", lambda data: data[:len(data) // 2] + bytes([data[len(data) // 2] ^ 1])
+             + data[len(data) // 2 + 1:]),
+            ("lines-twice", lambda data: data + data[data.index(b"\n") + 1:]),
+            ("lines-turned-round", lambda data: b"\n".join(data.split(b"\n")[:1] + data.split(b"\n")[-2:0:-1]) + b"\n"),
+            ("wrong-checks", lambda data: data + line * 1000), ("deep", lambda data: data + b"[" * 100_000 + b"\n"),
+            ("zeros-behind", lambda data: data + bytes(1 << 20)), ("no-line-end", lambda data: data[:-1]),
+            ("invalid-utf8", lambda data: data + b'{"\xff":1}\n'), ("not-ours", lambda data: b"\x7fELF" * 1000),
+        ]:
+            shutil.rmtree(base + "/out", ignore_errors=True)
+            shutil.rmtree(base + "/out.work", ignore_errors=True)
+            status, _, _, text = self.run(["run", "m.json", "--quiet"], base, variables={"CAMBIUM_CRASH_AT": "journal:6"})
+            assert status == -9, text
+            journal = base + "/out.work/quantize/journal.jsonl"
+            with open(journal, "rb") as file:
+                data = file.read()
+            with open(journal, "wb") as file:
+                file.write(change(data))
+            status, seconds, _, text = self.run(["run", "m.json", "--quiet"], base)
+            good = status == 0 and seconds < 10 and os.path.isdir(base + "/out") and self.tree(base + "/out") == reference
+            name = f"journal/{name}"
+            self.count(name, good)
+            print(f"{'ok  ' if good else 'FAIL'} {name:68} status {status} {seconds:5.2f} s"
+                  + ("" if good else f" {text[:300]!r}"), flush=True)
+
+    def lock_cases(self):
+        base = self.corpus.path("work", "x")[:-2]
+        lock = base + "/m.lock.json"
+        with open(lock, "rb") as file:
+            data = file.read()
+        for name, code, changed in [
+            ("empty", "E_JSON_SYNTAX", b""), ("cut", "E_JSON_", data[:len(data) // 2]),
+            ("deep", "E_JSON_DEPTH", DEEP.encode()), ("invalid-utf8", "E_JSON_UTF8", data[:5] + b"\xff" + data[5:]),
+            ("an-array", "E_JSON_TYPE", b"[]"), ("version-2", "E_", data.replace(b'"cambium_lock": 1', b'"cambium_lock": 2')),
+            ("version-nan", "E_JSON_", data.replace(b'"cambium_lock": 1', b'"cambium_lock": NaN')),
+            ("unknown-field", "E_JSON_UNKNOWN_FIELD", data.replace(b"{", b'{"x": 1, ', 1)),
+            ("key-twice", "E_JSON_DUPLICATE_KEY", data.replace(b"{", b'{"cambium_lock": 1, ', 1)),
+            ("sizes-negative", "E_", re.sub(rb'"bytes": ', b'"bytes": -', data)),
+            ("sizes-2-63", "E_", re.sub(rb'"bytes": \d+', b'"bytes": 9223372036854775808', data)),
+            ("wide", "E_JSON_VALUES", b'{"files":' + WIDE.encode() + b"}"), ("of-100-megabytes", "E_FILE_LIMIT", 100_000_000),
+        ]:
+            self.corpus.write(changed, lock)
+            self.judge(f"lock/{name}", code, ["run", "m.json", "--quiet", "--locked"], base)
+        with open(lock, "wb") as file:
+            file.write(data)
+
+    def signature_cases(self):
+        base = self.corpus.path("work", "x")[:-2]
+        if not shutil.which("openssl"):
+            print("signatures: not tried, openssl is not here")
+            return
+        key, public = base + "/key.pem", base + "/key.pub"
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+        subprocess.run(["openssl", "ec", "-in", key, "-pubout", "-out", public], check=True, stderr=subprocess.DEVNULL)
+        status, _, _, text = self.run(["sign", base + "/out", "--key", key])
+        assert status == 0, text
+        with open(base + "/out/model.sig", "rb") as file:
+            data = file.read()
+        for name, code, changed in [
+            ("empty", "E_JSON_SYNTAX", b""), ("cut", "E_JSON_", data[:len(data) // 2]), ("an-array", "E_SIGNATURE_FORM", b"[]"),
+            ("deep", "E_JSON_DEPTH", DEEP.encode()), ("invalid-utf8", "E_JSON_UTF8", data[:5] + b"\xff" + data[5:]),
+            ("not-base64", "E_SIGNATURE_FORM", re.sub(rb'"payload":"..', b'"payload":"!!', data)),
+            ("another-payload", "E_SIGNATURE", re.sub(rb'"payload":"[^"]*', b'"payload":"e30=', data)),
+            ("no-signature", "E_SIGNATURE_FORM", re.sub(rb'"signatures":\[.*?\]', b'"signatures":[]', data)),
+            ("signature-of-zeros", "E_SIGNATURE", re.sub(rb'"sig":"[^"]*', b'"sig":"' + b"A" * 96, data)),
+            ("wide", "E_JSON_VALUES", b'{"x":' + WIDE.encode() + b"}"), ("of-100-megabytes", "E_FILE_LIMIT", 100_000_000),
+        ]:
+            self.corpus.write(changed, base + "/out/model.sig")
+            self.judge(f"signature/{name}", code, ["verify", base + "/out", "--public-key", public])
+        os.unlink(base + "/out/model.sig")
 
     def package_cases(self):
         base = self.corpus.path("work", "x")[:-2]
@@ -485,9 +608,15 @@ def main():
         runner = Runner(corpus, options.cambium)
         runner.corpus_cases()
         runner.work_cases()
+        runner.journal_cases()
+        runner.lock_cases()
+        runner.signature_cases()
         runner.package_cases()
         runner.archive_cases()
-        print(f"{runner.failed} failed; at most {runner.largest / (1 << 20):.1f} MiB for what was refused")
+        for kind, (passed, cases) in runner.counts.items():
+            print(f"{kind:12} {passed} of {cases}")
+        print(f"{sum(cases for _, cases in runner.counts.values())} cases, {runner.failed} failed; at most "
+              f"{runner.largest / (1 << 20):.1f} MiB for what was refused")
         sys.exit(1 if runner.failed else 0)
 
 

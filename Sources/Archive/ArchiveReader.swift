@@ -24,8 +24,8 @@ public struct ArchiveReader: Sendable {
   }
 
   /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
-  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError` (`E_TARGET_EXISTS` if the folder is there). Nothing is
-  ///   left then.
+  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
+  ///   another process makes it). Nothing is left then.
   public func unpack(
     to output: String?, in parent: String, stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
@@ -38,10 +38,10 @@ public struct ArchiveReader: Sendable {
     if let free = try Folder.freeBytes(place), free < plain {
       throw WorkspaceError.diskFull(path: target, needed: plain)
     }
-    // Left by a process that was killed, if it is there.
+    // One process at a time; what a killed one left is removed.
     let partial = place + "/." + URL(fileURLWithPath: target).lastPathComponent + ".cambium-unpack"
-    try Folder.removeTree(partial)
-    try Folder.create(partial)
+    let making = try FolderInTheMaking(path: partial)
+    defer { making.release() }
     do {
       let files = try unpack(file, table, plain: plain, into: partial, stop)
       try Folder.renameNoReplace(partial, target)

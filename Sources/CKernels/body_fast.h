@@ -101,10 +101,11 @@ CAMBIUM_INLINE void add_fast_step(
   }
 }
 
-// The products of one unit, of which `here` columns are there. `end`: it is the last of the row.
-CAMBIUM_INLINE void add_fast_unit(
-    const int format, const int rows, const int m, const uint8_t *c, size_t row_bytes, size_t unit, size_t here,
-    const int end, const uint16_t *x, size_t stride, __m512 t[2][4]) {
+// The products of one unit, of which `here` columns are there (all of them if `whole`, a constant). `end`: it is the last
+// of the row.
+CAMBIUM_INLINE void add_fast_products(
+    const int format, const int rows, const int m, const int whole, const uint8_t *c, size_t row_bytes, size_t unit,
+    size_t here, const int end, const uint16_t *x, size_t stride, __m512 t[2][4]) {
   const size_t bits = format_bits(format), steps = neighbour_steps(format) / 2;
   __m512i words[2];
   if (steps) {
@@ -112,7 +113,7 @@ CAMBIUM_INLINE void add_fast_unit(
     CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
       const uint8_t *p = c + (size_t)o * row_bytes;
-      codes[o] = here == unit ? unit_load(format, p) : unit_load_part(format, p, here * bits / 8);
+      codes[o] = whole ? unit_load(format, p) : unit_load_part(format, p, here * bits / 8);
     }
     CAMBIUM_UNROLL
     for (size_t k = 0; k < steps; k++) {
@@ -128,10 +129,34 @@ CAMBIUM_INLINE void add_fast_unit(
     for (int o = 0; o < rows; o++) {
       const uint8_t *p = c + (size_t)o * row_bytes + 4 * k * bits;
       // Codes of odd widths are read beyond their end, but not beyond the row.
-      const int part = left < 32 || (format_odd(format) && end && left <= 64);
+      const int part = !whole && (left < 32 || (format_odd(format) && end && left <= 64));
       words[o] = part ? fast_words_part(format, p, left < 32 ? left : 32) : fast_words(format, p);
     }
     add_fast_step(rows, m, words, x + 32 * k, stride, t);
+  }
+}
+
+// One unit: its products, scaled, go to the sums.
+CAMBIUM_INLINE void add_fast_unit(
+    const int format, const int rows, const int m, const size_t group, const int whole, const uint8_t *c,
+    size_t row_bytes, const float *const *s, size_t here, const int end, size_t next, const uint16_t *x, size_t stride,
+    __m512 sums[][4]) {
+  const size_t unit = fast_unit(format, group), bytes = unit * format_bits(format) / 8;
+  __m512 t[2][4];
+  CAMBIUM_UNROLL
+  for (int o = 0; o < rows; o++) {
+    for (size_t ahead = 0; ahead < bytes; ahead += 64) {
+      __builtin_prefetch(c + (size_t)o * row_bytes + next + ahead);
+    }
+    CAMBIUM_UNROLL
+    for (int r = 0; r < m; r++) t[o][r] = _mm512_setzero_ps();
+  }
+  add_fast_products(format, rows, m, whole, c, row_bytes, unit, here, end, x, stride, t);
+  CAMBIUM_UNROLL
+  for (int o = 0; o < rows; o++) {
+    const __m512 scale = fast_scale(format, group, s[o]);
+    CAMBIUM_UNROLL
+    for (int r = 0; r < m; r++) sums[o][r] = _mm512_fmadd_ps(t[o][r], scale, sums[o][r]);
   }
 }
 
@@ -143,27 +168,22 @@ CAMBIUM_INLINE void add_fast(
     __m512 sums[][4]) {
   const size_t unit = fast_unit(format, group), bytes = unit * format_bits(format) / 8;
   const size_t next = m == 1 ? CAMBIUM_AHEAD : 8 * row_bytes;
+  // Of odd widths the last columns of a row are read with care.
+  const size_t careful = format_odd(format) && end ? unit : 0;
   const float *s[2] = {s0, s1};
-  for (size_t column = 0; column < columns; column += unit, c += bytes, x += unit) {
+  size_t column = 0;
+  for (; column + unit + careful <= columns; column += unit, c += bytes, x += unit) {
+    add_fast_unit(format, rows, m, group, 1, c, row_bytes, s, unit, 0, next, x, stride, sums);
+    CAMBIUM_UNROLL
+    for (int o = 0; o < rows; o++) s[o] += unit / group;
+  }
+  for (; column < columns; column += unit, c += bytes, x += unit) {
     const size_t left = columns - column;
-    __m512 t[2][4];
-    CAMBIUM_UNROLL
-    for (int o = 0; o < rows; o++) {
-      for (size_t ahead = 0; ahead < bytes; ahead += 64) {
-        __builtin_prefetch(c + (size_t)o * row_bytes + next + ahead);
-      }
-      CAMBIUM_UNROLL
-      for (int r = 0; r < m; r++) t[o][r] = _mm512_setzero_ps();
-    }
     add_fast_unit(
-        format, rows, m, c, row_bytes, unit, left < unit ? left : unit, end && left <= unit, x, stride, t);
+        format, rows, m, group, 0, c, row_bytes, s, left < unit ? left : unit, end && left <= unit, next, x, stride,
+        sums);
     CAMBIUM_UNROLL
-    for (int o = 0; o < rows; o++) {
-      const __m512 scale = fast_scale(format, group, s[o]);
-      s[o] += unit / group;
-      CAMBIUM_UNROLL
-      for (int r = 0; r < m; r++) sums[o][r] = _mm512_fmadd_ps(t[o][r], scale, sums[o][r]);
-    }
+    for (int o = 0; o < rows; o++) s[o] += unit / group;
   }
 }
 

@@ -2,7 +2,7 @@
 // these are inlined, so the switches vanish. No guard on purpose.
 
 // How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
-#define CAMBIUM_AHEAD 4096
+#define CAMBIUM_AHEAD 8192
 
 CAMBIUM_INLINE size_t format_bits(int format) {
   switch (format) {

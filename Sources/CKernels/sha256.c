@@ -21,6 +21,9 @@ const uint32_t cambium_sha256_constants[64] __attribute__((aligned(64))) = {
     0x19A4C116, 0x1E376C08, 0x2748774C, 0x34B0BCB5, 0x391C0CB3, 0x4ED8AA4A, 0x5B9CCA4F, 0x682E6FF3,
     0x748F82EE, 0x78A5636F, 0x84C87814, 0x8CC70208, 0x90BEFFFA, 0xA4506CEB, 0xBEF9A3F7, 0xC67178F2};
 
+const uint32_t cambium_sha256_initial[8] = {
+    0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+
 static uint32_t rotated(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
 static uint32_t big_endian_word(const uint8_t *p) {
@@ -96,4 +99,36 @@ void cambium_sha256_blocks_pair(
 #endif
   cambium_sha256_blocks_portable(a_state, a, blocks);
   cambium_sha256_blocks_portable(b_state, b, blocks);
+}
+
+// One page, or two that follow one another.
+static void some_pages(uint32_t digests[][8], const uint8_t *data, size_t page_bytes, int pair) {
+  // A one bit and the length in bits (FIPS 180-4, section 5.1.1).
+  uint8_t end[64] = {0x80};
+  for (int i = 0; i < 8; i++) end[56 + i] = (uint8_t)((uint64_t)page_bytes << 3 >> (56 - 8 * i));
+  for (int i = 0; i <= pair; i++) memcpy(digests[i], cambium_sha256_initial, sizeof cambium_sha256_initial);
+  if (pair) {
+    cambium_sha256_blocks_pair(digests[0], data, digests[1], data + page_bytes, page_bytes / 64);
+    cambium_sha256_blocks_pair(digests[0], end, digests[1], end, 1);
+  } else {
+    cambium_sha256_blocks(digests[0], data, page_bytes / 64);
+    cambium_sha256_blocks(digests[0], end, 1);
+  }
+}
+
+void cambium_sha256_pages(uint32_t digests[][8], const uint8_t *data, size_t page_bytes, size_t pages) {
+  size_t done = 0;
+#if defined(__x86_64__)
+  if (cambium_simd_tier() == CAMBIUM_TIER_AVX512) {
+    // Sixteen take as long as eight in pairs.
+    while (pages - done > 8) {
+      size_t count = pages - done < 16 ? pages - done : 16;
+      cambium_sha256_pages_avx512(digests + done, data + done * page_bytes, page_bytes, count);
+      done += count;
+    }
+  }
+#endif
+  for (; done < pages; done += 2) {
+    some_pages(digests + done, data + done * page_bytes, page_bytes, done + 1 < pages);
+  }
 }

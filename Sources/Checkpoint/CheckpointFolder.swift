@@ -27,6 +27,9 @@ public struct CheckpointFolder: Sendable {
   /// Tensors that the index lists, by their names in the shards; nil without an index.
   public let indexed: Set<String>?
 
+  /// Names of all tensors, in byte order.
+  public let tensorNames: [String]
+
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
@@ -72,7 +75,7 @@ public struct CheckpointFolder: Sendable {
     }
     let configFile = path + "/config.json"
     configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
-    config = try JSONValue.parse(configBytes, file: configFile)
+    config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
     let weightNames = (listing.files + listing.nestedHead).filter { $0.hasSuffix(".safetensors") }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
@@ -113,7 +116,8 @@ public struct CheckpointFolder: Sendable {
       }
     }
     self.places = places
-    expertTemplates = Set(places.keys.compactMap { CheckpointFolder.expertTemplate($0.string) })
+    tensorNames = places.keys.sorted().map(\.string)
+    expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
     self.notes = notes + (try index?.compare(with: shards) ?? [])
     sidecars = Sidecars(listing.files)
   }
@@ -134,9 +138,6 @@ public struct CheckpointFolder: Sendable {
     parts[at + 1] = "{e}"
     return parts.joined(separator: ".")
   }
-
-  /// Names of all tensors, in byte order.
-  public var tensorNames: [String] { places.keys.sorted().map(\.string) }
 
   public var tensorCount: Int { places.count }
 

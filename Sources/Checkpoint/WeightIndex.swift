@@ -19,8 +19,9 @@ struct WeightIndex: Sendable {
   static func read(folder: String, names: [String]) throws -> WeightIndex? {
     guard names.contains(name) else { return nil }
     let file = folder + "/" + name
-    let bytes = try ReadOnlyFile(path: file).readAll(limit: 100_000_000)
-    return try WeightIndex(JSONValue.parse(bytes, file: file), file: file)
+    // An index of 100,000 tensors has 11 MB.
+    let bytes = try ReadOnlyFile(path: file).readAll(limit: 24 << 20)
+    return try WeightIndex(JSONValue.parse(bytes, file: file, maxValues: 1 << 18), file: file)
   }
 
   private init(_ value: JSONValue, file: String) throws {

@@ -32,25 +32,6 @@ public struct SHA256Stream: Sendable {
   /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-  /// Adds `x` to `a` and `y` to `b`, as two calls of `update` would, in little more than the time of one where both
-  /// have bytes left: the processor works on the two streams in turn.
-  public static func update(
-    _ a: inout SHA256Stream, _ x: UnsafeRawBufferPointer, _ b: inout SHA256Stream, _ y: UnsafeRawBufferPointer
-  ) {
-    let x = a.completeBlock(x)
-    let y = b.completeBlock(y)
-    let blocks = min(x.count, y.count) / block
-    if blocks > 0, let first = x.baseAddress?.assumingMemoryBound(to: UInt8.self),
-      let second = y.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    {
-      a.withState { one in b.withState { two in cambium_sha256_blocks_pair(one, first, two, second, blocks) } }
-      a.count &+= UInt64(blocks * block)
-      b.count &+= UInt64(blocks * block)
-    }
-    a.update(UnsafeRawBufferPointer(rebasing: x[(blocks * block)...]))
-    b.update(UnsafeRawBufferPointer(rebasing: y[(blocks * block)...]))
-  }
-
   /// The digest of everything added so far.
   public func finish() -> SHA256Digest {
     var copy = self

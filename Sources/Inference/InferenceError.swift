@@ -16,6 +16,8 @@ public enum InferenceError: CambiumError, Equatable {
   case headMissing(path: String)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
+  /// The machine does not have the arithmetic that was asked for.
+  case arithmetic(name: String, expected: String)
   /// Images were given to a model without a vision tower.
   case towerMissing(path: String)
   /// The settings for images contradict the vision tower.
@@ -58,6 +60,11 @@ public enum InferenceError: CambiumError, Equatable {
       Diagnostic(
         "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,
         next: "give a value in the range", exit: .usage)
+    case .arithmetic(let name, let expected):
+      Diagnostic(
+        "E_ARITHMETIC", "this machine does not have the arithmetic that was asked for", expected: expected,
+        found: "\(name) was asked of a processor without them, or CAMBIUM_SIMD hides them",
+        next: "leave --arithmetic out: the canonical arithmetic runs everywhere", exit: .usage)
     case .towerMissing(let path):
       Diagnostic(
         "E_TOWER_MISSING", "the model has no vision tower", file: path,

@@ -62,8 +62,9 @@ public struct LockFile: Sendable, Equatable {
   /// - Throws: `JSONError` or ``ManifestError/version(place:expected:found:)``.
   public static func read(path: String) throws -> LockFile? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let bytes = try ReadOnlyFile(path: path).readAll(limit: 64 << 20)
-    let fields = try JSONFields(JSONValue.parse(bytes, file: path), file: path, what: "lock file")
+    let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
+    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path, what: "lock file")
     try fields.refuseUnknown([
       "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files",
     ])

@@ -74,7 +74,8 @@ public struct Manifest: Sendable {
     }
     let url = URL(fileURLWithPath: path).standardizedFileURL
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
-    let fields = try JSONFields(JSONValue.parse(bytes, file: path), file: path, what: "manifest")
+    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path, what: "manifest")
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path)
     try parser.requireVersion(fields, "cambium")

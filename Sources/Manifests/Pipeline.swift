@@ -24,7 +24,8 @@ public struct Pipeline: Sendable {
   /// - Throws: `JSONError`, ``ManifestError`` or `QuantizationError`.
   public init(path: String) throws {
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
-    let fields = try JSONFields(JSONValue.parse(bytes, file: path), file: path, what: "pipeline")
+    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path, what: "pipeline")
     try fields.refuseUnknown(Pipeline.fields)
     let parser = RuleParser(file: path)
     try parser.requireVersion(fields, "cambium_pipeline")

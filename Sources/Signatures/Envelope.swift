@@ -5,6 +5,8 @@ import StrictJSON
 /// not in it: who verifies has it from somewhere else.
 package struct Envelope: Equatable {
   static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+  /// Bytes of a signature: those of a folder of 50,000 files.
+  static let limit = 16 << 20
   static let payloadType = "application/vnd.in-toto+json"
 
   package let payload: [UInt8]
@@ -27,7 +29,7 @@ package struct Envelope: Equatable {
 
   /// - Throws: `JSONError`, ``SignatureError/form(path:expected:found:)``.
   package init(_ bytes: [UInt8], file: String) throws {
-    let value = try JSONValue.parse(bytes, file: file)
+    let value = try JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount)
     guard value["mediaType"]?.stringValue == Envelope.mediaType else {
       throw SignatureError.form(
         path: file, expected: Envelope.mediaType, found: value["mediaType"]?.stringValue ?? "no mediaType")

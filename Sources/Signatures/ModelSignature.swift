@@ -45,7 +45,7 @@ public enum ModelSignature {
     } catch is CryptoKitASN1Error {
       throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
     }
-    let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: 1 << 30), file: file)
+    let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: Envelope.limit), file: file)
     guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature)),
       key.isValidSignature(signature, for: Data(Envelope.signed(envelope.payload)))
     else {

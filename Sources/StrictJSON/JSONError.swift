@@ -12,6 +12,8 @@ public enum JSONError: CambiumError {
   case duplicateKey(JSONPlace, key: String)
   /// Containers are nested deeper than the limit (`E_JSON_DEPTH`).
   case depth(JSONPlace, limit: Int)
+  /// There are more values than a file of this use has (`E_JSON_VALUES`).
+  case values(JSONPlace, limit: Int)
   /// A number is spelled wrongly, or is outside the range its field allows (`E_JSON_NUMBER`).
   case number(JSONPlace, expected: String, found: String)
   /// A value has another type than its field (`E_JSON_TYPE`).
@@ -25,7 +27,8 @@ public enum JSONError: CambiumError {
   public var place: JSONPlace {
     switch self {
     case .syntax(let place, _, _), .utf8(let place, _), .escape(let place, _), .duplicateKey(let place, _),
-      .depth(let place, _), .number(let place, _, _), .type(let place, _, _, _), .missingField(let place, _, _),
+      .depth(let place, _), .values(let place, _), .number(let place, _, _), .type(let place, _, _, _),
+      .missingField(let place, _, _),
       .unknownField(let place, _, _, _):
       place
     }
@@ -57,6 +60,10 @@ public enum JSONError: CambiumError {
         "E_JSON_DEPTH", "the text is nested too deeply", file: file, expected: "at most \(limit) levels",
         found: "level \(limit + 1)", next: "check where the file comes from: no model file is nested like this",
         exit: .badInput)
+    case .values(_, let limit):
+      return Diagnostic(
+        "E_JSON_VALUES", "the text has too many values", file: file, expected: "at most \(limit) values", found: "more",
+        next: "check where the file comes from: no such file of a model has so many", exit: .badInput)
     case .number(_, let expected, let found):
       return Diagnostic(
         "E_JSON_NUMBER", "a number is wrong", file: file, expected: expected, found: found,

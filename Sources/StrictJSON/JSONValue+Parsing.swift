@@ -4,11 +4,15 @@ extension JSONValue {
   ///   - bytes: The text, UTF-8.
   ///   - file: The path that messages name.
   ///   - maxDepth: Greatest number of containers open at once.
+  ///   - maxValues: Greatest number of values, which bounds the memory: `[0,0,…]` takes thirty times its bytes.
   /// - Throws: ``JSONError``.
-  public static func parse(_ bytes: [UInt8], file: String, maxDepth: Int = 64) throws(JSONError) -> JSONValue {
+  public static func parse(
+    _ bytes: [UInt8], file: String, maxDepth: Int = 64, maxValues: Int = 1 << 24
+  ) throws(JSONError) -> JSONValue {
     var reader = try JSONReader(bytes, file: file, maxDepth: maxDepth)
     var open: [OpenContainer] = []
     var root = JSONValue(.null)
+    var count = 0
     while let event = try reader.next() {
       var finished: JSONValue?
       switch event {
@@ -21,10 +25,18 @@ extension JSONValue {
       case .null: finished = JSONValue(.null, position: reader.position)
       }
       guard let finished else { continue }
+      count += 1
+      guard count <= maxValues else {
+        throw .values(JSONPlace(file: file, position: reader.position), limit: maxValues)
+      }
       if open.isEmpty { root = finished } else { open[open.count - 1].add(finished) }
     }
     return root
   }
+
+  /// Greatest number of values of a file that describes one model and not each of its tensors: `config.json`, a manifest.
+  /// Those of the largest models have some thousands.
+  public static let modestCount = 1 << 17
 }
 
 /// A container whose end is not read yet.

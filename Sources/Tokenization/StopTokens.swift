@@ -18,8 +18,7 @@ public struct StopTokens: Sendable, Equatable {
     var fields: [JSONFields?] = []
     for name in ["generation_config.json", "config.json", "tokenizer_config.json"] {
       let path = folder + "/" + name
-      let bytes = try FolderFile.read(path)
-      fields.append(try bytes.map { try JSONFields(JSONValue.parse($0, file: path), file: path, what: name) })
+      fields.append(try FolderFile.json(path).map { try JSONFields($0, file: path, what: name) })
     }
     try self.init(generation: fields[0], config: fields[1], tokenizerConfig: fields[2], tokenizer: tokenizer)
   }

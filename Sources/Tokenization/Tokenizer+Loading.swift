@@ -1,4 +1,5 @@
-import Foundation
+import Digests
+import StrictJSON
 
 extension Tokenizer {
   /// Reads the text of a `tokenizer.json`.
@@ -14,20 +15,33 @@ extension Tokenizer {
   /// Reads `tokenizer.json` of a checkpoint's folder.
   public init(folder: String) throws {
     let path = folder + "/tokenizer.json"
-    guard let json = try FolderFile.read(path) else { throw TokenizerError.missingFile(path) }
+    guard let json = try FolderFile.read(path, limit: FolderFile.tokenizer) else {
+      throw TokenizerError.missingFile(path)
+    }
     try self.init(json: json, file: path)
   }
 }
 
-/// Files of a checkpoint's folder.
+/// Files of a checkpoint's folder. Each has a limit that those of no model come near, checked before memory is taken.
 enum FolderFile {
+  /// Bytes of a `tokenizer.json`; one of 250,000 tokens has 20 MB.
+  static let tokenizer = 24 << 20
+  /// Bytes of any other file.
+  static let modest = 8 << 20
+
   /// The bytes of a file; nil when it is not there.
-  static func read(_ path: String) throws(TokenizerError) -> [UInt8]? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+  /// - Throws: `FileError`, for a pipe or a device too.
+  static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try ReadOnlyFile(path: path).readAll(limit: limit)
     } catch {
-      throw .unreadable(path, reason: error.localizedDescription)
+      guard case .missing = error else { throw error }
+      return nil
     }
+  }
+
+  /// A file that is one JSON text; nil when it is not there.
+  static func json(_ path: String) throws -> JSONValue? {
+    try read(path, limit: modest).map { try JSONValue.parse($0, file: path, maxValues: JSONValue.modestCount) }
   }
 }

@@ -22,8 +22,6 @@ public enum TokenizerError: CambiumError {
 
   /// A file is not there (`E_TOKENIZER_MISSING_FILE`).
   case missingFile(String)
-  /// A file cannot be read (`E_TOKENIZER_READ`).
-  case unreadable(String, reason: String)
   /// A part is of a kind that is not covered (`E_TOKENIZER_` and the part's name).
   case unsupported(Part, JSONPlace, expected: String, found: String)
   /// An id is negative, or leaves a gap (`E_TOKENIZER_ID_RANGE`).
@@ -49,8 +47,6 @@ public enum TokenizerError: CambiumError {
       Diagnostic(
         "E_TOKENIZER_MISSING_FILE", "a file of the tokenizer is not there", file: file,
         next: "fetch the checkpoint again, with its tokenizer", exit: .missingInput)
-    case .unreadable(let file, let reason):
-      Diagnostic("E_TOKENIZER_READ", "a file of the tokenizer cannot be read", file: file, found: reason, exit: .io)
     case .unsupported(let part, let place, let expected, let found):
       Self.refusal(
         part.rawValue, "the \(part.name) is of a kind that is not covered", place, expected, found,

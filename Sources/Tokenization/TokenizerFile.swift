@@ -10,7 +10,7 @@ struct TokenizerFile {
   let byteIds: [UInt32]
 
   init(_ bytes: [UInt8], file: String) throws {
-    let root = try JSONFields(JSONValue.parse(bytes, file: file), file: file, what: "the tokenizer")
+    let root = try JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer")
     try root.refuseUnknown([
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
       "model",

@@ -42,9 +42,12 @@ public enum AtomicFile {
     for name in leftovers {
       let path = joinPath(folder, name)
       guard let status = try linkStatus(path), status.type != S_IFDIR else { continue }
+      crashPoint("remove")
+      PowerLoss.shared?.willRemove(path, isFolder: false)
       guard unlink(path) == 0 || errno == ENOENT else {
         throw .system("remove the temporary file", path, errno: errno)
       }
+      crashPoint("remove")
       removed.append(name)
     }
     if !removed.isEmpty { try syncFolder(folder) }

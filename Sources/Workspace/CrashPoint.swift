@@ -27,9 +27,9 @@ private let crashOrder = CrashOrder(getenv("CAMBIUM_CRASH_AT").map { String(cStr
 /// A place where a crash test can kill the process: with `CAMBIUM_CRASH_AT=<name>:<n>` in the environment, the n-th
 /// pass of the points called `name` is SIGKILL. Without it a pass costs one comparison.
 ///
-/// The primitives of this module pass their points, `write`, `fsync`, `rename` and `journal`, once before and once
-/// after the operation: odd passes die before it, even ones behind it. `CAMBIUM_POWER_LOSS` adds what a power cut does:
-/// see ``PowerLoss``. Both are for tests alone.
+/// The primitives of this module pass their points, `write`, `fsync`, `rename`, `remove` and `journal`, once before and
+/// once after the operation: odd passes die before it, even ones behind it. `CAMBIUM_POWER_LOSS` adds what a power cut
+/// does: see ``PowerLoss``. Both are for tests alone.
 public func crashPoint(_ name: StaticString) {
   switch crashOrder {
   case .none: return

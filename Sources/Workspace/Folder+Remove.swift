@@ -27,9 +27,12 @@ extension Folder {
     }
     let isFolder = status.type == S_IFDIR
     if isFolder { try removeContent(of: name, in: parent, path) }
+    crashPoint("remove")
+    PowerLoss.shared?.willRemove(path, isFolder: isFolder)
     guard unlinkat(parent, name, isFolder ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT else {
       throw .system("remove the \(isFolder ? "folder" : "file")", path, errno: errno)
     }
+    crashPoint("remove")
   }
 
   private static func removeContent(of name: [CChar], in parent: Int32, _ path: String) throws(WorkspaceError) {

@@ -25,12 +25,14 @@ extension PosixFile {
     crashPoint("write")
   }
 
-  /// The whole blocks of a piece, where going past the cache is possible and worth it.
+  /// The whole blocks of a piece, where going past the cache is possible. Short pieces too: a write through the cache
+  /// keeps all other writers and readers of the file waiting.
   private func directPart(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Range<Int> {
-    guard direct >= 0, bytes.count >= 16 * PosixFile.block, let base = bytes.baseAddress,
+    guard direct >= 0, bytes.count >= PosixFile.block, let base = bytes.baseAddress,
       (Int(bitPattern: base) - offset) % PosixFile.block == 0
     else { return 0..<0 }
     let first = (PosixFile.block - offset % PosixFile.block) % PosixFile.block
+    guard bytes.count >= first + PosixFile.block else { return 0..<0 }
     return first..<first + (bytes.count - first) / PosixFile.block * PosixFile.block
   }
 

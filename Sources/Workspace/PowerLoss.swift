@@ -11,8 +11,8 @@ import Synchronization
 /// write and each name, whether it reached the storage, since nothing promises an order. Without the variable each call
 /// costs one comparison.
 ///
-/// Content counts as durable once its file was synced, a name once its folder was. A removal that was not synced stays
-/// done: that is one of the things that may happen.
+/// Content counts as durable once its file was synced; a name, a new one and one that was renamed or removed, once its
+/// folder was. What was removed comes back with the content that was durable.
 final class PowerLoss: Sendable {
   /// Nil unless a test asks for it.
   static let shared: PowerLoss? = getenv("CAMBIUM_POWER_LOSS").flatMap { UInt64(String(cString: $0)) }
@@ -30,13 +30,22 @@ final class PowerLoss: Sendable {
     }
   }
 
+  /// A file that lost its name, as it was then.
+  private struct Gone {
+    let node: Node
+    let mode: mode_t
+    let content: [UInt8]
+  }
+
   private enum Undo {
-    /// Bytes that were there, and the file's size; by a descriptor of our own.
-    case content(descriptor: Int32, offset: Int, bytes: [UInt8], size: off_t)
+    /// Bytes that were there, and the file's size.
+    case content(of: Node, offset: Int, bytes: [UInt8], size: off_t)
     case created(path: String)
     case folder(path: String)
     /// With what stood under the new name, if it was a file.
-    case renamed(from: String, to: String, replaced: [UInt8]?)
+    case renamed(from: String, to: String, replaced: Gone?)
+    case removed(path: String, Gone)
+    case removedFolder(path: String, Node)
   }
 
   private struct Change {
@@ -47,6 +56,7 @@ final class PowerLoss: Sendable {
 
   private struct State {
     var changes: [Change] = []
+    /// Of our own, to files that were written; one that came back from its removal has another.
     var descriptors: [Node: Int32] = [:]
     var next = 0
   }
@@ -69,7 +79,7 @@ final class PowerLoss: Sendable {
       let bytes = [UInt8](unsafeUninitializedCapacity: max(0, end - offset)) { buffer, filled in
         filled = max(0, pread(own, buffer.baseAddress, buffer.count, off_t(offset)))
       }
-      record(node, .content(descriptor: own, offset: offset, bytes: bytes, size: status.st_size), &state)
+      record(node, .content(of: node, offset: offset, bytes: bytes, size: status.st_size), &state)
     }
   }
 
@@ -78,7 +88,18 @@ final class PowerLoss: Sendable {
   func didMakeFolder(_ path: String) { recordName(path) { .folder(path: path) } }
 
   func willRename(_ from: String, _ to: String) {
-    recordName(to) { .renamed(from: from, to: to, replaced: PowerLoss.content(to)) }
+    recordName(to) { .renamed(from: from, to: to, replaced: PowerLoss.file(to)) }
+  }
+
+  /// Before a name goes. A link is not brought back.
+  func willRemove(_ path: String, isFolder: Bool) {
+    recordName(path) {
+      if isFolder {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Node(status).map { .removedFolder(path: path, $0) } : nil
+      }
+      return PowerLoss.file(path).map { .removed(path: path, $0) }
+    }
   }
 
   /// Everything before this moment is what a sync that begins now covers.
@@ -88,7 +109,19 @@ final class PowerLoss: Sendable {
   func didSync(_ descriptor: Int32, since mark: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, let node = Node(status) else { return }
-    state.withLock { state in state.changes.removeAll { $0.node == node && $0.number < mark } }
+    state.withLock { state in
+      var durable = [node]
+      while let node = durable.popLast() {
+        // What was in a folder that is gone for good is out of reach, whatever became of its names.
+        durable += state.changes.compactMap { change in
+          guard change.node == node, change.number < mark, case .removedFolder(_, let child) = change.undo else {
+            return nil
+          }
+          return child
+        }
+        state.changes.removeAll { $0.node == node && $0.number < mark }
+      }
+    }
   }
 
   // MARK: the cut
@@ -96,7 +129,7 @@ final class PowerLoss: Sendable {
   /// Takes back what is not durable. The lock is kept: no other thread changes anything any more.
   func strike() {
     state.withLock { state in
-      for change in state.changes.reversed() where isLost(change.number) { undo(change.undo) }
+      for change in state.changes.reversed() where isLost(change.number) { undo(change.undo, &state) }
       kill(getpid(), SIGKILL)
     }
   }
@@ -110,28 +143,35 @@ final class PowerLoss: Sendable {
     return (value ^ (value >> 31)) & 1 == 1
   }
 
-  private func undo(_ change: Undo) {
+  private func undo(_ change: Undo, _ state: inout State) {
     switch change {
-    case .content(let descriptor, let offset, let bytes, let size):
+    case .content(let node, let offset, let bytes, let size):
+      guard let descriptor = state.descriptors[node] else { return }
       _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
       ftruncate(descriptor, size)
     case .created(let path): unlink(path)
     case .folder(let path): rmdir(path)
     case .renamed(let from, let to, let replaced):
-      guard rename(to, from) == 0, let replaced else { return }
-      let descriptor = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { return }
-      _ = replaced.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-      close(descriptor)
+      if rename(to, from) == 0, let replaced { bringBack(replaced, to, &state) }
+    case .removed(let path, let gone): bringBack(gone, path, &state)
+    case .removedFolder(let path, _): mkdir(path, 0o755)
     }
+  }
+
+  /// The file is another one now, which earlier changes of the old one must find.
+  private func bringBack(_ gone: Gone, _ path: String, _ state: inout State) {
+    let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, gone.mode)
+    guard descriptor >= 0 else { return }
+    _ = gone.content.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    fchmod(descriptor, gone.mode)
+    state.descriptors[gone.node] = descriptor
   }
 
   // MARK: bookkeeping
 
-  private func recordName(_ path: String, _ undo: () -> Undo) {
+  private func recordName(_ path: String, _ undo: () -> Undo?) {
     var status = stat()
-    guard stat(splitPath(path).folder, &status) == 0, let node = Node(status) else { return }
-    let undo = undo()
+    guard stat(splitPath(path).folder, &status) == 0, let node = Node(status), let undo = undo() else { return }
     state.withLock { record(node, undo, &$0) }
   }
 
@@ -140,15 +180,16 @@ final class PowerLoss: Sendable {
     state.next += 1
   }
 
-  /// Of a plain file; nil for anything else.
-  private static func content(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+  /// A plain file; nil for anything else.
+  private static func file(_ path: String) -> Gone? {
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.isRegularFile else { return nil }
-    return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
+    guard fstat(descriptor, &status) == 0, status.isRegularFile, let node = Node(status) else { return nil }
+    let content = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
       filled = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
     }
+    return Gone(node: node, mode: status.st_mode & 0o777, content: content)
   }
 }

@@ -9,6 +9,10 @@ extension WorkspaceError {
         "E_WORK_LOCKED", "another run holds the work folder", file: folder,
         found: pid.map { "held by process \($0)" } ?? "held by a process that has not written its number yet",
         next: "wait until that run ends, stop it, or give this run a work folder of its own", exit: .resumable)
+    case .busy(let folder):
+      Diagnostic(
+        "E_FOLDER_BUSY", "another process is making this folder", file: folder,
+        next: "wait until it ends, or name another output", exit: .resumable)
     case .io(let operation, let path, let code):
       Diagnostic(
         "E_IO", "cannot \(operation)", file: path, found: errorText(code),

@@ -10,6 +10,8 @@ import Diagnostics
 public enum WorkspaceError: CambiumError, Equatable {
   /// `E_WORK_LOCKED`: another run holds the work folder.
   case locked(folder: String, pid: Int32?)
+  /// `E_FOLDER_BUSY`: another process makes the same folder at this moment.
+  case busy(folder: String)
   /// `E_IO`: the system refused an operation for a reason that has no case of its own.
   case io(operation: String, path: String, errno: Int32)
   /// `E_DISK_FULL`: no space, or no quota, is left; `needed` is the size that was asked for, if known.

@@ -16,15 +16,15 @@ struct FloorCommand: ParsableCommand {
     abstract: "Reads and digests a folder's shards once, and writes, digests and syncs as many bytes as asked.",
     discussion: """
       Example:
-        cambium-bench floor MODEL --output-bytes 1787000000 --target /tmp/floor.bin --digesting paired
+        cambium-bench floor MODEL --output-bytes 1787000000 --target /tmp/floor.bin --digesting tree
       """)
 
   @Argument(help: "A folder with *.safetensors.", completion: .directory) var source: String
   @Option(help: "Bytes to write.") var outputBytes: Int
   @Option(help: "File that is written and removed.", completion: .file()) var target: String
   @Option(help: "Threads.") var threads = 2
-  @Option(help: "single or paired: how many SHA-256 streams a thread computes in turn.")
-  var digesting = ConversionFloor.Digesting.paired
+  @Option(help: "single or tree: one SHA-256 stream a thread, or the pages of tree digests.")
+  var digesting = ConversionFloor.Digesting.tree
 
   func run() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()

@@ -63,6 +63,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
+    try runner.arithmetic.check()
     let model = try LoadedModel.open(package)
     let pool = WorkerPool(threads: runner.threads)
     let set = try promptSet(model, pool)
@@ -72,7 +73,8 @@ struct BenchCommand: ParsableCommand {
     let imposed = impose.map { ImposedAcceptance(chances: $0.chances, seed: seed) }
     let note = { (text: String) in if !quiet { Terminal.note(text) } }
     let options = BenchOptions(
-      decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk, imposed: imposed,
+      decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
+      arithmetic: runner.arithmetic, draftShortlist: runner.draftShortlist, imposed: imposed,
       isStopped: { StopSignal.shared.isRequested }, onProgress: note)
     note("reading memory")
     let before = ReadBandwidth.measure(threads: runner.threads, cacheBytes: machine.cacheBytes)
@@ -82,15 +84,16 @@ struct BenchCommand: ParsableCommand {
     let passTimes =
       passes
       ? try PassTimes.measure(
-        model, pool: pool, promptChunk: runner.chunk, repetitions: repetitions, seed: seed,
+        model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
+        draftShortlist: runner.draftShortlist, repetitions: repetitions, seed: seed,
         isStopped: { StopSignal.shared.isRequested }) : nil
     let behind = ReadBandwidth.measure(threads: runner.threads, cacheBytes: machine.cacheBytes)
     let kinds = set.prompts.map(\.kind)
     let report = BenchReport(
       machine: machine, load: load, readBandwidth: max(before, behind), model: ModelSummary(model),
       settings: .init(
-        threads: runner.threads, promptChunk: runner.chunk, arithmetic: "canonical", limit: limit,
-        repetitions: repetitions, imposed: imposed),
+        threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic.rawValue,
+        draftShortlist: runner.draftShortlist, limit: limit, repetitions: repetitions, imposed: imposed),
       prompts: set.prompts.map { .init(id: $0.id, kind: $0.kind, tokens: $0.tokens) },
       unavailable: bench.unavailable + set.unavailable,
       results: BenchResult.summarize(

@@ -65,6 +65,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
+    try runner.arithmetic.check()
     let clock = ContinuousClock()
     let start = clock.now
     let model = try LoadedModel.open(package)
@@ -76,7 +77,8 @@ struct CheckCommand: ParsableCommand {
     prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
     let options = CheckOptions(
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
-      threads: runner.threads, promptChunk: runner.chunk, minAcceptance: minAcceptance,
+      threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
+      draftShortlist: runner.draftShortlist, minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } })
     var report = try Check(model, options).run(prompts)
     let checked = clock.now
@@ -89,7 +91,8 @@ struct CheckCommand: ParsableCommand {
     if let original, text != nil || !spoken.isEmpty {
       report.source = try SourceComparison(
         package: model, source: original, texts: try texts(encoder, spoken, report),
-        file: text ?? package, threads: runner.threads, isStopped: { StopSignal.shared.isRequested })
+        file: text ?? package, threads: runner.threads, arithmetic: runner.arithmetic,
+        isStopped: { StopSignal.shared.isRequested })
     }
     if let original {
       if original.hasHead, !depths.depths.isEmpty {
@@ -132,7 +135,8 @@ struct CheckCommand: ParsableCommand {
   ) throws -> CaptionComparison {
     let expected = try source.map { source in
       try PictureCheck(source, threads: runner.threads).answers(
-        pictures, limit: limit, promptChunk: runner.chunk, isStopped: { StopSignal.shared.isRequested })
+        pictures, limit: limit, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
+        isStopped: { StopSignal.shared.isRequested })
     }
     let own = try report.prompts.suffix(pictures.count).map { try check.text($0.tokens) }
     return CaptionComparison(

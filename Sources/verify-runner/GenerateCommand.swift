@@ -49,6 +49,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
+    try runner.arithmetic.check()
     let clock = ContinuousClock()
     let start = clock.now
     let model = try LoadedModel.open(package)
@@ -59,8 +60,10 @@ struct GenerateCommand: ParsableCommand {
     let prompt = try wholePrompt(encoder, model, pool)
     let options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
-      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
-    let session = DecodingSession(model, pool: pool, promptChunk: runner.chunk)
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
+      draftShortlist: runner.draftShortlist)
+    let session = DecodingSession(
+      model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
@@ -74,7 +77,7 @@ struct GenerateCommand: ParsableCommand {
     }
     let report = GenerationReport(
       promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,
-      statistics: generation.statistics, hasStatistics: stats,
+      statistics: generation.statistics, hasStatistics: stats, arithmetic: runner.arithmetic,
       resources: stats
         ? ResourceUse(loading: loading, mappedBytes: model.mappedBytes, summary: ModelSummary(model)) : nil)
     if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }

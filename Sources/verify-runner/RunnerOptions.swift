@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inference
 
 /// Options of every command that runs a model.
 struct RunnerOptions: ParsableArguments {
@@ -7,8 +8,15 @@ struct RunnerOptions: ParsableArguments {
     .activeProcessorCount
   @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
 
+  @Option(help: "How matrix products are formed: canonical, the same bits on every machine, or fast (AVX-512 BF16).")
+  var arithmetic: Arithmetic = .canonical
+
+  @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")
+  var draftShortlist: Int = 0
+
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
+    guard draftShortlist >= 0 else { throw ValidationError("--draft-shortlist takes a number from 0") }
     guard (1...65_536).contains(chunk) else { throw ValidationError("--chunk takes a number from 1 to 65536") }
   }
 }
@@ -17,3 +25,5 @@ struct RunnerOptions: ParsableArguments {
 func requireLimit(_ limit: Int) throws {
   guard (0...1 << 20).contains(limit) else { throw ValidationError("--limit takes a number from 0 to 1048576") }
 }
+
+extension Arithmetic: ExpressibleByArgument {}

@@ -33,12 +33,14 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
+    try runner.arithmetic.check()
     let model = try LoadedModel.open(package)
     let depth = self.depth ?? (model.hasHead ? 3 : 0)
     let trace = try model.trace(
-      Prompt(try TokenIDs.read(ids)), limit: limit, depth: depth, threads: runner.threads, promptChunk: runner.chunk)
+      Prompt(try TokenIDs.read(ids)), limit: limit, depth: depth, threads: runner.threads, promptChunk: runner.chunk,
+      arithmetic: runner.arithmetic)
     guard !StopSignal.shared.isRequested else { throw CancellationError() }
-    let paths = try TraceFiles(trace, model: model, depth: depth).write(prefix: output)
+    let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(prefix: output)
     if json {
       Terminal.print(.object([("files", .array(paths.map { .string($0) }))]))
     } else {

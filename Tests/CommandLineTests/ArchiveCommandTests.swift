@@ -52,4 +52,25 @@ import Testing
       #expect(folder.leftovers == [])
     }
   }
+
+  /// Of processes that unpack into one folder at once one makes it; the others say so, and disturb nothing.
+  @Test func twoAtOnceLeaveOneWholeFolder() throws {
+    try withPackage { folder in
+      #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
+      for round in 0..<3 {
+        let runs = try (0..<4).map { _ in
+          try CambiumProcess(["unpack", "out.tar.zst", "--output", "back\(round)"], in: folder.path)
+        }
+        let outcomes = try runs.map { try $0.wait() }
+        #expect(outcomes.count { $0.isSuccess } == 1, "\(outcomes.map(\.summary))")
+        for outcome in outcomes where !outcome.isSuccess {
+          let isBusy = outcome.end == .exit(75) && outcome.err.contains("E_FOLDER_BUSY")
+          let isThere = outcome.end == .exit(74) && outcome.err.contains("E_TARGET_EXISTS")
+          #expect(isBusy || isThere, "\(outcome.summary)")
+        }
+        #expect(differences(folder["out"], folder["back\(round)"]) == [])
+        #expect(folder.leftovers == [])
+      }
+    }
+  }
 }

@@ -94,7 +94,8 @@ import Testing
     try withWorkshop(source: whole.stripped, donor: whole) { shop throws in
       try shop.run()
       for tensor in try Package(shop.package).audit.tensors where tensor.origin == "head" {
-        let leaf = try #require(digest(whole.tensors[tensor.name]?.bytes))
+        let bytes = try #require(whole.tensors[tensor.name]?.bytes)
+        let leaf = bytes.withUnsafeBytes { TreeDigest.leaf($0) }
         #expect(tensor.sourceTreeSHA256 == TreeDigest.of([leaf]).hex, "\(tensor.name)")
       }
     }

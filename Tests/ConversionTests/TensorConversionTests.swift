@@ -123,7 +123,7 @@ import Testing
         #expect(digest(written.bytes) == digest(before.bytes), "\(tensor.name)")
         #expect(written.dtype == before.dtype)
         // Of one leaf: less than 1 MiB.
-        let leaf = SHA256Digest.of(before.bytes)
+        let leaf = before.bytes.withUnsafeBytes { TreeDigest.leaf($0) }
         #expect(tensor.sourceTreeSHA256 == SHA256Digest.of(leaf.bytes).hex)
         #expect(tensor.written.map(\.treeSHA256) == [SHA256Digest.of(leaf.bytes).hex])
       }

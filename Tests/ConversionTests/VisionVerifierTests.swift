@@ -39,7 +39,7 @@ import Testing
       bytes.replaceSubrange(start..<start + wrong.count, with: wrong)
       try writeBytes(bytes, path + "/" + part.file)
       try editJSON(path + "/audit.json") { audit in
-        let digest = TreeDigest.of([SHA256Digest.of(wrong)]).hex
+        let digest = TreeDigest.of([wrong.withUnsafeBytes { TreeDigest.leaf($0) }]).hex
         let tensors = (audit["tensors"]?.arrayValue ?? []).map { tensor in
           guard tensor["name"]?.stringValue == patchEmbedding else { return tensor }
           var tensor = tensor

@@ -38,54 +38,9 @@ import Testing
     }
   }
 
-  @Test func pairsOfEveryTwoLengths() {
-    let one = bytes(300, seed: 3)
-    let two = bytes(301, seed: 4)
-    let expected = (0...300).map { (oracle(one[..<$0]), oracle(two[1..<1 + $0])) }
-    var wrong = 0
-    one.withUnsafeBytes { one in
-      two.withUnsafeBytes { two in
-        for x in 0...300 {
-          for y in 0...300 {
-            let (a, b) = SHA256Digest.pair(
-              UnsafeRawBufferPointer(rebasing: one[..<x]), UnsafeRawBufferPointer(rebasing: two[1..<1 + y]))
-            if a.bytes != expected[x].0 || b.bytes != expected[y].1 { wrong += 1 }
-          }
-        }
-      }
-    }
-    #expect(wrong == 0)
-  }
-
-  /// Two streams that stand at different places in their blocks.
-  @Test func pairsOfStreamsInPieces() {
-    let one = bytes(2000, seed: 5)
-    let two = bytes(2000, seed: 6)
-    for cut in 0..<200 {
-      var a = SHA256Stream()
-      var b = SHA256Stream()
-      let other = (cut * 7 + 3) % 200
-      one.withUnsafeBytes { x in
-        two.withUnsafeBytes { y in
-          for (i, j) in [(0..<cut, 0..<other), (cut..<cut + 1000, other..<other + 900)] {
-            SHA256Stream.update(
-              &a, UnsafeRawBufferPointer(rebasing: x[i]), &b, UnsafeRawBufferPointer(rebasing: y[j]))
-          }
-        }
-      }
-      #expect(a.finish().bytes == oracle(one[..<(cut + 1000)]))
-      #expect(b.finish().bytes == oracle(two[..<(other + 900)]))
-    }
-  }
-
   @Test func largeOnes() {
     let data = bytes(5_000_003, seed: 7)
-    data.withUnsafeBytes { raw in
-      let first = UnsafeRawBufferPointer(rebasing: raw[..<2_345_678])
-      let (a, b) = SHA256Digest.pair(first, raw)
-      #expect(a.bytes == oracle(data[..<2_345_678]) && b.bytes == oracle(data))
-      #expect(SHA256Digest.of(raw) == b)
-    }
+    #expect(SHA256Digest.of(data).bytes == oracle(data))
   }
 
   /// The machine's instructions and the plain form give the same states.

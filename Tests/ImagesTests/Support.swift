@@ -5,7 +5,8 @@ import StrictJSON
 import Testing
 
 enum Fixture {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+  static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
 
   /// One line of `images.jsonl`.
   struct Row {

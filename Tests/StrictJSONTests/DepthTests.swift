@@ -23,4 +23,14 @@ import Testing
     while try reader.next() != nil { events += 1 }
     #expect(events == 400_000)
   }
+
+  /// A value of two bytes takes some fifty in memory.
+  @Test func valuesAreCounted() throws {
+    func code(_ text: String, _ limit: Int) -> String? {
+      refusal { _ = try JSONValue.parse(Array(text.utf8), file: "t.json", maxValues: limit) }?.code
+    }
+    #expect(code("[1,{\"a\":2}]", 4) == nil)
+    #expect(code("[1,{\"a\":2}]", 3) == "E_JSON_VALUES")
+    #expect(code("1", 0) == "E_JSON_VALUES")
+  }
 }

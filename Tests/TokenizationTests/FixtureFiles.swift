@@ -5,7 +5,7 @@ import Tokenization
 
 /// The demo checkpoint's tokenizer, in both forms of the family, and the golden encodings of `make_strings.py`.
 enum Fixtures {
-  static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  static let tests = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
   static let folder = tests.deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("manifests/demo/trunk").path
 

@@ -3,6 +3,10 @@ import StrictJSON
 import Testing
 import Tokenization
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Files that are not what they should be: each is refused with the code of what is wrong.
 @Suite struct HostileFileTests {
   private func code(_ change: (inout JSONValue) -> Void) -> String? {
@@ -136,5 +140,29 @@ import Tokenization
     #expect(found?.file?.hasPrefix("t.json:1:") == true)
     #expect(found?.expected?.contains("xyz") == true)
     #expect(found?.exitStatus == .badInput)
+  }
+
+  /// What is no file, or far too large, is refused before anything of it is read.
+  @Test func refusesWhatIsNoPlainFile() throws {
+    for (name, load): (String, (String) throws -> Void) in [
+      ("tokenizer.json", { _ = try Tokenizer(folder: $0) }),
+      ("tokenizer_config.json", { _ = try ChatTemplate.load(folder: $0) }),
+      ("chat_template.jinja", { _ = try ChatTemplate.load(folder: $0) }),
+      ("chat_template.json", { _ = try ChatTemplate.load(folder: $0) }),
+    ] {
+      let folder = FileManager.default.temporaryDirectory.path + "/cambium-hostile-\(UUID().uuidString)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let path = folder + "/" + name
+      #expect(mkfifo(path, 0o600) == 0)
+      #expect(refusal { try load(folder) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
+      try FileManager.default.removeItem(atPath: path)
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+      #expect(refusal { try load(folder) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
+      try FileManager.default.removeItem(atPath: path)
+      #expect(FileManager.default.createFile(atPath: path, contents: nil))
+      #expect(truncate(path, 100_000_000) == 0)
+      #expect(refusal { try load(folder) }?.code == "E_FILE_LIMIT", "\(name)")
+    }
   }
 }

@@ -53,6 +53,14 @@
       case "publish":
         try Folder.renameNoReplace(folder + "/partial", folder + "/final")
         return true
+      case "remove":
+        try Folder.removeTree(folder + "/tree")
+        return true
+      case "overwrite-remove":
+        let file = try PosixFile.openForWriting(folder + "/a")
+        try file.write(Array("DURABLE".utf8), at: 0)
+        try Folder.removeTree(folder + "/a")
+        return true
       case "journal":
         let (journal, done) = try Journal.open(folder: folder, key: SHA256Digest.of([1]))
         for unit in done.count..<5 {

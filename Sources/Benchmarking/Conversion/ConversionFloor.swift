@@ -13,8 +13,8 @@ public struct ConversionFloor: Sendable {
   public enum Digesting: String, Sendable, CaseIterable {
     /// One stream at a time in each thread: what a library's function gives.
     case single
-    /// Two streams in turn in each thread.
-    case paired
+    /// By the pages of a tree digest, several at a time in each thread: what a conversion does.
+    case tree
   }
 
   public struct Result: Sendable {
@@ -81,16 +81,10 @@ public struct ConversionFloor: Sendable {
   }
 
   private func digest(_ bytes: UnsafeRawBufferPointer) {
-    let half = digesting == .paired ? bytes.count / 2 / 64 * 64 : 0
-    var (first, second) = (SHA256Stream(), SHA256Stream())
-    if half == 0 {
-      first.update(bytes)
-    } else {
-      SHA256Stream.update(
-        &first, UnsafeRawBufferPointer(rebasing: bytes[..<half]), &second,
-        UnsafeRawBufferPointer(rebasing: bytes[half...]))
+    switch digesting {
+    case .single: _ = SHA256Digest.of(bytes)
+    case .tree: _ = TreeDigest.leaf(bytes)
     }
-    _ = (first.finish(), second.finish())
   }
 }
 

@@ -9,19 +9,25 @@ public struct BenchOptions {
   /// Measured repetitions; one more before them warms up.
   public var repetitions: Int
   public var promptChunk: Int
+  public var arithmetic: Arithmetic
+  /// See `DecodingOptions.draftShortlist`.
+  public var draftShortlist: Int
   public var imposed: ImposedAcceptance?
   public var isStopped: () -> Bool
   public var onProgress: (String) -> Void
 
   public init(
     decoders: [BenchDecoder] = BenchDecoder.standard, limit: Int = 64, repetitions: Int = 3, promptChunk: Int = 256,
-    imposed: ImposedAcceptance? = nil, isStopped: @escaping () -> Bool = { false },
+    arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0, imposed: ImposedAcceptance? = nil,
+    isStopped: @escaping () -> Bool = { false },
     onProgress: @escaping (String) -> Void = { _ in }
   ) {
     self.decoders = decoders
     self.limit = limit
     self.repetitions = repetitions
     self.promptChunk = promptChunk
+    self.arithmetic = arithmetic
+    self.draftShortlist = draftShortlist
     self.imposed = imposed
     self.isStopped = isStopped
     self.onProgress = onProgress
@@ -51,7 +57,8 @@ public struct Bench {
   public init(_ model: LoadedModel, pool: WorkerPool, _ options: BenchOptions) {
     self.model = model
     self.options = options
-    session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
+    session = DecodingSession(
+      model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     var decoders: [BenchDecoder] = [.vanilla]
     var unavailable: [Unavailable] = []
     for decoder in options.decoders where !decoders.contains(decoder) {
@@ -105,7 +112,8 @@ public struct Bench {
     let tokens = try prompt.make()
     let made = clock.now
     let decoding = try session.decode(
-      tokens, decoders[decoder].method, DecodingOptions(limit: options.limit)
+      tokens, decoders[decoder].method,
+      DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist)
     ) { session in drafter(decoders[decoder], session, tokens.tokens + truth[place]) }
     var last = clock.now
     var result = MeasuredDecoding(
@@ -130,6 +138,7 @@ public struct Bench {
 
   private func drafter(_ decoder: BenchDecoder, _ session: DecodingSession, _ truth: [Int]) -> (any Drafter)? {
     guard decoder.drafts, let drafter = MTPDrafter(session) else { return nil }
+    drafter.useShortlist(options.draftShortlist, tokens: truth)
     return options.imposed.map {
       ImposedDrafter(drafter, $0, truth: truth, vocabulary: model.configuration.vocabulary)
     } ?? drafter

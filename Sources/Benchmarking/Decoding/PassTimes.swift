@@ -49,13 +49,14 @@ extension PassTimes {
   /// Measures passes behind 64 random tokens, and a prompt of 256, in turn; medians.
   /// - Throws: `CancellationError`, `InferenceError`.
   public static func measure(
-    _ model: LoadedModel, pool: WorkerPool, promptChunk: Int, repetitions: Int, seed: UInt64 = 0,
-    isStopped: () -> Bool = { false }
+    _ model: LoadedModel, pool: WorkerPool, promptChunk: Int, arithmetic: Arithmetic = .canonical,
+    draftShortlist: Int = 0, repetitions: Int, seed: UInt64 = 0, isStopped: () -> Bool = { false }
   ) throws -> PassTimes {
     let vocabulary = model.configuration.vocabulary
     let ids = { (count: Int) in BenchPrompts.random(count: count, vocabulary: vocabulary, seed: seed) }
-    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk)
+    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk, arithmetic: arithmetic)
     let drafter = MTPDrafter(session)
+    drafter?.useShortlist(draftShortlist, tokens: ids(context))
     var times: [[Double]] = Array(repeating: [], count: rowCounts.count)
     var (drafts, prefills, rates, dense): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
     for repetition in 0...max(1, repetitions) {

@@ -57,7 +57,8 @@ extension BenchReport {
   private var settingsJSON: JSONValue {
     .object([
       ("threads", .int(settings.threads)), ("chunk", .int(settings.promptChunk)),
-      ("arithmetic", .string(settings.arithmetic)), ("limit", .int(settings.limit)),
+      ("arithmetic", .string(settings.arithmetic)), ("draft_shortlist", .int(settings.draftShortlist)),
+      ("limit", .int(settings.limit)),
       ("repetitions", .int(settings.repetitions)),
       (
         "imposed_acceptance",

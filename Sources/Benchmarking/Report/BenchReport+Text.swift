@@ -30,8 +30,12 @@ extension BenchReport {
   }
 
   private var settingsLine: String {
-    "\(settings.threads) threads, \(settings.arithmetic) arithmetic, \(settings.limit) tokens each, medians of "
+    "\(settings.threads) threads, \(settings.arithmetic) arithmetic\(shortlist), \(settings.limit) tokens each, medians of "
       + "\(settings.repetitions) repetitions; memory is read at \(decimal(readBandwidth / 1e9, 1)) GB/s"
+  }
+
+  private var shortlist: String {
+    settings.draftShortlist > 0 ? ", drafts of the lowest \(settings.draftShortlist) ids" : ""
   }
 
   private func table(_ kind: String) -> [String] {
@@ -59,7 +63,8 @@ extension BenchReport {
     let phases = rows.map { row in
       [row.decoder] + row.phases.named.map { decimal($0.seconds, 3) } + [BenchReport.acceptance(row)]
     }
-    return ["\(kind): \(own.count) prompts of \(range) tokens"] + BenchReport.columns([names] + cells)
+    return ["\(kind): \(own.count) \(own.count == 1 ? "prompt" : "prompts") of \(range) tokens"]
+      + BenchReport.columns([names] + cells)
       + BenchReport.columns([phaseNames] + phases)
   }
 

@@ -11,16 +11,20 @@ public struct BenchReport: Sendable {
     public var threads: Int
     public var promptChunk: Int
     public var arithmetic: String
+    /// Lowest ids that may be drafted; 0 for all.
+    public var draftShortlist: Int
     public var limit: Int
     public var repetitions: Int
     public var imposed: ImposedAcceptance?
 
     public init(
-      threads: Int, promptChunk: Int, arithmetic: String, limit: Int, repetitions: Int, imposed: ImposedAcceptance?
+      threads: Int, promptChunk: Int, arithmetic: String, draftShortlist: Int = 0, limit: Int, repetitions: Int,
+      imposed: ImposedAcceptance?
     ) {
       self.threads = threads
       self.promptChunk = promptChunk
       self.arithmetic = arithmetic
+      self.draftShortlist = draftShortlist
       self.limit = limit
       self.repetitions = repetitions
       self.imposed = imposed

@@ -19,6 +19,10 @@ void cambium_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks
 void cambium_sha256_blocks_pair(
     uint32_t a_state[8], const uint8_t *a, uint32_t b_state[8], const uint8_t *b, size_t blocks);
 
+// SHA-256 of each of `pages` pages, which follow one another: H0 … H7 of each. `page_bytes` is a multiple of 64. As many
+// pages at a time as the tier in use has lanes for.
+void cambium_sha256_pages(uint32_t digests[][8], const uint8_t *data, size_t page_bytes, size_t pages);
+
 // The form that every machine runs.
 void cambium_sha256_blocks_portable(uint32_t state[8], const uint8_t *data, size_t blocks);
 

@@ -17,9 +17,10 @@ public struct Check {
   }
 
   /// Runs the check; differences and low acceptance are in the report, not thrown.
-  /// - Throws: `InferenceError` for a prompt or an option that cannot be run, or a model without a head;
-  ///   `CancellationError` when stopped.
+  /// - Throws: `InferenceError` for a prompt or an option that cannot be run, a model without a head, or an arithmetic
+  ///   that the machine does not have; `CancellationError` when stopped.
   public func run(_ prompts: [EncodedPrompt]) throws -> CheckReport {
+    try options.arithmetic.check()
     var settings = options.depths.map { SettingReport(name: "mtp-\($0)", method: .mtp(depth: $0)) }
     if options.adaptive {
       settings.append(SettingReport(name: "adaptive", method: .adaptive(maximum: options.depths.max() ?? 4)))
@@ -31,7 +32,8 @@ public struct Check {
     }
     var report = CheckReport(
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
-      minAcceptance: options.minAcceptance)
+      minAcceptance: options.minAcceptance, arithmetic: options.arithmetic,
+      draftShortlist: options.draftShortlist)
     if report.differences.isEmpty, !report.belowFloor.isEmpty {
       options.onProgress("few drafts are accepted: trying repairs of the head")
       report.headTrials = try headTrials(prompts)
@@ -77,19 +79,24 @@ public struct Check {
   private func decode(
     _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = []
   ) throws -> CheckedDecoding {
-    let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
+    let session = DecodingSession(
+      model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
-      session, prompt.prompt, method, limit: options.limit, stops: stops, isStopped: options.isStopped)
+      session, prompt.prompt, method, limit: options.limit, stops: stops,
+      draftShortlist: options.draftShortlist, isStopped: options.isStopped)
   }
 
   /// The rounds of decoding at depth 1 with the head as it is, or repaired.
   func rounds(_ prompt: EncodedPrompt, _ repair: HeadRepair?) throws -> [DecodingRound] {
-    let session = DecodingSession(model, pool: pool, promptChunk: options.promptChunk)
+    let session = DecodingSession(
+      model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     var rounds: [DecodingRound] = []
     let decoding = try session.decode(
       prompt.prompt, .mtp(depth: 1),
-      DecodingOptions(limit: options.limit, stops: options.stops, onRound: { rounds.append($0) })
+      DecodingOptions(
+        limit: options.limit, stops: options.stops, draftShortlist: options.draftShortlist,
+        onRound: { rounds.append($0) })
     ) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }

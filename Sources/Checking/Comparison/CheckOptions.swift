@@ -14,6 +14,10 @@ public struct CheckOptions {
   public var threads: Int?
   /// Rows of a pass over a prompt. Without effect on the report.
   public var promptChunk: Int
+  /// How matrix products are formed. Each has results of its own; the report names one that is not canonical.
+  public var arithmetic: Arithmetic
+  /// Drafts come from so many of the lowest ids and the ids of the text alone; 0 for all. Only acceptance follows it.
+  public var draftShortlist: Int
   /// Share of first drafts that must be accepted at every depth, 0 to 1.
   public var minAcceptance: Double?
   /// Asked between tokens; a check that is stopped throws `CancellationError`.
@@ -25,7 +29,9 @@ public struct CheckOptions {
 
   public init(
     depths: [Int] = [1, 2, 3, 4], adaptive: Bool = false, limit: Int = 48, stops: Set<Int> = [], threads: Int? = nil,
-    promptChunk: Int = 256, minAcceptance: Double? = nil, isStopped: @escaping () -> Bool = { false },
+    promptChunk: Int = 256, arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0,
+    minAcceptance: Double? = nil,
+    isStopped: @escaping () -> Bool = { false },
     onProgress: @escaping (String) -> Void = { _ in }
   ) {
     self.depths = depths
@@ -34,6 +40,8 @@ public struct CheckOptions {
     self.stops = stops
     self.threads = threads
     self.promptChunk = promptChunk
+    self.arithmetic = arithmetic
+    self.draftShortlist = draftShortlist
     self.minAcceptance = minAcceptance
     self.isStopped = isStopped
     self.onProgress = onProgress

@@ -15,12 +15,12 @@ struct CheckedDecoding {
   /// - Throws: `InferenceError`; `CancellationError` when `isStopped` says so.
   init(
     _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, limit: Int, stops: Set<Int> = [],
-    isStopped: () -> Bool
+    draftShortlist: Int = 0, isStopped: () -> Bool
   ) throws {
     // Not `self` in the callbacks: they live as long as the decoding.
     let record = Record()
     let options = DecodingOptions(
-      limit: limit, stops: stops,
+      limit: limit, stops: stops, draftShortlist: draftShortlist,
       onLogits: { index, token, logits in
         guard index == record.chosen.count else { return }
         record.chosen.append(token)

@@ -10,12 +10,14 @@ public struct GenerationReport: Sendable {
   public var statistics: DecodingStatistics
   /// Whether times are part of the document, and counts, which follow the clock when depth is adaptive.
   public var hasStatistics: Bool
+  /// How matrix products were formed.
+  public var arithmetic: Arithmetic
   /// What the process took; nil to say nothing of it.
   public var resources: ResourceUse?
 
   public init(
     promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
-    hasStatistics: Bool, resources: ResourceUse? = nil
+    hasStatistics: Bool, arithmetic: Arithmetic = .canonical, resources: ResourceUse? = nil
   ) {
     self.promptTokens = promptTokens
     self.tokens = tokens
@@ -23,6 +25,7 @@ public struct GenerationReport: Sendable {
     self.finish = finish
     self.statistics = statistics
     self.hasStatistics = hasStatistics
+    self.arithmetic = arithmetic
     self.resources = resources
   }
 
@@ -31,15 +34,17 @@ public struct GenerationReport: Sendable {
       ("verify_runner_generate", 1), ("text", .string(text)), ("tokens", .array(tokens.map(JSONValue.int))),
       ("prompt_tokens", .int(promptTokens.count)), ("finish", .string(finishName)),
     ]
+    document += arithmetic.statement
     if hasStatistics {
       document += [
         (
           "mtp",
-          .object([
-            ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
-            ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
-            ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
-          ])
+          .object(
+            [
+              ("rounds", .int(statistics.rounds)), ("drafted", .array(statistics.draftedByPlace.map(JSONValue.int))),
+              ("accepted", .array(statistics.acceptedByPlace.map(JSONValue.int))),
+              ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
+            ] + (statistics.draftVocabulary.map { [("draft_vocabulary", .int($0))] } ?? []))
         ),
         (
           "seconds",
@@ -82,12 +87,14 @@ public struct GenerationReport: Sendable {
       lines.append(
         "drafts:  accepted by place \(places.joined(separator: " ")), \(statistics.rounds) rounds, "
           + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
+      if let ids = statistics.draftVocabulary { lines.append("         of \(ids) ids at the end") }
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
           + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, sampling \(decimal(statistics.samplingTime.inSeconds, 3)) s, "
           + "rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
       )
     }
+    if let words = arithmetic.words { lines.append(words) }
     if let resources { lines.append(resources.text) }
     return lines.joined(separator: "\n")
   }

@@ -43,9 +43,10 @@ public struct PictureCheck {
 
   /// The answers of the model itself, by vanilla decoding.
   public func answers(
-    _ pictures: [Picture], limit: Int, promptChunk: Int = 256, isStopped: () -> Bool = { false }
+    _ pictures: [Picture], limit: Int, promptChunk: Int = 256, arithmetic: Arithmetic = .canonical,
+    isStopped: () -> Bool = { false }
   ) throws -> [String] {
-    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk)
+    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk, arithmetic: arithmetic)
     return try pictures.map { picture in
       var tokens: [Int] = []
       for token in try session.decode(prompt(picture), .vanilla, DecodingOptions(limit: limit, stops: stops)) {

@@ -11,6 +11,8 @@ extension CheckReport {
       ("limit", .int(limit)), ("digest", .string(digest.hex)), ("prompts", .array(prompts.map(\.json))),
       ("settings", .array(settings.map(\.json))), ("differences", .array(differences.map(\.json))),
     ]
+    document += arithmetic.statement
+    if draftShortlist > 0 { document.append(("draft_shortlist", .int(draftShortlist))) }
     if let minAcceptance {
       document.append(
         (

@@ -2,6 +2,8 @@ extension CheckReport {
   /// The report for a person: one line a setting, one line a kind of text and depth.
   public var text: String {
     var lines = [summary, ""]
+    if let words = arithmetic.words { lines += [words, ""] }
+    if draftShortlist > 0 { lines += ["drafts: of the lowest \(draftShortlist) ids and the ids of the text", ""] }
     lines += equality
     if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let headTrials {

@@ -10,6 +10,10 @@ public struct CheckReport: Sendable {
   public var settings: [SettingReport]
   /// The floor that was asked for.
   public var minAcceptance: Double?
+  /// How matrix products were formed.
+  public var arithmetic = Arithmetic.canonical
+  /// The lowest ids that could be drafted beside those of the text; 0 for all ids.
+  public var draftShortlist = 0
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
   /// The answers about pictures, if any were asked about.

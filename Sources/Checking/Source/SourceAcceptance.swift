@@ -20,9 +20,11 @@ public struct SourceAcceptance: Sendable {
       var count = AcceptanceCount()
       for (index, prompt) in prompts.enumerated() {
         options.onProgress("source at depth \(depth), prompt \(index + 1) of \(prompts.count): \(prompt.id)")
-        let session = DecodingSession(source, pool: pool, promptChunk: options.promptChunk)
+        let session = DecodingSession(
+          source, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
         let decoding = try CheckedDecoding(
-          session, prompt.prompt, .mtp(depth: depth), limit: options.limit, isStopped: options.isStopped)
+          session, prompt.prompt, .mtp(depth: depth), limit: options.limit, draftShortlist: options.draftShortlist,
+          isStopped: options.isStopped)
         let stop = decoding.tokens.firstIndex { options.stops.contains($0) }
         let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? decoding.tokens.count)
         for round in decoding.rounds { count.enter(round, end: end) }

@@ -30,7 +30,7 @@ public struct SourceComparison: Sendable, Hashable {
   ///   `InferenceError`; `CancellationError` when stopped.
   public init(
     package: LoadedModel, source: LoadedModel, texts: [[Int]], file: String, threads: Int? = nil,
-    isStopped: () -> Bool = { false }
+    arithmetic: Arithmetic = .canonical, isStopped: () -> Bool = { false }
   ) throws {
     let vocabulary = package.configuration.vocabulary
     guard source.configuration.vocabulary == vocabulary else {
@@ -38,7 +38,9 @@ public struct SourceComparison: Sendable, Hashable {
         source: source.path, expected: vocabulary, found: source.configuration.vocabulary)
     }
     let pool = WorkerPool(threads: threads)
-    let scorers = (TextScorer(source, pool: pool), TextScorer(package, pool: pool))
+    let scorers = (
+      TextScorer(source, pool: pool, arithmetic: arithmetic), TextScorer(package, pool: pool, arithmetic: arithmetic)
+    )
     var sums = Sums()
     for window in texts.flatMap(SourceComparison.windows) {
       scorers.0.restart()

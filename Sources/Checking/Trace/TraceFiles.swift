@@ -13,12 +13,16 @@ public struct TraceFiles {
   private let trace: Trace
   private let configuration: TextConfiguration
   private let depth: Int
+  private let arithmetic: Arithmetic
 
-  /// - Parameter depth: Drafted tokens of each of the trace's rounds.
-  public init(_ trace: Trace, model: LoadedModel, depth: Int) {
+  /// - Parameters:
+  ///   - depth: Drafted tokens of each of the trace's rounds.
+  ///   - arithmetic: That of the trace.
+  public init(_ trace: Trace, model: LoadedModel, depth: Int, arithmetic: Arithmetic = .canonical) {
     self.trace = trace
     configuration = model.configuration
     self.depth = depth
+    self.arithmetic = arithmetic
   }
 
   /// The tensors with names and shapes.
@@ -49,21 +53,22 @@ public struct TraceFiles {
 
   /// The countable part.
   public var json: JSONValue {
-    .object([
-      ("verify_runner_trace", 1), ("model_type", .string(configuration.modelType)),
-      ("tokens", .array(trace.tokens.map(JSONValue.int))), ("greedy", .array(trace.greedy.map(JSONValue.int))),
-      ("depth", .int(depth)),
-      (
-        "rounds",
-        .array(
-          trace.rounds.map { round in
-            .object([
-              ("known_tokens", .int(round.knownTokens)), ("drafts", .array(round.drafts.map(JSONValue.int))),
-              ("accepted", .int(round.accepted)), ("emitted", .array(round.emitted.map(JSONValue.int))),
-            ])
-          })
-      ),
-    ])
+    .object(
+      [("verify_runner_trace", 1)] + arithmetic.statement + [
+        ("model_type", .string(configuration.modelType)),
+        ("tokens", .array(trace.tokens.map(JSONValue.int))), ("greedy", .array(trace.greedy.map(JSONValue.int))),
+        ("depth", .int(depth)),
+        (
+          "rounds",
+          .array(
+            trace.rounds.map { round in
+              .object([
+                ("known_tokens", .int(round.knownTokens)), ("drafts", .array(round.drafts.map(JSONValue.int))),
+                ("accepted", .int(round.accepted)), ("emitted", .array(round.emitted.map(JSONValue.int))),
+              ])
+            })
+        ),
+      ])
   }
 
   /// Writes both files, each complete or not at all. Gives their paths.

@@ -56,7 +56,7 @@ extension CheckpointFolder {
   public func headStatistics(for trunk: CheckpointFolder) throws -> HeadStatistics? {
     guard let prefix = headEvidence.prefix else { return nil }
     let head = try floats(prefix + "norm.weight")
-    let final = try trunk.trunkNorms().first { $0.type == .final }?.factors
+    let final = try trunk.trunkNorms(.final).first?.factors
     let embedding = try floats(prefix + "pre_fc_norm_embedding.weight")
     let hidden = try floats(prefix + "pre_fc_norm_hidden.weight")
     let width = head?.count ?? 0
@@ -84,16 +84,20 @@ extension CheckpointFolder {
     else { return nil }
     let columns = place.entry.shape[1]
     let rowBytes = columns * place.entry.dtype.bits / 8
-    let step = max(1, (4 << 20) / rowBytes)
+    let step = max(1, (1 << 18) / rowBytes)
     var squares = [Double](repeating: 0, count: columns)
+    var bytes = [UInt8](repeating: 0, count: step * rowBytes)
     for first in stride(from: 0, to: place.entry.shape[0], by: step) {
       let rows = min(step, place.entry.shape[0] - first)
-      var bytes = [UInt8](repeating: 0, count: rows * rowBytes)
-      try bytes.withUnsafeMutableBytes {
-        try shards[place.shard].file.read(into: $0, atDataOffset: place.entry.begin + first * rowBytes)
+      try bytes.withUnsafeMutableBytes { bytes in
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(rows * rowBytes)])
+        try shards[place.shard].file.read(into: part, atDataOffset: place.entry.begin + first * rowBytes)
+        for row in 0..<rows {
+          FloatBits.addSquares(
+            UnsafeRawBufferPointer(rebasing: part[row * rowBytes..<(row + 1) * rowBytes]), place.entry.dtype,
+            to: &squares)
+        }
       }
-      guard let values = FloatBits.decode(bytes, place.entry.dtype) else { return nil }
-      for (index, value) in values.enumerated() { squares[index % columns] += Double(value) * Double(value) }
     }
     return squares.map { Float($0.squareRoot()) }
   }

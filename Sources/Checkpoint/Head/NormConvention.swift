@@ -59,6 +59,7 @@ extension CheckpointFolder {
   private var manifestWord: String? {
     let file = path + "/" + FolderListing.headFolder + "/manifest.json"
     guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 4 << 20) else { return nil }
-    return (try? JSONValue.parse(bytes, file: file))?["rmsnorm_weight_format"]?.stringValue
+    return (try? JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount))?["rmsnorm_weight_format"]?
+      .stringValue
   }
 }

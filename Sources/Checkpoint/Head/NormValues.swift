@@ -35,12 +35,13 @@ public enum NormType: String, Sendable, CaseIterable {
 extension CheckpointFolder {
   /// A trunk's norms as plain factors, by name without the prefix of its layout. A norm stored as an offset becomes
   /// `bf16(1 + w)`, as a conversion stores it, so that a checkpoint and its conversion have equal factors.
-  func trunkNorms() throws -> [(name: String, type: NormType, factors: [Float])] {
+  /// - Parameter wanted: the type of those to read; nil for all.
+  func trunkNorms(_ wanted: NormType? = nil) throws -> [(name: String, type: NormType, factors: [Float])] {
     let raw = conversionEvidence == nil
     return try tensorNames.compactMap { name in
-      guard HeadPrefix.of(name) == nil, let type = NormType(trunk: name), let values = try floats(name) else {
-        return nil
-      }
+      guard HeadPrefix.of(name) == nil, let type = NormType(trunk: name), type == wanted ?? type,
+        let values = try floats(name)
+      else { return nil }
       let short =
         ["model.language_model.", "language_model.model.", "model."].first { name.hasPrefix($0) }
         .map { String(name.dropFirst($0.count)) } ?? name
@@ -69,6 +70,26 @@ enum FloatBits {
             | UInt32(bytes[$0 + 3]) << 24)
       }
     default: nil
+    }
+  }
+
+  /// Adds the square of each element to the element of `sums` with its number.
+  static func addSquares(_ bytes: UnsafeRawBufferPointer, _ dtype: DType, to sums: inout [Double]) {
+    sums.withUnsafeMutableBufferPointer { sums in
+      for index in sums.indices {
+        let value: Float
+        switch dtype {
+        case .bf16:
+          let bits = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+          value = Float(bitPattern: UInt32(bits) << 16)
+        case .f16: value = half(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+        case .f32:
+          value = Float(
+            bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+        default: return
+        }
+        sums[index] += Double(value) * Double(value)
+      }
     }
   }
 

@@ -43,7 +43,11 @@ extension AuditPage {
       .facts { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: .15rem 1rem; margin: 0 0 1rem; }
       .facts dt { color: var(--faint); }
       .facts dd { margin: 0; overflow-wrap: anywhere; }
-      .scroll { overflow-x: auto; }
+      .scroll { overflow-x: auto; background: linear-gradient(90deg, var(--sheet) 40%, transparent) left / 2rem 100% local,
+        linear-gradient(270deg, var(--sheet) 40%, transparent) right / 2rem 100% local,
+        linear-gradient(90deg, var(--bar), transparent) left / .5rem 100%,
+        linear-gradient(270deg, var(--bar), transparent) right / .5rem 100%; background-repeat: no-repeat; }
+      .scroll + .facts { margin-top: 1rem; }
       table { border-collapse: collapse; width: 100%; font-size: .93em; }
       th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; white-space: nowrap;
         border-bottom: 1px solid var(--line); }
@@ -87,8 +91,12 @@ extension AuditPage {
         section { padding: .9rem .8rem; }
         .facts { grid-template-columns: 1fr; gap: 0; }
         .facts dd { margin-bottom: .5rem; }
-        #list .name { min-width: 11rem; }
-        .wrap { min-width: 12rem; }
+        td, th { padding-right: .6rem; white-space: normal; }
+        .n { white-space: nowrap; }
+        .name { white-space: normal; overflow-wrap: anywhere; min-width: 8.5rem; }
+        #list .name { min-width: 8.5rem; }
+        .wrap { min-width: 10rem; }
+        .bar { min-width: 4rem; }
       }
       @media (min-width: 75rem) { #list .name { min-width: 28rem; } #list td { padding-right: .7rem; } }
       @media print { nav, #find, #more { display: none; } section { border: 0; padding: 0; } }

@@ -57,7 +57,7 @@ struct PackageStage: Stage {
     try Folder.renameNoReplace(partial, output)
     try syncFolder(URL(fileURLWithPath: output).deletingLastPathComponent().path)
     // A link changes the time of the file it points to, not its bytes: what was digested needs no second look.
-    let units = try UnitList.read(context)
+    let units = try UnitList.of(context)
     for (number, file) in context.contents.weights.enumerated() {
       let path = context.folder(.quantize) + "/" + file.path
       try context.digests.remember(context.weightDigest(number, units), .units, ofFileAt: path)

@@ -8,7 +8,10 @@ struct QuantizeStage: Stage {
   let name = StageName.quantize
 
   func parameters(_ context: RunContext) -> JSONValue {
-    .object([("plan_sha256", .string(context.plan.digest.hex)), ("leaf_bytes", .int(TreeDigest.leafBytes))])
+    .object([
+      ("plan_sha256", .string(context.plan.digest.hex)), ("leaf_bytes", .int(TreeDigest.leafBytes)),
+      ("page_bytes", .int(TreeDigest.pageBytes)),
+    ])
   }
 
   func inputs(_ context: RunContext) throws -> [FileRecord] {
@@ -44,14 +47,15 @@ struct QuantizeStage: Stage {
     let progress = UnitProgress(units: work.units.count, bytes: work.bytes, journal: journal, files: files)
     try progress.replay(lines, work, plan)
     let isPending = Set(progress.pending)
-    // In the order in which the weight files need them, so that the reader who follows never waits for long.
-    let pending = context.spans.unitsInOrder(count: work.units.count).filter { isPending.contains($0) }
+    let pending = context.spans.unitsInOrder(work.units) { unit in
+      unit.pieces.allSatisfy { plan.tensors[$0.tensor].format == nil }
+    }.filter { isPending.contains($0) }
     context.observer.began(.quantize, bytes: work.bytes + context.contents.weights.reduce(0) { $0 + $1.bytes })
     let doneBytes = work.bytes - pending.reduce(0) { $0 + work.units[$1].length }
     if doneBytes > 0 { context.observer.advanced(.quantize, bytes: doneBytes, item: "resumed") }
 
     let converter = try UnitConverter(context, files)
-    let readBack = try ReadBack(context, files) { progress.record($0) }
+    let readBack = try ReadBack(context, files, isResumed: pending.count < work.units.count) { progress.record($0) }
     defer { readBack.abandon() }
     for unit in work.units.indices where !isPending.contains(unit) { readBack.follow(unit) }
     let scratches = (0..<memory.workers).map { _ in WorkerScratch(memory) }
@@ -78,6 +82,7 @@ struct QuantizeStage: Stage {
     _ records: [UnitRecord], _ files: [WeightReader.Result], _ context: RunContext
   ) throws -> [FileRecord] {
     let list = try UnitList(records, files, context)
+    context.unitList.withLock { $0 = list }
     for (shard, digest) in zip(context.work.shards, list.sources.files) {
       try context.digests.remember(digest, .tree, ofFileAt: shard.file.path, identity: shard.file.identity)
     }

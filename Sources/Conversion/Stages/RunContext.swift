@@ -3,6 +3,7 @@ import Digests
 import Foundation
 import Manifests
 import StrictJSON
+import Synchronization
 import Workspace
 
 /// What the stages of one run share.
@@ -17,6 +18,8 @@ final class RunContext: Sendable {
   let inputs: [InputFile]
   let work: WorkList
   let spans: WeightSpans
+  /// See ``UnitList/of(_:)``.
+  let unitList = Mutex<UnitList?>(nil)
 
   init(_ resolution: Resolution, _ plan: Plan, _ options: RunOptions, _ observer: any RunObserver, work: String) throws
   {

@@ -21,7 +21,7 @@ struct VerifyStage: Stage {
     let files = context.contents.weights
     context.observer.began(.verify, bytes: 0)
     try WeightStructure.require(context.contents, folder: folder)
-    let list = try UnitList.read(context)
+    let list = try UnitList.of(context)
     let partDigests = context.partDigests(list.files)
     let measurements = plan.tensors.indices.map { number in
       AuditReport.Measurement(

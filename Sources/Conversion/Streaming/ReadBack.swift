@@ -3,11 +3,8 @@ import Foundation
 import Synchronization
 import Workspace
 
-/// Reads each weight file back once it is written, while the next ones still are: what lies on the disk is compared with
-/// what was encoded, and digested, on threads of its own.
-///
-/// Not within a file: on ext4 a direct write keeps the readers of the same file out, and following more closely took
-/// longer than waiting.
+/// Reads the weight files back while they are written, as far as they are from their beginnings on: what lies on the
+/// disk is compared with what was encoded, and digested, on threads of its own.
 final class ReadBack: Sendable {
   private struct State {
     var results: [WeightReader.Result] = []
@@ -18,11 +15,18 @@ final class ReadBack: Sendable {
   private let context: RunContext
   private let files: WeightFiles
   private let written: WrittenFiles
+  private let isResumed: Bool
   private let state = Mutex(State())
   private let ended = DispatchGroup()
 
-  /// - Parameter record: what is known of a unit that is written.
-  init(_ context: RunContext, _ files: WeightFiles, _ record: @escaping @Sendable (Int) -> UnitRecord?) throws {
+  /// - Parameters:
+  ///   - isResumed: whether an earlier run wrote units. Blocks that they share with others are whole only once they are
+  ///     settled, so that a file is then read when all of it is written.
+  ///   - record: what is known of a unit that is written.
+  init(
+    _ context: RunContext, _ files: WeightFiles, isResumed: Bool, _ record: @escaping @Sendable (Int) -> UnitRecord?
+  ) throws {
+    self.isResumed = isResumed
     self.context = context
     self.files = files
     let planned = context.contents.weights
@@ -44,16 +48,26 @@ final class ReadBack: Sendable {
 
   private func read(_ reader: WeightReader, _ number: Int) throws -> Bool {
     let item = context.contents.weights[number].path
-    guard written.wait(for: number) else { return false }
-    try files.settle(number)
     guard
       let result = try reader.read(
-        stop: { [self] in state.withLock { $0.isAbandoned } || StopSignal.shared.isRequested },
+        await: { [self] in try isReadable(number, upTo: $0) },
         advanced: { context.observer.advanced(.quantize, bytes: $0, item: "reading back \(item)") })
     else { return false }
     if let span = result.firstDamaged { throw context.damaged(span, file: item) }
     state.withLock { $0.results.append(result) }
     return true
+  }
+
+  /// Waits until a file is written up to `end`; false when it need not be read.
+  private func isReadable(_ file: Int, upTo end: Int) throws -> Bool {
+    if state.withLock({ $0.isAbandoned }) || StopSignal.shared.isRequested { return false }
+    switch written.wait(for: file, upTo: isResumed ? .max : end) {
+    case .partly: return true
+    case .wholly:
+      try files.settle(file)
+      return true
+    case .never: return false
+    }
   }
 
   /// Everything that a unit gives is in the files.

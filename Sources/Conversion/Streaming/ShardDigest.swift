@@ -15,15 +15,13 @@ enum ShardDigest {
       }
     }
     let window = StreamedFile.windowBytes(TreeDigest.leafBytes)
-    let workers = max(1, min(2 * threads, memory / (2 * window)))
-    let windows = (0..<workers).map { _ in LeafWindows(bytes: window) }
+    let workers = max(1, min(2 * threads, memory / window))
+    let windows = (0..<workers).map { _ in LeafWindow(bytes: window) }
     let results = Results<SHA256Digest?>(leaves.count, nil)
-    _ = try Workers.forEach(count: (leaves.count + 1) / 2, threads: workers) { pair, worker in
-      let numbers = 2 * pair..<min(2 * pair + 2, leaves.count)
-      let data = try zip(numbers, windows[worker].windows).map { number, window in
-        UnsafeRawBufferPointer(try file.read(leaves[number].length, at: leaves[number].offset, into: window))
-      }
-      for (number, digest) in zip(numbers, SHA256Digest.each(data)) { results.set(number, digest) }
+    _ = try Workers.forEach(count: leaves.count, threads: workers) { number, worker in
+      let leaf = leaves[number]
+      let bytes = try file.read(leaf.length, at: leaf.offset, into: windows[worker].bytes)
+      results.set(number, TreeDigest.leaf(UnsafeRawBufferPointer(bytes)))
     }
     var byTensor: [[SHA256Digest]] = tensors.map { _ in [] }
     for (leaf, digest) in zip(leaves, results.all) {
@@ -33,15 +31,13 @@ enum ShardDigest {
   }
 }
 
-/// Two windows of one worker. Each worker uses only its own.
-private final class LeafWindows: @unchecked Sendable {
-  let windows: [UnsafeMutableRawBufferPointer]
+/// The window of one worker. Each worker uses only its own.
+private final class LeafWindow: @unchecked Sendable {
+  let bytes: UnsafeMutableRawBufferPointer
 
-  init(bytes: Int) {
-    windows = (0..<2).map { _ in .allocate(byteCount: bytes, alignment: StreamedFile.block) }
-  }
+  init(bytes count: Int) { bytes = .allocate(byteCount: count, alignment: StreamedFile.block) }
 
-  deinit { for window in windows { window.deallocate() } }
+  deinit { bytes.deallocate() }
 }
 
 extension TreeDigest {
@@ -53,9 +49,7 @@ extension TreeDigest {
     let leaves = try stride(from: 0, to: entry.byteCount, by: leafBytes).map { at in
       let leaf = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(leafBytes, entry.byteCount - at)])
       try file.read(into: leaf, atDataOffset: entry.begin + at)
-      var stream = SHA256Stream()
-      stream.update(UnsafeRawBufferPointer(leaf))
-      return stream.finish()
+      return TreeDigest.leaf(UnsafeRawBufferPointer(leaf))
     }
     return of(leaves)
   }

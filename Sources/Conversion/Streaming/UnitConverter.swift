@@ -37,11 +37,10 @@ struct UnitConverter: Sendable {
       leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
     for (range, leaves) in unit.stretches(movesElements: unit.movesElements(context.plan)) {
       let bytes = try read(unit, range, into: scratch.window)
-      record.leaves += SHA256Digest.each(
-        unit.leaves[leaves].map { leaf in
-          let begin = leaf.offset - unit.offset - range.lowerBound
-          return UnsafeRawBufferPointer(rebasing: bytes[begin..<begin + leaf.length])
-        })
+      record.leaves += unit.leaves[leaves].map { leaf in
+        let begin = leaf.offset - unit.offset - range.lowerBound
+        return TreeDigest.leaf(UnsafeRawBufferPointer(rebasing: bytes[begin..<begin + leaf.length]))
+      }
       for (index, piece) in unit.pieces.enumerated() {
         let common = range.clamped(to: piece.offset..<piece.offset + piece.length)
         guard !common.isEmpty else { continue }
@@ -101,21 +100,6 @@ struct UnitConverter: Sendable {
       }
     } catch {
       throw context.named(error, tensor: tensor, first: first)
-    }
-  }
-}
-
-extension SHA256Digest {
-  /// The digest of each piece of memory, two of them at a time.
-  static func each(_ pieces: [UnsafeRawBufferPointer]) -> [SHA256Digest] {
-    stride(from: 0, to: pieces.count, by: 2).flatMap { index in
-      var (first, second) = (SHA256Stream(), SHA256Stream())
-      guard index + 1 < pieces.count else {
-        first.update(pieces[index])
-        return [first.finish()]
-      }
-      SHA256Stream.update(&first, pieces[index], &second, pieces[index + 1])
-      return [first.finish(), second.finish()]
     }
   }
 }

@@ -38,8 +38,15 @@ struct UnitList: Sendable {
     return parts.count == texts.count ? WeightReader.Result(sha256: sha256, parts: parts) : nil
   }
 
-  /// Reads the list that the quantize stage wrote.
-  static func read(_ context: RunContext) throws -> UnitList {
+  /// The list that the quantize stage wrote, read when this run did not make it.
+  static func of(_ context: RunContext) throws -> UnitList {
+    if let known = context.unitList.withLock({ $0 }) { return known }
+    let list = try read(context)
+    context.unitList.withLock { $0 = list }
+    return list
+  }
+
+  private static func read(_ context: RunContext) throws -> UnitList {
     let path = context.folder(.quantize) + "/" + fileName
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
     let records = (value["units"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(UnitRecord.init(text:)) }

@@ -1,5 +1,7 @@
 import Digests
+import Dispatch
 import Foundation
+import Synchronization
 
 /// Reads a weight file back, once, from front to back: its SHA-256, the tree digest of each part, and whether each span
 /// is what was encoded.
@@ -33,34 +35,49 @@ struct WeightReader: Sendable {
   static func memory(blockBytes: Int) -> Int { blocks * StreamedFile.windowBytes(blockBytes) }
 
   /// - Parameters:
-  ///   - stop: answers true when the rest need not be read.
+  ///   - isReadable: called before each block with the end of its bytes; waits until they are there, and answers false
+  ///     when the rest need not be read.
   ///   - advanced: told of each block's bytes.
-  /// - Returns: nil when `stop` said so.
-  /// - Throws: `FileError`.
-  func read(stop: @escaping @Sendable () -> Bool, advanced: (Int) -> Void) throws -> Result? {
-    let ring = BlockRing(file, blockBytes: blockBytes, blocks: WeightReader.blocks)
-    let reading = Thread { ring.fill(until: stop) }
-    reading.start()
-    var digester = WeightDigester(self)
-    ring.consume { block in
+  /// - Returns: nil when `isReadable` said so.
+  /// - Throws: `FileError`; what `isReadable` throws.
+  func read(await isReadable: @escaping @Sendable (Int) throws -> Bool, advanced: (Int) -> Void) throws -> Result? {
+    let ring = BlockRing(file, blockBytes: blockBytes, blocks: WeightReader.blocks, users: 2)
+    let whole = Mutex(SHA256Stream())
+    let others = DispatchGroup()
+    // The digest of the whole file is a chain and takes longest: it has a thread for itself.
+    let work: [@Sendable () -> Void] = [
+      { ring.fill(await: isReadable) },
+      { ring.consume(as: 0) { block in whole.withLock { $0.update(block) } } },
+    ]
+    for body in work {
+      others.enter()
+      let thread = Thread {
+        body()
+        others.leave()
+      }
+      thread.start()
+    }
+    var digester = PartDigester(self)
+    ring.consume(as: 1) { block in
       digester.add(block)
       advanced(block.count)
     }
+    others.wait()
     if let failure = ring.failure { throw failure }
     guard ring.isComplete else { return nil }
-    return digester.result
+    return Result(
+      sha256: whole.withLock { $0.finish() }, parts: digester.digests, firstDamaged: digester.firstDamaged)
   }
 }
 
-/// Digests a weight file, its parts and spans as its bytes pass by.
-private struct WeightDigester {
-  private var digests: [SHA256Digest] = []
-  private var firstDamaged: WeightSpan?
-  private var whole = SHA256Stream()
+/// Digests the parts of a weight file, and compares its spans, as its bytes pass by.
+private struct PartDigester {
+  private(set) var digests: [SHA256Digest] = []
+  private(set) var firstDamaged: WeightSpan?
   private let reader: WeightReader
   /// Bytes of the file that have passed.
   private var position = 0
-  private var leaf = SHA256Stream()
+  private var leaf = LeafStream()
   private var leafBytes = 0
   private var leaves: [SHA256Digest] = []
   /// Bytes of the current part that have passed.
@@ -74,38 +91,30 @@ private struct WeightDigester {
     finishParts()
   }
 
-  var result: WeightReader.Result {
-    WeightReader.Result(sha256: whole.finish(), parts: digests, firstDamaged: firstDamaged)
-  }
-
   mutating func add(_ block: UnsafeRawBufferPointer) {
     let skipped = min(block.count, max(0, reader.headerBytes - position))
     position += block.count
-    whole.update(UnsafeRawBufferPointer(rebasing: block[..<skipped]))
     let data = UnsafeRawBufferPointer(rebasing: block[skipped...])
     addToLeaves(data)
     addToSpans(data)
   }
 
-  /// Adds to the digest of the file and to those of the leaves, in turn: the processor does both in less time than one
-  /// after the other.
   private mutating func addToLeaves(_ data: UnsafeRawBufferPointer) {
     var at = 0
     while at < data.count, digests.count < reader.partBytes.count {
       let part = reader.partBytes[digests.count]
       let count = min(TreeDigest.leafBytes - leafBytes, part - partBytes, data.count - at)
       let bytes = UnsafeRawBufferPointer(rebasing: data[at..<at + count])
-      SHA256Stream.update(&whole, bytes, &leaf, bytes)
+      leaf.update(bytes)
       at += count
       leafBytes += count
       partBytes += count
       if leafBytes == TreeDigest.leafBytes || partBytes == part {
         leaves.append(leaf.finish())
-        (leaf, leafBytes) = (SHA256Stream(), 0)
+        (leaf, leafBytes) = (LeafStream(), 0)
       }
       finishParts()
     }
-    whole.update(UnsafeRawBufferPointer(rebasing: data[at...]))
   }
 
   /// Ends the parts of which no byte is missing; there are some without any.

@@ -33,9 +33,8 @@ struct Unit: Sendable {
 
   /// Leaves of a unit, where all of them are of one tensor and none moves elements across leaves.
   static let leafCount = 4
-  /// Leaves that are read, digested and treated at a time: two, so that their digests can be computed in turn, and
-  /// small enough for the processor's caches.
-  static let stretch = 2
+  /// Leaves that are read, digested and treated at a time: few enough for the processor's caches.
+  static let stretch = 1
 
   var offset: Int { leaves.first?.offset ?? 0 }
   var length: Int { leaves.reduce(0) { $0 + $1.length } }

@@ -1,37 +1,46 @@
 import Dispatch
 import Synchronization
+import Workspace
 
-/// Which weight files are written wholly, so that a reader can follow the writers.
+/// How far the weight files are written from their beginnings on, so that a reader can follow the writers.
 final class WrittenFiles: Sendable {
   private struct State {
-    /// Of each file: units that still have to write into it.
-    var missing: [Int]
+    /// Of each file: which of its spans are written.
+    var isWritten: [[Bool]]
+    /// Of each file: spans at its front that are written, without a gap.
+    var leading: [Int]
     var isWaiting = false
     var isAbandoned = false
   }
 
-  /// Of each unit: the files that it writes into.
-  private let files: [[Int]]
+  private let spans: WeightSpans
+  /// Of each unit: its spans, by file and number.
+  private let places: [[(file: Int, span: Int)]]
   private let state: Mutex<State>
   private let changed = DispatchSemaphore(value: 0)
 
   init(_ spans: WeightSpans, units: Int) {
-    var files: [[Int]] = Array(repeating: [], count: units)
-    var missing = Array(repeating: 0, count: spans.files.count)
+    self.spans = spans
+    var places: [[(file: Int, span: Int)]] = Array(repeating: [], count: units)
     for (file, list) in spans.files.enumerated() {
-      for span in list where files[span.unit].last != file {
-        files[span.unit].append(file)
-        missing[file] += 1
-      }
+      for (number, span) in list.enumerated() { places[span.unit].append((file, number)) }
     }
-    self.files = files
-    state = Mutex(State(missing: missing))
+    self.places = places
+    state = Mutex(
+      State(
+        isWritten: spans.files.map { Array(repeating: false, count: $0.count) },
+        leading: Array(repeating: 0, count: spans.files.count)))
   }
 
-  /// Everything that a unit gives is in the files.
+  /// Everything that a unit gives is in the files, but for bytes in blocks that it shares with others which are not.
   func completed(_ unit: Int) {
     change { state in
-      for file in files[unit] { state.missing[file] -= 1 }
+      for (file, span) in places[unit] { state.isWritten[file][span] = true }
+      for file in Set(places[unit].map(\.file)) {
+        while state.leading[file] < spans.files[file].count, state.isWritten[file][state.leading[file]] {
+          state.leading[file] += 1
+        }
+      }
     }
   }
 
@@ -47,13 +56,19 @@ final class WrittenFiles: Sendable {
     if wakes { changed.signal() }
   }
 
-  /// Waits until a file is written wholly. One thread at a time may wait.
-  /// - Returns: false when it never will be.
-  func wait(for file: Int) -> Bool {
+  /// Bytes at the front of a file that are written and that no write touches any more; nil when it is written wholly.
+  private func front(_ file: Int, _ state: borrowing State) -> Int? {
+    let (number, list) = (state.leading[file], spans.files[file])
+    return number < list.count ? list[number].offset / PosixFile.block * PosixFile.block : nil
+  }
+
+  /// Waits until a file is written up to `end`, or wholly. One thread at a time may wait.
+  func wait(for file: Int, upTo end: Int) -> Progress {
     while true {
-      let answer: Bool? = state.withLock { state in
-        if state.missing[file] == 0 { return true }
-        if state.isAbandoned { return false }
+      let answer: Progress? = state.withLock { state in
+        guard let front = front(file, state) else { return .wholly }
+        if front >= end { return .partly }
+        if state.isAbandoned { return .never }
         state.isWaiting = true
         return nil
       }
@@ -61,17 +76,39 @@ final class WrittenFiles: Sendable {
       changed.wait()
     }
   }
+
+  /// What came of waiting for a part of a file.
+  enum Progress {
+    /// The part is there; others are missing.
+    case partly
+    /// All is written, but for what waits to be settled.
+    case wholly
+    /// It will never be written.
+    case never
+  }
 }
 
 extension WeightSpans {
-  /// All units, in the order in which the weight files need them; those that give nothing come last.
-  func unitsInOrder(count: Int) -> [Int] {
-    var seen = Array(repeating: false, count: count)
+  /// All units, so that the weight files grow from their beginnings on, and that what is only copied comes evenly among
+  /// what is quantized: the one keeps the disk busy and the other the processor.
+  /// - Parameter isCopied: whether nothing of a unit is quantized.
+  func unitsInOrder(_ units: [Unit], isCopied: (Unit) -> Bool) -> [Int] {
+    var seen = Array(repeating: false, count: units.count)
     var order: [Int] = []
     for span in files.joined() where !seen[span.unit] {
       seen[span.unit] = true
       order.append(span.unit)
     }
-    return order + seen.indices.filter { !seen[$0] }
+    order += seen.indices.filter { !seen[$0] }
+    let kinds = [order.filter { isCopied(units[$0]) }, order.filter { !isCopied(units[$0]) }]
+    let place = kinds.flatMap { kind in
+      let total = Double(max(1, kind.reduce(0) { $0 + units[$1].length }))
+      var before = 0
+      return kind.map { unit in
+        defer { before += units[unit].length }
+        return (unit: unit, share: Double(before) / total)
+      }
+    }
+    return place.sorted { ($0.share, $0.unit) < ($1.share, $1.unit) }.map(\.unit)
   }
 }

@@ -9,7 +9,8 @@ struct PackageConfigCheck {
 
   func check(_ report: inout VerificationReport) throws {
     let file = path + "/config.json"
-    let config = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file)
+    let config = try JSONValue.parse(
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: JSONValue.modestCount)
     var problems: [String] = []
     if config["quantization"] != config["quantization_config"] {
       problems.append("quantization and quantization_config differ")

@@ -65,7 +65,7 @@ extension PackageVerifier {
     }
     return TreeDigest.of(
       stride(from: 0, to: moved.count, by: TreeDigest.leafBytes).map { at in
-        SHA256Digest.of(Array(moved[at..<min(at + TreeDigest.leafBytes, moved.count)]))
+        moved[at..<min(at + TreeDigest.leafBytes, moved.count)].withUnsafeBytes { TreeDigest.leaf($0) }
       })
   }
 

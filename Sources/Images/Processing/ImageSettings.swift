@@ -1,4 +1,4 @@
-import Foundation
+import Digests
 import StrictJSON
 
 /// The settings in `preprocessor_config.json` by which an image becomes patches.
@@ -48,12 +48,12 @@ public struct ImageSettings: Sendable, Equatable {
   /// - Throws: ``ImageError``: `E_PREPROCESSOR_MISSING`, `E_PREPROCESSOR_READ`, `E_PREPROCESSOR`; `JSONError`.
   public init(folder: String, file: String = ImageSettings.imageFile) throws {
     let path = folder + "/" + file
-    guard FileManager.default.fileExists(atPath: path) else { throw ImageError.settingsMissing(file: path) }
     let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    do throws(FileError) {
+      bytes = try ReadOnlyFile(path: path).readAll(limit: 1 << 20)
     } catch {
-      throw ImageError.settingsUnreadable(file: path, reason: error.localizedDescription)
+      if case .missing = error { throw ImageError.settingsMissing(file: path) }
+      throw ImageError.settingsUnreadable(file: path, reason: error.diagnostic.found ?? error.diagnostic.summary)
     }
     try self.init(json: bytes, file: path)
   }

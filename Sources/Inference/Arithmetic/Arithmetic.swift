@@ -12,6 +12,13 @@ public enum Arithmetic: String, Sendable, CaseIterable {
   /// Whether this machine has it: fast needs AVX-512 with BF16.
   public var isAvailable: Bool { self == .canonical || cambium_has_fast() != 0 }
 
+  /// - Throws: ``InferenceError/arithmetic(name:expected:)`` where the machine does not have it.
+  public func check() throws(InferenceError) {
+    guard isAvailable else {
+      throw .arithmetic(name: rawValue, expected: "a processor with AVX-512 and its BF16 instructions")
+    }
+  }
+
   /// Whether products with `w` are fast: not for weights in f32 and f16, which bf16 does not hold.
   func isFast(_ w: UnsafePointer<cambium_matrix>) -> Bool { self == .fast && cambium_fast_available(w) != 0 }
 }

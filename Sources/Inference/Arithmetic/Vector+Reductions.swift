@@ -19,9 +19,11 @@ extension Vector {
 
   /// The index of the first largest element; 0 if there is none. Elements that are NaN are passed over.
   public static func argmax(_ a: UnsafePointer<Float>, count: Int) -> Int {
-    var best = 0
-    for i in 0..<count where a[i] > a[best] || a[best].isNaN { best = i }
-    return best
+    // Two passes, of which the first has the processor's vectors, and the second ends early.
+    let largest = maximum(a, count: count)
+    var index = 0
+    while index < count, a[index] != largest { index += 1 }
+    return index < count ? index : 0
   }
 
   /// yᵢ = xᵢ / sqrt(mean(x²) + ε) · weightᵢ; the weight multiplies as given (1 if nil). y may be x.

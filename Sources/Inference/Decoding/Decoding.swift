@@ -210,6 +210,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     }
     statistics.headRows = session.drafter?.rowsRun ?? 0
     statistics.weightBytes = engine.products.weightBytes - bytesBefore
+    statistics.draftVocabulary = (session.drafter as? MTPDrafter)?.draftVocabulary
     options.onRound?(DecodingRound(knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted))
     give(emitted)
   }

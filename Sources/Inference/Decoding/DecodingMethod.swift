@@ -39,6 +39,9 @@ public struct DecodingOptions {
   /// Tokens that end the decoding; the one that does is still given.
   public var stops: Set<Int>
   public var sampling: Sampling
+  /// Drafts come from so many of the lowest ids and the ids of the text alone, so that they cost less; 0 for all ids.
+  /// Without effect on the tokens, as the target checks every draft.
+  public var draftShortlist: Int
   /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
   /// call it for them.
@@ -47,12 +50,13 @@ public struct DecodingOptions {
   public var onRound: ((DecodingRound) -> Void)?
 
   public init(
-    limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy,
+    limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy, draftShortlist: Int = 0,
     onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)? = nil, onRound: ((DecodingRound) -> Void)? = nil
   ) {
     self.limit = limit
     self.stops = stops
     self.sampling = sampling
+    self.draftShortlist = draftShortlist
     self.onLogits = onLogits
     self.onRound = onRound
   }

@@ -12,6 +12,8 @@ public final class DecodingSession {
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
   public let promptChunk: Int
+  /// How matrix products are formed.
+  public var arithmetic: Arithmetic { engine.arithmetic }
   package let engine: TextEngine
   package private(set) var state: TextState
   /// The tokens whose rows are in `state`.
@@ -27,22 +29,28 @@ public final class DecodingSession {
   /// - Parameters:
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
-  public convenience init(_ model: LoadedModel, threads: Int? = nil, promptChunk: Int = 256) {
-    self.init(model, pool: WorkerPool(threads: threads), promptChunk: promptChunk)
+  ///   - arithmetic: Another than the canonical one gives other results. ``decode(_:_:_:)`` refuses one that the
+  ///     machine does not have.
+  public convenience init(
+    _ model: LoadedModel, threads: Int? = nil, promptChunk: Int = 256, arithmetic: Arithmetic = .canonical
+  ) {
+    self.init(model, pool: WorkerPool(threads: threads), promptChunk: promptChunk, arithmetic: arithmetic)
   }
 
   /// A session on the threads of a pool that several sessions share; they take turns.
-  public init(_ model: LoadedModel, pool: WorkerPool, promptChunk: Int = 256) {
+  public init(
+    _ model: LoadedModel, pool: WorkerPool, promptChunk: Int = 256, arithmetic: Arithmetic = .canonical
+  ) {
     self.model = model
     self.promptChunk = max(1, promptChunk)
-    engine = TextEngine(model, pool: pool)
+    engine = TextEngine(model, pool: pool, arithmetic: arithmetic)
     state = TextState(model.configuration)
   }
 
   /// A session of its own that holds the same tokens: what is decoded in one does not change the other. For answers
   /// that begin with one and the same prompt.
   public func fork() -> DecodingSession {
-    let fork = DecodingSession(model, pool: engine.pool, promptChunk: promptChunk)
+    let fork = DecodingSession(model, pool: engine.pool, promptChunk: promptChunk, arithmetic: arithmetic)
     fork.state = state.copy()
     fork.tokens = tokens
     fork.begun = begun
@@ -52,7 +60,8 @@ public final class DecodingSession {
   }
 
   /// Runs the prompt and gives the decoding, which makes a token at each `next()`.
-  /// - Throws: ``InferenceError`` for an empty or wrong prompt, an option out of range, or MTP without a head.
+  /// - Throws: ``InferenceError`` for an empty or wrong prompt, an option out of range, MTP without a head, or an
+  ///   arithmetic that the machine does not have.
   public func decode(
     _ prompt: Prompt, _ method: DecodingMethod = .vanilla, _ options: DecodingOptions
   ) throws(InferenceError) -> Decoding {
@@ -68,10 +77,14 @@ public final class DecodingSession {
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
     drafter make: (DecodingSession) -> (any Drafter)?
   ) throws(InferenceError) -> Decoding {
+    try arithmetic.check()
     try prompt.check(model.configuration)
     try options.sampling.check()
     guard options.limit >= 0 else {
       throw .option(name: "limit", expected: "0 or more tokens", found: "\(options.limit)")
+    }
+    guard options.draftShortlist >= 0 else {
+      throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
     }
     if !goesOn(prompt, drafting: method.drafts) {
       state = TextState(model.configuration)
@@ -83,6 +96,7 @@ public final class DecodingSession {
       let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
       drafter?.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
     }
+    (drafter as? MTPDrafter)?.useShortlist(options.draftShortlist, tokens: prompt.tokens)
     begun = prompt
     return Decoding(self, prompt, method, options)
   }

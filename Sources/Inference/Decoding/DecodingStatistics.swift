@@ -16,6 +16,8 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var targetRows = 0
   /// Rows run through the head.
   public internal(set) var headRows = 0
+  /// Ids that could be drafted last; nil for the whole vocabulary.
+  public internal(set) var draftVocabulary: Int?
   /// Tokens of the prompt that were run, and those that were found in the session's state.
   public internal(set) var promptRows = 0
   public internal(set) var reusedRows = 0

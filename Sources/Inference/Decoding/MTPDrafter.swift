@@ -17,6 +17,10 @@ package final class MTPDrafter: Drafter {
   private var embeddings: [FloatBuffer] = []
   package private(set) var rowsRun = 0
   var plantedDefect: PlantedDefect?
+  /// The tokens that may be drafted; nil for all.
+  private var shortlist: DraftShortlist?
+  /// [V] with a shortlist: −infinity for the ids that are not in it.
+  private var shortLogits = FloatBuffer(count: 0)
 
   /// Waiting pairs beyond which the cache is filled at once.
   private static let most = 32
@@ -42,13 +46,32 @@ package final class MTPDrafter: Drafter {
     trueRows = other.trueRows
     waiting = other.waiting
     embeddings = other.embeddings
+    shortlist = other.shortlist
+    shortLogits = FloatBuffer(other.shortLogits.values)
     waitingHidden = FloatBuffer(count: other.waitingHidden.count)
     waitingHidden.pointer.update(from: other.waitingHidden.pointer, count: other.waitingHidden.count)
   }
 
   package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
+  /// Ids that may be drafted; nil for all.
+  package var draftVocabulary: Int? { shortlist?.count }
+
+  /// Drafts only the `lowest` ids of the vocabulary and those of `tokens` and of what is observed from now on; all ids for
+  /// 0 and for the whole vocabulary.
+  package func useShortlist(_ lowest: Int, tokens: [Int]) {
+    let vocabulary = engine.configuration.vocabulary
+    guard lowest > 0, lowest < vocabulary else {
+      shortlist = nil
+      return
+    }
+    shortlist = DraftShortlist(lowest: lowest, tokens: tokens)
+    shortLogits = FloatBuffer(count: vocabulary)
+    shortLogits.pointer.update(repeating: -.infinity, count: vocabulary)
+  }
+
   package func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
+    shortlist?.insert(rows.tokens)
     if plantedDefect != .headCache { cache.truncate(to: trueRows) }
     let width = engine.configuration.hidden
     let count = waiting.count + rows.count
@@ -98,7 +121,7 @@ package final class MTPDrafter: Drafter {
     embeddings.removeAll()
     var row = PassRows()
     while let output = hidden {
-      drafts.append(choose(engine.logits(of: output, rows: 1)))
+      drafts.append(choose(logits(of: output)))
       guard drafts.count < count, let token = drafts.last else { break }
       // A row has the position of the token before its own.
       row.removeAll()
@@ -108,6 +131,12 @@ package final class MTPDrafter: Drafter {
       rowsRun += 1
     }
     return drafts
+  }
+
+  private func logits(of output: UnsafePointer<Float>) -> UnsafePointer<Float> {
+    guard let shortlist else { return engine.logits(of: output, rows: 1) }
+    engine.logits(of: output, tokens: shortlist.ranges, into: shortLogits.pointer)
+    return UnsafePointer(shortLogits.pointer)
   }
 
   package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {

@@ -5,9 +5,9 @@ public final class TextScorer {
   private var state: TextState
 
   /// - Parameter pool: The threads that compute; several scorers and sessions may share them, taking turns.
-  public init(_ model: LoadedModel, pool: WorkerPool) {
+  public init(_ model: LoadedModel, pool: WorkerPool, arithmetic: Arithmetic = .canonical) {
     self.model = model
-    engine = TextEngine(model, pool: pool)
+    engine = TextEngine(model, pool: pool, arithmetic: arithmetic)
     state = TextState(model.configuration)
   }
 
@@ -16,8 +16,9 @@ public final class TextScorer {
 
   /// Runs the next tokens of the text in one pass. How a text is cut into passes changes no bit.
   /// - Returns: [tokens.count, V]: row i scores the token behind token i. Valid until the next call.
-  /// - Throws: ``InferenceError/prompt(expected:found:)``.
+  /// - Throws: ``InferenceError/prompt(expected:found:)``, ``InferenceError/arithmetic(name:expected:)``.
   public func logits(_ tokens: some Collection<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {
+    try engine.arithmetic.check()
     let prompt = Prompt(Array(tokens))
     try prompt.check(model.configuration)
     let positions = prompt.tokens.indices.map { TokenPosition(state.length + $0) }

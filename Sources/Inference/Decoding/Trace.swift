@@ -35,9 +35,11 @@ extension LoadedModel {
   ///   - depth: Drafted tokens a round, 0 for no MTP decoding.
   /// - Throws: ``InferenceError`` as ``DecodingSession/decode(_:_:_:)``.
   public func trace(
-    _ prompt: Prompt, limit: Int, depth: Int = 0, threads: Int? = nil, promptChunk: Int = 256
+    _ prompt: Prompt, limit: Int, depth: Int = 0, threads: Int? = nil, promptChunk: Int = 256,
+    arithmetic: Arithmetic = .canonical
   ) throws(InferenceError) -> Trace {
-    let session = DecodingSession(self, threads: threads, promptChunk: promptChunk)
+    let session = DecodingSession(self, threads: threads, promptChunk: promptChunk, arithmetic: arithmetic)
+    try arithmetic.check()
     try prompt.check(configuration)
     let pass = PromptTrace(prompt, session)
 
@@ -54,7 +56,8 @@ extension LoadedModel {
     if depth > 0 {
       options.onLogits = nil
       options.onRound = { rounds.append($0) }
-      let drafting = DecodingSession(self, pool: session.engine.pool, promptChunk: promptChunk)
+      let drafting = DecodingSession(
+        self, pool: session.engine.pool, promptChunk: promptChunk, arithmetic: arithmetic)
       for _ in try drafting.decode(prompt, .mtp(depth: depth), options) {}
     }
     return Trace(

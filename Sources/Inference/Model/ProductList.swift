@@ -22,6 +22,7 @@ struct ProductList {
     let place: Int
   }
 
+  private let arithmetic: Arithmetic
   private var products: [Product] = []
   private var preparations: [Preparation] = []
   private var prepared = FloatBuffer(count: 0)
@@ -30,6 +31,8 @@ struct ProductList {
   /// Bytes of the matrices of all products so far, and their multiplications and additions.
   private(set) var weightBytes = 0
   private(set) var operations = 0
+
+  init(_ arithmetic: Arithmetic = .canonical) { self.arithmetic = arithmetic }
 
   mutating func removeAll() {
     products.removeAll(keepingCapacity: true)
@@ -62,48 +65,52 @@ struct ProductList {
     let place = preparedCount
     preparations.append(Preparation(matrix: matrix, x: x, rows: rows, place: place))
     // Places are multiples of a cache line.
-    preparedCount += (Vector.preparedCount(matrix, rows: rows) + 15) / 16 * 16
+    preparedCount += (Vector.preparedCount(matrix, rows: rows, arithmetic: arithmetic) + 15) / 16 * 16
     return place
   }
 
   mutating func run(_ pool: WorkerPool) {
     if prepared.count < preparedCount { prepared = FloatBuffer(count: preparedCount) }
     let prepared = prepared.pointer
-    for item in preparations { ProductList.prepare(item, into: prepared + item.place, pool) }
+    for item in preparations { prepare(item, into: prepared + item.place, pool) }
     if pool.threads == 1 {
-      for product in products { ProductList.multiply(product, prepared, 0..<product.matrix.rows) }
+      for product in products { ProductList.multiply(product, prepared, 0..<product.matrix.rows, arithmetic) }
       return
     }
+    let arithmetic = arithmetic
     products.withUnsafeBufferPointer { products in
       pool.run(count: pieces, grain: 1) { range, _ in
         for piece in range {
           let product = products[ProductList.product(of: piece, products)]
           let first = (piece - product.start) * product.grain
-          ProductList.multiply(product, prepared, first..<min(first + product.grain, product.matrix.rows))
+          ProductList.multiply(
+            product, prepared, first..<min(first + product.grain, product.matrix.rows), arithmetic)
         }
       }
     }
   }
 
-  private static func prepare(
+  private func prepare(
     _ item: Preparation, into target: UnsafeMutablePointer<Float>, _ pool: WorkerPool
   ) {
     guard item.rows > 16, pool.threads > 1 else {
-      Vector.prepare(item.matrix, item.x, rows: item.rows, into: target)
+      Vector.prepare(item.matrix, item.x, rows: item.rows, into: target, arithmetic: arithmetic)
       return
     }
-    let stride = Vector.preparedCount(item.matrix, rows: 1)
+    let stride = Vector.preparedCount(item.matrix, rows: 1, arithmetic: arithmetic)
     pool.run(count: item.rows, grain: 8) { range, _ in
       Vector.prepare(
         item.matrix, item.x + range.lowerBound * item.matrix.columns, rows: range.count,
-        into: target + range.lowerBound * stride)
+        into: target + range.lowerBound * stride, arithmetic: arithmetic)
     }
   }
 
-  private static func multiply(_ product: Product, _ prepared: UnsafePointer<Float>, _ outputs: Range<Int>) {
+  private static func multiply(
+    _ product: Product, _ prepared: UnsafePointer<Float>, _ outputs: Range<Int>, _ arithmetic: Arithmetic
+  ) {
     Vector.multiply(
       product.matrix, outputRows: outputs, prepared: prepared + product.prepared, rows: product.rows, into: product.y,
-      yStride: product.stride)
+      yStride: product.stride, arithmetic: arithmetic)
   }
 
   /// The last product that starts at or before `piece`.

@@ -6,13 +6,15 @@
 package final class TextEngine {
   let model: LoadedModel
   let pool: WorkerPool
+  /// How matrix products are formed.
+  let arithmetic: Arithmetic
   private(set) var scratch: Scratch
   /// [rows, V], grown to the largest number of rows asked for.
   private var logitRows = FloatBuffer(count: 0)
   /// Attention scores, one row a worker.
   private var scores = FloatBuffer(count: 0)
   private var scoreWidth = 0
-  var products = ProductList()
+  var products: ProductList
   var chosen: [Int32] = []
   var placed: [Int32] = []
   var expertStarts: [Int] = []
@@ -21,9 +23,11 @@ package final class TextEngine {
 
   var configuration: TextConfiguration { model.configuration }
 
-  init(_ model: LoadedModel, pool: WorkerPool, rows: Int = 16) {
+  init(_ model: LoadedModel, pool: WorkerPool, arithmetic: Arithmetic = .canonical, rows: Int = 16) {
     self.model = model
     self.pool = pool
+    self.arithmetic = arithmetic
+    products = ProductList(arithmetic)
     scratch = Scratch(model, rows: rows)
   }
 
@@ -74,6 +78,15 @@ package final class TextEngine {
     products.append(model.output, hidden, rows: rows, into: logitRows.pointer)
     products.run(pool)
     return UnsafePointer(logitRows.pointer)
+  }
+
+  /// Logits of some tokens alone, at their places in `target`, [V]; the other places are left alone.
+  func logits(of hidden: UnsafePointer<Float>, tokens: [Range<Int>], into target: UnsafeMutablePointer<Float>) {
+    products.removeAll()
+    for range in tokens {
+      products.append(model.output.slice(rows: range), hidden, rows: 1, into: target + range.lowerBound)
+    }
+    products.run(pool)
   }
 
   // MARK: Working memory

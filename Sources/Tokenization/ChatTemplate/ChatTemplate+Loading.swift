@@ -8,17 +8,17 @@ extension ChatTemplate {
   /// folder `additional_chat_templates`, then `chat_template` in `tokenizer_config.json`, then `chat_template.json`,
   /// which older processors wrote. Of several templates with names, `tool_use` is for chats with tools and `default`
   /// for the others. The tokens that `tokenizer_config.json` names (`eos_token`, …) become variables.
-  /// - Throws: ``ChatTemplateError``; ``TokenizerError`` for a file that cannot be read; `JSONError`.
+  /// - Throws: ``ChatTemplateError``; `FileError` for a file that cannot be read; `JSONError`.
   public static func load(folder: String, limits: Limits = Limits()) throws -> ChatTemplate {
     let configPath = folder + "/tokenizer_config.json"
-    let config = try FolderFile.read(configPath).map {
-      try JSONFields(JSONValue.parse($0, file: configPath), file: configPath, what: "the tokenizer's configuration")
+    let config = try FolderFile.json(configPath).map {
+      try JSONFields($0, file: configPath, what: "the tokenizer's configuration")
     }
     var named = try NamedTemplates(files: folder)
     if named.isEmpty, let config { named = try NamedTemplates(config, key: "chat_template") }
-    if named.isEmpty, let legacy = try FolderFile.read(folder + "/chat_template.json") {
-      let path = folder + "/chat_template.json"
-      let fields = try JSONFields(JSONValue.parse(legacy, file: path), file: path, what: "the chat template")
+    let path = folder + "/chat_template.json"
+    if named.isEmpty, let legacy = try FolderFile.json(path) {
+      let fields = try JSONFields(legacy, file: path, what: "the chat template")
       named = try NamedTemplates(fields, key: "chat_template")
     }
     guard !named.isEmpty else { throw ChatTemplateError.missing(folder: folder) }
@@ -78,7 +78,7 @@ private struct NamedTemplates {
   }
 
   private static func source(_ path: String) throws -> String? {
-    guard let bytes = try FolderFile.read(path) else { return nil }
+    guard let bytes = try FolderFile.read(path, limit: FolderFile.modest) else { return nil }
     guard let source = String(validating: bytes, as: UTF8.self) else {
       throw ChatTemplateError.syntax(
         TemplatePlace(file: path, position: nil), expected: "text in UTF-8", found: "bytes that are not UTF-8")

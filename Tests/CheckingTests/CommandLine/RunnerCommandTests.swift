@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import StrictJSON
 import Testing
 
@@ -52,6 +53,34 @@ import Testing
     let outcome = try RunnerProcess.run(words.map { $0 == "DEMO" ? demo : $0 == "TRUNK" ? trunk : $0 })
     #expect(outcome.status == status, "\(outcome.err)")
     #expect((code.isEmpty || outcome.err.contains(code)) && outcome.out.isEmpty)
+  }
+
+  @Test(arguments: ["check DEMO", "generate DEMO --prompt x", "trace DEMO --ids 1 --output /tmp/never"])
+  func `an arithmetic that the machine does not have is refused before anything is read`(_ words: String) throws {
+    let arguments = words.split(separator: " ").map { $0 == "DEMO" ? "/no/such/folder" : String($0) }
+    let outcome = try RunnerProcess.run(arguments + ["--arithmetic", "fast"], environment: ["CAMBIUM_SIMD": "avx2"])
+    #expect(outcome.status == 64 && outcome.out.isEmpty && outcome.err.contains("error: E_ARITHMETIC"))
+    let unknown = try RunnerProcess.run(arguments + ["--arithmetic", "sloppy"])
+    #expect(unknown.status == 64 && unknown.err.contains("canonical"))
+  }
+
+  @Test(.enabled(if: Arithmetic.fast.isAvailable))
+  func `the fast arithmetic is named wherever it was used`() throws {
+    let fast = ["--arithmetic", "fast"]
+    let generated = try RunnerProcess.run(
+      ["generate", try demo(), "--chat", "What is 5 * 11?", "--limit", "96", "--stats"] + fast)
+    #expect(generated.status == 0 && generated.out.contains("55") && generated.err.contains("fast arithmetic"))
+    let checked = try RunnerProcess.run(
+      ["check", try demo(), "--prompts", try prompts(), "--limit", "8", "--depths", "2", "--json", "--quiet"] + fast)
+    #expect(checked.status == 0)
+    #expect(try JSONValue.parse(Array(checked.out.utf8), file: "stdout")["arithmetic"]?.stringValue == "fast")
+    let prefix = FileManager.default.temporaryDirectory.appendingPathComponent("trace-\(UUID().uuidString)").path
+    let traced = try RunnerProcess.run(
+      ["trace", try demo(), "--ids", "1 2", "--limit", "2", "--output", prefix] + fast)
+    #expect(traced.status == 0)
+    let document = try Data(contentsOf: URL(fileURLWithPath: prefix + ".json"))
+    #expect(try JSONValue.parse(Array(document), file: prefix)["arithmetic"]?.stringValue == "fast")
+    for name in [".json", ".safetensors"] { try FileManager.default.removeItem(atPath: prefix + name) }
   }
 
   @Test func `generate answers on standard output, and says how on standard error`() throws {

@@ -19,7 +19,7 @@ struct DecodingResult {
 extension DecodingSession {
   /// Decodes to the end.
   func run(
-    _ prompt: Prompt, _ method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = []
+    _ prompt: Prompt, _ method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = [], draftShortlist: Int = 0
   ) throws -> DecodingResult {
     var hash = SHA256Stream()
     var chosen: [Int] = []
@@ -27,7 +27,7 @@ extension DecodingSession {
     let decoding = try decode(
       prompt, method,
       DecodingOptions(
-        limit: limit, stops: stops,
+        limit: limit, stops: stops, draftShortlist: draftShortlist,
         onLogits: { index, token, logits in
           if index == chosen.count { chosen.append(token) }
           hash.update(UnsafeRawBufferPointer(logits))

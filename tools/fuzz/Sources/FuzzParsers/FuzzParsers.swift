@@ -1,7 +1,4 @@
-import Archive
 import Foundation
-import Safetensors
-import StrictJSON
 
 /// libFuzzer's own main, for programs that have one already.
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -11,37 +8,22 @@ private func runDriver(
   _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// Which parser gets the input: `CAMBIUM_FUZZ` in the environment.
-private let parser: @Sendable ([UInt8]) throws -> Void = {
-  switch ProcessInfo.processInfo.environment["CAMBIUM_FUZZ"] ?? "json" {
-  case "safetensors": { _ = try SafetensorsHeader.parse($0, fileSize: $0.count, file: "input") }
-  case "tar":
-    {
-      var reader = TarReader()
-      try $0.withUnsafeBytes { bytes in
-        // In two pieces: what is cut must be put together again.
-        let middle = bytes.count / 3
-        try reader.consume(UnsafeRawBufferPointer(rebasing: bytes[..<middle])) { _ in }
-        try reader.consume(UnsafeRawBufferPointer(rebasing: bytes[middle...])) { _ in }
-      }
-    }
-  default:
-    {
-      let value = try JSONValue.parse($0, file: "input")
-      // What is accepted must survive being written.
-      let again = try JSONValue.parse(JSONWriter.pretty(value, sorted: false), file: "again")
-      guard again == value else { fatalError("written and read again, it is another value") }
-    }
-  }
-}()
+/// The parser that gets the inputs: `CAMBIUM_FUZZ` in the environment.
+private let parser = ProcessInfo.processInfo.environment["CAMBIUM_FUZZ"].flatMap(Parser.named)
+private let folder = try? InputFolder()
 
 @main
 struct FuzzParsers {
   static func main() {
+    guard parser != nil, folder != nil else {
+      print("CAMBIUM_FUZZ is one of: \(Parser.all.map(\.name).joined(separator: " "))")
+      exit(64)
+    }
+    atexit { folder?.remove() }
     var count = CommandLine.argc
     var arguments = CommandLine.unsafeArgv
     _ = runDriver(&count, &arguments) { start, count in
-      try? parser(Array(UnsafeBufferPointer(start: start, count: count)))
+      if let parser, let folder { try? parser.parse(Array(UnsafeBufferPointer(start: start, count: count)), folder) }
       return 0
     }
   }

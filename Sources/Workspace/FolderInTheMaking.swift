@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// An empty folder that one process fills before it gets its final name.
+///
+/// The kernel takes the right back when the process ends, however it ends; what a dead one left is removed by the next.
+/// End with ``release()``: Swift may drop a value after its last use.
+public final class FolderInTheMaking: Sendable {
+  /// The folder, under its name of the moment.
+  public let path: String
+  private let descriptor: Int32
+
+  /// Makes the folder, or empties one that a dead process left.
+  /// - Throws: ``WorkspaceError/busy(folder:)`` while another process fills it.
+  public init(path: String) throws(WorkspaceError) {
+    self.path = path
+    var found: Int32?
+    // A process that ends between two steps takes the folder away; the next attempt makes a new one.
+    for _ in 0..<100 where found == nil { found = try FolderInTheMaking.open(path) }
+    guard let found else { throw .busy(folder: path) }
+    descriptor = found
+    do throws(WorkspaceError) {
+      for name in try Folder.entries(path) { try Folder.removeTree(joinPath(path, name)) }
+    } catch {
+      close(found)
+      throw error
+    }
+  }
+
+  /// The folder, open and held; nil when it was renamed or removed meanwhile.
+  private static func open(_ path: String) throws(WorkspaceError) -> Int32? {
+    if let status = try linkStatus(path), status.type != S_IFDIR { try Folder.removeTree(path) }
+    try Folder.create(path)
+    let descriptor = uninterrupted { openDescriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .system("open the folder", path, errno: errno)
+    }
+    // Other errors: a file system that cannot lock folders. There two processes would meet in their files' names.
+    if uninterrupted({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
+      close(descriptor)
+      throw .busy(folder: path)
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, let there = try? linkStatus(path), there.st_dev == status.st_dev,
+      there.st_ino == status.st_ino
+    else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+
+  /// Ends the right to the folder, which stays.
+  public func release() { close(descriptor) }
+}
+
+// Inside the class the name of this call means its own method.
+private func openDescriptor(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }

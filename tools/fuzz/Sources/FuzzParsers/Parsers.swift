@@ -1,0 +1,1 @@
+../../../../Tests/HostileInputTests/Parsers.swift
