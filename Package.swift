@@ -77,7 +77,8 @@ let package = Package(
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Diagnostics", "Quantization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .target(
       name: "Checking",

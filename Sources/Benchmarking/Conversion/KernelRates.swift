@@ -10,6 +10,11 @@ public struct KernelRates: Sendable {
     public let name: String
     /// Bytes of the source (bf16, or what is digested) a second, median of the rounds.
     public let bytesPerSecond: Double
+
+    public init(name: String, bytesPerSecond: Double) {
+      self.name = name
+      self.bytesPerSecond = bytesPerSecond
+    }
   }
 
   /// Formats of the shipped pipelines.

@@ -13,7 +13,7 @@ public struct ImposedAcceptance: Sendable, Hashable {
 
   /// Whether the draft of the sequence's token `index` at a place of a draft is right: the same answer each time, so that
   /// all decoders meet the same luck.
-  func isRight(index: Int, place: Int) -> Bool {
+  package func isRight(index: Int, place: Int) -> Bool {
     guard let last = chances.last else { return false }
     let chance = place < chances.count ? chances[place] : last
     let mixed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: index) &* 0xBF58_476D_1CE4_E5B9

@@ -2,7 +2,7 @@ import Checking
 import Diagnostics
 
 /// Grouped bars: a group for each name on the axis, a bar for each series.
-struct BarChart {
+package struct BarChart {
   struct Series {
     var name: String
     /// One for each group; nil where there is nothing to draw.
@@ -82,7 +82,7 @@ struct BarChart {
   }
 
   /// 1, 2, 4 or 8 times a power of ten, the next at or above.
-  static func ceiling(_ value: Double) -> Double {
+  package static func ceiling(_ value: Double) -> Double {
     guard value > 0, value.isFinite else { return 1 }
     var power = 1.0
     while power * 10 <= value { power *= 10 }

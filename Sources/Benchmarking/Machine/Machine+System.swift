@@ -32,7 +32,7 @@ import Foundation
     /// The first line of `model name`, or of what takes its place on other architectures.
     static var processorName: String { processorName(text("/proc/cpuinfo")) }
 
-    static func processorName(_ information: String) -> String {
+    package static func processorName(_ information: String) -> String {
       for name in ["model name", "Model", "Hardware", "CPU part"] {
         let line = information.split(separator: "\n").first { $0.hasPrefix(name) }
         if let value = line?.split(separator: ":", maxSplits: 1).dropFirst().first {
@@ -51,7 +51,7 @@ import Foundation
     /// Those of the first processor.
     static func caches() -> [Cache] { caches("/sys/devices/system/cpu/cpu0/cache") }
 
-    static func caches(_ folder: String) -> [Cache] {
+    package static func caches(_ folder: String) -> [Cache] {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
         $0.hasPrefix("index")
       }
@@ -66,7 +66,7 @@ import Foundation
     }
 
     /// `32K`, `2M`.
-    static func bytes(_ size: String) -> Int? {
+    package static func bytes(_ size: String) -> Int? {
       let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
       guard let last = size.last, let unit = units[last] else { return Int(size) }
       return Int(size.dropLast()).flatMap { count in
@@ -76,7 +76,7 @@ import Foundation
     }
 
     /// Processors in a list such as `0-3,8`.
-    static func processorCount(_ list: String) -> Int {
+    package static func processorCount(_ list: String) -> Int {
       list.split(separator: ",").reduce(0) { sum, range in
         let ends = range.split(separator: "-").compactMap { Int($0) }
         guard let first = ends.first, let last = ends.last, last >= first, last - first < 1 << 20 else { return sum }

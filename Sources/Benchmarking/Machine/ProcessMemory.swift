@@ -7,13 +7,13 @@ import Foundation
 #endif
 
 /// Memory of this process, as the system counts it at one moment.
-struct ProcessMemory: Sendable, Hashable {
+package struct ProcessMemory: Sendable, Hashable {
   /// Resident pages that are no file's: what the program itself takes. Nil where the system does not say.
-  var anonymousBytes: Int?
+  package var anonymousBytes: Int?
   /// All resident pages, mapped weights among them; on macOS the most there were so far.
   var residentBytes: Int
 
-  static var now: ProcessMemory {
+  package static var now: ProcessMemory {
     #if os(Linux)
       let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
       return ProcessMemory(
@@ -25,7 +25,7 @@ struct ProcessMemory: Sendable, Hashable {
     #endif
   }
 
-  static func kilobytes(_ name: String, _ text: String) -> Int? {
+  package static func kilobytes(_ name: String, _ text: String) -> Int? {
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map {
       $0 * 1024

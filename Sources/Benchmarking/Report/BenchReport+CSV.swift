@@ -36,7 +36,7 @@ extension BenchReport {
   }
 
   /// As RFC 4180 has it.
-  static func quoted(_ cell: String) -> String {
+  package static func quoted(_ cell: String) -> String {
     guard cell.contains(where: { [",", "\"", "\n", "\r", "\r\n"].contains($0) }) else { return cell }
     return "\"" + cell.replacing("\"", with: "\"\"") + "\""
   }

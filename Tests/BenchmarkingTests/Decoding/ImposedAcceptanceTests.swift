@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Benchmarking
+import Benchmarking
 
 @Suite struct ImposedAcceptanceTests {
   @Test func `drafts are right as often as imposed, the last chance for further places`() {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Benchmarking
+import Benchmarking
 
 @Suite struct MachineTests {
   #if os(Linux)

@@ -2,14 +2,14 @@ import Foundation
 import StrictJSON
 import Testing
 
-@testable import Benchmarking
+import Benchmarking
 
 @Suite struct ReportGoldenTests {
-  /// The golden file; with CAMBIUM_WRITE_GOLDEN it is written anew.
+  /// The golden file; with CAMBIUM_UPDATE_GOLDEN it is written anew.
   private func golden(_ name: String, _ found: String) throws -> Bool {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Golden/\(name)")
-    if ProcessInfo.processInfo.environment["CAMBIUM_WRITE_GOLDEN"] != nil { try Data(found.utf8).write(to: file) }
+    if ProcessInfo.processInfo.environment["CAMBIUM_UPDATE_GOLDEN"] != nil { try Data(found.utf8).write(to: file) }
     return try Data(contentsOf: file) == Data(found.utf8)
   }
 
