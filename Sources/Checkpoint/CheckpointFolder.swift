@@ -179,10 +179,7 @@ struct FolderListing {
   }
 
   private static func files(in path: String, root: String) throws -> [String] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted {
-      $0.utf8.lexicographicallyPrecedes($1.utf8)
-    }
-    return try names.filter { name in
+    try namesInFolder(path).filter { name in
       guard !name.hasPrefix(".") else { return false }
       let full = path + "/" + name
       let target = URL(fileURLWithPath: full).resolvingSymlinksInPath().path

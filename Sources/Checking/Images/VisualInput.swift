@@ -76,9 +76,9 @@ public struct VisualInput: Sendable {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw FileError.missing(path: folder)
     }
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-      .filter { name in [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) } }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names = try namesInFolder(folder).filter { name in
+      [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+    }
     guard !names.isEmpty else {
       throw ImageError.frames(file: folder, expected: "PNG or JPEG files", found: "none")
     }
