@@ -68,11 +68,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
-    .target(name: "Benchmarking", dependencies: ["Digests", "Workspace"], swiftSettings: swift),
+    .target(
+      name: "Benchmarking",
+      dependencies: [
+        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
+        "StrictJSON", "Tokenization", "Workspace",
+      ], swiftSettings: swift),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Diagnostics", "Quantization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .target(
       name: "Checking",
@@ -82,8 +88,8 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference", "Images",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
+        "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
@@ -112,9 +118,12 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON", "Digests",
-        "Diagnostics", "verify-runner",
+        "Benchmarking", "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON",
+        "Digests", "Diagnostics", "verify-runner",
       ], swiftSettings: swift),
+    .testTarget(
+      name: "BenchmarkingTests",
+      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .testTarget(

@@ -132,6 +132,14 @@ class Sandbox:
     def expect_reference(self, reference=None):
         if self.result() != (reference or self.shop.reference):
             raise Difference("the tree differs")
+        self.expect_nothing_left()
+
+    def expect_package(self):
+        if self.tree() != self.shop.package:
+            raise Difference("the package differs")
+        self.expect_nothing_left()
+
+    def expect_nothing_left(self):
         left = [name for _, folders, names in os.walk(self.path) for name in folders + names
                 if ".cambium-" in name or name.endswith(".partial") or name == "journal.jsonl"]
         if left:

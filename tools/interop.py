@@ -417,6 +417,34 @@ class Signed:
         count = len(predicate.build_definition.resolved_dependencies)
         return f"{len(message.subject)} subjects, {count} dependencies, {predicate.build_definition.build_type}"
 
+    def statement_refused(self):
+        """After one byte changed in a subject, in a digest of the statement, or in its form."""
+        def changed(name, change):
+            path = self.package / name
+            before = path.read_bytes()
+            path.write_bytes(change(before))
+            try:
+                self.statement()
+            except Exception:  # noqa: BLE001 - whatever it says, it must not accept
+                return
+            finally:
+                path.write_bytes(before)
+            raise Failed(f"a changed {name} is accepted")
+
+        def flipped(at):
+            return lambda data: data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+        statement = (self.package / "provenance.json").read_bytes()
+        digest = statement.index(b'"sha256": "', statement.index(b'"subject"')) + len(b'"sha256": "')
+        changed("config.json", flipped(-3))
+        changed("model.safetensors", flipped(100_000))
+        # Another digit, so that it stays a digest.
+        changed("provenance.json", flipped(digest + 5))
+        changed("provenance.json", flipped(statement.index(b"_type")))
+        changed("provenance.json", lambda data: data[:-3])
+        self.statement()
+        return "a byte of two subjects, a digest, a field, the end: each refused"
+
 
 # MARK: converters
 
@@ -512,6 +540,7 @@ def main():
             table.check("model_signing accepts what cambium signed", signed.accepted)
             table.check("model_signing refuses it changed", signed.refused)
             table.check("in-toto reads the provenance", signed.statement)
+            table.check("in-toto refuses it changed", signed.statement_refused)
     if options.moe:
         with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
             moe = options.moe.resolve()

@@ -100,11 +100,15 @@ SHARDS = [
     ("lfs-pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n",
      "E_ST_LFS_POINTER"),
     ("rank-4096", blob(one(shape="[" + ",".join(["1"] * 4096) + "]"), FOUR), "E_"),
-    ("name-of-a-megabyte", blob('{"%s":%s}' % ("x" * (1 << 20), record()), FOUR), "E_"),
+    ("name-of-a-megabyte", blob('{"%s":%s}' % ("x" * (1 << 20), record()), FOUR), "E_ST_NAME"),
     ("empty-name", blob('{"":%s}' % record(), FOUR), "E_ST_NAME"),
     ("nul-in-a-name", blob('{"a\\u0000b":%s}' % record(), FOUR), "E_ST_NAME"),
     ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_JSON"),
-    ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_|E_FILE_LIMIT"),
+    ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_HEADER_TOO_LARGE"),
+    ("header-of-24-megabytes", 8 + (24 << 20), "E_ST_HEADER_JSON"),
+    ("name-of-24-megabytes", blob('{"%s":%s}' % ("x" * ((24 << 20) - 100), record()), FOUR), "E_ST_NAME"),
+    ("400000-records", blob("{" + ",".join('"%d":{"dtype":"U8","shape":[],"data_offsets":[0,1]}' % i
+                                           for i in range(400_000)) + "}", FOUR), "E_ST_"),
     ("20000-records-of-one-range", blob("{" + ",".join('"t%d":%s' % (i, record()) for i in range(20000)) + "}", FOUR),
      "E_ST_"),
 ]
@@ -135,8 +139,12 @@ INDEXES = [
     ("byte-order-mark", b"\xef\xbb\xbf{}", "E_JSON_"),
     ("empty", "", "E_JSON_"),
     ("cut", '{"weight_map":{"a":"' , "E_JSON_"),
-    ("wide", '{"x":%s}' % WIDE, "E_JSON_VALUES"),
-    ("string-of-twenty-megabytes", '"' + "x" * (20 << 20) + '"', "E_INDEX_FORM"),
+    ("wide", '{"x":%s}' % WIDE, "E_INDEX_FORM"),
+    ("300000-entries", '{"weight_map":{%s}}' % ",".join('"%d":"a.safetensors"' % i for i in range(300_000)),
+     "E_JSON_VALUES"),
+    ("string-of-15-megabytes", '"' + "x" * (15 << 20) + '"', "E_INDEX_FORM"),
+    ("250000-entries", '{"weight_map":{%s}}' % ",".join('"%d":"a.safetensors"' % i for i in range(250_000)),
+     "E_INDEX_MISSING_SHARD"),
     ("of-100-megabytes", 100_000_000, "E_FILE_LIMIT"),
 ]
 

@@ -64,8 +64,8 @@ TOKENIZERS = [
     ("cut", T, SMALL[:len(SMALL) // 2], "E_JSON_"),
     ("deep", T, DEEP, "E_JSON_DEPTH"),
     ("deep-normalizer", T, changed(lambda root: root.update(normalizer="DEEP")).replace('"DEEP"', DEEP), "E_JSON_DEPTH"),
-    ("deep-sequences", T, changed(lambda root: root.update(pre_tokenizer="S")).replace(
-        '"S"', '{"type":"Sequence","pretokenizers":[' * 20 + "]}" * 20), "E_TOKENIZER_PRE_TOKENIZER"),
+    ("deep-sequences", T, changed(lambda root: root.update(pre_tokenizer="SEQUENCE")).replace(
+        '"SEQUENCE"', '{"type":"Sequence","pretokenizers":[' * 20 + "]}" * 20), "E_TOKENIZER_PRE_TOKENIZER"),
     ("invalid-utf8", T, SMALL.encode().replace(b"endoftext", b"endof\xfftext"), "E_JSON_UTF8"),
     ("overlong-utf8", T, SMALL.encode().replace(b"endoftext", b"endof\xc0\xaf"), "E_JSON_UTF8"),
     ("lone-surrogate", T, SMALL.replace("endoftext", "\\ud800"), "E_JSON_ESCAPE"),

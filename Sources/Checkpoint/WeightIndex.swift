@@ -19,31 +19,78 @@ struct WeightIndex: Sendable {
   static func read(folder: String, names: [String]) throws -> WeightIndex? {
     guard names.contains(name) else { return nil }
     let file = folder + "/" + name
-    // An index of 100,000 tensors has 11 MB.
-    let bytes = try ReadOnlyFile(path: file).readAll(limit: 24 << 20)
-    return try WeightIndex(JSONValue.parse(bytes, file: file, maxValues: 1 << 18), file: file)
+    return try WeightIndex(ReadOnlyFile(path: file).readAll(limit: mostBytes), file: file)
   }
 
-  private init(_ value: JSONValue, file: String) throws {
-    guard let map = value["weight_map"], case .object(let members) = map.content else {
-      throw CheckpointError.indexForm(
-        file: file, expected: "an object weight_map", found: value["weight_map"]?.brief ?? "nothing")
+  /// Bytes; an index of 100,000 tensors has 11 MB.
+  private static let mostBytes = 16 << 20
+  private static let mostTensors = 1 << 18
+
+  /// Reads an index straight from the events of its text: as a tree it would take five times the memory.
+  private init(_ bytes: [UInt8], file: String) throws {
+    self.file = file
+    var reader = try JSONReader(bytes, file: file)
+    var entries: [(String, String)]?
+    var shards: [UTF8Name: String] = [:]
+    var totalSize: Int?
+    let first = try reader.next()
+    guard first == .beginObject else {
+      throw CheckpointError.indexForm(file: file, expected: "an object", found: first?.name ?? "nothing")
+    }
+    while case .key(let key)? = try reader.next() {
+      guard let value = try reader.next() else { break }
+      switch key {
+      case "weight_map": entries = try WeightIndex.map(value, &reader, &shards)
+      case "metadata" where value == .beginObject: totalSize = try WeightIndex.totalSize(&reader)
+      default: try reader.skip(value)
+      }
+    }
+    // What stands behind the object.
+    _ = try reader.next()
+    guard let entries else {
+      throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: "nothing")
+    }
+    self.entries = entries
+    self.shards = Set(shards.values)
+    self.totalSize = totalSize
+  }
+
+  /// The members of `weight_map`, whose beginning is `value`. Equal names of shards share their memory.
+  private static func map(
+    _ value: JSONEvent, _ reader: inout JSONReader, _ shards: inout [UTF8Name: String]
+  ) throws -> [(String, String)] {
+    guard value == .beginObject else {
+      throw CheckpointError.indexForm(file: reader.file, expected: "an object weight_map", found: value.name)
     }
     var entries: [(String, String)] = []
-    var shards: Set<String> = []
-    for member in members {
-      guard let shard = member.value.stringValue else {
+    while case .key(let tensor)? = try reader.next() {
+      let value = try reader.next()
+      guard case .string(let name)? = value else {
         throw CheckpointError.indexForm(
-          file: file, expected: "a shard's name for \(member.key)", found: member.value.brief)
+          file: reader.file, expected: "a shard's name for \(tensor)", found: value?.name ?? "nothing")
       }
-      guard WeightIndex.isPlainName(shard) else { throw CheckpointError.indexPathEscapes(file: file, shard: shard) }
-      entries.append((member.key, shard))
-      shards.insert(shard)
+      let known = shards[UTF8Name(name)]
+      guard known != nil || isPlainName(name) else {
+        throw CheckpointError.indexPathEscapes(file: reader.file, shard: name)
+      }
+      guard entries.count < mostTensors else {
+        throw JSONError.values(JSONPlace(file: reader.file, position: reader.position), limit: mostTensors)
+      }
+      if known == nil { shards[UTF8Name(name)] = name }
+      entries.append((tensor, known ?? name))
     }
-    self.file = file
-    self.entries = entries
-    self.shards = shards
-    totalSize = value["metadata"]?["total_size"]?.intValue
+    return entries
+  }
+
+  /// Of `metadata`, behind its beginning; nil when it says none, or no number.
+  private static func totalSize(_ reader: inout JSONReader) throws -> Int? {
+    var found: Int?
+    while case .key(let key)? = try reader.next() {
+      guard let value = try reader.next() else { break }
+      if key == "total_size", case .number(let spelling) = value { found = JSONValue(.number(spelling)).intValue }
+      try reader.skip(value)
+    }
+    return found
   }
 
   /// One path component that begins with a letter or digit and ends in `.safetensors`, or such a one in `mtp/`.

@@ -36,6 +36,11 @@ struct HeaderParser {
         zone = .metadata
         try parseMetadata()
       } else {
+        guard tensors.count < TensorRules.maxTensors else {
+          throw .tensorInfo(
+            file: file, tensor: name, expected: "at most \(TensorRules.maxTensors) tensors in one file", found: "more")
+        }
+        try TensorRules.checkName(name, file: file)
         zone = .record(name)
         tensors.append(try parseRecord(name))
       }

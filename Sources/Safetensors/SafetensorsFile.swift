@@ -15,8 +15,8 @@ public final class SafetensorsFile: Sendable {
     let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
     let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path)
     // At most the file's size and at most the header limit, both checked just now.
-    let start = try source.readBytes(count: 8 + length, at: 0)
-    header = try SafetensorsHeader.parse(start, fileSize: size, file: path)
+    let json = try source.readBytes(count: length, at: 8)
+    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: path)
     self.source = source
   }
 

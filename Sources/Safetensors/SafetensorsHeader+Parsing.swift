@@ -37,11 +37,22 @@ extension SafetensorsHeader {
     guard start.count - 8 >= length else {
       throw .headerLength(file: file, expected: 8 + length, found: start.count)
     }
+    return try parse(json: Array(start[8..<(8 + length)]), prefix: prefix, fileSize: fileSize, file: file)
+  }
+
+  /// Reads and checks a header.
+  /// - Parameters:
+  ///   - json: The N bytes behind the length.
+  ///   - prefix: The first ``prefixLength`` bytes of the file, or all of a shorter one.
+  static func parse(
+    json: [UInt8], prefix: [UInt8], fileSize: Int, file: String
+  ) throws(SafetensorsError) -> SafetensorsHeader {
     do throws(SafetensorsError) {
-      return try parse(json: Array(start[8..<(8 + length)]), fileSize: fileSize, file: file)
+      return try parse(json: json, fileSize: fileSize, file: file)
     } catch {
       // A length that happens to fit does not make a zip archive a broken safetensors file.
-      if start.count > 8, start[8] != UInt8(ascii: "{"), let better = ForeignFormat.error(prefix: prefix, file: file) {
+      if prefix.count > 8, prefix[8] != UInt8(ascii: "{"), let better = ForeignFormat.error(prefix: prefix, file: file)
+      {
         throw better
       }
       throw error

@@ -1,7 +1,12 @@
 /// The rules for one tensor that reading and writing share.
 enum TensorRules {
-  /// Greatest header length, bytes: the reference's limit, decimal.
-  static let maxHeaderLength = 100_000_000
+  /// Greatest header length, bytes. The reference's limit is 100,000,000, which a hostile file would make us hold in
+  /// memory; a header of 75,000 tensors has 13 MB.
+  static let maxHeaderLength = 24 << 20
+  /// Most tensors of one file: three times those of the largest models, which have many files.
+  static let maxTensors = 200_000
+  /// Longest name, bytes.
+  static let maxName = 4096
   /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers behind us.
   static let maxRank = 16
   static let metadataKey = "__metadata__"
@@ -39,6 +44,9 @@ enum TensorRules {
   /// Names go through C strings and paths in the programs behind us: no empty name, no zero byte.
   static func checkName(_ name: String, file: String) throws(SafetensorsError) {
     if name.isEmpty { throw .name(file: file, tensor: name, found: "an empty name") }
+    if name.utf8.count > maxName {
+      throw .name(file: file, tensor: String(name.prefix(80)), found: "a name of \(name.utf8.count) bytes")
+    }
     if name.utf8.contains(0) { throw .name(file: file, tensor: name, found: "a zero byte in the name") }
   }
 }

@@ -22,6 +22,7 @@ extension PosixFile {
       try writeThroughCache(
         UnsafeRawBufferPointer(rebasing: bytes[whole.upperBound...]), at: offset + whole.upperBound)
     }
+    FaultyDisk.shared?.didWrite(bytes, at: offset, to: self)
     crashPoint("write")
   }
 

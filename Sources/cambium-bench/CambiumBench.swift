@@ -2,12 +2,13 @@ import ArgumentParser
 import Benchmarking
 import Diagnostics
 import Foundation
+import Quantization
 
 /// Measures what the machine can do, for the benchmarks of tools/.
 @main struct CambiumBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cambium-bench", abstract: "Measures physical limits, beside which a conversion's time is set.",
-    subcommands: [FloorCommand.self])
+    subcommands: [FloorCommand.self, KernelsCommand.self])
 }
 
 struct FloorCommand: ParsableCommand {
@@ -31,15 +32,57 @@ struct FloorCommand: ParsableCommand {
     let floor = ConversionFloor(
       sources: names.filter { $0.hasSuffix(".safetensors") }.map { source + "/" + $0 }, outputBytes: outputBytes,
       target: target, threads: max(1, threads), digesting: digesting)
-    do {
-      let result = try floor.measure()
-      print(
-        "{\"seconds\": \(result.seconds), \"processor_seconds\": \(result.processorSeconds), "
-          + "\"bytes_read\": \(result.bytesRead), \"bytes_written\": \(result.bytesWritten)}")
-    } catch let error as any CambiumError {
-      FileHandle.standardError.write(Data((error.diagnostic.text + "\n").utf8))
-      throw ExitCode(error.diagnostic.exitStatus.rawValue)
+    let result = try explained { try floor.measure() }
+    print(
+      "{\"seconds\": \(result.seconds), \"processor_seconds\": \(result.processorSeconds), "
+        + "\"bytes_read\": \(result.bytesRead), \"bytes_written\": \(result.bytesWritten)}")
+  }
+}
+
+struct KernelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernels",
+    abstract: "Encodes, measures and digests in one thread, beside the rate at which it reads memory.",
+    discussion: """
+      GB/s of bf16, or of what is digested: medians, from memory, on a matrix larger than the caches.
+
+      Example:
+        cambium-bench kernels --json
+      """)
+
+  @Option(help: "MiB of bf16.") var size = 256
+  @Option(help: "Rounds, of which the median counts.") var rounds = 5
+  @Flag(help: "Machine-readable output.") var json = false
+
+  func validate() throws {
+    guard (1...8192).contains(size) else { throw ValidationError("--size takes a number from 1 to 8192") }
+    guard (1...1000).contains(rounds) else { throw ValidationError("--rounds takes a number from 1 to 1000") }
+  }
+
+  func run() throws {
+    let limit = ReadBandwidth.measure(threads: 1, cacheBytes: size << 20)
+    let rates = try explained { try KernelRates(mebibytes: size, rounds: rounds).measure() }
+    let entries = [KernelRates.Rate(name: "read memory", bytesPerSecond: limit)] + rates
+    if json {
+      let lines = entries.map { "  {\"name\": \"\($0.name)\", \"bytes_per_second\": \(Int($0.bytesPerSecond))}" }
+      return print("[\n" + lines.joined(separator: ",\n") + "\n]")
     }
+    print("SIMD tier \(SIMDTier.current.rawValue), 1 thread")
+    for rate in entries {
+      let name = rate.name.padding(toLength: 38, withPad: " ", startingAt: 0)
+      let share = limit > 0 ? String(format: "%5.1f %% of reading", 100 * rate.bytesPerSecond / limit) : ""
+      print(name + String(format: "%7.2f GB/s  ", rate.bytesPerSecond / 1e9) + share)
+    }
+  }
+}
+
+/// What `body` gives; an error is said in words and becomes the status.
+private func explained<T>(_ body: () throws -> T) throws -> T {
+  do {
+    return try body()
+  } catch let error as any CambiumError {
+    FileHandle.standardError.write(Data((error.diagnostic.text + "\n").utf8))
+    throw ExitCode(error.diagnostic.exitStatus.rawValue)
   }
 }
 

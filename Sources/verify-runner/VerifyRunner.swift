@@ -16,7 +16,9 @@ struct VerifyRunner: ParsableCommand {
       Exit codes: 0 ok, 1 failure, 2 the check says no, 64 usage, 65 bad input, 66 missing input, 74 I/O,
       130 interrupted.
       """,
-    subcommands: [CheckCommand.self, GenerateCommand.self, TraceCommand.self, TokenizeCommand.self])
+    subcommands: [
+      CheckCommand.self, GenerateCommand.self, BenchCommand.self, TraceCommand.self, TokenizeCommand.self,
+    ])
 
   static func main() {
     do {

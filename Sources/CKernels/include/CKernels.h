@@ -10,6 +10,7 @@
 #include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
+#include "CKernelsMeasure.h"
 #include "arithmetic.h"
 
 #ifdef __cplusplus

@@ -52,6 +52,7 @@ public struct GenerationReport: Sendable {
             ("prompt", .decimal(statistics.promptTime.inSeconds, 6)),
             ("draft", .decimal(statistics.draftTime.inSeconds, 6)),
             ("verify", .decimal(statistics.verifyTime.inSeconds, 6)),
+            ("sampling", .decimal(statistics.samplingTime.inSeconds, 6)),
             ("rollback", .decimal(statistics.rollbackTime.inSeconds, 6)),
           ])
         ),
@@ -71,7 +72,8 @@ public struct GenerationReport: Sendable {
 
   /// Counts and times for a person.
   public var statisticsText: String {
-    let decoding = (statistics.draftTime + statistics.verifyTime + statistics.rollbackTime).inSeconds
+    let decoding =
+      (statistics.draftTime + statistics.verifyTime + statistics.samplingTime + statistics.rollbackTime).inSeconds
     let rate = { (count: Int, seconds: Double) in seconds > 0 ? decimal(Double(count) / seconds, 1) : "-" }
     var lines = [
       "prompt:  \(statistics.promptRows) tokens, \(rate(statistics.promptRows, statistics.promptTime.inSeconds)) tokens/s",
@@ -88,7 +90,8 @@ public struct GenerationReport: Sendable {
       if let ids = statistics.draftVocabulary { lines.append("         of \(ids) ids at the end") }
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "
-          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
+          + "\(decimal(statistics.verifyTime.inSeconds, 3)) s, sampling \(decimal(statistics.samplingTime.inSeconds, 3)) s, "
+          + "rollback \(decimal(statistics.rollbackTime.inSeconds, 3)) s"
       )
     }
     if let words = arithmetic.words { lines.append(words) }

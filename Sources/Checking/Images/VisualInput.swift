@@ -20,10 +20,16 @@ public struct VisualInput: Sendable {
   /// Reads and prepares an image with the settings of a model's folder.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
   public init(image path: String, model folder: String) throws {
+    try self.init(image: VisualInput.decode(path), name: path, model: folder)
+  }
+
+  /// Prepares an image with the settings of a model's folder.
+  /// - Throws: `ImageError`, `FileError`, `JSONError`.
+  public init(image: RGBImage, name: String, model folder: String) throws {
     let settings = try ImageSettings(folder: folder)
-    file = path
+    file = name
     kind = .image
-    patches = try ImagePatches(VisualInput.decode(path), settings: settings, file: path)
+    patches = try ImagePatches(image, settings: settings, file: name)
     times = []
   }
 

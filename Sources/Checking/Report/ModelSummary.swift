@@ -13,6 +13,19 @@ public struct ModelSummary: Sendable, Hashable {
   /// Bytes of keys and values for each token, f32; the head's among them.
   public var stateBytesPerToken: Int
 
+  package init(
+    modelType: String, isPackage: Bool, hasHead: Bool, vocabulary: Int, layers: Int, fixedStateBytes: Int,
+    stateBytesPerToken: Int
+  ) {
+    self.modelType = modelType
+    self.isPackage = isPackage
+    self.hasHead = hasHead
+    self.vocabulary = vocabulary
+    self.layers = layers
+    self.fixedStateBytes = fixedStateBytes
+    self.stateBytesPerToken = stateBytesPerToken
+  }
+
   public init(_ model: LoadedModel) {
     let configuration = model.configuration
     let full = configuration.fullAttention.count { $0 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Manifests
 import StrictJSON
 
@@ -11,7 +12,7 @@ extension AuditPage {
     case report(JSONValue)
   }
 
-  func checkSection(_ html: inout HTMLText) {
+  func checkSection(_ html: inout MarkupText) {
     html.markup("<section id=\"check\">\n<h2>Decoding</h2>\n")
     switch decoding {
     case .unknown:
@@ -30,20 +31,20 @@ extension AuditPage {
   }
 
   /// Of one length, whatever was found: a check that turned out to be impossible is filled up with spaces.
-  private func planned(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout HTMLText) {
-    var full = HTMLText()
+  private func planned(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
+    var full = MarkupText()
     figures(check, outcome, &full)
     guard outcome?.reason != nil else {
       html.markup(String(decoding: full.bytes, as: UTF8.self))
       return
     }
-    var short = HTMLText()
+    var short = MarkupText()
     short.element("p", "Decoding was not checked: the runner refused the package, see \(title).check.json.")
     short.markup(String(repeating: " ", count: max(0, full.bytes.count - short.bytes.count)))
     html.markup(String(decoding: short.bytes, as: UTF8.self))
   }
 
-  private func figures(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout HTMLText) {
+  private func figures(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
     let deepest = max(1, check.depths.max() ?? 0)
     html.markup(
       """
@@ -78,7 +79,7 @@ extension AuditPage {
     return Fixed.places(value, 4)
   }
 
-  private func report(_ document: JSONValue, _ html: inout HTMLText) {
+  private func report(_ document: JSONValue, _ html: inout MarkupText) {
     // The check stage wraps the runner's report.
     let check = document["report"] ?? document
     if let reason = check["reason"]?.stringValue {

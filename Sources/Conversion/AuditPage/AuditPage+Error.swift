@@ -1,5 +1,7 @@
+import Diagnostics
+
 extension AuditPage {
-  func errorSection(_ html: inout HTMLText) {
+  func errorSection(_ html: inout MarkupText) {
     html.markup("<section id=\"error\">\n<h2>Error by layer and role</h2>\n")
     let map = ErrorMap(audit.tensors)
     guard !map.columns.isEmpty else {
@@ -36,7 +38,7 @@ extension AuditPage {
       + cells.joined() + "</svg>"
   }()
 
-  private func draw(_ map: ErrorMap, _ html: inout HTMLText) {
+  private func draw(_ map: ErrorMap, _ html: inout MarkupText) {
     let (cell, left, top) = (18, 130, 22)
     let layers = map.columns.count { $0.hasPrefix("layer ") }
     // What lies outside of the layers stands apart, with a label as wide as it is long.

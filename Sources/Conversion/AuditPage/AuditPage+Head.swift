@@ -1,7 +1,8 @@
+import Diagnostics
 import StrictJSON
 
 extension AuditPage {
-  func headSection(_ html: inout HTMLText) {
+  func headSection(_ html: inout MarkupText) {
     html.markup("<section id=\"head\">\n<h2>The multi-token-prediction head</h2>\n")
     if let head = audit.json["head"], head["present"]?.boolValue == true {
       html.markup("<dl class=\"facts\">\n")
@@ -39,7 +40,7 @@ extension AuditPage {
   }
 
   @inline(never)
-  private func inventory(_ html: inout HTMLText) {
+  private func inventory(_ html: inout MarkupText) {
     html.markup(
       """
       <div class="scroll"><table>
@@ -55,7 +56,7 @@ extension AuditPage {
 
   // Inlined into the section, it crashes the optimizer of Swift 6.3.1.
   @inline(never)
-  private func inventoryRow(_ tensor: AuditDocument.Tensor, _ html: inout HTMLText) {
+  private func inventoryRow(_ tensor: AuditDocument.Tensor, _ html: inout MarkupText) {
     let format = tensor.format.map { " " + $0 } ?? ""
     html.markup("<tr><td class=\"name\">")
     html.text(tensor.name)
@@ -71,7 +72,7 @@ extension AuditPage {
   }
 
   /// One term of a list of facts; nothing when it is not known.
-  func fact(_ name: String, _ value: String?, _ html: inout HTMLText) {
+  func fact(_ name: String, _ value: String?, _ html: inout MarkupText) {
     guard let value, !value.isEmpty else { return }
     html.markup("<dt>\(name)</dt><dd>")
     html.text(value)

@@ -1,7 +1,8 @@
+import Diagnostics
 import StrictJSON
 
 extension AuditPage {
-  func originSection(_ html: inout HTMLText) {
+  func originSection(_ html: inout MarkupText) {
     html.markup("<section id=\"origin\">\n<h2>What it was made of</h2>\n<dl class=\"facts\">\n")
     fact("Manifest, SHA-256", audit.json["manifest_sha256"]?.stringValue, &html)
     fact("Pipeline, SHA-256", audit.json["pipeline_sha256"]?.stringValue, &html)
@@ -36,7 +37,7 @@ extension AuditPage {
       """)
   }
 
-  private func notes(_ html: inout HTMLText) {
+  private func notes(_ html: inout MarkupText) {
     let notes = (audit.json["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
     guard !notes.isEmpty else { return }
     html.markup("<ul>\n")

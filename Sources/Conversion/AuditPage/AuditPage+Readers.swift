@@ -1,7 +1,8 @@
+import Diagnostics
 import StrictJSON
 
 extension AuditPage {
-  func readerSection(_ html: inout HTMLText) {
+  func readerSection(_ html: inout MarkupText) {
     guard let readers else { return }
     html.markup(
       """

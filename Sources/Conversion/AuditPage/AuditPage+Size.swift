@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension AuditPage {
   private struct RoleSize {
     let role: String
@@ -23,7 +25,7 @@ extension AuditPage {
     }
   }
 
-  func sizeSection(_ html: inout HTMLText) {
+  func sizeSection(_ html: inout MarkupText) {
     let sizes = roleSizes
     let most = sizes.reduce(0) { max($0, $1.before, $1.after) }
     html.markup(

@@ -1,10 +1,12 @@
+import Diagnostics
+
 extension AuditPage {
   /// From here on the list is closed until it is asked for: laying out tens of thousands of rows takes seconds.
   private static let closedFrom = 3000
 
   /// Every tensor is a row of the page itself, so that the page is complete without its script. The script takes the
   /// rows out and shows those that are asked for, some hundred at a time.
-  func tensorSection(_ html: inout HTMLText) {
+  func tensorSection(_ html: inout MarkupText) {
     let count = audit.tensors.count
     html.markup(
       """
@@ -37,7 +39,7 @@ extension AuditPage {
 
   // Not inlined: the optimizer of Swift 6.3.1 crashes over it.
   @inline(never)
-  private func row(_ tensor: AuditDocument.Tensor, treatment: Int, _ html: inout HTMLText) {
+  private func row(_ tensor: AuditDocument.Tensor, treatment: Int, _ html: inout MarkupText) {
     let error = tensor.error?.all
     html.markup("<tr><td class=\"name\">")
     html.text(tensor.name)

@@ -1,7 +1,8 @@
+import Diagnostics
 import StrictJSON
 
 extension AuditPage {
-  func treatmentSection(_ html: inout HTMLText) {
+  func treatmentSection(_ html: inout MarkupText) {
     html.markup(
       """
       <section id="treatment">
@@ -33,7 +34,7 @@ extension AuditPage {
     html.markup("</section>\n")
   }
 
-  private func droppedTable(_ html: inout HTMLText) {
+  private func droppedTable(_ html: inout MarkupText) {
     let dropped = audit.json["dropped"]?.arrayValue ?? []
     guard !dropped.isEmpty else {
       html.markup("<p>No tensor of the source was left out.</p>\n")

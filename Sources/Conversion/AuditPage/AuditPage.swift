@@ -1,3 +1,4 @@
+import Diagnostics
 import Digests
 import Foundation
 import StrictJSON
@@ -35,7 +36,7 @@ public struct AuditPage: Sendable {
 
   /// The page, UTF-8.
   public func render() -> [UInt8] {
-    var html = HTMLText()
+    var html = MarkupText()
     head(&html)
     overview(&html)
     html.markup("<nav aria-label=\"Sections\">")
@@ -61,7 +62,7 @@ public struct AuditPage: Sendable {
     return all + [("check", "Decoding"), ("origin", "Origin"), ("tensors", "Tensors")]
   }
 
-  private func head(_ html: inout HTMLText) {
+  private func head(_ html: inout MarkupText) {
     // The policy lets nothing run but the one script, whatever a name might smuggle in.
     let digest = Data(SHA256Digest.of(Array(AuditPage.script.utf8)).bytes).base64EncodedString()
     html.markup(
@@ -80,7 +81,7 @@ public struct AuditPage: Sendable {
     html.markup("</title>\n<style>\n\(AuditPage.style)</style>\n</head>\n<body>\n")
   }
 
-  private func overview(_ html: inout HTMLText) {
+  private func overview(_ html: inout MarkupText) {
     let tensors = audit.tensors
     let before = tensors.reduce(0) { $0 + $1.sourceBytes }
     let after = tensors.reduce(0) { $0 + $1.writtenBytes }

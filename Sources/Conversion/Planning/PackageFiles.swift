@@ -106,7 +106,7 @@ struct PackageFiles {
   private func ownIndex(_ map: [(String, JSONValue)], total: Int) throws -> [UInt8]? {
     guard resolution.trunk.conversion != nil, resolution.source.indexed?.count == map.count else { return nil }
     let path = resolution.source.path + "/" + PackageFiles.index
-    let bytes = try ReadOnlyFile(path: path).readAll(limit: 100_000_000)
+    let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
     let own = try JSONValue.parse(bytes, file: path)
     guard own["metadata"]?["total_size"]?.intValue == total, map.allSatisfy({ own["weight_map"]?[$0.0] == $0.1 }) else {
       return nil

@@ -53,6 +53,7 @@ final class ReadBack: Sendable {
         await: { [self] in try isReadable(number, upTo: $0) },
         advanced: { context.observer.advanced(.quantize, bytes: $0, item: "reading back \(item)") })
     else { return false }
+    guard result.hasPlannedHeader else { throw context.damagedHeader(file: item) }
     if let span = result.firstDamaged { throw context.damaged(span, file: item) }
     state.withLock { $0.results.append(result) }
     return true

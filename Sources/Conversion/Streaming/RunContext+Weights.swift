@@ -23,7 +23,7 @@ extension RunContext {
     let parts = partsByOffset(file)
     return WeightReader(
       file: try StreamedFile(path: path),
-      headerBytes: contents.weights[file].bytes - parts.reduce(0) { $0 + $1.bytes }, partBytes: parts.map(\.bytes),
+      header: weightHeader(file), partBytes: parts.map(\.bytes),
       spans: spans.files[file], checksum: { record($0.unit)?.pieces[$0.piece].checksums[$0.part] },
       blockBytes: WeightReader.blockBytes(budget: options.memory))
   }
@@ -48,6 +48,18 @@ extension RunContext {
           next: "this is a fault in cambium or in the machine: run again with an empty work folder, and report it")
       }
     }
+  }
+
+  /// The planned header of a weight file, with its length in front.
+  func weightHeader(_ file: Int) -> [UInt8] {
+    if case .weights(let header) = contents.weights[file].content { header } else { [] }
+  }
+
+  /// A header of a weight file that is not the planned one.
+  func damagedHeader(file: String) -> ConversionError {
+    .verification(
+      summary: "a file's header was not written as planned", file: file, tensor: nil, expected: "the planned bytes",
+      found: "other bytes in the file", next: "check the disk; then run again: what is damaged is made again")
   }
 
   /// A span of a weight file that is not what was encoded.

@@ -108,8 +108,4 @@ extension RunContext {
       try Checksum128.of(UnsafeRawBufferPointer(source.read(span.length, at: span.offset, into: window)))
     }
   }
-
-  private func weightHeader(_ file: Int) -> [UInt8] {
-    if case .weights(let header) = contents.weights[file].content { header } else { [] }
-  }
 }

@@ -4,19 +4,21 @@ import Foundation
 import Synchronization
 
 /// Reads a weight file back, once, from front to back: its SHA-256, the tree digest of each part, and whether each span
-/// is what was encoded.
+/// is what was encoded, and its header the planned one.
 struct WeightReader: Sendable {
   /// What was found.
   struct Result: Sendable {
     var sha256: SHA256Digest
     /// Of each part of the file, in the order of their bytes.
     var parts: [SHA256Digest]
+    /// Whether the header is the planned one.
+    var hasPlannedHeader = true
     /// The first span that is not what was encoded.
     var firstDamaged: WeightSpan?
   }
 
   let file: StreamedFile
-  let headerBytes: Int
+  let header: [UInt8]
   /// Bytes of each part, in the order of their offsets; they follow one another.
   let partBytes: [Int]
   let spans: [WeightSpan]
@@ -66,13 +68,15 @@ struct WeightReader: Sendable {
     if let failure = ring.failure { throw failure }
     guard ring.isComplete else { return nil }
     return Result(
-      sha256: whole.withLock { $0.finish() }, parts: digester.digests, firstDamaged: digester.firstDamaged)
+      sha256: whole.withLock { $0.finish() }, parts: digester.digests, hasPlannedHeader: digester.hasPlannedHeader,
+      firstDamaged: digester.firstDamaged)
   }
 }
 
-/// Digests the parts of a weight file, and compares its spans, as its bytes pass by.
+/// Digests the parts of a weight file, and compares its header and spans, as its bytes pass by.
 private struct PartDigester {
   private(set) var digests: [SHA256Digest] = []
+  private(set) var hasPlannedHeader = true
   private(set) var firstDamaged: WeightSpan?
   private let reader: WeightReader
   /// Bytes of the file that have passed.
@@ -92,9 +96,10 @@ private struct PartDigester {
   }
 
   mutating func add(_ block: UnsafeRawBufferPointer) {
-    let skipped = min(block.count, max(0, reader.headerBytes - position))
+    let header = reader.header.dropFirst(position).prefix(block.count)
+    if !block.starts(with: header) { hasPlannedHeader = false }
     position += block.count
-    let data = UnsafeRawBufferPointer(rebasing: block[skipped...])
+    let data = UnsafeRawBufferPointer(rebasing: block[header.count...])
     addToLeaves(data)
     addToSpans(data)
   }

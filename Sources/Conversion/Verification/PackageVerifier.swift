@@ -163,7 +163,7 @@ public struct PackageVerifier {
     _ shards: [String: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
   ) throws {
     let file = path + "/model.safetensors.index.json"
-    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 24 << 20), file: file, maxValues: 1 << 18)
+    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: 1 << 18)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
     for member in index["weight_map"]?.members ?? [] {

@@ -65,6 +65,12 @@ public struct WeightMatrix: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// Bytes of codes, scales and biases.
+  var storedBytes: Int {
+    let parameters = format.scaleBytes(columns: columns, parameterType: parameterType)
+    return rows * (format.rowBytes(columns: columns) + (format.hasBiases ? 2 : 1) * parameters)
+  }
+
   /// Those of the rows `range` that the matrix has, as a matrix of their own.
   public func slice(rows range: Range<Int>) -> WeightMatrix {
     let range = range.clamped(to: 0..<rows)

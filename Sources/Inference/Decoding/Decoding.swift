@@ -25,6 +25,8 @@ public final class Decoding: Sequence, IteratorProtocol {
   /// The newest token, not yet run through the target.
   private var newest = 0
   private var rows = PassRows()
+  /// What the engine had read before the first round.
+  private var bytesBefore = 0
 
   private var engine: TextEngine { session.engine }
 
@@ -35,8 +37,10 @@ public final class Decoding: Sequence, IteratorProtocol {
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
     if case .adaptive(let maximum) = method { adaptive = session.depths[maximum] ?? AdaptiveDepth(maximum: maximum) }
-    let clock = ContinuousClock()
-    statistics.promptTime = clock.measure { runPrompt() }
+    let operations = engine.products.operations
+    statistics.promptTime = ContinuousClock().measure { runPrompt() }
+    statistics.promptOperations = engine.products.operations - operations
+    bytesBefore = engine.products.weightBytes
   }
 
   /// The next token; nil at the end.
@@ -114,12 +118,18 @@ public final class Decoding: Sequence, IteratorProtocol {
     let clock = ContinuousClock()
     let base = session.tokens.count
     let position = prompt.position(base).time
-    let depth = Swift.min(adaptive?.depth ?? method.depth, options.limit - count - 1)
+    let room = options.limit - count - 1
+    let looks = adaptive?.looks == true && room > 0
+    let depth = looks ? 1 : Swift.min(adaptive?.depth ?? method.depth, room)
     check.beginDraft()
     var drafts: [Int] = []
+    let choices = check.time
     let draftTime = clock.measure {
       drafts = session.drafter?.draft(depth, position: position) { check.draft($0) } ?? []
     }
+    let draftChoices = check.time - choices
+    let look = looks ? drafts.first : nil
+    if look != nil { drafts = [] }
     rows.removeAll()
     for (index, token) in ([newest] + drafts).enumerated() {
       rows.tokens.append(token)
@@ -133,11 +143,20 @@ public final class Decoding: Sequence, IteratorProtocol {
     }
     let rollbackTime = clock.measure { settle(emitted) }
     record(drafts, accepted: kept, emitted, known: base + 1)
-    statistics.draftTime += draftTime
-    statistics.verifyTime += verifyTime
+    let allChoices = check.time - choices
+    statistics.draftTime += draftTime - draftChoices
+    statistics.verifyTime += verifyTime - (allChoices - draftChoices)
+    statistics.samplingTime += allChoices
     statistics.rollbackTime += rollbackTime
-    adaptive?.record(
-      drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
+    if let look, let token = emitted.first {
+      statistics.looks += 1
+      adaptive?.recordLook(
+        agreement: check.agreement(look, with: token), draftSeconds: draftTime.seconds,
+        verifySeconds: verifyTime.seconds)
+    } else {
+      adaptive?.record(
+        drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
+    }
     session.depths[method.depth] = adaptive
   }
 
@@ -190,6 +209,7 @@ public final class Decoding: Sequence, IteratorProtocol {
       statistics.count(drafted: drafts.count, accepted: accepted)
     }
     statistics.headRows = session.drafter?.rowsRun ?? 0
+    statistics.weightBytes = engine.products.weightBytes - bytesBefore
     statistics.draftVocabulary = (session.drafter as? MTPDrafter)?.draftVocabulary
     options.onRound?(DecodingRound(knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted))
     give(emitted)

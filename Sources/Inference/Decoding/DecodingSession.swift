@@ -114,9 +114,39 @@ public final class DecodingSession {
     }
   }
 
+  /// Forgets its tokens and what was measured of depths: the next decoding begins as in a new session, but in memory that
+  /// is there already.
+  package func forget() {
+    tokens = []
+    depths = [:]
+  }
+
   /// Counts rows that were accepted.
   func commit(_ kept: ArraySlice<Int>) {
     tokens += kept
     state.accept(kept.count)
+  }
+}
+
+// Passes by themselves, for benchmarks. Both leave the session's tokens as they are.
+extension DecodingSession {
+  /// Seconds of a pass of some tokens behind the session's, with the logits of all of them.
+  package func passSeconds(_ ids: [Int]) -> Double {
+    let rows = PassRows(tokens: ids, positions: ids.indices.map { TokenPosition(state.length + $0) })
+    let time = ContinuousClock().measure {
+      engine.run(rows, state: state, recording: ids.count > 1)
+      _ = engine.logits(rows: 0..<ids.count)
+    }
+    state.accept(0)
+    return time.seconds
+  }
+
+  /// Seconds in which a drafter drafts one token behind the session's last pass.
+  package func draftSeconds(_ drafter: MTPDrafter, token: Int) -> Double {
+    let row = PassRows(tokens: [token], positions: [TokenPosition(state.length)])
+    return ContinuousClock().measure {
+      drafter.observe(row, hidden: engine.headInput(row: 0))
+      _ = drafter.draft(1, position: state.length) { Vector.argmax($0, count: model.configuration.vocabulary) }
+    }.seconds
   }
 }

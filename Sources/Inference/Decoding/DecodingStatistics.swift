@@ -23,9 +23,19 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var reusedRows = 0
   /// Tokens given out.
   public internal(set) var tokens = 0
+  /// Rounds without a draft in which one was made for a look (``DecodingMethod/adaptive(maximum:)``).
+  public internal(set) var looks = 0
+  /// Bytes of weights that the passes behind the prompt read, trunk and head; a matrix counts once a pass.
+  public internal(set) var weightBytes = 0
+  /// Multiplications and additions of matrix products over the prompt.
+  public internal(set) var promptOperations = 0
+  /// The prompt and the first token.
   public internal(set) var promptTime = Duration.zero
+  /// Passes of the head and of the target, without the choice of tokens.
   public internal(set) var draftTime = Duration.zero
   public internal(set) var verifyTime = Duration.zero
+  /// The choice of drafts and of tokens.
+  public internal(set) var samplingTime = Duration.zero
   public internal(set) var rollbackTime = Duration.zero
 
   /// Tokens given out a round.

@@ -12,6 +12,8 @@ package struct DraftCheck {
   /// The drafter's distributions of the current draft, by place.
   private var drafted: [Distribution] = []
   private var draftedCount = 0
+  /// Spent on choosing so far.
+  private(set) var time = Duration.zero
 
   package init(_ sampling: Sampling, vocabulary: Int) {
     self.sampling = sampling
@@ -19,8 +21,16 @@ package struct DraftCheck {
     random = RandomSource(seed: sampling.seed)
   }
 
+  private mutating func timed<T>(_ body: (inout DraftCheck) -> T) -> T {
+    let start = ContinuousClock.now
+    defer { time += start.duration(to: .now) }
+    return body(&self)
+  }
+
   /// A token of the target's own.
-  package mutating func choose(_ logits: UnsafePointer<Float>) -> Int {
+  package mutating func choose(_ logits: UnsafePointer<Float>) -> Int { timed { $0.chosen(logits) } }
+
+  private mutating func chosen(_ logits: UnsafePointer<Float>) -> Int {
     if sampling.isGreedy { return Vector.argmax(logits, count: vocabulary) }
     target.set(logits, count: vocabulary, sampling)
     return target.draw(&random)
@@ -30,7 +40,9 @@ package struct DraftCheck {
   package mutating func beginDraft() { draftedCount = 0 }
 
   /// A draft token, drawn from the drafter's distribution when sampling, else its largest logit.
-  package mutating func draft(_ logits: UnsafePointer<Float>) -> Int {
+  package mutating func draft(_ logits: UnsafePointer<Float>) -> Int { timed { $0.drawn(logits) } }
+
+  private mutating func drawn(_ logits: UnsafePointer<Float>) -> Int {
     if sampling.isGreedy { return Vector.argmax(logits, count: vocabulary) }
     if draftedCount == drafted.count { drafted.append(Distribution()) }
     drafted[draftedCount].set(logits, count: vocabulary, sampling)
@@ -42,7 +54,20 @@ package struct DraftCheck {
   /// - Parameter logits: The target's, [V], at that place.
   package mutating func check(_ token: Int?, place: Int, _ logits: UnsafePointer<Float>) -> (stays: Bool, instead: Int)
   {
-    guard let token else { return (false, choose(logits)) }
+    timed { $0.checked(token, place, logits) }
+  }
+
+  /// The chance that the target would have taken the first draft, after it chose `token` in its place.
+  func agreement(_ draft: Int, with token: Int) -> Double {
+    if sampling.isGreedy || draftedCount == 0 { return draft == token ? 1 : 0 }
+    let (p, q) = (Double(target[draft]), Double(drafted[0][draft]))
+    return q > p ? p / q : 1
+  }
+
+  private mutating func checked(_ token: Int?, _ place: Int, _ logits: UnsafePointer<Float>) -> (
+    stays: Bool, instead: Int
+  ) {
+    guard let token else { return (false, chosen(logits)) }
     if sampling.isGreedy {
       let choice = Vector.argmax(logits, count: vocabulary)
       return (choice == token, choice)

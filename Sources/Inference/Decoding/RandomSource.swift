@@ -1,10 +1,10 @@
 /// Random numbers of a seed: SplitMix64 (Steele, Lea and Flood, 2014). The same on every platform.
-struct RandomSource: Sendable {
+package struct RandomSource: Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,5 +13,5 @@ struct RandomSource: Sendable {
   }
 
   /// Uniform in 0 ..< 1, a multiple of 2^-53.
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

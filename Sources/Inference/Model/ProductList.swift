@@ -45,6 +45,9 @@ struct ProductList {
   private var prepared = FloatBuffer(count: 0)
   private var preparedCount = 0
   private var pieces = 0
+  /// Bytes of the matrices of all products so far, and their multiplications and additions.
+  private(set) var weightBytes = 0
+  private(set) var operations = 0
 
   init(_ arithmetic: Arithmetic = .canonical) { self.arithmetic = arithmetic }
 
@@ -62,6 +65,8 @@ struct ProductList {
     stride: Int? = nil
   ) {
     let place = prepare(matrix, x, rows: rows)
+    weightBytes += matrix.storedBytes
+    operations += 2 * rows * matrix.rows * matrix.columns
     let grain = WorkerPool.grain(matrix, rows: rows)
     products.append(
       Product(

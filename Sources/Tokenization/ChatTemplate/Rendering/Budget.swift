@@ -1,5 +1,8 @@
 /// What one rendering may still do.
 final class Budget {
+  /// Greatest amount of work of one step, so that no single value takes more memory than bytes of this number.
+  private static let mostAtOnce = 16 << 20
+
   let limits: ChatTemplate.Limits
   private var spent = 0
   private var depth = 0
@@ -8,6 +11,9 @@ final class Budget {
 
   /// - Throws: a limit, when more work was done than allowed.
   func spend(_ amount: Int) throws {
+    guard amount <= Budget.mostAtOnce else {
+      throw TemplateFailure(.limit, expected: "at most \(Budget.mostAtOnce) units of work in one step", "more")
+    }
     let (sum, isOver) = spent.addingReportingOverflow(amount)
     guard !isOver, sum <= limits.work else {
       throw TemplateFailure(.limit, expected: "at most \(limits.work) units of work", "more")

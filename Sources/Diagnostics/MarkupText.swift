@@ -1,15 +1,17 @@
-/// HTML under construction, as UTF-8 bytes. Text that comes from a file goes in by ``text(_:)`` and nothing else.
-struct HTMLText {
-  private(set) var bytes: [UInt8] = []
+/// HTML or SVG under construction, as UTF-8 bytes. Text that comes from a file goes in by ``text(_:)`` and nothing else.
+package struct MarkupText {
+  package private(set) var bytes: [UInt8] = []
+
+  package init() {}
 
   /// Markup of our own, as it stands.
-  mutating func markup(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
+  package mutating func markup(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
-  /// Text of any origin. What HTML gives a meaning is escaped; what is invisible, or turns the direction of what
+  /// Text of any origin. What markup gives a meaning is escaped; what is invisible, or turns the direction of what
   /// follows, is shown as `\u{…}`: a name must look like what it is.
-  mutating func text(_ text: String) {
+  package mutating func text(_ text: String) {
     // Nearly every name is plain.
-    if text.utf8.allSatisfy(HTMLText.isPlain) {
+    if text.utf8.allSatisfy(MarkupText.isPlain) {
       bytes.append(contentsOf: text.utf8)
       return
     }
@@ -21,7 +23,7 @@ struct HTMLText {
       case "\"": markup("&quot;")
       case "'": markup("&#39;")
       default:
-        if HTMLText.isHidden(scalar) {
+        if MarkupText.isHidden(scalar) {
           markup("\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}")
         } else {
           bytes.append(contentsOf: String(scalar).utf8)
@@ -31,7 +33,7 @@ struct HTMLText {
   }
 
   /// An element with text of any origin in it.
-  mutating func element(_ name: String, _ content: String, attributes: String = "") {
+  package mutating func element(_ name: String, _ content: String, attributes: String = "") {
     markup("<\(name)\(attributes)>")
     text(content)
     markup("</\(name)>")

@@ -1,0 +1,150 @@
+import Checking
+import Inference
+
+/// What a bench does.
+public struct BenchOptions {
+  public var decoders: [BenchDecoder]
+  /// Tokens to decode for each prompt; stop tokens do not end them.
+  public var limit: Int
+  /// Measured repetitions; one more before them warms up.
+  public var repetitions: Int
+  public var promptChunk: Int
+  public var arithmetic: Arithmetic
+  /// See `DecodingOptions.draftShortlist`.
+  public var draftShortlist: Int
+  public var imposed: ImposedAcceptance?
+  public var isStopped: () -> Bool
+  public var onProgress: (String) -> Void
+
+  public init(
+    decoders: [BenchDecoder] = BenchDecoder.standard, limit: Int = 64, repetitions: Int = 3, promptChunk: Int = 256,
+    arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0, imposed: ImposedAcceptance? = nil,
+    isStopped: @escaping () -> Bool = { false },
+    onProgress: @escaping (String) -> Void = { _ in }
+  ) {
+    self.decoders = decoders
+    self.limit = limit
+    self.repetitions = repetitions
+    self.promptChunk = promptChunk
+    self.arithmetic = arithmetic
+    self.draftShortlist = draftShortlist
+    self.imposed = imposed
+    self.isStopped = isStopped
+    self.onProgress = onProgress
+  }
+}
+
+/// Decodes prompts in several ways, in turn, and keeps the times.
+///
+/// Each repetition goes through all prompts, and for each prompt through all decoders, beginning with another decoder
+/// than the repetition before: whatever else the machine does in the meantime meets all of them alike. All use one
+/// session's memory; what adaptive depth has learned is forgotten before each decoding.
+public struct Bench {
+  /// Vanilla decoding first, the measure of the others; then what was asked for, once each.
+  public let decoders: [BenchDecoder]
+  public let unavailable: [Unavailable]
+  public private(set) var measured: [MeasuredDecoding] = []
+  public private(set) var differences: [BenchDifference] = []
+  /// By prompt, the tokens of vanilla decoding.
+  public private(set) var truth: [[Int]] = []
+  /// Most that there were behind any decoding.
+  public private(set) var anonymousBytes: Int?
+  public private(set) var residentBytes = 0
+  private let model: LoadedModel
+  package let session: DecodingSession
+  private let options: BenchOptions
+
+  public init(_ model: LoadedModel, pool: WorkerPool, _ options: BenchOptions) {
+    self.model = model
+    self.options = options
+    session = DecodingSession(
+      model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
+    var decoders: [BenchDecoder] = [.vanilla]
+    var unavailable: [Unavailable] = []
+    for decoder in options.decoders where !decoders.contains(decoder) {
+      if decoder.drafts, !model.hasHead {
+        unavailable.append(Unavailable(.decoder, decoder.name, reason: "the model has no MTP head"))
+      } else {
+        decoders.append(decoder)
+      }
+    }
+    self.decoders = decoders
+    self.unavailable = unavailable
+  }
+
+  /// - Throws: ``BenchError/nothing(reasons:)`` without prompts; `InferenceError` for a prompt that cannot be run;
+  ///   `CancellationError`.
+  public mutating func run(_ prompts: [BenchPrompt]) throws {
+    guard !prompts.isEmpty else { throw BenchError.nothing(reasons: []) }
+    truth = Array(repeating: [], count: prompts.count)
+    for repetition in 0...max(1, options.repetitions) {
+      options.onProgress(repetition == 0 ? "warming up" : "repetition \(repetition) of \(options.repetitions)")
+      for (place, prompt) in prompts.enumerated() {
+        for turn in decoders.indices {
+          let decoder = (turn + max(0, repetition - 1)) % decoders.count
+          guard !options.isStopped() else { throw CancellationError() }
+          let decoding = try measure(decoder, place, prompt, repetition)
+          look(at: decoding, prompt)
+          if repetition > 0 { measured.append(decoding) }
+        }
+      }
+    }
+  }
+
+  private mutating func look(at decoding: MeasuredDecoding, _ prompt: BenchPrompt) {
+    let decoder = decoders[decoding.decoder]
+    if decoding.repetition == 0, decoder == .vanilla { truth[decoding.prompt] = decoding.tokens }
+    let difference = BenchDifference(
+      decoding.tokens, from: truth[decoding.prompt], decoder: decoder.name, prompt: prompt.id,
+      repetition: decoding.repetition)
+    if decoder.isVerified, let difference { differences.append(difference) }
+    let memory = ProcessMemory.now
+    anonymousBytes = memory.anonymousBytes.map { max($0, anonymousBytes ?? 0) }
+    residentBytes = max(residentBytes, memory.residentBytes)
+  }
+
+  private func measure(
+    _ decoder: Int, _ place: Int, _ prompt: BenchPrompt, _ repetition: Int
+  ) throws -> MeasuredDecoding {
+    let clock = ContinuousClock()
+    session.forget()
+    let start = clock.now
+    let tokens = try prompt.make()
+    let made = clock.now
+    let decoding = try session.decode(
+      tokens, decoders[decoder].method,
+      DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist)
+    ) { session in drafter(decoders[decoder], session, tokens.tokens + truth[place]) }
+    var last = clock.now
+    var result = MeasuredDecoding(
+      decoder: decoder, prompt: place, repetition: repetition, tokens: [],
+      visionSeconds: start.duration(to: made).inSeconds, firstTokenSeconds: start.duration(to: last).inSeconds,
+      rounds: [], counts: .init())
+    var rounds = 0
+    while let token = decoding.next() {
+      result.tokens.append(token)
+      if decoding.statistics.rounds > rounds {
+        let now = clock.now
+        result.rounds.append(.init(seconds: last.duration(to: now).inSeconds, tokens: 1))
+        (last, rounds) = (now, decoding.statistics.rounds)
+      } else if !result.rounds.isEmpty {
+        result.rounds[result.rounds.count - 1].tokens += 1
+      }
+      guard !options.isStopped() else { throw CancellationError() }
+    }
+    result.counts = .init(decoding.statistics)
+    return result
+  }
+
+  private func drafter(_ decoder: BenchDecoder, _ session: DecodingSession, _ truth: [Int]) -> (any Drafter)? {
+    guard decoder.drafts, let drafter = MTPDrafter(session) else { return nil }
+    drafter.useShortlist(options.draftShortlist, tokens: truth)
+    return options.imposed.map {
+      ImposedDrafter(drafter, $0, truth: truth, vocabulary: model.configuration.vocabulary)
+    } ?? drafter
+  }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

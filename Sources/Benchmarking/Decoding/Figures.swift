@@ -1,0 +1,20 @@
+/// Figures of a list of measurements.
+public enum Figures {
+  /// The value below which a share of the values lies: between the two nearest in order, in proportion (what numpy calls
+  /// `linear`). Nil for no values.
+  /// - Parameter share: 0 to 1.
+  public static func percentile(_ values: [Double], _ share: Double) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let order = values.sorted()
+    let place = Double(order.count - 1) * min(max(share, 0), 1)
+    let low = Int(place)
+    let high = min(low + 1, order.count - 1)
+    return order[low] + (order[high] - order[low]) * (place - Double(low))
+  }
+
+  public static func median(_ values: [Double]) -> Double? { percentile(values, 0.5) }
+
+  public static func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+}

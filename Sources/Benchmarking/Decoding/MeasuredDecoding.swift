@@ -1,0 +1,92 @@
+import Inference
+
+/// One decoding with the times of its tokens.
+public struct MeasuredDecoding: Sendable {
+  /// A round: seconds from the tokens before it to its own, and how many those are.
+  public struct Round: Sendable, Hashable {
+    public var seconds: Double
+    public var tokens: Int
+
+    public init(seconds: Double, tokens: Int) {
+      self.seconds = seconds
+      self.tokens = tokens
+    }
+  }
+
+  public var decoder: Int
+  public var prompt: Int
+  /// From 1; 0 is the warm-up.
+  public var repetition: Int
+  public var tokens: [Int]
+  /// For the rows of images.
+  public var visionSeconds: Double
+  /// From the beginning, images included, to the first token.
+  public var firstTokenSeconds: Double
+  public var rounds: [Round]
+  public var counts: Counts
+
+  /// What the decoder says of itself.
+  public struct Counts: Sendable, Hashable {
+    /// Passes of the target behind the prompt, and their rows; rows of the head, those over the prompt among them.
+    public var targetPasses = 0
+    public var targetRows = 0
+    public var headRows = 0
+    /// Drafts made only to learn how good they are (adaptive depth).
+    public var looks = 0
+    /// By place in the draft, how often a token was drafted there, and accepted. Empty where drafts are not checked.
+    public var drafted: [Int] = []
+    public var accepted: [Int] = []
+    /// Bytes of weights read behind the prompt.
+    public var weightBytes = 0
+    /// Seconds of the phases; what is left of the whole time is the loop's own.
+    public var prefill = 0.0
+    public var draft = 0.0
+    public var verify = 0.0
+    public var sampling = 0.0
+    public var rollback = 0.0
+
+    public init() {}
+  }
+
+  public init(
+    decoder: Int, prompt: Int, repetition: Int, tokens: [Int], visionSeconds: Double, firstTokenSeconds: Double,
+    rounds: [Round], counts: Counts
+  ) {
+    self.decoder = decoder
+    self.prompt = prompt
+    self.repetition = repetition
+    self.tokens = tokens
+    self.visionSeconds = visionSeconds
+    self.firstTokenSeconds = firstTokenSeconds
+    self.rounds = rounds
+    self.counts = counts
+  }
+
+  /// Of all rounds.
+  var decodeSeconds: Double { rounds.reduce(0) { $0 + $1.seconds } }
+  /// From the beginning to the last token.
+  var seconds: Double { firstTokenSeconds + decodeSeconds }
+  /// Tokens behind the first.
+  var decodedTokens: Int { rounds.reduce(0) { $0 + $1.tokens } }
+  /// A time for each token behind the first: those of a round share its time equally.
+  var intervals: [Double] {
+    rounds.flatMap { Array(repeating: $0.seconds / Double(max(1, $0.tokens)), count: $0.tokens) }
+  }
+}
+
+extension MeasuredDecoding.Counts {
+  init(_ statistics: DecodingStatistics) {
+    targetPasses = statistics.rounds
+    targetRows = statistics.targetRows - statistics.promptRows
+    headRows = statistics.headRows
+    looks = statistics.looks
+    drafted = statistics.draftedByPlace
+    accepted = statistics.acceptedByPlace
+    weightBytes = statistics.weightBytes
+    prefill = statistics.promptTime.inSeconds
+    draft = statistics.draftTime.inSeconds
+    verify = statistics.verifyTime.inSeconds
+    sampling = statistics.samplingTime.inSeconds
+    rollback = statistics.rollbackTime.inSeconds
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Inference
+import Quantization
+
+/// The machine that a measurement was made on, as far as speed depends on it. No host name, no date.
+public struct Machine: Sendable, Hashable {
+  public struct Cache: Sendable, Hashable {
+    public var level: Int
+    /// `data`, `instruction` or `unified`.
+    public var kind: String
+    public var bytes: Int
+    /// Logical processors that share it.
+    public var sharedBy: Int
+
+    public init(level: Int, kind: String, bytes: Int, sharedBy: Int) {
+      self.level = level
+      self.kind = kind
+      self.bytes = bytes
+      self.sharedBy = sharedBy
+    }
+  }
+
+  public var processor: String
+  public var architecture: String
+  public var system: String
+  /// Logical processors that this process may use, and cores; nil where the system does not say.
+  public var processors: Int
+  public var cores: Int?
+  /// Instruction set that the kernels use.
+  public var simd: String
+  /// Whether `fast` arithmetic is there.
+  public var hasFast: Bool
+  public var memoryBytes: Int
+  public var caches: [Cache]
+
+  public init(
+    processor: String, architecture: String, system: String, processors: Int, cores: Int?, simd: String, hasFast: Bool,
+    memoryBytes: Int, caches: [Cache]
+  ) {
+    self.processor = processor
+    self.architecture = architecture
+    self.system = system
+    self.processors = processors
+    self.cores = cores
+    self.simd = simd
+    self.hasFast = hasFast
+    self.memoryBytes = memoryBytes
+    self.caches = caches
+  }
+
+  /// Of the largest cache; 0 when unknown.
+  public var cacheBytes: Int { caches.map(\.bytes).max() ?? 0 }
+
+  /// Asks the system.
+  public static func probe() -> Machine {
+    Machine(
+      processor: processorName, architecture: architectureName, system: systemName,
+      processors: ProcessInfo.processInfo.activeProcessorCount, cores: coreCount, simd: SIMDTier.current.rawValue,
+      hasFast: Arithmetic.fast.isAvailable, memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory),
+      caches: caches())
+  }
+
+  /// Programs that were ready to run, on average over the last minute; nil where the system does not say.
+  public static var load: Double? {
+    var loads = [Double](repeating: 0, count: 1)
+    return getloadavg(&loads, 1) == 1 ? loads[0] : nil
+  }
+
+  private static var architectureName: String {
+    #if arch(x86_64)
+      "x86_64"
+    #elseif arch(arm64)
+      "arm64"
+    #else
+      "other"
+    #endif
+  }
+
+  private static var systemName: String {
+    #if os(Linux)
+      "Linux"
+    #elseif os(macOS)
+      "macOS"
+    #else
+      "other"
+    #endif
+  }
+}

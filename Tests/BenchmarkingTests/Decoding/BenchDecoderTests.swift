@@ -1,0 +1,20 @@
+import Benchmarking
+import Testing
+
+@Suite struct BenchDecoderTests {
+  @Test func `a name gives the decoder that has it`() {
+    for decoder in BenchDecoder.standard + [.mtp(8), .adaptive(2), .optimistic(5)] {
+      #expect(BenchDecoder(name: decoder.name) == decoder)
+    }
+    #expect(BenchDecoder(name: "optimistic") == .optimistic(2) && BenchDecoder(name: "adaptive-4") == .adaptive(4))
+  }
+
+  @Test(arguments: ["", "mtp", "mtp-0", "mtp-9", "mtp-x", "vanilla-1", "mtp-1-2", "greedy", "optimistic-", "Vanilla"])
+  func `other names give none`(_ name: String) {
+    #expect(BenchDecoder(name: name) == nil)
+  }
+
+  @Test func `only unchecked drafts may change tokens`() {
+    #expect(BenchDecoder.standard.filter { !$0.isVerified }.map(\.name) == ["optimistic-2"])
+  }
+}

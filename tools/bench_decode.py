@@ -1,0 +1,188 @@
+"""Decoding of synthetic models of 1.5 to 2 billion parameters: how much of the machine's memory bandwidth is reached, what
+drafting gains at a given acceptance, what a prompt costs, memory, and what is left beside a busy neighbour.
+
+Checkpoints are made in FOLDER by make_synthetic_checkpoint.py (numpy is needed for that) and converted to mxfp4 by cambium, both
+once; verify-runner bench measures. Synthetic weights draft nothing that is right, so the acceptance is imposed (--impose: the
+chance that a draft is right when those before it are, by place; the default was measured on code prompts with a small
+trained model). Its drafts as they are stand for a text on which no draft is ever right.
+
+    tools/bench-decode FOLDER                                 dense, 2 threads and 1, canonical and (where there is) fast
+    tools/bench-decode FOLDER --shapes dense,moe --threads 2 --json
+    tools/bench-decode FOLDER --package PACKAGE               a package that is there already
+
+Goals that are checked stand beside the figures; the tool itself only measures, and ends with 0 whether they are met or not.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+SHAPES = {
+    "dense": ["--preset", "dense-2b", "--tokenizer", "--shard-gb", "1.5"],
+    "moe": ["--preset", "next-80b", "--layers", "4", "--experts", "48", "--tokenizer"],
+}
+# Decoded tokens a second with 2 threads on 2 cores of Zen 5, the dense model: the best of llama.cpp (MXFP4 32.7, Q4_0 34.9) and
+# ik_llama.cpp (Q4_0 37.4); and a prompt of 256 tokens (ik_llama.cpp, Q4_0).
+PEER_DECODE, PEER_PROMPT = 37.4, 288.0
+GOALS = {
+    "canonical": {"bandwidth": 0.65, "four rows": 1.7, "drafting": 1.3, "prompt to sgemm": 0.60},
+    "fast": {"bandwidth": 0.85, "four rows": 1.3, "drafting": 1.6, "prompt tok/s": PEER_PROMPT},
+}
+IMPOSED = "0.787,0.808,0.860,0.881"
+
+
+def run(command, **more):
+    process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    if process.returncode not in (0, 2):
+        sys.exit(f"{' '.join(command)}\nended with {process.returncode}\n{process.stderr}")
+    return process.stdout
+
+
+def package(shape, arguments):
+    """A package of a shape's checkpoint; both are made unless they are there."""
+    folder = os.path.abspath(arguments.folder)
+    os.makedirs(folder, exist_ok=True)
+    source, output = os.path.join(folder, shape), os.path.join(folder, shape + "-mxfp4")
+    if os.path.exists(os.path.join(output, "config.json")):
+        return output
+    if not os.path.exists(os.path.join(source, "config.json")):
+        print(f"making {source}", file=sys.stderr)
+        run([sys.executable, "tools/make_synthetic_checkpoint.py", source, *SHAPES[shape]])
+    manifest = os.path.join(folder, shape + ".json")
+    with open(manifest, "w") as file:
+        json.dump({"cambium": 1, "source": source, "pipeline": "mxfp4", "output": output, "check": False}, file)
+    environment = dict(os.environ, CAMBIUM_PIPELINES=os.path.abspath("pipelines"))
+    run([os.path.join(arguments.binaries, "cambium"), "run", manifest], env=environment)
+    shutil.rmtree(output + ".work", ignore_errors=True)
+    return output
+
+
+def bench(path, threads, arithmetic, arguments, decoders, *options):
+    command = [
+        os.path.join(arguments.binaries, "verify-runner"), "bench", path, "--random-ids", "64", "--per-class", "1",
+        "--limit", str(arguments.limit), "--repetitions", str(arguments.repetitions), "--decoders", decoders, "--threads",
+        str(threads), "--json", "--quiet", *options]
+    command += ["--arithmetic", arithmetic]
+    document = json.loads(run(command))
+    if not document["equal"]:
+        sys.exit(f"tokens differ: {document['differences'][0]}")
+    return document
+
+
+def speeds(document):
+    return {result["decoder"]: result["tokens_per_second"] for result in document["results"]}
+
+
+def busy(path, threads, arithmetic, arguments):
+    """Speed with one processor held by another program, by the speed without, in turn."""
+    if shutil.which("taskset") is None:
+        return None
+    quiet, beside = [], []
+    for _ in range(arguments.repetitions):
+        quiet.append(speeds(bench(path, threads, arithmetic, arguments, "vanilla"))["vanilla"]["median"])
+        loop = subprocess.Popen(["taskset", "-c", "0", sys.executable, "-c", "while True: pass"])
+        try:
+            time.sleep(0.2)
+            beside.append(speeds(bench(path, threads, arithmetic, arguments, "vanilla"))["vanilla"]["median"])
+        finally:
+            loop.kill()
+            loop.wait()
+    return sorted(beside)[len(beside) // 2] / sorted(quiet)[len(quiet) // 2]
+
+
+class Summary:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, setting, what, value, unit="", goal=None, most=False):
+        """A figure; with a goal, its ratio to the goal: 1 or more is met."""
+        row = {"setting": setting, "what": what, "value": round(value, 4), "unit": unit}
+        line = f"{setting:<22} {what:<34} {value:9.3f} {unit:<6}"
+        if goal is not None:
+            ratio = goal / value if most and value > 0 else value / goal
+            row.update(goal=goal, ratio=round(ratio, 3), met=ratio >= 1)
+            line += f" goal {'at most' if most else 'at least':<8} {goal:7.2f}  {ratio:6.2f} of it  {'met' if ratio >= 1 else 'MISSED'}"
+        self.rows.append(row)
+        print(line, flush=True)
+
+
+def measure(shape, path, threads, arithmetic, arguments, summary):
+    setting = f"{shape} {arithmetic} t={threads}"
+    goals = GOALS[arithmetic]
+    two = threads == 2
+    decoders = "vanilla,mtp-1,mtp-2,mtp-3,mtp-4,adaptive"
+    document = bench(path, threads, arithmetic, arguments, decoders, "--passes", "--impose", arguments.impose,
+                     "--draft-shortlist", str(arguments.draft_shortlist))
+    figures = speeds(document)
+    vanilla = next(result for result in document["results"] if result["decoder"] == "vanilla")
+    peer = 1.2 * PEER_DECODE if shape == "dense" and two and arithmetic == "canonical" else None
+    summary.add(setting, "plain decoding", figures["vanilla"]["median"], "tok/s", peer)
+    summary.add(setting, "memory is read at", document["machine"]["read_bytes_per_second"] / 1e9, "GB/s")
+    summary.add(setting, "weights are read at", vanilla["weights"]["bytes_per_second"] / 1e9, "GB/s")
+    summary.add(setting, "share of the bandwidth", vanilla["weights"]["to_read_bandwidth"], "", goals["bandwidth"] if two else None)
+    for entry in document["passes"]["passes"]:
+        if entry["rows"] in (2, 4):
+            goal = goals["four rows"] if entry["rows"] == 4 and two else None
+            summary.add(setting, f"pass of {entry['rows']} rows, to one row", entry["to_one_row"], "x", goal, most=True)
+    summary.add(setting, "a draft, to a pass of one row",
+                document["passes"]["draft_seconds"] / document["passes"]["passes"][0]["seconds"], "x")
+    drafting = {name: value["to_vanilla"] for name, value in figures.items() if name.startswith("mtp-")}
+    for name, ratio in drafting.items():
+        summary.add(setting, f"{name}, imposed, to plain", ratio, "x")
+    summary.add(setting, "best depth, imposed, to plain", max(drafting.values()), "x", goals["drafting"] if two else None)
+    summary.add(setting, "adaptive, imposed, to plain", figures["adaptive"]["to_vanilla"], "x", 0.97)
+    prefill = document["passes"]["prefill"]
+    summary.add(setting, "prompt of 256", prefill["tokens_per_second"], "tok/s", goals.get("prompt tok/s") if two else None)
+    summary.add(setting, "its products, to sgemm", prefill["to_dense"], "x", goals.get("prompt to sgemm") if two else None)
+    memory = document["memory"]["anonymous_bytes"]
+    if memory is not None:
+        summary.add(setting, "memory beside the package", memory / 2**20, "MiB", 150, most=True)
+    own = speeds(bench(path, threads, arithmetic, arguments, "vanilla,adaptive"))
+    summary.add(setting, "adaptive, no draft right, to plain", own["adaptive"]["to_vanilla"], "x", 0.97)
+    if two and not arguments.no_busy:
+        ratio = busy(path, threads, arithmetic, arguments)
+        if ratio is not None:
+            summary.add(setting, "beside a busy core, to quiet", ratio, "x", 0.7)
+    return document
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", help="where checkpoints and packages are kept")
+    parser.add_argument("--shapes", default="dense", help=", ".join(SHAPES))
+    parser.add_argument("--package", help="a package to measure instead")
+    parser.add_argument("--threads", default="2,1")
+    parser.add_argument("--arithmetic", default="canonical,fast")
+    parser.add_argument("--impose", default=IMPOSED, help="chances by place (default %(default)s)")
+    parser.add_argument("--draft-shortlist", type=int, default=0, help="draft only so many of the lowest ids; 0 for all")
+    parser.add_argument("--limit", type=int, default=64, help="tokens of a decoding")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--no-busy", action="store_true", help="without the lines beside a busy core")
+    parser.add_argument("--binaries", default=os.path.join(".build", "release"), help="folder of cambium and verify-runner")
+    parser.add_argument("--json", action="store_true", help="print all documents and the summary as JSON")
+    arguments = parser.parse_args()
+    if not all(shape in SHAPES for shape in arguments.shapes.split(",")):
+        parser.error(f"--shapes takes {', '.join(SHAPES)}")
+    shapes = {"package": arguments.package} if arguments.package else {
+        shape: package(shape, arguments) for shape in arguments.shapes.split(",")}
+    summary, documents = Summary(), []
+    if arguments.json:
+        sys.stdout, out = sys.stderr, sys.stdout
+    for shape, path in shapes.items():
+        for arithmetic in arguments.arithmetic.split(","):
+            for threads in map(int, arguments.threads.split(",")):
+                if arithmetic != "canonical" and documents and not documents[0]["machine"]["has_fast"]:
+                    print(f"{shape} {arithmetic}: not on this machine")
+                    continue
+                documents.append(measure(shape, path, threads, arithmetic, arguments, summary))
+    missed = [f"{row['setting']}: {row['what']}" for row in summary.rows if row.get("met") is False]
+    print(f"{sum('met' in row for row in summary.rows)} goals, {len(missed)} missed" + "".join(f"\n  {name}" for name in missed))
+    if arguments.json:
+        print(json.dumps({"bench_decode": 1, "summary": summary.rows, "documents": documents}, indent=2), file=out)
+
+
+main()
