@@ -105,10 +105,10 @@ SHARDS = [
     ("nul-in-a-name", blob('{"a\\u0000b":%s}' % record(), FOUR), "E_ST_NAME"),
     ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_JSON"),
     ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_HEADER_TOO_LARGE"),
-    ("header-of-24-megabytes", 8 + (24 << 20), "E_ST_HEADER_JSON"),
-    ("name-of-24-megabytes", blob('{"%s":%s}' % ("x" * ((24 << 20) - 100), record()), FOUR), "E_ST_NAME"),
-    ("400000-records", blob("{" + ",".join('"%d":{"dtype":"U8","shape":[],"data_offsets":[0,1]}' % i
-                                           for i in range(400_000)) + "}", FOUR), "E_ST_"),
+    ("header-of-16-megabytes", 8 + (16 << 20), "E_ST_HEADER_JSON"),
+    ("name-of-16-megabytes", blob('{"%s":%s}' % ("x" * ((16 << 20) - 100), record()), FOUR), "E_ST_NAME"),
+    ("280000-records", blob("{" + ",".join('"%d":{"dtype":"U8","shape":[],"data_offsets":[0,1]}' % i
+                                           for i in range(280_000)) + "}", FOUR), "E_ST_"),
     ("20000-records-of-one-range", blob("{" + ",".join('"t%d":%s' % (i, record()) for i in range(20000)) + "}", FOUR),
      "E_ST_"),
 ]
@@ -131,7 +131,8 @@ INDEXES = [
     ("missing-shard", index(GOOD + ':"model-00002-of-00002.safetensors"'), "E_INDEX_MISSING_SHARD"),
     ("leaves-tensors-out", index(GOOD + ':"%s"' % SHARD), "E_INDEX_MISMATCH"),
     ("key-twice", index(GOOD + ':"%s",' % SHARD + GOOD + ':"%s"' % SHARD), "E_JSON_DUPLICATE_KEY"),
-    ("deep", '{"weight_map":%s}' % DEEP, "E_JSON_DEPTH"),
+    ("deep", '{"weight_map":%s}' % DEEP, "E_INDEX_FORM"),
+    ("deep-beside", '{"x":%s,"weight_map":{}}' % DEEP, "E_JSON_DEPTH"),
     ("an-array", "[]", "E_INDEX_FORM|E_JSON_TYPE"),
     ("no-map", '{"metadata":{}}', "E_INDEX_FORM|E_JSON_MISSING_FIELD"),
     ("nan", '{"metadata":{"total_size":NaN},"weight_map":{}}', "E_JSON_"),
@@ -361,11 +362,13 @@ for line in sys.stdin:
         done, status, usage = os.wait4(process, os.WNOHANG)
         if done:
             break
-        if time.monotonic() > start + 30:
+        if time.monotonic() > start + 120:
             os.kill(process, 9)
         time.sleep(0.002)
+    # Time of the processor: the machine may be doing something else.
+    seconds = usage.ru_utime + usage.ru_stime
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps([os.waitstatus_to_exitcode(status), time.monotonic() - start, peak]), flush=True)
+    print(json.dumps([os.waitstatus_to_exitcode(status), seconds, peak]), flush=True)
 """
 
 
@@ -379,7 +382,7 @@ class Runner:
         self.largest = 0
 
     def run(self, arguments, cwd=None, program=None, variables=None):
-        """Status (negative: a signal), seconds, peak bytes, what was said."""
+        """Status (negative: a signal, that of a hang too), seconds of processor, peak bytes, what was said."""
         log = self.corpus.path("log")
         program = self.cambium if program is None else os.path.join(os.path.dirname(self.cambium), program)
         environment = dict(os.environ, CAMBIUM_PIPELINES=os.path.join(ROOT, "pipelines"), **(variables or {}))

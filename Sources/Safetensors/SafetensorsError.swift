@@ -5,7 +5,7 @@ import StrictJSON
 public enum SafetensorsError: CambiumError {
   /// The file has fewer than the 8 bytes of the header length. `E_ST_HEADER_TOO_SMALL`.
   case headerTooSmall(file: String, found: Int)
-  /// The header length is above 24 MiB. `E_ST_HEADER_TOO_LARGE`.
+  /// The header length is above 16 MiB. `E_ST_HEADER_TOO_LARGE`.
   case headerTooLarge(file: String, found: UInt64)
   /// The header runs past the end of the file: the file is cut short, or is something else. Bytes. `E_ST_HEADER_LENGTH`.
   case headerLength(file: String, expected: Int, found: Int)

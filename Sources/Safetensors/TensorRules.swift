@@ -2,9 +2,9 @@
 enum TensorRules {
   /// Greatest header length, bytes. The reference's limit is 100,000,000, which a hostile file would make us hold in
   /// memory; a header of 75,000 tensors has 13 MB.
-  static let maxHeaderLength = 24 << 20
-  /// Most tensors of one file: three times those of the largest models, which have many files.
-  static let maxTensors = 200_000
+  static let maxHeaderLength = 16 << 20
+  /// Most tensors of one file: as many as the largest models have in all their files.
+  static let maxTensors = 150_000
   /// Longest name, bytes.
   static let maxName = 4096
   /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers behind us.

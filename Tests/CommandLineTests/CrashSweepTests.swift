@@ -17,7 +17,7 @@ import Testing
   /// Two starts each for the long ones, so that both cores have work; odd strides meet odd and even passes.
   static let sweeps = [
     Sweep(point: "journal", first: 1, stride: 1, atLeast: 8),
-    Sweep(point: "rename", first: 1, stride: 5, atLeast: 14),
+    Sweep(point: "rename", first: 1, stride: 5, atLeast: 14), Sweep(point: "remove", first: 2, stride: 3, atLeast: 6),
     Sweep(point: "fsync", first: 1, stride: 17, atLeast: 12), Sweep(point: "fsync", first: 9, stride: 17, atLeast: 12),
     Sweep(point: "write", first: 1, stride: 51, atLeast: 11), Sweep(point: "write", first: 26, stride: 51, atLeast: 11),
   ]
@@ -56,7 +56,7 @@ import Testing
   }
 
   /// Losing what was not synced must not matter: with seed 0 all of it is lost, with others some.
-  @Test(arguments: ["write", "fsync", "rename", "journal"], [0, 3]) func aPowerCutResumesToTheSameBytes(
+  @Test(arguments: ["write", "fsync", "rename", "remove", "journal"], [0, 3]) func aPowerCutResumesToTheSameBytes(
     point: String, seed: Int
   ) throws {
     let reference = try Demo.reference.get().path
