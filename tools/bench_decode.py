@@ -101,7 +101,7 @@ class Summary:
     def add(self, setting, what, value, unit="", goal=None, most=False):
         """A figure; with a goal, its ratio to the goal: 1 or more is met."""
         row = {"setting": setting, "what": what, "value": round(value, 4), "unit": unit}
-        line = f"{setting:<22} {what:<34} {value:9.3f} {unit:<6}"
+        line = f"{setting:<22} {what:<40} {value:9.3f} {unit:<6}"
         if goal is not None:
             ratio = goal / value if most and value > 0 else value / goal
             row.update(goal=goal, ratio=round(ratio, 3), met=ratio >= 1)
@@ -138,9 +138,11 @@ def measure(shape, path, threads, arithmetic, arguments, summary):
     prefill = document["passes"]["prefill"]
     summary.add(setting, "prompt of 256", prefill["tokens_per_second"], "tok/s", goals.get("prompt tok/s") if two else None)
     summary.add(setting, "its products, to sgemm", prefill["to_dense"], "x", goals.get("prompt to sgemm") if two else None)
-    memory = document["memory"]["anonymous_bytes"]
-    if memory is not None:
-        summary.add(setting, "memory beside the package", memory / 2**20, "MiB", 150, most=True)
+    alone = bench(path, threads, arithmetic, arguments, "vanilla")
+    for name, one in [("plain alone", alone), ("all decoders", document)]:
+        memory = one["memory"]["anonymous_bytes"]
+        if memory is not None:
+            summary.add(setting, f"memory beside the package, {name}", memory / 2**20, "MiB", 150, most=True)
     own = speeds(bench(path, threads, arithmetic, arguments, "vanilla,adaptive"))
     summary.add(setting, "adaptive, no draft right, to plain", own["adaptive"]["to_vanilla"], "x", 0.97)
     if two and not arguments.no_busy:

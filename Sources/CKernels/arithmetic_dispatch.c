@@ -71,7 +71,7 @@ void cambium_convolve(
 }
 
 void cambium_delta_step(
-    float *state, size_t key_dimension, size_t value_dimension, const float *query, const float *key,
-    const float *value, float decay, float beta, float *out) {
-  arithmetic()->delta_step(state, key_dimension, value_dimension, query, key, value, decay, beta, out);
+    const float *state, float *next, size_t key_dimension, size_t value_dimension, const float *query,
+    const float *key, const float *value, float decay, float beta, float *out) {
+  arithmetic()->delta_step(state, next, key_dimension, value_dimension, query, key, value, decay, beta, out);
 }

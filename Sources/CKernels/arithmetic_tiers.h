@@ -20,7 +20,7 @@ typedef struct {
   void (*attend)(const float *, const float *, const float *, size_t, size_t, size_t, float, float *, float *);
   void (*convolve)(const float *, size_t, size_t, const float *, size_t, float *);
   void (*delta_step)(
-      float *, size_t, size_t, const float *, const float *, const float *, float, float, float *);
+      const float *, float *, size_t, size_t, const float *, const float *, const float *, float, float, float *);
 } cambium_arithmetic;
 
 extern const cambium_arithmetic cambium_arithmetic_portable;

@@ -146,7 +146,13 @@ CAMBIUM_INLINE void add_fast_unit(
   CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
     for (size_t ahead = 0; ahead < bytes; ahead += 64) {
-      __builtin_prefetch(c + (size_t)o * row_bytes + next + ahead);
+      const uint8_t *p = c + (size_t)o * row_bytes + next + ahead;
+      // With one row of x no code is used twice: it need not drive what is from the outer caches.
+      if (m == 1) {
+        __builtin_prefetch(p, 0, 0);
+      } else {
+        __builtin_prefetch(p);
+      }
     }
     CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) t[o][r] = _mm512_setzero_ps();

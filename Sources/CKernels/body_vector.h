@@ -121,8 +121,8 @@ static void tier_convolve(
 
 // `n` (a constant) rows of the state.
 CAMBIUM_INLINE void delta_rows(
-    const int n, float *state, size_t dimension, const float *query, const float *key, const float *value,
-    float decay, float beta, float *out) {
+    const int n, const float *state, float *next, size_t dimension, const float *query, const float *key,
+    const float *value, float decay, float beta, float *out) {
   lanes sums[4], deltas[4];
   CAMBIUM_UNROLL
   for (int v = 0; v < n; v++) sums[v] = 0;
@@ -142,9 +142,9 @@ CAMBIUM_INLINE void delta_rows(
     const lanes keys = lanes_load_at(key, k, dimension), queries = lanes_load_at(query, k, dimension);
     CAMBIUM_UNROLL
     for (int v = 0; v < n; v++) {
-      float *row = state + (size_t)v * dimension;
-      const lanes s = lanes_fma(deltas[v], keys, lanes_load_at(row, k, dimension) * decay);
-      lanes_store_at(row, s, k, dimension);
+      const size_t row = (size_t)v * dimension;
+      const lanes s = lanes_fma(deltas[v], keys, lanes_load_at(state + row, k, dimension) * decay);
+      lanes_store_at(next + row, s, k, dimension);
       sums[v] = lanes_fma(s, queries, sums[v]);
     }
   }
@@ -153,13 +153,15 @@ CAMBIUM_INLINE void delta_rows(
 }
 
 static void tier_delta_step(
-    float *state, size_t key_dimension, size_t value_dimension, const float *query, const float *key,
-    const float *value, float decay, float beta, float *out) {
+    const float *state, float *next, size_t key_dimension, size_t value_dimension, const float *query,
+    const float *key, const float *value, float decay, float beta, float *out) {
   size_t v = 0;
   for (; v + 4 <= value_dimension; v += 4) {
-    delta_rows(4, state + v * key_dimension, key_dimension, query, key, value + v, decay, beta, out + v);
+    const size_t row = v * key_dimension;
+    delta_rows(4, state + row, next + row, key_dimension, query, key, value + v, decay, beta, out + v);
   }
   for (; v < value_dimension; v++) {
-    delta_rows(1, state + v * key_dimension, key_dimension, query, key, value + v, decay, beta, out + v);
+    const size_t row = v * key_dimension;
+    delta_rows(1, state + row, next + row, key_dimension, query, key, value + v, decay, beta, out + v);
   }
 }

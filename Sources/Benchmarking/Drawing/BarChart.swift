@@ -22,6 +22,12 @@ package struct BarChart {
   private static let (left, right, above, below) = (64.0, 16.0, 56.0, 48.0)
   private static let bar = 16.0
 
+  /// Of the whole picture; the legend may be wider than the bars.
+  var fullWidth: Double { max(width, 16 + series.reduce(0) { $0 + BarChart.room($1.name) }) }
+
+  private static func room(_ name: String) -> Double { 30 + 7 * Double(name.count) }
+
+  /// Of the bars and their axis.
   var width: Double {
     let group = BarChart.bar * Double(max(1, series.count)) + 24
     return max(480, BarChart.left + BarChart.right + group * Double(max(1, groups.count)))
@@ -44,7 +50,7 @@ package struct BarChart {
         "<line class=\"grid\" x1=\"\(place(BarChart.left))\" x2=\"\(place(width - BarChart.right))\" y1=\"\(place(at))\" y2=\"\(place(at))\"/>"
       )
       svg.markup("<text class=\"tick\" x=\"\(place(BarChart.left - 8))\" y=\"\(place(at + 4))\">")
-      svg.text(decimal(value, most < 4 ? 2 : most < 40 ? 1 : 0) + (step == 4 ? " " + unit : ""))
+      svg.text(decimal(value, most < 4 ? 2 : most < 40 ? 1 : 0))
       svg.markup("</text>\n")
     }
     let room = (width - BarChart.left - BarChart.right) / Double(max(1, groups.count))
@@ -77,7 +83,7 @@ package struct BarChart {
           + "<text class=\"name\" x=\"\(place(x + 14))\" y=\"41\">")
       svg.text(one.name)
       svg.markup("</text>\n")
-      x += 30 + 7 * Double(one.name.count)
+      x += BarChart.room(one.name)
     }
   }
 

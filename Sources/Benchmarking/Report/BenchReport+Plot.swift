@@ -5,7 +5,7 @@ extension BenchReport {
   /// An SVG document: tokens a second by class and decoder, and the share of accepted drafts by place and class.
   public var svg: String {
     let charts = [speeds, acceptance].compactMap { $0 }
-    let width = decimal(charts.map(\.width).max() ?? 480, 0)
+    let width = decimal(charts.map(\.fullWidth).max() ?? 480, 0)
     let height = decimal(Double(max(1, charts.count)) * BarChart.height + 28, 0)
     var svg = MarkupText()
     svg.markup(

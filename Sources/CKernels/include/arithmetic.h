@@ -100,10 +100,11 @@ void cambium_attend(
 void cambium_convolve(
     const float *window, size_t stride, size_t taps, const float *weights, size_t count, float *y);
 
-// One token of one head of the gated delta rule; state is value_dimension rows of key_dimension.
+// One token of one head of the gated delta rule; state is value_dimension rows of key_dimension. The new state goes to
+// next, which may be state.
 void cambium_delta_step(
-    float *state, size_t key_dimension, size_t value_dimension, const float *query, const float *key,
-    const float *value, float decay, float beta, float *out);
+    const float *state, float *next, size_t key_dimension, size_t value_dimension, const float *query,
+    const float *key, const float *value, float decay, float beta, float *out);
 
 #ifdef __cplusplus
 }

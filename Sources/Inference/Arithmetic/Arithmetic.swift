@@ -21,4 +21,6 @@ public enum Arithmetic: String, Sendable, CaseIterable {
 
   /// Whether products with `w` are fast: not for weights in f32 and f16, which bf16 does not hold.
   func isFast(_ w: UnsafePointer<cambium_matrix>) -> Bool { self == .fast && cambium_fast_available(w) != 0 }
+
+  func isFast(_ w: WeightMatrix) -> Bool { withUnsafePointer(to: w.kernel) { isFast($0) } }
 }

@@ -14,20 +14,21 @@ extension Vector {
     cambium_convolve(window, stride, taps, weights, count, y)
   }
 
-  /// One token of one head of the gated delta rule, the state in place (architecture page, Gated DeltaNet):
+  /// One token of one head of the gated delta rule (architecture page, Gated DeltaNet):
   /// S ← decay · S; d = beta · (v − S k); S ← S + d kᵀ; out = S q.
   ///
   /// - Parameters:
   ///   - state: valueDimension × keyDimension: one row of keyDimension elements for each component of v (the transpose
   ///     of the [dk, dv] of most papers), so that both products are dot products of rows.
+  ///   - next: Where the new state goes; nil to replace the old one.
   ///   - query, key: keyDimension elements, normalised, the query scaled.
   ///   - value, out: valueDimension elements.
   ///   - decay: exp(g), in 0 … 1.
   public static func deltaStep(
-    state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, query: UnsafePointer<Float>,
-    key: UnsafePointer<Float>, value: UnsafePointer<Float>, decay: Float, beta: Float,
-    into out: UnsafeMutablePointer<Float>
+    state: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>? = nil, keyDimension: Int,
+    valueDimension: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
+    decay: Float, beta: Float, into out: UnsafeMutablePointer<Float>
   ) {
-    cambium_delta_step(state, keyDimension, valueDimension, query, key, value, decay, beta, out)
+    cambium_delta_step(state, next ?? state, keyDimension, valueDimension, query, key, value, decay, beta, out)
   }
 }

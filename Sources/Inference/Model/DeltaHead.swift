@@ -60,11 +60,7 @@ struct DeltaHead {
       let place = head * dv * dk
       var current = state.state.pointer + place
       for row in 0..<rows {
-        if recording {
-          let next = state.slot(after: row).pointer + place
-          next.update(from: current, count: dv * dk)
-          current = next
-        }
+        let next = recording ? state.slot(after: row).pointer + place : current
         let gate = row * projections.gateStride + keyHead * projections.gateGroup + local
         // g = −exp(A_log) · softplus(a + dt_bias); the state decays by exp(g).
         let g =
@@ -73,9 +69,10 @@ struct DeltaHead {
         let channels = convolved + row * shape.channels
         let out = recalled + row * shape.valueWidth + head * dv
         Vector.deltaStep(
-          state: current, keyDimension: dk, valueDimension: dv, query: channels + query.start,
+          state: current, next: next, keyDimension: dk, valueDimension: dv, query: channels + query.start,
           key: channels + key.start, value: channels + value.start + local * dv, decay: Vector.exp(g),
           beta: Vector.sigmoid(projections.b[gate]), into: out)
+        current = next
         Vector.rmsNorm(out, weight: parameters.norm.pointer, count: dv, epsilon: epsilon, into: out)
         let z = projections.z + row * projections.zStride + keyHead * projections.zGroup + local * dv
         Vector.gateSilu(z, up: out, count: dv, into: out)

@@ -1,9 +1,14 @@
+import CKernels
+
 /// Matrix products that do not depend on one another, done in one go over all threads: y = W · x for several W and x.
 ///
 /// Each x is brought into the order of the kernels once for all matrices of one format that follow one another.
 struct ProductList {
+  /// Without references, so that threads that take pieces of one product do not count them in turn.
   private struct Product {
-    let matrix: WeightMatrix
+    let matrix: cambium_matrix
+    let outputs: Int
+    let isFast: Bool
     let rows: Int
     let y: UnsafeMutablePointer<Float>
     let stride: Int
@@ -12,6 +17,16 @@ struct ProductList {
     /// Outputs of one piece of work, and the number of pieces of the products before this one.
     let grain: Int
     let start: Int
+
+    func multiply(_ x: UnsafePointer<Float>, _ range: Range<Int>) {
+      withUnsafePointer(to: matrix) {
+        if isFast {
+          cambium_fast_product($0, range.lowerBound, range.upperBound, x + prepared, rows, y, stride)
+        } else {
+          cambium_product($0, range.lowerBound, range.upperBound, x + prepared, rows, y, stride)
+        }
+      }
+    }
   }
 
   /// An x to prepare.
@@ -24,6 +39,8 @@ struct ProductList {
 
   private let arithmetic: Arithmetic
   private var products: [Product] = []
+  /// What keeps the products' memory alive.
+  private var matrices: [WeightMatrix] = []
   private var preparations: [Preparation] = []
   private var prepared = FloatBuffer(count: 0)
   private var preparedCount = 0
@@ -36,6 +53,7 @@ struct ProductList {
 
   mutating func removeAll() {
     products.removeAll(keepingCapacity: true)
+    matrices.removeAll(keepingCapacity: true)
     preparations.removeAll(keepingCapacity: true)
     preparedCount = 0
     pieces = 0
@@ -52,7 +70,9 @@ struct ProductList {
     let grain = WorkerPool.grain(matrix, rows: rows)
     products.append(
       Product(
-        matrix: matrix, rows: rows, y: y, stride: stride ?? matrix.rows, prepared: place, grain: grain, start: pieces))
+        matrix: matrix.kernel, outputs: matrix.rows, isFast: arithmetic.isFast(matrix), rows: rows, y: y,
+        stride: stride ?? matrix.rows, prepared: place, grain: grain, start: pieces))
+    matrices.append(matrix)
     pieces += (matrix.rows + grain - 1) / grain
   }
 
@@ -74,17 +94,15 @@ struct ProductList {
     let prepared = prepared.pointer
     for item in preparations { prepare(item, into: prepared + item.place, pool) }
     if pool.threads == 1 {
-      for product in products { ProductList.multiply(product, prepared, 0..<product.matrix.rows, arithmetic) }
+      for product in products { product.multiply(prepared, 0..<product.outputs) }
       return
     }
-    let arithmetic = arithmetic
     products.withUnsafeBufferPointer { products in
       pool.run(count: pieces, grain: 1) { range, _ in
         for piece in range {
           let product = products[ProductList.product(of: piece, products)]
           let first = (piece - product.start) * product.grain
-          ProductList.multiply(
-            product, prepared, first..<min(first + product.grain, product.matrix.rows), arithmetic)
+          product.multiply(prepared, first..<min(first + product.grain, product.outputs))
         }
       }
     }
@@ -103,14 +121,6 @@ struct ProductList {
         item.matrix, item.x + range.lowerBound * item.matrix.columns, rows: range.count,
         into: target + range.lowerBound * stride, arithmetic: arithmetic)
     }
-  }
-
-  private static func multiply(
-    _ product: Product, _ prepared: UnsafePointer<Float>, _ outputs: Range<Int>, _ arithmetic: Arithmetic
-  ) {
-    Vector.multiply(
-      product.matrix, outputRows: outputs, prepared: prepared + product.prepared, rows: product.rows, into: product.y,
-      yStride: product.stride, arithmetic: arithmetic)
   }
 
   /// The last product that starts at or before `piece`.

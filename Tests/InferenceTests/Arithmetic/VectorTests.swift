@@ -124,6 +124,16 @@ import Testing
         let value = random.normals(values)
         var y = [Float](repeating: 0, count: values)
         var expected = y
+        // Into another place first: the old state stays.
+        let old = state
+        var next = [Float](repeating: 7, count: state.count)
+        var same = y
+        _ = tier.only {
+          Vector.deltaStep(
+            state: &state, next: &next, keyDimension: keys, valueDimension: values, query: query, key: key,
+            value: value, decay: 0.93, beta: 0.6, into: &same)
+        }
+        #expect(firstDifference(state, old) == nil)
         _ = tier.only {
           Vector.deltaStep(
             state: &state, keyDimension: keys, valueDimension: values, query: query, key: key, value: value,
@@ -134,6 +144,7 @@ import Testing
           decay: 0.93, beta: 0.6, into: &expected)
         #expect(firstDifference(y, expected) == nil, "\(tier) \(keys) \(values)")
         #expect(firstDifference(state, expectedState) == nil, "\(tier) \(keys) \(values)")
+        #expect(firstDifference(next, state) == nil && firstDifference(same, y) == nil)
       }
     }
   }
