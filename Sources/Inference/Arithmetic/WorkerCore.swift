@@ -13,6 +13,8 @@ final class WorkerCore: @unchecked Sendable {
   private static let nextRun: UInt64 = open << 1
   /// How long an idle thread looks for work before it sleeps.
   private static let patience: UInt64 = 50_000
+  /// Nanoseconds of waiting beyond what pieces of work explain.
+  private static let unusual: UInt64 = 500_000
 
   private let state = Atomic<UInt64>(0)
   private let next = Atomic<Int>(0)
@@ -22,6 +24,12 @@ final class WorkerCore: @unchecked Sendable {
   private let changed = NSCondition()
   private let emptied = NSCondition()
   private var job: WorkerJob?
+  /// Of each helper, by its number less 1.
+  private let rests: [HelperRest]
+  /// Nanoseconds of the caller's longest piece in this run.
+  private var longestPiece: UInt64 = 0
+
+  init(helpers: Int) { rests = (0..<helpers).map { _ in HelperRest() } }
 
   /// The caller's side of a run.
   func run(_ job: WorkerJob) {
@@ -34,7 +42,8 @@ final class WorkerCore: @unchecked Sendable {
       changed.broadcast()
       changed.unlock()
     }
-    work(on: job, as: 0)
+    longestPiece = 0
+    workAsCaller(on: job)
     state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
     waitUntilEmpty()
     self.job = nil
@@ -42,12 +51,18 @@ final class WorkerCore: @unchecked Sendable {
 
   private func waitUntilEmpty() {
     if spin(until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return }
+    let began = DispatchTime.now().uptimeNanoseconds
+    let late = rests.filter { $0.isInside.load(ordering: .relaxed) }
     // Sleeping, not spinning, lets the system move a helper that lost its core to this one.
     emptied.lock()
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
     while state.load(ordering: .sequentiallyConsistent) & Self.inside != 0 { emptied.wait() }
     callerSleeps.store(false, ordering: .sequentiallyConsistent)
     emptied.unlock()
+    let now = DispatchTime.now().uptimeNanoseconds
+    // A helper with a core of its own has at most one piece to end.
+    guard now - began > Self.unusual + 4 * longestPiece else { return }
+    for rest in late { rest.begin(at: now) }
   }
 
   /// The life of a helper.
@@ -56,9 +71,16 @@ final class WorkerCore: @unchecked Sendable {
     while true {
       let current = waitForRun(after: seen)
       if stopped.load(ordering: .acquiring) { return }
+      let rest = rests[worker - 1].left(at: DispatchTime.now().uptimeNanoseconds)
+      if rest > 0 {
+        Thread.sleep(forTimeInterval: Double(rest) / 1e9)
+        continue
+      }
       seen = current & ~(Self.open | Self.inside)
       guard enter(seen) else { continue }
+      rests[worker - 1].isInside.store(true, ordering: .relaxed)
       if let job { work(on: job, as: worker) }
+      rests[worker - 1].isInside.store(false, ordering: .relaxed)
       leave()
     }
   }
@@ -104,6 +126,18 @@ final class WorkerCore: @unchecked Sendable {
       let start = next.wrappingAdd(job.grain, ordering: .relaxed).oldValue
       guard start < job.count else { return }
       job.body(start..<min(start + job.grain, job.count), worker)
+    }
+  }
+
+  private func workAsCaller(on job: WorkerJob) {
+    var began = DispatchTime.now().uptimeNanoseconds
+    while true {
+      let start = next.wrappingAdd(job.grain, ordering: .relaxed).oldValue
+      guard start < job.count else { return }
+      job.body(start..<min(start + job.grain, job.count), 0)
+      let now = DispatchTime.now().uptimeNanoseconds
+      longestPiece = max(longestPiece, now - began)
+      began = now
     }
   }
 

@@ -16,7 +16,7 @@ public final class WorkerPool: Sendable {
   /// - Parameter threads: at least 1; nil for the number of processors.
   public init(threads: Int? = nil) {
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    core = WorkerCore()
+    core = WorkerCore(helpers: self.threads - 1)
     for worker in 1..<max(self.threads, 1) {
       let thread = Thread { [core] in core.serve(as: worker) }
       thread.name = "cambium-worker-\(worker)"

@@ -87,7 +87,7 @@ public final class DecodingSession {
       throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
     }
     if !goesOn(prompt, drafting: method.drafts) {
-      state = TextState(model.configuration)
+      state.restart()
       state.plantedDefect = plantedDefect
       tokens = []
       drafter = make(self)

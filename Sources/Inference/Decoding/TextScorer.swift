@@ -12,7 +12,7 @@ public final class TextScorer {
   }
 
   /// Begins a new text.
-  public func restart() { state = TextState(model.configuration) }
+  public func restart() { state.restart() }
 
   /// Runs the next tokens of the text in one pass. How a text is cut into passes changes no bit.
   /// - Returns: [tokens.count, V]: row i scores the token behind token i. Valid until the next call.

@@ -55,6 +55,13 @@ final class DeltaState {
     UnsafeBufferPointer(start: inputs.pointer, count: (shape.taps - 1) * shape.channels)
   }
 
+  /// The state before the first token: zeros.
+  func restart() {
+    current = 0
+    state.pointer.update(repeating: 0, count: shape.stateCount)
+    inputs.pointer.update(repeating: 0, count: (shape.taps - 1) * shape.channels)
+  }
+
   /// The same state, without the slots of a recorded pass.
   func copy() -> DeltaState {
     let copy = DeltaState(shape)

@@ -52,6 +52,17 @@ package final class TextState {
     recorded = false
   }
 
+  /// Forgets all tokens. The memory stays, so that a new prompt does not double what is resident.
+  func restart() {
+    (length, pending, recorded, plantedDefect) = (0, 0, false, nil)
+    for layer in layers {
+      switch layer {
+      case .attention(let cache): cache.truncate(to: 0)
+      case .delta(let state): state.restart()
+      }
+    }
+  }
+
   /// A state of its own with the same accepted tokens.
   func copy() -> TextState {
     TextState(
