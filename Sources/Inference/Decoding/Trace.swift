@@ -148,7 +148,7 @@ extension TextState {
         return .attention(
           keys: Array(UnsafeBufferPointer(start: cache.keys.pointer, count: count)),
           values: Array(UnsafeBufferPointer(start: cache.values.pointer, count: count)))
-      case .delta(let state): return .delta(convolution: Array(state.history), recurrent: state.state.values)
+      case .delta(let state): return .delta(convolution: Array(state.history), recurrent: state.settled().values)
       }
     }
   }
