@@ -133,7 +133,9 @@ private final class HeadRecorder: Drafter {
     }
   }
 
-  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] { [] }
+  package func draft(
+    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
+  ) {}
   package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}
   package func copy(engine: TextEngine) -> any Drafter { HeadRecorder(head, engine: engine) }
 }
