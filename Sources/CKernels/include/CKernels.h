@@ -11,6 +11,7 @@
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
 #include "CKernelsMeasure.h"
+#include "CKernelsThreads.h"
 #include "arithmetic.h"
 
 #ifdef __cplusplus

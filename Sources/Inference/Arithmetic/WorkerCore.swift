@@ -31,6 +31,10 @@ final class WorkerCore: @unchecked Sendable {
   private let desks: [HelperDesk]
   /// Helpers that the caller did not wait for, so far.
   let dismissed = Atomic<Int>(0)
+  /// The processor that the caller was on when this run began.
+  private let callerProcessor = Atomic<Int>(-1)
+  /// Runs that a helper begins on the caller's processor before it goes elsewhere.
+  private static let runsTogether = 4
   /// Nanoseconds of the caller's longest piece in this run.
   private var longestPiece: UInt64 = 0
 
@@ -44,6 +48,7 @@ final class WorkerCore: @unchecked Sendable {
   func run(_ job: WorkerJob) {
     self.job = job
     ranges.deal(job.pieces)
+    callerProcessor.store(Int(cambium_processor()), ordering: .relaxed)
     let run = (state.load(ordering: .relaxed) & ~(Self.open | Self.inside)) &+ Self.nextRun
     state.store(run | Self.open, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -94,6 +99,7 @@ final class WorkerCore: @unchecked Sendable {
   /// The life of a helper.
   func serve(as worker: Int) {
     var seen: UInt64 = 0
+    var together = 0
     while true {
       let current = waitForRun(after: seen)
       if stopped.load(ordering: .acquiring) { return }
@@ -103,6 +109,10 @@ final class WorkerCore: @unchecked Sendable {
         continue
       }
       seen = current & ~(Self.open | Self.inside)
+      // When another program holds a processor, the system may leave caller and helper to share one, and the two take turns.
+      let processor = cambium_processor()
+      together = processor >= 0 && Int(processor) == callerProcessor.load(ordering: .relaxed) ? together + 1 : 0
+      if together == Self.runsTogether { _ = cambium_avoid_processor(processor) }
       guard enter(seen) else { continue }
       rests[worker - 1].isInside.store(true, ordering: .relaxed)
       let isStillInside = work(as: worker, run: seen)
