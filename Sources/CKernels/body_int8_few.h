@@ -29,17 +29,19 @@ CAMBIUM_INLINE void int8_few_block(
 }
 
 // 64 bytes of each row, of which `bytes` are there; their first block is number `first` of those that the scales are for,
-// 2^shift of them a group.
+// 2^shift of them a group. As many lines from `next` on are fetched, spread over the work.
 CAMBIUM_INLINE void int8_few_chunk(
     const int format, const int m, const int whole, const uint8_t *p, size_t row_bytes, size_t rows, size_t bytes,
     size_t first, unsigned shift, const float *scales, const float *biases, const uint8_t *record, size_t stride,
-    __m512 sums[4]) {
+    const uint8_t *next, __m512 sums[4]) {
   const size_t words = int8_words(format);
   __m512i v[16];
   int8_codes(whole, p, row_bytes, rows, bytes, v);
   CAMBIUM_UNROLL
   for (size_t b = 0; b < 16 / words; b++) {
     if (4 * words * b >= bytes) break;
+    CAMBIUM_UNROLL
+    for (size_t line = 0; line < words; line++) __builtin_prefetch(next + 64 * (words * b + line));
     const size_t group = (first + b) >> shift;
     const uint8_t *at = record + b * int8_record(format);
     int8_few_block(format, m, v + words * b, _mm512_load_ps(scales + 16 * group), at, stride, sums);
@@ -68,7 +70,7 @@ CAMBIUM_INLINE void int8_few_outputs(
   CAMBIUM_UNROLL
   for (int r = 0; r < m; r++) sums[r] = _mm512_setzero_ps();
   // The rows of the outputs follow one another: what comes next is fetched in order, each line once.
-  const uint8_t *next = codes + 16 * row_bytes, *next_scales = scales + 16 * groups * parameter_bytes;
+  const uint8_t *next = codes + 16 * row_bytes;
   for (size_t column = 0; column < w->columns; column += 16 * group) {
     const size_t first = column / group, count = groups - first < 16 ? groups - first : 16;
     const size_t row_of_groups = groups * parameter_bytes, at = first * parameter_bytes;
@@ -76,23 +78,23 @@ CAMBIUM_INLINE void int8_few_outputs(
     if (int8_affine(format)) {
       int8_turn_parameters(format, w->parameter, biases + at, row_of_groups, rows, count, turned[1], 16);
     }
+    const size_t next_groups = 16 * (row_of_groups + at);
     for (size_t ahead = 0; ahead < 16 * count * parameter_bytes; ahead += 64) {
-      __builtin_prefetch(next_scales + 16 * at + ahead);
-      if (int8_affine(format)) __builtin_prefetch(next_scales - scales + biases + 16 * at + ahead);
+      __builtin_prefetch(scales + next_groups + ahead);
+      if (int8_affine(format)) __builtin_prefetch(biases + next_groups + ahead);
     }
     const size_t columns = count * group;
     for (size_t i = 0; i < columns; i += chunk) {
       const size_t bytes = (column + i) * int8_bits(format) / 8, b = i / block;
       const uint8_t *record = (const uint8_t *)x + (column + i) / block * int8_record(format);
-      CAMBIUM_UNROLL
-      for (size_t line = 0; line < 16; line++) __builtin_prefetch(next + 16 * bytes + 64 * line);
       if (columns - i >= chunk) {
         int8_few_chunk(
-            format, m, whole, codes + bytes, row_bytes, rows, 64, b, shift, turned[0], turned[1], record, stride, sums);
+            format, m, whole, codes + bytes, row_bytes, rows, 64, b, shift, turned[0], turned[1], record, stride,
+            next + 16 * bytes, sums);
       } else {
         int8_few_chunk(
             format, m, whole, codes + bytes, row_bytes, rows, (columns - i) * int8_bits(format) / 8, b, shift, turned[0],
-            turned[1], record, stride, sums);
+            turned[1], record, stride, next + 16 * bytes, sums);
       }
     }
   }

@@ -2,17 +2,17 @@ import Inference
 import Quantization
 import Testing
 
+/// Whether this machine has the product in integers (some with BF16 do not).
+private let isThere: Bool = {
+  guard let w = try? RandomMatrix(.mxfp4, rows: 1, columns: 32).matrix else { return false }
+  return Arithmetic.fast.isInteger(w)
+}()
+
 /// The fast product in integers against its definition, bit for bit.
-@Suite(.enabled(if: IntegerProductTests.isThere)) struct IntegerProductTests {
+@Suite(.enabled(if: isThere)) struct IntegerProductTests {
   static let formats =
     [WeightMatrix.Format.mxfp4, .nvfp4]
     + [4, 8].flatMap { bits in [32, 64, 128].map { .affine(bits: bits, group: $0) } }
-
-  /// Whether this machine has it (some with BF16 do not).
-  static var isThere: Bool {
-    guard let w = try? RandomMatrix(.mxfp4, rows: 1, columns: 32).matrix else { return false }
-    return Arithmetic.fast.isInteger(w)
-  }
 
   private static let counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 33]
 
