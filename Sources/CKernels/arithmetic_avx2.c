@@ -9,6 +9,7 @@
 #define CAMBIUM_UNROLL _Pragma("unroll")
 #define CAMBIUM_FEW 2
 #define CAMBIUM_PAIRS_OF_OUTPUTS 0
+#define CAMBIUM_UNITS_OF_ONE 1
 #define CAMBIUM_TILE_O 2
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)

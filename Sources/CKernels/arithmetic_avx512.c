@@ -9,6 +9,7 @@
 #define CAMBIUM_UNROLL _Pragma("unroll")
 #define CAMBIUM_FEW 4
 #define CAMBIUM_PAIRS_OF_OUTPUTS 1
+#define CAMBIUM_UNITS_OF_ONE 4
 #define CAMBIUM_TILE_O 6
 
 #pragma clang attribute push( \

@@ -11,6 +11,7 @@
 #endif
 #define CAMBIUM_FEW 2
 #define CAMBIUM_PAIRS_OF_OUTPUTS 0
+#define CAMBIUM_UNITS_OF_ONE 1
 #define CAMBIUM_TILE_O 2
 
 #include "body_lanes.h"

@@ -48,8 +48,8 @@ typedef uint8_t lanes_u8 __attribute__((ext_vector_type(16)));
 // Columns whose scales are decoded at once: a multiple of every unit, and of 16 groups.
 #define CAMBIUM_CHUNK 8192
 
-// Columns of four rows of x that the nearest cache holds beside the weights; a multiple of every unit.
-#define CAMBIUM_NEAR_COLUMNS 2048
+// Numbers of x that the nearest cache holds beside the weights.
+#define CAMBIUM_NEAR_NUMBERS 8192
 
 // Columns whose weights are decoded at once for many rows of x; a multiple of every unit.
 #define CAMBIUM_BLOCK 1024

@@ -33,6 +33,31 @@ CAMBIUM_INLINE void add_unit(
   }
 }
 
+// CAMBIUM_UNITS_OF_ONE units of one row for one row of x: each is a chain of sums, and one alone leaves the processor waiting.
+CAMBIUM_INLINE void add_units_of_one(
+    const int format, const size_t group, const uint8_t *c, const float *s, size_t ahead, const float *x, lanes *sum) {
+  const size_t steps = neighbour_steps(format), unit = 16 * steps;
+  unit_codes codes[CAMBIUM_UNITS_OF_ONE];
+  lanes t[CAMBIUM_UNITS_OF_ONE];
+  CAMBIUM_UNROLL
+  for (size_t u = 0; u < CAMBIUM_UNITS_OF_ONE; u++) {
+    __builtin_prefetch(c + 64 * u + ahead);
+    codes[u] = unit_load(format, c + 64 * u);
+    t[u] = 0;
+  }
+  CAMBIUM_UNROLL
+  for (size_t k = 0; k < steps; k++) {
+    CAMBIUM_UNROLL
+    for (size_t u = 0; u < CAMBIUM_UNITS_OF_ONE; u++) {
+      t[u] = lanes_fma(unit_step(format, &codes[u], (int)k), lanes_load(x + unit * u + 16 * k), t[u]);
+    }
+  }
+  CAMBIUM_UNROLL
+  for (size_t u = 0; u < CAMBIUM_UNITS_OF_ONE; u++) {
+    *sum = lanes_fma(t[u], neighbour_scales(format, group, s + unit / group * u), *sum);
+  }
+}
+
 // `columns` columns of `rows` rows, row_bytes apart; c and x stand at the first, s[o] at its scale.
 CAMBIUM_INLINE void add_neighbours(
     const int format, const int rows, const int m, const size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
@@ -41,6 +66,13 @@ CAMBIUM_INLINE void add_neighbours(
   const float *s[2] = {s0, s1};
   unit_codes codes[2];
   size_t column = 0;
+  if (m == 1 && rows == 1 && CAMBIUM_UNITS_OF_ONE > 1) {
+    const size_t step = CAMBIUM_UNITS_OF_ONE * unit;
+    for (; column + step <= columns; column += step, c += CAMBIUM_UNITS_OF_ONE * 64, x += step) {
+      add_units_of_one(format, group, c, s[0], ahead, x, &sums[0][0]);
+      s[0] += step / group;
+    }
+  }
   for (; column + unit <= columns; column += unit, c += 64, x += unit) {
     CAMBIUM_UNROLL
     for (int o = 0; o < rows; o++) {
@@ -119,7 +151,7 @@ CAMBIUM_INLINE void quantized_chunk(
   const size_t row_bytes = w->columns * format_bits(format) / 8;
   const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes + column * format_bits(format) / 8;
   const uint8_t *s = (const uint8_t *)w->scales + (row * groups + column / group) * width;
-  float scales[2][CAMBIUM_CHUNK / 16 + 16];
+  float scales[2][CAMBIUM_CHUNK / 16 + 16] __attribute__((aligned(64)));
   lanes local[2][4];
   CAMBIUM_UNROLL
   for (int o = 0; o < rows; o++) {
@@ -247,10 +279,10 @@ CAMBIUM_INLINE void few_rows(
     // One row of x: memory is read in one stream. More rows: columns whose x stays in the nearest cache for several
     // outputs, of which two share the loads.
     const size_t outputs = m == 1 ? 1 : 8;
-    const size_t near = w->columns <= 2 * CAMBIUM_NEAR_COLUMNS ? w->columns : CAMBIUM_NEAR_COLUMNS;
+    const size_t near = m == 1 ? CAMBIUM_CHUNK : CAMBIUM_NEAR_NUMBERS / (size_t)m / 512 * 512;
     for (; o < last; o += outputs) {
       const size_t count = last - o < outputs ? last - o : outputs;
-      quantized_outputs(format, m, w, o, count, m == 1 ? CAMBIUM_CHUNK : near, x, stride, y + o, y_stride);
+      quantized_outputs(format, m, w, o, count, near, x, stride, y + o, y_stride);
     }
   }
 }

@@ -3,6 +3,8 @@
 
 // How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
 #define CAMBIUM_AHEAD 8192
+// The same for scales, which are a stream of their own beside the codes.
+#define CAMBIUM_SCALES_AHEAD 512
 
 CAMBIUM_INLINE size_t format_bits(int format) {
   switch (format) {
@@ -102,6 +104,7 @@ CAMBIUM_INLINE lanes scale_lanes(int format, int parameter, const uint8_t *p) {
 CAMBIUM_INLINE void decode_scales(int format, int parameter, const uint8_t *p, size_t count, float *out) {
   size_t width = scale_width(format, parameter);
   size_t i = 0;
+  for (size_t byte = 0; byte < count * width; byte += 64) __builtin_prefetch(p + CAMBIUM_SCALES_AHEAD + byte);
   for (; i + 16 <= count; i += 16) lanes_store(out + i, scale_lanes(format, parameter, p + i * width));
   if (i < count) {
     uint8_t part[64] = {0};

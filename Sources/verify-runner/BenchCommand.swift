@@ -75,9 +75,7 @@ struct BenchCommand: ParsableCommand {
     let options = BenchOptions(
       decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
       arithmetic: runner.arithmetic, draftShortlist: runner.draftShortlist, imposed: imposed,
-      isStopped: { StopSignal.shared.isRequested }, onProgress: note)
-    note("reading memory")
-    let before = ReadBandwidth.measure(threads: runner.threads, cacheBytes: machine.cacheBytes)
+      cacheBytes: machine.cacheBytes, isStopped: { StopSignal.shared.isRequested }, onProgress: note)
     var bench = Bench(model, pool: pool, options)
     try bench.run(set.prompts)
     if passes { note("single passes") }
@@ -87,10 +85,10 @@ struct BenchCommand: ParsableCommand {
         model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
         draftShortlist: runner.draftShortlist, repetitions: repetitions, seed: seed,
         isStopped: { StopSignal.shared.isRequested }) : nil
-    let behind = ReadBandwidth.measure(threads: runner.threads, cacheBytes: machine.cacheBytes)
     let kinds = set.prompts.map(\.kind)
     let report = BenchReport(
-      machine: machine, load: load, readBandwidth: max(before, behind), model: ModelSummary(model),
+      machine: machine, load: load, readBandwidth: Figures.median(bench.readBandwidths) ?? 0,
+      model: ModelSummary(model),
       settings: .init(
         threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic.rawValue,
         draftShortlist: runner.draftShortlist, limit: limit, repetitions: repetitions, imposed: imposed),

@@ -13,13 +13,15 @@ public struct BenchOptions {
   /// See `DecodingOptions.draftShortlist`.
   public var draftShortlist: Int
   public var imposed: ImposedAcceptance?
+  /// Of the largest cache: how fast memory is read is measured between the repetitions. Nil: it is not.
+  public var cacheBytes: Int?
   public var isStopped: () -> Bool
   public var onProgress: (String) -> Void
 
   public init(
     decoders: [BenchDecoder] = BenchDecoder.standard, limit: Int = 64, repetitions: Int = 3, promptChunk: Int = 256,
     arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0, imposed: ImposedAcceptance? = nil,
-    isStopped: @escaping () -> Bool = { false },
+    cacheBytes: Int? = nil, isStopped: @escaping () -> Bool = { false },
     onProgress: @escaping (String) -> Void = { _ in }
   ) {
     self.decoders = decoders
@@ -29,6 +31,7 @@ public struct BenchOptions {
     self.arithmetic = arithmetic
     self.draftShortlist = draftShortlist
     self.imposed = imposed
+    self.cacheBytes = cacheBytes
     self.isStopped = isStopped
     self.onProgress = onProgress
   }
@@ -47,6 +50,9 @@ public struct Bench {
   public private(set) var differences: [BenchDifference] = []
   /// By prompt, the tokens of vanilla decoding.
   public private(set) var truth: [[Int]] = []
+  /// Bytes a second, before the first repetition and behind each. On a machine that is shared it changes within seconds,
+  /// and only what was read in the same seconds says what decoding could have had.
+  public private(set) var readBandwidths: [Double] = []
   /// Most that there were behind any decoding.
   public private(set) var anonymousBytes: Int?
   public private(set) var residentBytes = 0
@@ -87,6 +93,9 @@ public struct Bench {
           look(at: decoding, prompt)
           if repetition > 0 { measured.append(decoding) }
         }
+      }
+      if let cacheBytes = options.cacheBytes {
+        readBandwidths.append(ReadBandwidth.measure(threads: session.engine.pool.threads, cacheBytes: cacheBytes))
       }
     }
   }

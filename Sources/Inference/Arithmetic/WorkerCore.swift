@@ -17,24 +17,27 @@ final class WorkerCore: @unchecked Sendable {
   private static let unusual: UInt64 = 500_000
 
   private let state = Atomic<UInt64>(0)
-  private let next = Atomic<Int>(0)
   private let stopped = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   private let changed = NSCondition()
   private let emptied = NSCondition()
   private var job: WorkerJob?
+  private let ranges: WorkerRanges
   /// Of each helper, by its number less 1.
   private let rests: [HelperRest]
   /// Nanoseconds of the caller's longest piece in this run.
   private var longestPiece: UInt64 = 0
 
-  init(helpers: Int) { rests = (0..<helpers).map { _ in HelperRest() } }
+  init(helpers: Int) {
+    rests = (0..<helpers).map { _ in HelperRest() }
+    ranges = WorkerRanges(workers: helpers + 1)
+  }
 
   /// The caller's side of a run.
   func run(_ job: WorkerJob) {
     self.job = job
-    next.store(0, ordering: .relaxed)
+    ranges.deal(job.pieces)
     let run = (state.load(ordering: .relaxed) & ~(Self.open | Self.inside)) &+ Self.nextRun
     state.store(run | Self.open, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -122,19 +125,13 @@ final class WorkerCore: @unchecked Sendable {
   }
 
   private func work(on job: WorkerJob, as worker: Int) {
-    while true {
-      let start = next.wrappingAdd(job.grain, ordering: .relaxed).oldValue
-      guard start < job.count else { return }
-      job.body(start..<min(start + job.grain, job.count), worker)
-    }
+    while let piece = ranges.take(worker) { job.body(job.range(of: piece), worker) }
   }
 
   private func workAsCaller(on job: WorkerJob) {
     var began = DispatchTime.now().uptimeNanoseconds
-    while true {
-      let start = next.wrappingAdd(job.grain, ordering: .relaxed).oldValue
-      guard start < job.count else { return }
-      job.body(start..<min(start + job.grain, job.count), 0)
+    while let piece = ranges.take(0) {
+      job.body(job.range(of: piece), 0)
       let now = DispatchTime.now().uptimeNanoseconds
       longestPiece = max(longestPiece, now - began)
       began = now

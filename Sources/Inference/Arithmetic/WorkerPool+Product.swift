@@ -17,10 +17,11 @@ extension WorkerPool {
     }
   }
 
-  /// Output rows of one piece: a multiple of 24, so of what the kernels take at once (1, 2, 4 or 6), about 128 KiB of
-  /// codes, and no more than a sixteenth of the matrix.
+  /// Output rows of one piece: as many as the kernels take at once or a multiple, and no more than a sixteenth of the
+  /// matrix. With few rows of x about 64 KiB of codes: a thread waits for the other's last piece at the end of each product.
   static func grain(_ w: WeightMatrix, rows m: Int) -> Int {
-    let wanted = (1 << 17) / max(1, w.format.rowBytes(columns: w.columns))
-    return max(1, min(wanted, w.rows / 16) / 24) * 24
+    let atOnce = m < 20 ? 16 : 48
+    let wanted = (m < 20 ? 1 << 16 : 1 << 17) / max(1, w.format.rowBytes(columns: w.columns))
+    return max(1, min(wanted, w.rows / 16) / atOnce) * atOnce
   }
 }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Threads that stay, for work that comes in short bursts.
 ///
-/// `run` hands out small pieces by a counter, so a thread whose core is busy elsewhere takes fewer of them and delays
-/// nobody by more than one piece. A thread that sleeps when a run begins and wakes too late is not waited for. Idle
+/// `run` gives each thread pieces that follow one another, and a thread that has done its own takes over from the others:
+/// so one whose core is busy elsewhere does fewer of them and delays nobody by more than one piece. A thread that sleeps when a run begins and wakes too late is not waited for. Idle
 /// threads spin for about 50 µs and then sleep. Which thread does what never reaches a result.
 public final class WorkerPool: Sendable {
   /// Threads that work in a run, the caller's among them.
@@ -34,7 +34,7 @@ public final class WorkerPool: Sendable {
   /// the same number overlap. Several threads may call `run`; they take turns. `body` must not call `run` of the same
   /// pool, and must be safe to call from several threads.
   public func run(count: Int, grain: Int, _ body: (Range<Int>, Int) -> Void) {
-    let grain = max(1, grain)
+    let grain = max(1, grain, count / WorkerRanges.largest + 1)
     guard count > 0 else { return }
     turn.lock()
     defer { turn.unlock() }
@@ -51,4 +51,7 @@ struct WorkerJob {
   let count: Int
   let grain: Int
   let body: (Range<Int>, Int) -> Void
+
+  var pieces: Int { (count + grain - 1) / grain }
+  func range(of piece: Int) -> Range<Int> { piece * grain..<min((piece + 1) * grain, count) }
 }

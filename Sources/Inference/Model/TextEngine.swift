@@ -5,7 +5,7 @@
 /// experts are summed in the order of their rank.
 package final class TextEngine {
   let model: LoadedModel
-  let pool: WorkerPool
+  package let pool: WorkerPool
   /// How matrix products are formed.
   let arithmetic: Arithmetic
   private(set) var scratch: Scratch
