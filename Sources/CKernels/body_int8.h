@@ -57,7 +57,8 @@ CAMBIUM_INLINE int32_t int8_round(const int format, const float *x, uint8_t *rec
   return _mm512_reduce_add_epi32(sum);
 }
 
-CAMBIUM_INLINE void int8_prepare_rows(const int format, const cambium_matrix *w, const float *x, size_t m, float *prepared) {
+CAMBIUM_INLINE void int8_prepare_rows(
+    const int format, const cambium_matrix *w, const float *x, size_t m, float *prepared) {
   const size_t block = int8_block(format), blocks = w->columns / block, of_group = w->group / block;
   for (size_t r = 0; r < m; r++, prepared += cambium_int8_stride(w)) {
     uint8_t *record = (uint8_t *)prepared;
@@ -86,7 +87,8 @@ CAMBIUM_INLINE void int8_turn(__m512i v[16]) {
   CAMBIUM_UNROLL
   for (int i = 0; i < 4; i++) {
     const __m512i a = _mm512_shuffle_i32x4(v[i], v[i + 4], 0x44), b = _mm512_shuffle_i32x4(v[i], v[i + 4], 0xEE);
-    const __m512i c = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0x44), d = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0xEE);
+    const __m512i c = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0x44);
+    const __m512i d = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0xEE);
     s[0][i] = _mm512_shuffle_i32x4(a, c, 0x88);
     s[1][i] = _mm512_shuffle_i32x4(a, c, 0xDD);
     s[2][i] = _mm512_shuffle_i32x4(b, d, 0x88);
@@ -118,7 +120,8 @@ CAMBIUM_INLINE void int8_codes(
 
 // One word of codes of sixteen outputs as unsigned bytes: of 4 bits those of even columns, then the others.
 CAMBIUM_INLINE void int8_bytes(const int format, __m512i v, __m512i bytes[2]) {
-  static const uint8_t table[16] __attribute__((aligned(16))) = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
+  static const uint8_t table[16] __attribute__((aligned(16))) = {12, 13, 14, 15, 16, 18, 20, 24,
+                                                                 12, 11, 10, 9,  8,  6,  4,  0};
   if (int8_bits(format) == 8) {
     bytes[0] = v;
   } else if (int8_affine(format)) {

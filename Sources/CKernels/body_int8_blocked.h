@@ -7,8 +7,6 @@
 // Columns decoded at once, and rows of x whose sums are kept meanwhile.
 #define CAMBIUM_INT8_COLUMNS 512
 #define CAMBIUM_INT8_ROWS 128
-// From this number of rows on it pays.
-#define CAMBIUM_INT8_MANY 12
 
 typedef struct {
   uint8_t bytes[CAMBIUM_INT8_COLUMNS / 4][CAMBIUM_INT8_O][64] __attribute__((aligned(64)));

@@ -56,7 +56,7 @@ static void int8_product(
   const int8_kernels kernels = int8_kernels_of(w);
   const size_t stride = cambium_int8_stride(w), wide = 16 * CAMBIUM_INT8_O;
   size_t r = 0, rows;
-  for (; m - r >= CAMBIUM_INT8_MANY; r += rows) {
+  for (; m - r >= CAMBIUM_MANY; r += rows) {
     rows = m - r < CAMBIUM_INT8_ROWS ? m - r : CAMBIUM_INT8_ROWS;
     for (size_t o = first; o < last; o += wide) {
       const size_t outputs = last - o < wide ? last - o : wide;
