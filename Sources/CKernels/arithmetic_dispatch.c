@@ -70,8 +70,8 @@ void cambium_convolve(
   arithmetic()->convolve(window, stride, taps, weights, count, y);
 }
 
-void cambium_delta_step(
-    const float *state, float *next, size_t key_dimension, size_t value_dimension, const float *query,
-    const float *key, const float *value, float decay, float beta, float *out) {
-  arithmetic()->delta_step(state, next, key_dimension, value_dimension, query, key, value, decay, beta, out);
+void cambium_delta_steps(
+    float *state, size_t key_dimension, size_t value_dimension, const cambium_delta_record *record,
+    const cambium_delta_tokens *tokens, float *scratch) {
+  arithmetic()->delta_steps(state, key_dimension, value_dimension, record, tokens, scratch);
 }

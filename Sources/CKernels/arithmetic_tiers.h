@@ -19,8 +19,8 @@ typedef struct {
   float (*exponentials)(float *, size_t);
   void (*attend)(const float *, const float *, const float *, size_t, size_t, size_t, float, float *, float *);
   void (*convolve)(const float *, size_t, size_t, const float *, size_t, float *);
-  void (*delta_step)(
-      const float *, float *, size_t, size_t, const float *, const float *, const float *, float, float, float *);
+  void (*delta_steps)(
+      float *, size_t, size_t, const cambium_delta_record *, const cambium_delta_tokens *, float *);
 } cambium_arithmetic;
 
 extern const cambium_arithmetic cambium_arithmetic_portable;
@@ -32,7 +32,7 @@ extern const cambium_arithmetic cambium_arithmetic_avx512;
 #define CAMBIUM_ARITHMETIC_TABLE                                                                                    \
   {                                                                                                                 \
     tier_prepare, tier_product, tier_decode_row, tier_dot, tier_sum, tier_maximum, tier_apply, tier_gate_sigmoid,   \
-        tier_gate_silu, tier_scale, tier_add_product, tier_exponentials, tier_attend, tier_convolve, tier_delta_step \
+        tier_gate_silu, tier_scale, tier_add_product, tier_exponentials, tier_attend, tier_convolve, tier_delta_steps \
   }
 
 // Every function that takes or gives lanes is inlined, so no call ever passes them.
@@ -55,6 +55,8 @@ typedef uint8_t lanes_u8 __attribute__((ext_vector_type(16)));
 #define CAMBIUM_BLOCK 1024
 // Rows of x whose partial sums are kept meanwhile.
 #define CAMBIUM_BLOCK_ROWS 64
+// Tokens of the delta rule that go through a few rows of the state before the next few.
+#define CAMBIUM_DELTA_TOKENS 16
 // From this number of rows on it pays to store the decoded weights instead of decoding them again for every few rows.
 #define CAMBIUM_MANY 20
 

@@ -48,9 +48,11 @@ final class ImposedDrafter: Drafter {
     drafter.observe(rows, hidden: hidden)
   }
 
-  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
+  func draft(
+    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
+  ) {
     var place = 0
-    return drafter.draft(count, position: position) { logits in
+    drafter.draft(count, position: position, into: &drafts) { logits in
       let own = choose(logits)
       let index = known + place
       defer { place += 1 }

@@ -20,21 +20,20 @@ package struct BarChart {
   private static let colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#666666"]
   static let height = 320.0
   private static let (left, right, above, below) = (64.0, 16.0, 56.0, 48.0)
-  private static let bar = 16.0
+  /// Least and greatest room of a bar; a greatest one has its value above it.
+  private static let (bar, widestBar) = (16.0, 48.0)
 
-  /// Of the whole picture; the legend may be wider than the bars.
-  var fullWidth: Double { max(width, 16 + series.reduce(0) { $0 + BarChart.room($1.name) }) }
+  /// That it needs; title and legend may be wider than the bars.
+  var leastWidth: Double {
+    let group = BarChart.bar * Double(max(1, series.count)) + 24
+    let bars = BarChart.left + BarChart.right + group * Double(max(1, groups.count))
+    return max(480, bars, 32 + 9 * Double(title.count), 16 + series.reduce(0) { $0 + BarChart.room($1.name) })
+  }
 
   private static func room(_ name: String) -> Double { 30 + 7 * Double(name.count) }
 
-  /// Of the bars and their axis.
-  var width: Double {
-    let group = BarChart.bar * Double(max(1, series.count)) + 24
-    return max(480, BarChart.left + BarChart.right + group * Double(max(1, groups.count)))
-  }
-
-  /// Draws with the upper left corner at height `y`.
-  func draw(at y: Double, _ svg: inout MarkupText) {
+  /// Draws over a width, with the upper left corner at height `y`.
+  func draw(at y: Double, width: Double, _ svg: inout MarkupText) {
     let place = { (value: Double) in decimal(value, 1) }
     svg.markup("<g transform=\"translate(0 \(place(y)))\">\n<text class=\"title\" x=\"16\" y=\"22\">")
     svg.text(title)
@@ -54,17 +53,23 @@ package struct BarChart {
       svg.markup("</text>\n")
     }
     let room = (width - BarChart.left - BarChart.right) / Double(max(1, groups.count))
+    let bar = min(BarChart.widestBar, max(BarChart.bar, (room - 24) / Double(max(1, series.count))))
     for (index, group) in groups.enumerated() {
       let middle = BarChart.left + room * (Double(index) + 0.5)
-      let first = middle - BarChart.bar * Double(series.count) / 2
+      let first = middle - bar * Double(series.count) / 2
       for (number, one) in series.enumerated() {
         guard index < one.values.count, let value = one.values[index] else { continue }
         let high = max(1, min(value, most) * scale)
         svg.markup(
-          "<rect fill=\"\(BarChart.colours[number % BarChart.colours.count])\" x=\"\(place(first + BarChart.bar * Double(number)))\" "
-            + "y=\"\(place(ground - high))\" width=\"\(place(BarChart.bar - 2))\" height=\"\(place(high))\"><title>")
+          "<rect fill=\"\(BarChart.colours[number % BarChart.colours.count])\" x=\"\(place(first + bar * Double(number)))\" "
+            + "y=\"\(place(ground - high))\" width=\"\(place(bar - 2))\" height=\"\(place(high))\"><title>")
         svg.text("\(group), \(one.name): \(label(value))")
         svg.markup("</title></rect>\n")
+        guard bar == BarChart.widestBar else { continue }
+        let centre = first + bar * (Double(number) + 0.5) - 1
+        svg.markup("<text class=\"value\" x=\"\(place(centre))\" y=\"\(place(ground - high - 4))\">")
+        svg.text(decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0))
+        svg.markup("</text>\n")
       }
       svg.markup("<text class=\"group\" x=\"\(place(middle))\" y=\"\(place(ground + 20))\">")
       svg.text(group)
@@ -87,12 +92,12 @@ package struct BarChart {
     }
   }
 
-  /// 1, 2, 4 or 8 times a power of ten, the next at or above.
+  /// The next at or above whose quarters are round.
   package static func ceiling(_ value: Double) -> Double {
     guard value > 0, value.isFinite else { return 1 }
     var power = 1.0
     while power * 10 <= value { power *= 10 }
     while power > value { power /= 10 }
-    return [1.0, 2, 4, 8, 10].map { $0 * power }.first { $0 >= value } ?? 10 * power
+    return [1.0, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].map { $0 * power }.first { $0 >= value } ?? 10 * power
   }
 }

@@ -101,11 +101,37 @@ void cambium_attend(
 void cambium_convolve(
     const float *window, size_t stride, size_t taps, const float *weights, size_t count, float *y);
 
-// One token of one head of the gated delta rule; state is value_dimension rows of key_dimension. The new state goes to
-// next, which may be state.
-void cambium_delta_step(
-    const float *state, float *next, size_t key_dimension, size_t value_dimension, const float *query,
-    const float *key, const float *value, float decay, float beta, float *out);
+// Tokens of one head of the gated delta rule that were run on a copy of the state: what each needs to go into the state
+// itself. Row r begins r strides behind the first.
+typedef struct {
+  // Tokens to go into the state.
+  size_t count;
+  const float *keys;
+  size_t key_stride;
+  const float *decays;
+  size_t decay_stride;
+  // beta * (v - S k), value_dimension elements a row.
+  float *updates;
+  size_t update_stride;
+} cambium_delta_record;
+
+// Tokens to run. Queries, keys and values share a stride, decays and betas another.
+typedef struct {
+  size_t count;
+  const float *queries, *keys, *values;
+  size_t stride;
+  const float *decays, *betas;
+  size_t gate_stride;
+  float *out;
+  size_t out_stride;
+} cambium_delta_tokens;
+
+// Some tokens of one head of the gated delta rule, one after another; state is value_dimension rows of key_dimension.
+// The record's tokens go into the state first. With scratch (4 * key_dimension elements) the new tokens do not change the
+// state, and their updates replace the record's; without (NULL) they go into the state, and the record may be empty.
+void cambium_delta_steps(
+    float *state, size_t key_dimension, size_t value_dimension, const cambium_delta_record *record,
+    const cambium_delta_tokens *tokens, float *scratch);
 
 #ifdef __cplusplus
 }

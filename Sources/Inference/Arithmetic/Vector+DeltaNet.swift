@@ -14,21 +14,65 @@ extension Vector {
     cambium_convolve(window, stride, taps, weights, count, y)
   }
 
-  /// One token of one head of the gated delta rule (architecture page, Gated DeltaNet):
-  /// S ← decay · S; d = beta · (v − S k); S ← S + d kᵀ; out = S q.
+  /// Tokens of one head of the gated delta rule (architecture page, Gated DeltaNet), one after another:
+  /// S ← decay · S; u = beta · (v − S k); S ← S + u kᵀ; out = S q.
   ///
   /// - Parameters:
   ///   - state: valueDimension × keyDimension: one row of keyDimension elements for each component of v (the transpose
   ///     of the [dk, dv] of most papers), so that both products are dot products of rows.
-  ///   - next: Where the new state goes; nil to replace the old one.
-  ///   - query, key: keyDimension elements, normalised, the query scaled.
-  ///   - value, out: valueDimension elements.
-  ///   - decay: exp(g), in 0 … 1.
-  public static func deltaStep(
-    state: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>? = nil, keyDimension: Int,
-    valueDimension: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
-    decay: Float, beta: Float, into out: UnsafeMutablePointer<Float>
+  ///   - record: Tokens that go into the state first.
+  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is behind those of the record, and
+  ///     their u replace the record's, which needs room for them. With nil they go into the state.
+  public static func deltaSteps(
+    state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, record: DeltaRecord? = nil,
+    _ tokens: DeltaTokens, scratch: UnsafeMutablePointer<Float>? = nil
   ) {
-    cambium_delta_step(state, next ?? state, keyDimension, valueDimension, query, key, value, decay, beta, out)
+    var record = record?.kernel ?? cambium_delta_record()
+    var tokens = tokens.kernel
+    cambium_delta_steps(state, keyDimension, valueDimension, &record, &tokens, scratch)
+  }
+}
+
+/// Tokens to run through one head of the delta rule.
+public struct DeltaTokens {
+  var kernel: cambium_delta_tokens
+
+  /// - Parameters:
+  ///   - query, key: keyDimension elements a token, normalised, the query scaled.
+  ///   - value: valueDimension elements a token.
+  ///   - stride: From a token's query, key or value to the next token's.
+  ///   - decay: exp(g) of each token, in 0 … 1.
+  ///   - gateStride: From a token's decay or beta to the next token's.
+  ///   - out: valueDimension elements a token, `outStride` apart.
+  public init(
+    count: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int,
+    decay: UnsafePointer<Float>, beta: UnsafePointer<Float>, gateStride: Int, out: UnsafeMutablePointer<Float>,
+    outStride: Int
+  ) {
+    kernel = cambium_delta_tokens(
+      count: count, queries: query, keys: key, values: value, stride: stride, decays: decay, betas: beta,
+      gate_stride: gateStride, out: out, out_stride: outStride)
+  }
+
+  /// No tokens: for a record that is to go into the state by itself.
+  init() { kernel = cambium_delta_tokens() }
+}
+
+/// Tokens of one head of the delta rule that ran on a copy of the state: what each needs to go into the state itself.
+public struct DeltaRecord {
+  var kernel: cambium_delta_record
+
+  /// - Parameters:
+  ///   - count: Tokens to go into the state.
+  ///   - keys: keyDimension elements a token, `keyStride` apart.
+  ///   - decays: One a token, `decayStride` apart.
+  ///   - updates: u, valueDimension elements a token, `updateStride` apart.
+  public init(
+    count: Int, keys: UnsafePointer<Float>, keyStride: Int, decays: UnsafePointer<Float>, decayStride: Int,
+    updates: UnsafeMutablePointer<Float>, updateStride: Int
+  ) {
+    kernel = cambium_delta_record(
+      count: count, keys: keys, key_stride: keyStride, decays: decays, decay_stride: decayStride, updates: updates,
+      update_stride: updateStride)
   }
 }

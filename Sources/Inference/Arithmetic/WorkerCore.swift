@@ -6,13 +6,15 @@ import Synchronization
 ///
 /// `state` is the number of the run (high bits), whether it is open, and how many helpers are inside it. A helper enters
 /// an open run by adding itself with a compare-and-swap, and the caller closes the run before it waits for those inside:
-/// so `job` is read only while it cannot change.
+/// so `job` is read only while it cannot change. From products (``ProductRun``) the caller can also dismiss a helper, see
+/// ``HelperDesk``: it then counts as outside, and has only a copy of what it was given.
 final class WorkerCore: @unchecked Sendable {
   private static let open: UInt64 = 1 << 16
   private static let inside: UInt64 = open - 1
   private static let nextRun: UInt64 = open << 1
   /// How long an idle thread looks for work before it sleeps.
   private static let patience: UInt64 = 50_000
+  private static let leastPatienceWithProducts: UInt64 = 10_000
   /// Nanoseconds of waiting beyond what pieces of work explain.
   private static let unusual: UInt64 = 500_000
 
@@ -26,11 +28,15 @@ final class WorkerCore: @unchecked Sendable {
   private let ranges: WorkerRanges
   /// Of each helper, by its number less 1.
   private let rests: [HelperRest]
+  private let desks: [HelperDesk]
+  /// Helpers that the caller did not wait for, so far.
+  let dismissed = Atomic<Int>(0)
   /// Nanoseconds of the caller's longest piece in this run.
   private var longestPiece: UInt64 = 0
 
   init(helpers: Int) {
     rests = (0..<helpers).map { _ in HelperRest() }
+    desks = (0..<helpers).map { _ in HelperDesk() }
     ranges = WorkerRanges(workers: helpers + 1)
   }
 
@@ -46,10 +52,27 @@ final class WorkerCore: @unchecked Sendable {
       changed.unlock()
     }
     longestPiece = 0
-    workAsCaller(on: job)
+    switch job {
+    case .pieces(_, _, let body): workAsCaller { body(job.range(of: $0), 0) }
+    case .products(let products): workAsCaller(products.multiply)
+    }
     state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
+    if case .products(let products) = job { dismissLateHelpers(products, run: run) }
     waitUntilEmpty()
     self.job = nil
+  }
+
+  /// Takes back what helpers have not done in twice the time of a piece, and does it, with what else is left to them.
+  private func dismissLateHelpers(_ products: ProductRun, run: UInt64) {
+    let patience = max(Self.leastPatienceWithProducts, 2 * longestPiece)
+    if spin(for: patience, until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return }
+    for desk in desks {
+      guard let piece = desk.takeBack(run: run) else { continue }
+      products.multiply(piece)
+      state.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+      dismissed.wrappingAdd(1, ordering: .relaxed)
+    }
+    while let piece = ranges.take(0) { products.multiply(piece) }
   }
 
   private func waitUntilEmpty() {
@@ -82,9 +105,9 @@ final class WorkerCore: @unchecked Sendable {
       seen = current & ~(Self.open | Self.inside)
       guard enter(seen) else { continue }
       rests[worker - 1].isInside.store(true, ordering: .relaxed)
-      if let job { work(on: job, as: worker) }
+      let isStillInside = work(as: worker, run: seen)
       rests[worker - 1].isInside.store(false, ordering: .relaxed)
-      leave()
+      if isStillInside { leave() }
     }
   }
 
@@ -124,29 +147,52 @@ final class WorkerCore: @unchecked Sendable {
     }
   }
 
-  private func work(on job: WorkerJob, as worker: Int) {
-    while let piece = ranges.take(worker) { job.body(job.range(of: piece), worker) }
+  /// False when the caller has dismissed the helper. Nothing of the job is held when this returns.
+  private func work(as worker: Int, run: UInt64) -> Bool {
+    guard let job else { return true }
+    switch job {
+    case .pieces(_, _, let body):
+      while let piece = ranges.take(worker) { body(job.range(of: piece), worker) }
+      return true
+    case .products(let products): return work(on: products, as: worker, run: run)
+    }
   }
 
-  private func workAsCaller(on job: WorkerJob) {
+  private func work(on products: ProductRun, as worker: Int, run: UInt64) -> Bool {
+    let desk = desks[worker - 1]
+    let numbers = desk.numbers(products.pieceNumbers)
+    while let piece = ranges.take(worker) {
+      desk.begin(piece, run: run)
+      // When it is dismissed meanwhile, what it reads of x may change under its hands: then nobody reads its numbers.
+      let product = products.product(of: piece)
+      let outputs = product.outputs(of: piece)
+      product.multiply(products.prepared.pointer, outputs, apart: numbers)
+      guard desk.claim(run: run) else { return false }
+      product.place(outputs, from: numbers)
+      desk.end()
+    }
+    return true
+  }
+
+  private func workAsCaller(_ body: (Int) -> Void) {
     var began = DispatchTime.now().uptimeNanoseconds
     while let piece = ranges.take(0) {
-      job.body(job.range(of: piece), 0)
+      body(piece)
       let now = DispatchTime.now().uptimeNanoseconds
       longestPiece = max(longestPiece, now - began)
       began = now
     }
   }
 
-  /// Looks at `condition` for as long as the patience lasts; false if it never held.
-  private func spin(until condition: () -> Bool) -> Bool {
+  /// Looks at `condition` for as long as the patience lasts, in nanoseconds; false if it never held.
+  private func spin(for patience: UInt64 = patience, until condition: () -> Bool) -> Bool {
     let start = DispatchTime.now().uptimeNanoseconds
     repeat {
       for _ in 0..<64 {
         if condition() { return true }
         cambium_pause()
       }
-    } while DispatchTime.now().uptimeNanoseconds - start < Self.patience
+    } while DispatchTime.now().uptimeNanoseconds - start < patience
     return false
   }
 

@@ -9,9 +9,9 @@ import Synchronization
 public final class WorkerPool: Sendable {
   /// Threads that work in a run, the caller's among them.
   public let threads: Int
-  private let core: WorkerCore
+  fileprivate let core: WorkerCore
   /// Held by the caller during a run.
-  private let turn = NSLock()
+  fileprivate let turn = NSLock()
 
   /// - Parameter threads: at least 1; nil for the number of processors.
   public init(threads: Int? = nil) {
@@ -42,16 +42,43 @@ public final class WorkerPool: Sendable {
       for start in stride(from: 0, to: count, by: grain) { body(start..<min(start + grain, count), 0) }
       return
     }
-    withoutActuallyEscaping(body) { core.run(WorkerJob(count: count, grain: grain, body: $0)) }
+    withoutActuallyEscaping(body) { core.run(.pieces(count: count, grain: grain, body: $0)) }
+  }
+}
+
+extension WorkerPool {
+  /// How often a helper was not waited for, so far.
+  package var dismissed: Int { core.dismissed.load(ordering: .relaxed) }
+
+  /// All products of a run, which do not depend on one another. A helper that is late with its last piece is not waited for.
+  func run(_ products: ProductRun) {
+    guard products.pieces > 0 else { return }
+    turn.lock()
+    defer { turn.unlock() }
+    if threads == 1 || products.pieces > WorkerRanges.largest {
+      for product in products.products { product.multiply(products.prepared.pointer, 0..<product.outputs) }
+    } else {
+      core.run(.products(products))
+    }
   }
 }
 
 /// One run: what is to be done.
-struct WorkerJob {
-  let count: Int
-  let grain: Int
-  let body: (Range<Int>, Int) -> Void
+enum WorkerJob {
+  /// 0 ..< count in pieces of `grain`.
+  case pieces(count: Int, grain: Int, body: (Range<Int>, Int) -> Void)
+  case products(ProductRun)
 
-  var pieces: Int { (count + grain - 1) / grain }
-  func range(of piece: Int) -> Range<Int> { piece * grain..<min((piece + 1) * grain, count) }
+  var pieces: Int {
+    switch self {
+    case .pieces(let count, let grain, _): (count + grain - 1) / grain
+    case .products(let run): run.pieces
+    }
+  }
+
+  /// The numbers of a piece; for products, of themselves.
+  func range(of piece: Int) -> Range<Int> {
+    guard case .pieces(let count, let grain, _) = self else { return piece..<piece + 1 }
+    return piece * grain..<min((piece + 1) * grain, count)
+  }
 }

@@ -117,7 +117,7 @@ package struct AdaptiveDepth {
   private func verifySeconds(rows: Int) -> Double {
     let own = verify[rows]
     if own.isSure { return own.usual }
-    let known = (1..<verify.count).filter { verify[$0].isSure }.min { abs($0 - rows) < abs($1 - rows) }
+    let known = (1..<verify.count).lazy.filter { verify[$0].isSure }.min { abs($0 - rows) < abs($1 - rows) }
     let nearest = known ?? (1..<verify.count).first { !verify[$0].isUnknown }
     guard let nearest else { return 0 }
     let estimate = verify[nearest].usual * (3 + Double(rows)) / (3 + Double(nearest))
@@ -159,8 +159,16 @@ package struct AdaptiveDepth {
         last[next] = value
         next = (next + 1) % Measured.window
       }
-      let order = last.sorted()
-      usual = isSure ? order[(order.count - 1) / 2] : order[0]
+      usual = ranked(isSure ? (last.count - 1) / 2 : 0)
+    }
+
+    /// The time with so many before it in ascending order. Every round asks, so nothing is sorted in memory of its own.
+    private func ranked(_ rank: Int) -> Double {
+      last.first { value in
+        var (below, equal) = (0, 0)
+        for other in last { (below, equal) = (below + (other < value ? 1 : 0), equal + (other == value ? 1 : 0)) }
+        return below <= rank && rank < below + equal
+      } ?? 0
     }
   }
 }

@@ -16,7 +16,6 @@ public final class Decoding: Sequence, IteratorProtocol {
   private let method: DecodingMethod
   private let options: DecodingOptions
   private var check: DraftCheck
-  private var adaptive: AdaptiveDepth?
   /// Tokens decoded but not yet given.
   private var ready: [Int] = []
   private var given = 0
@@ -25,10 +24,18 @@ public final class Decoding: Sequence, IteratorProtocol {
   /// The newest token, not yet run through the target.
   private var newest = 0
   private var rows = PassRows()
+  // Of a round; they keep their memory for the next one.
+  private var drafts: [Int] = []
+  private var emitted: [Int] = []
+  private var pairs = PassRows()
   /// What the engine had read before the first round.
   private var bytesBefore = 0
 
   private var engine: TextEngine { session.engine }
+  /// What the session has measured of depths, if they are to be chosen.
+  private var adaptive: AdaptiveDepth? {
+    if case .adaptive(let maximum) = method { session.depths[maximum] } else { nil }
+  }
 
   init(_ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions) {
     self.session = session
@@ -36,7 +43,9 @@ public final class Decoding: Sequence, IteratorProtocol {
     self.method = method
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
-    if case .adaptive(let maximum) = method { adaptive = session.depths[maximum] ?? AdaptiveDepth(maximum: maximum) }
+    if case .adaptive(let maximum) = method, session.depths[maximum] == nil {
+      session.depths[maximum] = AdaptiveDepth(maximum: maximum)
+    }
     let operations = engine.products.operations
     statistics.promptTime = ContinuousClock().measure { runPrompt() }
     statistics.promptOperations = engine.products.operations - operations
@@ -122,27 +131,27 @@ public final class Decoding: Sequence, IteratorProtocol {
     let looks = adaptive?.looks == true && room > 0
     let depth = looks ? 1 : Swift.min(adaptive?.depth ?? method.depth, room)
     check.beginDraft()
-    var drafts: [Int] = []
+    drafts.removeAll(keepingCapacity: true)
+    emitted.removeAll(keepingCapacity: true)
     let choices = check.time
     let draftTime = clock.measure {
-      drafts = session.drafter?.draft(depth, position: position) { check.draft($0) } ?? []
+      session.drafter?.draft(depth, position: position, into: &drafts) { check.draft($0) }
     }
     let draftChoices = check.time - choices
     let look = looks ? drafts.first : nil
-    if look != nil { drafts = [] }
+    if look != nil { drafts.removeAll(keepingCapacity: true) }
     rows.removeAll()
-    for (index, token) in ([newest] + drafts).enumerated() {
-      rows.tokens.append(token)
+    for index in 0...drafts.count {
+      rows.tokens.append(index == 0 ? newest : drafts[index - 1])
       rows.positions.append(TokenPosition(position + index))
     }
     var kept = 0
-    var emitted: [Int] = []
     let verifyTime = clock.measure {
       engine.run(rows, state: session.state, recording: !drafts.isEmpty)
-      (kept, emitted) = verify(drafts)
+      kept = verify()
     }
-    let rollbackTime = clock.measure { settle(emitted) }
-    record(drafts, accepted: kept, emitted, known: base + 1)
+    let rollbackTime = clock.measure { settle() }
+    record(accepted: kept, known: base + 1)
     let allChoices = check.time - choices
     statistics.draftTime += draftTime - draftChoices
     statistics.verifyTime += verifyTime - (allChoices - draftChoices)
@@ -150,28 +159,28 @@ public final class Decoding: Sequence, IteratorProtocol {
     statistics.rollbackTime += rollbackTime
     if let look, let token = emitted.first {
       statistics.looks += 1
-      adaptive?.recordLook(
+      session.depths[method.depth]?.recordLook(
         agreement: check.agreement(look, with: token), draftSeconds: draftTime.seconds,
         verifySeconds: verifyTime.seconds)
-    } else {
-      adaptive?.record(
+    } else if case .adaptive(let maximum) = method {
+      session.depths[maximum]?.record(
         drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
     }
-    session.depths[method.depth] = adaptive
   }
 
-  /// How many drafts stay, and the tokens to give: those and the next one, cut at a stop token.
-  private func verify(_ drafts: [Int]) -> (kept: Int, emitted: [Int]) {
-    var emitted: [Int] = []
+  /// How many drafts stay. The tokens to give are those and the next one, cut at a stop token.
+  private func verify() -> Int {
     if case .optimistic = method {
-      emitted = drafts
+      emitted += drafts
       if let stop = emitted.firstIndex(where: { options.stops.contains($0) }) {
-        return (stop + 1, Array(emitted[...stop]))
+        emitted.removeSubrange((stop + 1)...)
+        return stop + 1
       }
       let logits = engine.logits(rows: drafts.count..<drafts.count + 1)
       let token = check.choose(logits)
       report(count + drafts.count, token, logits)
-      return (drafts.count, emitted + [token])
+      emitted.append(token)
+      return drafts.count
     }
     let vocabulary = session.model.configuration.vocabulary
     let logits = engine.logits(rows: 0..<drafts.count + 1)
@@ -181,25 +190,25 @@ public final class Decoding: Sequence, IteratorProtocol {
       let (stays, token) = check.check(draft, place: place, row)
       report(count + place, token, row)
       emitted.append(token)
-      if !stays { return (place, emitted) }
-      if options.stops.contains(token) { return (place + 1, emitted) }
+      if !stays { return place }
+      if options.stops.contains(token) { return place + 1 }
     }
-    return (drafts.count, emitted)
+    return drafts.count
   }
 
   /// Keeps the rows whose next token was given; the row of the last one given has not been run.
-  private func settle(_ emitted: [Int]) {
+  private func settle() {
     session.commit(rows.tokens[..<emitted.count])
     if let drafter = session.drafter {
-      var pairs = PassRows()
-      pairs.tokens = emitted
-      pairs.positions = Array(rows.positions[..<emitted.count])
+      pairs.removeAll()
+      pairs.tokens += emitted
+      pairs.positions += rows.positions[..<emitted.count]
       drafter.observe(pairs, hidden: engine.headInput(row: 0))
     }
     newest = emitted.last ?? newest
   }
 
-  private func record(_ drafts: [Int], accepted: Int, _ emitted: [Int], known: Int) {
+  private func record(accepted: Int, known: Int) {
     statistics.rounds += 1
     statistics.targetPasses += 1
     statistics.targetRows += drafts.count + 1

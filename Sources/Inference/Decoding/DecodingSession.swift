@@ -144,9 +144,12 @@ extension DecodingSession {
   /// Seconds in which a drafter drafts one token behind the session's last pass.
   package func draftSeconds(_ drafter: MTPDrafter, token: Int) -> Double {
     let row = PassRows(tokens: [token], positions: [TokenPosition(state.length)])
+    var drafts: [Int] = []
     return ContinuousClock().measure {
       drafter.observe(row, hidden: engine.headInput(row: 0))
-      _ = drafter.draft(1, position: state.length) { Vector.argmax($0, count: model.configuration.vocabulary) }
+      drafter.draft(1, position: state.length, into: &drafts) {
+        Vector.argmax($0, count: model.configuration.vocabulary)
+      }
     }.seconds
   }
 }

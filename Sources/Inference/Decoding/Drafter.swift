@@ -7,11 +7,11 @@ package protocol Drafter: AnyObject {
   /// target had there, [rows, H]. Provisional rows of the last draft are dropped.
   func observe(_ rows: PassRows, hidden: UnsafePointer<Float>)
 
-  /// Proposes up to `count` tokens behind the last observed one.
+  /// Proposes up to `count` tokens behind the last observed one: appends them to `drafts`, which is empty.
   /// - Parameters:
   ///   - position: Of the last observed token, on all axes.
   ///   - choose: Chooses a token from draft logits [V] and remembers the distribution when sampling.
-  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int]
+  func draft(_ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int)
 
   /// Another token than the one observed follows the last row: a prompt goes on differently than it was decoded.
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?)

@@ -13,6 +13,8 @@ package final class MTPDrafter: Drafter {
   /// Pairs not yet run; the last observed pair always waits here.
   private var waiting = PassRows()
   private var waitingHidden: FloatBuffer
+  /// A drafted token on its way through the head.
+  private var row = PassRows()
   /// Copies of given embeddings of waiting rows.
   private var embeddings: [FloatBuffer] = []
   package private(set) var rowsRun = 0
@@ -111,15 +113,15 @@ package final class MTPDrafter: Drafter {
     if waiting.given.allSatisfy({ $0 == nil }) { embeddings.removeAll() }
   }
 
-  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
-    guard count > 0, waiting.count > 0 else { return [] }
-    var drafts: [Int] = []
+  package func draft(
+    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
+  ) {
+    guard count > 0, waiting.count > 0 else { return }
     var hidden = engine.runHead(head, waiting, hidden: waitingHidden.pointer, cache: cache, producing: true)
     rowsRun += waiting.count
     trueRows = cache.length
     waiting.removeAll()
-    embeddings.removeAll()
-    var row = PassRows()
+    if !embeddings.isEmpty { embeddings.removeAll() }
     while let output = hidden {
       drafts.append(choose(logits(of: output)))
       guard drafts.count < count, let token = drafts.last else { break }
@@ -130,7 +132,6 @@ package final class MTPDrafter: Drafter {
       hidden = engine.runHead(head, row, hidden: output, cache: cache, producing: true)
       rowsRun += 1
     }
-    return drafts
   }
 
   private func logits(of output: UnsafePointer<Float>) -> UnsafePointer<Float> {

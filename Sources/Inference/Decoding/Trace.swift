@@ -133,7 +133,9 @@ private final class HeadRecorder: Drafter {
     }
   }
 
-  package func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] { [] }
+  package func draft(
+    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
+  ) {}
   package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}
   package func copy(engine: TextEngine) -> any Drafter { HeadRecorder(head, engine: engine) }
 }
@@ -148,7 +150,7 @@ extension TextState {
         return .attention(
           keys: Array(UnsafeBufferPointer(start: cache.keys.pointer, count: count)),
           values: Array(UnsafeBufferPointer(start: cache.values.pointer, count: count)))
-      case .delta(let state): return .delta(convolution: Array(state.history), recurrent: state.state.values)
+      case .delta(let state): return .delta(convolution: Array(state.history), recurrent: state.settled().values)
       }
     }
   }

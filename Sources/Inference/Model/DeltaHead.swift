@@ -50,32 +50,44 @@ struct DeltaHead {
   }
 
   /// The recurrence of the head's value heads over the rows, then the gated norm: w · o / rms(o) · silu(z).
+  ///
+  /// - Parameter scratch: 4 · dk numbers when the pass is recorded, else nil.
   func recur(
-    _ state: DeltaState, convolved: UnsafePointer<Float>, rows: Int, recording: Bool,
+    _ state: DeltaState, convolved: UnsafePointer<Float>, rows: Int, scratch: UnsafeMutablePointer<Float>?,
     into recalled: UnsafeMutablePointer<Float>
   ) {
     let (dk, dv) = (shape.keyDimension, shape.valueDimension)
     for local in 0..<ratio {
       let head = keyHead * ratio + local
-      let place = head * dv * dk
-      var current = state.state.pointer + place
+      let gates = keyHead * projections.gateGroup + local
+      let (decays, betas) = (projections.a + gates, projections.b + gates)
       for row in 0..<rows {
-        let next = recording ? state.slot(after: row).pointer + place : current
-        let gate = row * projections.gateStride + keyHead * projections.gateGroup + local
-        // g = −exp(A_log) · softplus(a + dt_bias); the state decays by exp(g).
-        let g =
-          parameters.decayRate.pointer[head]
-          * Vector.softplus(projections.a[gate] + parameters.decayBias.pointer[head])
-        let channels = convolved + row * shape.channels
-        let out = recalled + row * shape.valueWidth + head * dv
-        Vector.deltaStep(
-          state: current, next: next, keyDimension: dk, valueDimension: dv, query: channels + query.start,
-          key: channels + key.start, value: channels + value.start + local * dv, decay: Vector.exp(g),
-          beta: Vector.sigmoid(projections.b[gate]), into: out)
-        current = next
+        let gate = row * projections.gateStride
+        // g = −exp(A_log) · softplus(a + dt_bias); the state decays by exp(g). Both take the place of what they are of.
+        let g = parameters.decayRate.pointer[head] * Vector.softplus(decays[gate] + parameters.decayBias.pointer[head])
+        decays[gate] = Vector.exp(g)
+        betas[gate] = Vector.sigmoid(betas[gate])
+      }
+      let out = recalled + head * dv
+      Vector.deltaSteps(
+        state: state.state.pointer + head * dv * dk, keyDimension: dk, valueDimension: dv,
+        record: state.record(head: head),
+        DeltaTokens(
+          count: rows, query: convolved + query.start, key: convolved + key.start,
+          value: convolved + value.start + local * dv, stride: shape.channels, decay: decays, beta: betas,
+          gateStride: projections.gateStride, out: out, outStride: shape.valueWidth),
+        scratch: scratch)
+      for row in 0..<rows {
+        let out = out + row * shape.valueWidth
         Vector.rmsNorm(out, weight: parameters.norm.pointer, count: dv, epsilon: epsilon, into: out)
         let z = projections.z + row * projections.zStride + keyHead * projections.zGroup + local * dv
         Vector.gateSilu(z, up: out, count: dv, into: out)
+        if scratch != nil { state.record(decay: decays[row * projections.gateStride], row: row, head: head) }
+      }
+    }
+    if scratch != nil {
+      for row in 0..<rows {
+        state.record(key: convolved + row * shape.channels + key.start, row: row, keyHead: keyHead)
       }
     }
   }

@@ -11,6 +11,8 @@ final class Scratch {
   let queries, attended: FloatBuffer
   /// DeltaNet: [rows, 2·Kd + 2·Vd], [rows, 2·Hv], [rows, C], [rows, Vd].
   let fused, gates, convolved, recalled: FloatBuffer
+  /// DeltaNet, rows that may be taken back: [Hk, 4, dk], some rows of a state.
+  let states: FloatBuffer
   /// Feed-forward: [rows, I] each; of a mixture the shared expert's.
   let gate, up: FloatBuffer
   /// Mixture: [rows, E], [rows, H], [rows], and for each chosen expert [H], [Im], [Im], [H].
@@ -41,6 +43,7 @@ final class Scratch {
     (queries, attended) = (buffer(2 * c.attention.queryWidth), buffer(c.attention.queryWidth))
     (fused, gates) = (buffer(2 * c.delta.keyWidth + 2 * c.delta.valueWidth), buffer(2 * c.delta.valueHeads))
     (convolved, recalled) = (buffer(c.delta.channels), buffer(c.delta.valueWidth))
+    states = FloatBuffer(count: c.delta.keyHeads * 4 * c.delta.keyDimension)
     (gate, up) = (buffer(wide), buffer(wide))
     (router, shared, sharedGate) = (buffer(experts), buffer(c.hidden), buffer(1))
     (gathered, expertOut) = (buffer(chosen * c.hidden), buffer(chosen * c.hidden))

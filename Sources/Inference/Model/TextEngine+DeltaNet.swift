@@ -7,6 +7,7 @@ extension TextEngine {
     let work = project(parameters, inputs: inputs, rows: rows)
     let (convolved, recalled) = (scratch.convolved.pointer, scratch.recalled.pointer)
     let epsilon = configuration.epsilon
+    let rowsOfStates = recording ? scratch.states.pointer : nil
     // One item is a key head with its value heads: nothing it writes is read by another.
     spread(shape.keyHeads, cost: rows * shape.channels / shape.keyHeads * 64) { range, _ in
       for keyHead in range {
@@ -14,7 +15,9 @@ extension TextEngine {
           shape: shape, parameters: parameters, projections: work, keyHead: keyHead, epsilon: epsilon)
         head.regroup(rows: rows, into: inputs)
         head.convolve(inputs: inputs, rows: rows, into: convolved)
-        head.recur(state, convolved: convolved, rows: rows, recording: recording, into: recalled)
+        head.recur(
+          state, convolved: convolved, rows: rows,
+          scratch: rowsOfStates.map { $0 + keyHead * 4 * shape.keyDimension }, into: recalled)
       }
     }
     products.removeAll()
@@ -62,8 +65,8 @@ struct DeltaProjections {
   let zStride: Int
   let zGroup: Int
   /// b and a of (r, g, j): at r · gateStride + g · gateGroup + j.
-  let b: UnsafePointer<Float>
-  let a: UnsafePointer<Float>
+  let b: UnsafeMutablePointer<Float>
+  let a: UnsafeMutablePointer<Float>
   let gateStride: Int
   let gateGroup: Int
 }

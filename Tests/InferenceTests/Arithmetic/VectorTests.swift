@@ -112,43 +112,6 @@ import Testing
     }
   }
 
-  @Test(arguments: SIMDTier.available)
-  func deltaRule(tier: SIMDTier) {
-    for (keys, values) in [(128, 128), (16, 6), (40, 7), (64, 32)] {
-      var random = Random(11)
-      var state = random.normals(keys * values)
-      var expectedState = state
-      for _ in 0..<3 {
-        let query = random.normals(keys)
-        let key = random.normals(keys).map { $0 / Float(keys).squareRoot() }
-        let value = random.normals(values)
-        var y = [Float](repeating: 0, count: values)
-        var expected = y
-        // Into another place first: the old state stays.
-        let old = state
-        var next = [Float](repeating: 7, count: state.count)
-        var same = y
-        _ = tier.only {
-          Vector.deltaStep(
-            state: &state, next: &next, keyDimension: keys, valueDimension: values, query: query, key: key,
-            value: value, decay: 0.93, beta: 0.6, into: &same)
-        }
-        #expect(firstDifference(state, old) == nil)
-        _ = tier.only {
-          Vector.deltaStep(
-            state: &state, keyDimension: keys, valueDimension: values, query: query, key: key, value: value,
-            decay: 0.93, beta: 0.6, into: &y)
-        }
-        ReferenceVector.deltaStep(
-          state: &expectedState, keyDimension: keys, valueDimension: values, query: query, key: key, value: value,
-          decay: 0.93, beta: 0.6, into: &expected)
-        #expect(firstDifference(y, expected) == nil, "\(tier) \(keys) \(values)")
-        #expect(firstDifference(state, expectedState) == nil, "\(tier) \(keys) \(values)")
-        #expect(firstDifference(next, state) == nil && firstDifference(same, y) == nil)
-      }
-    }
-  }
-
   @Test func rotationKeepsTheRestAndTheLength() {
     var random = Random(12)
     let x = random.normals(24)

@@ -13,8 +13,10 @@ final class ShownDrafter: Drafter {
 
   func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) { drafter.observe(rows, hidden: hidden) }
 
-  func draft(_ count: Int, position: Int, choose: (UnsafePointer<Float>) -> Int) -> [Int] {
-    drafter.draft(count, position: position) { logits in
+  func draft(
+    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
+  ) {
+    drafter.draft(count, position: position, into: &drafts) { logits in
       show(Array(UnsafeBufferPointer(start: logits, count: 256)))
       return choose(logits)
     }
