@@ -1,13 +1,18 @@
-// The fast product in AVX-512 with BF16; see body_fast.h.
+// The fast product: in integers where there is one (arithmetic_int8.c), else in AVX-512 with BF16; see body_fast.h.
+#include "arithmetic_int8.h"
 #include "arithmetic_tiers.h"
 
 static size_t cambium_sums_of_groups(const cambium_matrix *w) {
   return cambium_is_affine(w) ? cambium_round_up(w->columns / w->group, 16) : 0;
 }
 
-size_t cambium_fast_stride(const cambium_matrix *w) {
+static size_t cambium_bf16_stride(const cambium_matrix *w) {
   const size_t columns = cambium_round_up(cambium_prepared_columns(w), w->format == CAMBIUM_W_BF16 ? 128 : 32);
   return columns / 2 + cambium_sums_of_groups(w);
+}
+
+size_t cambium_fast_stride(const cambium_matrix *w) {
+  return cambium_int8_available(w) ? cambium_int8_stride(w) : cambium_bf16_stride(w);
 }
 
 #if defined(__x86_64__)
@@ -42,11 +47,13 @@ int cambium_has_fast(void) {
 int cambium_fast_available(const cambium_matrix *w) { return w->format >= CAMBIUM_W_BF16 && cambium_has_fast(); }
 
 void cambium_fast_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared) {
+  if (cambium_int8_available(w)) return cambium_int8_prepare(w, x, m, prepared);
   fast_prepare(w, x, m, prepared);
 }
 
 void cambium_fast_product(
     const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride) {
+  if (cambium_int8_available(w)) return cambium_int8_product(w, first, last, prepared, m, y, y_stride);
   fast_product(w, first, last, prepared, m, y, y_stride);
 }
 

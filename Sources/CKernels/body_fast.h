@@ -17,11 +17,11 @@ CAMBIUM_INLINE lanes_u32 bf16_words(lanes v) {
 // Formats of 2 and 4 bits: word 2j + h of vector k is column j * steps + k + h * steps / 2 of the unit, as the look-up
 // of the codes gives them; the others: in order.
 static size_t fast_columns(const cambium_matrix *w) {
-  return (cambium_fast_stride(w) - cambium_sums_of_groups(w)) * 2;
+  return (cambium_bf16_stride(w) - cambium_sums_of_groups(w)) * 2;
 }
 
 static void fast_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared) {
-  const size_t columns = fast_columns(w), stride = cambium_fast_stride(w), steps = neighbour_steps(w->format);
+  const size_t columns = fast_columns(w), stride = cambium_bf16_stride(w), steps = neighbour_steps(w->format);
   for (size_t r = 0; r < m; r++, x += w->columns, prepared += stride) {
     uint16_t *words = (uint16_t *)prepared;
     float rounded[256];
@@ -201,7 +201,7 @@ CAMBIUM_INLINE void fast_rows(
                        : format == CAMBIUM_W_BF16 ? 128
                        : format == CAMBIUM_W_NVFP4 ? 16 : 32;
   const size_t width = scale_width(format, w->parameter), groups = w->columns / group;
-  const size_t row_bytes = w->columns * format_bits(format) / 8, stride = cambium_fast_stride(w);
+  const size_t row_bytes = w->columns * format_bits(format) / 8, stride = cambium_bf16_stride(w);
   const size_t sums_of_x = fast_columns(w) / 2;
   const uint8_t *c = (const uint8_t *)w->codes + row * row_bytes;
   const uint8_t *s = (const uint8_t *)w->scales + row * groups * width;

@@ -100,7 +100,7 @@ CAMBIUM_INLINE void fast_many(
     const int format, const cambium_matrix *w, size_t row, const float *x, size_t m, float *y, size_t y_stride) {
   __m512 sums[CAMBIUM_BLOCK_ROWS / 2][CAMBIUM_FAST_O * 2];
   fast_block d;
-  const size_t unit = fast_unit(format, w->group), stride = cambium_fast_stride(w);
+  const size_t unit = fast_unit(format, w->group), stride = cambium_bf16_stride(w);
   memset(sums, 0, sizeof sums);
   for (size_t column = 0; column < w->columns; column += CAMBIUM_BLOCK) {
     const size_t left = w->columns - column, columns = left < CAMBIUM_BLOCK ? left : CAMBIUM_BLOCK;
@@ -167,7 +167,7 @@ static void fast_product(
   static void (*const many[])(const cambium_matrix *, size_t, const float *, size_t, float *, size_t) = {
       0,                 0,                 fast_many_bf16,    fast_many_mxfp4,   fast_many_mxfp8,   fast_many_nvfp4,
       fast_many_affine2, fast_many_affine3, fast_many_affine4, fast_many_affine5, fast_many_affine6, fast_many_affine8};
-  const size_t stride = cambium_fast_stride(w);
+  const size_t stride = cambium_bf16_stride(w);
   size_t r = 0, rows;
   for (; m - r >= CAMBIUM_MANY; r += rows) {
     rows = m - r < CAMBIUM_BLOCK_ROWS ? m - r : CAMBIUM_BLOCK_ROWS;

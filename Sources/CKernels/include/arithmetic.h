@@ -46,11 +46,12 @@ void cambium_prepare(const cambium_matrix *w, const float *x, size_t m, float *p
 void cambium_product(
     const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride);
 
-// The fast product, which is not canonical: x is rounded to bf16 and multiplied in pairs. Rows of x do not see each other,
-// but the bits are those of machines with AVX-512 BF16 alone. Stride, order and product go together, as above; only
-// for matrices for which cambium_fast_available gives 1.
+// The fast product, which is not canonical: x is rounded, to int8 in blocks where cambium_int8_available gives 1, else to
+// bf16. Rows of x do not see each other, but the bits are those of machines with AVX-512 BF16 (and VNNI) alone. Stride,
+// order and product go together, as above; only for matrices for which cambium_fast_available gives 1.
 int cambium_has_fast(void);
 int cambium_fast_available(const cambium_matrix *w);
+int cambium_int8_available(const cambium_matrix *w);
 size_t cambium_fast_stride(const cambium_matrix *w);
 void cambium_fast_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared);
 void cambium_fast_product(

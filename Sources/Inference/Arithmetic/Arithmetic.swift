@@ -4,9 +4,9 @@ import CKernels
 public enum Arithmetic: String, Sendable, CaseIterable {
   /// One order of operations per result, the same bits on every machine (page Canonical arithmetic).
   case canonical
-  /// x is rounded to bf16 and multiplied in pairs by the processor's own instruction, about twice as fast. The bits are
-  /// those of such processors only. Rows of x still do not see each other, so speculative decoding stays exact in itself.
-  /// Matrices, and machines, without it take the canonical order.
+  /// x is rounded, to int8 in blocks of 32 or to bf16, and multiplied by the processor's own instructions for such
+  /// numbers, several times as fast. The bits are those of such processors only. Rows of x still do not see each other, so
+  /// speculative decoding stays exact in itself. Matrices, and machines, without it take the canonical order.
   case fast
 
   /// Whether this machine has it: fast needs AVX-512 with BF16.
@@ -23,4 +23,9 @@ public enum Arithmetic: String, Sendable, CaseIterable {
   func isFast(_ w: UnsafePointer<cambium_matrix>) -> Bool { self == .fast && cambium_fast_available(w) != 0 }
 
   func isFast(_ w: WeightMatrix) -> Bool { withUnsafePointer(to: w.kernel) { isFast($0) } }
+
+  /// Whether products with `w` are formed in integers (``ReferenceIntegerProduct``).
+  public func isInteger(_ w: WeightMatrix) -> Bool {
+    isFast(w) && withUnsafePointer(to: w.kernel) { cambium_int8_available($0) } != 0
+  }
 }

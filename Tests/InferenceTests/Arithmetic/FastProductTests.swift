@@ -10,6 +10,8 @@ import Testing
   func equalsTheCanonicalProductOfRoundedRows(format: WeightMatrix.Format) throws {
     for columns in format.group == 1 ? [1, 33, 300] : [1, 3, 40].map({ $0 * max(32, format.group) }) {
       let w = try RandomMatrix(format, rows: 15, columns: columns).matrix
+      // IntegerProductTests has the others.
+      if Arithmetic.fast.isInteger(w) { continue }
       var random = Random(1)
       let x = random.normals(columns).map { FloatConversion.rounded($0, to: .bf16) }
       var canonical = [Float](repeating: 0, count: 15)
@@ -44,7 +46,7 @@ import Testing
   }
 
   /// Past the columns whose scales and biases are decoded at once.
-  @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: [WeightMatrix.Format.affine(bits: 4, group: 32), .mxfp8])
+  @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: [WeightMatrix.Format.affine(bits: 2, group: 32), .mxfp8])
   func longRowsDoNotSeeEachOther(format: WeightMatrix.Format) throws {
     let columns = 8192 + 96
     let w = try RandomMatrix(format, rows: 7, columns: columns).matrix
