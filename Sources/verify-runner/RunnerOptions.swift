@@ -8,7 +8,7 @@ struct RunnerOptions: ParsableArguments {
     .activeProcessorCount
   @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
 
-  @Option(help: "How matrix products are formed: canonical, the same bits on every machine, or fast (AVX-512 BF16).")
+  @Option(help: "How matrix products are formed: canonical, the same bits everywhere, or fast (AVX-512 BF16 and VNNI).")
   var arithmetic: Arithmetic = .canonical
 
   @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 @Suite struct LateHelperTests {
   /// More threads than processors: some are always without a core.
   @Test func productsAreTheSameWhenHelpersAreLate() throws {
-    let pool = WorkerPool(threads: 12)
+    let pool = WorkerPool(threads: 4 * ProcessInfo.processInfo.activeProcessorCount)
     let (rows, columns) = (960, 1024)
     let w = try RandomMatrix(.mxfp4, rows: rows, columns: columns).matrix
     var random = Random(11)
