@@ -29,8 +29,8 @@ SHAPES = {
     "dense": ["--preset", "dense-2b", "--tokenizer", "--shard-gb", "1.5"],
     "moe": ["--preset", "next-80b", "--layers", "4", "--experts", "48", "--tokenizer"],
 }
-# Another program's tokens a second with 2 threads on 2 cores of Zen 5, the dense model: decoded, the best of llama.cpp (MXFP4 32.7, Q4_0 34.9) and
-# ik_llama.cpp (Q4_0 37.4); and a prompt of 256 tokens (ik_llama.cpp, Q4_0).
+# Another program's tokens a second with 2 threads on 2 cores of Zen 5, the dense model: decoded, the best of llama.cpp (MXFP4
+# 32.7, Q4_0 34.9) and ik_llama.cpp (Q4_0 37.4); and a prompt of 256 tokens (ik_llama.cpp, Q4_0).
 PEER_DECODE, PEER_PROMPT = 37.4, 288.0
 GOALS = {
     "canonical": {"bandwidth": 0.65, "four rows": 1.7, "drafting": 1.3, "prompt to sgemm": 0.60},

@@ -18,6 +18,7 @@
 #include "body_lanes.h"
 #include "body_decoding_avx512.h"
 #include "body_weights.h"
+#include "body_formats.h"
 #include "body_row_weights.h"
 #include "body_interleave.h"
 #include "body_prepare.h"

@@ -2,6 +2,12 @@
 #include "arithmetic_int8.h"
 #include "arithmetic_tiers.h"
 
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "scalar.h"
+
 static size_t cambium_sums_of_groups(const cambium_matrix *w) {
   return cambium_is_affine(w) ? cambium_round_up(w->columns / w->group, 16) : 0;
 }
@@ -10,16 +16,6 @@ static size_t cambium_bf16_stride(const cambium_matrix *w) {
   const size_t columns = cambium_round_up(cambium_prepared_columns(w), w->format == CAMBIUM_W_BF16 ? 128 : 32);
   return columns / 2 + cambium_sums_of_groups(w);
 }
-
-size_t cambium_fast_stride(const cambium_matrix *w) {
-  return cambium_int8_available(w) ? cambium_int8_stride(w) : cambium_bf16_stride(w);
-}
-
-#if defined(__x86_64__)
-
-#include <immintrin.h>
-
-#include "scalar.h"
 
 #define CAMBIUM_UNROLL _Pragma("unroll")
 #define CAMBIUM_FEW 4
@@ -32,6 +28,7 @@ size_t cambium_fast_stride(const cambium_matrix *w) {
 #include "body_lanes.h"
 #include "body_decoding_avx512.h"
 #include "body_weights.h"
+#include "body_formats.h"
 #include "body_row_weights.h"
 #include "body_interleave.h"
 #include "body_biases.h"
@@ -45,6 +42,10 @@ int cambium_has_fast(void) {
 }
 
 int cambium_fast_available(const cambium_matrix *w) { return w->format >= CAMBIUM_W_BF16 && cambium_has_fast(); }
+
+size_t cambium_fast_stride(const cambium_matrix *w) {
+  return cambium_int8_available(w) ? cambium_int8_stride(w) : cambium_bf16_stride(w);
+}
 
 void cambium_fast_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared) {
   if (cambium_int8_available(w)) return cambium_int8_prepare(w, x, m, prepared);
@@ -65,6 +66,8 @@ int cambium_fast_available(const cambium_matrix *w) {
   (void)w;
   return 0;
 }
+
+size_t cambium_fast_stride(const cambium_matrix *w) { return cambium_prepared_stride(w); }
 
 void cambium_fast_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared) {
   cambium_prepare(w, x, m, prepared);

@@ -13,6 +13,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni,fma,f16c"))), apply_to = function)
 
+#include "body_formats.h"
 #include "body_int8.h"
 #include "body_int8_few.h"
 #include "body_int8_blocked.h"
@@ -54,17 +55,6 @@ int cambium_int8_available(const cambium_matrix *w) {
 int cambium_int8_available(const cambium_matrix *w) {
   (void)w;
   return 0;
-}
-
-size_t cambium_int8_stride(const cambium_matrix *w) { return cambium_prepared_stride(w); }
-
-void cambium_int8_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared) {
-  cambium_prepare(w, x, m, prepared);
-}
-
-void cambium_int8_product(
-    const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride) {
-  cambium_product(w, first, last, prepared, m, y, y_stride);
 }
 
 #endif

@@ -3,13 +3,9 @@
 // of Inference has the definition. Lanes are outputs: sixteen rows of codes are turned so that a register holds the same
 // columns of all of them. No guard on purpose.
 
-CAMBIUM_INLINE size_t int8_bits(const int format) { return format == CAMBIUM_W_AFFINE8 ? 8 : 4; }
-
-CAMBIUM_INLINE int int8_affine(const int format) { return format >= CAMBIUM_W_AFFINE2; }
-
 // Columns of x that share a scale, and the 32-bit words of codes that hold them.
 CAMBIUM_INLINE size_t int8_block(const int format) { return format == CAMBIUM_W_NVFP4 ? 16 : 32; }
-CAMBIUM_INLINE size_t int8_words(const int format) { return int8_block(format) * int8_bits(format) / 32; }
+CAMBIUM_INLINE size_t int8_words(const int format) { return int8_block(format) * format_bits(format) / 32; }
 
 // E2M1 counts in halves, and 12 of them are added to make it unsigned.
 #define CAMBIUM_INT8_OFFSET 12
@@ -34,7 +30,7 @@ CAMBIUM_INLINE __m512 int8_float(const uint8_t *p) {
 // One block; gives the scale and the sum of the whole numbers.
 CAMBIUM_INLINE int32_t int8_round(const int format, const float *x, uint8_t *record, float *scale) {
   const size_t parts = int8_block(format) / 16;
-  const __m128i order = int8_bits(format) == 4 ? _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15)
+  const __m128i order = format_bits(format) == 4 ? _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15)
                                                : _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   __m512 v[2];
   __m512i largest = _mm512_setzero_si512(), sum = largest;
@@ -66,7 +62,7 @@ CAMBIUM_INLINE void int8_prepare_rows(
     for (size_t b = 0; b < blocks; b++, x += block, record += int8_record(format)) {
       float scale;
       const int32_t sum = int8_round(format, x, record, &scale);
-      if (int8_affine(format)) {
+      if (format_affine(format)) {
         group += scale * (float)sum;
         memcpy(record + block, &scale, 4);
         memcpy(record + block + 4, &group, 4);
@@ -122,9 +118,9 @@ CAMBIUM_INLINE void int8_codes(
 CAMBIUM_INLINE void int8_bytes(const int format, __m512i v, __m512i bytes[2]) {
   static const uint8_t table[16] __attribute__((aligned(16))) = {12, 13, 14, 15, 16, 18, 20, 24,
                                                                  12, 11, 10, 9,  8,  6,  4,  0};
-  if (int8_bits(format) == 8) {
+  if (format_bits(format) == 8) {
     bytes[0] = v;
-  } else if (int8_affine(format)) {
+  } else if (format_affine(format)) {
     bytes[0] = _mm512_and_si512(v, _mm512_set1_epi8(15));
     bytes[1] = _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
   } else {
@@ -138,7 +134,7 @@ CAMBIUM_INLINE void int8_bytes(const int format, __m512i v, __m512i bytes[2]) {
 // Scales or biases of `count` <= 16 groups of one row.
 CAMBIUM_INLINE __m512 int8_parameters(const int format, int type, const uint8_t *p, size_t count) {
   const __mmask16 mask = (__mmask16)(0xFFFFu >> (16 - count));
-  if (int8_affine(format)) {
+  if (format_affine(format)) {
     if (type == CAMBIUM_F32) return _mm512_maskz_loadu_ps(mask, p);
     const __m256i half = _mm256_maskz_loadu_epi16(mask, p);
     if (type == CAMBIUM_F16) return _mm512_cvtph_ps(half);
@@ -155,7 +151,7 @@ CAMBIUM_INLINE __m512 int8_parameters(const int format, int type, const uint8_t 
 }
 
 CAMBIUM_INLINE size_t int8_parameter_bytes(const int format, int type) {
-  return !int8_affine(format) ? 1 : type == CAMBIUM_F32 ? 4 : 2;
+  return !format_affine(format) ? 1 : type == CAMBIUM_F32 ? 4 : 2;
 }
 
 // The same for sixteen outputs: element [g * apart + o] is group g's of output o.

@@ -18,7 +18,7 @@ typedef struct {
 CAMBIUM_INLINE void int8_decode(
     const int format, const cambium_matrix *w, size_t row, size_t rows, size_t column, size_t columns, size_t o,
     int8_decoded *d) {
-  const size_t bits = int8_bits(format), row_bytes = w->columns * bits / 8, chunk = 512 / bits, parts = 8 / bits;
+  const size_t bits = format_bits(format), row_bytes = w->columns * bits / 8, chunk = 512 / bits, parts = 8 / bits;
   const uint8_t *codes = (const uint8_t *)w->codes + row * row_bytes + column * bits / 8;
   for (size_t i = 0; i < columns; i += chunk) {
     const size_t left = (columns - i) * bits / 8;
@@ -43,7 +43,7 @@ CAMBIUM_INLINE void int8_decode(
     int8_turn_parameters(
         format, w->parameter, (const uint8_t *)w->scales + at, groups * width, rows, here, d->scales[g][o],
         CAMBIUM_INT8_O * 16);
-    if (!int8_affine(format)) continue;
+    if (!format_affine(format)) continue;
     int8_turn_parameters(
         format, w->parameter, (const uint8_t *)w->biases + at, groups * width, rows, here, d->biases[g][o],
         CAMBIUM_INT8_O * 16);
@@ -67,7 +67,7 @@ CAMBIUM_INLINE void int8_tile(
     for (int r = 0; r < m; r++) {
       CAMBIUM_UNROLL
       for (int o = 0; o < outs; o++) {
-        t[o][r] = int8_affine(format) ? _mm512_setzero_si512() : int8_word(record + (size_t)r * stride + block + 4);
+        t[o][r] = format_affine(format) ? _mm512_setzero_si512() : int8_word(record + (size_t)r * stride + block + 4);
       }
     }
     CAMBIUM_UNROLL
@@ -91,7 +91,7 @@ CAMBIUM_INLINE void int8_tile(
         sums[o][r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(t[o][r]), scale, sums[o][r]);
       }
     }
-    if (!int8_affine(format) || ((b + 1) & ((1u << shift) - 1)) != 0) continue;
+    if (!format_affine(format) || ((b + 1) & ((1u << shift) - 1)) != 0) continue;
     CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) {
       const __m512 sum = int8_float(record + (size_t)r * stride + block + 4);
@@ -124,7 +124,7 @@ CAMBIUM_INLINE void int8_many(
   float kept[CAMBIUM_INT8_ROWS][CAMBIUM_INT8_O][16] __attribute__((aligned(64)));
   int8_decoded d;
   const size_t block = int8_block(format), stride = 4 * cambium_int8_stride(w), outs = (rows + 15) / 16;
-  const unsigned shift = int8_affine(format) ? (unsigned)__builtin_ctzl(w->group / block) : 0;
+  const unsigned shift = format_affine(format) ? (unsigned)__builtin_ctzl(w->group / block) : 0;
   memset(kept, 0, m * sizeof kept[0]);
   for (size_t column = 0; column < w->columns; column += CAMBIUM_INT8_COLUMNS) {
     const size_t left = w->columns - column, columns = left < CAMBIUM_INT8_COLUMNS ? left : CAMBIUM_INT8_COLUMNS;

@@ -3,11 +3,11 @@
 // One block of sixteen outputs for m rows of x (at most 4, a constant): words of codes v, scales of the outputs.
 CAMBIUM_INLINE void int8_few_block(
     const int format, const int m, const __m512i *v, __m512 scale, const uint8_t *record, size_t stride, __m512 sums[4]) {
-  const size_t block = int8_block(format), parts = 8 / int8_bits(format);
+  const size_t block = int8_block(format), parts = 8 / format_bits(format);
   __m512i t[4];
   CAMBIUM_UNROLL
   for (int r = 0; r < m; r++) {
-    t[r] = int8_affine(format) ? _mm512_setzero_si512() : int8_word(record + (size_t)r * stride + block + 4);
+    t[r] = format_affine(format) ? _mm512_setzero_si512() : int8_word(record + (size_t)r * stride + block + 4);
   }
   CAMBIUM_UNROLL
   for (size_t j = 0; j < int8_words(format); j++) {
@@ -45,7 +45,7 @@ CAMBIUM_INLINE void int8_few_chunk(
     const size_t group = (first + b) >> shift;
     const uint8_t *at = record + b * int8_record(format);
     int8_few_block(format, m, v + words * b, _mm512_load_ps(scales + 16 * group), at, stride, sums);
-    if (!int8_affine(format) || ((first + b + 1) & ((1u << shift) - 1)) != 0) continue;
+    if (!format_affine(format) || ((first + b + 1) & ((1u << shift) - 1)) != 0) continue;
     CAMBIUM_UNROLL
     for (int r = 0; r < m; r++) {
       const __m512 sum = int8_float(at + (size_t)r * stride + int8_block(format) + 4);
@@ -59,9 +59,9 @@ CAMBIUM_INLINE void int8_few_outputs(
     const int format, const int m, const int whole, const cambium_matrix *w, size_t row, size_t rows, const float *x,
     float *y, size_t y_stride) {
   const size_t block = int8_block(format), group = w->group, groups = w->columns / group;
-  const size_t row_bytes = w->columns * int8_bits(format) / 8, stride = 4 * cambium_int8_stride(w);
-  const size_t parameter_bytes = int8_parameter_bytes(format, w->parameter), chunk = 512 / int8_bits(format);
-  const unsigned shift = int8_affine(format) ? (unsigned)__builtin_ctzl(group / block) : 0;
+  const size_t row_bytes = w->columns * format_bits(format) / 8, stride = 4 * cambium_int8_stride(w);
+  const size_t parameter_bytes = int8_parameter_bytes(format, w->parameter), chunk = 512 / format_bits(format);
+  const unsigned shift = format_affine(format) ? (unsigned)__builtin_ctzl(group / block) : 0;
   const uint8_t *codes = (const uint8_t *)w->codes + row * row_bytes;
   const uint8_t *scales = (const uint8_t *)w->scales + row * groups * parameter_bytes;
   const uint8_t *biases = (const uint8_t *)w->biases + row * groups * parameter_bytes;
@@ -75,17 +75,17 @@ CAMBIUM_INLINE void int8_few_outputs(
     const size_t first = column / group, count = groups - first < 16 ? groups - first : 16;
     const size_t row_of_groups = groups * parameter_bytes, at = first * parameter_bytes;
     int8_turn_parameters(format, w->parameter, scales + at, row_of_groups, rows, count, turned[0], 16);
-    if (int8_affine(format)) {
+    if (format_affine(format)) {
       int8_turn_parameters(format, w->parameter, biases + at, row_of_groups, rows, count, turned[1], 16);
     }
     const size_t next_groups = 16 * (row_of_groups + at);
     for (size_t ahead = 0; ahead < 16 * count * parameter_bytes; ahead += 64) {
       __builtin_prefetch(scales + next_groups + ahead);
-      if (int8_affine(format)) __builtin_prefetch(biases + next_groups + ahead);
+      if (format_affine(format)) __builtin_prefetch(biases + next_groups + ahead);
     }
     const size_t columns = count * group;
     for (size_t i = 0; i < columns; i += chunk) {
-      const size_t bytes = (column + i) * int8_bits(format) / 8, b = i / block;
+      const size_t bytes = (column + i) * format_bits(format) / 8, b = i / block;
       const uint8_t *record = (const uint8_t *)x + (column + i) / block * int8_record(format);
       if (columns - i >= chunk) {
         int8_few_chunk(
@@ -93,7 +93,7 @@ CAMBIUM_INLINE void int8_few_outputs(
             next + 16 * bytes, sums);
       } else {
         int8_few_chunk(
-            format, m, whole, codes + bytes, row_bytes, rows, (columns - i) * int8_bits(format) / 8, b, shift, turned[0],
+            format, m, whole, codes + bytes, row_bytes, rows, (columns - i) * format_bits(format) / 8, b, shift, turned[0],
             turned[1], record, stride, next + 16 * bytes, sums);
       }
     }

@@ -277,7 +277,7 @@ CAMBIUM_INLINE void few_rows(
     for (; o < last; o++) float_rows(format, 1, m, w, o, x, stride, y + o, y_stride);
   } else {
     // One row of x: memory is read in one stream. More rows: columns whose x stays in the nearest cache for several
-    // outputs, of which two share the loads.
+    // outputs, of which two share the loads: a multiple of 512, so of every unit.
     const size_t outputs = m == 1 ? 1 : 8;
     const size_t near = m == 1 ? CAMBIUM_CHUNK : CAMBIUM_NEAR_NUMBERS / (size_t)m / 512 * 512;
     for (; o < last; o += outputs) {

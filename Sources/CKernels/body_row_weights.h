@@ -6,35 +6,10 @@
 // The same for scales, which are a stream of their own beside the codes.
 #define CAMBIUM_SCALES_AHEAD 512
 
-CAMBIUM_INLINE size_t format_bits(int format) {
-  switch (format) {
-    case CAMBIUM_W_F32:
-      return 32;
-    case CAMBIUM_W_F16:
-    case CAMBIUM_W_BF16:
-      return 16;
-    case CAMBIUM_W_MXFP8:
-    case CAMBIUM_W_AFFINE8:
-      return 8;
-    case CAMBIUM_W_AFFINE2:
-      return 2;
-    case CAMBIUM_W_AFFINE3:
-      return 3;
-    case CAMBIUM_W_AFFINE5:
-      return 5;
-    case CAMBIUM_W_AFFINE6:
-      return 6;
-    default:
-      return 4;
-  }
-}
-
 // Products that one lane adds up in a unit of a format of 2 or 4 bits, whose lanes take neighbours; 0 for the others.
 CAMBIUM_INLINE size_t neighbour_steps(int format) {
   return format == CAMBIUM_W_AFFINE2 ? 16 : format_bits(format) == 4 ? 8 : 0;
 }
-
-CAMBIUM_INLINE int format_affine(int format) { return format >= CAMBIUM_W_AFFINE2; }
 
 // Sixteen consecutive columns. `wide`: sixteen bytes from p on may be read.
 CAMBIUM_INLINE lanes step_weights(const int format, const uint8_t *p, const int wide) {

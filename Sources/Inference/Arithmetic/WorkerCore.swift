@@ -14,7 +14,8 @@ final class WorkerCore: @unchecked Sendable {
   private static let nextRun: UInt64 = open << 1
   /// How long an idle thread looks for work before it sleeps.
   private static let patience: UInt64 = 50_000
-  private static let leastPatienceWithProducts: UInt64 = 10_000
+  /// How long the caller waits for the last pieces of products at least.
+  private static let leastProductPatience: UInt64 = 10_000
   /// Nanoseconds of waiting beyond what pieces of work explain.
   private static let unusual: UInt64 = 500_000
 
@@ -58,7 +59,7 @@ final class WorkerCore: @unchecked Sendable {
     }
     longestPiece = 0
     switch job {
-    case .pieces(_, _, let body): workAsCaller { body(job.range(of: $0), 0) }
+    case .numbers(let numbers): workAsCaller { numbers.work(on: $0, as: 0) }
     case .products(let products): workAsCaller(products.multiply)
     }
     state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
@@ -69,7 +70,7 @@ final class WorkerCore: @unchecked Sendable {
 
   /// Takes back what helpers have not done in twice the time of a piece, and does it, with what else is left to them.
   private func dismissLateHelpers(_ products: ProductRun, run: UInt64) {
-    let patience = max(Self.leastPatienceWithProducts, 2 * longestPiece)
+    let patience = max(Self.leastProductPatience, 2 * longestPiece)
     if spin(for: patience, until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return }
     for desk in desks {
       guard let piece = desk.takeBack(run: run) else { continue }
@@ -161,8 +162,8 @@ final class WorkerCore: @unchecked Sendable {
   private func work(as worker: Int, run: UInt64) -> Bool {
     guard let job else { return true }
     switch job {
-    case .pieces(_, _, let body):
-      while let piece = ranges.take(worker) { body(job.range(of: piece), worker) }
+    case .numbers(let numbers):
+      while let piece = ranges.take(worker) { numbers.work(on: piece, as: worker) }
       return true
     case .products(let products): return work(on: products, as: worker, run: run)
     }

@@ -4,8 +4,10 @@ import Synchronization
 /// Threads that stay, for work that comes in short bursts.
 ///
 /// `run` gives each thread pieces that follow one another, and a thread that has done its own takes over from the others:
-/// so one whose core is busy elsewhere does fewer of them and delays nobody by more than one piece. A thread that sleeps when a run begins and wakes too late is not waited for. Idle
-/// threads spin for about 50 µs and then sleep. Which thread does what never reaches a result.
+/// so one whose core is busy elsewhere does fewer of them and delays nobody by more than one piece, nor by that in matrix
+/// products. A thread that sleeps when a run begins and wakes too late is not waited for. Idle threads spin for about 50 µs
+/// and then sleep. On Linux a helper that finds itself on its caller's processor goes to another of those that it may use.
+/// Which thread does what never reaches a result.
 public final class WorkerPool: Sendable {
   /// Threads that work in a run, the caller's among them.
   public let threads: Int
@@ -42,7 +44,7 @@ public final class WorkerPool: Sendable {
       for start in stride(from: 0, to: count, by: grain) { body(start..<min(start + grain, count), 0) }
       return
     }
-    withoutActuallyEscaping(body) { core.run(.pieces(count: count, grain: grain, body: $0)) }
+    withoutActuallyEscaping(body) { core.run(.numbers(NumberRun(count: count, grain: grain, body: $0))) }
   }
 }
 
@@ -65,20 +67,26 @@ extension WorkerPool {
 
 /// One run: what is to be done.
 enum WorkerJob {
-  /// 0 ..< count in pieces of `grain`.
-  case pieces(count: Int, grain: Int, body: (Range<Int>, Int) -> Void)
+  case numbers(NumberRun)
   case products(ProductRun)
 
   var pieces: Int {
     switch self {
-    case .pieces(let count, let grain, _): (count + grain - 1) / grain
+    case .numbers(let run): run.pieces
     case .products(let run): run.pieces
     }
   }
+}
 
-  /// The numbers of a piece; for products, of themselves.
-  func range(of piece: Int) -> Range<Int> {
-    guard case .pieces(let count, let grain, _) = self else { return piece..<piece + 1 }
-    return piece * grain..<min((piece + 1) * grain, count)
+/// The numbers 0 ..< count in pieces of `grain`.
+struct NumberRun {
+  let count: Int
+  let grain: Int
+  let body: (Range<Int>, Int) -> Void
+
+  var pieces: Int { (count + grain - 1) / grain }
+
+  func work(on piece: Int, as worker: Int) {
+    body(piece * grain..<min((piece + 1) * grain, count), worker)
   }
 }

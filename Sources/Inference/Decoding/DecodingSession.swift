@@ -22,7 +22,7 @@ public final class DecodingSession {
   /// For tests of checks; see ``PlantedDefect``.
   package var plantedDefect: PlantedDefect?
   /// What was measured of depths, by their largest: times are those of the model, so the next decoding goes on from it.
-  var depths: [Int: AdaptiveDepth] = [:]
+  package var depths: [Int: AdaptiveDepth] = [:]
   /// The prompt that `tokens` began with: its positions and image rows are those of the state.
   private var begun = Prompt([])
 

@@ -1,0 +1,26 @@
+/// Products that are done in one go. A copy holds all memory that they read, but not what they write.
+struct ProductRun {
+  let products: [MatrixProduct]
+  let matrices: [WeightMatrix]
+  let prepared: FloatBuffer
+  let pieces: Int
+  /// Numbers of the largest piece.
+  let pieceNumbers: Int
+
+  /// The product of a piece: the last that starts at or before it.
+  func product(of piece: Int) -> MatrixProduct {
+    products.withUnsafeBufferPointer { products in
+      var (low, high) = (0, products.count)
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        if products[middle].start <= piece { low = middle } else { high = middle }
+      }
+      return products[low]
+    }
+  }
+
+  func multiply(_ piece: Int) {
+    let product = product(of: piece)
+    product.multiply(prepared.pointer, product.outputs(of: piece))
+  }
+}
