@@ -2,6 +2,7 @@
 import PackageDescription
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+let kernelFamilies = ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"]
 
 let package = Package(
   name: "cambium",
@@ -28,7 +29,7 @@ let package = Package(
     .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
     .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
-    .target(name: "CKernels"),
+    .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
     .target(
       name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
