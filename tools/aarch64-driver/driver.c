@@ -101,14 +101,21 @@ void result(const char *format, ...) {
   digest = 0xCBF29CE484222325;
 }
 
-// With the name of a tier: ends with status 3 if the kernels do not run in it (CAMBIUM_SIMD chooses).
+static const struct {
+  const char *name;
+  void (*run)(void);
+} families[] = {
+    {"encoders", run_encoders}, {"decoders", run_decoders}, {"products", run_products},
+    {"vectors", run_vectors},   {"digests", run_digests},
+};
+
+// driver TIER [FAMILY]: ends with status 3 if the kernels do not run in this tier (CAMBIUM_SIMD chooses).
 int main(int count, char **arguments) {
   static const char *const tiers[] = {"portable", "avx2", "avx512", "neon"};
-  if (count > 1 && strcmp(arguments[1], tiers[cambium_simd_tier()]) != 0) return 3;
-  run_encoders();
-  run_decoders();
-  run_products();
-  run_vectors();
-  run_digests();
+  if (count < 2) return 2;
+  if (strcmp(arguments[1], tiers[cambium_simd_tier()]) != 0) return 3;
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+    if (count < 3 || strcmp(arguments[2], families[i].name) == 0) families[i].run();
+  }
   return ferror(stdout) || fflush(stdout) ? 4 : 0;
 }
