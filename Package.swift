@@ -1,6 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let kernelFamilies = ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"]
+
 let package = Package(
   name: "cambium",
   platforms: [.macOS(.v15)],
@@ -28,7 +30,7 @@ let package = Package(
     .target(name: "Files", dependencies: ["Diagnostics", "CKernels"]),
     .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
     .target(name: "Safetensors", dependencies: ["Files", "Diagnostics", "StrictJSON"]),
-    .target(name: "CKernels"),
+    .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
       name: "Checkpoint", dependencies: ["Files", "Diagnostics", "StrictJSON", "Safetensors"]),

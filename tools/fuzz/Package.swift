@@ -35,7 +35,12 @@ let package = Package(
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng"),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
-    .target(name: "CKernels"),
+    .target(
+      name: "CKernels",
+      exclude: ["README.md"]
+        + ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"].map {
+          "\($0)/README.md"
+        }),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),

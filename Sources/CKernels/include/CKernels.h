@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsArithmetic.h"
 #include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
 #include "CKernelsMeasure.h"
 #include "CKernelsThreads.h"
-#include "arithmetic.h"
 
 #ifdef __cplusplus
 extern "C" {

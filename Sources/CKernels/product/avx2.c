@@ -1,0 +1,38 @@
+// The same source for AVX2 with FMA and F16C: sixteen lanes are two registers.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "../common/lanes.h"
+#include "../common/matrix.h"
+#include "../common/scalar.h"
+#include "kernels.h"
+
+#define CAMBIUM_UNROLL _Pragma("unroll")
+#define CAMBIUM_FEW 2
+#define CAMBIUM_PAIRS_OF_OUTPUTS 0
+#define CAMBIUM_UNITS_OF_ONE 1
+#define CAMBIUM_TILE_O 2
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#include "../common/lanes.inc.h"
+#include "../common/codes_avx2.inc.h"
+#include "../common/weights.inc.h"
+#include "../common/formats.inc.h"
+#include "../common/rows.inc.h"
+#include "../common/interleave.inc.h"
+#include "prepare.inc.h"
+#include "../common/biases.inc.h"
+#include "units.inc.h"
+#include "quantized.inc.h"
+#include "floats.inc.h"
+#include "few.inc.h"
+#include "blocked.inc.h"
+#include "row.inc.h"
+
+#pragma clang attribute pop
+
+const cambium_product_kernels cambium_product_avx2 = {tier_prepare, tier_product, tier_decode_row};
+
+#endif

@@ -1,0 +1,57 @@
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#include <unistd.h>
+
+#include "../include/CKernelsFiles.h"
+
+static int opened(const char *path, int flags, mode_t mode) {
+  int descriptor;
+  do {
+    descriptor = open(path, flags, mode);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+#if defined(__APPLE__)
+
+int cambium_open_direct(const char *path, int flags, mode_t mode) {
+  int descriptor = opened(path, flags, mode);
+  // Where F_NOCACHE is refused the file still works.
+  if (descriptor >= 0) (void)fcntl(descriptor, F_NOCACHE, 1);
+  return descriptor;
+}
+
+#elif defined(__linux__)
+
+int cambium_open_direct(const char *path, int flags, mode_t mode) { return opened(path, flags | O_DIRECT, mode); }
+
+#else
+#error "direct transfers are known for Linux and macOS only"
+#endif
+
+int cambium_is_cached(int descriptor, int64_t offset, size_t count) {
+#if defined(__linux__)
+  // As linux/mman.h declares them since 6.5; the number is the same on every architecture.
+  struct {
+    uint64_t offset, length;
+  } range = {(uint64_t)offset, count};
+  struct {
+    uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages = {0, 0, 0, 0, 0};
+  if (count == 0 || syscall(451, descriptor, &range, &pages, 0) != 0) return 0;
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+  uint64_t last = (uint64_t)offset + count - 1;
+  return pages.cached >= last / page - (uint64_t)offset / page + 1;
+#else
+  (void)descriptor;
+  (void)offset;
+  (void)count;
+  return 0;
+#endif
+}
