@@ -41,9 +41,10 @@ let package = Package(
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
+    .target(name: "Templates", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"],
-      swiftSettings: swift),
+      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Templates"],
+      exclude: ["Tables/make_tables.py"], swiftSettings: swift),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
@@ -52,7 +53,7 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
-        "Inference", "Tokenization", "Checking",
+        "Inference", "Templates", "Tokenization", "Checking",
       ], swiftSettings: swift),
     .target(
       name: "Signatures",
@@ -83,7 +84,8 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference", "Images",
+        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Templates", "Tokenization", "Workspace", "Inference",
+        "Images",
       ], swiftSettings: swift),
     .executableTarget(
       name: "verify-runner",
@@ -94,8 +96,11 @@ let package = Package(
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+      name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
+      exclude: ["Fixtures"], swiftSettings: swift),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
       swiftSettings: swift),
@@ -132,8 +137,7 @@ let package = Package(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
-        "StrictJSON",
-        "Tokenization", "Workspace",
+        "StrictJSON", "Templates", "Tokenization", "Workspace",
       ], swiftSettings: swift),
     .testTarget(
       name: "ConversionTests",

@@ -6,8 +6,8 @@ import PackageDescription
 // links to the project's. Of Signatures only what reads is there: the rest needs swift-crypto.
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 let parsers: [Target.Dependency] = [
-  "Archive", "Checkpoint", "Digests", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON", "Tokenization",
-  "Workspace",
+  "Archive", "Checkpoint", "Digests", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON", "Templates",
+  "Tokenization", "Workspace",
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers, swiftSettings: swift)]
 let tests: [Target] = [
@@ -22,8 +22,11 @@ let tests: [Target] = [
   .testTarget(
     name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
   .testTarget(
-    name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
+    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
     swiftSettings: swift),
+  .testTarget(
+    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
+    exclude: ["Fixtures"], swiftSettings: swift),
   .testTarget(
     name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
     swiftSettings: swift),
@@ -50,9 +53,10 @@ let package = Package(
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
       swiftSettings: swift),
+    .target(name: "Templates", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"],
-      swiftSettings: swift),
+      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Templates"],
+      exclude: ["Tables/make_tables.py"], swiftSettings: swift),
     .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"], swiftSettings: swift),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
