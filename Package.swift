@@ -62,10 +62,18 @@ let package = Package(
       ], swiftSettings: swift),
     .target(
       name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
+    .plugin(name: "NameCommit", capability: .buildTool()),
+    .target(
+      name: "Terminal",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Workspace",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift, plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
+        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Terminal",
+        "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -78,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Diagnostics", "Quantization",
+        "Benchmarking", "Quantization", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .target(
@@ -90,8 +98,8 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
-        "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Terminal", "Tokenization", "Workspace",
+        "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
@@ -152,7 +160,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+        "cambium", "cambium-bench", "verify-runner", "StrictJSON", "Safetensors", "Digests",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"], swiftSettings: swift),
   ]
 )
