@@ -27,129 +27,134 @@ let package = Package(
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
     .target(name: "Threads"),
-    .target(name: "Files", dependencies: ["Diagnostics", "CKernels"]),
-    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
-    .target(name: "Safetensors", dependencies: ["Files", "Diagnostics", "StrictJSON"]),
+    .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
-    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
+    .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(
-      name: "Checkpoint", dependencies: ["Files", "Diagnostics", "StrictJSON", "Safetensors"]),
+      name: "Checkpoint", dependencies: ["Diagnostics", "Files", "Safetensors", "StrictJSON"]),
     .target(
       name: "Inference",
       dependencies: [
-        "Files", "Diagnostics", "StrictJSON", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
-        "COpenBLAS",
+        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
+        "StrictJSON",
       ]),
     .target(
-      name: "Manifests", dependencies: ["Files", "Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
+      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
+    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
-      name: "Tokenization", dependencies: ["Files", "Diagnostics", "StrictJSON"], exclude: ["Tables/make_tables.py"]),
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      exclude: ["Tables/make_tables.py"]),
     .target(
-      name: "Workspace", dependencies: ["Files", "Diagnostics", "StrictJSON", "Digests"]),
+      name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["Files", "Diagnostics", "StrictJSON", "CImages"]),
+    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Conversion",
       dependencies: [
-        "Threads", "Files", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint",
-        "Manifests", "Workspace",
-        "Inference", "Tokenization", "Checking",
+        "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Quantization",
+        "Safetensors", "StrictJSON", "Templates", "Threads", "Tokenization", "Workspace",
       ]),
     .target(
       name: "Signatures",
       dependencies: [
-        "Files", "Diagnostics", "StrictJSON", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+        "Diagnostics", "Digests", "Files", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(
-      name: "Archive", dependencies: ["Threads", "Files", "Diagnostics", "Digests", "Workspace", "CZstd"]),
+      name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
+    .plugin(name: "NameCommit", capability: .buildTool()),
+    .target(
+      name: "Terminal",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Threads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Threads", "Files", "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON",
-        "Workspace",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Signatures", "StrictJSON",
+        "Terminal", "Threads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "Threads", "Files", "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference",
-        "Quantization",
-        "StrictJSON",
+        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
+        "StrictJSON", "Threads",
       ]),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Diagnostics", "Quantization",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
       name: "Checking",
       dependencies: [
-        "Files", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference",
-        "Images",
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Tokenization",
       ]),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Threads", "Files", "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Tokenization", "Inference",
+        "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
+      name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
+      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
+      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["Files", "Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "Diagnostics"]),
+      name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
     .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"]),
+      name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
-        "CKernels", "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests",
-        "Conversion",
-        "Images",
+        "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
+        "Safetensors", "StrictJSON",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Files", "Benchmarking", "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON",
-        "Diagnostics", "verify-runner",
+        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
+        "StrictJSON", "Tokenization",
       ]),
     .testTarget(
       name: "BenchmarkingTests",
       dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Threads", "Files", "Workspace", "Diagnostics", "StrictJSON", "Digests"]),
+      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
     .testTarget(
-      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
+      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
-        "StrictJSON",
-        "Tokenization", "Workspace",
+        "StrictJSON", "Templates", "Tokenization", "Workspace",
       ]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Files", "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint",
-        "Manifests",
-        "Workspace",
+        "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
+        "StrictJSON", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "SignaturesTests",
-      dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "StrictJSON", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import StrictJSON
+import Templates
 
 /// The ids that end a generation.
 ///

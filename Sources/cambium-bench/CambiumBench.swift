@@ -1,13 +1,23 @@
 import ArgumentParser
 import Benchmarking
-import Diagnostics
 import Foundation
 import Quantization
+import Terminal
 
 /// Measures what the machine can do, for the benchmarks of tools/.
-@main struct CambiumBench: ParsableCommand {
+@main
+struct CambiumBench: Program {
   static let configuration = CommandConfiguration(
     commandName: "cambium-bench", abstract: "Measures physical limits, beside which a conversion's time is set.",
+    discussion: """
+      Example:
+        cambium-bench kernels
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.common))
+      """,
+    version: ProgramVersion.text("cambium-bench"),
     subcommands: [FloorCommand.self, KernelsCommand.self])
 }
 
@@ -18,12 +28,14 @@ struct FloorCommand: ParsableCommand {
     discussion: """
       Example:
         cambium-bench floor MODEL --output-bytes 1787000000 --target /tmp/floor.bin --digesting tree
+
+      \(HelpSections.exitCodes())
       """)
 
   @Argument(help: "A folder with *.safetensors.", completion: .directory) var source: String
   @Option(help: "Bytes to write.") var outputBytes: Int
   @Option(help: "File that is written and removed.", completion: .file()) var target: String
-  @Option(help: "Threads.") var threads = 2
+  @OptionGroup var parallel: ThreadOptions
   @Option(help: "single or tree: one SHA-256 stream a thread, or the pages of tree digests.")
   var digesting = ConversionFloor.Digesting.tree
 
@@ -31,9 +43,9 @@ struct FloorCommand: ParsableCommand {
     let names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
     let floor = ConversionFloor(
       sources: names.filter { $0.hasSuffix(".safetensors") }.map { source + "/" + $0 }, outputBytes: outputBytes,
-      target: target, threads: max(1, threads), digesting: digesting)
-    let result = try explained { try floor.measure() }
-    print(
+      target: target, threads: parallel.threads, digesting: digesting)
+    let result = try floor.measure()
+    Terminal.print(
       "{\"seconds\": \(result.seconds), \"processor_seconds\": \(result.processorSeconds), "
         + "\"bytes_read\": \(result.bytesRead), \"bytes_written\": \(result.bytesWritten)}")
   }
@@ -48,6 +60,10 @@ struct KernelsCommand: ParsableCommand {
 
       Example:
         cambium-bench kernels --json
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment([.simd]))
       """)
 
   @Option(help: "MiB of bf16.") var size = 256
@@ -61,28 +77,18 @@ struct KernelsCommand: ParsableCommand {
 
   func run() throws {
     let limit = ReadBandwidth.measure(threads: 1, cacheBytes: size << 20)
-    let rates = try explained { try KernelRates(mebibytes: size, rounds: rounds).measure() }
+    let rates = try KernelRates(mebibytes: size, rounds: rounds).measure()
     let entries = [KernelRates.Rate(name: "read memory", bytesPerSecond: limit)] + rates
     if json {
       let lines = entries.map { "  {\"name\": \"\($0.name)\", \"bytes_per_second\": \(Int($0.bytesPerSecond))}" }
-      return print("[\n" + lines.joined(separator: ",\n") + "\n]")
+      return Terminal.print("[\n" + lines.joined(separator: ",\n") + "\n]")
     }
-    print("SIMD tier \(SIMDTier.current.rawValue), 1 thread")
+    Terminal.print("SIMD tier \(SIMDTier.current.rawValue), 1 thread")
     for rate in entries {
       let name = rate.name.padding(toLength: 38, withPad: " ", startingAt: 0)
       let share = limit > 0 ? String(format: "%5.1f %% of reading", 100 * rate.bytesPerSecond / limit) : ""
-      print(name + String(format: "%7.2f GB/s  ", rate.bytesPerSecond / 1e9) + share)
+      Terminal.print(name + String(format: "%7.2f GB/s  ", rate.bytesPerSecond / 1e9) + share)
     }
-  }
-}
-
-/// What `body` gives; an error is said in words and becomes the status.
-private func explained<T>(_ body: () throws -> T) throws -> T {
-  do {
-    return try body()
-  } catch let error as any CambiumError {
-    FileHandle.standardError.write(Data((error.diagnostic.text + "\n").utf8))
-    throw ExitCode(error.diagnostic.exitStatus.rawValue)
   }
 }
 

@@ -1,8 +1,14 @@
 import Archive
 import ArgumentParser
-import Foundation
+import Diagnostics
 import StrictJSON
+import Terminal
 import Threads
+
+private let archiveCodes: [ExitStatus: String] = [
+  .resumable: "stopped, and nothing is left of it: the same command begins again",
+  .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
+]
 
 struct PackageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,17 +18,17 @@ struct PackageCommand: ParsableCommand {
 
       Example:
         cambium package PACKAGE --archive
+
+      \(HelpSections.exitCodes(archiveCodes))
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: String
   @Flag(help: "Write the archive PACKAGE.tar.zst.") var archive = false
   @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file")) var output: String?
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var format: JSONOption
 
   func validate() throws {
-    try requireThreads(threads)
     guard archive else { throw ValidationError("say --archive: a package's folder itself is made by cambium run") }
   }
 
@@ -30,8 +36,10 @@ struct PackageCommand: ParsableCommand {
     StopSignal.shared.install()
     let folder = package.absolutePath
     let path = output?.absolutePath ?? folder + ".tar.zst"
-    let result = try ArchiveWriter(folder: folder, threads: threads).write(to: path) { StopSignal.shared.isRequested }
-    guard json else {
+    let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(to: path) {
+      StopSignal.shared.isRequested
+    }
+    guard format.json else {
       return Terminal.print(
         "\(result.files) files, \(result.plainBytes) bytes, archived in \(result.bytes)\nsha256  \(result.sha256.hex)\n\(path)"
       )
@@ -52,24 +60,23 @@ struct UnpackCommand: ParsableCommand {
 
       Example:
         cambium unpack PACKAGE.tar.zst
+
+      \(HelpSections.exitCodes(archiveCodes))
       """)
 
   @Argument(help: "The archive.", completion: .file(extensions: ["zst"])) var archive: String
   @Option(
     help: ArgumentHelp("The folder to make; by default one of the archive's own name, here.", valueName: "folder"))
   var output: String?
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
-  @Flag(help: "Print the result as JSON.") var json = false
-
-  func validate() throws { try requireThreads(threads) }
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var format: JSONOption
 
   func run() throws {
     StopSignal.shared.install()
-    let result = try ArchiveReader(path: archive.absolutePath, threads: threads).unpack(
+    let result = try ArchiveReader(path: archive.absolutePath, threads: parallel.threads).unpack(
       to: output?.absolutePath, in: ".".absolutePath
     ) { StopSignal.shared.isRequested }
-    guard json else {
+    guard format.json else {
       return Terminal.print("\(result.files) files, \(result.bytes) bytes, as SHA256SUMS lists them\n\(result.path)")
     }
     Terminal.print(

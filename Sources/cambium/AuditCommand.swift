@@ -4,6 +4,7 @@ import Conversion
 import Files
 import Foundation
 import StrictJSON
+import Terminal
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,6 +12,8 @@ struct AuditCommand: ParsableCommand {
     discussion: """
       Example:
         cambium audit PACKAGE --verdict quantized --sort cosine
+
+      \(HelpSections.exitCodes())
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: String
@@ -18,7 +21,7 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Only this treatment: quantized, converted or kept.") var verdict: String?
   @Option(help: "name, bytes, cosine, rms, sqnr, largest, clipped or zeroed; the worst first.") var sort:
     AuditQuery.Order = .name
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
   @Flag(help: "Print the result as CSV.") var csv = false
   @Option(help: "Sum up by role or by layer instead.") var by: AuditSummary.Grouping?
 
@@ -30,7 +33,7 @@ struct AuditCommand: ParsableCommand {
     completion: .file(extensions: ["json"])) var check: String?
 
   func validate() throws {
-    if html != nil, by != nil || csv || json || role != nil || verdict != nil || sort != .name {
+    if html != nil, by != nil || csv || format.json || role != nil || verdict != nil || sort != .name {
       throw ValidationError("--html writes the whole page: it goes with --check only")
     }
     if check != nil, html == nil { throw ValidationError("--check goes with --html") }
@@ -50,10 +53,10 @@ struct AuditCommand: ParsableCommand {
     if let html { return try write(document, to: html.absolutePath) }
     if let by {
       let summary = AuditSummary(document, by: by)
-      return json ? Terminal.print(summary.json) : Terminal.print(summary.table)
+      return format.print(json: summary.json, text: summary.table)
     }
     let query = AuditQuery(document, role: role, verdict: verdict, order: sort)
-    if json { Terminal.print(query.json) } else { Terminal.print(csv ? query.csv : query.table) }
+    format.print(json: query.json, text: csv ? query.csv : query.table)
   }
 
   /// The page, with what readers make of the files as they are.

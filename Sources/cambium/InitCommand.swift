@@ -4,6 +4,7 @@ import Diagnostics
 import Files
 import Foundation
 import StrictJSON
+import Terminal
 
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,6 +12,10 @@ struct InitCommand: ParsableCommand {
     discussion: """
       Example:
         cambium init models/Qwen3.5-4B-tuned --donor models/Qwen3.5-4B --pipeline mxfp4
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The source: a folder, or hub:org/name@commit.", completion: .directory) var source: String
@@ -20,7 +25,7 @@ struct InitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: String?
   @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: String?
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
 
   func run() throws {
     let name =
@@ -35,7 +40,7 @@ struct InitCommand: ParsableCommand {
     }
     guard !FileManager.default.fileExists(atPath: path) else { throw StorageError.targetExists(path: path) }
     try AtomicFile.write(JSONWriter.pretty(template.json), to: path)
-    if json {
+    if format.json {
       let notes = template.notes.map { JSONValue.string($0) }
       Terminal.print(
         .object([

@@ -3,7 +3,7 @@ import Checkpoint
 import Conversion
 import Diagnostics
 import Foundation
-import StrictJSON
+import Terminal
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,15 +11,19 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Example:
         cambium inspect manifests/demo/trunk
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.hub))
       """)
 
   @Argument(help: "A folder, or hub:org/name@commit.", completion: .directory) var model: String
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
 
   func run() throws {
     let reference = try ModelReference(model, relativeTo: FileManager.default.currentDirectoryPath)
     let inspection = Inspection(try CheckpointFolder(reference))
-    if json { Terminal.print(inspection.json) } else { Terminal.print(inspection.text) }
+    format.print(json: inspection.json, text: inspection.text)
   }
 }
 
@@ -29,6 +33,10 @@ struct StatusCommand: ParsableCommand {
     discussion: """
       Example:
         cambium status manifests/demo.json
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
@@ -38,14 +46,14 @@ struct StatusCommand: ParsableCommand {
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
   var output: String?
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
     let options = RunOptions(
       work: work?.absolutePath, output: output?.absolutePath, pipelineFolders: pipelines.folders(manifest: manifest))
     let status = try WorkStatus(Run(manifest: manifest, options: options))
-    if json { Terminal.print(status.json) } else { Terminal.print(status.text) }
+    format.print(json: status.json, text: status.text)
   }
 }
 
@@ -54,23 +62,20 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Compares two checkpoints or packages: tensors missing, added, changed, and the head.",
     discussion: """
-      Ends with 0 when both are equal and with 1 when they differ.
-
       Example:
         cambium diff manifests/demo/trunk manifests/demo/donor
+
+      \(HelpSections.exitCodes([.ok: "both are equal", .failure: "they differ"]))
       """)
 
   @Argument(help: "A folder.", completion: .directory) var left: String
   @Argument(help: "Another folder.", completion: .directory) var right: String
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
-  @Flag(help: "Print the result as JSON.") var json = false
-
-  func validate() throws { try requireThreads(threads) }
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var format: JSONOption
 
   func run() throws {
-    let diff = try ModelDiff(left.absolutePath, right.absolutePath, threads: threads)
-    if json { Terminal.print(diff.json) } else { Terminal.print(diff.text) }
+    let diff = try ModelDiff(left.absolutePath, right.absolutePath, threads: parallel.threads)
+    format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 }

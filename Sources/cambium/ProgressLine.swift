@@ -1,6 +1,7 @@
 import Conversion
 import Foundation
 import Synchronization
+import Terminal
 
 /// Shows what a run does: a line that is drawn over on a terminal, else one line every few seconds.
 final class ProgressLine: RunObserver {
@@ -9,7 +10,7 @@ final class ProgressLine: RunObserver {
     var total = 0
     var began = Date()
     var shown = Date.distantPast
-    var drawn = false
+    var line = StatusLine()
     var notes: Set<String> = []
   }
 
@@ -44,12 +45,7 @@ final class ProgressLine: RunObserver {
       let share = state.total > 0 ? min(100, 100 * state.done / state.total) : 100
       let line =
         "\(stage.rawValue) \(share)% \(mega(state.done)) of \(mega(state.total)) MB, \(mega(Int(rate))) MB/s, \(left) s left, \(item)"
-      if terminal {
-        Terminal.write("\r\u{1b}[K" + String("\(bar(share)) \(line)".prefix(width - 1)), to: 2)
-        state.drawn = true
-      } else {
-        Terminal.note(line)
-      }
+      if terminal { state.line.draw(percent: share, line) } else { Terminal.note(line) }
     }
   }
 
@@ -67,24 +63,7 @@ final class ProgressLine: RunObserver {
     Terminal.note("note: \(text)")
   }
 
-  private func clear() {
-    state.withLock { state in
-      if state.drawn { Terminal.write("\r\u{1b}[K", to: 2) }
-      state.drawn = false
-    }
-  }
-
-  /// `[#####---------------]`
-  private func bar(_ percent: Int) -> String {
-    let full = percent / 5
-    return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: 20 - full) + "]"
-  }
+  private func clear() { state.withLock { $0.line.clear() } }
 
   private func mega(_ bytes: Int) -> Int { bytes / 1_000_000 }
-
-  private var width: Int {
-    var size = winsize()
-    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
-    return max(20, Int(size.ws_col))
-  }
 }

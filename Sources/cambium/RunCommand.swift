@@ -3,6 +3,7 @@ import Conversion
 import Digests
 import Foundation
 import StrictJSON
+import Terminal
 import Threads
 
 extension StageName: ExpressibleByArgument {}
@@ -13,6 +14,14 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Example:
         cambium run manifests/demo.json --threads 2 --memory 256MiB
+
+      \(HelpSections.exitCodes([
+        .verificationFailed: "the package would not hold: nothing is published",
+        .resumable: "stopped, or another run has the folder: the same command goes on",
+        .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
+      ]))
+
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
@@ -25,25 +34,20 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
   var output: String?
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
+  @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
   @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
   var recordBuilder = false
-  @Flag(help: "Print the result as JSON.") var json = false
-  @Flag(help: "No progress.") var quiet = false
+  @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
   @OptionGroup var pipelines: PipelineOptions
-
-  func validate() throws {
-    try requireThreads(threads)
-  }
 
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
-      threads: threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
+      threads: parallel.threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     if recordBuilder {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
@@ -51,7 +55,7 @@ struct RunCommand: ParsableCommand {
     }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
-      if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }
+      format.print(json: PlanReport(run).json, text: PlanReport(run).text(everyTensor: false))
       return
     }
     // Only here: whatever cannot be resumed ends at once.
@@ -66,10 +70,10 @@ struct RunCommand: ParsableCommand {
 
   /// Makes one folder and says so.
   private func perform(_ run: Run) throws {
-    let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
+    let observer = LoggingObserver(ProgressLine(quiet: progress.quiet), work: run.work)
     let summary = try run.execute(observer)
     let report = RunReport(run, summary)
-    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    format.print(json: report.json, text: report.text)
   }
 }
 
@@ -79,6 +83,10 @@ struct PlanCommand: ParsableCommand {
     discussion: """
       Example:
         cambium plan manifests/demo.json --tensors
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String

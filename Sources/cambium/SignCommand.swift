@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Signatures
 import StrictJSON
+import Terminal
 
 struct SignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,6 +18,8 @@ struct SignCommand: ParsableCommand {
         openssl ecparam -name prime256v1 -genkey -noout -out key.pem
         openssl ec -in key.pem -pubout -out key.pub
         cambium sign PACKAGE --key key.pem
+
+      \(HelpSections.exitCodes())
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: String
@@ -24,13 +27,13 @@ struct SignCommand: ParsableCommand {
   var key: String
   @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
   var signature: String?
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
 
   func run() throws {
     let folder = package.absolutePath
     let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
     let statement = try ModelSignature.sign(folder: folder, key: key, to: target)
-    if json {
+    if format.json {
       Terminal.print(
         .object([
           ("cambium_sign", .int(1)), ("signature", .string(target)), ("files", .int(statement.resources.count)),

@@ -3,7 +3,7 @@ import Conversion
 import Diagnostics
 import Foundation
 import Signatures
-import StrictJSON
+import Terminal
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,12 +11,14 @@ struct VerifyCommand: ParsableCommand {
     abstract:
       "Verifies a package: files, provenance, tensors, index, configuration, head, and what readers make of it.",
     discussion: """
-      Ends with 0 when everything holds and with 2 when something does not.
-
       Example:
         cambium verify .build/demo/Cambium-Demo-MXFP4
         cambium verify PACKAGE --public-key key.pub
         cambium verify .build/demo/Cambium-Demo-MXFP4 --rederive manifests/demo.json
+
+      \(HelpSections.exitCodes([.ok: "everything holds", .verificationFailed: "something does not hold"]))
+
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: String
@@ -29,19 +31,17 @@ struct VerifyCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
     completion: .directory) var scratch: String?
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
-    try requireThreads(threads)
     if scratch != nil, rederive == nil { throw ValidationError("--scratch needs --rederive") }
   }
 
   func run() throws {
     let path = package.absolutePath
-    var report = try PackageVerifier(path: path, threads: threads).verify()
+    var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
     if let publicKey {
       let signature = path + "/" + ModelSignature.fileName
       do {
@@ -53,10 +53,10 @@ struct VerifyCommand: ParsableCommand {
     }
     if let rederive {
       let folder = scratch?.absolutePath ?? path + ".rederived"
-      let options = RunOptions(threads: threads, pipelineFolders: pipelines.folders(manifest: rederive))
+      let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
       try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
     }
-    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    format.print(json: report.json, text: report.text)
     if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
   }
 

@@ -3,6 +3,7 @@ import Benchmarking
 import Checking
 import Files
 import Inference
+import Terminal
 import Threads
 
 struct BenchCommand: ParsableCommand {
@@ -23,6 +24,10 @@ struct BenchCommand: ParsableCommand {
         verify-runner bench PACKAGE --threads 2 --csv bench.csv --plot bench.svg
         verify-runner bench PACKAGE --decoders vanilla,mtp-2,adaptive --classes code --limit 128 --json
         verify-runner bench SYNTHETIC --random-ids 64 --impose 0.8,0.7,0.6 --passes
+
+      \(HelpSections.exitCodes([.verificationFailed: "a verified way of decoding gave other tokens"]))
+
+      \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
@@ -45,10 +50,10 @@ struct BenchCommand: ParsableCommand {
   var impose: ChanceList?
   @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file()) var csv: String?
   @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"])) var plot: String?
-  @Flag(help: "No progress.") var quiet = false
+  @OptionGroup var progress: QuietOption
   @OptionGroup var runner: RunnerOptions
 
   func validate() throws {
@@ -72,7 +77,7 @@ struct BenchCommand: ParsableCommand {
     let machine = Machine.probe()
     let load = Machine.load
     let imposed = impose.map { ImposedAcceptance(chances: $0.chances, seed: seed) }
-    let note = { (text: String) in if !quiet { Terminal.note(text) } }
+    let note = { (text: String) in if !progress.quiet { Terminal.note(text) } }
     let options = BenchOptions(
       decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
       arithmetic: runner.arithmetic, draftShortlist: runner.draftShortlist, imposed: imposed,
@@ -106,7 +111,7 @@ struct BenchCommand: ParsableCommand {
   private func write(_ report: BenchReport) throws {
     if let csv { try AtomicFile.write(Array(report.csv.utf8), to: csv) }
     if let plot { try AtomicFile.write(Array(report.svg.utf8), to: plot) }
-    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    format.print(json: report.json, text: report.text)
     if let failure = report.failure { Terminal.fail(failure.diagnostic, afterResult: true) }
   }
 

@@ -3,6 +3,7 @@ import Checking
 import Files
 import Foundation
 import Inference
+import Terminal
 import Threads
 import Tokenization
 
@@ -24,6 +25,10 @@ struct CheckCommand: ParsableCommand {
         verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
         verify-runner check PACKAGE --source CHECKPOINT --images pictures
         verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
+
+      \(HelpSections.exitCodes([.verificationFailed: "something differs, or too few drafts are accepted"]))
+
+      \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
@@ -42,9 +47,9 @@ struct CheckCommand: ParsableCommand {
   var relativeAcceptance: Double?
   @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
   var text: String?
-  @Flag(help: "Print the result as JSON.") var json = false
+  @OptionGroup var format: JSONOption
   @Flag(help: "Print times on standard error.") var timings = false
-  @Flag(help: "No progress.") var quiet = false
+  @OptionGroup var progress: QuietOption
   @OptionGroup var runner: RunnerOptions
 
   func validate() throws {
@@ -79,11 +84,11 @@ struct CheckCommand: ParsableCommand {
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
       draftShortlist: runner.draftShortlist, minAcceptance: minAcceptance,
-      isStopped: { StopSignal.shared.isRequested }, onProgress: { if !quiet { Terminal.note($0) } })
+      isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
     var report = try Check(model, options).run(prompts)
     let checked = clock.now
     let original = try source.map { source in
-      if !quiet { Terminal.note("comparing with \(source)") }
+      if !progress.quiet { Terminal.note("comparing with \(source)") }
       return try LoadedModel.open(source, head: sourceHead)
     }
     let spoken = Array(prompts.dropLast(pictures.count))
@@ -102,7 +107,7 @@ struct CheckCommand: ParsableCommand {
       }
     }
     if let pictureCheck { report.captions = try captions(pictures, pictureCheck, original, report) }
-    if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
+    format.print(json: report.json, text: report.text)
     if timings {
       Terminal.note("seconds: loading \(start.duration(to: loaded)), checking \(loaded.duration(to: checked))")
       let use = ResourceUse(

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Inference
 import StrictJSON
+import Terminal
 import Threads
 import Tokenization
 
@@ -18,6 +19,10 @@ struct GenerateCommand: ParsableCommand {
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
         verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
         verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
@@ -69,9 +74,9 @@ struct GenerateCommand: ParsableCommand {
     var text = ""
     while let piece = generation.next() {
       text += piece
-      if !json, !piece.isEmpty, !Terminal.write(piece, to: 1) { return }
+      if !json, !piece.isEmpty, !Terminal.write(piece, to: .output) { return }
       if StopSignal.shared.isRequested {
-        if !json { Terminal.write("\n", to: 1) }
+        if !json { Terminal.write("\n", to: .output) }
         Terminal.failInterrupted()
       }
     }
@@ -80,7 +85,7 @@ struct GenerateCommand: ParsableCommand {
       statistics: generation.statistics, hasStatistics: stats, arithmetic: runner.arithmetic,
       resources: stats
         ? ResourceUse(loading: loading, mappedBytes: model.mappedBytes, summary: ModelSummary(model)) : nil)
-    if json { Terminal.print(report.json) } else { Terminal.write("\n", to: 1) }
+    if json { Terminal.print(report.json) } else { Terminal.write("\n", to: .output) }
     if stats, !json { Terminal.note(report.statisticsText) }
   }
 

@@ -1,11 +1,10 @@
 import ArgumentParser
-import Foundation
 import Inference
+import Terminal
 
 /// Options of every command that runs a model.
 struct RunnerOptions: ParsableArguments {
-  @Option(help: "Threads; without effect on the result.") var threads: Int = ProcessInfo.processInfo
-    .activeProcessorCount
+  @OptionGroup var parallel: ThreadOptions
   @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
 
   @Option(help: "How matrix products are formed: canonical, the same bits everywhere, or fast (AVX-512 BF16 and VNNI).")
@@ -14,8 +13,9 @@ struct RunnerOptions: ParsableArguments {
   @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")
   var draftShortlist: Int = 0
 
+  var threads: Int { parallel.threads }
+
   func validate() throws {
-    guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024") }
     guard draftShortlist >= 0 else { throw ValidationError("--draft-shortlist takes a number from 0") }
     guard (1...65_536).contains(chunk) else { throw ValidationError("--chunk takes a number from 1 to 65536") }
   }

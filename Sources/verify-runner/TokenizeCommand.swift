@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StrictJSON
+import Terminal
 import Tokenization
 
 struct TokenizeCommand: ParsableCommand {
@@ -12,6 +13,8 @@ struct TokenizeCommand: ParsableCommand {
       Example:
         verify-runner tokenize PACKAGE "def add(a, b):"
         verify-runner tokenize PACKAGE --decode 319 1022
+
+      \(HelpSections.exitCodes())
       """)
 
   @Argument(help: "A folder with tokenizer.json.", completion: .directory) var folder: String
@@ -27,20 +30,17 @@ struct TokenizeCommand: ParsableCommand {
         guard let id = Int(word), id >= 0 else { throw ValidationError("not a token id: \(word)") }
         return id
       }
-      write(tokenizer.decode(ids))
+      Terminal.print(tokenizer.decode(ids))
       return
     }
     let bytes =
       input.isEmpty ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(input.joined(separator: " ").utf8)
     let ids = tokenizer.encode(bytes, special: !plain)
     guard json else {
-      write(ids.map(String.init).joined(separator: " "))
+      Terminal.print(ids.map(String.init).joined(separator: " "))
       return
     }
     let rows = ids.map { JSONValue.object([("id", .int($0)), ("token", .string(tokenizer.token($0) ?? ""))]) }
-    let document = JSONValue.object([("tokens", .array(rows)), ("count", .int(ids.count))])
-    FileHandle.standardOutput.write(Data(JSONWriter.pretty(document)))
+    Terminal.print(.object([("tokens", .array(rows)), ("count", .int(ids.count))]))
   }
-
-  private func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 }

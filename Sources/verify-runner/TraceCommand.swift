@@ -2,6 +2,7 @@ import ArgumentParser
 import Checking
 import Inference
 import StrictJSON
+import Terminal
 import Threads
 
 struct TraceCommand: ParsableCommand {
@@ -13,6 +14,10 @@ struct TraceCommand: ParsableCommand {
 
       Example:
         verify-runner trace PACKAGE --ids "5 17 203" --limit 16 --output trace
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
@@ -37,7 +42,8 @@ struct TraceCommand: ParsableCommand {
     let model = try LoadedModel.open(package)
     let depth = self.depth ?? (model.hasHead ? 3 : 0)
     let trace = try model.trace(
-      Prompt(try TokenIDs.read(ids)), limit: limit, depth: depth, threads: runner.threads, promptChunk: runner.chunk,
+      Prompt(try TokenIDs.read(ids)), limit: limit, depth: depth, threads: runner.threads,
+      promptChunk: runner.chunk,
       arithmetic: runner.arithmetic)
     guard !StopSignal.shared.isRequested else { throw CancellationError() }
     let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(prefix: output)

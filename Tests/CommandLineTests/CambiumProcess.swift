@@ -4,7 +4,7 @@ import Foundation
   import Glibc
 #endif
 
-/// The built executable as a child process, with an environment of its own and both streams in files.
+/// A built executable as a child process, with an environment of its own and both streams in files.
 final class CambiumProcess {
   /// How a process ended, and what it said.
   struct Outcome {
@@ -25,20 +25,21 @@ final class CambiumProcess {
   let pid: pid_t
   private let streams: ScratchFolder
 
-  /// Starts `cambium` with these arguments.
+  /// Starts a program with these arguments.
   /// - Parameters:
+  ///   - program: `cambium` or one that is built beside it.
   ///   - folder: the current folder; by default an empty one of its own.
   ///   - limits: what the shell does first, such as `umask 077`.
   ///   - stdout, stderr: descriptors to use in place of the files.
   init(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], limits: String = "true",
-    stdout: Int32? = nil, stderr: Int32? = nil
+    _ arguments: [String], program: String = "cambium", in folder: String? = nil, environment: [String: String] = [:],
+    limits: String = "true", stdout: Int32? = nil, stderr: Int32? = nil
   ) throws {
     let streams = try ScratchFolder()
     self.streams = streams
     // The shell changes the folder, for which `posix_spawn` has no portable way, and becomes the program.
     let script = "cd \"$0\" && \(limits) && exec \"$@\""
-    let command = ["/bin/sh", "-c", script, folder ?? streams.path, Product.executable] + arguments
+    let command = ["/bin/sh", "-c", script, folder ?? streams.path, Product.executable(program)] + arguments
     let variables = Product.environment.merging(environment) { $1 }
     pid = try CambiumProcess.spawn(
       command, environment: variables.map { "\($0.key)=\($0.value)" }.sorted(),
@@ -48,9 +49,10 @@ final class CambiumProcess {
 
   /// Runs to the end.
   static func run(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], limits: String = "true"
+    _ arguments: [String], program: String = "cambium", in folder: String? = nil, environment: [String: String] = [:],
+    limits: String = "true"
   ) throws -> Outcome {
-    try CambiumProcess(arguments, in: folder, environment: environment, limits: limits).wait()
+    try CambiumProcess(arguments, program: program, in: folder, environment: environment, limits: limits).wait()
   }
 
   func send(_ signal: Int32) { kill(pid, signal) }
@@ -114,8 +116,8 @@ enum Product {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// `cambium` beside the test program, or else the one of the release build.
-  static let executable: String = {
+  /// A program beside the test program, or else the one of the release build.
+  static func executable(_ name: String) -> String {
     var places = [URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()]
     if let at = CommandLine.arguments.firstIndex(of: "--test-bundle-path"), at + 1 < CommandLine.arguments.count {
       places.append(URL(fileURLWithPath: CommandLine.arguments[at + 1]))
@@ -125,12 +127,12 @@ enum Product {
       // On macOS the program lies some folders down in its bundle.
       for _ in 0..<4 {
         folder = folder.deletingLastPathComponent()
-        let candidate = folder.appendingPathComponent("cambium").path
+        let candidate = folder.appendingPathComponent(name).path
         if isProgram(candidate) { return candidate }
       }
     }
-    return root + "/.build/release/cambium"
-  }()
+    return root + "/.build/release/" + name
+  }
 
   /// Nothing of the machine but what a program needs to start.
   static let environment: [String: String] = {

@@ -94,9 +94,9 @@ import Testing
     #expect(quiet.progress.isEmpty)
   }
 
-  @Test(arguments: [["--help"], ["--version"], ["help", "run"], ["run", "--help"], []])
-  func helpAndVersionAreResults(arguments: [String]) throws {
-    let outcome = try CambiumProcess.run(arguments)
+  @Test(arguments: HelpPageTests.programs, [["--help"], ["--version"], ["help"], []])
+  func helpAndVersionAreResults(program: String, arguments: [String]) throws {
+    let outcome = try CambiumProcess.run(arguments, program: program)
     #expect(outcome.isSuccess)
     #expect(!outcome.out.isEmpty)
     #expect(outcome.err.isEmpty)

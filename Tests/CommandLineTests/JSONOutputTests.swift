@@ -67,6 +67,28 @@ import Testing
     #expect(!outcome.err.isEmpty)
   }
 
+  @Test(arguments: [
+    Command(arguments: ["check", "nowhere"], format: "E_FILE_MISSING", status: 66),
+    Command(arguments: ["tokenize", "nowhere", "x"], format: "E_TOKENIZER_MISSING_FILE", status: 66),
+    Command(arguments: ["generate", "nowhere"], format: "E_USAGE", status: 64),
+    Command(
+      arguments: ["trace", "nowhere", "--ids", "1", "--output", "x", "--threads", "0"], format: "E_USAGE", status: 64),
+    Command(arguments: ["bogus"], format: "E_USAGE", status: 64),
+  ]) func eachFailureOfTheRunnerIsOneDocument(command: Command) throws {
+    let outcome = try CambiumProcess.run(command.arguments + ["--json"], program: "verify-runner")
+    #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
+    let error = try #require(try document(outcome.out)["error"])
+    #expect(error["code"]?.stringValue == command.format, "\(outcome.out)")
+    #expect(error["exit"]?.intValue == Int(command.status))
+    #expect(!outcome.err.isEmpty)
+  }
+
+  /// It is an argument there.
+  @Test func whatStandsBehindTheEndOfTheOptionsAsksForNoDocument() throws {
+    let outcome = try CambiumProcess.run(["inspect", "nowhere", "--", "--json"])
+    #expect(outcome.end == .exit(64) && outcome.out.isEmpty, "\(outcome.summary)")
+  }
+
   @Test func theRunsDocumentSaysWhatTheTextSays() throws {
     let folder = try finished()
     let json = try document(try runDemo(folder, ["--json"]).out)

@@ -17,16 +17,23 @@ import Testing
     #expect(!(outcome.out + outcome.err).contains("\r"))
   }
 
-  @Test func aTerminalSeesErrorsInRed() throws {
-    let text = try onTerminal(["run", "missing.json"], ["TERM": "xterm"])
-    #expect(text.hasPrefix("\u{1b}[31merror:\u{1b}[0m E_MANIFEST_MISSING"), "\(text)")
+  /// A program, and arguments with which it fails.
+  private static let failures = [
+    ("cambium", ["run", "missing.json"]), ("verify-runner", ["tokenize", "missing", "text"]),
+  ]
+
+  @Test(arguments: failures) func aTerminalSeesErrorsInRed(program: String, arguments: [String]) throws {
+    let text = try onTerminal(arguments, program: program, ["TERM": "xterm"])
+    #expect(text.hasPrefix("\u{1b}[31merror:\u{1b}[0m E_"), "\(text)")
   }
 
-  @Test(arguments: [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "xterm", "NO_COLOR": ""], ["TERM": "dumb"]])
-  func noColorAndADumbTerminalSeeNone(environment: [String: String]) throws {
+  @Test(
+    arguments: failures, [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "xterm", "NO_COLOR": ""], ["TERM": "dumb"]])
+  func noColorAndADumbTerminalSeeNone(failure: (String, [String]), environment: [String: String]) throws {
     // By the convention an empty NO_COLOR counts as none.
-    let text = try onTerminal(["run", "missing.json"], environment)
+    let text = try onTerminal(failure.1, program: failure.0, environment)
     #expect(text.contains(TerminalOutputTests.escape) == (environment["NO_COLOR"] == ""), "\(text)")
+    #expect(text.contains("error: E_") || environment["NO_COLOR"] == "")
   }
 
   @Test func theProgressLineOfATerminalIsClearedAtTheEnd() throws {
@@ -47,11 +54,14 @@ import Testing
   }
 
   /// What a terminal in the place of standard error gets to see.
-  private func onTerminal(_ arguments: [String], _ environment: [String: String]) throws -> String {
+  private func onTerminal(
+    _ arguments: [String], program: String = "cambium", _ environment: [String: String]
+  ) throws -> String {
     let folder = try Demo.folder()
     let (master, terminal) = try #require(openTerminal())
     defer { close(master) }
-    let process = try CambiumProcess(arguments, in: folder.path, environment: environment, stderr: terminal)
+    let process = try CambiumProcess(
+      arguments, program: program, in: folder.path, environment: environment, stderr: terminal)
     close(terminal)
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)

@@ -7,6 +7,7 @@ import Manifests
 import Safetensors
 import Signatures
 import StrictJSON
+import Templates
 import Tokenization
 import Workspace
 

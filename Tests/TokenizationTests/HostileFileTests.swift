@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import Templates
 import Testing
 import Tokenization
 

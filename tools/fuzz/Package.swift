@@ -6,8 +6,8 @@ import PackageDescription
 // links to the project's. Of Signatures only what reads is there: the rest needs swift-crypto.
 let parsers: [Target.Dependency] = [
   "Archive", "Checkpoint", "Digests", "Files", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
-  "Tokenization",
-  "Workspace",
+  "Templates",
+  "Tokenization", "Workspace",
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
 let tests: [Target] = [
@@ -21,7 +21,10 @@ let tests: [Target] = [
   .testTarget(
     name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
   .testTarget(
-    name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
+    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
+  .testTarget(
+    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
+    exclude: ["Fixtures"]),
   .testTarget(
     name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
   .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"]),
@@ -53,8 +56,10 @@ let package = Package(
       name: "Checkpoint", dependencies: ["Diagnostics", "Files", "StrictJSON", "Safetensors"]),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
+    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON"], exclude: ["Tables/make_tables.py"]),
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      exclude: ["Tables/make_tables.py"]),
     .target(name: "Images", dependencies: ["Diagnostics", "Files", "StrictJSON", "CImages"]),
     .target(
       name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),

@@ -1,5 +1,6 @@
 import Inference
 import StrictJSON
+import Templates
 import Tokenization
 
 /// A prompt of a check, before it is tokens.

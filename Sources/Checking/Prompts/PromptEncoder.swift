@@ -1,3 +1,4 @@
+import Templates
 import Tokenization
 
 /// Makes token ids of prompts with the tokenizer and the chat template of a model's folder, which are read when they are

@@ -6,6 +6,7 @@ import Foundation
 import Inference
 import Manifests
 import StrictJSON
+import Templates
 import Threads
 import Tokenization
 import Workspace

@@ -1,4 +1,5 @@
 import StrictJSON
+import Templates
 
 extension ChatTemplate {
   /// The token ids of a chat: what ``render(messages:tools:addGenerationPrompt:extra:)`` makes of it, encoded with special
@@ -16,8 +17,8 @@ extension ChatTemplate {
       return tokenizer.encode(text, special: true)
     }
     // Marking goes as deep as the values are: too deep ones are refused before.
-    try ChatInput.check(messages: messages, tools: tools, extra: extra, limits)
-    let control = ControlTokens(tokenizer, literals: literals(tools: tools))
+    try checkDepth(messages: messages, tools: tools, extra: extra)
+    let control = ControlTokens(tokenizer) { writesOut($0, tools: tools) }
     let text = try render(
       messages: control.marked(messages), tools: tools.map(control.marked), addGenerationPrompt: addGenerationPrompt,
       extra: extra.map { ($0.0, control.marked($0.1)) })

@@ -11,15 +11,9 @@ struct ControlTokens {
 
   /// - Parameters:
   ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
-  ///   - literals: The texts and strings of the template.
-  init(_ tokenizer: Tokenizer, literals: [String]) {
-    trie = AddedTokenTrie(
-      tokenizer.addedTokens.filter { token in
-        let pattern = BytePattern(token.content)
-        return token.isSpecial
-          || (!token.content.unicodeScalars.allSatisfy(PythonSpace.contains)
-            && literals.contains { pattern.firstMatch(in: Array($0.utf8), from: 0) != nil })
-      })
+  ///   - isWrittenOut: Whether the template writes out a text.
+  init(_ tokenizer: Tokenizer, isWrittenOut: (String) -> Bool) {
+    trie = AddedTokenTrie(tokenizer.addedTokens.filter { $0.isSpecial || isWrittenOut($0.content) })
   }
 
   /// The value with every control token in its strings marked; keys stay as they are.

@@ -100,13 +100,17 @@ import Testing
     #expect(outputs[0] == outputs[1] && outputs[0] != outputs[2])
   }
 
-  @Test func `an interrupt ends a check with 130`() throws {
-    let process = try RunnerProcess(["check", try demo(), "--prompts", try prompts(), "--limit", "100000"])
+  @Test(arguments: [[], ["--json"]])
+  func `an interrupt ends a check with 130, and with a document where documents are asked for`(
+    _ more: [String]
+  ) throws {
+    let process = try RunnerProcess(["check", try demo(), "--prompts", try prompts(), "--limit", "100000"] + more)
     let start = ContinuousClock.now
     while !process.errorText.contains("prompt 1"), ContinuousClock.now - start < .seconds(60) { usleep(10_000) }
     kill(process.pid, SIGINT)
     let outcome = try process.wait()
     #expect(outcome.status == 130)
-    #expect(outcome.out.isEmpty && outcome.err.contains("interrupted"))
+    #expect(outcome.err.contains("interrupted"))
+    #expect(more.isEmpty ? outcome.out.isEmpty : outcome.out.contains("\"E_INTERRUPTED\""))
   }
 }

@@ -20,15 +20,6 @@ enum ChatInput {
         }))
   }
 
-  /// - Throws: `E_TEMPLATE_MESSAGES` for values that are too deep.
-  static func check(
-    messages: JSONValue, tools: JSONValue?, extra: [(String, JSONValue)], _ limits: ChatTemplate.Limits
-  ) throws {
-    try checkDepth(messages, "the messages", limits)
-    if let tools { try checkDepth(tools, "the tools", limits) }
-    for (name, value) in extra { try checkDepth(value, name, limits) }
-  }
-
   private static let reasoningKeys = ["reasoning_content", "thinking", "reasoning"]
 
   private static func withReasoning(_ members: [JSONValue.Member]) -> [(key: String, value: TemplateValue)] {
@@ -63,8 +54,9 @@ enum ChatInput {
     }
   }
 
-  /// Everything that reads values goes as deep as they are.
-  private static func checkDepth(_ value: JSONValue, _ what: String, _ limits: ChatTemplate.Limits) throws {
+  /// Refuses values that lie deeper in each other than the limit: everything that reads values goes as deep as they are.
+  /// - Throws: `E_TEMPLATE_MESSAGES`.
+  static func checkDepth(_ value: JSONValue, _ what: String, _ limits: ChatTemplate.Limits) throws {
     var level = [value]
     var depth = 0
     while !level.isEmpty {

@@ -1,6 +1,6 @@
 import StrictJSON
+import Templates
 import Testing
-import Tokenization
 
 @Suite struct ChatTemplateLoadingTests {
   private func text(_ files: [String: String], tools: JSONValue? = nil, extra: [(String, JSONValue)] = []) throws

@@ -75,6 +75,20 @@ public struct ChatTemplate: Sendable {
     return hasTools ? forTools ?? general : general
   }
 
-  /// The texts and strings of the template for a chat with these tools.
-  func literals(tools: JSONValue?) -> [String] { source(for: tools)?.literals ?? [] }
+  /// Whether the template for a chat with these tools writes out a text, in one of its own texts or strings. White space
+  /// does not count: every template has some.
+  package func writesOut(_ text: String, tools: JSONValue?) -> Bool {
+    guard !text.unicodeScalars.allSatisfy(PythonSpace.contains) else { return false }
+    let pattern = BytePattern(text)
+    return source(for: tools)?.literals.contains { pattern.firstMatch(in: Array($0.utf8), from: 0) != nil } ?? false
+  }
+
+  /// Refuses a chat whose values lie too deep in each other, as ``render(messages:tools:addGenerationPrompt:extra:)``
+  /// does: for what goes through them before.
+  /// - Throws: ``ChatTemplateError``: `E_TEMPLATE_MESSAGES`.
+  package func checkDepth(messages: JSONValue, tools: JSONValue?, extra: [(String, JSONValue)]) throws {
+    try ChatInput.checkDepth(messages, "the messages", limits)
+    if let tools { try ChatInput.checkDepth(tools, "the tools", limits) }
+    for (name, value) in extra { try ChatInput.checkDepth(value, name, limits) }
+  }
 }

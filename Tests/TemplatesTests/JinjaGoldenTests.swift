@@ -1,6 +1,6 @@
 import StrictJSON
+import Templates
 import Testing
-import Tokenization
 
 /// The language itself: a thousand sources, and what jinja2 makes of them; `make_jinja.py` wrote the fixture.
 @Suite struct JinjaGoldenTests {

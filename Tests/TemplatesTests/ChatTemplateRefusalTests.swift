@@ -1,7 +1,7 @@
 import Diagnostics
 import StrictJSON
+import Templates
 import Testing
-import Tokenization
 
 @Suite struct ChatTemplateRefusalTests {
   private func refused(_ source: String, messages: JSONValue = [["role": "user", "content": "x"]]) -> Diagnostic? {

@@ -1,7 +1,7 @@
 import Foundation
 import StrictJSON
+import Templates
 import Testing
-import Tokenization
 
 /// Templates come with models that nobody has looked at: each of these would take all memory, all time, or the stack.
 @Suite struct ChatTemplateLimitTests {

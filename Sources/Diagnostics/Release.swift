@@ -1,0 +1,4 @@
+/// The release of this source, which both programs have.
+public enum Release {
+  public static let version = "0.1.0"
+}

@@ -1,0 +1,26 @@
+import Files
+import StrictJSON
+
+/// Small files of a checkpoint's folder, which need not be there. Each has a limit that those of no model come near,
+/// checked before memory is taken.
+package enum FolderFile {
+  /// The most bytes of a template or of a configuration.
+  package static let modest = 8 << 20
+
+  /// The bytes of a file; nil when it is not there.
+  /// - Throws: `FileError`, for a pipe or a device too.
+  package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try ReadOnlyFile(path: path).readAll(limit: limit)
+    } catch {
+      guard case .missing = error else { throw error }
+      return nil
+    }
+  }
+
+  /// A file that is one JSON text; nil when it is not there.
+  /// - Throws: `FileError`, `JSONError`.
+  package static func json(_ path: String) throws -> JSONValue? {
+    try read(path, limit: modest).map { try JSONValue.parse($0, file: path, maxValues: JSONValue.modestCount) }
+  }
+}

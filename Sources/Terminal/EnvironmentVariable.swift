@@ -1,0 +1,42 @@
+/// An environment variable that a program reads, and what its help says of it, in lines of less than 55 columns.
+package struct EnvironmentVariable: Sendable {
+  package let name: String
+  private let lines: [String]
+
+  private init(_ name: String, _ lines: String...) {
+    self.name = name
+    self.lines = lines
+  }
+
+  /// The name beside the first line, nothing beside the others.
+  var rows: [(name: String, text: String)] {
+    lines.enumerated().map { index, line in (index == 0 ? name : "", line) }
+  }
+
+  package static let pipelines = EnvironmentVariable(
+    "CAMBIUM_PIPELINES", "folder of pipelines, looked up after --pipelines")
+  package static let simd = EnvironmentVariable(
+    "CAMBIUM_SIMD", "portable, avx2, avx512 or neon: instructions to use", "instead of the machine's best")
+  package static let noColor = EnvironmentVariable("NO_COLOR", "no colours, when it is set and not empty")
+  package static let term = EnvironmentVariable("TERM", "dumb: no colours, and no line that is drawn over")
+
+  /// Where models named `hub:` are looked for.
+  package static let hub = [
+    EnvironmentVariable("HF_HUB_CACHE", "cache of the hub's client, where hub: is looked up"),
+    EnvironmentVariable("HF_HOME", "without that, its hub/"),
+    EnvironmentVariable("XDG_CACHE_HOME", "without both, its huggingface/hub/"),
+    EnvironmentVariable("HOME", "without all three, its .cache/huggingface/hub/"),
+  ]
+
+  /// Faults that are made on purpose, to try what survives them.
+  package static let faults = [
+    EnvironmentVariable(
+      "CAMBIUM_CRASH_AT", "for tests: POINT:N kills the program at the N-th pass", "of a point, such as write:3"),
+    EnvironmentVariable("CAMBIUM_POWER_LOSS", "for tests: SEED, the crash loses what was not synced"),
+    EnvironmentVariable(
+      "CAMBIUM_FAULTY_DISK", "for tests: SUFFIX:N changes a bit of the N-th write to", "files whose paths end so"),
+  ]
+
+  /// The variables of every program.
+  package static let common = [simd, noColor, term] + faults
+}

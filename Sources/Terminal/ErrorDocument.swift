@@ -1,0 +1,29 @@
+import Diagnostics
+import Foundation
+import StrictJSON
+
+/// A failure as a document, which stands in the place of the result: `{"error": {"code", "summary", …, "exit"}}`.
+struct ErrorDocument {
+  let json: JSONValue
+
+  init(_ diagnostic: Diagnostic) {
+    self.init(
+      code: diagnostic.code, summary: diagnostic.summary, parts: diagnostic.parts,
+      status: diagnostic.exitStatus.rawValue)
+  }
+
+  init(code: String, summary: String, parts: [(label: String, text: String)] = [], status: Int32) {
+    let members = [("code", code), ("summary", summary)] + parts.map { ($0.label, $0.text) }
+    json = .object([
+      ("error", .object(members.map { ($0.0, .string($0.1)) } + [("exit", .int(Int(status)))]))
+    ])
+  }
+
+  /// Whether the command line asks for documents. It may be one that cannot be parsed.
+  static var isWanted: Bool { CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json") }
+
+  /// Prints the document to standard output if the command line asks for documents.
+  func printIfWanted() {
+    if ErrorDocument.isWanted { Terminal.print(json) }
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+
+/// A program: its root command, whose name and version are the program's.
+package protocol Program: ParsableCommand {}
+
+extension Program {
+  /// The main function, in place of the argument parser's own: parses the command line, runs the command, and turns an
+  /// error into words, with `--json` into a document too, and into an exit status.
+  package static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as any CambiumError {
+      Terminal.fail(error.diagnostic)
+    } catch is CancellationError {
+      Terminal.failInterrupted()
+    } catch {
+      let status = exitCode(for: error)
+      // A bare exit code is the verdict of a result that is printed.
+      if !status.isSuccess, !(error is ExitCode) {
+        let code = status == .validationFailure ? "E_USAGE" : "E_FAILURE"
+        ErrorDocument(code: code, summary: message(for: error), status: status.rawValue).printIfWanted()
+      }
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import StrictJSON
+
+/// The streams of a program: results go to standard output, everything else to standard error.
+package enum Terminal {
+  /// One of the two streams, by its descriptor.
+  package enum Stream: Int32, Sendable {
+    case output = 1
+    case error = 2
+  }
+
+  /// Prints a result, with a line end.
+  package static func print(_ text: String) { write(text + "\n", to: .output) }
+
+  /// Prints a JSON document as a result.
+  package static func print(_ value: JSONValue) {
+    write(String(decoding: JSONWriter.pretty(value), as: UTF8.self), to: .output)
+  }
+
+  /// Says something beside the result, with a line end.
+  package static func note(_ text: String) { write(text + "\n", to: .error) }
+
+  /// Writes a text at once: the only place where a program writes to a stream.
+  /// - Returns: False when nobody reads any more. A closed pipe ends output, never the work.
+  @discardableResult
+  package static func write(_ text: String, to stream: Stream) -> Bool {
+    let bytes = Array(text.utf8)
+    var at = 0
+    while at < bytes.count {
+      let written = bytes[at...].withUnsafeBytes { Foundation.write(stream.rawValue, $0.baseAddress, $0.count) }
+      if written > 0 {
+        at += written
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+}
