@@ -1,10 +1,9 @@
 import ArgumentParser
 import Checkpoint
 import Conversion
-import Digests
+import Files
 import Foundation
 import StrictJSON
-import Workspace
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

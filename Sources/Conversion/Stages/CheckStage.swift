@@ -1,11 +1,12 @@
 import Checking
 import Checkpoint
 import Diagnostics
-import Digests
+import Files
 import Foundation
 import Inference
 import Manifests
 import StrictJSON
+import Threads
 import Tokenization
 import Workspace
 
