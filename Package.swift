@@ -1,8 +1,6 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
-
 let package = Package(
   name: "cambium",
   platforms: [.macOS(.v15)],
@@ -24,131 +22,155 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
-    .target(name: "Diagnostics", swiftSettings: swift),
-    .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .target(name: "Diagnostics"),
+    .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
+    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"]),
     .target(name: "CKernels"),
-    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
+    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
-      name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
+      name: "Checkpoint",
+      dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization"]),
     .target(
       name: "Inference",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
         "COpenBLAS",
-      ], swiftSettings: swift),
+      ]),
     .target(
-      name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
-      swiftSettings: swift),
+      name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"],
-      swiftSettings: swift),
+      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
+      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"]),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"], swiftSettings: swift),
+    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"]),
+    .target(
+      name: "Planning",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Measuring",
+      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Planning", "Quantization", "StrictJSON"]),
+    .target(
+      name: "Streaming",
+      dependencies: [
+        "Checkpoint", "Digests", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON", "Workspace",
+      ]),
+    .target(
+      name: "Readers",
+      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Manifests", "Planning", "Safetensors", "StrictJSON"]),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Manifests", "Measuring", "Planning", "Quantization", "Readers",
+        "StrictJSON",
+      ]),
+    .target(
+      name: "PackageCheck",
+      dependencies: [
+        "Audit", "Checkpoint", "Diagnostics", "Digests", "Planning", "Readers", "Safetensors", "StrictJSON",
+        "Workspace",
+      ]),
     .target(
       name: "Conversion",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
-        "Inference", "Tokenization", "Checking",
-      ], swiftSettings: swift),
+        "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Inference", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Tokenization", "Workspace",
+      ]),
     .target(
       name: "Signatures",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: swift),
+      ]),
     .target(
-      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
+      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"]),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Workspace",
+        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "PackageCheck", "Planning", "Readers",
+        "Signatures", "StrictJSON", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: swift),
+      ]),
     .target(
       name: "Benchmarking",
       dependencies: [
         "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
         "StrictJSON", "Tokenization", "Workspace",
-      ], swiftSettings: swift),
+      ]),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
         "Benchmarking", "Diagnostics", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swift),
+      ]),
     .target(
       name: "Checking",
       dependencies: [
         "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference", "Images",
-      ], swiftSettings: swift),
+      ]),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
         "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
         "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swift),
+      ]),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: swift),
+      dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
-      swiftSettings: swift),
+      name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"]),
     .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
         "Images",
-      ], exclude: ["Fixtures"], swiftSettings: swift),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
         "Benchmarking", "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON",
         "Digests", "Diagnostics", "verify-runner",
-      ], swiftSettings: swift),
+      ]),
     .testTarget(
       name: "BenchmarkingTests",
-      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"], swiftSettings: swift),
+      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+      name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"]),
     .testTarget(
-      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
         "StrictJSON",
         "Tokenization", "Workspace",
-      ], swiftSettings: swift),
+      ]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests",
-        "Workspace",
-      ], exclude: ["Fixtures", "Golden"], swiftSettings: swift),
+        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Manifests", "PackageCheck", "Planning",
+        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+      ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
-      exclude: ["Fixtures"], swiftSettings: swift),
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
         "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
-      ], exclude: ["Golden"], swiftSettings: swift),
-  ]
+      ], exclude: ["Golden"]),
+  ],
+  swiftLanguageModes: [.v6]
 )

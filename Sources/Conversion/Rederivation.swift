@@ -1,6 +1,8 @@
 import Digests
 import Foundation
 import Manifests
+import PackageCheck
+import Planning
 import StrictJSON
 import Workspace
 
@@ -52,7 +54,8 @@ public struct Rederivation {
     let run = try Run(manifest: manifest, options: options)
     _ = try run.execute(SilentRun())
     let problems = try differences(from: run.resolution.output)
-    report.add("rederivation", scope: "\(run.plan.files.count) files made anew from the sources", problems: problems)
+    report.add(
+      "rederivation", scope: "\(run.forecast.files.count) files made anew from the sources", problems: problems)
   }
 
   private func differences(from other: String) throws -> [String] {

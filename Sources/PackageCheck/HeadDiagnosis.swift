@@ -1,4 +1,6 @@
 import Checkpoint
+import Diagnostics
+import Readers
 import StrictJSON
 
 /// The answer to "does this model have a usable MTP head, where, in which state, and what can I do about it", in words
@@ -100,7 +102,7 @@ public struct HeadDiagnosis: Sendable {
   // MARK: a head that cannot be used
 
   private static func broken(_ folder: CheckpointFolder, _ error: any Error) -> HeadDiagnosis {
-    let words = Inspection.words(error)
+    let words = Diagnostic.words(error)
     switch error {
     case HeadError.norms(_, let convention, _, let excess, _):
       let isRepairable = (excess > 0) == (convention == .offset)

@@ -1,5 +1,7 @@
 import Checkpoint
 import Diagnostics
+import Planning
+import Readers
 import Safetensors
 import StrictJSON
 
@@ -27,7 +29,7 @@ public struct Inspection {
           roles[tensor.role.rawValue] = (count + 1, bytes + tensor.byteCount)
         }
       } catch {
-        problems.append(Inspection.words(error))
+        problems.append(Diagnostic.words(error))
       }
     }
     if folder.headEvidence.isPresent {
@@ -35,7 +37,7 @@ public struct Inspection {
         let head = try folder.head(for: folder)
         roles[TensorRole.mtp.rawValue] = (head.tensors.count, head.tensors.reduce(0) { $0 + $1.byteCount })
       } catch {
-        problems.append(Inspection.words(error))
+        problems.append(Diagnostic.words(error))
       }
     }
     self.problems = problems
@@ -46,13 +48,6 @@ public struct Inspection {
     self.roles = TensorRole.allCases.compactMap { role in
       roles[role.rawValue].map { (role.rawValue, $0.0, $0.1) }
     }
-  }
-
-  static func words(_ error: any Error) -> String {
-    guard let error = error as? any CambiumError else { return "\(error)" }
-    let diagnostic = error.diagnostic
-    let place = [diagnostic.tensor, diagnostic.found.map { "found \($0)" }].compactMap { $0 }.joined(separator: ", ")
-    return "\(diagnostic.code): \(diagnostic.summary)" + (place.isEmpty ? "" : " (\(place))")
   }
 
   private var dtypes: [(dtype: String, tensors: Int, bytes: Int)] {

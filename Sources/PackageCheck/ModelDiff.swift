@@ -28,16 +28,14 @@ public struct ModelDiff: Sendable {
     missing = one.keys.filter { other[$0] == nil }.sorted().map(\.string)
     added = other.keys.filter { one[$0] == nil }.sorted().map(\.string)
     let common = one.keys.filter { other[$0] != nil }.sorted()
-    let results = Results<String?>(common.count, nil)
-    _ = try Workers.forEach(count: common.count, threads: threads) { index, _ in
-      guard let x = one[common[index]], let y = other[common[index]] else { return }
+    let differences = try Workers.map(count: common.count, threads: threads) { index, _ -> String? in
+      guard let x = one[common[index]], let y = other[common[index]] else { return nil }
       if x.dtype != y.dtype || x.shape != y.shape {
-        results.set(index, "\(x.dtype.rawValue) \(x.shape) → \(y.dtype.rawValue) \(y.shape)")
-      } else if try x.digest() != y.digest() {
-        results.set(index, "other values")
+        return "\(x.dtype.rawValue) \(x.shape) → \(y.dtype.rawValue) \(y.shape)"
       }
+      return try x.digest() == y.digest() ? nil : "other values"
     }
-    changed = zip(common, results.all).compactMap { name, how in how.map { (name.string, $0) } }
+    changed = zip(common, differences).compactMap { name, how in how.map { (name.string, $0) } }
     equal = common.count - changed.count
     head = (a.headCount, b.headCount)
   }

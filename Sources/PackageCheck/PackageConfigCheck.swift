@@ -1,5 +1,7 @@
+import Audit
 import Checkpoint
 import Digests
+import Planning
 import StrictJSON
 
 /// Reads a package's `config.json` as the loaders do, and compares with what was written.

@@ -1,6 +1,10 @@
+import Audit
 import Checkpoint
+import Diagnostics
 import Digests
 import Foundation
+import Planning
+import Readers
 import Safetensors
 import StrictJSON
 import Workspace
@@ -53,18 +57,11 @@ public struct PackageVerifier {
       }
       listed.append((String(parts[1].dropFirst()), parts[0]))
     }
-    let results = Results<String?>(listed.count, nil)
-    let folder = path
-    let names = listed
-    _ = try Workers.forEach(count: names.count, threads: threads) { index, _ in
-      let (name, hex) = names[index]
-      guard let found = try? digestOfFile(atPath: folder + "/" + name) else {
-        results.set(index, "\(name): missing or unreadable")
-        return
-      }
-      if found.digest.hex != hex { results.set(index, "\(name): sha256 \(found.digest.hex), listed \(hex)") }
-    }
-    problems += results.all.compactMap { $0 }
+    problems += try Workers.map(count: listed.count, threads: threads) { [path, listed] index, _ -> String? in
+      let (name, hex) = listed[index]
+      guard let found = try? digestOfFile(atPath: path + "/" + name) else { return "\(name): missing or unreadable" }
+      return found.digest.hex == hex ? nil : "\(name): sha256 \(found.digest.hex), listed \(hex)"
+    }.compactMap { $0 }
     let known = Set(listed.map(\.name) + [PackageFiles.sums, PackageFiles.signature])
     problems += entries.filter { !known.contains($0) }.map { "\($0): not listed in \(PackageFiles.sums)" }
     report.add("files", scope: "\(listed.count) files in \(PackageFiles.sums)", problems: problems)
@@ -90,26 +87,18 @@ public struct PackageVerifier {
     _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
     let parts = audit.tensors.flatMap(\.written)
-    let results = Results<String?>(parts.count, nil)
-    let counter = Results<Bool>(parts.count, false)
-    _ = try Workers.forEach(count: parts.count, threads: threads) { index, _ in
+    var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
       let part = parts[index]
       guard let shard = shards[part.file], let entry = shard.header[part.name] else {
-        results.set(index, "\(part.name): not in \(part.file)")
-        return
+        return "\(part.name): not in \(part.file)"
       }
-      counter.set(index, true)
       guard entry.dtype.rawValue == part.dtype, entry.shape == part.shape else {
-        results.set(
-          index, "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)")
-        return
+        return "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)"
       }
       let digest = try TreeDigest.of(entry, in: shard)
-      if digest.hex != part.treeSHA256 {
-        results.set(index, "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)")
-      }
-    }
-    var problems = results.all.compactMap { $0 }
+      return digest.hex == part.treeSHA256
+        ? nil : "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
+    }.compactMap { $0 }
     let known = Set(parts.map { UTF8Name($0.file + "/" + $0.name) })
     for (file, shard) in shards.sorted(by: { $0.key < $1.key }) {
       for entry in shard.header.tensors where !known.contains(UTF8Name(file + "/" + entry.name)) {
@@ -213,7 +202,7 @@ public struct PackageVerifier {
       report.add("readers", scope: matrix.summary, problems: problems)
       report.readers = matrix
     } catch {
-      report.add("readers", scope: "none could be asked", problems: [Inspection.words(error)])
+      report.add("readers", scope: "none could be asked", problems: [Diagnostic.words(error)])
     }
   }
 }

@@ -1,4 +1,7 @@
+import Audit
+import Diagnostics
 import Digests
+import Planning
 import StrictJSON
 
 /// Holds `provenance.json` against the sums and the audit of its package.
@@ -16,7 +19,7 @@ struct ProvenanceCheck {
     do {
       statement = try JSONValue.parse(bytes, file: file)
     } catch {
-      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): \(Inspection.words(error))"])
+      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): \(Diagnostic.words(error))"])
       return
     }
     var problems: [String] = []

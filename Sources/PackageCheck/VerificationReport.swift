@@ -1,3 +1,4 @@
+import Readers
 import StrictJSON
 
 /// What a verification looked at, and what it found wrong.

@@ -3,16 +3,16 @@ import Digests
 import Safetensors
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
-struct InputFile: Sendable {
+package struct InputFile: Sendable {
   /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
-  let name: String
-  let path: String
-  let bytes: Int
+  package let name: String
+  package let path: String
+  package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
-  let shard: InputShard?
+  package let shard: InputShard?
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
-  static func all(_ resolution: Resolution) -> [InputFile] {
+  package static func all(_ resolution: Resolution) -> [InputFile] {
     var files: [InputFile] = []
     for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
       guard let folder else { continue }
@@ -48,21 +48,23 @@ extension InputFile {
 }
 
 /// A safetensors file of the source or the donor.
-struct InputShard: Sendable {
-  let file: SafetensorsFile
+package struct InputShard: Sendable {
+  package let file: SafetensorsFile
   /// Index into the folder's shards.
-  let number: Int
-  let isDonor: Bool
+  package let number: Int
+  package let isDonor: Bool
 
   /// Its tensors in the order of their data.
-  var tensorsByOffset: [TensorEntry] {
+  package var tensorsByOffset: [TensorEntry] {
     // Sorted by name already, which decides between tensors without elements.
     file.header.tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
       .map(\.element)
   }
+}
 
+extension SafetensorsFile {
   /// Digest of everything before the data.
-  func headerDigest() throws -> SHA256Digest {
-    SHA256Digest.of(try ReadOnlyFile(path: file.path).readBytes(count: file.header.dataStart, at: 0))
+  package func headerDigest() throws -> SHA256Digest {
+    SHA256Digest.of(try ReadOnlyFile(path: path).readBytes(count: header.dataStart, at: 0))
   }
 }

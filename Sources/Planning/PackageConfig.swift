@@ -1,18 +1,17 @@
 import Checkpoint
 import Digests
-import Quantization
 import StrictJSON
 
 /// `config.json` of what is made: the source's, in its own order and spelling, with what changes.
 struct PackageConfig {
   let resolution: Resolution
-  let contents: PlanContents
+  let plan: Plan
   let blocks: QuantizationBlocks
 
-  init(_ resolution: Resolution, _ contents: PlanContents, format: QuantizationFormat?) {
+  init(_ plan: Plan, _ resolution: Resolution) {
     self.resolution = resolution
-    self.contents = contents
-    blocks = QuantizationBlocks(contents, format: format)
+    self.plan = plan
+    blocks = QuantizationBlocks(plan)
   }
 
   /// That of a package. A source that was converted before keeps its own, but for what is said of the head.
@@ -40,9 +39,9 @@ struct PackageConfig {
 
   /// How many MTP layers there are, and how many experts they have when it is not the trunk's number.
   private func declareHead(_ config: inout JSONValue) {
-    let layers = contents.head == nil ? 0 : 1
+    let layers = plan.head == nil ? 0 : 1
     let declared = resolution.source.model.declaredMTPLayers != nil || layers > 0
-    let experts = contents.head?.ownExperts
+    let experts = plan.head?.ownExperts
     if resolution.source.table.wrapped, var text = config["text_config"] {
       if declared { text.set("mtp_num_hidden_layers", to: .int(layers)) }
       if let experts { text.set("mtp_num_experts", to: .int(experts)) }
@@ -72,7 +71,7 @@ struct PackageConfig {
       text.removeKey(key)
     }
     text.set("mtp_num_hidden_layers", to: .int(1))
-    if let experts = contents.head?.ownExperts { text.set("num_experts", to: .int(experts)) }
+    if let experts = plan.head?.ownExperts { text.set("num_experts", to: .int(experts)) }
     var members: [(String, JSONValue)] = [
       ("block_size", .int(3)), ("model_type", .string(ModelConfig.drafterType)),
     ]

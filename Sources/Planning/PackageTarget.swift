@@ -7,7 +7,7 @@ public enum PackageTarget: String, Sendable, CaseIterable {
   case drafter
 
   /// What is appended to the manifest's output.
-  var suffix: String { self == .package ? "" : "-mtp" }
+  package var suffix: String { self == .package ? "" : "-mtp" }
 
   /// The folders that a manifest asks for, in the order in which they are made.
   public static func all(_ manifest: Manifest) -> [PackageTarget] {

@@ -1,42 +1,30 @@
 import Checkpoint
 import Diagnostics
-import Digests
 import Manifests
 import Quantization
 import Safetensors
-import StrictJSON
 
 /// Makes the plan: a pure function of what was resolved.
 public struct Planner {
   let resolution: Resolution
   /// Most bytes of tensors in one shard, counted as the stock converters count.
   let shardLimit: Int
-  /// Whether `provenance.json` names the program by its digest.
-  let recordsBuilder: Bool
 
-  public init(_ resolution: Resolution, shardLimit: Int = 5 << 30, recordsBuilder: Bool = false) {
+  public init(_ resolution: Resolution, shardLimit: Int = 5 << 30) {
     self.resolution = resolution
     self.shardLimit = shardLimit
-    self.recordsBuilder = recordsBuilder
   }
 
   /// - Throws: ``ConversionError``, `ManifestError` for rules that do not fit, `SafetensorsError` for sizes that overflow.
   public func plan() throws -> Plan {
     let verdicts = try decide()
     let converted = resolution.trunk.conversion == nil ? nil : resolution.source
-    let (files, tensors) = try WeightLayout(shardLimit: shardLimit, target: resolution.target, converted: converted)
+    let (weights, tensors) = try WeightLayout(shardLimit: shardLimit, target: resolution.target, converted: converted)
       .place(verdicts.tensors)
-    let contents = PlanContents(
-      tensors: tensors, dropped: verdicts.dropped, weights: files, head: plannedHead(tensors), notes: notes())
-    let digest = SHA256Digest.of(JSONWriter.canonical(contents.json))
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
-    let others = try PackageFiles(resolution, contents, digest: digest, format: format).all(
-      recordsBuilder: recordsBuilder)
     return Plan(
-      tensors: tensors, dropped: verdicts.dropped,
-      // Weight files come first: parts name them by index.
-      files: files + others.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, format: format,
-      head: contents.head, notes: contents.notes, digest: digest)
+      tensors: tensors, dropped: verdicts.dropped, weights: weights, format: format, head: plannedHead(tensors),
+      notes: notes())
   }
 
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
@@ -259,32 +247,5 @@ public struct Planner {
         file: resolution.source.path, tensor: tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
     }
     return type
-  }
-}
-
-extension FloatType {
-  /// The float type of a stored dtype; nil for any other.
-  init?(_ dtype: DType) {
-    switch dtype {
-    case .bf16: self = .bf16
-    case .f16: self = .f16
-    case .f32: self = .f32
-    default: return nil
-    }
-  }
-
-  var dtype: DType {
-    switch self {
-    case .bf16: .bf16
-    case .f16: .f16
-    case .f32: .f32
-    }
-  }
-}
-
-extension PlannedTensor {
-  /// The number format of a quantized tensor.
-  public var format: QuantizationFormat? {
-    if case .quantize(let format) = verdict { format } else { nil }
   }
 }

@@ -4,9 +4,9 @@ import StrictJSON
 
 /// The blocks of `config.json` that readers take quantization parameters from: the package's format, then an entry for
 /// each module that differs, under the path that the loaders use.
-struct QuantizationBlocks {
+package struct QuantizationBlocks {
   /// What mlx-vlm's drafter reads before `quantization`.
-  static let headKey = "mtplx_mtp_quantization"
+  package static let headKey = "mtplx_mtp_quantization"
 
   /// For `quantization` and its twin; nil when nothing of the trunk is quantized. `false` marks a linear layer that is
   /// not quantized.
@@ -14,12 +14,12 @@ struct QuantizationBlocks {
   /// For the head; nil when it is not quantized. Modules without scales need no entry there.
   let head: JSONValue?
 
-  init(_ contents: PlanContents, format: QuantizationFormat?) {
-    trunk = format.map { format in
+  init(_ plan: Plan) {
+    trunk = plan.format.map { format in
       QuantizationBlocks.block(
-        Packing(format), contents.tensors.filter { $0.origin == .trunk }, marksKept: true)
+        Packing(format), plan.tensors.filter { $0.origin == .trunk }, marksKept: true)
     }
-    let quantizedHead = contents.tensors.filter { $0.origin == .head && $0.packing != nil }
+    let quantizedHead = plan.tensors.filter { $0.origin == .head && $0.packing != nil }
     head = quantizedHead.first?.packing.map { QuantizationBlocks.block($0, quantizedHead, marksKept: false) }
   }
 

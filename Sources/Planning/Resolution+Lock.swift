@@ -1,9 +1,10 @@
+import Diagnostics
 import Digests
 import Manifests
 
 extension Resolution {
   /// What the lock file says of a run.
-  func lock(plan: SHA256Digest, files: [LockFile.File]) -> LockFile {
+  package func lock(plan: SHA256Digest, files: [LockFile.File]) -> LockFile {
     var commits: [String: String] = [:]
     commits["source"] = source.commit
     if let donor { commits["donor"] = donor.commit }

@@ -24,6 +24,8 @@ public struct Resolution: Sendable {
   public let target: PackageTarget
   /// Absolute path of the package.
   public let output: String
+  /// Absolute path of the package that the manifest or a person names; that of the drafter's folder is beside it.
+  private let place: String
 
   /// - Parameters:
   ///   - pipelineFolders: where pipelines are looked up by name.
@@ -48,19 +50,44 @@ public struct Resolution: Sendable {
     let head = try Resolution.head(manifest, source: source, donor: donor)
     self.head = head
     pairing = head == nil ? nil : try Resolution.pairing(manifest, source: source, donor: donor)
-    output = (override ?? manifest.output) + target.suffix
+    place = override ?? manifest.output
+    output = place + target.suffix
     try requireLayouts()
     try requireOutsideInputs(output)
   }
 
+  /// The same manifest with what it opened, for another of the folders that it asks for.
+  /// - Throws: ``ConversionError/outputInsideInput(path:input:)``.
+  package init(_ other: Resolution, target: PackageTarget) throws {
+    manifest = other.manifest
+    pipeline = other.pipeline
+    format = other.format
+    thresholds = other.thresholds
+    check = other.check
+    source = other.source
+    donor = other.donor
+    trunk = other.trunk
+    head = other.head
+    pairing = other.pairing
+    place = other.place
+    self.target = target
+    output = place + target.suffix
+    try requireOutsideInputs(output)
+  }
+
+  /// The folder that the tensors of an origin are read from.
+  package func folder(_ origin: TensorOrigin) -> CheckpointFolder {
+    origin == .head ? headFolder ?? source : source
+  }
+
   /// The lock file: beside the manifest, one for each folder that is made.
-  var lockPath: String {
+  package var lockPath: String {
     let path = manifest.lockPath
     return target == .package ? path : path.dropLast(".lock.json".count) + target.suffix + ".lock.json"
   }
 
   /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
-  func requireOutsideInputs(_ path: String) throws {
+  package func requireOutsideInputs(_ path: String) throws {
     for input in [source, donor].compactMap({ $0 })
     where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input.path) + "/") {
       throw ConversionError.outputInsideInput(path: path, input: input.path)

@@ -3,11 +3,11 @@ import Digests
 import Foundation
 
 /// The front matter and the text of a source's card, taken apart without interpreting them.
-struct SourceCard {
+package struct SourceCard {
   private let front: [String]
-  let body: String
+  package let body: String
 
-  init(folder: CheckpointFolder) throws {
+  package init(folder: CheckpointFolder) throws {
     guard folder.sidecars.hasCard else {
       front = []
       body = ""
@@ -26,16 +26,16 @@ struct SourceCard {
   }
 
   /// The repositories that `base_model` names.
-  var baseModels: [String] { values("base_model") }
+  package var baseModels: [String] { values("base_model") }
 
   /// What `license` says, several joined by commas; nil when the card does not state one.
-  var licence: String? {
+  package var licence: String? {
     let values = values("license")
     return values.isEmpty ? nil : values.joined(separator: ", ")
   }
 
   /// The plain values of a top-level key, one or a list; a null is none.
-  func values(_ key: String) -> [String] {
+  package func values(_ key: String) -> [String] {
     block(key).flatMap { line -> [String] in
       let text = line.hasPrefix(key + ":") ? String(line.dropFirst(key.utf8.count + 1)) : line
       let trimmed = text.trimmingCharacters(in: .whitespaces)
@@ -45,7 +45,7 @@ struct SourceCard {
   }
 
   /// The lines of a top-level key, continuation lines included; empty when the key is not there.
-  func block(_ key: String) -> [String] {
+  package func block(_ key: String) -> [String] {
     guard let start = front.firstIndex(where: { $0.hasPrefix(key + ":") }) else { return [] }
     let rest = front[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
     return [front[start]] + rest

@@ -9,17 +9,17 @@ import Safetensors
 /// Shards are filled in name order up to a limit; within a shard, data stand by falling width and then by name, so that
 /// each tensor is aligned and there are no gaps. The shards of a source that was converted before stay what they are,
 /// header and all. The head has a file of its own, where every reader finds it and no reader stumbles over it.
-struct WeightLayout {
+package struct WeightLayout {
   let shardLimit: Int
   let target: PackageTarget
   /// The source, when it was converted before.
   let converted: CheckpointFolder?
 
-  static let headFile = "mtp.safetensors"
-  static let singleFile = "model.safetensors"
+  package static let headFile = "mtp.safetensors"
+  package static let singleFile = "model.safetensors"
 
   /// The file that holds the head.
-  static func headFile(_ target: PackageTarget) -> String { target == .package ? headFile : singleFile }
+  package static func headFile(_ target: PackageTarget) -> String { target == .package ? headFile : singleFile }
 
   private struct Part {
     let name: String
@@ -35,7 +35,7 @@ struct WeightLayout {
     var header: [UInt8]?
   }
 
-  func place(_ tensors: [PlannedTensor]) throws -> ([PlannedFile], [PlannedTensor]) {
+  func place(_ tensors: [PlannedTensor]) throws -> ([PlannedWeights], [PlannedTensor]) {
     let parts = tensors.map(parts)
     let trunk = tensors.indices.filter { tensors[$0].origin == .trunk }
     var files = try converted.map { try shards(of: $0, trunk, tensors) } ?? newShards(trunk, parts)
@@ -45,7 +45,7 @@ struct WeightLayout {
         File(name: WeightLayout.headFile(target), members: head, metadata: WeightLayout.headMetadata))
     }
     var placed = tensors
-    var planned: [PlannedFile] = []
+    var planned: [PlannedWeights] = []
     for (number, file) in files.enumerated() {
       planned.append(try place(file, number, parts, &placed))
     }
@@ -88,7 +88,7 @@ struct WeightLayout {
 
   private func place(
     _ file: File, _ number: Int, _ parts: [[Part]], _ tensors: inout [PlannedTensor]
-  ) throws -> PlannedFile {
+  ) throws -> PlannedWeights {
     if let header = file.header {
       var size = header.count
       for member in file.members {
@@ -101,7 +101,7 @@ struct WeightLayout {
           })
         size += tensor.byteCount
       }
-      return PlannedFile(path: file.name, bytes: size, content: .weights(header: header))
+      return PlannedWeights(path: file.name, bytes: size, header: header)
     }
     let layout = try SafetensorsLayout(
       tensors: file.members.flatMap { parts[$0] }.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) },
@@ -117,11 +117,11 @@ struct WeightLayout {
           }
         })
     }
-    return PlannedFile(path: file.name, bytes: layout.fileSize, content: .weights(header: layout.headerBytes))
+    return PlannedWeights(path: file.name, bytes: layout.fileSize, header: layout.headerBytes)
   }
 
   /// What readers decide by (`format`), and what the next converter needs to know.
-  static let headMetadata = [
+  package static let headMetadata = [
     "format": "mlx", "norm_convention": "gamma", "fc_input_order": "embedding,hidden", "hidden_state": "post_norm",
   ]
 
@@ -154,14 +154,5 @@ struct WeightLayout {
       }
       return parts
     }
-  }
-}
-
-extension PlannedTensor {
-  func with(parts: [PlannedPart]) -> PlannedTensor {
-    PlannedTensor(
-      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason, rows: rows,
-      rowElements: rowElements,
-      parts: parts)
   }
 }

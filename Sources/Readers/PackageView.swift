@@ -1,5 +1,7 @@
 import Checkpoint
+import Diagnostics
 import Digests
+import Planning
 import Safetensors
 import StrictJSON
 
@@ -108,21 +110,15 @@ extension PackageView {
   }
 
   /// The view of what a plan will make.
-  /// - Parameter others: the files besides the weights, of which configuration and index count.
-  init(_ contents: PlanContents, _ others: [PlannedFile], _ resolution: Resolution) throws {
-    var tensors: [[String: [Int]]] = contents.weights.map { _ in [:] }
-    for tensor in contents.tensors {
+  /// - Parameter known: the files besides the weights, of which configuration and index count.
+  package init(_ plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
+    var tensors: [[String: [Int]]] = plan.weights.map { _ in [:] }
+    for tensor in plan.tensors {
       for part in tensor.parts { tensors[part.file][part.name] = part.shape }
     }
-    files = zip(contents.weights, tensors).map { File(name: $0.path, format: "mlx", tensors: $1) }
-    func generated(_ name: String) throws -> JSONValue? {
-      guard let file = others.first(where: { $0.path == name }), case .generated(let bytes) = file.content else {
-        return nil
-      }
-      return try JSONValue.parse(bytes, file: name)
-    }
-    config = try generated("config.json") ?? .object([])
-    index = try generated(PackageFiles.index).map { value in
+    files = zip(plan.weights, tensors).map { File(name: $0.path, format: "mlx", tensors: $1) }
+    config = try known.document(PackageFiles.config) ?? .object([])
+    index = try known.document(PackageFiles.index).map { value in
       Dictionary((value["weight_map"]?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first
       }
     }
@@ -146,7 +142,7 @@ extension PackageView {
       try body()
       return nil
     } catch {
-      return Inspection.words(error)
+      return Diagnostic.words(error)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Planning
+
 extension Reader {
   /// mlx-lm: globs `model*.safetensors`, knows no head. Until 0.31.3 `mtp.*` among the files meant a raw checkpoint.
   static func mlxLM(_ name: String, headMeansRaw: Bool) -> Reader {

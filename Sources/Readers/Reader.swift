@@ -7,7 +7,7 @@ public struct ReaderVerdict: Sendable, Equatable {
     case corrupts = "would corrupt"
 
     /// Whether the reader cannot be used with the folder.
-    var isHarm: Bool { self == .refuses || self == .corrupts }
+    package var isHarm: Bool { self == .refuses || self == .corrupts }
   }
 
   public let word: Word

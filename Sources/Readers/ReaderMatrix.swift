@@ -1,4 +1,6 @@
 import Checkpoint
+import Diagnostics
+import Planning
 import StrictJSON
 
 /// Every known reader's verdict on a folder.
@@ -26,12 +28,8 @@ public struct ReaderMatrix: Sendable {
   }
 
   /// The verdicts on what a plan will make.
-  init(of plan: Plan, _ resolution: Resolution) throws {
-    let isWeights = { (file: PlannedFile) in if case .weights = file.content { true } else { false } }
-    let contents = PlanContents(
-      tensors: plan.tensors, dropped: plan.dropped, weights: plan.files.filter(isWeights), head: plan.head,
-      notes: plan.notes)
-    self.init(try PackageView(contents, plan.files, resolution), required: resolution.requiredReaders)
+  package init(of plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
+    self.init(try PackageView(plan, known, resolution), required: resolution.requiredReaders)
   }
 
   /// The row of a reader, by the name that manifests use.

@@ -1,11 +1,12 @@
 import Checkpoint
+import Planning
 import Quantization
 
 /// Decodes what was read of an FP8 matrix to bf16. What is read at a time may begin and end within a row.
 struct Float8Reader: Sendable {
-  private let context: RunContext
+  private let folders: SourceFolders
 
-  init(_ context: RunContext) { self.context = context }
+  init(_ folders: SourceFolders) { self.folders = folders }
 
   /// Returns `codes` as they are for any other tensor; else their values, in the scratch.
   /// - Parameter first: index of the first element in the planned tensor.
@@ -84,7 +85,7 @@ struct Float8Reader: Sendable {
   private func scales(_ tensor: PlannedTensor, segment: Int, _ scratch: WorkerScratch) throws -> [UInt8] {
     if let known = scratch.float8Scales, known.tensor == tensor.name, known.segment == segment { return known.bytes }
     let range = tensor.tensor.blockScales[segment].range
-    let file = context.reader(tensor.origin).folder.shards[range.shard].file
+    let file = folders[tensor.origin].shards[range.shard].file
     var bytes = [UInt8](repeating: 0, count: range.length)
     try bytes.withUnsafeMutableBytes { try file.read(into: $0, atDataOffset: range.offset - file.header.dataStart) }
     scratch.float8Scales = (tensor.name, segment, bytes)

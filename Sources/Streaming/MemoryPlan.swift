@@ -1,4 +1,6 @@
+import Checkpoint
 import Digests
+import Planning
 import Workspace
 
 /// The memory that one worker needs, and how many workers a budget allows.
@@ -31,7 +33,7 @@ struct MemoryPlan {
         let shape = shapes[piece.tensor]
         written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + 2 * PosixFile.block }
         let tensor = plan.tensors[piece.tensor].tensor
-        if tensor.transform == .patchEmbed { spare = max(spare, piece.length) }
+        if tensor.transform.movesElements { spare = max(spare, piece.length) }
         if !tensor.blockScales.isEmpty { spare = max(spare, 2 * Unit.stretch * TreeDigest.leafBytes) }
       }
       output = max(output, written)

@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import Planning
 import Synchronization
 import Workspace
 
@@ -12,10 +13,12 @@ final class ReadBack: Sendable {
     var isAbandoned = false
   }
 
-  private let context: RunContext
+  private let plan: Plan
+  private let work: WorkList
   private let files: WeightFiles
   private let written: WrittenFiles
   private let isResumed: Bool
+  private let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
   private let state = Mutex(State())
   private let ended = DispatchGroup()
 
@@ -24,14 +27,19 @@ final class ReadBack: Sendable {
   ///     settled, so that a file is then read when all of it is written.
   ///   - record: what is known of a unit that is written.
   init(
-    _ context: RunContext, _ files: WeightFiles, isResumed: Bool, _ record: @escaping @Sendable (Int) -> UnitRecord?
+    _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, _ files: WeightFiles, blockBytes: Int, isResumed: Bool,
+    advanced: @escaping @Sendable (_ bytes: Int, _ item: String) -> Void,
+    _ record: @escaping @Sendable (Int) -> UnitRecord?
   ) throws {
-    self.isResumed = isResumed
-    self.context = context
+    self.plan = plan
+    self.work = work
     self.files = files
-    let planned = context.contents.weights
-    written = WrittenFiles(context.spans, units: context.work.units.count)
-    let readers = try planned.indices.map { try context.weightReader($0, at: files.path($0), record) }
+    self.isResumed = isResumed
+    self.advanced = advanced
+    written = WrittenFiles(spans, units: work.units.count)
+    let readers = try plan.weights.indices.map {
+      try WeightReader($0, of: plan, spans, at: files.path($0), blockBytes: blockBytes, record)
+    }
     ended.enter()
     let thread = Thread { [self] in
       do {
@@ -47,14 +55,14 @@ final class ReadBack: Sendable {
   }
 
   private func read(_ reader: WeightReader, _ number: Int) throws -> Bool {
-    let item = context.contents.weights[number].path
+    let item = plan.weights[number].path
     guard
       let result = try reader.read(
         await: { [self] in try isReadable(number, upTo: $0) },
-        advanced: { context.observer.advanced(.quantize, bytes: $0, item: "reading back \(item)") })
+        advanced: { advanced($0, "reading back \(item)") })
     else { return false }
-    guard result.hasPlannedHeader else { throw context.damagedHeader(file: item) }
-    if let span = result.firstDamaged { throw context.damaged(span, file: item) }
+    guard result.hasPlannedHeader else { throw damagedHeader(file: item) }
+    if let span = result.firstDamaged { throw damaged(span, file: item) }
     state.withLock { $0.results.append(result) }
     return true
   }
@@ -77,14 +85,13 @@ final class ReadBack: Sendable {
   var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
   /// Waits until everything is read.
-  /// - Returns: of each weight file.
-  /// - Throws: `FileError`; ``ConversionError`` for a span that is not what was encoded, or when a person stopped it.
-  func finish() throws -> [WeightReader.Result] {
+  /// - Returns: of each weight file; nil when a person stopped it.
+  /// - Throws: `FileError`; ``ConversionError`` for a span that is not what was encoded.
+  func finish() throws -> [WeightReader.Result]? {
     ended.wait()
     return try state.withLock { state in
       if let failure = state.failure { throw failure }
-      guard state.results.count == context.contents.weights.count else { throw context.stopped }
-      return state.results
+      return state.results.count == plan.weights.count ? state.results : nil
     }
   }
 
@@ -93,5 +100,24 @@ final class ReadBack: Sendable {
     state.withLock { $0.isAbandoned = true }
     written.abandon()
     ended.wait()
+  }
+
+  /// A header of a weight file that is not the planned one.
+  private func damagedHeader(file: String) -> ConversionError {
+    .verification(
+      summary: "a file's header was not written as planned", file: file, tensor: nil, expected: "the planned bytes",
+      found: "other bytes in the file", next: "check the disk; then run again: what is damaged is made again")
+  }
+
+  /// A span of a weight file that is not what was encoded.
+  private func damaged(_ span: WeightSpan, file: String) -> ConversionError {
+    let piece = work.units[span.unit].pieces[span.piece]
+    let tensor = plan.tensors[piece.tensor]
+    return .verification(
+      summary: "a tensor was not written as planned", file: file, tensor: tensor.name,
+      expected: "the bytes that were encoded",
+      found:
+        "other bytes in the file, in \(tensor.parts[span.part].name) at \(span.offset) to \(span.offset + span.length - 1)",
+      next: "check the disk; then run again: what is damaged is made again")
   }
 }

@@ -1,22 +1,23 @@
-import Checkpoint
 import Digests
-import Quantization
-import Workspace
+import Measuring
+import Planning
 
 /// Converts units: read, digest, transform, treat, measure, write.
 struct UnitConverter: Sendable {
-  private let context: RunContext
+  private let plan: Plan
+  private let folders: SourceFolders
   private let files: WeightFiles
   private let sources: [StreamedFile]
   private let shapes: [PieceShape]
   private let float8: Float8Reader
 
-  init(_ context: RunContext, _ files: WeightFiles) throws {
-    self.context = context
+  init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
+    self.plan = plan
+    self.folders = folders
     self.files = files
-    shapes = context.plan.tensors.map(PieceShape.init)
-    float8 = Float8Reader(context)
-    sources = try context.work.shards.map { shard in
+    shapes = plan.tensors.map(PieceShape.init)
+    float8 = Float8Reader(folders)
+    sources = try work.shards.map { shard in
       let file = try StreamedFile(path: shard.file.path)
       guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
       return file
@@ -26,7 +27,7 @@ struct UnitConverter: Sendable {
   /// Converts one unit.
   func convert(_ unit: Unit, _ scratch: WorkerScratch) throws -> UnitRecord {
     let places = unit.pieces.map { piece in
-      context.plan.tensors[piece.tensor].parts.indices.map { place(piece, part: $0) }
+      plan.tensors[piece.tensor].parts.indices.map { place(piece, part: $0) }
     }
     var buffers = scratch.outputs(places.flatMap { $0 })[...]
     let outputs = places.map { parts in
@@ -35,7 +36,7 @@ struct UnitConverter: Sendable {
     }
     var record = UnitRecord(
       leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
-    for (range, leaves) in unit.stretches(movesElements: unit.movesElements(context.plan)) {
+    for (range, leaves) in unit.stretches(movesElements: unit.movesElements(plan)) {
       let bytes = try read(unit, range, into: scratch.window)
       record.leaves += unit.leaves[leaves].map { leaf in
         let begin = leaf.offset - unit.offset - range.lowerBound
@@ -50,7 +51,7 @@ struct UnitConverter: Sendable {
       }
     }
     for (index, piece) in unit.pieces.enumerated() {
-      let parts = context.plan.tensors[piece.tensor].parts
+      let parts = plan.tensors[piece.tensor].parts
       for (part, (place, output)) in zip(parts, zip(places[index], outputs[index])) {
         try files.write(output, to: part.file, at: place.offset)
         record.pieces[index].checksums.append(.of(UnsafeRawBufferPointer(output)))
@@ -63,7 +64,7 @@ struct UnitConverter: Sendable {
     let shape = shapes[piece.tensor]
     return (
       shape.bytes(piece, part: part),
-      context.plan.tensors[piece.tensor].parts[part].offset + shape.offset(piece, part: part)
+      plan.tensors[piece.tensor].parts[part].offset + shape.offset(piece, part: part)
     )
   }
 
@@ -83,7 +84,7 @@ struct UnitConverter: Sendable {
     _ piece: Piece, from start: Int, _ input: UnsafeMutableRawBufferPointer,
     _ outputs: [UnsafeMutableRawBufferPointer], _ scratch: WorkerScratch, _ record: inout UnitRecord.Piece
   ) throws {
-    let tensor = context.plan.tensors[piece.tensor]
+    let tensor = plan.tensors[piece.tensor]
     let shape = shapes[piece.tensor]
     let targets = outputs.enumerated().map { part, output in
       let begin = shape.bytes(start, part: part)
@@ -99,30 +100,7 @@ struct UnitConverter: Sendable {
         if record.errors == nil { record.errors = sums } else { record.errors?.merge(sums) }
       }
     } catch {
-      throw context.named(error, tensor: tensor, first: first)
+      throw NonFinite.named(error, tensor: tensor, first: first, folders[tensor.origin])
     }
-  }
-}
-
-extension RunContext {
-  /// A quantizer's complaint with file, source tensor and the index in that tensor.
-  /// - Parameter first: index, in the planned tensor, of the first element that the quantizer was given.
-  func named(_ error: any Error, tensor: PlannedTensor, first: Int) -> any Error {
-    guard let local = NonFinite.index(error) else { return error }
-    let width = tensor.tensor.dtype.bits / 8
-    let folder = reader(tensor.origin).folder
-    var left = (first + local) * width
-    for (number, segment) in tensor.tensor.segments.enumerated() {
-      guard left >= segment.length else {
-        let sources = tensor.tensor.sources
-        let source = sources.count == tensor.tensor.segments.count ? sources[number] : sources[0]
-        guard let place = folder[source] else { break }
-        let begin = folder.shards[place.shard].file.header.dataStart + place.entry.begin
-        return ConversionError.nonFinite(
-          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) / width)
-      }
-      left -= segment.length
-    }
-    return error
   }
 }

@@ -1,3 +1,4 @@
+import Planning
 import StrictJSON
 import Synchronization
 import Workspace

@@ -1,5 +1,6 @@
 import Digests
-import Quantization
+import Measuring
+import Planning
 
 /// What is known of a unit that is done: digests of what was read, checksums of what was written, sums of the error.
 struct UnitRecord: Sendable, Equatable {

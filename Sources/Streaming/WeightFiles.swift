@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import Planning
 import Workspace
 
 /// The weight files while they are written: under a temporary name, of full size, header first.
@@ -8,17 +9,15 @@ final class WeightFiles: Sendable {
   let resumable: Bool
   private let files: [PosixFile]
   private let writers: [BlockWriter]
-  private let planned: [PlannedFile]
+  private let plan: Plan
   private let folder: String
-  private let context: RunContext
 
-  init(_ context: RunContext) throws {
-    self.context = context
-    folder = context.folder(.quantize)
-    planned = context.contents.weights
+  init(_ plan: Plan, folder: String) throws {
+    self.plan = plan
+    self.folder = folder
     var files: [PosixFile] = []
     var complete = true
-    for file in planned {
+    for file in plan.weights {
       let final = folder + "/" + file.path
       let partial = final + ".partial"
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
@@ -31,18 +30,18 @@ final class WeightFiles: Sendable {
       files.append(open)
     }
     self.files = files
-    writers = zip(files, planned).map { BlockWriter($0, size: $1.bytes) }
+    writers = zip(files, plan.weights).map { BlockWriter($0, size: $1.bytes) }
     resumable = complete
   }
 
   /// Reserves the space and writes the headers.
   func prepare() throws {
-    for (number, (file, plan)) in zip(files, planned).enumerated() {
+    for ((file, writer), planned) in zip(zip(files, writers), plan.weights) {
       if !resumable {
         try file.truncate(to: 0)
-        try file.preallocate(plan.bytes)
+        try file.preallocate(planned.bytes)
       }
-      if case .weights(let header) = plan.content { try writers[number].write(header, at: 0) }
+      try writer.write(planned.header, at: 0)
     }
     try sync()
     try syncFolder(folder)
@@ -69,7 +68,7 @@ final class WeightFiles: Sendable {
   /// Whether what a unit wrote stands in the files as it was journaled.
   func hold(_ record: UnitRecord, of unit: Unit) throws -> Bool {
     for (piece, known) in zip(unit.pieces, record.pieces) {
-      let tensor = context.plan.tensors[piece.tensor]
+      let tensor = plan.tensors[piece.tensor]
       let shape = PieceShape(tensor)
       for (index, part) in tensor.parts.enumerated() {
         let length = shape.bytes(piece, part: index)
@@ -88,11 +87,11 @@ final class WeightFiles: Sendable {
   /// Gives the files their names.
   func publish() throws {
     try sync()
-    for (file, plan) in zip(files, planned) {
-      let final = folder + "/" + plan.path
+    for (file, planned) in zip(files, plan.weights) {
+      let final = folder + "/" + planned.path
       let actual = try file.size()
-      guard actual == plan.bytes else {
-        throw ConversionError.forecastMissed(file: final, planned: plan.bytes, actual: actual)
+      guard actual == planned.bytes else {
+        throw ConversionError.forecastMissed(file: final, planned: planned.bytes, actual: actual)
       }
       try file.close()
       try Folder.removeTree(final)

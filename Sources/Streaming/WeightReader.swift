@@ -1,6 +1,7 @@
 import Digests
 import Dispatch
 import Foundation
+import Planning
 import Synchronization
 
 /// Reads a weight file back, once, from front to back: its SHA-256, the tree digest of each part, and whether each span
@@ -35,6 +36,22 @@ struct WeightReader: Sendable {
 
   /// Bytes of buffers.
   static func memory(blockBytes: Int) -> Int { blocks * StreamedFile.windowBytes(blockBytes) }
+
+  /// What reads a weight file of a plan back.
+  /// - Parameters:
+  ///   - path: where the file is.
+  ///   - record: what is known of a unit that is written.
+  init(
+    _ number: Int, of plan: Plan, _ spans: WeightSpans, at path: String, blockBytes: Int,
+    _ record: @escaping @Sendable (Int) -> UnitRecord?
+  ) throws {
+    file = try StreamedFile(path: path)
+    header = plan.weights[number].header
+    partBytes = plan.partsByOffset(number).map(\.bytes)
+    self.spans = spans.files[number]
+    checksum = { record($0.unit)?.pieces[$0.piece].checksums[$0.part] }
+    self.blockBytes = blockBytes
+  }
 
   /// - Parameters:
   ///   - isReadable: called before each block with the end of its bytes; waits until they are there, and answers false

@@ -1,4 +1,5 @@
 import Digests
+import Planning
 
 /// What one unit wrote into one part of one weight file.
 struct WeightSpan: Sendable {
@@ -11,12 +12,12 @@ struct WeightSpan: Sendable {
 }
 
 /// The spans of a plan's weight files: they fill each file's data without gaps.
-struct WeightSpans: Sendable {
+package struct WeightSpans: Sendable {
   /// Of each weight file, by offset.
   let files: [[WeightSpan]]
 
-  init(_ work: WorkList, _ plan: Plan, files count: Int) {
-    var files: [[WeightSpan]] = Array(repeating: [], count: count)
+  package init(_ work: WorkList, _ plan: Plan) {
+    var files: [[WeightSpan]] = plan.weights.map { _ in [] }
     let shapes = plan.tensors.map(PieceShape.init)
     for (number, unit) in work.units.enumerated() {
       for (index, piece) in unit.pieces.enumerated() {
@@ -39,5 +40,19 @@ struct WeightSpans: Sendable {
     stream.update(SHA256Digest.of(header).bytes)
     for span in files[file] { stream.update(try checksum(span).bytes) }
     return stream.finish()
+  }
+
+  /// The same digest from a file as it is.
+  /// - Parameter headerBytes: of the planned header.
+  package func digest(file: Int, headerBytes: Int, readFrom path: String) throws -> SHA256Digest {
+    let source = try StreamedFile(path: path)
+    let header = try ReadOnlyFile(path: path).readBytes(count: headerBytes, at: 0)
+    let longest = files[file].reduce(0) { max($0, $1.length) }
+    let window = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: StreamedFile.windowBytes(longest), alignment: StreamedFile.block)
+    defer { window.deallocate() }
+    return try digest(file: file, header: header) { span in
+      try Checksum128.of(UnsafeRawBufferPointer(source.read(span.length, at: span.offset, into: window)))
+    }
   }
 }

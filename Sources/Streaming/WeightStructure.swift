@@ -1,13 +1,14 @@
+import Planning
 import Safetensors
 
 /// Reads the headers of written weight files back and compares them with the plan.
-enum WeightStructure {
-  static func require(_ contents: PlanContents, folder: String) throws {
-    var expected: [[String: PlannedPart]] = contents.weights.map { _ in [:] }
-    for tensor in contents.tensors {
+package enum WeightStructure {
+  package static func require(_ plan: Plan, folder: String) throws {
+    var expected: [[String: PlannedPart]] = plan.weights.map { _ in [:] }
+    for tensor in plan.tensors {
       for part in tensor.parts { expected[part.file][part.name] = part }
     }
-    for (number, file) in contents.weights.enumerated() {
+    for (number, file) in plan.weights.enumerated() {
       let path = folder + "/" + file.path
       let header = try SafetensorsFile(path: path).header
       guard header.tensors.count == expected[number].count else {

@@ -3,6 +3,7 @@ import Checkpoint
 import Conversion
 import Diagnostics
 import Foundation
+import PackageCheck
 import StrictJSON
 
 struct InspectCommand: ParsableCommand {
@@ -44,7 +45,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let options = RunOptions(
       work: work?.absolutePath, output: output?.absolutePath, pipelineFolders: pipelines.folders(manifest: manifest))
-    let status = try WorkStatus(Run(manifest: manifest, options: options))
+    let status = try Run(manifest: manifest, options: options).status()
     if json { Terminal.print(status.json) } else { Terminal.print(status.text) }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Digests
 import Foundation
+import Planning
 import StrictJSON
 import Workspace
 
@@ -51,16 +52,14 @@ struct RunCommand: ParsableCommand {
     }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
-      if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: false)) }
+      if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: false)) }
       return
     }
     // Only here: whatever cannot be resumed ends at once.
     StopSignal.shared.install()
     try perform(run)
     for target in PackageTarget.all(run.resolution.manifest).dropFirst() {
-      var beside = options
-      beside.target = target
-      try perform(Run(manifest: manifest, options: beside))
+      try perform(run.beside(target))
     }
   }
 
@@ -68,7 +67,7 @@ struct RunCommand: ParsableCommand {
   private func perform(_ run: Run) throws {
     let observer = LoggingObserver(ProgressLine(quiet: quiet), work: run.work)
     let summary = try run.execute(observer)
-    let report = RunReport(run, summary)
+    let report = run.report(summary)
     if json { Terminal.print(report.json) } else { Terminal.print(report.text) }
   }
 }
@@ -88,6 +87,6 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
-    if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: tensors)) }
+    if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Manifests
 
 /// The lines of the package's card about decoding. Their length is known before the check has run: every number has a

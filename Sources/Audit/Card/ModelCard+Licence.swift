@@ -1,4 +1,5 @@
 import Checkpoint
+import Planning
 
 extension ModelCard {
   /// What the cards of source and donor say of their licences. None is made up: what is not stated is unknown.
@@ -8,7 +9,7 @@ extension ModelCard {
         stated(source).map { "Licence of the source, which holds for this package too: \($0)." }
           ?? "The source does not state a licence: it is unknown."
       ]
-      if let donor = resolution.donor, contents.head?.grafted == true {
+      if let donor = resolution.donor, plan.head?.grafted == true {
         lines.append(
           stated(try SourceCard(folder: donor)).map { "Licence of the checkpoint that the head was taken from: \($0)." }
             ?? "The checkpoint that the head was taken from does not state a licence: it is unknown.")

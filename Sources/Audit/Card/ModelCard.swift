@@ -1,25 +1,31 @@
 import Checkpoint
+import Diagnostics
 import Digests
 import Manifests
+import Measuring
+import Planning
 
 /// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.
-struct ModelCard {
+package struct ModelCard {
   let resolution: Resolution
-  let contents: PlanContents
+  let plan: Plan
+  let check: CheckPlan
   let source: SourceCard
 
-  init(_ resolution: Resolution, _ contents: PlanContents) throws {
+  /// - Parameter check: whether decoding is checked.
+  package init(_ plan: Plan, _ resolution: Resolution, check: CheckPlan) throws {
     self.resolution = resolution
-    self.contents = contents
+    self.plan = plan
+    self.check = check
     source = try SourceCard(folder: resolution.source)
   }
 
-  /// - Parameter check: What decoding gave; nil for a placeholder of the same length.
-  func render(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> [UInt8] {
-    try Array((frontMatter + body(measurements, check)).utf8)
+  /// - Parameter outcome: What decoding gave; nil for a placeholder of the same length.
+  package func render(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [UInt8] {
+    try Array((frontMatter + body(measurements, outcome)).utf8)
   }
 
-  private var hasVision: Bool { contents.tensors.contains { $0.tensor.role == .vision } }
+  private var hasVision: Bool { plan.tensors.contains { $0.tensor.role == .vision } }
 
   private var frontMatter: String {
     var lines = ["---"]
@@ -33,7 +39,7 @@ struct ModelCard {
     let task = source.block("pipeline_tag")
     lines += task.isEmpty ? ["pipeline_tag: \(hasVision ? "image-text-to-text" : "text-generation")"] : task
     lines += ["quantized_by: cambium", "tags:", "- mlx"]
-    if contents.head != nil { lines.append("- multi-token-prediction") }
+    if plan.head != nil { lines.append("- multi-token-prediction") }
     lines.append("---")
     return lines.joined(separator: "\n") + "\n"
   }
@@ -45,7 +51,7 @@ struct ModelCard {
     return source.baseModels
   }
 
-  private func body(_ measurements: [AuditReport.Measurement], _ check: CheckOutcome?) throws -> String {
+  private func body(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> String {
     let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
     var text = """
 
@@ -60,7 +66,7 @@ struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     text += headLine + "\n\n"
     text += table(measurements)
-    text += "\n" + CheckCard(CheckPlan(resolution, contents), name: name).render(check)
+    text += "\n" + CheckCard(check, name: name).render(outcome)
     text += """
 
       `audit.json` lists every tensor: what became of it, by which rule, with digests of what went in and what came out.
@@ -82,7 +88,7 @@ struct ModelCard {
   }
 
   private var headLine: String {
-    guard let head = contents.head else { return "The package has no multi-token-prediction head." }
+    guard let head = plan.head else { return "The package has no multi-token-prediction head." }
     let origin = head.grafted ? "grafted from a donor" : "the source's own"
     let line =
       "Multi-token-prediction head: `\(head.file)`, \(head.evidence.tensors.count) source tensors, \(origin), norms stored as plain factors."
@@ -96,9 +102,9 @@ struct ModelCard {
   }
 
   /// Tensors and bytes by role and verdict.
-  private func table(_ measurements: [AuditReport.Measurement]) -> String {
+  private func table(_ measurements: [TensorMeasurement]) -> String {
     var rows: [String: (count: Int, before: Int, after: Int, cosine: Double, measured: Int)] = [:]
-    for (tensor, measured) in zip(contents.tensors, measurements) {
+    for (tensor, measured) in zip(plan.tensors, measurements) {
       let format = tensor.format.map { " \($0.mode.rawValue) \($0.bits) bits, group \($0.groupSize)" } ?? ""
       var row = rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] ?? (0, 0, 0, 0, 0)
       row.count += 1

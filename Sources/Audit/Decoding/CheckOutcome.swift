@@ -1,22 +1,21 @@
 import Digests
 import StrictJSON
-import Workspace
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
-struct CheckOutcome: Sendable {
-  static let fileName = "check.json"
+package struct CheckOutcome: Sendable {
+  package static let fileName = "check.json"
 
   /// Its bytes.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
   private let value: JSONValue
 
   /// - Parameter report: The document of `verify-runner check`.
-  init(report: JSONValue) {
+  package init(report: JSONValue) {
     self.init(.object([("cambium_check", 1), ("decoded", .bool(true)), ("report", report)]))
   }
 
   /// A package that was not decoded.
-  init(reason: String) {
+  package init(reason: String) {
     self.init(.object([("cambium_check", 1), ("decoded", .bool(false)), ("reason", .string(reason))]))
   }
 
@@ -25,28 +24,27 @@ struct CheckOutcome: Sendable {
     bytes = JSONWriter.pretty(value)
   }
 
-  /// The outcome in a finished stage's folder.
-  static func read(_ context: RunContext) throws -> CheckOutcome {
-    let path = context.folder(.check) + "/" + fileName
-    return CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path))
+  /// Reads the outcome of a finished check back.
+  package static func read(path: String) throws -> CheckOutcome {
+    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path))
   }
 
   /// Whether a file is such a document, of whatever run.
-  static func isAt(_ path: String) -> Bool {
+  package static func isAt(_ path: String) -> Bool {
     guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return false }
     return (try? JSONValue.parse(bytes, file: path))?["cambium_check"] != nil
   }
 
-  var digest: SHA256Digest { SHA256Digest.of(bytes) }
+  package var digest: SHA256Digest { SHA256Digest.of(bytes) }
 
   /// Why the package was not decoded; nil when it was.
-  var reason: String? { value["reason"]?.stringValue }
+  package var reason: String? { value["reason"]?.stringValue }
 
   /// Digest of all tokens and logits.
-  var answers: String? { value["report"]?["digest"]?.stringValue }
+  package var answers: String? { value["report"]?["digest"]?.stringValue }
 
   /// What a run says of it.
-  var summary: JSONValue {
+  package var summary: JSONValue {
     .object([
       ("decoded", .bool(reason == nil)), ("reason", reason.map { .string($0) } ?? .null),
       ("digest", answers.map { .string($0) } ?? .null), ("report_sha256", .string(digest.hex)),
@@ -54,7 +52,7 @@ struct CheckOutcome: Sendable {
   }
 
   /// What was accepted at a depth: the share of each place, and tokens a round.
-  func acceptance(depth: Int) -> (shares: [Double?], tokensPerRound: Double?)? {
+  package func acceptance(depth: Int) -> (shares: [Double?], tokensPerRound: Double?)? {
     let settings = value["report"]?["settings"]?.arrayValue ?? []
     let name = "mtp-\(depth)"
     guard let found = settings.first(where: { $0["name"]?.stringValue == name })?["acceptance"] else { return nil }

@@ -1,4 +1,6 @@
 import Digests
+import Measuring
+import Planning
 import StrictJSON
 
 /// `audit.json`, read back.
@@ -52,7 +54,7 @@ public struct AuditDocument: Sendable {
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
-  init(_ json: JSONValue, file path: String) throws {
+  package init(_ json: JSONValue, file path: String) throws {
     self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {
       throw ConversionError.packageForm(

@@ -1,3 +1,5 @@
+import Diagnostics
+import Measuring
 import StrictJSON
 
 /// The tensors of an audit report, filtered and sorted, as a table, JSON or CSV.

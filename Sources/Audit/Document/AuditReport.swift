@@ -1,34 +1,19 @@
 import Checkpoint
+import Diagnostics
 import Digests
 import Manifests
+import Measuring
+import Planning
 import Quantization
+import Readers
 import StrictJSON
 
 /// `audit.json`: every tensor's verdict, with digests of what went in and came out. Format: see the page *Audit report*.
 ///
 /// Every value has a width that the plan knows, so the file's size is predicted to the byte.
-struct AuditReport {
-  /// What verification measured of one tensor.
-  struct Measurement: Sendable, Equatable {
-    var sourceDigest: SHA256Digest
-    /// Of each part, in the order of the plan.
-    var partDigests: [SHA256Digest]
-    /// Nil for a tensor that is not quantized.
-    var sums: TensorErrorSums?
-
-    var error: TensorError? { sums.map(TensorError.init) }
-
-    /// Stands in for measurements while the plan computes sizes.
-    static func placeholder(_ tensor: PlannedTensor) -> Measurement {
-      let zero = SHA256Digest.of([])
-      return Measurement(
-        sourceDigest: zero, partDigests: Array(repeating: zero, count: tensor.parts.count),
-        sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) })
-    }
-  }
-
+package struct AuditReport {
   /// Facts of the run besides the tensors.
-  struct Context {
+  package struct Context {
     var manifestDigest: SHA256Digest
     var pipeline: String
     var pipelineDigest: SHA256Digest
@@ -37,9 +22,20 @@ struct AuditReport {
     var inputs: [LockFile.File]
     /// What readers make of the package, foretold from the plan.
     var readers: ReaderMatrix
+
+    package init(
+      _ resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], readers: ReaderMatrix
+    ) {
+      manifestDigest = resolution.manifest.digest
+      pipeline = resolution.pipeline.name
+      pipelineDigest = resolution.pipeline.digest
+      self.planDigest = planDigest
+      self.inputs = inputs
+      self.readers = readers
+    }
   }
 
-  static func json(_ plan: PlanContents, _ context: Context, _ measurements: [Measurement]) -> JSONValue {
+  package static func json(_ plan: Plan, _ context: Context, _ measurements: [TensorMeasurement]) -> JSONValue {
     .object([
       ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
       ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
@@ -63,7 +59,7 @@ struct AuditReport {
     ])
   }
 
-  private static func head(_ plan: PlanContents) -> JSONValue {
+  private static func head(_ plan: Plan) -> JSONValue {
     guard let head = plan.head else { return .object([("present", false)]) }
     return .object([
       ("present", true), ("grafted", .bool(head.grafted)), ("file", .string(head.file)),
@@ -86,7 +82,7 @@ struct AuditReport {
     ])
   }
 
-  private static func tensor(_ planned: PlannedTensor, _ measured: Measurement, _ plan: PlanContents) -> JSONValue {
+  private static func tensor(_ planned: PlannedTensor, _ measured: TensorMeasurement, _ plan: Plan) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("name", .string(planned.name)), ("role", .string(planned.tensor.role.rawValue)),
       ("origin", .string(planned.origin.rawValue)), ("verdict", .string(planned.verdictWord)),
@@ -120,27 +116,5 @@ struct AuditReport {
       ))
     if let error = measured.error { members.append(("error", error.json)) }
     return .object(members)
-  }
-}
-
-extension QuantizationFormat {
-  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`.
-  var json: JSONValue {
-    .object([
-      ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
-      ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
-    ])
-  }
-}
-
-extension PlannedTensor {
-  /// Every named transform on the way from source to package, in order.
-  var transformNames: [String] {
-    var names: [String] = []
-    if tensor.assembly != "copy" { names.append(tensor.assembly) }
-    if !tensor.blockScales.isEmpty { names.append("dequantize_fp8_blocks") }
-    if tensor.transform != .none { names.append(tensor.transform.rawValue) }
-    if case .cast(let type) = verdict, type.dtype != tensor.valueDType { names.append("cast_\(type.rawValue)") }
-    return names
   }
 }

@@ -1,3 +1,5 @@
+import Diagnostics
+import Measuring
 import StrictJSON
 
 /// An audit report's tensors summed up by role or by layer.

@@ -4,7 +4,7 @@ import StrictJSON
 
 extension AuditPage {
   /// What is known of decoding when the page is made.
-  enum Decoding: Sendable {
+  package enum Decoding: Sendable {
     case unknown
     /// What a run checks before it publishes; without an outcome, a placeholder of the same length.
     case planned(CheckPlan, CheckOutcome?)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Measuring
 
 extension AuditPage {
   func errorSection(_ html: inout MarkupText) {

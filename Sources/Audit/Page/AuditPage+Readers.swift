@@ -1,4 +1,5 @@
 import Diagnostics
+import Readers
 import StrictJSON
 
 extension AuditPage {

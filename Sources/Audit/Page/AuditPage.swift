@@ -1,6 +1,7 @@
 import Diagnostics
 import Digests
 import Foundation
+import Readers
 import StrictJSON
 
 /// `audit.html`: the audit report for people. One file that loads nothing from elsewhere and can be read without its
@@ -26,7 +27,7 @@ public struct AuditPage: Sendable {
     self.init(title: title, audit: audit, readers: readers, decoding: check.map { .report($0) } ?? .unknown)
   }
 
-  init(title: String, audit: AuditDocument, readers: ReaderMatrix?, decoding: Decoding) {
+  package init(title: String, audit: AuditDocument, readers: ReaderMatrix?, decoding: Decoding) {
     self.title = title
     self.audit = audit
     self.readers = readers

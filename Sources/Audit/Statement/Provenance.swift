@@ -1,6 +1,8 @@
 import Checkpoint
+import Diagnostics
 import Digests
 import Manifests
+import Planning
 import StrictJSON
 
 /// `provenance.json`: what the package was made of, by what, with which parameters. An in-toto Statement v1
@@ -8,9 +10,9 @@ import StrictJSON
 /// (<https://slsa.dev/spec/v1.0/provenance>). Format: see the page *Provenance*.
 ///
 /// Every value has a width that the plan knows. No date, host or place on a disk is in it.
-struct Provenance {
+package struct Provenance {
   /// What `buildType` says of the parameters' form.
-  static let buildType = "urn:cambium:convert:v1"
+  package static let buildType = "urn:cambium:convert:v1"
 
   let resolution: Resolution
   let planDigest: SHA256Digest
@@ -19,8 +21,17 @@ struct Provenance {
   /// SHA-256 of the program that ran; only when a person asked for it, since it differs by platform.
   let builder: SHA256Digest?
 
+  package init(
+    resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], builder: SHA256Digest?
+  ) {
+    self.resolution = resolution
+    self.planDigest = planDigest
+    self.inputs = inputs
+    self.builder = builder
+  }
+
   /// - Parameter subjects: every file of the package but this one and `SHA256SUMS`.
-  func render(_ subjects: [(name: String, sha256: SHA256Digest)]) -> [UInt8] {
+  package func render(_ subjects: [(name: String, sha256: SHA256Digest)]) -> [UInt8] {
     let sorted = subjects.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     return JSONWriter.pretty(
       .object([

@@ -1,5 +1,5 @@
 import Digests
-import Foundation
+import Planning
 import Workspace
 
 /// Which published folder is ours: the path, and digests of the `SHA256SUMS` that this work folder has published there.

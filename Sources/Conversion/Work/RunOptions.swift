@@ -1,13 +1,6 @@
 import Digests
 import Foundation
-
-/// The stages, in their order.
-public enum StageName: String, Sendable, CaseIterable {
-  case inspect, graft, quantize, verify, check, package
-
-  /// Raised when the same input would give another output.
-  var version: Int { 1 }
-}
+import Planning
 
 /// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
 public struct RunOptions: Sendable {
@@ -46,16 +39,4 @@ public struct RunOptions: Sendable {
     self.resumeCommand = resumeCommand
     self.shardLimit = shardLimit
   }
-}
-
-/// Where a run reports what it does. Called from several threads.
-public protocol RunObserver: Sendable {
-  /// A stage begins; `bytes` is its measure of progress.
-  func began(_ stage: StageName, bytes: Int)
-  /// `bytes` more are done, the last of them in `item`.
-  func advanced(_ stage: StageName, bytes: Int, item: String)
-  /// A stage has ended; `reused` when its receipt was valid and nothing was done.
-  func ended(_ stage: StageName, reused: Bool)
-  /// A fact that a person wants to know.
-  func note(_ text: String)
 }

@@ -1,15 +1,13 @@
-import Checkpoint
 import Digests
-import Foundation
 
 /// Reads rows of a resolved tensor from the shards of its checkpoint.
-struct SourceReader: Sendable {
-  let folder: CheckpointFolder
+package struct SourceReader: Sendable {
+  package let folder: CheckpointFolder
 
-  init(_ folder: CheckpointFolder) { self.folder = folder }
+  package init(_ folder: CheckpointFolder) { self.folder = folder }
 
   /// Reads `buffer.count` bytes of the tensor, from byte `start` of the concatenation of its segments.
-  func read(_ tensor: ResolvedTensor, from start: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+  package func read(_ tensor: ResolvedTensor, from start: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
     var position = 0
     var filled = 0
     for segment in tensor.segments {
@@ -25,13 +23,13 @@ struct SourceReader: Sendable {
   }
 
   /// Digest of the tensor's source bytes.
-  func digest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
+  package func digest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
     try StreamedDigest.of(bytes: tensor.byteCount) { at, buffer in try read(tensor, from: at, into: buffer) }
   }
 
   /// Digest of the tensor as a package keeps it: after its transform.
-  func packageDigest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
-    guard tensor.transform == .addOne || tensor.transform == .patchEmbed else { return try digest(tensor) }
+  package func packageDigest(_ tensor: ResolvedTensor) throws -> SHA256Digest {
+    guard tensor.transform.changesBytes else { return try digest(tensor) }
     let count = tensor.byteCount
     let data = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
@@ -41,8 +39,7 @@ struct SourceReader: Sendable {
     }
     let bytes = UnsafeMutableRawBufferPointer(rebasing: data[0..<count])
     try read(tensor, from: 0, into: bytes)
-    let planned = PlannedTensor.kept(tensor)
-    TensorTreatment(planned).transform(rows: planned.rows, bytes, scratch: scratch)
+    TransformedBytes(tensor).apply(rows: tensor.rows, bytes, scratch: scratch)
     var stream = SHA256Stream()
     stream.update(UnsafeRawBufferPointer(bytes))
     return stream.finish()

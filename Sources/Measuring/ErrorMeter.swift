@@ -1,44 +1,15 @@
+import Checkpoint
+import Planning
 import Quantization
 
-/// Sums for the error measures of a tensor or a part of it. Merged in the order of the tensor's bytes they are the same
-/// on any number of threads.
-struct TensorErrorSums: Sendable, Equatable {
-  var all = ErrorAccumulator()
-  /// Of the head's `fc`, which reads two vectors side by side: the columns of the first and those of the second.
-  var halves: [ErrorAccumulator] = []
-
-  /// Adds what comes behind.
-  mutating func merge(_ next: TensorErrorSums) {
-    all.merge(next.all)
-    if halves.isEmpty { halves = next.halves.map { _ in ErrorAccumulator() } }
-    for index in halves.indices where next.halves.indices.contains(index) { halves[index].merge(next.halves[index]) }
-  }
-
-  /// The sums by their bits.
-  var words: [UInt64] { ([all] + halves).flatMap(\.words) }
-
-  init(halves: Int = 0) { self.halves = Array(repeating: ErrorAccumulator(), count: halves) }
-
-  init?(words: [UInt64]) {
-    let width = ErrorAccumulator.wordCount
-    guard words.count == width || words.count == 3 * width else { return nil }
-    let sums = stride(from: 0, to: words.count, by: width).compactMap {
-      ErrorAccumulator(words: Array(words[$0..<$0 + width]))
-    }
-    guard let first = sums.first, sums.count == words.count / width else { return nil }
-    all = first
-    halves = Array(sums.dropFirst())
-  }
-}
-
 /// Measures what was just encoded against its source.
-struct ErrorMeter: Sendable {
-  let format: QuantizationFormat
-  let type: FloatType
+package struct ErrorMeter: Sendable {
+  package let format: QuantizationFormat
+  package let type: FloatType
   /// Elements of one half of a row; nil for a tensor that is measured as a whole.
-  let halfRow: Int?
+  package let halfRow: Int?
 
-  init?(_ tensor: PlannedTensor) {
+  package init?(_ tensor: PlannedTensor) {
     guard let format = tensor.format, let type = FloatType(tensor.tensor.valueDType) else { return nil }
     self.format = format
     self.type = type
@@ -51,7 +22,7 @@ struct ErrorMeter: Sendable {
   ///   - input: whole groups of the tensor.
   ///   - first: index of the first element in the tensor.
   ///   - outputs: codes, scales and biases of exactly these elements.
-  func measure(
+  package func measure(
     _ input: UnsafeRawBufferPointer, first: Int, _ outputs: [UnsafeMutableRawBufferPointer]
   ) throws -> TensorErrorSums {
     var sums = TensorErrorSums(halves: halfRow == nil ? 0 : 2)

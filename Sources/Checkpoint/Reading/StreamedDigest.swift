@@ -2,9 +2,9 @@ import Digests
 import Safetensors
 
 /// Digests of bytes that need not be in memory at once.
-enum StreamedDigest {
+package enum StreamedDigest {
   /// Digest of `bytes` bytes; `read` fills a buffer from a position on.
-  static func of(
+  package static func of(
     bytes: Int, read: (_ at: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
   ) throws -> SHA256Digest {
     var stream = SHA256Stream()
@@ -22,7 +22,7 @@ enum StreamedDigest {
   }
 
   /// Digest of one tensor's bytes in a file.
-  static func of(_ entry: TensorEntry, in file: SafetensorsFile) throws -> SHA256Digest {
+  package static func of(_ entry: TensorEntry, in file: SafetensorsFile) throws -> SHA256Digest {
     try of(bytes: entry.byteCount) { at, buffer in try file.read(into: buffer, atDataOffset: entry.begin + at) }
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Quantization
 import StrictJSON
 
@@ -23,20 +24,20 @@ public struct TensorError: Sendable, Equatable {
   /// Of the head's `fc`: the columns that take the embedding, and those that take the hidden state. Else empty.
   public var halves: [Measures]
 
-  init(_ sums: TensorErrorSums) {
+  package init(_ sums: TensorErrorSums) {
     all = Measures(sums.all)
     halves = sums.halves.map(Measures.init)
   }
 
-  init(all: Measures, halves: [Measures] = []) {
+  package init(all: Measures, halves: [Measures] = []) {
     self.all = all
     self.halves = halves
   }
 
-  static let halfNames = ["embedding_columns", "hidden_columns"]
+  package static let halfNames = ["embedding_columns", "hidden_columns"]
 
   /// All numbers in constant width.
-  var json: JSONValue {
+  package var json: JSONValue {
     var members = all.members
     if halves.count == TensorError.halfNames.count {
       members += zip(TensorError.halfNames, halves).map { ($0, .object($1.members)) }
@@ -45,7 +46,7 @@ public struct TensorError: Sendable, Equatable {
   }
 
   /// Reads ``json`` back.
-  init?(_ json: JSONValue) {
+  package init?(_ json: JSONValue) {
     guard let all = Measures(json) else { return nil }
     let halves = TensorError.halfNames.compactMap { json[$0].flatMap(Measures.init) }
     self.init(all: all, halves: halves.count == TensorError.halfNames.count ? halves : [])
@@ -53,7 +54,7 @@ public struct TensorError: Sendable, Equatable {
 }
 
 extension TensorError.Measures {
-  init(_ sums: ErrorAccumulator) {
+  package init(_ sums: ErrorAccumulator) {
     self.init(
       cosine: sums.cosine, relativeRMS: sums.relativeRMS, signalToNoise: sums.signalToNoise,
       largest: Double(sums.largestDifference) / Double(sums.largestOriginal > 0 ? sums.largestOriginal : 1),
