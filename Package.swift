@@ -98,7 +98,7 @@ let package = Package(
       name: "Benchmarking",
       dependencies: [
         "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "StrictJSON", "Tokenization", "Workspace",
+        "StrictJSON", "Workspace",
       ]),
     .executableTarget(
       name: "cambium-bench",
@@ -115,7 +115,7 @@ let package = Package(
       name: "verify-runner",
       dependencies: [
         "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
-        "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
@@ -127,19 +127,20 @@ let package = Package(
       name: "DigestsTests",
       dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"]),
+      name: "SafetensorsTests", dependencies: ["Safetensors", "Diagnostics"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
+        "CKernels",
         "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
         "Images",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Benchmarking", "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON",
+        "Benchmarking", "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON",
         "Digests", "Diagnostics", "verify-runner",
       ]),
     .testTarget(
@@ -147,6 +148,7 @@ let package = Package(
       dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"]),
+    .testTarget(name: "ArchitectureTests"),
     .testTarget(
       name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
     .testTarget(
@@ -169,7 +171,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "StrictJSON", "Safetensors", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+        "cambium", "StrictJSON", "Digests", .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
