@@ -22,83 +22,101 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CKernels"),
+    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"]),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"]),
-    .target(name: "CKernels"),
-    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
+    .target(name: "Threads"),
+    .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
+    .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization"]),
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
+    .target(
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON"], exclude: ["Tables/make_tables.py"]),
+    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Inference",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
-        "COpenBLAS",
-      ]),
-    .target(
-      name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
-    .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests"], exclude: ["Tables/make_tables.py"]),
-    .target(
-      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"]),
-    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"]),
-    .target(
-      name: "Planning",
-      dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Manifests", "Quantization", "Safetensors", "StrictJSON",
-      ]),
-    .target(
-      name: "Measuring",
-      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Planning", "Quantization", "StrictJSON"]),
-    .target(
-      name: "Streaming",
-      dependencies: [
-        "Checkpoint", "Digests", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON", "Workspace",
-      ]),
-    .target(
-      name: "Readers",
-      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Manifests", "Planning", "Safetensors", "StrictJSON"]),
-    .target(
-      name: "Audit",
-      dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Manifests", "Measuring", "Planning", "Quantization", "Readers",
+        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
         "StrictJSON",
       ]),
     .target(
-      name: "PackageCheck",
+      name: "Checking",
       dependencies: [
-        "Audit", "Checkpoint", "Diagnostics", "Digests", "Planning", "Readers", "Safetensors", "StrictJSON",
-        "Workspace",
-      ]),
-    .target(
-      name: "Conversion",
-      dependencies: [
-        "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Inference", "Manifests", "Measuring",
-        "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Tokenization", "Workspace",
-      ]),
-    .target(
-      name: "Signatures",
-      dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
-      ]),
-    .target(
-      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"]),
-    .executableTarget(
-      name: "cambium",
-      dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "PackageCheck", "Planning", "Readers",
-        "Signatures", "StrictJSON", "Workspace",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Tokenization",
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "StrictJSON", "Workspace",
+        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
+        "StrictJSON", "Threads",
+      ]),
+    .target(
+      name: "Planning",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Measuring",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Planning", "Quantization", "StrictJSON",
+      ]),
+    .target(
+      name: "Streaming",
+      dependencies: [
+        "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
+        "Threads", "Workspace",
+      ]),
+    .target(
+      name: "Readers",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Files", "Manifests", "Planning", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization",
+        "Readers", "StrictJSON",
+      ]),
+    .target(
+      name: "PackageCheck",
+      dependencies: [
+        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Readers", "Safetensors", "StrictJSON",
+        "Threads",
+      ]),
+    .target(
+      name: "Conversion",
+      dependencies: [
+        "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Threads", "Tokenization", "Workspace",
+      ]),
+    .target(
+      name: "Signatures",
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .target(name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
+    .executableTarget(
+      name: "cambium",
+      dependencies: [
+        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "PackageCheck", "Planning",
+        "Readers", "Signatures", "StrictJSON", "Threads",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "verify-runner",
+      dependencies: [
+        "Benchmarking", "Checking", "Diagnostics", "Files", "Inference", "StrictJSON", "Threads", "Tokenization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "cambium-bench",
@@ -106,73 +124,57 @@ let package = Package(
         "Benchmarking", "Diagnostics", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(
-      name: "Checking",
-      dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Tokenization", "Workspace", "Inference", "Images",
-      ]),
-    .executableTarget(
-      name: "verify-runner",
-      dependencies: [
-        "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Tokenization", "Workspace", "Inference",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+    .testTarget(name: "ArchitectureTests"),
+    .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
-    .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "DigestsTests",
-      dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "Diagnostics"]),
-    .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "InferenceTests",
-      dependencies: [
-        "CKernels",
-        "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
-        "Images",
-      ], exclude: ["Fixtures"]),
+      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Benchmarking", "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON",
-        "Digests", "Diagnostics", "verify-runner",
+        "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors", "StrictJSON",
+        "Tokenization", "verify-runner",
       ]),
     .testTarget(
-      name: "BenchmarkingTests",
-      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
+      name: "CommandLineTests",
+      dependencies: [
+        "Digests", "StrictJSON", "cambium", .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Golden"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"]),
-    .testTarget(name: "ArchitectureTests"),
+      name: "ConversionTests",
+      dependencies: [
+        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck",
+        "Planning", "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+      ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
-      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
+      name: "DigestsTests",
+      dependencies: [
+        "CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
-        "StrictJSON",
-        "Tokenization", "Workspace",
+        "StrictJSON", "Tokenization", "Workspace",
       ]),
+    .testTarget(name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "ConversionTests",
+      name: "InferenceTests",
       dependencies: [
-        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
-      ], exclude: ["Fixtures", "Golden"]),
+        "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
+        "Safetensors", "StrictJSON",
+      ], exclude: ["Fixtures"]),
+    .testTarget(name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
     .testTarget(
       name: "SignaturesTests",
-      dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
-      exclude: ["Fixtures"]),
-    .testTarget(
-      name: "CommandLineTests",
       dependencies: [
-        "cambium", "StrictJSON", "Digests", .product(name: "Crypto", package: "swift-crypto"),
-      ], exclude: ["Golden"]),
+        "Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Fixtures"]),
+    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Tokenization"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
   ],
   swiftLanguageModes: [.v6]
 )

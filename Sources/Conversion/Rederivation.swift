@@ -1,10 +1,10 @@
 import Digests
+import Files
 import Foundation
 import Manifests
 import PackageCheck
 import Planning
 import StrictJSON
-import Workspace
 
 /// Converts once more from the sources that a manifest names, and compares with a package, file by file.
 ///

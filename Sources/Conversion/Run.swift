@@ -1,6 +1,6 @@
 import Audit
 import Checkpoint
-import Digests
+import Files
 import Foundation
 import Manifests
 import Planning

@@ -1,6 +1,6 @@
 import Audit
 import Checkpoint
-import Digests
+import Files
 import Planning
 import StrictJSON
 

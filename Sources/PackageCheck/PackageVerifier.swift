@@ -2,12 +2,13 @@ import Audit
 import Checkpoint
 import Diagnostics
 import Digests
+import Files
 import Foundation
 import Planning
 import Readers
 import Safetensors
 import StrictJSON
-import Workspace
+import Threads
 
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.

@@ -1,6 +1,6 @@
 import Audit
 import Diagnostics
-import Digests
+import Files
 import Planning
 import StrictJSON
 

@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import StrictJSON
 
 /// The files of the package whose bytes follow from the plan: sidecars, configuration and index.

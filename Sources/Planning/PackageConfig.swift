@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import StrictJSON
 
 /// `config.json` of what is made: the source's, in its own order and spelling, with what changes.

@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 
 /// The folders that tensors are read from.
 package struct SourceFolders: Sendable {

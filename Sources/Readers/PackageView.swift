@@ -1,6 +1,6 @@
 import Checkpoint
 import Diagnostics
-import Digests
+import Files
 import Planning
 import Safetensors
 import StrictJSON

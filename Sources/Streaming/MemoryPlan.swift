@@ -1,7 +1,7 @@
 import Checkpoint
 import Digests
+import Files
 import Planning
-import Workspace
 
 /// The memory that one worker needs, and how many workers a budget allows.
 struct MemoryPlan {

@@ -1,7 +1,8 @@
 import Digests
+import Files
 import Planning
 import Safetensors
-import Workspace
+import Threads
 
 /// The tree digest of a shard, by reading it; see the page *Tree digests*.
 package enum ShardDigest {

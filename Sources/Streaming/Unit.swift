@@ -1,5 +1,4 @@
 import Checkpoint
-import Digests
 import Planning
 
 /// A range of a shard's data that is read and digested as one: at most ``TreeDigest/leafBytes`` of one tensor.

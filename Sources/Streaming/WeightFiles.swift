@@ -1,7 +1,7 @@
 import Digests
+import Files
 import Foundation
 import Planning
-import Workspace
 
 /// The weight files while they are written: under a temporary name, of full size, header first.
 final class WeightFiles: Sendable {

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Planning
 
 /// What one unit wrote into one part of one weight file.

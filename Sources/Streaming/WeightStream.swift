@@ -1,6 +1,8 @@
 import Digests
+import Files
 import Planning
 import StrictJSON
+import Threads
 import Workspace
 
 /// Streams every shard of the inputs once: read, digest, transform, treat, measure, write to the planned place,

@@ -2,7 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import StrictJSON
-import Workspace
+import Threads
 
 struct PackageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

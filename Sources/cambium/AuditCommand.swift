@@ -1,11 +1,10 @@
 import ArgumentParser
 import Audit
 import Checkpoint
-import Digests
+import Files
 import Foundation
 import Readers
 import StrictJSON
-import Workspace
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

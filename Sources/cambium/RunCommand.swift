@@ -4,7 +4,7 @@ import Digests
 import Foundation
 import Planning
 import StrictJSON
-import Workspace
+import Threads
 
 extension StageName: ExpressibleByArgument {}
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Benchmarking
 import Checking
+import Files
 import Inference
-import Workspace
+import Threads
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

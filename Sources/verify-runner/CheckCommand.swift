@@ -1,10 +1,10 @@
 import ArgumentParser
 import Checking
-import Digests
+import Files
 import Foundation
 import Inference
+import Threads
 import Tokenization
-import Workspace
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

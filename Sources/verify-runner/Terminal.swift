@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 import StrictJSON
-import Workspace
+import Threads
 
 /// Where text goes: results to standard output, everything else to standard error.
 enum Terminal {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Checking
 import Inference
 import StrictJSON
-import Workspace
+import Threads
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,8 +3,8 @@ enum Architecture {
   /// The targets, from the ground up. Each one uses only what stands before it.
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CImages", "CKernels",
-    "Diagnostics", "StrictJSON", "Digests", "Quantization", "Safetensors", "Checkpoint", "Manifests", "Workspace",
-    "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
+    "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint",
+    "Manifests", "Workspace", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive",
     "cambium", "verify-runner", "cambium-bench",
@@ -13,6 +13,7 @@ enum Architecture {
   /// The folders of a target, from the ground up; the empty name is the target's own folder.
   static let folders: [String: [String]] = [
     "Diagnostics": ["Text", ""],
+    "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],

@@ -1,6 +1,6 @@
 import Synchronization
 import Testing
-import Workspace
+import Threads
 
 @Suite struct WorkersMapTests {
   private struct Odd: Error { let index: Int }

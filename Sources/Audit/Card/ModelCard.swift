@@ -1,6 +1,5 @@
 import Checkpoint
 import Diagnostics
-import Digests
 import Manifests
 import Measuring
 import Planning

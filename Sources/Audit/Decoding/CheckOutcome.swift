@@ -1,4 +1,5 @@
 import Digests
+import Files
 import StrictJSON
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.

@@ -1,8 +1,7 @@
 import Checkpoint
-import Digests
+import Files
 import Foundation
 import Planning
-import Workspace
 
 /// The package as a reader will see it, before it is published: links to the weights, and the small files. The source is
 /// not touched: even one more name of a file changes what the system says of it.

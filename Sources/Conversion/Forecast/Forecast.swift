@@ -1,5 +1,4 @@
 import Audit
-import Digests
 import Manifests
 import Measuring
 import Planning

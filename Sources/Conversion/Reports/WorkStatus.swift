@@ -1,5 +1,5 @@
 import Diagnostics
-import Digests
+import Files
 import Foundation
 import Planning
 import Streaming
@@ -57,7 +57,7 @@ public struct WorkStatus: Sendable {
       try WorkLock(folder: work).release()
       return nil
     } catch {
-      return error.diagnostic.found ?? "another process"
+      return (error as? any CambiumError)?.diagnostic.found ?? "another process"
     }
   }
 

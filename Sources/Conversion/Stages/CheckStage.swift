@@ -2,11 +2,12 @@ import Audit
 import Checking
 import Checkpoint
 import Diagnostics
-import Digests
+import Files
 import Inference
 import Manifests
 import Planning
 import StrictJSON
+import Threads
 import Tokenization
 import Workspace
 

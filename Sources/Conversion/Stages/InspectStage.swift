@@ -1,5 +1,4 @@
 import Checkpoint
-import Digests
 import PackageCheck
 import StrictJSON
 import Workspace

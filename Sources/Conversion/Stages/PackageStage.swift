@@ -1,9 +1,11 @@
 import Audit
 import Digests
+import Files
 import Foundation
 import Planning
 import Streaming
 import StrictJSON
+import Threads
 import Workspace
 
 /// Publishes the package: every file under a temporary folder, synced, then one rename. Weights are linked from the

@@ -1,6 +1,8 @@
 import Diagnostics
+import Files
 import Planning
 import StrictJSON
+import Threads
 import Workspace
 
 /// Runs stages, each unless its receipt proves that it is done.

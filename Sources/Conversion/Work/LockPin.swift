@@ -1,8 +1,8 @@
 import Digests
+import Files
 import Manifests
 import Planning
 import StrictJSON
-import Workspace
 
 /// The lock file beside the manifest: written once everything that was read is digested, and held against.
 struct LockPin: Sendable {

@@ -1,4 +1,3 @@
-import Digests
 import Manifests
 import Planning
 import Streaming
