@@ -24,16 +24,26 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
+    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
     .target(name: "Threads"),
     .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
     .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
-    .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
-      name: "Checkpoint", dependencies: ["Diagnostics", "Files", "Safetensors", "StrictJSON"]),
+      name: "Checkpoint",
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
+    .target(
+      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
+    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+    .target(
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      exclude: ["Tables/make_tables.py"]),
+    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Inference",
       dependencies: [
@@ -41,28 +51,59 @@ let package = Package(
         "StrictJSON",
       ]),
     .target(
-      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+      name: "Checking",
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Tokenization",
+      ]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
-      exclude: ["Tables/make_tables.py"]),
+      name: "Benchmarking",
+      dependencies: [
+        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
+        "StrictJSON", "Threads",
+      ]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
-    .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
+      name: "Planning",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Measuring",
+      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Planning", "Quantization", "StrictJSON"]),
+    .target(
+      name: "Streaming",
+      dependencies: [
+        "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
+        "Threads", "Workspace",
+      ]),
+    .target(
+      name: "Readers",
+      dependencies: ["Checkpoint", "Diagnostics", "Files", "Manifests", "Planning", "Safetensors", "StrictJSON"]),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization",
+        "Readers", "StrictJSON",
+      ]),
+    .target(
+      name: "PackageCheck",
+      dependencies: [
+        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Readers", "Safetensors", "StrictJSON",
+        "Threads",
+      ]),
     .target(
       name: "Conversion",
       dependencies: [
-        "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Quantization",
-        "Safetensors", "StrictJSON", "Templates", "Threads", "Tokenization", "Workspace",
+        "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Templates", "Threads", "Tokenization",
+        "Workspace",
       ]),
     .target(
       name: "Signatures",
       dependencies: [
         "Diagnostics", "Digests", "Files", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    .target(
-      name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
+    .target(name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
     .plugin(name: "NameCommit", capability: .buildTool()),
     .target(
       name: "Terminal",
@@ -72,26 +113,10 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Signatures", "StrictJSON",
-        "Terminal", "Threads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "PackageCheck", "Planning",
+        "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ]),
-    .target(
-      name: "Benchmarking",
-      dependencies: [
-        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
-        "StrictJSON", "Threads",
-      ]),
-    .executableTarget(
-      name: "cambium-bench",
-      dependencies: [
-        "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-    .target(
-      name: "Checking",
-      dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
-        "Tokenization",
       ]),
     .executableTarget(
       name: "verify-runner",
@@ -99,28 +124,15 @@ let package = Package(
         "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(
-      name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
-    .testTarget(
-      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
-      exclude: ["Fixtures"]),
-    .testTarget(
-      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "DigestsTests",
-      dependencies: ["CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(
-      name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
-    .testTarget(
-      name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "InferenceTests",
+    .executableTarget(
+      name: "cambium-bench",
       dependencies: [
-        "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON",
-      ], exclude: ["Fixtures"]),
+        "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "ArchitectureTests"),
+    .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
+    .testTarget(
+      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
@@ -128,34 +140,47 @@ let package = Package(
         "StrictJSON", "Tokenization",
       ]),
     .testTarget(
-      name: "BenchmarkingTests",
-      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
+      name: "CommandLineTests",
+      dependencies: [
+        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], exclude: ["Golden"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
+      name: "ConversionTests",
+      dependencies: [
+        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
+        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+      ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
-      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
+      name: "DigestsTests",
+      dependencies: ["CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
         "StrictJSON", "Templates", "Tokenization", "Workspace",
       ]),
+    .testTarget(name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "ConversionTests",
+      name: "InferenceTests",
       dependencies: [
-        "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
-        "StrictJSON", "Workspace",
-      ], exclude: ["Fixtures", "Golden"]),
+        "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
+        "Safetensors", "StrictJSON",
+      ], exclude: ["Fixtures"]),
+    .testTarget(name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["Fixtures"]),
+    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
     .testTarget(
-      name: "CommandLineTests",
-      dependencies: [
-        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ], exclude: ["Golden"]),
+      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
   ],
   swiftLanguageModes: [.v6]
 )

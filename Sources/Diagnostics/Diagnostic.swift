@@ -99,3 +99,14 @@ extension String {
     count >= width ? self : self + String(repeating: " ", count: width - count)
   }
 }
+
+extension Diagnostic {
+  /// An error in one sentence: code, summary, tensor, and what was found. Of an error that is none of ours, what it says
+  /// of itself.
+  package static func words(_ error: any Error) -> String {
+    guard let error = error as? any CambiumError else { return "\(error)" }
+    let diagnostic = error.diagnostic
+    let place = [diagnostic.tensor, diagnostic.found.map { "found \($0)" }].compactMap { $0 }.joined(separator: ", ")
+    return "\(diagnostic.code): \(diagnostic.summary)" + (place.isEmpty ? "" : " (\(place))")
+  }
+}

@@ -22,7 +22,7 @@ extension PosixFile {
       try writeThroughCache(
         UnsafeRawBufferPointer(rebasing: bytes[whole.upperBound...]), at: offset + whole.upperBound)
     }
-    FaultyDisk.shared?.didWrite(bytes, at: offset, to: self)
+    FaultyDisk.shared?.didWrite(bytes, at: offset, to: descriptor, path: path)
     crashPoint("write")
   }
 

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Audit
 import Checkpoint
-import Conversion
 import Files
 import Foundation
+import Readers
 import StrictJSON
 import Terminal
 

@@ -3,6 +3,8 @@ import Checkpoint
 import Conversion
 import Diagnostics
 import Foundation
+import PackageCheck
+import StrictJSON
 import Terminal
 
 struct InspectCommand: ParsableCommand {
@@ -52,7 +54,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let options = RunOptions(
       work: work?.absolutePath, output: output?.absolutePath, pipelineFolders: pipelines.folders(manifest: manifest))
-    let status = try WorkStatus(Run(manifest: manifest, options: options))
+    let status = try Run(manifest: manifest, options: options).status()
     format.print(json: status.json, text: status.text)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Digests
 import Foundation
+import Planning
 import StrictJSON
 import Terminal
 import Threads
@@ -55,16 +56,14 @@ struct RunCommand: ParsableCommand {
     }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
-      format.print(json: PlanReport(run).json, text: PlanReport(run).text(everyTensor: false))
+      format.print(json: run.report.json, text: run.report.text(everyTensor: false))
       return
     }
     // Only here: whatever cannot be resumed ends at once.
     StopSignal.shared.install()
     try perform(run)
     for target in PackageTarget.all(run.resolution.manifest).dropFirst() {
-      var beside = options
-      beside.target = target
-      try perform(Run(manifest: manifest, options: beside))
+      try perform(run.beside(target))
     }
   }
 
@@ -72,7 +71,7 @@ struct RunCommand: ParsableCommand {
   private func perform(_ run: Run) throws {
     let observer = LoggingObserver(ProgressLine(quiet: progress.quiet), work: run.work)
     let summary = try run.execute(observer)
-    let report = RunReport(run, summary)
+    let report = run.report(summary)
     format.print(json: report.json, text: report.text)
   }
 }
@@ -96,6 +95,6 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
-    if json { Terminal.print(PlanReport(run).json) } else { Terminal.print(PlanReport(run).text(everyTensor: tensors)) }
+    if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Diagnostics
 import Foundation
+import PackageCheck
 import Signatures
 import Terminal
 

@@ -1,6 +1,8 @@
+import Audit
 import Checkpoint
-import Conversion
 import Foundation
+import Planning
+import Readers
 import StrictJSON
 import Testing
 

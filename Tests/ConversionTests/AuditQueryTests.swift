@@ -1,4 +1,4 @@
-import Conversion
+import Audit
 import StrictJSON
 import Testing
 

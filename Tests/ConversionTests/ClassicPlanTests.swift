@@ -1,5 +1,4 @@
 import Checkpoint
-import Conversion
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
 import Checkpoint
-import Conversion
+import PackageCheck
 import StrictJSON
 import Testing
 

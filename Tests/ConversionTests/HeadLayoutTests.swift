@@ -1,5 +1,5 @@
 import Checkpoint
-import Conversion
+import Planning
 import Safetensors
 import StrictJSON
 import Testing

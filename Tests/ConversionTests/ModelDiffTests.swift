@@ -1,4 +1,4 @@
-import Conversion
+import PackageCheck
 import Testing
 
 /// `diff`: what is missing, added or changed between two folders, and whether a head is there.

@@ -1,4 +1,3 @@
-import Conversion
 import Foundation
 import Testing
 import Workspace

@@ -1,5 +1,5 @@
-import Conversion
 import Foundation
+import PackageCheck
 import StrictJSON
 import Testing
 

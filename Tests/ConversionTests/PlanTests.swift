@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [("dense", TinyCheckpoint.Family.dense), ("next", .next)])
   func goldenPlan(name: String, family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family)) { shop in
-      let report = PlanReport(try shop.open())
+      let report = try shop.open().report
       try Golden.check(report.text(everyTensor: true), "plan/\(name).txt")
       try Golden.check(String(decoding: JSONWriter.pretty(report.json), as: UTF8.self), "plan/\(name).json")
       #expect(!exists(shop.work), "planning writes nothing")
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func samePlanTwiceAndInAnotherFolder() throws {
-    let plan = { try withWorkshop(source: TinyCheckpoint(.mixture)) { PlanReport(try $0.open()).json } }
+    let plan = { try withWorkshop(source: TinyCheckpoint(.mixture)) { try $0.open().report.json } }
     #expect(try plan() == plan())
   }
 

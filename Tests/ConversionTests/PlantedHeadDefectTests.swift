@@ -1,6 +1,6 @@
 import Checkpoint
-import Conversion
 import Foundation
+import PackageCheck
 import Safetensors
 import StrictJSON
 import Testing

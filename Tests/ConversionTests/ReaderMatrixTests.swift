@@ -1,5 +1,6 @@
 import Checkpoint
-import Conversion
+import Planning
+import Readers
 import StrictJSON
 import Testing
 

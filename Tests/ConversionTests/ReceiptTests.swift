@@ -1,5 +1,6 @@
 import Conversion
 import Foundation
+import PackageCheck
 import StrictJSON
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 
   /// A finished run, then a change, then a second run.
   private func rerun(
-    _ change: (Workshop) throws -> Void, _ check: (Workshop, Run.Summary, SilentObserver) throws -> Void
+    _ change: (Workshop) throws -> Void, _ check: (Workshop, RunSummary, SilentObserver) throws -> Void
   ) throws {
     try withWorkshop(source: Self.source, donor: Self.donor) { shop in
       #expect(try shop.run().done == StageName.allCases)

@@ -1,5 +1,6 @@
 import Conversion
 import Foundation
+import PackageCheck
 import StrictJSON
 import Testing
 

@@ -1,5 +1,5 @@
-import Conversion
 import Foundation
+import Readers
 import StrictJSON
 import Testing
 

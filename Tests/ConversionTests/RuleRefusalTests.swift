@@ -1,4 +1,4 @@
-import Conversion
+import PackageCheck
 import StrictJSON
 import Testing
 

@@ -39,7 +39,7 @@ import Testing
         let shard = try #require(member.value.stringValue)
         #expect(try SafetensorsFile(path: shop.package + "/" + shard).header[member.key] != nil)
       }
-      let planned = Dictionary(run.plan.files.map { ($0.path, $0.bytes) }) { first, _ in first }
+      let planned = Dictionary(run.forecast.files.map { ($0.path, $0.bytes) }) { first, _ in first }
       #expect(try identities(shop.package).mapValues(\.size) == planned)
     }
   }
@@ -49,7 +49,7 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(family) { $0.recurrence = .f32 }) { shop in
       let run = try shop.open()
       try shop.run()
-      let planned = Dictionary(run.plan.files.map { ($0.path, $0.bytes) }) { first, _ in first }
+      let planned = Dictionary(run.forecast.files.map { ($0.path, $0.bytes) }) { first, _ in first }
       #expect(try identities(shop.package).mapValues(\.size) == planned)
       #expect(filesBelow(shop.package).contains("model.safetensors"))
     }

@@ -1,4 +1,3 @@
-import Conversion
 import StrictJSON
 import Testing
 

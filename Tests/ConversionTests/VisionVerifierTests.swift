@@ -1,4 +1,3 @@
-import Conversion
 import Digests
 import Foundation
 import Safetensors

@@ -53,7 +53,8 @@ let package = Package(
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
-      name: "Checkpoint", dependencies: ["Diagnostics", "Files", "StrictJSON", "Safetensors"]),
+      name: "Checkpoint",
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors"]),
     .target(
       name: "Manifests", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
     .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),

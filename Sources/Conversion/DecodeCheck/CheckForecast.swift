@@ -1,5 +1,6 @@
 import Checkpoint
 import Manifests
+import Planning
 import StrictJSON
 
 /// What a decode check costs at most: every pass of the model reads the weights that it uses once. How long that takes is
@@ -14,14 +15,14 @@ struct CheckForecast: Sendable {
   /// Bytes of weights that they read.
   let bytes: Int
 
-  init(_ check: DecodeCheck, _ resolution: Resolution, _ contents: PlanContents) {
-    let config = resolution.source.config
+  init(_ check: DecodeCheck, _ plan: Plan, _ source: CheckpointFolder) {
+    let config = source.config
     let text = config["text_config"] ?? config
     let chosen = max(1, text["num_experts_per_tok"]?.intValue ?? 1)
     let experts = max(1, text["num_experts"]?.intValue ?? 1)
-    let tied = resolution.source.model.tiedEmbeddings
+    let tied = source.model.tiedEmbeddings
     var (fixed, mixture, output, head) = (0, 0, 0, 0)
-    for tensor in contents.tensors {
+    for tensor in plan.tensors {
       switch tensor.tensor.role {
       case .vision: break
       case .mtp: head += tensor.outputBytes

@@ -1,6 +1,7 @@
 import Checkpoint
 import Files
 import Foundation
+import Planning
 
 /// The package as a reader will see it, before it is published: links to the weights, and the small files. The source is
 /// not touched: even one more name of a file changes what the system says of it.
@@ -8,17 +9,21 @@ struct StagedPackage {
   private let path: String
   private let work: String
 
-  init(_ context: RunContext) throws {
-    work = context.workFolder
-    path = context.folder(.check) + "/package"
+  /// - Parameters:
+  ///   - path: the folder to be made; what stands there is removed.
+  ///   - weights: the folder of the weight files.
+  ///   - work: the folder that links may lead to.
+  init(_ files: [PlannedFile], at path: String, weights: String, linksBeneath work: String) throws {
+    self.work = work
+    self.path = path
     try Folder.removeTree(path)
     try Folder.create(path)
-    for file in context.plan.files {
+    for file in files {
       let target = path + "/" + file.path
       switch file.content {
       case .weights:
-        let weights = context.folder(.quantize) + "/" + file.path
-        try FileManager.default.createSymbolicLink(atPath: target, withDestinationPath: weights)
+        try FileManager.default.createSymbolicLink(
+          atPath: target, withDestinationPath: weights + "/" + file.path)
       case .copied(let source): try AtomicFile.write(ReadOnlyFile(path: source).readAll(limit: 1 << 30), to: target)
       case .generated(let bytes): try AtomicFile.write(bytes, to: target)
       case .measured: break

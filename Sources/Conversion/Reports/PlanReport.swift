@@ -1,25 +1,33 @@
+import Audit
 import Checkpoint
-import Foundation
+import Diagnostics
+import Planning
 import StrictJSON
 
 /// A plan for people and programs: what `cambium plan` prints, and `plan.json` of the work folder.
 public struct PlanReport {
-  private let run: Run
+  let plan: Plan
+  let forecast: Forecast
+  let resolution: Resolution
 
-  public init(_ run: Run) { self.run = run }
+  public init(_ plan: Plan, _ forecast: Forecast, _ resolution: Resolution) {
+    self.plan = plan
+    self.forecast = forecast
+    self.resolution = resolution
+  }
 
   /// Tensors and bytes by treatment.
   public var treatments: [(verdict: String, tensors: Int, before: Int, after: Int)] {
     ["quantized", "converted", "kept"].map { word in
-      let rows = run.plan.tensors.filter { $0.verdictWord == word }
+      let rows = plan.tensors.filter { $0.verdictWord == word }
       return (word, rows.count, rows.reduce(0) { $0 + $1.tensor.byteCount }, rows.reduce(0) { $0 + $1.outputBytes })
-    } + [("dropped", run.plan.dropped.count, run.plan.dropped.reduce(0) { $0 + $1.bytes }, 0)]
+    } + [("dropped", plan.dropped.count, plan.dropped.reduce(0) { $0 + $1.bytes }, 0)]
   }
 
   /// Tensors, bytes and bits per weight by role.
   public var roles: [(role: String, tensors: Int, before: Int, after: Int, bitsPerWeight: Double)] {
     TensorRole.allCases.compactMap { role in
-      let rows = run.plan.tensors.filter { $0.tensor.role == role }
+      let rows = plan.tensors.filter { $0.tensor.role == role }
       guard !rows.isEmpty else { return nil }
       let elements = rows.reduce(0) { $0 + $1.rows * $1.rowElements }
       let after = rows.reduce(0) { $0 + $1.outputBytes }
@@ -32,20 +40,18 @@ public struct PlanReport {
 
   /// The whole plan. It names no path of this machine but for the output, which `plan.json` leaves out.
   public var json: JSONValue {
-    let plan = run.plan
-    let contents = plan.contents
-    var members = contents.json.members ?? []
+    var members = plan.json.members ?? []
     members.insert(.init(key: "plan_sha256", value: .string(plan.digest.hex)), at: 1)
-    members.insert(.init(key: "architecture", value: .string(run.resolution.source.model.modelType)), at: 2)
-    members.insert(.init(key: "pipeline", value: .string(run.resolution.pipeline.name)), at: 3)
+    members.insert(.init(key: "architecture", value: .string(resolution.source.model.modelType)), at: 2)
+    members.insert(.init(key: "pipeline", value: .string(resolution.pipeline.name)), at: 3)
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
-    members.insert(.init(key: "output_bytes", value: .int(plan.outputBytes)), at: 5)
-    members.append(.init(key: "check", value: check(contents)))
+    members.insert(.init(key: "output_bytes", value: .int(forecast.outputBytes)), at: 5)
+    members.append(.init(key: "check", value: check))
     members.append(
       .init(
         key: "files",
         value: .array(
-          plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
+          forecast.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
             .object([("path", .string($0.path)), ("bytes", .int($0.bytes)), ("kind", .string($0.kind))])
           })))
     return JSONValue(.object(members))
@@ -53,10 +59,9 @@ public struct PlanReport {
 
   /// The table for a terminal. `everyTensor` adds a line for each tensor with the rule that decided it.
   public func text(everyTensor: Bool) -> String {
-    let plan = run.plan
     var lines = [
-      "architecture  \(run.resolution.source.model.modelType)",
-      "pipeline      \(run.resolution.pipeline.name): \(run.resolution.pipeline.summary)",
+      "architecture  \(resolution.source.model.modelType)",
+      "pipeline      \(resolution.pipeline.name): \(resolution.pipeline.summary)",
       "head          \(headLine)", "check         \(checkLine)", "",
     ]
     lines +=
@@ -74,11 +79,11 @@ public struct PlanReport {
     lines +=
       TextTable(
         ["file", "bytes", "kind"],
-        plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
+        forecast.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
           [$0.path, "\($0.bytes)", $0.kind]
         }
       ).lines
-    lines.append("total         \(plan.outputBytes) bytes in \(plan.files.count) files")
+    lines.append("total         \(forecast.outputBytes) bytes in \(forecast.files.count) files")
     if everyTensor {
       lines.append("")
       lines +=
@@ -99,66 +104,27 @@ public struct PlanReport {
     return lines.joined(separator: "\n")
   }
 
-  private func check(_ contents: PlanContents) -> JSONValue {
-    switch CheckPlan(run.resolution, contents) {
+  private var check: JSONValue {
+    switch forecast.check {
     case .none(let reason): .object([("reason", .string(reason))])
     case .decode(let check):
       .object(
         [
           ("prompts", .int(check.prompts)), ("tokens", .int(check.tokens)),
           ("depths", .array(check.depths.map { .int($0) })),
-        ] + (CheckForecast(check, run.resolution, contents).json.members ?? []).map { ($0.key, $0.value) })
+        ] + (CheckForecast(check, plan, resolution.source).json.members ?? []).map { ($0.key, $0.value) })
     }
   }
 
   private var checkLine: String {
-    let contents = run.plan.contents
-    let plan = CheckPlan(run.resolution, contents)
-    guard let check = plan.check else { return plan.summary }
-    let forecast = CheckForecast(check, run.resolution, contents)
-    return plan.summary + ": at most \(forecast.passes) passes that read \(Fixed.bytes(forecast.bytes))"
+    guard let check = forecast.check.check else { return forecast.check.summary }
+    let cost = CheckForecast(check, plan, resolution.source)
+    return forecast.check.summary + ": at most \(cost.passes) passes that read \(Fixed.bytes(cost.bytes))"
   }
 
   private var headLine: String {
-    guard let head = run.plan.head else { return "none" }
+    guard let head = plan.head else { return "none" }
     let origin = head.grafted ? "grafted from the donor" : "the source's own"
     return "\(head.evidence.tensors.count) tensors (\(head.evidence.layout ?? "")), \(origin), to \(head.file)"
-  }
-}
-
-/// Columns for a terminal: the first left-aligned, numbers right-aligned.
-public struct TextTable {
-  public let lines: [String]
-
-  public init(_ header: [String], _ rows: [[String]]) {
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    let numeric = header.indices.map { column in
-      !rows.isEmpty && rows.allSatisfy { $0[column].allSatisfy { $0.isNumber || $0 == "." || $0 == "–" } }
-    }
-    lines = all.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let pad = String(repeating: " ", count: widths[column] - cell.count)
-        line += numeric[column] ? pad + cell : column + 1 == row.count ? cell : cell + pad
-        if column + 1 < row.count { line += "  " }
-      }
-      return line
-    }
-  }
-}
-
-extension Fixed {
-  /// A decimal with a number of places, by integer arithmetic.
-  static func places(_ value: Double, _ places: Int) -> String {
-    var factor = 1
-    for _ in 0..<places { factor *= 10 }
-    let scaled = (value * Double(factor)).rounded()
-    guard scaled.isFinite, abs(scaled) < 9e15 else { return "inf" }
-    let whole = Int(abs(scaled))
-    let fraction = String(whole % factor)
-    let sign = scaled < 0 ? "-" : ""
-    guard places > 0 else { return sign + String(whole) }
-    return sign + "\(whole / factor)." + String(repeating: "0", count: places - fraction.count) + fraction
   }
 }

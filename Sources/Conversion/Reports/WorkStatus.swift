@@ -1,6 +1,8 @@
 import Diagnostics
 import Files
 import Foundation
+import Planning
+import Streaming
 import StrictJSON
 import Workspace
 
@@ -18,15 +20,17 @@ public struct WorkStatus: Sendable {
   /// The process that holds the work folder.
   public let holder: String?
 
-  public init(_ run: Run) throws {
-    work = run.work
-    guard try Folder.isFolder(run.work) else {
+  /// - Parameter work: absolute path of the work folder, which need not be there.
+  /// - Throws: what reading the work folder throws.
+  public init(work: String, _ plan: Plan, _ resolution: Resolution) throws {
+    self.work = work
+    guard try Folder.isFolder(work) else {
       rows = StageName.allCases.map { Row(stage: $0, state: "to do", detail: "") }
       holder = nil
       return
     }
     rows = try StageName.allCases.map { stage in
-      let folder = run.work + "/" + stage.rawValue
+      let folder = work + "/" + stage.rawValue
       guard try Folder.isFolder(folder) else { return Row(stage: stage, state: "to do", detail: "") }
       if let receipt = try? StageReceipt.load(folder) {
         let bytes = receipt.outputs.reduce(0) { $0 + $1.bytes }
@@ -39,11 +43,11 @@ public struct WorkStatus: Sendable {
         return Row(stage: stage, state: "to do", detail: "")
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
-      let list = try WorkList(InputFile.all(run.resolution), run.plan, headIsDonors: run.resolution.donor != nil)
+      let list = try WorkList(InputFile.all(resolution), plan, headIsDonors: resolution.donor != nil)
       return Row(
-        stage: stage, state: "under way", detail: "\(units) of \(list.units.count) units journaled")
+        stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
     }
-    holder = WorkStatus.holder(of: run.work)
+    holder = WorkStatus.holder(of: work)
   }
 
   /// Tries the lock without keeping it.

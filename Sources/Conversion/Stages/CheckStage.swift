@@ -1,10 +1,11 @@
+import Audit
 import Checking
 import Checkpoint
 import Diagnostics
 import Files
-import Foundation
 import Inference
 import Manifests
+import Planning
 import StrictJSON
 import Templates
 import Threads
@@ -15,10 +16,18 @@ import Workspace
 /// to the bit, and counts what the head gets accepted. A miss fails the run, and the package is not published.
 struct CheckStage: Stage {
   let name = StageName.check
+  let folder: WorkFolder
+  let plan: Plan
+  let forecast: Forecast
+  let resolution: Resolution
+  let inputs: RunInputs
+  let observer: any RunObserver
+  /// The command that continues a stopped run, for messages.
+  let resumeCommand: String
 
-  func parameters(_ context: RunContext) -> JSONValue {
-    var members: [(String, JSONValue)] = [("plan_sha256", .string(context.plan.digest.hex))]
-    switch CheckPlan(context.resolution, context.contents) {
+  func parameters() -> JSONValue {
+    var members: [(String, JSONValue)] = [("plan_sha256", .string(plan.digest.hex))]
+    switch forecast.check {
     case .none(let reason): members.append(("reason", .string(reason)))
     case .decode(let check):
       let bits = { (value: Double?) in value.map { JSONValue.string(String($0.bitPattern, radix: 16)) } ?? .null }
@@ -31,24 +40,26 @@ struct CheckStage: Stage {
     return .object(members)
   }
 
-  func inputs(_ context: RunContext) throws -> [FileRecord] {
-    try context.inputRecords { $0.shard == nil } + context.outputRecords(of: .quantize)
+  func inputRecords() throws -> [FileRecord] {
+    try inputs.records { $0.shard == nil } + folder.outputRecords(of: .quantize)
   }
 
-  func run(_ context: RunContext) throws -> [FileRecord] {
+  /// Where the outcome is in the work folder.
+  private var path: String { folder.folder(name) + "/" + CheckOutcome.fileName }
+
+  func run() throws -> [FileRecord] {
     let outcome: CheckOutcome
-    switch CheckPlan(context.resolution, context.contents) {
+    switch forecast.check {
     case .none(let reason): outcome = CheckOutcome(reason: reason)
     case .decode(let check):
       do {
-        outcome = try decode(check, context)
+        outcome = try decode(check)
       } catch let refusal as Refusal {
         let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
-        context.observer.note("decoding is not checked: \(text)")
+        observer.note("decoding is not checked: \(text)")
         outcome = CheckOutcome(reason: text)
       }
     }
-    let path = context.folder(name) + "/" + CheckOutcome.fileName
     try AtomicFile.write(outcome.bytes, to: path)
     return [FileRecord(path: CheckOutcome.fileName, bytes: outcome.bytes.count, sha256: outcome.digest)]
   }
@@ -58,32 +69,33 @@ struct CheckStage: Stage {
     let diagnostic: Diagnostic
   }
 
-  private func decode(_ check: DecodeCheck, _ context: RunContext) throws -> CheckOutcome {
-    let staged = try StagedPackage(context)
+  private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
+    let staged = try StagedPackage(
+      forecast.files, at: folder.folder(name) + "/package", weights: folder.folder(.quantize),
+      linksBeneath: folder.path)
     defer { try? staged.remove() }
-    let folder = try staged.open()
-    let model = try refusable { try LoadedModel(folder) }
-    let encoder = PromptEncoder(folder: folder.path)
+    let package = try staged.open()
+    let model = try refusable { try LoadedModel(package) }
+    let encoder = PromptEncoder(folder: package.path)
     let prompts = try refusable { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
-    let stops = try refusable { Set(try StopTokens(folder: folder.path, tokenizer: encoder.tokenizer()).ids) }
-    let forecast = CheckForecast(check, context.resolution, context.contents)
+    let stops = try refusable { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
+    let cost = CheckForecast(check, plan, resolution.source)
     let parts = check.prompts * (check.relativeFloor == nil ? 1 : 1 + check.depths.count)
-    context.observer.began(name, bytes: forecast.bytes)
+    observer.began(name, bytes: cost.bytes)
     let options = CheckOptions(
-      depths: check.depths, limit: check.tokens, stops: stops, threads: context.options.threads,
+      depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
-      onProgress: { context.observer.advanced(.check, bytes: forecast.bytes / parts, item: $0) })
+      onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
-      if let floor = check.relativeFloor, let head = context.resolution.headFolder {
+      if let floor = check.relativeFloor, let head = resolution.headFolder {
         report.sourceAcceptance = try refusable {
-          let donor = context.resolution.donor == nil ? nil : head
+          let donor = resolution.donor == nil ? nil : head
           return try SourceAcceptance(
-            LoadedModel(context.resolution.source, head: donor), prompts, options, floor: floor)
+            LoadedModel(resolution.source, head: donor), prompts, options, floor: floor)
         }
       }
       let outcome = CheckOutcome(report: report.json)
-      let path = context.folder(name) + "/" + CheckOutcome.fileName
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
@@ -91,7 +103,7 @@ struct CheckStage: Stage {
       }
       return outcome
     } catch is CancellationError {
-      throw context.stopped
+      throw ConversionError.stopped(resume: resumeCommand)
     }
   }
 
@@ -110,15 +122,17 @@ struct CheckStage: Stage {
     }
   }
 
+  func conclude(_ summary: inout RunSummary) throws { summary.check = try CheckOutcome.read(path: path) }
+
   /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
   /// nobody can plan.
   static func beside(_ resolution: Resolution) -> String { resolution.output + ".check.json" }
 
   /// Puts the report beside the package, unless it stands there.
-  static func publish(_ context: RunContext) throws {
-    guard context.resolution.target == .package, context.resolution.check != nil else { return }
-    let bytes = try CheckOutcome.read(context).bytes
-    let path = beside(context.resolution)
+  static func publish(_ outcome: CheckOutcome, _ resolution: Resolution) throws {
+    guard resolution.target == .package, resolution.check != nil else { return }
+    let bytes = outcome.bytes
+    let path = beside(resolution)
     try AtomicFile.removeAbandoned(of: path)
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
     try AtomicFile.write(bytes, to: path)

@@ -1,3 +1,4 @@
+import Planning
 import StrictJSON
 import Workspace
 
@@ -5,36 +6,41 @@ import Workspace
 /// ranges, not a copy; the bytes are digested when they are read.
 struct GraftStage: Stage {
   let name = StageName.graft
+  let folder: WorkFolder
+  let plan: Plan
+  let folders: SourceFolders
+  /// Whether the head comes from a donor.
+  let hasDonor: Bool
+  let inputs: RunInputs
+  let observer: any RunObserver
 
-  func parameters(_ context: RunContext) -> JSONValue {
+  func parameters() -> JSONValue {
     .object([
       (
         "head",
         .array(
-          headTensors(context).map {
+          headTensors.map {
             .object([
               ("name", .string($0.name)), ("transforms", .array($0.transformNames.map { .string($0) })),
             ])
           })
       ),
-      ("grafted", .bool(context.plan.head?.grafted ?? false)),
+      ("grafted", .bool(plan.head?.grafted ?? false)),
     ])
   }
 
-  func inputs(_ context: RunContext) throws -> [FileRecord] {
-    let prefix = context.resolution.donor == nil ? "source/" : "donor/"
-    return try context.headerRecords { $0.name.hasPrefix(prefix) }
+  func inputRecords() throws -> [FileRecord] {
+    let prefix = hasDonor ? "donor/" : "source/"
+    return try inputs.headerRecords { $0.name.hasPrefix(prefix) }
   }
 
-  private func headTensors(_ context: RunContext) -> [PlannedTensor] {
-    context.plan.tensors.filter { $0.origin == .head }
-  }
+  private var headTensors: [PlannedTensor] { plan.tensors.filter { $0.origin == .head } }
 
-  func run(_ context: RunContext) throws -> [FileRecord] {
-    let tensors = headTensors(context)
-    context.observer.began(.graft, bytes: tensors.reduce(0) { $0 + $1.tensor.byteCount })
+  func run() throws -> [FileRecord] {
+    let tensors = headTensors
+    observer.began(.graft, bytes: tensors.reduce(0) { $0 + $1.tensor.byteCount })
     var rows: [JSONValue] = []
-    let shards = context.reader(.head).folder.shards
+    let shards = folders.head.shards
     for tensor in tensors {
       rows.append(
         .object([
@@ -52,10 +58,10 @@ struct GraftStage: Stage {
           ("dtype", .string(tensor.tensor.dtype.rawValue)), ("shape", .array(tensor.tensor.shape.map { .int($0) })),
           ("transforms", .array(tensor.transformNames.map { .string($0) })),
         ]))
-      context.observer.advanced(.graft, bytes: tensor.tensor.byteCount, item: tensor.name)
+      observer.advanced(.graft, bytes: tensor.tensor.byteCount, item: tensor.name)
     }
-    var report: [(String, JSONValue)] = [("cambium_graft", 1), ("present", .bool(context.plan.head != nil))]
-    if let head = context.plan.head {
+    var report: [(String, JSONValue)] = [("cambium_graft", 1), ("present", .bool(plan.head != nil))]
+    if let head = plan.head {
       report += [
         ("grafted", .bool(head.grafted)), ("layout", .string(head.evidence.layout ?? "none")),
         ("experts", head.evidence.experts.map { .int($0) } ?? .null),
@@ -64,6 +70,6 @@ struct GraftStage: Stage {
       ]
     }
     report.append(("tensors", .array(rows)))
-    return [try context.write(.object(report), as: "graft.json", of: .graft)]
+    return [try folder.write(.object(report), as: "graft.json", of: name)]
   }
 }

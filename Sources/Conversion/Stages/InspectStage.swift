@@ -1,30 +1,34 @@
-import Digests
-import Files
+import Checkpoint
+import PackageCheck
 import StrictJSON
 import Workspace
 
 /// Reads headers and the small files: what the source is, what its head is, what is wrong with it.
 struct InspectStage: Stage {
   let name = StageName.inspect
+  let folder: WorkFolder
+  let source: CheckpointFolder
+  let donor: CheckpointFolder?
+  let inputs: RunInputs
+  /// What the plan has to say to a person.
+  let notes: [String]
+  let lock: LockPin
+  let observer: any RunObserver
 
-  func parameters(_ context: RunContext) -> JSONValue { .object([]) }
-  func inputs(_ context: RunContext) throws -> [FileRecord] {
-    try context.headerRecords() + context.inputRecords { $0.shard == nil }
+  func parameters() throws -> JSONValue { .object([]) }
+
+  func inputRecords() throws -> [FileRecord] {
+    try inputs.headerRecords() + inputs.records { $0.shard == nil }
   }
 
-  func run(_ context: RunContext) throws -> [FileRecord] {
-    let resolution = context.resolution
-    var report: [(String, JSONValue)] = [("cambium_inspection", 1), ("source", Inspection(resolution.source).json)]
-    if let donor = resolution.donor { report.append(("donor", Inspection(donor).json)) }
-    return [try context.write(.object(report), as: "inspect.json", of: .inspect)]
+  func run() throws -> [FileRecord] {
+    var report: [(String, JSONValue)] = [("cambium_inspection", 1), ("source", Inspection(source).json)]
+    if let donor { report.append(("donor", Inspection(donor).json)) }
+    return [try folder.write(.object(report), as: "inspect.json", of: name)]
   }
-}
 
-extension RunContext {
-  /// Writes a report of a stage and returns its record.
-  func write(_ value: JSONValue, as name: String, of stage: StageName) throws -> FileRecord {
-    let bytes = JSONWriter.pretty(value)
-    try AtomicFile.write(bytes, to: folder(stage) + "/" + name)
-    return FileRecord(path: name, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
+  func conclude(_ summary: inout RunSummary) throws {
+    for note in notes { observer.note(note) }
+    try lock.require()
   }
 }

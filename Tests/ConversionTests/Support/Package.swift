@@ -1,6 +1,7 @@
-import Conversion
+import Audit
 import Digests
 import Foundation
+import PackageCheck
 import Safetensors
 import StrictJSON
 import Testing

@@ -36,7 +36,7 @@ struct Workshop: Sendable {
   func openAnother(_ name: String) throws -> Run { try Run(manifest: path + "/" + name, options: options) }
 
   @discardableResult
-  func run(_ options: RunOptions? = nil, _ observer: SilentObserver = SilentObserver()) throws -> Run.Summary {
+  func run(_ options: RunOptions? = nil, _ observer: SilentObserver = SilentObserver()) throws -> RunSummary {
     try open(options).execute(observer)
   }
 

@@ -1,0 +1,56 @@
+import Diagnostics
+import Manifests
+
+/// The lines of the package's card about decoding. Their length is known before the check has run: every number has a
+/// fixed width, and the shorter text of a check that turned out to be impossible is filled up with spaces.
+struct CheckCard {
+  private let plan: CheckPlan
+  private let name: String
+
+  /// - Parameter name: The package's.
+  init(_ plan: CheckPlan, name: String) {
+    self.plan = plan
+    self.name = name
+  }
+
+  /// - Parameter outcome: What was found; nil for a placeholder of the same length.
+  func render(_ outcome: CheckOutcome?) -> String {
+    switch plan {
+    case .none(let reason): return "Decoding was not checked: \(reason).\n"
+    case .decode(let check):
+      let full = text(check, outcome)
+      guard outcome?.reason != nil else { return full }
+      let short = "Decoding was not checked: the runner refused the package, see `\(name).check.json`."
+      return short + String(repeating: " ", count: max(0, full.utf8.count - short.utf8.count - 1)) + "\n"
+    }
+  }
+
+  private func text(_ check: DecodeCheck, _ outcome: CheckOutcome?) -> String {
+    let deepest = check.depths.max() ?? 0
+    var text =
+      "Decoded before it was published: \(check.prompts) prompts, \(check.tokens) tokens each, with the head at depths "
+      + check.depths.map(String.init).joined(separator: ", ")
+      + " and without it. Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the"
+      + " draft:\n\n"
+    text += "| depth |" + (1...max(1, deepest)).map { " \($0) |" }.joined() + " tokens a round |\n"
+    text += "| --- |" + String(repeating: " --- |", count: max(1, deepest)) + " --- |\n"
+    for depth in check.depths {
+      let found = outcome?.acceptance(depth: depth)
+      text += "| \(depth) |"
+      for place in 0..<max(1, deepest) {
+        text += place < depth ? " \(four(found?.shares.dropFirst(place).first ?? nil)) |" : "  |"
+      }
+      text += " \(four(found?.tokensPerRound)) |\n"
+    }
+    let none = String(repeating: "0", count: 64)
+    return text
+      + "\nReport `\(name).check.json`, SHA-256 `\(outcome?.digest.hex ?? none)`; digest of all tokens and logits "
+      + "`\(outcome?.answers ?? none)`, the same wherever `verify-runner check` runs these prompts.\n"
+  }
+
+  /// `d.dddd`, or as wide a dash where there is nothing.
+  private func four(_ value: Double?) -> String {
+    guard let value, value >= 0, value < 9.9999 else { return "-     " }
+    return Fixed.places(value, 4)
+  }
+}

@@ -1,0 +1,126 @@
+import Checkpoint
+import Diagnostics
+import Manifests
+import Measuring
+import Planning
+
+/// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.
+package struct ModelCard {
+  let resolution: Resolution
+  let plan: Plan
+  let check: CheckPlan
+  let source: SourceCard
+
+  /// - Parameter check: whether decoding is checked.
+  package init(_ plan: Plan, _ resolution: Resolution, check: CheckPlan) throws {
+    self.resolution = resolution
+    self.plan = plan
+    self.check = check
+    source = try SourceCard(folder: resolution.source)
+  }
+
+  /// - Parameter outcome: What decoding gave; nil for a placeholder of the same length.
+  package func render(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [UInt8] {
+    try Array((frontMatter + body(measurements, outcome)).utf8)
+  }
+
+  private var hasVision: Bool { plan.tensors.contains { $0.tensor.role == .vision } }
+
+  private var frontMatter: String {
+    var lines = ["---"]
+    if baseModels.count == 1 { lines.append("base_model: \(baseModels[0])") }
+    if baseModels.count > 1 { lines += ["base_model:"] + baseModels.map { "- \($0)" } }
+    if !baseModels.isEmpty { lines.append("base_model_relation: quantized") }
+    lines += source.block("language")
+    lines.append("library_name: mlx")
+    lines += source.licence == nil ? ["license: unknown"] : source.block("license")
+    if source.licence != nil { lines += source.block("license_link") + source.block("license_name") }
+    let task = source.block("pipeline_tag")
+    lines += task.isEmpty ? ["pipeline_tag: \(hasVision ? "image-text-to-text" : "text-generation")"] : task
+    lines += ["quantized_by: cambium", "tags:", "- mlx"]
+    if plan.head != nil { lines.append("- multi-token-prediction") }
+    lines.append("---")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// As the manifest says; else the hub repository; else what the source's own card says.
+  private var baseModels: [String] {
+    if let named = resolution.manifest.baseModel { return [named] }
+    if case .hub(let hub) = resolution.manifest.source { return [hub.repository] }
+    return source.baseModels
+  }
+
+  private func body(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> String {
+    let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
+    var text = """
+
+      # \(name)
+
+      An MLX package made by cambium \(Tool.version) from \
+      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map { "`\($0)`" }.joined(separator: ", ")) \
+      (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`.
+
+
+      """
+    text += try licenceLines.joined(separator: "\n\n") + "\n\n"
+    text += headLine + "\n\n"
+    text += table(measurements)
+    text += "\n" + CheckCard(check, name: name).render(outcome)
+    text += """
+
+      `audit.json` lists every tensor: what became of it, by which rule, with digests of what went in and what came out.
+      `sha256sum -c SHA256SUMS` checks the files; `cambium verify .` checks the files, the tensors and the configuration.
+
+      | | SHA-256 |
+      | --- | --- |
+      | manifest | `\(resolution.manifest.digest.hex)` |
+      | pipeline | `\(resolution.pipeline.digest.hex)` |
+
+      """
+    if !source.body.isEmpty {
+      text +=
+        "\n## Card of the source\n\nWhat follows is the card of the checkpoint that this package was made from, word for word.\n\n"
+      text += source.body
+      if !source.body.hasSuffix("\n") { text += "\n" }
+    }
+    return text
+  }
+
+  private var headLine: String {
+    guard let head = plan.head else { return "The package has no multi-token-prediction head." }
+    let origin = head.grafted ? "grafted from a donor" : "the source's own"
+    let line =
+      "Multi-token-prediction head: `\(head.file)`, \(head.evidence.tensors.count) source tensors, \(origin), norms stored as plain factors."
+    switch head.pairing.verdict {
+    case .foreign:
+      return line + " The head is foreign, trained with another trunk: " + head.pairing.evidence.joined(separator: "; ")
+        + "."
+    case .unproven: return line + " Nothing but shapes says that it belongs to this trunk."
+    case .same, .derived: return line
+    }
+  }
+
+  /// Tensors and bytes by role and verdict.
+  private func table(_ measurements: [TensorMeasurement]) -> String {
+    var rows: [String: (count: Int, before: Int, after: Int, cosine: Double, measured: Int)] = [:]
+    for (tensor, measured) in zip(plan.tensors, measurements) {
+      let format = tensor.format.map { " \($0.mode.rawValue) \($0.bits) bits, group \($0.groupSize)" } ?? ""
+      var row = rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] ?? (0, 0, 0, 0, 0)
+      row.count += 1
+      row.before += tensor.tensor.byteCount
+      row.after += tensor.outputBytes
+      if let error = measured.error {
+        row.cosine += error.all.cosine
+        row.measured += 1
+      }
+      rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] = row
+    }
+    var text =
+      "| role | treatment | tensors | bytes before | bytes after | mean cosine |\n| --- | --- | --- | --- | --- | --- |\n"
+    for (key, row) in rows.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      let cosine = row.measured > 0 ? Fixed.eight(row.cosine / Double(row.measured)) : "–"
+      text += "| \(key) | \(row.count) | \(row.before) | \(row.after) | \(cosine) |\n"
+    }
+    return text
+  }
+}

@@ -1,0 +1,21 @@
+import Manifests
+
+/// Whether the package's decoding is checked, as far as headers and configuration tell.
+package enum CheckPlan: Sendable {
+  case decode(DecodeCheck)
+  /// It is not, because …
+  case none(reason: String)
+
+  /// The check, when there is one.
+  package var check: DecodeCheck? { if case .decode(let check) = self { check } else { nil } }
+
+  /// For a terminal.
+  package var summary: String {
+    switch self {
+    case .none(let reason): "none: \(reason)"
+    case .decode(let check):
+      "\(check.prompts) prompts, \(check.tokens) tokens each, depths "
+        + check.depths.map(String.init).joined(separator: ", ")
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Checkpoint
+import Diagnostics
+import Digests
+import Manifests
+import Measuring
+import Planning
+import Quantization
+import Readers
+import StrictJSON
+
+/// `audit.json`: every tensor's verdict, with digests of what went in and came out. Format: see the page *Audit report*.
+///
+/// Every value has a width that the plan knows, so the file's size is predicted to the byte.
+package struct AuditReport {
+  /// Facts of the run besides the tensors.
+  package struct Context {
+    var manifestDigest: SHA256Digest
+    var pipeline: String
+    var pipelineDigest: SHA256Digest
+    var planDigest: SHA256Digest
+    /// `source/…` and `donor/…` with digests, in byte order.
+    var inputs: [LockFile.File]
+    /// What readers make of the package, foretold from the plan.
+    var readers: ReaderMatrix
+
+    package init(
+      _ resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], readers: ReaderMatrix
+    ) {
+      manifestDigest = resolution.manifest.digest
+      pipeline = resolution.pipeline.name
+      pipelineDigest = resolution.pipeline.digest
+      self.planDigest = planDigest
+      self.inputs = inputs
+      self.readers = readers
+    }
+  }
+
+  package static func json(_ plan: Plan, _ context: Context, _ measurements: [TensorMeasurement]) -> JSONValue {
+    .object([
+      ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
+      ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
+      ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
+      (
+        "inputs",
+        .array(context.inputs.map(\.json))
+      ), ("head", head(plan)), ("readers", context.readers.json),
+      ("notes", .array(plan.notes.map { .string($0) })),
+      ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
+      (
+        "dropped",
+        .array(
+          plan.dropped.map {
+            .object([
+              ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
+              ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
+            ])
+          })
+      ),
+    ])
+  }
+
+  private static func head(_ plan: Plan) -> JSONValue {
+    guard let head = plan.head else { return .object([("present", false)]) }
+    return .object([
+      ("present", true), ("grafted", .bool(head.grafted)), ("file", .string(head.file)),
+      ("tensors", .int(head.evidence.tensors.count)), ("source_prefix", .string(head.evidence.prefix ?? "")),
+      ("source_files", .array(head.evidence.shards.map { .string($0) })),
+      ("layout", .string(head.evidence.layout ?? "none")),
+      ("experts", head.evidence.experts.map { .int($0) } ?? .null),
+      ("source_norm_convention", .string(head.norms.convention.rawValue)),
+      ("norm_evidence", .string(head.norms.evidence)), ("norm_convention", "gamma"),
+      ("fc_input_order", ["embedding", "hidden"]), ("hidden_state", "post_norm"), ("indexed", .bool(head.indexed)),
+      (
+        "pairing",
+        .object([
+          ("verdict", .string(head.pairing.verdict.rawValue)),
+          ("evidence", .array(head.pairing.evidence.map { .string($0) })),
+          ("source_commit", head.sourceCommit.map { .string($0) } ?? .null),
+          ("donor_commit", head.donorCommit.map { .string($0) } ?? .null),
+        ])
+      ),
+    ])
+  }
+
+  private static func tensor(_ planned: PlannedTensor, _ measured: TensorMeasurement, _ plan: Plan) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("name", .string(planned.name)), ("role", .string(planned.tensor.role.rawValue)),
+      ("origin", .string(planned.origin.rawValue)), ("verdict", .string(planned.verdictWord)),
+      ("rule", .string(planned.rule)),
+    ]
+    if let reason = planned.reason { members.append(("reason", .string(reason))) }
+    if case .quantize(let format) = planned.verdict { members.append(("format", format.json)) }
+    members.append(("transforms", .array(planned.transformNames.map { .string($0) })))
+    members.append(
+      (
+        "source",
+        .object([
+          ("tensors", .array(planned.tensor.sources.map { .string($0) })),
+          ("dtype", .string(planned.tensor.dtype.rawValue)),
+          ("shape", .array(planned.tensor.shape.map { .int($0) })), ("bytes", .int(planned.tensor.byteCount)),
+          ("tree_sha256", .string(measured.sourceDigest.hex)),
+        ])
+      ))
+    members.append(
+      (
+        "written",
+        .array(
+          zip(planned.parts, measured.partDigests).map { part, digest in
+            .object([
+              ("name", .string(part.name)), ("file", .string(plan.weightFiles[part.file])),
+              ("dtype", .string(part.dtype.rawValue)),
+              ("shape", .array(part.shape.map { .int($0) })), ("bytes", .int(part.bytes)),
+              ("tree_sha256", .string(digest.hex)),
+            ])
+          })
+      ))
+    if let error = measured.error { members.append(("error", error.json)) }
+    return .object(members)
+  }
+}

@@ -1,0 +1,127 @@
+import Diagnostics
+import Manifests
+import StrictJSON
+
+extension AuditPage {
+  /// What is known of decoding when the page is made.
+  package enum Decoding: Sendable {
+    case unknown
+    /// What a run checks before it publishes; without an outcome, a placeholder of the same length.
+    case planned(CheckPlan, CheckOutcome?)
+    /// A report of its own, shown in full.
+    case report(JSONValue)
+  }
+
+  func checkSection(_ html: inout MarkupText) {
+    html.markup("<section id=\"check\">\n<h2>Decoding</h2>\n")
+    switch decoding {
+    case .unknown:
+      html.markup(
+        """
+        <p>No decode check is part of this page. <code>verify-runner check PACKAGE</code> decodes with and without the \
+        head and compares tokens and logits; <code>cambium audit PACKAGE --html FILE --check REPORT</code> makes this page \
+        anew with its figures.</p>
+
+        """)
+    case .planned(.none(let reason), _): html.element("p", "Decoding was not checked: " + reason + ".")
+    case .planned(.decode(let check), let outcome): planned(check, outcome, &html)
+    case .report(let document): report(document, &html)
+    }
+    html.markup("</section>\n")
+  }
+
+  /// Of one length, whatever was found: a check that turned out to be impossible is filled up with spaces.
+  private func planned(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
+    var full = MarkupText()
+    figures(check, outcome, &full)
+    guard outcome?.reason != nil else {
+      html.markup(String(decoding: full.bytes, as: UTF8.self))
+      return
+    }
+    var short = MarkupText()
+    short.element("p", "Decoding was not checked: the runner refused the package, see \(title).check.json.")
+    short.markup(String(repeating: " ", count: max(0, full.bytes.count - short.bytes.count)))
+    html.markup(String(decoding: short.bytes, as: UTF8.self))
+  }
+
+  private func figures(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
+    let deepest = max(1, check.depths.max() ?? 0)
+    html.markup(
+      """
+      <p>\(check.prompts) prompts, \(check.tokens) tokens each, decoded before the package was published, with the head at \
+      each depth and without it: tokens, logits and final states are <b class="good">equal bit for bit</b>. Share of \
+      drafts accepted, by place in the draft:</p>
+      <div class="scroll"><table>
+      <thead><tr><th>Depth
+      """)
+    for place in 1...deepest { html.markup("<th class=\"n\">\(place)") }
+    html.markup("<th class=\"n\">Tokens a round</tr></thead>\n<tbody>\n")
+    for depth in check.depths {
+      let found = outcome?.acceptance(depth: depth)
+      html.markup("<tr><td>\(depth)")
+      for place in 0..<deepest {
+        let share = found?.shares.dropFirst(place).first ?? nil
+        html.markup("<td class=\"n\">" + (place < depth ? AuditPage.four(share) : ""))
+      }
+      html.markup("<td class=\"n\">" + AuditPage.four(found?.tokensPerRound) + "</tr>\n")
+    }
+    html.markup("</tbody></table></div>\n<dl class=\"facts\">")
+    let none = String(repeating: "0", count: 64)
+    fact("Report", "\(title).check.json", &html)
+    fact("Its SHA-256", outcome?.digest.hex ?? none, &html)
+    fact("All tokens and logits", outcome?.answers ?? none, &html)
+    html.markup("</dl>\n")
+  }
+
+  /// `d.dddd`, or as wide a dash where there is nothing.
+  private static func four(_ value: Double?) -> String {
+    guard let value, value >= 0, value < 9.9999 else { return "-     " }
+    return Fixed.places(value, 4)
+  }
+
+  private func report(_ document: JSONValue, _ html: inout MarkupText) {
+    // The check stage wraps the runner's report.
+    let check = document["report"] ?? document
+    if let reason = check["reason"]?.stringValue {
+      html.element("p", "Decoding was not checked: " + reason + ".")
+      return
+    }
+    let settings = check["settings"]?.arrayValue ?? []
+    let prompts = check["prompts"]?.arrayValue ?? []
+    let passed = check["passed"]?.boolValue ?? false
+    html.markup("<p><b class=\"\(passed ? "good" : "bad")\">\(passed ? "Passed" : "Failed")</b>: ")
+    let tokens = prompts.reduce(0) { $0 + ($1["tokens"]?.arrayValue?.count ?? 0) }
+    html.markup("\(AuditPage.grouped(prompts.count)) prompts, \(AuditPage.grouped(tokens)) tokens decoded, ")
+    html.markup("\(AuditPage.grouped(check["differences"]?.arrayValue?.count ?? 0)) differences.</p>\n")
+    html.markup(
+      """
+      <div class="scroll"><table>
+      <thead><tr><th>Setting<th>Equal to greedy decoding<th class="n">Tokens compared<th>Drafts accepted, by position\
+      <th class="n">Tokens per round</tr></thead>
+      <tbody>
+
+      """)
+    for setting in settings {
+      let isEqual = setting["equal"]?.boolValue ?? false
+      html.markup("<tr><td>")
+      html.text(setting["name"]?.stringValue ?? "?")
+      html.markup("<td><b class=\"\(isEqual ? "good" : "bad")\">\(isEqual ? "yes" : "no")</b><td class=\"n\">")
+      html.text(AuditPage.number(setting["compared_tokens"]))
+      html.markup("<td>")
+      html.text((setting["acceptance"]?["share"]?.arrayValue ?? []).map(AuditPage.number).joined(separator: ", "))
+      html.markup("<td class=\"n\">")
+      html.text(AuditPage.number(setting["acceptance"]?["tokens_per_round"]))
+      html.markup("</tr>\n")
+    }
+    html.markup("</tbody></table></div>\n")
+  }
+
+  /// A number as the report spells it.
+  private static func number(_ value: JSONValue?) -> String {
+    switch value?.content {
+    case .number(let spelling): spelling
+    case .string(let text): text
+    default: "–"
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Audit
+import Digests
+import Manifests
+import Measuring
+import Planning
+import Readers
+import StrictJSON
+
+/// The files of a package that say what was measured. Every value in them has a width that the plan knows, so that
+/// placeholders give files of the same size.
+struct PackageDocuments {
+  let plan: Plan
+  let resolution: Resolution
+  /// What readers make of the package, foretold from the plan.
+  let readers: ReaderMatrix
+  let check: CheckPlan
+  /// `source/…` and `donor/…` with digests, in byte order.
+  let inputs: [LockFile.File]
+  /// SHA-256 of the program, to be named in `provenance.json`.
+  let builder: SHA256Digest?
+
+  /// `audit.json`, `audit.html` and `README.md`.
+  /// - Parameter outcome: what decoding gave; nil for a placeholder of the same length.
+  func reports(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [(path: String, bytes: [UInt8])]
+  {
+    let context = AuditReport.Context(resolution, planDigest: plan.digest, inputs: inputs, readers: readers)
+    let audit = AuditReport.json(plan, context, measurements)
+    let page = try AuditPage(
+      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers,
+      decoding: .planned(check, outcome))
+    return [
+      (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page.render()),
+      (PackageFiles.card, try ModelCard(plan, resolution, check: check).render(measurements, outcome)),
+    ]
+  }
+
+  /// `provenance.json`.
+  /// - Parameter subjects: every other file of the package but `SHA256SUMS`.
+  func provenance(_ subjects: [(name: String, sha256: SHA256Digest)]) -> [UInt8] {
+    Provenance(resolution: resolution, planDigest: plan.digest, inputs: inputs, builder: builder).render(subjects)
+  }
+}

@@ -1,0 +1,89 @@
+import Digests
+import Files
+import Foundation
+import Manifests
+import PackageCheck
+import Planning
+import StrictJSON
+
+/// Converts once more from the sources that a manifest names, and compares with a package, file by file.
+///
+/// Nothing but the scratch folder is written; it is removed afterwards. Equal sums mean that the package is what this
+/// program makes of these sources, whoever made it.
+public struct Rederivation {
+  private let package: String
+  private let manifest: String
+  private let scratch: String
+  private let options: RunOptions
+
+  /// - Parameter scratch: A folder that does not exist; it takes a package and a work folder.
+  public init(package: String, manifest: String, scratch: String, options: RunOptions) {
+    self.package = package
+    self.manifest = manifest
+    self.scratch = scratch
+    self.options = options
+  }
+
+  /// - Throws: what a run throws; ``ConversionError/outputExists(path:found:)`` when the scratch folder is there.
+  public func check(_ report: inout VerificationReport) throws {
+    guard !FileManager.default.fileExists(atPath: scratch) else {
+      throw ConversionError.outputExists(path: scratch, found: "a folder")
+    }
+    let stated = try? JSONValue.parse(
+      ReadOnlyFile(path: package + "/" + PackageFiles.provenance).readAll(limit: 64 << 20), file: package)
+    let predicate = stated?["predicate"]
+    let external = predicate?["buildDefinition"]?["externalParameters"]
+    let own = try Manifest(path: manifest).digest.hex
+    if let other = external?["manifest"]?["sha256"]?.stringValue, other != own {
+      report.add(
+        "rederivation", scope: "none",
+        problems: ["\(manifest): sha256 \(own), the package was made with the manifest \(other)"])
+      return
+    }
+    var options = options
+    let target = predicate?["buildDefinition"]?["internalParameters"]?["target"]?.stringValue
+    options.target = target.flatMap(PackageTarget.init) ?? .package
+    // The statement names the program that made the package; what that program was cannot be derived again.
+    let builder = predicate?["runDetails"]?["builder"]?["builderDependencies"]?.arrayValue?.first
+    options.builder = (builder?["digest"]?["sha256"]?.stringValue).flatMap { SHA256Digest(hex: $0) }
+    options.output = scratch + "/package"
+    options.work = scratch + "/work"
+    options.pins = false
+    try Folder.create(scratch)
+    defer { try? Folder.removeTree(scratch) }
+    let run = try Run(manifest: manifest, options: options)
+    _ = try run.execute(SilentRun())
+    let problems = try differences(from: run.resolution.output)
+    report.add(
+      "rederivation", scope: "\(run.forecast.files.count) files made anew from the sources", problems: problems)
+  }
+
+  private func differences(from other: String) throws -> [String] {
+    let ours = try sums(package)
+    let theirs = try sums(other)
+    return Set(ours.keys).union(theirs.keys).sorted().compactMap { name in
+      switch (ours[name], theirs[name]) {
+      case (let a?, let b?): a == b ? nil : "\(name): sha256 \(a), made anew \(b)"
+      case (_?, nil): "\(name): is not made of these sources"
+      case (nil, _): "\(name): is missing"
+      }
+    }
+  }
+
+  private func sums(_ folder: String) throws -> [String: String] {
+    let bytes = try ReadOnlyFile(path: folder + "/" + PackageFiles.sums).readAll(limit: 16 << 20)
+    var out: [String: String] = [:]
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      out[String(line.dropFirst(66))] = String(line.prefix(64))
+    }
+    return out
+  }
+}
+
+/// Hears and says nothing.
+private struct SilentRun: RunObserver {
+  func began(_ stage: StageName, bytes: Int) {}
+  func advanced(_ stage: StageName, bytes: Int, item: String) {}
+  func ended(_ stage: StageName, reused: Bool) {}
+  func note(_ text: String) {}
+}

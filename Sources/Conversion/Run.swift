@@ -1,0 +1,118 @@
+import Audit
+import Checkpoint
+import Files
+import Foundation
+import Manifests
+import Planning
+import Streaming
+import StrictJSON
+import Workspace
+
+/// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.
+public struct Run: Sendable {
+  public let resolution: Resolution
+  public let plan: Plan
+  /// Every file that will be made, with its size.
+  public let forecast: Forecast
+  public let options: RunOptions
+  /// Absolute path of the work folder.
+  public let work: String
+
+  /// Resolves, plans and forecasts; reads headers only and writes nothing.
+  public init(manifest: String, options: RunOptions) throws {
+    try self.init(
+      Resolution(
+        manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),
+      options)
+  }
+
+  private init(_ resolution: Resolution, _ options: RunOptions) throws {
+    self.resolution = resolution
+    self.options = options
+    plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
+    forecast = try Forecast(plan, resolution, recordsBuilder: options.builder != nil)
+    work = options.work.map { $0 + resolution.target.suffix } ?? resolution.output + ".work"
+    try resolution.requireOutsideInputs(work)
+  }
+
+  /// The run that makes another of the manifest's folders, of the inputs as this one opened them.
+  public func beside(_ target: PackageTarget) throws -> Run { try Run(Resolution(resolution, target: target), options) }
+
+  /// Runs the stages up to `options.until`.
+  /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
+  public func execute(_ observer: any RunObserver) throws -> RunSummary {
+    try refuseForeignOutput()
+    try Folder.create(work)
+    let lock = try WorkLock(folder: work)
+    defer { lock.release() }
+    for folder in [work] + StageName.allCases.map({ work + "/" + $0.rawValue }) where try Folder.isFolder(folder) {
+      _ = try AtomicFile.removeLeftovers(in: folder)
+    }
+    let digests = DigestCache(folder: work)
+    let stages = try stages(digests, observer)
+    try writePlan()
+    var summary = RunSummary(until: options.until, work: work)
+    let runner = StageRunner(digests: digests, observer: observer, resumeCommand: options.resumeCommand)
+    for stage in stages {
+      if try runner.perform(stage) { summary.reused.append(stage.name) } else { summary.done.append(stage.name) }
+      try stage.conclude(&summary)
+      if stage.name == options.until { break }
+    }
+    try digests.save()
+    return summary
+  }
+
+  /// The stages, in their order.
+  private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
+    let folder = WorkFolder(path: work)
+    let inputs = RunInputs(
+      files: InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
+    let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
+    let spans = WeightSpans(list, plan)
+    let units = FinishedUnits(folder, plan, list)
+    let lock = LockPin(
+      resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
+      observer: observer)
+    let resume = options.resumeCommand
+    return [
+      InspectStage(
+        folder: folder, source: resolution.source, donor: resolution.donor, inputs: inputs, notes: plan.notes,
+        lock: lock, observer: observer),
+      GraftStage(
+        folder: folder, plan: plan, folders: SourceFolders(resolution), hasDonor: resolution.donor != nil,
+        inputs: inputs, observer: observer),
+      QuantizeStage(
+        folder: folder, plan: plan, resolution: resolution, work: list, spans: spans, units: units, inputs: inputs,
+        lock: lock, observer: observer, resumeCommand: resume),
+      VerifyStage(
+        folder: folder, plan: plan, thresholds: resolution.thresholds, work: list, units: units, observer: observer),
+      CheckStage(
+        folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, observer: observer,
+        resumeCommand: resume),
+      PackageStage(
+        folder: folder, plan: plan, forecast: forecast, resolution: resolution, spans: spans, units: units,
+        inputs: inputs, builder: options.builder, observer: observer, resumeCommand: resume),
+    ]
+  }
+
+  /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
+  private func writePlan() throws {
+    let bytes = JSONWriter.pretty(report.json)
+    let path = work + "/plan.json"
+    guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
+    try AtomicFile.write(bytes, to: path)
+  }
+
+  /// An output folder that no receipt of this work folder names is somebody else's.
+  private func refuseForeignOutput() throws {
+    let report = CheckStage.beside(resolution)
+    if FileManager.default.fileExists(atPath: report), !CheckOutcome.isAt(report) {
+      throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
+    }
+    guard FileManager.default.fileExists(atPath: resolution.output) else { return }
+    if Ownership(work: work).covers(resolution.output) { return }
+    let count = (try? FileManager.default.contentsOfDirectory(atPath: resolution.output).count) ?? 0
+    throw ConversionError.outputExists(
+      path: resolution.output, found: "\(count) files that this work folder did not write")
+  }
+}

@@ -1,0 +1,63 @@
+import Digests
+import Files
+import Manifests
+import Planning
+import StrictJSON
+
+/// The lock file beside the manifest: written once everything that was read is digested, and held against.
+struct LockPin: Sendable {
+  let resolution: Resolution
+  let planDigest: SHA256Digest
+  let inputs: RunInputs
+  /// Whether anything other than what the lock file pins is refused.
+  let isLocked: Bool
+  /// Whether the lock file is written and held against at all.
+  let pins: Bool
+  let observer: any RunObserver
+
+  private func lock(_ files: [LockFile.File]) -> LockFile { resolution.lock(plan: planDigest, files: files) }
+
+  /// Under `--locked`: refuses before the work whatever differs in what is known without reading the shards.
+  func require() throws {
+    guard isLocked else { return }
+    let path = resolution.lockPath
+    guard let existing = try LockFile.read(path: path) else { throw ManifestError.lockMissing(path: path) }
+    let small = try inputs.records { $0.shard == nil }
+    let recorded = Dictionary(existing.files.map { ($0.path, $0) }) { first, _ in first }
+    let files = try inputs.files.map { input in
+      if let known = small.first(where: { $0.path == input.name }) {
+        return LockFile.File(path: known.path, bytes: known.bytes, sha256: known.sha256.hex)
+      }
+      let digest = try inputs.digests.known(.tree, ofFileAt: input.path)?.hex ?? recorded[input.name]?.sha256 ?? ""
+      return LockFile.File(path: input.name, bytes: input.bytes, sha256: digest, isTree: true)
+    }
+    let differences = existing.differences(to: lock(files))
+    if !differences.isEmpty { throw ManifestError.lockDiffers(path: path, differences: differences) }
+  }
+
+  /// Compares with the lock file, or writes it, once everything that was read is digested.
+  func pin() throws {
+    guard pins else { return }
+    let lock = lock(try inputs.lockedFiles())
+    let path = resolution.lockPath
+    if (try? resolution.requireOutsideInputs(path)) != nil { try AtomicFile.removeAbandoned(of: path) }
+    let existing = try LockFile.read(path: path)
+    if let existing, existing == lock { return }
+    let differences = existing?.differences(to: lock) ?? []
+    if isLocked {
+      if existing == nil { throw ManifestError.lockMissing(path: path) }
+      throw ManifestError.lockDiffers(path: path, differences: differences)
+    }
+    guard (try? resolution.requireOutsideInputs(path)) != nil else {
+      observer.note("the manifest lies inside an input, into which nothing is written: there is no lock file")
+      return
+    }
+    if existing != nil { observer.note("the lock file changes: " + differences.joined(separator: "; ")) }
+    do {
+      try AtomicFile.write(JSONWriter.pretty(lock.json), to: path)
+    } catch {
+      guard case .readOnly = error else { throw error }
+      observer.note("\(path) cannot be written: what was resolved is not pinned")
+    }
+  }
+}

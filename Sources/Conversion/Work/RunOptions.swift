@@ -1,0 +1,42 @@
+import Digests
+import Foundation
+import Planning
+
+/// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
+public struct RunOptions: Sendable {
+  public var threads: Int
+  /// Bytes of buffers.
+  public var memory: Int
+  public var work: String?
+  public var output: String?
+  public var pipelineFolders: [String]
+  public var locked: Bool
+  /// Whether the lock file is written and held against.
+  public var pins = true
+  public var until: StageName
+  /// The command that continues this run, for messages.
+  public var resumeCommand: String
+  /// Bytes of tensors in one shard; other than the default only in tests.
+  public var shardLimit: Int
+  /// SHA-256 of the program, to be named in `provenance.json`; it differs by platform, so that a package with it is the
+  /// same only where the program is.
+  public var builder: SHA256Digest?
+  /// The package, or the head's folder beside it.
+  public var target = PackageTarget.package
+
+  public init(
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: String? = nil,
+    output: String? = nil, pipelineFolders: [String], locked: Bool = false, until: StageName = .package,
+    resumeCommand: String = "the same command", shardLimit: Int = 5 << 30
+  ) {
+    self.threads = threads
+    self.memory = memory
+    self.work = work
+    self.output = output
+    self.pipelineFolders = pipelineFolders
+    self.locked = locked
+    self.until = until
+    self.resumeCommand = resumeCommand
+    self.shardLimit = shardLimit
+  }
+}

@@ -1,0 +1,24 @@
+import Audit
+
+/// What a run has to say when it is over.
+public struct RunSummary: Sendable {
+  /// The last stage that was asked for.
+  public let until: StageName
+  /// Absolute path of the work folder.
+  public let work: String
+  /// Stages that were done, and those whose receipts were valid.
+  public var done: [StageName] = []
+  public var reused: [StageName] = []
+  /// Of the quantized tensors; nil before verification or when none is quantized.
+  public var meanCosine: Double?
+  public var worst: (tensor: String, cosine: Double)?
+  /// What decoding gave; nil before the check.
+  var check: CheckOutcome?
+  /// Bytes of the package's files, found to be as planned; nil before packaging.
+  public var packageBytes: Int?
+
+  init(until: StageName, work: String) {
+    self.until = until
+    self.work = work
+  }
+}

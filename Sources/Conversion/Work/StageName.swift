@@ -1,0 +1,7 @@
+/// The stages, in their order.
+public enum StageName: String, Sendable, CaseIterable {
+  case inspect, graft, quantize, verify, check, package
+
+  /// Raised when the same input would give another output.
+  var version: Int { 1 }
+}

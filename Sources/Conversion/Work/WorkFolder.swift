@@ -1,0 +1,28 @@
+import Digests
+import Files
+import StrictJSON
+import Workspace
+
+/// The work folder of a run: a folder for each stage, with the stage's receipt and what it put out.
+struct WorkFolder: Sendable {
+  /// Absolute.
+  let path: String
+
+  func folder(_ stage: StageName) -> String { path + "/" + stage.rawValue }
+
+  /// What a finished stage put out, with paths relative to the work folder.
+  /// - Throws: `WorkspaceError.receiptDamaged` when there is no receipt.
+  func outputRecords(of stage: StageName) throws -> [FileRecord] {
+    guard let receipt = try StageReceipt.load(folder(stage)) else {
+      throw WorkspaceError.receiptDamaged(path: folder(stage), reason: "there is no receipt")
+    }
+    return receipt.outputs.map { FileRecord(path: stage.rawValue + "/" + $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+  }
+
+  /// Writes a report of a stage and returns its record.
+  func write(_ value: JSONValue, as name: String, of stage: StageName) throws -> FileRecord {
+    let bytes = JSONWriter.pretty(value)
+    try AtomicFile.write(bytes, to: folder(stage) + "/" + name)
+    return FileRecord(path: name, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
+  }
+}

@@ -1,0 +1,55 @@
+/// Decimal text of constant width, by integer arithmetic, so that no platform's float formatting reaches an output and
+/// a report's size is known before its numbers are.
+package enum Fixed {
+  /// `d.dddddddd`: ten characters. Values are taken into 0 … 9.99999999; NaN becomes the largest.
+  package static func eight(_ value: Double) -> String {
+    let scaled = (value * 1e8).rounded()
+    let clamped = scaled.isNaN ? 999_999_999 : Int(min(max(scaled, 0), 999_999_999))
+    let digits = String(clamped)
+    let padded = String(repeating: "0", count: 9 - digits.count) + digits
+    return padded.prefix(1) + "." + padded.dropFirst()
+  }
+
+  /// `d.dddddde9`: ten characters, the exponent 0 … 9. Values below 0 become 0, those too large and NaN the largest.
+  package static func withExponent(_ value: Double) -> String {
+    guard value < 9.999_999e9 else { return "9.999999e9" }
+    var exponent = 0
+    var factor = 1e6
+    while exponent < 9, (value * factor).rounded() > 9_999_999 {
+      exponent += 1
+      factor /= 10
+    }
+    let digits = String(Int((max(value, 0) * factor).rounded()))
+    let padded = String(repeating: "0", count: 7 - digits.count) + digits
+    return "\(padded.prefix(1)).\(padded.dropFirst())e\(exponent)"
+  }
+
+  /// Bytes for people: `1.23 MB` (decimal units, two places).
+  package static func bytes(_ count: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB"]
+    var unit = 0
+    var divisor = 1
+    while count / divisor >= 1000, unit + 1 < units.count {
+      divisor *= 1000
+      unit += 1
+    }
+    guard unit > 0 else { return "\(count) B" }
+    let hundredths = (Double(count) * 100 / Double(divisor)).rounded()
+    let whole = Int(hundredths) / 100
+    let rest = Int(hundredths) % 100
+    return "\(whole).\(rest < 10 ? "0" : "")\(rest) \(units[unit])"
+  }
+
+  /// A decimal with a number of places, by integer arithmetic.
+  package static func places(_ value: Double, _ places: Int) -> String {
+    var factor = 1
+    for _ in 0..<places { factor *= 10 }
+    let scaled = (value * Double(factor)).rounded()
+    guard scaled.isFinite, abs(scaled) < 9e15 else { return "inf" }
+    let whole = Int(abs(scaled))
+    let fraction = String(whole % factor)
+    let sign = scaled < 0 ? "-" : ""
+    guard places > 0 else { return sign + String(whole) }
+    return sign + "\(whole / factor)." + String(repeating: "0", count: places - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,21 @@
+/// Columns for a terminal: the first left-aligned, numbers right-aligned.
+public struct TextTable {
+  public let lines: [String]
+
+  public init(_ header: [String], _ rows: [[String]]) {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    let numeric = header.indices.map { column in
+      !rows.isEmpty && rows.allSatisfy { $0[column].allSatisfy { $0.isNumber || $0 == "." || $0 == "–" } }
+    }
+    lines = all.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let pad = String(repeating: " ", count: widths[column] - cell.count)
+        line += numeric[column] ? pad + cell : column + 1 == row.count ? cell : cell + pad
+        if column + 1 < row.count { line += "  " }
+      }
+      return line
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Diagnostics
+import Quantization
+import StrictJSON
+
+/// How far a quantized tensor is from its source; see the page *Audit report*.
+public struct TensorError: Sendable, Equatable {
+  /// The measures of some elements.
+  public struct Measures: Sendable, Equatable {
+    /// Between source and dequantized values; 1 when both are zero throughout.
+    public var cosine: Double
+    /// Root of the squared error over the root of the squared source.
+    public var relativeRMS: Double
+    /// Signal to quantization noise, dB.
+    public var signalToNoise: Double
+    /// Largest error of an element, relative to the largest element of the source.
+    public var largest: Double
+    /// Share of the groups with an element beyond what their codes reach.
+    public var clippedGroups: Double
+    /// Share of the groups that became all zero and were not.
+    public var zeroedGroups: Double
+  }
+
+  public var all: Measures
+  /// Of the head's `fc`: the columns that take the embedding, and those that take the hidden state. Else empty.
+  public var halves: [Measures]
+
+  package init(_ sums: TensorErrorSums) {
+    all = Measures(sums.all)
+    halves = sums.halves.map(Measures.init)
+  }
+
+  package init(all: Measures, halves: [Measures] = []) {
+    self.all = all
+    self.halves = halves
+  }
+
+  package static let halfNames = ["embedding_columns", "hidden_columns"]
+
+  /// All numbers in constant width.
+  package var json: JSONValue {
+    var members = all.members
+    if halves.count == TensorError.halfNames.count {
+      members += zip(TensorError.halfNames, halves).map { ($0, .object($1.members)) }
+    }
+    return .object(members)
+  }
+
+  /// Reads ``json`` back.
+  package init?(_ json: JSONValue) {
+    guard let all = Measures(json) else { return nil }
+    let halves = TensorError.halfNames.compactMap { json[$0].flatMap(Measures.init) }
+    self.init(all: all, halves: halves.count == TensorError.halfNames.count ? halves : [])
+  }
+}
+
+extension TensorError.Measures {
+  package init(_ sums: ErrorAccumulator) {
+    self.init(
+      cosine: sums.cosine, relativeRMS: sums.relativeRMS, signalToNoise: sums.signalToNoise,
+      largest: Double(sums.largestDifference) / Double(sums.largestOriginal > 0 ? sums.largestOriginal : 1),
+      clippedGroups: sums.clippedGroupShare, zeroedGroups: sums.zeroedGroupShare)
+  }
+
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      ("cosine", JSONValue(.number(Fixed.eight(cosine)))),
+      ("relative_rms", JSONValue(.number(Fixed.eight(relativeRMS)))),
+      ("sqnr_db", JSONValue(.number(Fixed.withExponent(signalToNoise)))),
+      ("largest", JSONValue(.number(Fixed.eight(largest)))),
+      ("clipped_groups", JSONValue(.number(Fixed.eight(clippedGroups)))),
+      ("zeroed_groups", JSONValue(.number(Fixed.eight(zeroedGroups)))),
+    ]
+  }
+
+  fileprivate init?(_ json: JSONValue) {
+    guard let cosine = json["cosine"]?.doubleValue, let rms = json["relative_rms"]?.doubleValue,
+      let noise = json["sqnr_db"]?.doubleValue, let largest = json["largest"]?.doubleValue,
+      let clipped = json["clipped_groups"]?.doubleValue, let zeroed = json["zeroed_groups"]?.doubleValue
+    else { return nil }
+    self.init(
+      cosine: cosine, relativeRMS: rms, signalToNoise: noise, largest: largest, clippedGroups: clipped,
+      zeroedGroups: zeroed)
+  }
+}

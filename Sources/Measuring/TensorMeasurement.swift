@@ -1,0 +1,27 @@
+import Digests
+import Planning
+
+/// What verification measured of one tensor.
+package struct TensorMeasurement: Sendable, Equatable {
+  package var sourceDigest: SHA256Digest
+  /// Of each part, in the order of the plan.
+  package var partDigests: [SHA256Digest]
+  /// Nil for a tensor that is not quantized.
+  package var sums: TensorErrorSums?
+
+  package init(sourceDigest: SHA256Digest, partDigests: [SHA256Digest], sums: TensorErrorSums?) {
+    self.sourceDigest = sourceDigest
+    self.partDigests = partDigests
+    self.sums = sums
+  }
+
+  package var error: TensorError? { sums.map(TensorError.init) }
+
+  /// Stands in for a measurement while sizes are forecast.
+  package static func placeholder(_ tensor: PlannedTensor) -> TensorMeasurement {
+    let zero = SHA256Digest.of([])
+    return TensorMeasurement(
+      sourceDigest: zero, partDigests: Array(repeating: zero, count: tensor.parts.count),
+      sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) })
+  }
+}

@@ -1,0 +1,116 @@
+import Audit
+import Checkpoint
+import Files
+import Planning
+import StrictJSON
+
+/// Reads a package's `config.json` as the loaders do, and compares with what was written.
+struct PackageConfigCheck {
+  let path: String
+  let audit: AuditDocument
+
+  func check(_ report: inout VerificationReport) throws {
+    let file = path + "/config.json"
+    let config = try JSONValue.parse(
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: JSONValue.modestCount)
+    var problems: [String] = []
+    if config["quantization"] != config["quantization_config"] {
+      problems.append("quantization and quantization_config differ")
+    }
+    let isDrafter = config["model_type"]?.stringValue == ModelConfig.drafterType
+    // In a drafter's folder the head is the model.
+    let trunk = audit.tensors.filter { $0.origin == (isDrafter ? "head" : "trunk") }
+    let quantized = trunk.filter(\.isPacked)
+    if let block = config["quantization"] {
+      for tensor in trunk where tensor.writtenName.hasSuffix(".weight") { problems += parameters(tensor, block) }
+      let modules = Set(trunk.map(\.module))
+      for member in block.members ?? [] where !["group_size", "bits", "mode"].contains(member.key) {
+        if !modules.contains(member.key) {
+          problems.append("\(member.key): an override for a module that is not there")
+        }
+      }
+    } else if !quantized.isEmpty {
+      problems.append("\(quantized.count) tensors are quantized, and there is no quantization block")
+    }
+    let head = isDrafter ? [] : audit.tensors.filter { $0.origin == "head" && $0.isPacked }
+    if let block = config[QuantizationBlocks.headKey] {
+      for tensor in head { problems += parameters(tensor, block) }
+    } else if !head.isEmpty {
+      problems.append("\(head.count) tensors of the head are quantized, and there is no \(QuantizationBlocks.headKey)")
+    }
+    let declared =
+      config["text_config"]?["mtp_num_hidden_layers"]?.intValue ?? config["mtp_num_hidden_layers"]?.intValue
+    let hasHead = audit.tensors.contains { $0.origin == "head" }
+    if hasHead != ((declared ?? 0) > 0) {
+      problems.append(
+        "mtp_num_hidden_layers is \(declared.map(String.init) ?? "absent"), the head is \(hasHead ? "there" : "not there")"
+      )
+    }
+    report.add(
+      "configuration", scope: "quantization of \(quantized.count + head.count) modules, head", problems: problems)
+  }
+
+  /// The parameters that a loader would take for a module, against dtype and shapes as written.
+  private func parameters(_ tensor: AuditDocument.Tensor, _ block: JSONValue) -> [String] {
+    let module = tensor.module
+    let own = block[module]
+    guard tensor.isPacked else {
+      return own == nil || own?.boolValue == false
+        ? [] : ["\(module): not quantized, but config.json gives it parameters"]
+    }
+    if own?.boolValue == false { return ["\(module): quantized, but config.json says false"] }
+    let source = own ?? block
+    // An entry without mode means affine, whatever the package's own mode is.
+    let mode = source["mode"]?.stringValue ?? "affine"
+    guard let bits = source["bits"]?.intValue, let group = source["group_size"]?.intValue, bits > 0, group > 0 else {
+      return ["\(module): no bits or group_size"]
+    }
+    if tensor.verdict == "kept" { return packedBefore(tensor, mode: mode, bits: bits, group: group) }
+    guard let columns = tensor.sourceShape.last, let words = tensor.written.first?.shape.last,
+      tensor.written.count > 1, let groups = tensor.written[1].shape.last
+    else { return ["\(module): no scales"] }
+    var problems: [String] = []
+    if words * 32 != columns * bits || groups * group != columns {
+      problems.append(
+        "\(module): \(bits) bits, group \(group) do not give \(words) words and \(groups) scales for \(columns) columns"
+      )
+    }
+    if (mode == "affine") != (tensor.written.count == 3) {
+      problems.append("\(module): mode \(mode) and \(tensor.written.count) parts")
+    }
+    return problems
+  }
+
+  /// A matrix that was quantized before: its parts are tensors of their own.
+  private func packedBefore(_ tensor: AuditDocument.Tensor, mode: String, bits: Int, group: Int) -> [String] {
+    let parts = audit.tensors.filter { $0.module == tensor.module }.compactMap(\.written.first)
+    guard let words = tensor.written.first?.shape.last,
+      let groups = parts.first(where: { $0.name.hasSuffix(".scales") })?.shape.last
+    else { return ["\(tensor.module): no scales"] }
+    guard words * 32 == groups * group * bits,
+      (mode == "affine") == parts.contains(where: { $0.name.hasSuffix(".biases") })
+    else {
+      return [
+        "\(tensor.module): \(mode), \(bits) bits, group \(group) are not what \(words) words and \(groups) scales are"
+      ]
+    }
+    return []
+  }
+}
+
+extension AuditDocument.Tensor {
+  /// The name under which it was written.
+  fileprivate var writtenName: String { written.first?.name ?? name }
+
+  /// Path of the module that it belongs to.
+  fileprivate var module: String {
+    let name = writtenName
+    return [".weight", ".scales", ".biases"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+      ?? name
+  }
+
+  /// Whether it holds the codes of a quantized matrix, now or before.
+  fileprivate var isPacked: Bool {
+    verdict == "quantized" || (written.first?.dtype == "U32" && writtenName.hasSuffix(".weight"))
+  }
+}

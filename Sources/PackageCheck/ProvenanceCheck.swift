@@ -1,0 +1,74 @@
+import Audit
+import Diagnostics
+import Files
+import Planning
+import StrictJSON
+
+/// Holds `provenance.json` against the sums and the audit of its package.
+struct ProvenanceCheck {
+  let path: String
+  let audit: AuditDocument
+
+  func check(_ report: inout VerificationReport) throws {
+    let file = path + "/" + PackageFiles.provenance
+    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 64 << 20) else {
+      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): missing or unreadable"])
+      return
+    }
+    let statement: JSONValue
+    do {
+      statement = try JSONValue.parse(bytes, file: file)
+    } catch {
+      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): \(Diagnostic.words(error))"])
+      return
+    }
+    var problems: [String] = []
+    func require(_ what: String, _ found: JSONValue?, _ wanted: String?) {
+      guard found?.stringValue != wanted || wanted == nil else { return }
+      problems.append("\(what) is \(found?.stringValue ?? "not there"), not \(wanted ?? "stated in the audit")")
+    }
+    require("_type", statement["_type"], "https://in-toto.io/Statement/v1")
+    require("predicateType", statement["predicateType"], "https://slsa.dev/provenance/v1")
+    let definition = statement["predicate"]?["buildDefinition"]
+    require("buildType", definition?["buildType"], Provenance.buildType)
+    let external = definition?["externalParameters"]
+    require("manifest", external?["manifest"]?["sha256"], audit.json["manifest_sha256"]?.stringValue)
+    require("pipeline", external?["pipeline"]?["sha256"], audit.json["pipeline_sha256"]?.stringValue)
+    require("plan", definition?["internalParameters"]?["plan_sha256"], audit.json["plan_sha256"]?.stringValue)
+    problems += inputProblems(definition?["resolvedDependencies"]?.arrayValue ?? [])
+    let subjects = statement["subject"]?.arrayValue ?? []
+    problems += try subjectProblems(subjects)
+    report.add("provenance", scope: "\(subjects.count) files, in-toto v1, SLSA v1", problems: problems)
+  }
+
+  /// The inputs are those of the audit.
+  private func inputProblems(_ dependencies: [JSONValue]) -> [String] {
+    let stated = Dictionary(dependencies.map { ($0["name"]?.stringValue ?? "", $0["digest"]) }) { first, _ in first }
+    let inputs = audit.json["inputs"]?.arrayValue ?? []
+    return inputs.compactMap { input in
+      let name = input["path"]?.stringValue ?? ""
+      let digest = stated[name] ?? nil
+      let isSame =
+        input["tree_sha256"].map { $0 == digest?["cambiumTreeSha256"] } ?? (input["sha256"] == digest?["sha256"])
+      return isSame ? nil : "\(name): another digest than in the audit"
+    }
+  }
+
+  /// The subjects are the files of the sums, besides the statement itself, with their digests.
+  private func subjectProblems(_ subjects: [JSONValue]) throws -> [String] {
+    let text = String(
+      decoding: try ReadOnlyFile(path: path + "/" + PackageFiles.sums).readAll(limit: 16 << 20), as: UTF8.self)
+    var sums: [String: String] = [:]
+    for line in text.split(separator: "\n") { sums[String(line.dropFirst(66))] = String(line.prefix(64)) }
+    sums[PackageFiles.provenance] = nil
+    var problems: [String] = []
+    for subject in subjects {
+      let name = subject["name"]?.stringValue ?? ""
+      let sum = sums.removeValue(forKey: name)
+      if sum == nil || sum != subject["digest"]?["sha256"]?.stringValue {
+        problems.append("\(name): another digest than in \(PackageFiles.sums)")
+      }
+    }
+    return problems + sums.keys.sorted().map { "\($0): not among the subjects" }
+  }
+}

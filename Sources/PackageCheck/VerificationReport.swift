@@ -1,0 +1,56 @@
+import Readers
+import StrictJSON
+
+/// What a verification looked at, and what it found wrong.
+public struct VerificationReport: Sendable {
+  public struct Check: Sendable {
+    public let name: String
+    /// What was looked at, such as `17 files`.
+    public let scope: String
+    public let problems: [String]
+  }
+
+  public private(set) var checks: [Check] = []
+  /// What every known reader makes of the package; nil when the folder could not be judged.
+  public internal(set) var readers: ReaderMatrix?
+
+  /// What speaks against the package without proving anything.
+  public internal(set) var suspicions: [String] = []
+
+  public init() {}
+
+  public var isGood: Bool { checks.allSatisfy(\.problems.isEmpty) }
+
+  /// Adds what was looked at.
+  public mutating func add(_ name: String, scope: String, problems: [String]) {
+    checks.append(Check(name: name, scope: scope, problems: problems))
+  }
+
+  /// A line a check with its problems, then what readers make of the package.
+  public var text: String {
+    let lines = checks.map { check in
+      let head = "\(check.problems.isEmpty ? "ok  " : "FAIL") \(check.name): \(check.scope)"
+      let shown = check.problems.prefix(20).map { "       \($0)" }
+      let more = check.problems.count > 20 ? ["       and \(check.problems.count - 20) more"] : []
+      return ([head] + shown + more).joined(separator: "\n")
+    }
+    let notes = suspicions.map { "note: \($0)" }
+    return (lines + notes + (readers.map { [""] + $0.lines } ?? [])).joined(separator: "\n")
+  }
+
+  public var json: JSONValue {
+    .object([
+      ("cambium_verification_report", .int(1)), ("good", .bool(isGood)),
+      (
+        "checks",
+        .array(
+          checks.map {
+            .object([
+              ("name", .string($0.name)), ("scope", .string($0.scope)), ("good", .bool($0.problems.isEmpty)),
+              ("problems", .array($0.problems.map { .string($0) })),
+            ])
+          })
+      ), ("suspicions", .array(suspicions.map { .string($0) })), ("readers", readers?.json ?? .null),
+    ])
+  }
+}

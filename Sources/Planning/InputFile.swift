@@ -1,0 +1,71 @@
+import Checkpoint
+import Digests
+import Files
+import Safetensors
+
+/// One input file: a shard, configuration or sidecar of the source or the donor.
+package struct InputFile: Sendable {
+  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
+  package let name: String
+  package let path: String
+  package let bytes: Int
+  /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
+  package let shard: InputShard?
+
+  /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
+  package static func all(_ resolution: Resolution) -> [InputFile] {
+    var files: [InputFile] = []
+    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
+      guard let folder else { continue }
+      let needed = shards(of: folder, prefix, resolution)
+      for (number, shard) in folder.shards.enumerated() where needed.contains(number) {
+        files.append(
+          InputFile(
+            name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
+            shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor")))
+      }
+      var others = ["config.json"]
+      if prefix == "source" { others += folder.sidecars.copied }
+      if folder.sidecars.hasCard { others.append("README.md") }
+      files += others.compactMap { name in
+        let path = folder.path + "/" + name
+        return (try? ReadOnlyFile(path: path)).map {
+          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size, shard: nil)
+        }
+      }
+    }
+    return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}
+
+extension InputFile {
+  /// The shards that what is made depends on: all of a trunk, and for a head those that hold it.
+  private static func shards(of folder: CheckpointFolder, _ prefix: String, _ resolution: Resolution) -> Set<Int> {
+    let isTrunk = prefix == "source" && resolution.target != .drafter
+    guard !isTrunk else { return Set(folder.shards.indices) }
+    guard prefix == "donor" || resolution.donor == nil else { return [] }
+    return Set(resolution.head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
+  }
+}
+
+/// A safetensors file of the source or the donor.
+package struct InputShard: Sendable {
+  package let file: SafetensorsFile
+  /// Index into the folder's shards.
+  package let number: Int
+  package let isDonor: Bool
+
+  /// Its tensors in the order of their data.
+  package var tensorsByOffset: [TensorEntry] {
+    // Sorted by name already, which decides between tensors without elements.
+    file.header.tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
+      .map(\.element)
+  }
+}
+
+extension SafetensorsFile {
+  /// Digest of everything before the data.
+  package func headerDigest() throws -> SHA256Digest {
+    SHA256Digest.of(try ReadOnlyFile(path: path).readBytes(count: header.dataStart, at: 0))
+  }
+}

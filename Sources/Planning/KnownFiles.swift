@@ -1,0 +1,71 @@
+import Checkpoint
+import Files
+import StrictJSON
+
+/// The files of the package whose bytes follow from the plan: sidecars, configuration and index.
+package struct KnownFiles: Sendable {
+  package let files: [PlannedFile]
+
+  /// - Throws: `FileError` and `JSONError` for a sidecar of the source.
+  package init(_ plan: Plan, _ resolution: Resolution) throws {
+    var files = try KnownFiles.copied(resolution).map { name in
+      let path = resolution.source.path + "/" + name
+      return PlannedFile(path: name, bytes: try ReadOnlyFile(path: path).size, content: .copied(from: path))
+    }
+    let packageConfig = PackageConfig(plan, resolution)
+    let config =
+      switch resolution.target {
+      case .package: try packageConfig.package()
+      case .drafter: packageConfig.drafter()
+      }
+    files.append(PlannedFile(path: PackageFiles.config, bytes: config.count, content: .generated(config)))
+    let index = try KnownFiles.index(plan, resolution)
+    files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
+    self.files = files
+  }
+
+  /// A generated file's document; nil when there is none of that name.
+  package func document(_ name: String) throws -> JSONValue? {
+    guard let file = files.first(where: { $0.path == name }), case .generated(let bytes) = file.content else {
+      return nil
+    }
+    return try JSONValue.parse(bytes, file: name)
+  }
+
+  /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.
+  private static func copied(_ resolution: Resolution) -> [String] {
+    let all = resolution.source.sidecars.copied
+    guard resolution.target == .drafter else { return all }
+    let tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    return all.filter { tokenizer.contains($0) || Sidecars.isLegal($0) }
+  }
+
+  /// The index: every tensor of the shards. The head's file is only listed where the manifest asks for it, since some
+  /// readers stumble over a head in the index. That of a source whose shards all stay as they are stays too.
+  private static func index(_ plan: Plan, _ resolution: Resolution) throws -> [UInt8] {
+    var total = 0
+    var map: [(String, JSONValue)] = []
+    for tensor in plan.tensors where tensor.origin == .trunk || (plan.head?.indexed ?? false) {
+      for part in tensor.parts {
+        total += part.bytes
+        map.append((part.name, .string(plan.weights[part.file].path)))
+      }
+    }
+    map.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
+    if let own = try ownIndex(resolution, map, total: total) { return own }
+    return JSONWriter.pretty(
+      .object([("metadata", .object([("total_size", .int(total))])), ("weight_map", .object(map))]))
+  }
+
+  /// The index of a source that was converted before, when it says just what ours would.
+  private static func ownIndex(_ resolution: Resolution, _ map: [(String, JSONValue)], total: Int) throws -> [UInt8]? {
+    guard resolution.trunk.conversion != nil, resolution.source.indexed?.count == map.count else { return nil }
+    let path = resolution.source.path + "/" + PackageFiles.index
+    let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
+    let own = try JSONValue.parse(bytes, file: path)
+    guard own["metadata"]?["total_size"]?.intValue == total, map.allSatisfy({ own["weight_map"]?[$0.0] == $0.1 }) else {
+      return nil
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,53 @@
+import Manifests
+
+/// Names of the files of a package.
+package enum PackageFiles {
+  package static let audit = "audit.json"
+  package static let card = "README.md"
+  package static let sums = "SHA256SUMS"
+  package static let provenance = "provenance.json"
+  /// Made by `cambium sign` when the package is there; in no list of its files.
+  package static let signature = "model.sig"
+  package static let index = "model.safetensors.index.json"
+  package static let config = "config.json"
+
+  /// What the package is called: the last part of the manifest's output.
+  package static func title(_ resolution: Resolution) -> String {
+    let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
+    return name + resolution.target.suffix
+  }
+}
+
+/// One file of the package.
+public struct PlannedFile: Sendable {
+  public enum Content: Sendable {
+    /// Header bytes, then tensors at planned offsets.
+    case weights
+    /// Copied from the source byte for byte.
+    case copied(from: String)
+    /// Known already.
+    case generated([UInt8])
+    /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `provenance.json`,
+    /// `SHA256SUMS`.
+    case measured
+  }
+
+  public let path: String
+  public let bytes: Int
+  public let content: Content
+
+  package init(path: String, bytes: Int, content: Content) {
+    self.path = path
+    self.bytes = bytes
+    self.content = content
+  }
+
+  public var kind: String {
+    switch content {
+    case .weights: "weights"
+    case .copied: "copied"
+    case .generated: "generated"
+    case .measured: "measured"
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import StrictJSON
+
+extension Plan {
+  /// The canonical form that the plan's digest is taken of.
+  package var json: JSONValue { Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes) }
+
+  static func json(
+    tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String]
+  ) -> JSONValue {
+    .object([
+      ("cambium_plan", .int(1)), ("tensors", .array(tensors.map { json($0, weights) })),
+      (
+        "dropped",
+        .array(
+          dropped.map {
+            .object([("name", .string($0.name)), ("rule", .string($0.rule)), ("reason", .string($0.reason))])
+          })
+      ),
+      ("weights", .array(weights.map { .object([("path", .string($0.path)), ("bytes", .int($0.bytes))]) })),
+      ("notes", .array(notes.map { .string($0) })),
+    ])
+  }
+
+  private static func json(_ tensor: PlannedTensor, _ weights: [PlannedWeights]) -> JSONValue {
+    .object([
+      ("name", .string(tensor.name)), ("role", .string(tensor.tensor.role.rawValue)),
+      ("origin", .string(tensor.origin.rawValue)), ("verdict", .string(tensor.verdictWord)),
+      ("rule", .string(tensor.rule)), ("reason", tensor.reason.map { .string($0) } ?? .null),
+      ("format", tensor.format?.json ?? .null),
+      ("transforms", .array(tensor.transformNames.map { .string($0) })),
+      ("sources", .array(tensor.tensor.sources.map { .string($0) })),
+      ("segments", .array(tensor.tensor.segments.map { [.int($0.shard), .int($0.offset), .int($0.length)] })),
+      (
+        "parts",
+        .array(
+          tensor.parts.map { part in
+            .object([
+              ("name", .string(part.name)), ("dtype", .string(part.dtype.rawValue)),
+              ("shape", .array(part.shape.map { .int($0) })), ("file", .string(weights[part.file].path)),
+              ("offset", .int(part.offset)), ("bytes", .int(part.bytes)),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,75 @@
+import Checkpoint
+import Digests
+import Manifests
+import Quantization
+import StrictJSON
+
+/// What becomes of the tensors: every one with its verdict, every weight file with its bytes. A pure function of
+/// manifest, pipeline and headers. Format: see the page *Plan*.
+public struct Plan: Sendable {
+  public let tensors: [PlannedTensor]
+  public let dropped: [DroppedTensor]
+  /// The weight files; parts name them by index.
+  public let weights: [PlannedWeights]
+  /// The number format of the package's `quantization` block; nil when nothing is quantized.
+  public let format: QuantizationFormat?
+  public let head: PlannedHead?
+  /// Facts that a person wants to know.
+  public let notes: [String]
+  /// Digest of the canonical JSON form.
+  public let digest: SHA256Digest
+
+  init(
+    tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], format: QuantizationFormat?,
+    head: PlannedHead?, notes: [String]
+  ) {
+    self.tensors = tensors
+    self.dropped = dropped
+    self.weights = weights
+    self.format = format
+    self.head = head
+    self.notes = notes
+    digest = SHA256Digest.of(
+      JSONWriter.canonical(Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes)))
+  }
+
+  /// Bytes of all source tensors that are used.
+  public var inputBytes: Int { tensors.reduce(0) { $0 + $1.tensor.byteCount } }
+
+  /// Paths of the weight files in the package.
+  package var weightFiles: [String] { weights.map(\.path) }
+}
+
+/// One weight file of the package: its header, then tensors at planned offsets.
+public struct PlannedWeights: Sendable {
+  public let path: String
+  /// Bytes of the whole file.
+  public let bytes: Int
+  /// The header, with its length in front.
+  package let header: [UInt8]
+}
+
+/// A source tensor that is left out.
+public struct DroppedTensor: Sendable {
+  public let name: String
+  public let origin: TensorOrigin
+  public let rule: String
+  public let reason: String
+  public let bytes: Int
+}
+
+/// What the plan says of the head.
+public struct PlannedHead: Sendable {
+  public let grafted: Bool
+  public let evidence: HeadEvidence
+  /// How its norms are stored in the checkpoint, with everything that speaks for it.
+  public let norms: NormDecision
+  public let pairing: Pairing
+  public let ownExperts: Int?
+  public let file: String
+  /// Whether the index lists it.
+  public let indexed: Bool
+  /// Commits of source and donor, when they come from the hub's cache.
+  public let sourceCommit: String?
+  public let donorCommit: String?
+}

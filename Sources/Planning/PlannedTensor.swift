@@ -1,0 +1,91 @@
+import Checkpoint
+import Quantization
+import Safetensors
+
+/// Where a tensor comes from.
+public enum TensorOrigin: String, Sendable {
+  case trunk
+  case head
+}
+
+/// What is done with a tensor, decided.
+public enum Verdict: Sendable, Equatable {
+  case keep
+  case cast(FloatType)
+  case quantize(QuantizationFormat)
+}
+
+/// One tensor of the package.
+public struct PlannedTensor: Sendable {
+  public let tensor: ResolvedTensor
+  public let origin: TensorOrigin
+  public let verdict: Verdict
+  /// The rule that decided.
+  public let rule: String
+  /// Why the verdict is not what the rule asks for, or what the rule's author says.
+  public let reason: String?
+  /// Rows that are treated independently, and elements in each.
+  public let rows: Int
+  public let rowElements: Int
+  /// What is written.
+  public let parts: [PlannedPart]
+
+  public var name: String { tensor.name }
+  public var sourceRowBytes: Int { rowElements * tensor.dtype.bits / 8 }
+  /// `quantized`, `kept`, `converted`: the word of reports.
+  public var verdictWord: String {
+    switch verdict {
+    case .quantize: "quantized"
+    case .cast: "converted"
+    case .keep: tensor.transform.changesBytes ? "converted" : "kept"
+    }
+  }
+  public var outputBytes: Int { parts.reduce(0) { $0 + $1.bytes } }
+
+  /// The number format of a quantized tensor.
+  public var format: QuantizationFormat? {
+    if case .quantize(let format) = verdict { format } else { nil }
+  }
+}
+
+/// One tensor in a file of the package.
+public struct PlannedPart: Sendable {
+  public let name: String
+  public let dtype: DType
+  public let shape: [Int]
+  /// Index into ``Plan/weights``.
+  public let file: Int
+  /// From the beginning of the file, bytes.
+  public let offset: Int
+  public let bytes: Int
+}
+
+extension PlannedTensor {
+  /// A tensor with its verdict and no place yet.
+  init(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ verdict: Verdict, rule: String, reason: String?) {
+    self.init(
+      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason, rows: tensor.rows,
+      rowElements: tensor.rowElements, parts: [])
+  }
+
+  func with(parts: [PlannedPart]) -> PlannedTensor {
+    PlannedTensor(
+      tensor: tensor, origin: origin, verdict: verdict, rule: rule, reason: reason, rows: rows,
+      rowElements: rowElements, parts: parts)
+  }
+
+  /// Whether the package holds exactly the bytes of one source tensor.
+  package var isCopy: Bool {
+    verdict == .keep && tensor.sources.count == 1 && tensor.assembly == "copy" && !tensor.transform.changesBytes
+  }
+
+  /// Every named transform on the way from source to package, in order.
+  package var transformNames: [String] {
+    var names: [String] = []
+    if tensor.assembly != "copy" { names.append(tensor.assembly) }
+    if !tensor.blockScales.isEmpty { names.append("dequantize_fp8_blocks") }
+    if tensor.transform != .none { names.append(tensor.transform.rawValue) }
+    if case .cast(let type) = verdict, type.dtype != tensor.valueDType { names.append("cast_\(type.rawValue)") }
+    return names
+  }
+}

@@ -1,0 +1,163 @@
+import Checkpoint
+import Foundation
+import Manifests
+import Quantization
+
+/// A manifest with everything that it names opened: folders, headers, pipeline. Nothing of the weights is read.
+public struct Resolution: Sendable {
+  public let manifest: Manifest
+  public let pipeline: Pipeline
+  /// The number format of `quantize` rules.
+  public let format: QuantizationFormat
+  public let thresholds: Thresholds
+  /// What decoding is checked with before the package is published; nil for no check.
+  public let check: DecodeCheck?
+  public let source: CheckpointFolder
+  public let donor: CheckpointFolder?
+  public let trunk: Trunk
+  /// The head, and the folder that it comes from; nil without one.
+  public let head: Head?
+  /// What proves that head and trunk belong together; nil without a head.
+  public let pairing: Pairing?
+  /// Which of the manifest's folders this is.
+  public let target: PackageTarget
+  /// Absolute path of the package.
+  public let output: String
+  /// Absolute path of the package that the manifest or a person names; that of the drafter's folder is beside it.
+  private let place: String
+
+  /// - Parameters:
+  ///   - pipelineFolders: where pipelines are looked up by name.
+  ///   - output: overrides the manifest's output.
+  ///   - target: the package, or the drafter's folder beside it.
+  public init(
+    manifest path: String, pipelineFolders: [String], output override: String? = nil, target: PackageTarget = .package
+  ) throws {
+    self.target = target
+    let manifest = try Manifest(path: path)
+    self.manifest = manifest
+    pipeline = try Pipeline(
+      path: Pipeline.locate(
+        manifest.pipeline, manifest: manifest.path, folders: pipelineFolders, place: manifest.pipelinePlace))
+    format = try manifest.quantization?.over(pipeline.format) ?? pipeline.format
+    thresholds = manifest.thresholds.over(pipeline.thresholds)
+    check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
+    let source = try CheckpointFolder(manifest.source)
+    self.source = source
+    trunk = try source.trunk()
+    donor = try manifest.donor.map { try CheckpointFolder($0) }
+    let head = try Resolution.head(manifest, source: source, donor: donor)
+    self.head = head
+    pairing = head == nil ? nil : try Resolution.pairing(manifest, source: source, donor: donor)
+    place = override ?? manifest.output
+    output = place + target.suffix
+    try requireLayouts()
+    try requireOutsideInputs(output)
+  }
+
+  /// The same manifest with what it opened, for another of the folders that it asks for.
+  /// - Throws: ``ConversionError/outputInsideInput(path:input:)``.
+  package init(_ other: Resolution, target: PackageTarget) throws {
+    manifest = other.manifest
+    pipeline = other.pipeline
+    format = other.format
+    thresholds = other.thresholds
+    check = other.check
+    source = other.source
+    donor = other.donor
+    trunk = other.trunk
+    head = other.head
+    pairing = other.pairing
+    place = other.place
+    self.target = target
+    output = place + target.suffix
+    try requireOutsideInputs(output)
+  }
+
+  /// The folder that the tensors of an origin are read from.
+  package func folder(_ origin: TensorOrigin) -> CheckpointFolder {
+    origin == .head ? headFolder ?? source : source
+  }
+
+  /// The lock file: beside the manifest, one for each folder that is made.
+  package var lockPath: String {
+    let path = manifest.lockPath
+    return target == .package ? path : path.dropLast(".lock.json".count) + target.suffix + ".lock.json"
+  }
+
+  /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
+  package func requireOutsideInputs(_ path: String) throws {
+    for input in [source, donor].compactMap({ $0 })
+    where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input.path) + "/") {
+      throw ConversionError.outputInsideInput(path: path, input: input.path)
+    }
+  }
+
+  /// The path with every link followed, as far as it exists.
+  private static func real(_ path: String) -> String {
+    var url = URL(fileURLWithPath: path).standardizedFileURL
+    var rest: [String] = []
+    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
+      rest.insert(url.lastPathComponent, at: 0)
+      url.deleteLastPathComponent()
+    }
+    return ([url.resolvingSymlinksInPath().path] + rest).joined(separator: "/")
+  }
+
+  /// The folder that the head comes from.
+  public var headFolder: CheckpointFolder? { head == nil ? nil : donor ?? source }
+
+  private static func head(_ manifest: Manifest, source: CheckpointFolder, donor: CheckpointFolder?) throws -> Head? {
+    let own = source.headEvidence
+    if let donor {
+      let head = try donor.head(for: source, norms: manifest.headNorms)
+      if manifest.head != .replace, own.isPresent,
+        !identical(try source.head(for: source), in: source, head, in: donor)
+      {
+        throw HeadError.exists(path: source.path, tensors: own.tensors.count)
+      }
+      return head
+    }
+    if manifest.head == Manifest.HeadChoice.none { return nil }
+    if own.isPresent { return try source.head(for: source, norms: manifest.headNorms) }
+    if own.isBrokenPromise || manifest.head == .keep {
+      throw HeadError.declaredMissing(
+        path: source.path, declared: own.declaredLayers ?? 0, shards: source.shards.count, tensors: source.tensorCount)
+    }
+    return nil
+  }
+
+  /// What proves that donor and source belong together.
+  /// - Throws: `HeadError/foreign` when they do not, and the manifest does not consent.
+  private static func pairing(
+    _ manifest: Manifest, source: CheckpointFolder, donor: CheckpointFolder?
+  ) throws -> Pairing {
+    guard let donor else { return Pairing(verdict: .same, evidence: ["the head is the source's own"]) }
+    let bases = try [manifest.baseModel].compactMap { $0 } + SourceCard(folder: source).baseModels
+    let pairing = try source.pairing(with: donor, baseModels: bases)
+    if pairing.verdict == .foreign, !manifest.foreign {
+      throw HeadError.foreign(
+        path: donor.path, source: source.name, evidence: pairing.evidence.joined(separator: "; "))
+    }
+    return pairing
+  }
+
+  /// Refuses a layout that breaks a reader of this architecture.
+  private func requireLayouts() throws {
+    guard head != nil, manifest.layouts.contains(.indexed), source.model.modelType == "qwen3_next" else { return }
+    throw ConversionError.headLayout(
+      manifest: manifest.path, layout: Manifest.HeadLayout.indexed.rawValue,
+      reason: "mlx-vlm follows the index and refuses a qwen3_next trunk that lists mtp.*")
+  }
+
+  /// Whether two heads have the same tensors with the same bytes.
+  private static func identical(_ a: Head, in left: CheckpointFolder, _ b: Head, in right: CheckpointFolder) -> Bool {
+    guard a.tensors.map(\.name) == b.tensors.map(\.name) else { return false }
+    for (x, y) in zip(a.tensors, b.tensors) {
+      guard x.dtype == y.dtype, x.transform == y.transform,
+        let one = try? SourceReader(left).digest(x), let other = try? SourceReader(right).digest(y), one == other
+      else { return false }
+    }
+    return true
+  }
+}

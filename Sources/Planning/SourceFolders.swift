@@ -1,0 +1,30 @@
+import Checkpoint
+import Files
+
+/// The folders that tensors are read from.
+package struct SourceFolders: Sendable {
+  package let trunk: CheckpointFolder
+  /// The donor, or the trunk's own folder.
+  package let head: CheckpointFolder
+
+  package init(_ resolution: Resolution) {
+    trunk = resolution.source
+    head = resolution.headFolder ?? resolution.source
+  }
+
+  package subscript(origin: TensorOrigin) -> CheckpointFolder { origin == .head ? head : trunk }
+}
+
+extension Resolution {
+  /// Refuses to go on when a shard is no longer the file that was opened.
+  package func requireUnchangedInputs() throws {
+    for folder in [source, donor].compactMap({ $0 }) {
+      for shard in folder.shards {
+        let path = folder.path + "/" + shard.name
+        guard let now = try? ReadOnlyFile(path: path).identity, now == shard.file.identity else {
+          throw ConversionError.inputChanged(file: path)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Checkpoint
+import Diagnostics
+import Files
+import Planning
+import Safetensors
+import StrictJSON
+
+/// What readers decide by: files, the names and shapes in them, metadata, index and configuration of a model folder.
+/// Made of a folder or of a plan, so that a manifest's demands are met before a byte is written.
+public struct PackageView: Sendable {
+  /// One safetensors file.
+  struct File: Sendable {
+    /// Relative to the folder; a name with a slash lies in a folder below.
+    let name: String
+    /// `format` of its metadata.
+    let format: String?
+    /// Shapes by name.
+    let tensors: [String: [Int]]
+
+    var hasHead: Bool { tensors.keys.contains { $0.contains("mtp.") } }
+  }
+
+  /// How the head's norms are, seen from the convention that is recorded of them.
+  enum HeadNorms: Sendable {
+    case sound, neverShifted, shiftedTwice
+  }
+
+  let files: [File]
+  /// `weight_map`; nil without an index.
+  let index: [String: String]?
+  let config: JSONValue
+  let model: ModelConfig
+  /// Whether the trunk is an MLX conversion.
+  let isConverted: Bool
+  /// Why the trunk is not complete; nil when it is, or when there is none to be.
+  let trunkProblem: String?
+  /// Why the head is not usable at all; nil when it is, or when there is none.
+  let headProblem: String?
+  let norms: HeadNorms
+  let isDrafter: Bool
+  /// What a drafter's folder with a usable head says of itself: this folder's own when it is one, else that of the folder
+  /// beside, under its name and `-mtp`; nil when there is none.
+  let drafter: Drafter?
+
+  struct Drafter: Sendable {
+    /// `model_type` in its `text_config`.
+    let textType: String
+    let isMixture: Bool
+
+    init(config: JSONValue, isMixture: Bool) {
+      textType = config["text_config"]?["model_type"]?.stringValue ?? ""
+      self.isMixture = isMixture
+    }
+  }
+
+  var modelType: String { model.modelType }
+
+  /// What is to be added where mlx-vlm loads a head: up to 0.7.10 its trunk of Qwen3-Next gives no hidden states, so that
+  /// decoding with a draft model ends with an error.
+  var draftingLimit: String {
+    modelType == "qwen3_next" ? ", but up to 0.7.10 cannot decode with a draft model of this architecture" : ""
+  }
+
+  /// A shape, wherever the tensor lies.
+  func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[name] }.first }
+}
+
+extension PackageView {
+  /// The view of a folder. Only headers are read, and the norms.
+  /// - Throws: what opening the folder throws.
+  public init(of folder: CheckpointFolder) throws {
+    var index: [String: String]?
+    if folder.indexed != nil {
+      let path = folder.path + "/" + PackageFiles.index
+      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path)["weight_map"]
+      index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
+    }
+    self.index = index
+    files = folder.shards.map { shard in
+      File(
+        name: shard.name, format: shard.file.header.metadataValue("format"),
+        tensors: Dictionary(shard.file.header.tensors.map { ($0.name, $0.shape) }) { first, _ in first })
+    }
+    config = folder.config
+    model = folder.model
+    isConverted = folder.conversionEvidence != nil
+    isDrafter = folder.isDrafter
+    trunkProblem = folder.isDrafter ? nil : PackageView.problem { _ = try folder.trunk() }
+    var norms = HeadNorms.sound
+    headProblem =
+      folder.headEvidence.isPresent
+      ? PackageView.problem {
+        do {
+          _ = try folder.head(for: folder)
+        } catch {
+          guard case HeadError.norms(_, _, _, let excess, _) = error else { throw error }
+          norms = excess > 0 ? .shiftedTwice : .neverShifted
+        }
+      } : nil
+    self.norms = norms
+    if folder.isDrafter {
+      drafter = headProblem == nil ? Drafter(config: folder.config, isMixture: folder.table.mixture) : nil
+    } else {
+      let beside = try? CheckpointFolder(.folder(folder.path + PackageTarget.drafter.suffix))
+      drafter = beside.flatMap { beside in
+        guard beside.isDrafter, (try? beside.head(for: folder)) != nil else { return nil }
+        return Drafter(config: beside.config, isMixture: beside.table.mixture)
+      }
+    }
+  }
+
+  /// The view of what a plan will make.
+  /// - Parameter known: the files besides the weights, of which configuration and index count.
+  package init(_ plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
+    var tensors: [[String: [Int]]] = plan.weights.map { _ in [:] }
+    for tensor in plan.tensors {
+      for part in tensor.parts { tensors[part.file][part.name] = part.shape }
+    }
+    files = zip(plan.weights, tensors).map { File(name: $0.path, format: "mlx", tensors: $1) }
+    config = try known.document(PackageFiles.config) ?? .object([])
+    index = try known.document(PackageFiles.index).map { value in
+      Dictionary((value["weight_map"]?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first
+      }
+    }
+    model = resolution.source.model
+    isConverted = true
+    isDrafter = resolution.target == .drafter
+    trunkProblem = nil
+    headProblem = nil
+    norms = .sound
+    let isBeside = resolution.head != nil && PackageTarget.all(resolution.manifest).contains(.drafter)
+    let isMixture = resolution.source.table.mixture
+    drafter =
+      isBeside
+      ? Drafter(
+        config: ["text_config": ["model_type": isMixture ? "qwen3_5_moe_text" : "qwen3_5_text"]], isMixture: isMixture)
+      : nil
+  }
+
+  private static func problem(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return Diagnostic.words(error)
+    }
+  }
+}

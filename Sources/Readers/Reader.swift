@@ -1,0 +1,46 @@
+/// What a reader makes of a folder.
+public struct ReaderVerdict: Sendable, Equatable {
+  public enum Word: String, Sendable, CaseIterable {
+    case withHead = "loads with head"
+    case withoutHead = "loads without head"
+    case refuses = "refuses"
+    case corrupts = "would corrupt"
+
+    /// Whether the reader cannot be used with the folder.
+    package var isHarm: Bool { self == .refuses || self == .corrupts }
+  }
+
+  public let word: Word
+  /// Why, in one sentence.
+  public let reason: String
+
+  init(_ word: Word, _ reason: String) {
+    self.word = word
+    self.reason = reason
+  }
+}
+
+/// A program that loads MLX packages, in a range of versions that behave alike: which files it takes, what it renames,
+/// drops and shifts. Sources: the loaders of these programs.
+public struct Reader: Sendable {
+  /// How a manifest names it.
+  public let name: String
+  /// Whether it can use a head at all.
+  public let usesHeads: Bool
+  let judge: @Sendable (PackageView) -> ReaderVerdict
+
+  public func verdict(of view: PackageView) -> ReaderVerdict { judge(view) }
+
+  /// Every reader that is modelled, older versions first.
+  public static let all: [Reader] = [
+    mlxLM("mlx-lm<=0.31.3", headMeansRaw: true), mlxLM("mlx-lm>=0.32", headMeansRaw: false),
+    mlxVLM("mlx-vlm<0.6.9", headMeansRaw: true, missesOverrides: true, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.9", headMeansRaw: false, missesOverrides: true, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.12", headMeansRaw: false, missesOverrides: false, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.7.8", headMeansRaw: false, missesOverrides: false, draftsFromPackage: true),
+    mlxSwiftLM("mlx-swift-lm<2026-08-31", headMeansRaw: true),
+    mlxSwiftLM("mlx-swift-lm>=2026-08-31", headMeansRaw: false), vllmMLX,
+  ]
+
+  public static func named(_ name: String) -> Reader? { all.first { $0.name == name } }
+}

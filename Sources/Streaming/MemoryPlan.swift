@@ -1,0 +1,78 @@
+import Checkpoint
+import Digests
+import Files
+import Planning
+
+/// The memory that one worker needs, and how many workers a budget allows.
+struct MemoryPlan {
+  let workers: Int
+  /// Bytes of a window for what is read at a time.
+  let windowBytes: Int
+  /// Bytes of what a unit writes, with room to begin each part where direct writing wants it.
+  let outputBytes: Int
+  /// Bytes of a copy of a unit, for transforms that move elements.
+  let spareBytes: Int
+
+  /// Workers for each thread: one waits for the disk while the other computes.
+  private static let workersPerThread = 2
+
+  /// - Throws: ``ConversionError/budgetTooSmall(tensor:needed:budget:)``.
+  init(_ work: WorkList, _ plan: Plan, threads: Int, budget: Int) throws {
+    var window = 0
+    var output = 0
+    var spare = 0
+    var largest = ""
+    let shapes = plan.tensors.map(PieceShape.init)
+    for unit in work.units {
+      for (bytes, _) in unit.stretches(movesElements: unit.movesElements(plan)) where bytes.count > window {
+        window = bytes.count
+        largest = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? ""
+      }
+      var written = 0
+      for piece in unit.pieces {
+        let shape = shapes[piece.tensor]
+        written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + 2 * PosixFile.block }
+        let tensor = plan.tensors[piece.tensor].tensor
+        if tensor.transform.movesElements { spare = max(spare, piece.length) }
+        if !tensor.blockScales.isEmpty { spare = max(spare, 2 * Unit.stretch * TreeDigest.leafBytes) }
+      }
+      output = max(output, written)
+    }
+    windowBytes = StreamedFile.windowBytes(window)
+    outputBytes = output + PosixFile.block
+    spareBytes = spare
+    let rest = outputBytes + spareBytes
+    let readingBack = WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: budget))
+    let needed = windowBytes + rest + readingBack
+    guard needed <= budget else {
+      throw ConversionError.budgetTooSmall(tensor: largest, needed: needed, budget: budget)
+    }
+    workers = max(1, min(threads * MemoryPlan.workersPerThread, (budget - readingBack) / (windowBytes + rest)))
+  }
+}
+
+/// How bytes of a planned tensor's source become bytes of its parts.
+struct PieceShape {
+  /// Elements that are treated as one: a group of the quantizer, or one element.
+  let granule: Int
+  /// Bytes of an element of the source.
+  let width: Int
+  /// Bytes of a granule in each part.
+  let parts: [Int]
+
+  init(_ tensor: PlannedTensor) {
+    granule = tensor.format?.groupSize ?? 1
+    width = max(1, tensor.tensor.dtype.bits / 8)
+    let granules = max(1, tensor.tensor.byteCount / (width * granule))
+    parts = tensor.parts.map { $0.bytes / granules }
+  }
+
+  /// Bytes that a piece becomes in a part.
+  func bytes(_ piece: Piece, part: Int) -> Int { bytes(piece.length, part: part) }
+
+  /// Bytes that some bytes of the source become in a part.
+  func bytes(_ length: Int, part: Int) -> Int { length / (width * granule) * parts[part] }
+
+  /// Where they begin, from the beginning of the part.
+  func offset(_ piece: Piece, part: Int) -> Int { piece.start / (width * granule) * parts[part] }
+}

@@ -1,0 +1,59 @@
+import Checkpoint
+import Planning
+import Quantization
+
+/// Turns elements of a source tensor into what is written.
+struct TensorTreatment {
+  let tensor: PlannedTensor
+  let type: FloatType?
+
+  init(_ tensor: PlannedTensor) {
+    self.tensor = tensor
+    type = FloatType(tensor.tensor.valueDType)
+  }
+
+  /// Applies the transform in place (`input`, whole groups of the quantizer; a whole tensor for a transform that moves
+  /// elements), then the verdict into `outputs`, one buffer a part.
+  /// - Returns: the number of scales that had to be clamped.
+  func apply(
+    input: UnsafeMutableRawBufferPointer, outputs: [UnsafeMutableRawBufferPointer],
+    scratch: UnsafeMutableRawBufferPointer
+  ) throws -> Int {
+    TransformedBytes(tensor.tensor).apply(rows: tensor.rows, input, scratch: scratch)
+    switch tensor.verdict {
+    case .keep:
+      outputs[0].copyMemory(from: UnsafeRawBufferPointer(input))
+      return 0
+    case .cast(let target):
+      if let type { cast(UnsafeRawBufferPointer(input), from: type, into: outputs[0], to: target) }
+      return 0
+    case .quantize(let format):
+      guard let type else { return 0 }
+      // Groups are all that counts: where rows end makes no difference to what is written.
+      let report = try Quantizer(format: format, input: type).encode(
+        rows: 1, columns: input.count / type.byteWidth, input: UnsafeRawBufferPointer(input), weight: outputs[0],
+        scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
+      return report.clampedScales
+    }
+  }
+
+  private func cast(
+    _ input: UnsafeRawBufferPointer, from: FloatType, into output: UnsafeMutableRawBufferPointer, to: FloatType
+  ) {
+    guard from != to else { return output.copyMemory(from: input) }
+    let count = input.count / from.byteWidth
+    for i in 0..<count {
+      let value: Float =
+        switch from {
+        case .bf16: FloatConversion.fromBF16(input.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
+        case .f16: FloatConversion.fromF16(input.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
+        case .f32: input.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
+        }
+      switch to {
+      case .bf16: output.storeBytes(of: FloatConversion.toBF16(value), toByteOffset: 2 * i, as: UInt16.self)
+      case .f16: output.storeBytes(of: FloatConversion.toF16(value), toByteOffset: 2 * i, as: UInt16.self)
+      case .f32: output.storeBytes(of: value, toByteOffset: 4 * i, as: Float.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Digests
+import Files
+import Measuring
+import Planning
+
+/// Converts units: read, digest, transform, treat, measure, write.
+struct UnitConverter: Sendable {
+  private let plan: Plan
+  private let folders: SourceFolders
+  private let files: WeightFiles
+  private let sources: [StreamedFile]
+  private let shapes: [PieceShape]
+  private let float8: Float8Reader
+
+  init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
+    self.plan = plan
+    self.folders = folders
+    self.files = files
+    shapes = plan.tensors.map(PieceShape.init)
+    float8 = Float8Reader(folders)
+    sources = try work.shards.map { shard in
+      let file = try StreamedFile(path: shard.file.path)
+      guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
+      return file
+    }
+  }
+
+  /// Converts one unit.
+  func convert(_ unit: Unit, _ scratch: WorkerScratch) throws -> UnitRecord {
+    let places = unit.pieces.map { piece in
+      plan.tensors[piece.tensor].parts.indices.map { place(piece, part: $0) }
+    }
+    var buffers = scratch.outputs(places.flatMap { $0 })[...]
+    let outputs = places.map { parts in
+      defer { buffers = buffers.dropFirst(parts.count) }
+      return Array(buffers.prefix(parts.count))
+    }
+    var record = UnitRecord(
+      leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
+    for (range, leaves) in unit.stretches(movesElements: unit.movesElements(plan)) {
+      let bytes = try read(unit, range, into: scratch.window)
+      record.leaves += unit.leaves[leaves].map { leaf in
+        let begin = leaf.offset - unit.offset - range.lowerBound
+        return TreeDigest.leaf(UnsafeRawBufferPointer(rebasing: bytes[begin..<begin + leaf.length]))
+      }
+      for (index, piece) in unit.pieces.enumerated() {
+        let common = range.clamped(to: piece.offset..<piece.offset + piece.length)
+        guard !common.isEmpty else { continue }
+        let input = UnsafeMutableRawBufferPointer(
+          rebasing: bytes[common.lowerBound - range.lowerBound..<common.upperBound - range.lowerBound])
+        try treat(piece, from: common.lowerBound - piece.offset, input, outputs[index], scratch, &record.pieces[index])
+      }
+    }
+    for (index, piece) in unit.pieces.enumerated() {
+      let parts = plan.tensors[piece.tensor].parts
+      for (part, (place, output)) in zip(parts, zip(places[index], outputs[index])) {
+        try files.write(output, to: part.file, at: place.offset)
+        record.pieces[index].checksums.append(.of(UnsafeRawBufferPointer(output)))
+      }
+    }
+    return record
+  }
+
+  private func place(_ piece: Piece, part: Int) -> (bytes: Int, offset: Int) {
+    let shape = shapes[piece.tensor]
+    return (
+      shape.bytes(piece, part: part),
+      plan.tensors[piece.tensor].parts[part].offset + shape.offset(piece, part: part)
+    )
+  }
+
+  private func read(
+    _ unit: Unit, _ range: Range<Int>, into window: UnsafeMutableRawBufferPointer
+  ) throws -> UnsafeMutableRawBufferPointer {
+    let bytes = try sources[unit.shard].read(range.count, at: unit.offset + range.lowerBound, into: window)
+    // Elements are loaded as such, and a shard's data may begin anywhere.
+    guard Int(bitPattern: bytes.baseAddress) % 4 != 0 else { return bytes }
+    let aligned = UnsafeMutableRawBufferPointer(rebasing: window[0..<bytes.count])
+    aligned.copyMemory(from: UnsafeRawBufferPointer(bytes))
+    return aligned
+  }
+
+  /// Treats the bytes of a piece from `start` on.
+  private func treat(
+    _ piece: Piece, from start: Int, _ input: UnsafeMutableRawBufferPointer,
+    _ outputs: [UnsafeMutableRawBufferPointer], _ scratch: WorkerScratch, _ record: inout UnitRecord.Piece
+  ) throws {
+    let tensor = plan.tensors[piece.tensor]
+    let shape = shapes[piece.tensor]
+    let targets = outputs.enumerated().map { part, output in
+      let begin = shape.bytes(start, part: part)
+      return UnsafeMutableRawBufferPointer(rebasing: output[begin..<begin + shape.bytes(input.count, part: part)])
+    }
+    let first = (piece.start + start) / shape.width
+    do {
+      let input = try float8.decode(tensor, from: first, input, scratch)
+      record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
+      if let sums = try ErrorMeter(tensor)?.measure(
+        UnsafeRawBufferPointer(input), first: first, targets)
+      {
+        if record.errors == nil { record.errors = sums } else { record.errors?.merge(sums) }
+      }
+    } catch {
+      throw NonFinite.named(error, tensor: tensor, first: first, folders[tensor.origin])
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Digests
+import Measuring
+import Planning
+
+/// What is known of a unit that is done: digests of what was read, checksums of what was written, sums of the error.
+struct UnitRecord: Sendable, Equatable {
+  struct Piece: Sendable, Equatable {
+    /// Of the bytes in each part.
+    var checksums: [Checksum128]
+    /// Scales that had to be clamped.
+    var clamped: Int
+    /// Between source and decoded values; nil when nothing is quantized.
+    var errors: TensorErrorSums?
+  }
+
+  /// SHA-256 of each leaf.
+  var leaves: [SHA256Digest]
+  var pieces: [Piece]
+
+  /// One line of text: the leaves; then each piece with its checksums, clamped scales and, if there are any, its sums
+  /// by their bits.
+  var text: String {
+    let pieces = pieces.map { piece in
+      let sums = piece.errors.map { ":" + $0.words.map { String($0, radix: 16) }.joined(separator: ",") } ?? ""
+      return ";" + piece.checksums.map(\.hex).joined(separator: ",") + ":\(piece.clamped)" + sums
+    }
+    return leaves.map(\.hex).joined(separator: ",") + pieces.joined()
+  }
+
+  /// Reads ``text`` back; nil for anything else.
+  init?(text: String) {
+    let fields = text.split(separator: ";", omittingEmptySubsequences: false)
+    leaves = []
+    pieces = []
+    for leaf in fields[0].split(separator: ",") {
+      guard let digest = SHA256Digest(hex: String(leaf)) else { return nil }
+      leaves.append(digest)
+    }
+    for field in fields.dropFirst() {
+      let parts = field.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2 || parts.count == 3, let clamped = Int(parts[1]), clamped >= 0 else { return nil }
+      let checksums = parts[0].split(separator: ",")
+      let known = checksums.compactMap { Checksum128(hex: $0) }
+      guard known.count == checksums.count else { return nil }
+      var errors: TensorErrorSums?
+      if parts.count == 3 {
+        let words = parts[2].split(separator: ",").compactMap { UInt64($0, radix: 16) }
+        guard let sums = TensorErrorSums(words: words) else { return nil }
+        errors = sums
+      }
+      pieces.append(Piece(checksums: known, clamped: clamped, errors: errors))
+    }
+  }
+
+  init(leaves: [SHA256Digest], pieces: [Piece]) {
+    self.leaves = leaves
+    self.pieces = pieces
+  }
+
+  /// Whether the record has the form of a unit's.
+  func fits(_ unit: Unit, _ plan: Plan) -> Bool {
+    leaves.count == unit.leaves.count && pieces.count == unit.pieces.count
+      && zip(pieces, unit.pieces).allSatisfy { record, piece in
+        let tensor = plan.tensors[piece.tensor]
+        return record.checksums.count == tensor.parts.count && (record.errors == nil) == (tensor.format == nil)
+      }
+  }
+}

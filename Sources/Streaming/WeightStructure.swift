@@ -1,0 +1,33 @@
+import Planning
+import Safetensors
+
+/// Reads the headers of written weight files back and compares them with the plan.
+package enum WeightStructure {
+  package static func require(_ plan: Plan, folder: String) throws {
+    var expected: [[String: PlannedPart]] = plan.weights.map { _ in [:] }
+    for tensor in plan.tensors {
+      for part in tensor.parts { expected[part.file][part.name] = part }
+    }
+    for (number, file) in plan.weights.enumerated() {
+      let path = folder + "/" + file.path
+      let header = try SafetensorsFile(path: path).header
+      guard header.tensors.count == expected[number].count else {
+        throw wrong(path, nil, "\(expected[number].count) tensors", "\(header.tensors.count)")
+      }
+      for entry in header.tensors {
+        guard let part = expected[number][entry.name] else { throw wrong(path, entry.name, "no such tensor", "one") }
+        guard entry.dtype == part.dtype, entry.shape == part.shape, header.dataStart + entry.begin == part.offset else {
+          throw wrong(
+            path, entry.name, "\(part.dtype.rawValue) \(part.shape) at \(part.offset)",
+            "\(entry.dtype.rawValue) \(entry.shape) at \(header.dataStart + entry.begin)")
+        }
+      }
+    }
+  }
+
+  private static func wrong(_ path: String, _ tensor: String?, _ expected: String, _ found: String) -> ConversionError {
+    .verification(
+      summary: "a weight file is not as planned", file: path, tensor: tensor, expected: expected, found: found,
+      next: "run again; if it stays, report it as a fault in cambium")
+  }
+}
