@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// Name and version that receipts, locks and reports carry. A new version redoes every stage.
 public enum Tool {
   public static let version = Release.version
