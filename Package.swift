@@ -1,8 +1,6 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
-
 let package = Package(
   name: "cambium",
   platforms: [.macOS(.v15)],
@@ -24,144 +22,144 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
-    .target(name: "Diagnostics", swiftSettings: swift),
-    .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    .target(name: "Diagnostics"),
+    .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
+    .target(name: "Threads"),
+    .target(name: "Files", dependencies: ["Diagnostics", "CKernels"]),
+    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
+    .target(name: "Safetensors", dependencies: ["Files", "Diagnostics", "StrictJSON"]),
     .target(name: "CKernels"),
-    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
+    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
-      name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
+      name: "Checkpoint", dependencies: ["Files", "Diagnostics", "StrictJSON", "Safetensors"]),
     .target(
       name: "Inference",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
+        "Files", "Diagnostics", "StrictJSON", "Safetensors", "Quantization", "CKernels", "Checkpoint", "Images",
         "COpenBLAS",
-      ], swiftSettings: swift),
+      ]),
     .target(
-      name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
-      swiftSettings: swift),
-    .target(name: "Templates", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+      name: "Manifests", dependencies: ["Files", "Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
+    .target(name: "Templates", dependencies: ["Files", "Diagnostics", "StrictJSON"]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Templates"],
-      exclude: ["Tables/make_tables.py"], swiftSettings: swift),
+      name: "Tokenization", dependencies: ["Files", "Diagnostics", "StrictJSON", "Templates"],
+      exclude: ["Tables/make_tables.py"]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
+      name: "Workspace", dependencies: ["Files", "Diagnostics", "StrictJSON", "Digests"]),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"], swiftSettings: swift),
+    .target(name: "Images", dependencies: ["Files", "Diagnostics", "StrictJSON", "CImages"]),
     .target(
       name: "Conversion",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests", "Workspace",
+        "Threads", "Files", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint",
+        "Manifests", "Workspace",
         "Inference", "Templates", "Tokenization", "Checking",
-      ], swiftSettings: swift),
+      ]),
     .target(
       name: "Signatures",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Workspace", .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: swift),
+        "Files", "Diagnostics", "StrictJSON", "Digests", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
-      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
+      name: "Archive", dependencies: ["Threads", "Files", "Diagnostics", "Digests", "Workspace", "CZstd"]),
     .plugin(name: "NameCommit", capability: .buildTool()),
     .target(
       name: "Terminal",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Workspace",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swift, plugins: ["NameCommit"]),
+        "Threads", "Diagnostics", "StrictJSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON", "Terminal",
-        "Workspace",
+        "Threads", "Files", "Archive", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Signatures", "StrictJSON",
+        "Terminal", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: swift),
+      ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "StrictJSON", "Tokenization", "Workspace",
-      ], swiftSettings: swift),
+        "Threads", "Files", "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Images", "Inference",
+        "Quantization",
+        "StrictJSON",
+      ]),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
         "Benchmarking", "Quantization", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swift),
+      ]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Templates", "Tokenization", "Workspace", "Inference",
-        "Images",
-      ], swiftSettings: swift),
+        "Files", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Templates", "Tokenization", "Workspace",
+        "Inference", "Images",
+      ]),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Digests", "Terminal", "Tokenization", "Workspace",
+        "Threads", "Files", "Benchmarking", "Checking", "Diagnostics", "StrictJSON", "Terminal", "Tokenization",
         "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swift),
+      ]),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+      name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
     .testTarget(
-      name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
-      exclude: ["Fixtures"], swiftSettings: swift),
+      exclude: ["Fixtures"]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: swift),
+      dependencies: ["Files", "Digests", "Diagnostics", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
-      swiftSettings: swift),
+      name: "SafetensorsTests", dependencies: ["Safetensors", "Diagnostics"]),
     .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"],
-      swiftSettings: swift),
+      name: "QuantizationTests", dependencies: ["Quantization", "Diagnostics"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
-        "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests", "Conversion",
+        "CKernels", "Inference", "Checkpoint", "Quantization", "Diagnostics", "StrictJSON", "Safetensors", "Digests",
+        "Conversion",
         "Images",
-      ], exclude: ["Fixtures"], swiftSettings: swift),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "Benchmarking", "Checking", "Checkpoint", "Inference", "Images", "Tokenization", "Safetensors", "StrictJSON",
-        "Digests", "Diagnostics", "verify-runner",
-      ], swiftSettings: swift),
+        "Files", "Benchmarking", "Checking", "Checkpoint", "Inference", "Tokenization", "Safetensors", "StrictJSON",
+        "Diagnostics", "verify-runner",
+      ]),
     .testTarget(
       name: "BenchmarkingTests",
-      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"], swiftSettings: swift),
+      dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+      name: "WorkspaceTests", dependencies: ["Threads", "Files", "Workspace", "Diagnostics", "StrictJSON", "Digests"]),
     .testTarget(
-      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+      name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
         "StrictJSON", "Templates", "Tokenization", "Workspace",
-      ], swiftSettings: swift),
+      ]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint", "Manifests",
+        "Files", "Conversion", "Diagnostics", "StrictJSON", "Digests", "Safetensors", "Quantization", "Checkpoint",
+        "Manifests",
         "Workspace",
-      ], exclude: ["Fixtures", "Golden"], swiftSettings: swift),
+      ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Signatures", "Diagnostics", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
-      exclude: ["Fixtures"], swiftSettings: swift),
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "cambium-bench", "verify-runner", "StrictJSON", "Safetensors", "Digests",
+        "cambium", "cambium-bench", "verify-runner", "StrictJSON", "Digests",
         .product(name: "Crypto", package: "swift-crypto"),
-      ], exclude: ["Golden"], swiftSettings: swift),
-  ]
+      ], exclude: ["Golden"]),
+  ],
+  swiftLanguageModes: [.v6]
 )

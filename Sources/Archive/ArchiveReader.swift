@@ -1,6 +1,6 @@
-import Digests
+import Files
 import Foundation
-import Workspace
+import Threads
 
 /// Restores a package from its archive: everything is written beside the target and gets its name at the end, when all
 /// frames, names and digests are right.
@@ -24,7 +24,7 @@ public struct ArchiveReader: Sendable {
   }
 
   /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
-  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
+  /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
   ///   another process makes it). Nothing is left then.
   public func unpack(
     to output: String?, in parent: String, stop: @escaping @Sendable () -> Bool = { false }
@@ -34,9 +34,9 @@ public struct ArchiveReader: Sendable {
     let plain = (0..<table.count).reduce(0) { $0 + table[$1].plain }
     let target = try output ?? parent + "/" + ArchiveReader.folderName(file, table)
     let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
-    guard !FileManager.default.fileExists(atPath: target) else { throw WorkspaceError.targetExists(path: target) }
+    guard !FileManager.default.fileExists(atPath: target) else { throw StorageError.targetExists(path: target) }
     if let free = try Folder.freeBytes(place), free < plain {
-      throw WorkspaceError.diskFull(path: target, needed: plain)
+      throw StorageError.diskFull(path: target, needed: plain)
     }
     // One process at a time; what a killed one left is removed.
     let partial = place + "/." + URL(fileURLWithPath: target).lastPathComponent + ".cambium-unpack"

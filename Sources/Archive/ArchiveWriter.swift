@@ -1,7 +1,8 @@
 import Digests
+import Files
 import Foundation
 import Synchronization
-import Workspace
+import Threads
 
 /// Writes a package as one file, `.tar.zst`: the same bytes from the same files with the same zstd, whatever the number
 /// of threads. Format: see the page *Archive*.
@@ -40,7 +41,7 @@ public struct ArchiveWriter: Sendable {
   }
 
   /// Every file is held against `SHA256SUMS` while it is read.
-  /// - Throws: ``ArchiveError``, `FileError`, `WorkspaceError`. Nothing stands at `path` then that was not there before.
+  /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Nothing stands at `path` then that was not there before.
   @discardableResult
   public func write(to path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> Result {
     let members = try members()
@@ -52,10 +53,10 @@ public struct ArchiveWriter: Sendable {
     var failure: (any Error)?
     var result: Result?
     do {
-      try AtomicFile.write(to: path) { file throws(WorkspaceError) in
+      try AtomicFile.write(to: path) { file throws(StorageError) in
         do {
           result = try write(members, pieces, list, to: file, target: path, stop)
-        } catch let error as WorkspaceError {
+        } catch let error as StorageError {
           throw error
         } catch {
           failure = error
@@ -99,7 +100,7 @@ public struct ArchiveWriter: Sendable {
           guard piece.range.upperBound == member.length else { return }
           try list.require(member.name, digest.finish(), path: member.file.path)
           guard try member.file.currentIdentity() == member.file.identity else {
-            throw WorkspaceError.fileChanged(path: member.file.path)
+            throw StorageError.fileChanged(path: member.file.path)
           }
           digest = SHA256Stream()
         }

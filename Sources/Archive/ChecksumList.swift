@@ -1,5 +1,5 @@
 import Digests
-import Workspace
+import Files
 
 /// `SHA256SUMS` of a package.
 struct ChecksumList {

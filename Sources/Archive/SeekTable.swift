@@ -1,4 +1,4 @@
-import Digests
+import Files
 
 /// The table at the end of the archive: how long each frame is, compressed and plain. Readers that do not know it skip it.
 ///

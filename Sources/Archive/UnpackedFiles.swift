@@ -1,7 +1,7 @@
 import Diagnostics
 import Digests
+import Files
 import Foundation
-import Workspace
 
 /// Writes the files that come out of an archive, and holds them against `SHA256SUMS` at the end.
 struct UnpackedFiles {

@@ -1,3 +1,5 @@
+import Files
+
 /// The SHA-256 digest of a file's contents, and how many bytes they are.
 ///
 /// Reads through one buffer of 1 MiB, whatever the file's size.

@@ -1,5 +1,4 @@
 import Checkpoint
-import Digests
 import Quantization
 import StrictJSON
 

@@ -1,4 +1,4 @@
-import Digests
+import Files
 
 /// A safetensors file, open for reading; its header is checked in full before this exists.
 public final class SafetensorsFile: Sendable {

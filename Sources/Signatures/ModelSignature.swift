@@ -1,7 +1,7 @@
 import Crypto
 import Digests
+import Files
 import Foundation
-import Workspace
 
 /// Signs a folder in the format of OpenSSF Model Signing v1.0, and verifies such signatures. Keys are ECDSA on P-256.
 ///
@@ -13,7 +13,7 @@ public enum ModelSignature {
 
   /// Writes the signature of a folder's files, and returns what was signed. Two signatures of one folder differ, since
   /// ECDSA draws a random number; what is signed is the same.
-  /// - Throws: ``SignatureError/key(path:expected:)``, `WorkspaceError`, `FileError`.
+  /// - Throws: ``SignatureError/key(path:expected:)``, `StorageError`, `FileError`.
   @discardableResult
   public static func sign(folder: String, key path: String, to signature: String) throws -> SigningStatement {
     let key: P256.Signing.PrivateKey
@@ -34,7 +34,7 @@ public enum ModelSignature {
   }
 
   /// Verifies that the signature is of this key and of just these files with these bytes.
-  /// - Throws: ``SignatureError``, `JSONError`, `WorkspaceError`, `FileError`.
+  /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
   public static func verify(folder: String, publicKey path: String, signature file: String) throws -> SigningStatement {
     let key: P256.Signing.PublicKey

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// Small files of a checkpoint's folder, which need not be there. Each has a limit that those of no model come near,

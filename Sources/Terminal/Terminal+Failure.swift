@@ -1,6 +1,6 @@
 import Diagnostics
 import Foundation
-import Workspace
+import Threads
 
 extension Terminal {
   /// Prints a failure and ends the process with its status. With `--json` the failure is a document on standard output.

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import StrictJSON
 
 // The numbers are strings: an inode may need 64 bits without a sign.

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Synchronization
 
 /// Digests of large files, kept beside what the system says about each, so that a second look at a terabyte takes
@@ -57,7 +58,7 @@ public final class DigestCache: Sendable {
   /// Digest and size of a file. Throws `E_FILE_CHANGED` when the file changes meanwhile.
   public func digest(
     ofFileAt path: String
-  ) throws(WorkspaceError) -> (digest: SHA256Digest, bytes: Int) {
+  ) throws -> (digest: SHA256Digest, bytes: Int) {
     let key = PathKey(path)
     if !alwaysRehash, let entry = entries.withLock({ $0[key] }), try currentIdentity(ofFileAt: path) == entry.identity {
       return (entry.digest, entry.identity.size)
@@ -75,13 +76,13 @@ public final class DigestCache: Sendable {
     if let known = try known(kind, ofFileAt: path) { return known }
     let before = try currentIdentity(ofFileAt: path)
     let digest = try compute()
-    guard try currentIdentity(ofFileAt: path) == before else { throw WorkspaceError.fileChanged(path: path) }
+    guard try currentIdentity(ofFileAt: path) == before else { throw StorageError.fileChanged(path: path) }
     entries.withLock { $0[PathKey(path, kind)] = Entry(identity: before, digest: digest) }
     return digest
   }
 
   /// The digest of a file that has not changed since it was digested; nil when nothing is known of it.
-  public func known(_ kind: Kind, ofFileAt path: String) throws(WorkspaceError) -> SHA256Digest? {
+  public func known(_ kind: Kind, ofFileAt path: String) throws -> SHA256Digest? {
     guard !alwaysRehash, let entry = entries.withLock({ $0[PathKey(path, kind)] }),
       try currentIdentity(ofFileAt: path) == entry.identity
     else { return nil }
@@ -93,7 +94,7 @@ public final class DigestCache: Sendable {
   /// - Parameter identity: the file as it was digested; nil: as it is now.
   public func remember(
     _ digest: SHA256Digest, _ kind: Kind = .content, ofFileAt path: String, identity: FileIdentity? = nil
-  ) throws(WorkspaceError) {
+  ) throws {
     let now = try currentIdentity(ofFileAt: path)
     entries.withLock { $0[PathKey(path, kind)] = Entry(identity: identity ?? now, digest: digest) }
   }
@@ -104,7 +105,7 @@ public final class DigestCache: Sendable {
   }
 
   /// Writes the cache file.
-  public func save() throws(WorkspaceError) {
+  public func save() throws {
     try AtomicFile.write(Self.encode(entries.withLock { $0 }), to: path)
   }
 }

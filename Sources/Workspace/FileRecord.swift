@@ -1,4 +1,5 @@
 import Digests
+import Files
 import StrictJSON
 
 /// One file of a receipt: its place, its size and what is in it.
@@ -29,24 +30,16 @@ public struct FileRecord: Sendable, Equatable {
   }
 
   /// Sorted by the bytes of the paths; refuses a path that leaves its folder or stands twice.
-  static func ordered(_ records: [FileRecord]) throws(WorkspaceError) -> [FileRecord] {
-    for record in records where !isSafeRelativePath(record.path) { throw .unsafePath(path: record.path) }
+  static func ordered(_ records: [FileRecord]) throws -> [FileRecord] {
+    for record in records where !isSafeRelativePath(record.path) { throw StorageError.unsafePath(path: record.path) }
     let sorted = sortedByPath(records)
     for (first, second) in zip(sorted, sorted.dropFirst()) where first.path.utf8.elementsEqual(second.path.utf8) {
-      throw .unsafePath(path: second.path)
+      throw StorageError.unsafePath(path: second.path)
     }
     return sorted
   }
 
   static func sortedByPath(_ records: [FileRecord]) -> [FileRecord] {
     records.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-  }
-}
-
-/// Whether a path stays beneath the folder it is joined to: not absolute, no empty, `.` or `..` part, no NUL.
-public func isSafeRelativePath(_ path: String) -> Bool {
-  let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-  return parts.allSatisfy { part in
-    !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8) && !part.contains(0)
   }
 }

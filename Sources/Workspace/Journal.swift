@@ -1,4 +1,5 @@
 import Digests
+import Files
 import StrictJSON
 import Synchronization
 
@@ -28,7 +29,7 @@ public final class Journal: Sendable {
     /// Where the next line goes.
     var end: Int
     /// After a failed append that could not be taken back nothing may be put behind it.
-    var failure: WorkspaceError?
+    var failure: (any Error)?
   }
 
   private init(file: PosixFile, end: Int) {
@@ -39,7 +40,7 @@ public final class Journal: Sendable {
   /// Opens the journal of a stage, or starts one. Returns the records of the units that are done; none after a start.
   public static func open(
     folder: String, key: SHA256Digest
-  ) throws(WorkspaceError) -> (journal: Journal, records: [JSONValue]) {
+  ) throws -> (journal: Journal, records: [JSONValue]) {
     let path = joinPath(folder, fileName)
     if try linkStatus(path) != nil {
       let file = try PosixFile.openForWriting(path)
@@ -62,20 +63,20 @@ public final class Journal: Sendable {
   }
 
   /// Adds records, each a JSON object, with one write; safe to call from any thread. Their data must be synced before.
-  public func append(_ records: [JSONValue]) throws(WorkspaceError) {
+  public func append(_ records: [JSONValue]) throws {
     let lines = records.map(JournalLine.encode)
     guard lines.allSatisfy({ $0.first == UInt8(ascii: "{") }) else {
-      throw .io(operation: "journal what is not a JSON object", path: file.path, errno: EINVAL)
+      throw StorageError.io(operation: "journal what is not a JSON object", path: file.path, errno: EINVAL)
     }
     let bytes = lines.flatMap { $0 }
-    try state.withLock { state throws(WorkspaceError) in
+    try state.withLock { state throws in
       if let failure = state.failure { throw failure }
       crashPoint("journal")
-      do throws(WorkspaceError) {
+      do {
         try file.write(bytes, at: state.end)
       } catch {
         // The next line must not stand behind half a line.
-        do throws(WorkspaceError) { try file.truncate(to: state.end) } catch let second { state.failure = second }
+        do { try file.truncate(to: state.end) } catch let second { state.failure = second }
         throw error
       }
       state.end += bytes.count
@@ -84,17 +85,17 @@ public final class Journal: Sendable {
   }
 
   /// Makes all appended records durable.
-  public func sync() throws(WorkspaceError) {
+  public func sync() throws {
     try file.sync()
   }
 
   /// Ends the use of the journal; the file stays.
-  public func close() throws(WorkspaceError) {
+  public func close() throws {
     try file.close()
   }
 
   /// Closes and removes the journal, once the receipt of the stage is written.
-  public func remove() throws(WorkspaceError) {
+  public func remove() throws {
     try file.close()
     try Folder.removeTree(file.path)
   }

@@ -1,31 +1,32 @@
 import Digests
+import Files
 import StrictJSON
 
 extension StageReceipt {
   /// Writes the receipt into the folder of its stage. Every output must be durable before.
-  public func write(to folder: String) throws(WorkspaceError) {
+  public func write(to folder: String) throws {
     try AtomicFile.write(JSONWriter.pretty(json, sorted: true), to: joinPath(folder, Self.fileName))
   }
 
   /// The receipt in a folder, or nil when there is none. Throws `E_RECEIPT_DAMAGED` for one that cannot be trusted;
   /// the caller says so and does the stage again.
-  public static func load(_ folder: String) throws(WorkspaceError) -> StageReceipt? {
+  public static func load(_ folder: String) throws -> StageReceipt? {
     let path = joinPath(folder, fileName)
     guard let bytes = try readSmallFile(path, limit: 256 << 20) else { return nil }
     let json: JSONValue
     do {
       json = try JSONValue.parse(bytes, file: path)
     } catch {
-      throw .receiptDamaged(path: path, reason: error.diagnostic.summary)
+      throw WorkspaceError.receiptDamaged(path: path, reason: error.diagnostic.summary)
     }
     guard json["cambium_receipt"]?.intValue == 1 else {
-      throw .receiptDamaged(path: path, reason: "not a receipt of version 1")
+      throw WorkspaceError.receiptDamaged(path: path, reason: "not a receipt of version 1")
     }
     guard let receipt = try? StageReceipt(json: json) else {
-      throw .receiptDamaged(path: path, reason: "a field is missing or wrong")
+      throw WorkspaceError.receiptDamaged(path: path, reason: "a field is missing or wrong")
     }
     guard json["key"]?.stringValue == receipt.key.hex else {
-      throw .receiptDamaged(path: path, reason: "the key does not follow from the other fields")
+      throw WorkspaceError.receiptDamaged(path: path, reason: "the key does not follow from the other fields")
     }
     return receipt
   }
@@ -38,7 +39,7 @@ extension StageReceipt {
     ])
   }
 
-  private init?(json: JSONValue) throws(WorkspaceError) {
+  private init?(json: JSONValue) throws {
     guard let stage = json["stage"]?.stringValue, let version = json["stage_version"]?.intValue,
       let tool = json["tool"]?.stringValue, let parameters = json["parameters_sha256"]?.stringValue,
       let parametersSHA256 = SHA256Digest(hex: parameters),

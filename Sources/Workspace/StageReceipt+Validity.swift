@@ -1,4 +1,5 @@
 import Digests
+import Files
 
 /// What a look at a receipt and the files it names says.
 public enum Validity: Sendable, Equatable {

@@ -27,7 +27,7 @@ public struct StageReceipt: Sendable, Equatable {
   /// The receipt of a finished stage. Throws `E_PATH_UNSAFE` for a path that is not relative or stands twice.
   public init(
     stage: String, version: Int, tool: String, parameters: JSONValue, inputs: [FileRecord], outputs: [FileRecord]
-  ) throws(WorkspaceError) {
+  ) throws {
     try self.init(
       stage: stage, version: version, tool: tool,
       parametersSHA256: SHA256Digest.of(JSONWriter.canonical(parameters)), inputs: inputs, outputs: outputs)
@@ -36,7 +36,7 @@ public struct StageReceipt: Sendable, Equatable {
   init(
     stage: String, version: Int, tool: String, parametersSHA256: SHA256Digest, inputs: [FileRecord],
     outputs: [FileRecord]
-  ) throws(WorkspaceError) {
+  ) throws {
     self.stage = stage
     self.version = version
     self.tool = tool

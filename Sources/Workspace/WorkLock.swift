@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -15,13 +17,9 @@ public final class WorkLock: Sendable {
   private let file: PosixFile
 
   /// Takes the lock, or throws `E_WORK_LOCKED` with the number of the process that holds it.
-  public init(folder: String) throws(WorkspaceError) {
+  public init(folder: String) throws {
     let file = try PosixFile.openForWriting(joinPath(folder, "lock"), creating: true)
-    guard uninterrupted({ flock(file.descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
-      let code = errno
-      guard code == EWOULDBLOCK else { throw .system("lock the work folder", file.path, errno: code) }
-      throw .locked(folder: folder, pid: Self.holder(file))
-    }
+    guard try file.takeLock() else { throw WorkspaceError.locked(folder: folder, pid: Self.holder(file)) }
     self.folder = folder
     self.file = file
     // Written before the rest is cut off, so that a reader finds a number at any instant.

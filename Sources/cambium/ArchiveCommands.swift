@@ -3,7 +3,7 @@ import ArgumentParser
 import Diagnostics
 import StrictJSON
 import Terminal
-import Workspace
+import Threads
 
 private let archiveCodes: [ExitStatus: String] = [
   .resumable: "stopped, and nothing is left of it: the same command begins again",

@@ -1,11 +1,10 @@
 import ArgumentParser
 import Checkpoint
 import Conversion
-import Digests
+import Files
 import Foundation
 import StrictJSON
 import Terminal
-import Workspace
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Conversion
 import Diagnostics
+import Files
 import Foundation
 import StrictJSON
 import Terminal
-import Workspace
 
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,7 +38,7 @@ struct InitCommand: ParsableCommand {
       Terminal.print(template.json)
       return
     }
-    guard !FileManager.default.fileExists(atPath: path) else { throw WorkspaceError.targetExists(path: path) }
+    guard !FileManager.default.fileExists(atPath: path) else { throw StorageError.targetExists(path: path) }
     try AtomicFile.write(JSONWriter.pretty(template.json), to: path)
     if format.json {
       let notes = template.notes.map { JSONValue.string($0) }

@@ -3,7 +3,7 @@ import Conversion
 import Digests
 import Foundation
 import Terminal
-import Workspace
+import Threads
 
 extension StageName: ExpressibleByArgument {}
 

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Benchmarking
 import Checking
+import Files
 import Inference
 import Terminal
-import Workspace
+import Threads
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

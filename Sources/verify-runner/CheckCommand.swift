@@ -1,11 +1,11 @@
 import ArgumentParser
 import Checking
-import Digests
+import Files
 import Foundation
 import Inference
 import Terminal
+import Threads
 import Tokenization
-import Workspace
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

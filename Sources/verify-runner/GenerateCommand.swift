@@ -1,12 +1,12 @@
 import ArgumentParser
 import Checking
-import Digests
+import Files
 import Foundation
 import Inference
 import StrictJSON
 import Terminal
+import Threads
 import Tokenization
-import Workspace
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

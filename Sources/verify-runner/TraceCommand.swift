@@ -3,7 +3,7 @@ import Checking
 import Inference
 import StrictJSON
 import Terminal
-import Workspace
+import Threads
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

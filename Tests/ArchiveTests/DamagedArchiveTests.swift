@@ -1,8 +1,8 @@
 import Archive
 import Diagnostics
+import Files
 import Foundation
 import Testing
-import Workspace
 
 /// A damaged archive is refused by name, and nothing is left of the attempt.
 @Suite struct DamagedArchiveTests {
@@ -150,7 +150,7 @@ import Workspace
     let folder = try ArchiveFolder()
     _ = try archive(folder)
     try folder.put([7], at: "out/mine")
-    #expect(throws: WorkspaceError.targetExists(path: folder["out"])) {
+    #expect(throws: StorageError.targetExists(path: folder["out"])) {
       _ = try ArchiveReader(path: folder["good"], threads: 1).unpack(to: folder["out"], in: folder.path)
     }
     #expect(try folder.files("out") == ["mine"])

@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Testing
-import Workspace
 
 @Suite struct AtomicWriteTests {
   struct Stop: Error {}
@@ -17,9 +17,9 @@ import Workspace
   @Test func leavesOldContentAndNoTemporaryFileOnFailure() throws {
     let scratch = try Scratch()
     try scratch.put("old", at: "a")
-    let failure = WorkspaceError.diskFull(path: "x", needed: 7)
+    let failure = StorageError.diskFull(path: "x", needed: 7)
     #expect(throws: failure) {
-      try AtomicFile.write(to: scratch("a")) { file throws(WorkspaceError) in
+      try AtomicFile.write(to: scratch("a")) { file throws(StorageError) in
         try file.write(Array("new".utf8), at: 0)
         throw failure
       }
@@ -31,7 +31,7 @@ import Workspace
   @Test func targetIsUntouchedWhileTheNewContentGrows() throws {
     let scratch = try Scratch()
     try scratch.put("old", at: "a")
-    try AtomicFile.write(to: scratch("a")) { file throws(WorkspaceError) in
+    try AtomicFile.write(to: scratch("a")) { file throws(StorageError) in
       try file.write(Array("new".utf8), at: 0)
       #expect((try? scratch.text("a")) == "old")
     }
@@ -42,7 +42,7 @@ import Workspace
     let scratch = try Scratch()
     try scratch.put("precious", at: "elsewhere")
     try scratch.link("a", to: scratch("elsewhere"))
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) {
+    #expect(throws: StorageError.targetIsLink(path: scratch("a"))) {
       try AtomicFile.write(Array("new".utf8), to: scratch("a"))
     }
     #expect(try scratch.text("elsewhere") == "precious")
@@ -52,8 +52,8 @@ import Workspace
   @Test func refusesADanglingLinkToo() throws {
     let scratch = try Scratch()
     try scratch.link("a", to: scratch("nothing"))
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) { try AtomicFile.write([1], to: scratch("a")) }
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("a"))) {
+    #expect(throws: StorageError.targetIsLink(path: scratch("a"))) { try AtomicFile.write([1], to: scratch("a")) }
+    #expect(throws: StorageError.targetIsLink(path: scratch("a"))) {
       try PosixFile.openForWriting(scratch("a"), creating: true)
     }
     #expect(try scratch.names() == ["a"])
@@ -62,7 +62,7 @@ import Workspace
   @Test func aFolderAtTheTargetIsAnError() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("a"))
-    #expect(throws: WorkspaceError.self) { try AtomicFile.write([1], to: scratch("a")) }
+    #expect(throws: StorageError.self) { try AtomicFile.write([1], to: scratch("a")) }
     #expect(try scratch.names() == ["a"])
   }
 
@@ -86,7 +86,7 @@ import Workspace
   @Test func exclusiveCreationRefusesWhatIsThere() throws {
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
-    #expect(throws: WorkspaceError.targetExists(path: scratch("a"))) { try PosixFile.createExclusive(scratch("a")) }
+    #expect(throws: StorageError.targetExists(path: scratch("a"))) { try PosixFile.createExclusive(scratch("a")) }
     let file = try PosixFile.createExclusive(scratch("b"))
     #expect(try scratch.status("b").st_mode & 0o777 == 0o644)
     try file.close()

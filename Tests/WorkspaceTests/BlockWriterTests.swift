@@ -1,6 +1,7 @@
+import Files
 import Foundation
 import Testing
-import Workspace
+import Threads
 
 /// Pieces of any size, in any order and from several threads, give the file that plain writes give.
 @Suite struct BlockWriterTests {

@@ -4,6 +4,9 @@
   import Glibc
   import StrictJSON
   import Testing
+  import Diagnostics
+  import Files
+  import Threads
   import Workspace
 
   /// Runs one scenario in a process of its own, which may be killed: the test program starts itself again with the
@@ -69,7 +72,9 @@
         }
         return true
       case "lock":
-        do { _ = try WorkLock(folder: folder) } catch { _exit(error.diagnostic.exitStatus.rawValue) }
+        do { _ = try WorkLock(folder: folder) } catch let error as any CambiumError {
+          _exit(error.diagnostic.exitStatus.rawValue)
+        }
         return true
       case "hold":
         let lock = try WorkLock(folder: folder)
@@ -87,7 +92,7 @@
       var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
       guard setrlimit(__rlimit_resource_t(1), &limit) == 0 else { return false }
       let path = folder + "/a"
-      do throws(WorkspaceError) {
+      do throws(StorageError) {
         try AtomicFile.write([UInt8](repeating: 7, count: 5000), to: path)
         return false
       } catch {

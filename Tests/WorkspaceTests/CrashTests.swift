@@ -1,6 +1,9 @@
 #if os(Linux)
   import Glibc
   import Testing
+  import Diagnostics
+  import Files
+  import Threads
   import Workspace
 
   @Suite struct CrashTests {

@@ -3,6 +3,9 @@
   import Glibc
   import StrictJSON
   import Testing
+  import Diagnostics
+  import Files
+  import Threads
   import Workspace
 
   /// Ends a scenario at each pass of a point until it lives through, each time in a folder of its own; returns the number

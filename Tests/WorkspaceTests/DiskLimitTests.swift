@@ -1,11 +1,11 @@
+import Files
 import Foundation
 import Testing
-import Workspace
 
 @Suite struct DiskLimitTests {
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func aFullDiskHasItsOwnCode() throws {
     let file = try PosixFile.openForWriting("/dev/full")
-    #expect(throws: WorkspaceError.diskFull(path: "/dev/full", needed: 103)) {
+    #expect(throws: StorageError.diskFull(path: "/dev/full", needed: 103)) {
       try file.write([1, 2, 3], at: 100)
     }
   }
@@ -14,7 +14,7 @@ import Workspace
     let scratch = try Scratch()
     let file = try PosixFile.createExclusive(scratch("a"))
     try file.write([1, 2, 3], at: 0)
-    #expect(throws: WorkspaceError.diskFull(path: scratch("a"), needed: 1 << 60)) { try file.preallocate(1 << 60) }
+    #expect(throws: StorageError.diskFull(path: scratch("a"), needed: 1 << 60)) { try file.preallocate(1 << 60) }
     #expect(try file.size() == 3)
   }
 

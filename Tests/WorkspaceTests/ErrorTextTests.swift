@@ -1,4 +1,5 @@
 import Diagnostics
+import Files
 import Testing
 import Workspace
 
@@ -9,18 +10,18 @@ import Workspace
 #endif
 
 @Suite struct ErrorTextTests {
-  static let all: [(WorkspaceError, String, Diagnostics.ExitStatus)] = [
-    (.locked(folder: "w", pid: 7), "E_WORK_LOCKED", .resumable),
-    (.io(operation: "write", path: "p", errno: EIO), "E_IO", .io),
-    (.diskFull(path: "p", needed: 5), "E_DISK_FULL", .io),
-    (.readOnly(operation: "write", path: "p", errno: EROFS), "E_READ_ONLY", .io),
-    (.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
-    (.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
-    (.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
-    (.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
-    (.receiptDamaged(path: "p", reason: "r"), "E_RECEIPT_DAMAGED", .verificationFailed),
-    (.outputMismatch(path: "p", expected: "a", found: "b"), "E_OUTPUT_MISMATCH", .verificationFailed),
-    (.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
+  static let all: [(any CambiumError, String, Diagnostics.ExitStatus)] = [
+    (WorkspaceError.locked(folder: "w", pid: 7), "E_WORK_LOCKED", .resumable),
+    (StorageError.io(operation: "write", path: "p", errno: EIO), "E_IO", .io),
+    (StorageError.diskFull(path: "p", needed: 5), "E_DISK_FULL", .io),
+    (StorageError.readOnly(operation: "write", path: "p", errno: EROFS), "E_READ_ONLY", .io),
+    (StorageError.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
+    (StorageError.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
+    (StorageError.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
+    (StorageError.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
+    (WorkspaceError.receiptDamaged(path: "p", reason: "r"), "E_RECEIPT_DAMAGED", .verificationFailed),
+    (WorkspaceError.outputMismatch(path: "p", expected: "a", found: "b"), "E_OUTPUT_MISMATCH", .verificationFailed),
+    (StorageError.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
   ]
 
   @Test func everyErrorHasCodeFileNextStepAndStatus() {
@@ -41,6 +42,6 @@ import Workspace
     (EPERM, "E_READ_ONLY"), (EFBIG, "E_FILE_TOO_LARGE"), (EIO, "E_IO"), (ENOENT, "E_IO"),
   ])
   func errorNumbersFindTheirCase(_ number: Int32, _ code: String) {
-    #expect(WorkspaceError.system("write", "p", errno: number).diagnostic.code == code)
+    #expect(StorageError.system("write", "p", errno: number).diagnostic.code == code)
   }
 }

@@ -1,16 +1,16 @@
+import Files
 import Testing
-import Workspace
 
 @Suite struct FolderInTheMakingTests {
   @Test func oneProcessHasItAtATime() throws {
     let scratch = try Scratch()
     let first = try FolderInTheMaking(path: scratch("partial"))
     try scratch.put("mine", at: "partial/file")
-    #expect(throws: WorkspaceError.busy(folder: scratch("partial"))) {
+    #expect(throws: StorageError.busy(folder: scratch("partial"))) {
       _ = try FolderInTheMaking(path: scratch("partial"))
     }
     #expect(try scratch.text("partial/file") == "mine")
-    #expect(WorkspaceError.busy(folder: "x").diagnostic.exitStatus.rawValue == 75)
+    #expect(StorageError.busy(folder: "x").diagnostic.exitStatus.rawValue == 75)
     first.release()
     try FolderInTheMaking(path: scratch("partial")).release()
     #expect(try Folder.entries(scratch("partial")) == [])

@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Testing
-import Workspace
 
 #if canImport(Glibc)
   import Glibc
@@ -18,7 +18,7 @@ import Workspace
   @Test func aFileInTheWayIsAnError() throws {
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
-    #expect(throws: WorkspaceError.io(operation: "create the folder", path: scratch("a"), errno: ENOTDIR)) {
+    #expect(throws: StorageError.io(operation: "create the folder", path: scratch("a"), errno: ENOTDIR)) {
       try Folder.create(scratch("a/b"))
     }
   }
@@ -63,7 +63,7 @@ import Workspace
     if there == "folder" { try scratch.put("old", at: "final/x") }
     try Folder.create(scratch("partial"))
     try scratch.put("new", at: "partial/x")
-    #expect(throws: WorkspaceError.targetExists(path: scratch("final"))) {
+    #expect(throws: StorageError.targetExists(path: scratch("final"))) {
       try Folder.renameNoReplace(scratch("partial"), scratch("final"))
     }
     #expect(try scratch.text("partial/x") == "new")
@@ -80,11 +80,11 @@ import Workspace
     #expect(try scratch.names() == ["out"])
     #expect(try Folder.entries(scratch("out/final")) == ["y"])
     #expect(try scratch.text("out/final/y") == "x")
-    #expect(throws: WorkspaceError.self) { try Folder.renameNoReplace(scratch("absent"), scratch("b")) }
+    #expect(throws: StorageError.self) { try Folder.renameNoReplace(scratch("absent"), scratch("b")) }
   }
 
   @Test func freeSpaceIsKnown() throws {
     #expect(try Folder.freeBytes(Scratch().path).map { $0 > 0 } != false)
-    #expect(throws: WorkspaceError.self) { try Folder.freeBytes("/nowhere/at/all") }
+    #expect(throws: StorageError.self) { try Folder.freeBytes("/nowhere/at/all") }
   }
 }

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import StrictJSON
 import Testing
@@ -124,11 +125,11 @@ import Workspace
   @Test func refusesWhatIsNotAnObjectAndALinkInItsPlace() throws {
     let scratch = try Scratch()
     let (journal, _) = try Journal.open(folder: scratch.path, key: key)
-    #expect(throws: WorkspaceError.self) { try journal.append([.object([]), .int(1)]) }
+    #expect(throws: StorageError.self) { try journal.append([.object([]), .int(1)]) }
     #expect(try reopen(scratch).isEmpty)
     try journal.remove()
     try scratch.link("journal.jsonl", to: scratch("other"))
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("journal.jsonl"))) {
+    #expect(throws: StorageError.targetIsLink(path: scratch("journal.jsonl"))) {
       try Journal.open(folder: scratch.path, key: key)
     }
   }

@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Testing
-import Workspace
 
 #if canImport(Glibc)
   import Glibc
@@ -38,12 +38,12 @@ import Workspace
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
     try scratch.link("b", to: scratch("nowhere"))
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("b"))) {
+    #expect(throws: StorageError.targetIsLink(path: scratch("b"))) {
       try linkOrCopy(from: scratch("a"), to: scratch("b"))
     }
     #expect(mkfifo(scratch("pipe"), 0o600) == 0)
-    #expect(throws: WorkspaceError.self) { try linkOrCopy(from: scratch("pipe"), to: scratch("c")) }
-    #expect(throws: WorkspaceError.self) { try linkOrCopy(from: scratch("absent"), to: scratch("c")) }
+    #expect(throws: StorageError.self) { try linkOrCopy(from: scratch("pipe"), to: scratch("c")) }
+    #expect(throws: StorageError.self) { try linkOrCopy(from: scratch("absent"), to: scratch("c")) }
     #expect(try scratch.names() == ["a", "b", "pipe"])
   }
 

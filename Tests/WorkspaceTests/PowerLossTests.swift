@@ -1,6 +1,9 @@
 #if os(Linux)
   import Glibc
   import Testing
+  import Diagnostics
+  import Files
+  import Threads
   import Workspace
 
   /// What was not synced is lost with the power, and nothing but that.

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import StrictJSON
 import Testing
@@ -87,7 +88,7 @@ import Workspace
 
   @Test(arguments: ["/etc/passwd", "../x", "a/../../x", "a//b", "", ".", "a/", "a\0b"])
   func pathsThatLeaveTheFolderAreRefused(_ path: String) throws {
-    #expect(throws: WorkspaceError.unsafePath(path: path)) {
+    #expect(throws: StorageError.unsafePath(path: path)) {
       try Self.receipt(outputs: [Self.record(path, [])])
     }
   }
@@ -103,7 +104,7 @@ import Workspace
   }
 
   @Test func aPathMayStandOnce() throws {
-    #expect(throws: WorkspaceError.unsafePath(path: "a")) {
+    #expect(throws: StorageError.unsafePath(path: "a")) {
       try Self.receipt(outputs: [Self.record("a", [1]), Self.record("a", [2])])
     }
     // Two spellings of one accent are two files on Linux.
@@ -115,7 +116,7 @@ import Workspace
       let receipt = try StageReceipt.load(scratch.path)
       Issue.record("loaded \(String(describing: receipt))", sourceLocation: location)
     } catch {
-      #expect(error.diagnostic.code == "E_RECEIPT_DAMAGED", sourceLocation: location)
+      #expect((error as? WorkspaceError)?.diagnostic.code == "E_RECEIPT_DAMAGED", sourceLocation: location)
     }
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Synchronization
-import Workspace
 
 #if canImport(Glibc)
   import Glibc

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 import Workspace
@@ -25,7 +26,7 @@ import Workspace
     let scratch = try Scratch()
     try scratch.put("precious", at: "other")
     try scratch.link("lock", to: scratch("other"))
-    #expect(throws: WorkspaceError.targetIsLink(path: scratch("lock"))) { try WorkLock(folder: scratch.path) }
+    #expect(throws: StorageError.targetIsLink(path: scratch("lock"))) { try WorkLock(folder: scratch.path) }
     #expect(try scratch.text("other") == "precious")
   }
 }

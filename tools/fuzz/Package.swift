@@ -4,33 +4,29 @@ import PackageDescription
 // What reads files of strangers, in a package of its own that builds in a few minutes under a sanitizer: with a driver for
 // libFuzzer (tools/fuzz/run), or with the tests (tools/sanitize, which sets CAMBIUM_SANITIZE). `Sources` and `Tests` hold
 // links to the project's. Of Signatures only what reads is there: the rest needs swift-crypto.
-let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 let parsers: [Target.Dependency] = [
-  "Archive", "Checkpoint", "Digests", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON", "Templates",
-  "Tokenization", "Workspace",
+  "Archive", "Checkpoint", "Digests", "Files", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
+  "Templates", "Tokenization", "Workspace",
 ]
-let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers, swiftSettings: swift)]
+let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
 let tests: [Target] = [
   .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
   .testTarget(
-    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"], swiftSettings: swift),
+    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
   .testTarget(
-    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"],
-    swiftSettings: swift),
+    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"]),
   .testTarget(
-    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests"]),
   .testTarget(
-    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"], swiftSettings: swift),
+    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
   .testTarget(
-    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-    swiftSettings: swift),
+    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
   .testTarget(
     name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
-    exclude: ["Fixtures"], swiftSettings: swift),
+    exclude: ["Fixtures"]),
   .testTarget(
-    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"],
-    swiftSettings: swift),
-  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"], swiftSettings: swift),
+    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
+  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"]),
 ]
 
 let package = Package(
@@ -43,25 +39,27 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
     .target(name: "CKernels"),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Diagnostics", swiftSettings: swift),
-    .target(name: "StrictJSON", dependencies: ["Diagnostics"], swiftSettings: swift),
-    .target(name: "Digests", dependencies: ["Diagnostics", "CKernels", "CXXHash"], swiftSettings: swift),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
-    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"], swiftSettings: swift),
+    .target(name: "Diagnostics"),
+    .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
+    .target(name: "Threads"),
+    .target(name: "Files", dependencies: ["Diagnostics", "CKernels"]),
+    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+    .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
-      name: "Checkpoint", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Safetensors"], swiftSettings: swift),
+      name: "Checkpoint", dependencies: ["Diagnostics", "Files", "StrictJSON", "Safetensors"]),
     .target(
-      name: "Manifests", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Quantization", "Checkpoint"],
-      swiftSettings: swift),
-    .target(name: "Templates", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+      name: "Manifests", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
+    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "StrictJSON", "Digests", "Templates"],
-      exclude: ["Tables/make_tables.py"], swiftSettings: swift),
-    .target(name: "Images", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CImages"], swiftSettings: swift),
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      exclude: ["Tables/make_tables.py"]),
+    .target(name: "Images", dependencies: ["Diagnostics", "Files", "StrictJSON", "CImages"]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "StrictJSON", "Digests", "CKernels"], swiftSettings: swift),
-    .target(name: "Signatures", dependencies: ["Diagnostics", "StrictJSON", "Digests"], swiftSettings: swift),
+      name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),
+    .target(name: "Signatures", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),
     .target(
-      name: "Archive", dependencies: ["Diagnostics", "Digests", "Workspace", "CZstd"], swiftSettings: swift),
-  ] + (Context.environment["CAMBIUM_SANITIZE"] == nil ? driver : tests)
+      name: "Archive", dependencies: ["Diagnostics", "Files", "Threads", "Digests", "Workspace", "CZstd"]),
+  ] + (Context.environment["CAMBIUM_SANITIZE"] == nil ? driver : tests),
+  swiftLanguageModes: [.v6]
 )

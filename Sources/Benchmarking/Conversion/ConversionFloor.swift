@@ -1,7 +1,8 @@
-import Dispatch
 import Digests
+import Dispatch
+import Files
 import Foundation
-import Workspace
+import Threads
 
 /// What a conversion cannot do without: every byte of the source read once and digested once, as many bytes as the
 /// package has written past the system's cache, digested once and synced. No number is looked at.
@@ -42,7 +43,7 @@ public struct ConversionFloor: Sendable {
     self.digesting = digesting
   }
 
-  /// - Throws: `FileError`, `WorkspaceError`.
+  /// - Throws: `FileError`, `StorageError`.
   public func measure() throws -> Result {
     let files = try sources.map { try StreamedFile(path: $0) }
     let total = files.reduce(0) { $0 + $1.size }

@@ -1,4 +1,3 @@
-import Digests
 import Inference
 
 /// Decodes prompts in every way and compares.

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// A picture of a check with what is asked about it.

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// A file with a prompt on each line, as a JSON object:

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// Token ids as people write them.

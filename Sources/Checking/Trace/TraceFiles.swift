@@ -1,7 +1,7 @@
+import Files
 import Inference
 import Safetensors
 import StrictJSON
-import Workspace
 
 /// A trace as two files: `PREFIX.safetensors` with the numbers, f32, and `PREFIX.json` with what is countable.
 ///
@@ -72,13 +72,13 @@ public struct TraceFiles {
   }
 
   /// Writes both files, each complete or not at all. Gives their paths.
-  /// - Throws: `WorkspaceError`, `SafetensorsError`.
+  /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult
   public func write(prefix: String) throws -> [String] {
     let tensors = tensors
     let layout = try SafetensorsLayout(tensors: tensors.map { ($0.name, .f32, $0.shape) })
     let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.values) })
-    try AtomicFile.write(to: prefix + ".safetensors") { file throws(WorkspaceError) in
+    try AtomicFile.write(to: prefix + ".safetensors") { file throws(StorageError) in
       try file.write(layout.headerBytes, at: 0)
       for entry in layout.entries {
         let bytes = TraceFiles.littleEndian(values[entry.name] ?? [])

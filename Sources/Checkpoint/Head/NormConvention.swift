@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// How RMS norms are stored: as offsets from 1 (Hugging Face) or as plain factors (MLX).

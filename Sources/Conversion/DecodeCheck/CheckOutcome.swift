@@ -1,6 +1,6 @@
 import Digests
+import Files
 import StrictJSON
-import Workspace
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
 struct CheckOutcome: Sendable {

@@ -1,7 +1,6 @@
 import Checkpoint
-import Digests
+import Files
 import Foundation
-import Workspace
 
 /// The package as a reader will see it, before it is published: links to the weights, and the small files. The source is
 /// not touched: even one more name of a file changes what the system says of it.

@@ -1,5 +1,4 @@
 import Checkpoint
-import Digests
 import Manifests
 
 /// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.

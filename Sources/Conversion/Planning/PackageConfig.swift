@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import Quantization
 import StrictJSON
 

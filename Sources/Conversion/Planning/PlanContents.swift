@@ -1,4 +1,3 @@
-import Digests
 import StrictJSON
 
 /// The part of a plan that is known before the sizes of reports are: verdicts and weight files.

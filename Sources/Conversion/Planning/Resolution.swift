@@ -1,5 +1,4 @@
 import Checkpoint
-import Digests
 import Foundation
 import Manifests
 import Quantization

@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import Foundation
 
 /// The front matter and the text of a source's card, taken apart without interpreting them.

@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import Manifests
 import Quantization
 import Safetensors

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// Holds `provenance.json` against the sums and the audit of its package.

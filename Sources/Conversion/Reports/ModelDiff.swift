@@ -1,9 +1,10 @@
 import Checkpoint
 import Digests
+import Files
 import Foundation
 import Safetensors
 import StrictJSON
-import Workspace
+import Threads
 
 /// Compares the tensors of two folders, checkpoints or packages.
 public struct ModelDiff: Sendable {

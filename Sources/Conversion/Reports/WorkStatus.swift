@@ -1,4 +1,5 @@
-import Digests
+import Diagnostics
+import Files
 import Foundation
 import StrictJSON
 import Workspace
@@ -52,7 +53,7 @@ public struct WorkStatus: Sendable {
       try WorkLock(folder: work).release()
       return nil
     } catch {
-      return error.diagnostic.found ?? "another process"
+      return (error as? any CambiumError)?.diagnostic.found ?? "another process"
     }
   }
 

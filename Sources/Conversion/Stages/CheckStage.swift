@@ -1,12 +1,13 @@
 import Checking
 import Checkpoint
 import Diagnostics
-import Digests
+import Files
 import Foundation
 import Inference
 import Manifests
 import StrictJSON
 import Templates
+import Threads
 import Tokenization
 import Workspace
 

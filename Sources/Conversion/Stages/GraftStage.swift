@@ -1,4 +1,3 @@
-import Digests
 import StrictJSON
 import Workspace
 

@@ -1,6 +1,6 @@
 import Digests
+import Files
 import Foundation
-import Workspace
 
 /// Which published folder is ours: the path, and digests of the `SHA256SUMS` that this work folder has published there.
 ///

@@ -1,6 +1,8 @@
 import Digests
+import Files
 import Foundation
 import StrictJSON
+import Threads
 import Workspace
 
 /// Publishes the package: every file under a temporary folder, synced, then one rename. Weights are linked from the

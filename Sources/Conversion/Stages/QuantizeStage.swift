@@ -1,5 +1,7 @@
 import Digests
+import Files
 import StrictJSON
+import Threads
 import Workspace
 
 /// Streams every shard of the inputs once: read, digest, transform, treat, measure, write to the planned place,

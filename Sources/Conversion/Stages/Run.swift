@@ -1,7 +1,8 @@
-import Digests
+import Files
 import Foundation
 import Manifests
 import StrictJSON
+import Threads
 import Workspace
 
 /// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.

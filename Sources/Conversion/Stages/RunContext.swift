@@ -1,5 +1,6 @@
 import Checkpoint
 import Digests
+import Files
 import Foundation
 import Manifests
 import StrictJSON

@@ -1,5 +1,5 @@
 import Dispatch
-import Digests
+import Files
 import Foundation
 import Synchronization
 

@@ -1,5 +1,6 @@
 import Checkpoint
 import Digests
+import Files
 import Safetensors
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.

@@ -1,5 +1,5 @@
 import Digests
-import Workspace
+import Files
 
 /// The memory that one worker needs, and how many workers a budget allows.
 struct MemoryPlan {

@@ -1,7 +1,6 @@
-import Digests
 import Foundation
 import Synchronization
-import Workspace
+import Threads
 
 /// Reads the weight files back while they are written, as far as they are from their beginnings on: what lies on the
 /// disk is compared with what was encoded, and digested, on threads of its own.

@@ -1,5 +1,6 @@
 import Checkpoint
 import Digests
+import Files
 
 extension RunContext {
   /// Parts of a weight file, each with its tensor and number, in the order of their bytes.

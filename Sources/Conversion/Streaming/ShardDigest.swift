@@ -1,6 +1,7 @@
-import Workspace
 import Digests
+import Files
 import Safetensors
+import Threads
 
 /// The tree digest of a shard, by reading it; see the page *Tree digests*.
 enum ShardDigest {

@@ -1,7 +1,7 @@
 import Checkpoint
 import Digests
+import Files
 import Quantization
-import Workspace
 
 /// Converts units: read, digest, transform, treat, measure, write.
 struct UnitConverter: Sendable {

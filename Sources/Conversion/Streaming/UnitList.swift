@@ -1,6 +1,6 @@
 import Digests
+import Files
 import StrictJSON
-import Workspace
 
 /// `units.json`: what is known of every unit and every weight file once all are done.
 struct UnitList: Sendable {

@@ -1,6 +1,6 @@
 import Digests
+import Files
 import Foundation
-import Workspace
 
 /// The weight files while they are written: under a temporary name, of full size, header first.
 final class WeightFiles: Sendable {

@@ -1,5 +1,6 @@
 import Digests
 import Dispatch
+import Files
 import Foundation
 import Synchronization
 

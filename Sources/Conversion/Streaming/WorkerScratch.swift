@@ -1,4 +1,4 @@
-import Workspace
+import Files
 
 /// The buffers of one worker, allocated once: memory touched for the first time costs as much as a copy of it.
 final class WorkerScratch: @unchecked Sendable {

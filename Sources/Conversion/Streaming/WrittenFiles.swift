@@ -1,6 +1,6 @@
 import Dispatch
+import Files
 import Synchronization
-import Workspace
 
 /// How far the weight files are written from their beginnings on, so that a reader can follow the writers.
 final class WrittenFiles: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// `audit.json`, read back.

@@ -1,5 +1,5 @@
 import Checkpoint
-import Digests
+import Files
 import StrictJSON
 
 /// Reads a package's `config.json` as the loaders do, and compares with what was written.

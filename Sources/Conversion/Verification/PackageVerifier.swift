@@ -1,9 +1,10 @@
 import Checkpoint
 import Digests
+import Files
 import Foundation
 import Safetensors
 import StrictJSON
-import Workspace
+import Threads
 
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.

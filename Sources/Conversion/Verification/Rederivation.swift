@@ -1,8 +1,8 @@
 import Digests
+import Files
 import Foundation
 import Manifests
 import StrictJSON
-import Workspace
 
 /// Converts once more from the sources that a manifest names, and compares with a package, file by file.
 ///

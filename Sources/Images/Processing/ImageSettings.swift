@@ -1,4 +1,4 @@
-import Digests
+import Files
 import StrictJSON
 
 /// The settings in `preprocessor_config.json` by which an image becomes patches.

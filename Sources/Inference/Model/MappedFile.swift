@@ -1,4 +1,4 @@
-import Digests
+import Files
 
 #if canImport(Darwin)
   import Darwin

@@ -1,6 +1,6 @@
 import Checking
 import Diagnostics
-import Digests
+import Files
 import Testing
 
 @Suite struct PromptFileTests {

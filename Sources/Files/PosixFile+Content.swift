@@ -10,7 +10,7 @@ extension PosixFile {
 
   /// Writes all bytes at an offset. Of a file opened for direct writing, the whole blocks inside go past the system's
   /// cache when `bytes` begin at an address that equals `offset` modulo ``block``.
-  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
     crashPoint("write")
     PowerLoss.shared?.willChange(descriptor, at: offset, count: bytes.count)
     let whole = directPart(bytes, at: offset)
@@ -37,7 +37,7 @@ extension PosixFile {
     return first..<first + (bytes.count - first) / PosixFile.block * PosixFile.block
   }
 
-  private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+  private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -50,7 +50,7 @@ extension PosixFile {
     }
   }
 
-  private func writeThroughCache(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+  private func writeThroughCache(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -65,10 +65,10 @@ extension PosixFile {
   }
 
   /// Writes all bytes at an offset.
-  public func write(_ bytes: [UInt8], at offset: Int) throws(WorkspaceError) {
+  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
     do {
       try bytes.withUnsafeBytes { raw in try write(raw, at: offset) }
-    } catch let error as WorkspaceError {
+    } catch let error as StorageError {
       throw error
     } catch {
       throw .io(operation: "write the file", path: path, errno: EIO)
@@ -76,7 +76,7 @@ extension PosixFile {
   }
 
   /// Reads up to `buffer.count` bytes at an offset; fewer only at the end of the file.
-  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(WorkspaceError) -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) -> Int {
     var done = 0
     while done < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -89,11 +89,11 @@ extension PosixFile {
   }
 
   /// The whole content.
-  public func readAll() throws(WorkspaceError) -> [UInt8] {
+  public func readAll() throws(StorageError) -> [UInt8] {
     let size = try size()
-    var failure: WorkspaceError?
+    var failure: StorageError?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      do throws(WorkspaceError) {
+      do throws(StorageError) {
         count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
       } catch {
         failure = error
@@ -104,21 +104,31 @@ extension PosixFile {
   }
 
   /// The size in bytes.
-  public func size() throws(WorkspaceError) -> Int {
+  public func size() throws(StorageError) -> Int {
     Int(try status().st_size)
   }
 
   /// Cuts the file, or extends it with zeros.
-  public func truncate(to size: Int) throws(WorkspaceError) {
+  public func truncate(to size: Int) throws(StorageError) {
     PowerLoss.shared?.willChange(descriptor, at: size, count: 0)
     guard uninterrupted({ ftruncate(descriptor, off_t(size)) }) == 0 else {
       throw .system("change the size of the file", path, errno: errno, needed: size)
     }
   }
 
-  func status() throws(WorkspaceError) -> stat {
+  func status() throws(StorageError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", path, errno: errno) }
     return status
+  }
+
+  /// Takes the exclusive lock of the file, which the kernel gives back when the process ends.
+  /// - Returns: false while another process holds it.
+  /// - Throws: ``StorageError`` where the file system cannot lock.
+  package func takeLock() throws(StorageError) -> Bool {
+    if uninterrupted({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 { return true }
+    let code = errno
+    guard code == EWOULDBLOCK else { throw .system("lock the work folder", path, errno: code) }
+    return false
   }
 }

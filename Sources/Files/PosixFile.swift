@@ -33,7 +33,7 @@ public final class PosixFile: Sendable {
   }
 
   /// Creates a file that must not exist yet, with mode 0644 whatever the umask.
-  public static func createExclusive(_ path: String) throws(WorkspaceError) -> PosixFile {
+  public static func createExclusive(_ path: String) throws(StorageError) -> PosixFile {
     let file = try open(path, O_CREAT | O_EXCL | O_RDWR, "create the file")
     guard fchmod(file.descriptor, 0o644) == 0 else {
       let code = errno
@@ -49,7 +49,7 @@ public final class PosixFile: Sendable {
   /// - Parameter direct: whether large writes go past the system's cache where the file system allows it.
   public static func openForWriting(
     _ path: String, creating: Bool = false, direct: Bool = false
-  ) throws(WorkspaceError) -> PosixFile {
+  ) throws(StorageError) -> PosixFile {
     var isNew = false
     if creating, PowerLoss.shared != nil { isNew = try linkStatus(path) == nil }
     let file = try open(path, O_RDWR | (creating ? O_CREAT : 0), "open the file for writing", direct: direct)
@@ -63,7 +63,7 @@ public final class PosixFile: Sendable {
 
   private static func open(
     _ path: String, _ flags: Int32, _ operation: String, direct: Bool = false
-  ) throws(WorkspaceError) -> PosixFile {
+  ) throws(StorageError) -> PosixFile {
     let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
       let code = errno
@@ -78,7 +78,7 @@ public final class PosixFile: Sendable {
   }
 
   /// Hands all changes to the storage. A failure is final: every later call fails too.
-  public func sync() throws(WorkspaceError) {
+  public func sync() throws(StorageError) {
     let earlier = syncFailure.load(ordering: .relaxed)
     if earlier != 0 { throw .system("sync the file", path, errno: earlier) }
     crashPoint("fsync")
@@ -93,7 +93,7 @@ public final class PosixFile: Sendable {
   }
 
   /// Closes the file; the second and later calls do nothing. Some file systems report a failed write only here.
-  public func close() throws(WorkspaceError) {
+  public func close() throws(StorageError) {
     guard isOpen.exchange(false, ordering: .relaxed) else { return }
     if direct >= 0 { _ = closeDescriptor(direct) }
     // Not repeated after EINTR: the descriptor is gone on Linux and may already be another file.

@@ -7,7 +7,7 @@
 extension Folder {
   /// Removes a folder and all beneath it; a path that leads nowhere is fine. Links are removed, never followed: all
   /// names are looked up in the open folder they are in, so not even one swapped in meanwhile leads out.
-  public static func removeTree(_ path: String) throws(WorkspaceError) {
+  public static func removeTree(_ path: String) throws(StorageError) {
     let (folder, name) = splitPath(path)
     guard try linkStatus(path) != nil else { return }
     let parent = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -17,7 +17,7 @@ extension Folder {
     try syncFolder(folder)
   }
 
-  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: String) throws(WorkspaceError) {
+  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: String) throws(StorageError) {
     let path = joinPath(folder, String(decoding: name, as: UTF8.self))
     let name = name.map { CChar(bitPattern: $0) } + [0]
     var status = stat()
@@ -35,7 +35,7 @@ extension Folder {
     crashPoint("remove")
   }
 
-  private static func removeContent(of name: [CChar], in parent: Int32, _ path: String) throws(WorkspaceError) {
+  private static func removeContent(of name: [CChar], in parent: Int32, _ path: String) throws(StorageError) {
     let descriptor = uninterrupted { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     defer { close(descriptor) }

@@ -7,7 +7,7 @@
 /// Folders of the work tree.
 public enum Folder {
   /// Creates a folder and the missing ones above it, each with mode 0755 and durable. One that exists is left alone.
-  public static func create(_ path: String) throws(WorkspaceError) {
+  public static func create(_ path: String) throws(StorageError) {
     for prefix in prefixes(of: path) where try !isFolder(prefix) {
       if mkdir(prefix, 0o755) != 0 {
         let code = errno
@@ -23,7 +23,7 @@ public enum Folder {
   }
 
   /// The names in a folder, sorted by their UTF-8 bytes. A name that is not UTF-8 is an error.
-  public static func entries(_ path: String) throws(WorkspaceError) -> [String] {
+  public static func entries(_ path: String) throws(StorageError) -> [String] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     var names: [String] = []
@@ -38,7 +38,7 @@ public enum Folder {
   }
 
   /// Whether the path leads to a folder, also through a link.
-  public static func isFolder(_ path: String) throws(WorkspaceError) -> Bool {
+  public static func isFolder(_ path: String) throws(StorageError) -> Bool {
     var status = stat()
     if uninterrupted({ stat(path, &status) }) == 0 { return status.type == S_IFDIR }
     let code = errno
@@ -47,7 +47,7 @@ public enum Folder {
   }
 
   /// Bytes that are free on the file system of a folder; nil where it keeps no count.
-  public static func freeBytes(_ path: String) throws(WorkspaceError) -> Int? {
+  public static func freeBytes(_ path: String) throws(StorageError) -> Int? {
     var status = statvfs()
     guard uninterrupted({ statvfs(path, &status) }) == 0 else {
       throw .system("ask for the free space", path, errno: errno)
@@ -68,7 +68,7 @@ public enum Folder {
   }
 
   /// The names in an open folder, without `.` and `..`, as bytes. Takes the descriptor over.
-  static func namesAndClose(_ descriptor: Int32, _ path: String) throws(WorkspaceError) -> [[UInt8]] {
+  static func namesAndClose(_ descriptor: Int32, _ path: String) throws(StorageError) -> [[UInt8]] {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)

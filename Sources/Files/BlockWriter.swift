@@ -38,7 +38,7 @@ public final class BlockWriter: Sendable {
   /// Writes `bytes` at `offset`, but for those in blocks whose other bytes are not known yet; see ``settle()``.
   /// - Parameter bytes: begin at an address that equals `offset` modulo ``PosixFile/block``; the whole blocks of memory
   ///   that they touch are the caller's, and what surrounds `bytes` there is overwritten.
-  public func write(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(WorkspaceError) {
+  public func write(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {
     guard file.isDirect, let base = bytes.baseAddress, !bytes.isEmpty else {
       return try file.write(UnsafeRawBufferPointer(bytes), at: offset)
     }
@@ -72,7 +72,7 @@ public final class BlockWriter: Sendable {
   }
 
   /// Writes `bytes` at `offset`, as ``write(_:at:)`` does.
-  public func write(_ bytes: [UInt8], at offset: Int) throws(WorkspaceError) {
+  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
     let phase = offset % PosixFile.block
     let room = UnsafeMutableRawBufferPointer.allocate(
       byteCount: phase + bytes.count + PosixFile.block, alignment: PosixFile.block)
@@ -119,9 +119,9 @@ public final class BlockWriter: Sendable {
   }
 
   /// Writes what waits for the rest of its block, so that everything given so far is in the file.
-  public func settle() throws(WorkspaceError) {
-    let result: Result<Void, WorkspaceError> = settling.withLock { _ in
-      do throws(WorkspaceError) {
+  public func settle() throws(StorageError) {
+    let result: Result<Void, StorageError> = settling.withLock { _ in
+      do throws(StorageError) {
         return .success(try settleAlone())
       } catch {
         return .failure(error)
@@ -130,14 +130,14 @@ public final class BlockWriter: Sendable {
     try result.get()
   }
 
-  private func settleAlone() throws(WorkspaceError) {
+  private func settleAlone() throws(StorageError) {
     while true {
-      let result: Result<Bool, WorkspaceError> = state.withLock { state in
+      let result: Result<Bool, StorageError> = state.withLock { state in
         guard state.borrowed == 0 else {
           state.isWaiting = true
           return .success(false)
         }
-        do throws(WorkspaceError) {
+        do throws(StorageError) {
           // Under the lock: a block that is completed meanwhile must not be overwritten by its older part.
           for (number, block) in state.blocks.sorted(by: { $0.key < $1.key }) {
             for piece in block.pieces {

@@ -14,15 +14,15 @@ public final class FolderInTheMaking: Sendable {
   private let descriptor: Int32
 
   /// Makes the folder, or empties one that a dead process left.
-  /// - Throws: ``WorkspaceError/busy(folder:)`` while another process fills it.
-  public init(path: String) throws(WorkspaceError) {
+  /// - Throws: ``StorageError/busy(folder:)`` while another process fills it.
+  public init(path: String) throws(StorageError) {
     self.path = path
     var found: Int32?
     // A process that ends between two steps takes the folder away; the next attempt makes a new one.
     for _ in 0..<100 where found == nil { found = try FolderInTheMaking.open(path) }
     guard let found else { throw .busy(folder: path) }
     descriptor = found
-    do throws(WorkspaceError) {
+    do throws(StorageError) {
       for name in try Folder.entries(path) { try Folder.removeTree(joinPath(path, name)) }
     } catch {
       close(found)
@@ -31,7 +31,7 @@ public final class FolderInTheMaking: Sendable {
   }
 
   /// The folder, open and held; nil when it was renamed or removed meanwhile.
-  private static func open(_ path: String) throws(WorkspaceError) -> Int32? {
+  private static func open(_ path: String) throws(StorageError) -> Int32? {
     if let status = try linkStatus(path), status.type != S_IFDIR { try Folder.removeTree(path) }
     try Folder.create(path)
     let descriptor = uninterrupted { openDescriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }

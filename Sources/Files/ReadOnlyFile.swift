@@ -95,7 +95,7 @@ public final class ReadOnlyFile: Sendable {
   }
 
   /// One read of at least one byte; 0 at the end of the file.
-  func readSome(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+  package func readSome(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
     // Both systems refuse or cut reads of 2 GiB and more.
     let wanted = min(buffer.count, 1 << 30)
     while true {

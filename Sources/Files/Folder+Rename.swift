@@ -7,7 +7,7 @@
 extension Folder {
   /// Renames a file or a folder to a name that must be free, and makes that durable. This is how a package is
   /// published: complete, under its final name, at one instant.
-  public static func renameNoReplace(_ from: String, _ to: String) throws(WorkspaceError) {
+  public static func renameNoReplace(_ from: String, _ to: String) throws(StorageError) {
     guard let source = try linkStatus(from) else { throw .system("rename", from, errno: ENOENT) }
     if try linkStatus(to) != nil { throw .targetExists(path: to) }
     crashPoint("rename")

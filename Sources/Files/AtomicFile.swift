@@ -9,18 +9,18 @@ import Synchronization
 /// Files that appear under their name complete and durable, or not at all.
 public enum AtomicFile {
   /// Writes a whole file: the old content, or none, is seen until the new one is complete on the storage.
-  public static func write(_ bytes: [UInt8], to path: String) throws(WorkspaceError) {
-    try write(to: path) { file throws(WorkspaceError) in try file.write(bytes, at: 0) }
+  public static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+    try write(to: path) { file throws(StorageError) in try file.write(bytes, at: 0) }
   }
 
   /// Writes a whole file with `body`, which gets it open under a temporary name. When `body` throws, the target stays
   /// as it was.
   public static func write(
-    to path: String, _ body: (PosixFile) throws(WorkspaceError) -> Void
-  ) throws(WorkspaceError) {
+    to path: String, _ body: (PosixFile) throws(StorageError) -> Void
+  ) throws(StorageError) {
     try refuseLink(path)
     let file = try createTemporary(beside: path)
-    do throws(WorkspaceError) {
+    do throws(StorageError) {
       try body(file)
       try file.sync()
       try file.close()
@@ -35,7 +35,7 @@ public enum AtomicFile {
   /// Removes the temporary files that a killed run left in a folder. Only under the work lock: those of a living run
   /// look the same. Returns their names.
   @discardableResult
-  public static func removeLeftovers(in folder: String) throws(WorkspaceError) -> [String] {
+  public static func removeLeftovers(in folder: String) throws(StorageError) -> [String] {
     guard try linkStatus(folder) != nil else { return [] }
     let leftovers = try Folder.entries(folder).filter(TemporaryName.isTemporary)
     var removed: [String] = []
@@ -55,7 +55,7 @@ public enum AtomicFile {
   }
 
   /// Removes what killed processes left of their attempts to write a file; that of a living one stays.
-  public static func removeAbandoned(of path: String) throws(WorkspaceError) {
+  public static func removeAbandoned(of path: String) throws(StorageError) {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let folder = String(path.dropLast(name.utf8.count))
     let prefix = ".\(name).cambium-tmp-"
@@ -66,11 +66,11 @@ public enum AtomicFile {
   }
 
   /// A rename would replace a link and not follow it; but whoever put it there expects something else.
-  static func refuseLink(_ path: String) throws(WorkspaceError) {
+  static func refuseLink(_ path: String) throws(StorageError) {
     if try linkStatus(path)?.type == S_IFLNK { throw .targetIsLink(path: path) }
   }
 
-  static func renameReplacing(_ from: String, _ to: String) throws(WorkspaceError) {
+  static func renameReplacing(_ from: String, _ to: String) throws(StorageError) {
     crashPoint("rename")
     PowerLoss.shared?.willRename(from, to)
     guard rename(from, to) == 0 else { throw .system("rename the file into place", to, errno: errno) }
@@ -78,10 +78,10 @@ public enum AtomicFile {
   }
 
   /// A new file in the folder of `path`. A killed run with the same process number may have left a name behind.
-  private static func createTemporary(beside path: String) throws(WorkspaceError) -> PosixFile {
+  private static func createTemporary(beside path: String) throws(StorageError) -> PosixFile {
     var attempts = 0
     while true {
-      do throws(WorkspaceError) {
+      do throws(StorageError) {
         return try PosixFile.createExclusive(TemporaryName.next(beside: path))
       } catch {
         guard case .targetExists = error, attempts < 1000 else { throw error }

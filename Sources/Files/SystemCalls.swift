@@ -7,7 +7,7 @@
 /// Repeats a system call that a signal interrupted. Not for `fsync` and `close`: their state after a failure is
 /// unknown, and a second call may report a success that is none.
 @inline(__always)
-func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+package func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
     let result = call()
     if result != -1 || errno != EINTR { return result }
@@ -15,7 +15,7 @@ func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
 }
 
 /// What `lstat` says about a name, or nil when there is nothing.
-func linkStatus(_ path: String) throws(WorkspaceError) -> stat? {
+package func linkStatus(_ path: String) throws(StorageError) -> stat? {
   var status = stat()
   if uninterrupted({ lstat(path, &status) }) == 0 { return status }
   let code = errno
@@ -25,13 +25,13 @@ func linkStatus(_ path: String) throws(WorkspaceError) -> stat? {
 
 extension stat {
   /// The type bits, to compare with `S_IFREG`, `S_IFDIR`, `S_IFLNK`.
-  var type: mode_t { st_mode & S_IFMT }
+  package var type: mode_t { st_mode & S_IFMT }
 
-  var isRegularFile: Bool { type == S_IFREG }
+  package var isRegularFile: Bool { type == S_IFREG }
 }
 
 /// A path as a folder and the last name in it; trailing slashes do not count.
-func splitPath(_ path: String) -> (folder: String, name: String) {
+package func splitPath(_ path: String) -> (folder: String, name: String) {
   var bytes = Array(path.utf8)
   while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
   guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
@@ -42,6 +42,6 @@ func splitPath(_ path: String) -> (folder: String, name: String) {
 }
 
 /// A name in a folder.
-func joinPath(_ folder: String, _ name: String) -> String {
+package func joinPath(_ folder: String, _ name: String) -> String {
   folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
 }

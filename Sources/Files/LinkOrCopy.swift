@@ -15,7 +15,7 @@ public enum Placement: Sendable, Equatable {
 /// Puts the content of a file under another name as well: by a hard link where the file system can, else by a copy.
 /// The target appears complete or not at all and replaces a file of that name. `from` may be a link to a file.
 @discardableResult
-public func linkOrCopy(from: String, to: String) throws(WorkspaceError) -> Placement {
+public func linkOrCopy(from: String, to: String) throws(StorageError) -> Placement {
   try AtomicFile.refuseLink(to)
   let source = try openSource(from)
   defer { close(source.descriptor) }
@@ -29,7 +29,7 @@ public func linkOrCopy(from: String, to: String) throws(WorkspaceError) -> Place
     try copy(source.descriptor, from, to)
     return .copied
   }
-  do throws(WorkspaceError) {
+  do throws(StorageError) {
     guard try linkStatus(temporary)?.st_ino == source.status.st_ino else { throw .fileChanged(path: from) }
     PowerLoss.shared?.didCreate(temporary)
     crashPoint("fsync")
@@ -48,7 +48,7 @@ public func linkOrCopy(from: String, to: String) throws(WorkspaceError) -> Place
 }
 
 /// Opens a regular file; a pipe or a device must not make the run hang.
-private func openSource(_ path: String) throws(WorkspaceError) -> (descriptor: Int32, status: stat) {
+private func openSource(_ path: String) throws(StorageError) -> (descriptor: Int32, status: stat) {
   let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
   guard descriptor >= 0 else { throw .system("open the file", path, errno: errno) }
   var status = stat()
@@ -60,8 +60,8 @@ private func openSource(_ path: String) throws(WorkspaceError) -> (descriptor: I
 }
 
 /// Copies an open file by blocks.
-private func copy(_ descriptor: Int32, _ from: String, _ to: String) throws(WorkspaceError) {
-  try AtomicFile.write(to: to) { file throws(WorkspaceError) in
+private func copy(_ descriptor: Int32, _ from: String, _ to: String) throws(StorageError) {
+  try AtomicFile.write(to: to) { file throws(StorageError) in
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", from, errno: errno) }
     try file.preallocate(Int(status.st_size))

@@ -7,7 +7,7 @@
 extension PosixFile {
   /// Makes the file at least `bytes` long and reserves the space, so that a full disk is known before hours of work
   /// and not after them. Bytes already there stay.
-  public func preallocate(_ bytes: Int) throws(WorkspaceError) {
+  public func preallocate(_ bytes: Int) throws(StorageError) {
     let before = try status()
     guard bytes > 0, bytes > before.st_size || before.st_blocks * 512 < bytes else { return }
     // Asked first: a reservation that fails half way has filled the disk for everybody else until it is given back.

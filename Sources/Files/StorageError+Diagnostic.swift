@@ -1,0 +1,48 @@
+import Diagnostics
+
+extension StorageError {
+  /// What the user is told.
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .busy(let folder):
+      Diagnostic(
+        "E_FOLDER_BUSY", "another process is making this folder", file: folder,
+        next: "wait until it ends, or name another output", exit: .resumable)
+    case .io(let operation, let path, let code):
+      Diagnostic(
+        "E_IO", "cannot \(operation)", file: path, found: errorText(code),
+        next: "check the storage, then run the same command again; finished work is kept", exit: .io)
+    case .diskFull(let path, let needed):
+      Diagnostic(
+        "E_DISK_FULL", "no space is left on the file system", file: path,
+        expected: needed.map { "\($0) bytes free" },
+        next: "free space or move the folder, then run the same command again; finished work is kept", exit: .io)
+    case .readOnly(let operation, let path, let code):
+      Diagnostic(
+        "E_READ_ONLY", "not allowed to \(operation)", file: path, found: errorText(code),
+        next: "make the folder writable for this user, or name another one", exit: .io)
+    case .fileTooLarge(let path, let needed):
+      Diagnostic(
+        "E_FILE_TOO_LARGE", "a file of this size is not allowed here", file: path,
+        expected: needed.map { "a limit of at least \($0) bytes" },
+        next: "raise the limit (ulimit -f), or use another file system", exit: .io)
+    case .targetIsLink(let path):
+      Diagnostic(
+        "E_TARGET_IS_LINK", "a symbolic link stands where a file is to be written", file: path,
+        expected: "a regular file, or nothing", found: "a symbolic link",
+        next: "remove the link, or name another folder; Cambium never writes through a link", exit: .io)
+    case .targetExists(let path):
+      Diagnostic(
+        "E_TARGET_EXISTS", "the place is taken", file: path, expected: "nothing of this name",
+        next: "remove it or name another output; Cambium does not replace what it did not make", exit: .io)
+    case .unsafePath(let path):
+      Diagnostic(
+        "E_PATH_UNSAFE", "a path leaves its folder", file: path,
+        expected: "a relative path without empty, \".\" and \"..\" parts", next: "correct the name", exit: .badInput)
+    case .fileChanged(let path):
+      Diagnostic(
+        "E_FILE_CHANGED", "the file changed while it was read", file: path,
+        next: "stop what writes to it, then run the same command again", exit: .badInput)
+    }
+  }
+}

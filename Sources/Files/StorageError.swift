@@ -1,0 +1,45 @@
+import Diagnostics
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What can go wrong while files and folders are made, written, renamed and removed.
+public enum StorageError: CambiumError, Equatable {
+  /// `E_FOLDER_BUSY`: another process makes the same folder at this moment.
+  case busy(folder: String)
+  /// `E_IO`: the system refused an operation for a reason that has no case of its own.
+  case io(operation: String, path: String, errno: Int32)
+  /// `E_DISK_FULL`: no space, or no quota, is left; `needed` is the size that was asked for, if known.
+  case diskFull(path: String, needed: Int?)
+  /// `E_READ_ONLY`: the place cannot be written, or the file may not be touched.
+  case readOnly(operation: String, path: String, errno: Int32)
+  /// `E_FILE_TOO_LARGE`: the file system or a limit of the process does not allow a file of this size.
+  case fileTooLarge(path: String, needed: Int?)
+  /// `E_TARGET_IS_LINK`: a symbolic link stands where a file is to be written.
+  case targetIsLink(path: String)
+  /// `E_TARGET_EXISTS`: something stands where a new file or folder is to be put.
+  case targetExists(path: String)
+  /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
+  case unsafePath(path: String)
+  /// `E_FILE_CHANGED`: a file changed while it was copied or digested.
+  case fileChanged(path: String)
+
+  /// The case that describes a failed system call.
+  public static func system(_ operation: String, _ path: String, errno code: Int32, needed: Int? = nil) -> Self {
+    switch code {
+    case ENOSPC, EDQUOT: .diskFull(path: path, needed: needed)
+    case EROFS, EACCES, EPERM: .readOnly(operation: operation, path: path, errno: code)
+    case EFBIG: .fileTooLarge(path: path, needed: needed)
+    default: .io(operation: operation, path: path, errno: code)
+    }
+  }
+}
+
+/// The text of the system for an error number.
+func errorText(_ code: Int32) -> String {
+  guard let text = strerror(code) else { return "error \(code)" }
+  return "\(String(cString: text)) (errno \(code))"
+}
