@@ -4,9 +4,9 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint",
-    "Manifests", "Workspace", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
+    "Manifests", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
-    "Signatures", "Archive",
+    "Signatures", "Archive", "Terminal",
     "cambium", "verify-runner", "cambium-bench",
   ]
 
@@ -15,6 +15,7 @@ enum Architecture {
     "Diagnostics": ["Text", ""],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
+    "Templates": ["Values", "Syntax", "Rendering", ""],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Decoding"],
@@ -35,6 +36,5 @@ enum Architecture {
   /// Targets with more, and why.
   static let large: [String: String] = [
     "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
-    "Tokenization": "the chat templates are still among the tokens",
   ]
 }

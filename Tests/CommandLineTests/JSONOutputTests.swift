@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(arguments: [
-    Command(arguments: ["check", "nowhere"], format: "E_FILE_MISSING", status: 66),
+    Command(arguments: ["check", "nowhere"], format: "E_SOURCE_MISSING", status: 66),
     Command(arguments: ["tokenize", "nowhere", "x"], format: "E_TOKENIZER_MISSING_FILE", status: 66),
     Command(arguments: ["generate", "nowhere"], format: "E_USAGE", status: 64),
     Command(
