@@ -26,12 +26,13 @@ struct SignCommand: ParsableCommand {
   var key: String
   @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
   var signature: String?
+  @OptionGroup var force: ForceOption
   @OptionGroup var format: JSONOption
 
   func run() throws {
     let folder = package.absolutePath
     let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
-    let statement = try ModelSignature.sign(folder: folder, key: key, to: target)
+    let statement = try ModelSignature.sign(folder: folder, key: key, to: target, force: force.force)
     if format.json {
       Terminal.print(
         .object([
