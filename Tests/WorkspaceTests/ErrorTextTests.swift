@@ -18,13 +18,15 @@ import Workspace
     (StorageError.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
     (StorageError.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
     (StorageError.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
+    (StorageError.resultExists(path: "p", kind: "k", found: "f"), "E_RESULT_EXISTS", .io),
+    (StorageError.resultPlace(path: "p", found: "f"), "E_RESULT_PLACE", .io),
     (StorageError.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
     (WorkspaceError.receiptDamaged(path: "p", reason: "r"), "E_RECEIPT_DAMAGED", .verificationFailed),
     (WorkspaceError.outputMismatch(path: "p", expected: "a", found: "b"), "E_OUTPUT_MISMATCH", .verificationFailed),
     (StorageError.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
   ]
 
-  @Test func everyErrorHasCodeFileNextStepAndStatus() {
+  @Test func `every error has a code, file, next step and status`() {
     for (error, code, status) in Self.all {
       #expect(error.diagnostic.code == code)
       #expect(error.diagnostic.exitStatus == status)
@@ -33,7 +35,7 @@ import Workspace
     }
   }
 
-  @Test func theHolderOfTheLockIsNamed() {
+  @Test func `the holder of the lock is named`() {
     #expect(WorkspaceError.locked(folder: "w", pid: 4711).description.contains("4711"))
   }
 
@@ -41,7 +43,7 @@ import Workspace
     (ENOSPC, "E_DISK_FULL"), (EDQUOT, "E_DISK_FULL"), (EROFS, "E_READ_ONLY"), (EACCES, "E_READ_ONLY"),
     (EPERM, "E_READ_ONLY"), (EFBIG, "E_FILE_TOO_LARGE"), (EIO, "E_IO"), (ENOENT, "E_IO"),
   ])
-  func errorNumbersFindTheirCase(_ number: Int32, _ code: String) {
+  func `error numbers find their case`(_ number: Int32, _ code: String) {
     #expect(StorageError.system("write", "p", errno: number).diagnostic.code == code)
   }
 }

@@ -17,7 +17,8 @@ extension TraceFiles {
   /// Known by tensors that no checkpoint has, early in the header.
   private static let tensorsKind = ResultFile.Kind("the tensors of a trace") { beginning in
     let text = String(decoding: beginning.dropFirst(8), as: UTF8.self)
-    return text.hasPrefix("{") && ["\"hidden_final\"", "\"greedy_logits\"", "\"logits\""].contains { text.contains($0) }
+    return text.hasPrefix("{")
+      && ["\"hidden_final\"", "\"greedy_logits\"", "\"logits\""].contains { text.contains($0) }
   }
 
   private static let countableKind = ResultFile.Kind("a trace") { beginning in

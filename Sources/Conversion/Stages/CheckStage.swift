@@ -71,7 +71,8 @@ struct CheckStage: Stage {
 
   private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
     let staged = try StagedPackage(
-      forecast.files, at: folder.folder(name) + "/package", source: resolution.source, weights: folder.folder(.quantize),
+      forecast.files, at: folder.folder(name) + "/package", source: resolution.source,
+      weights: folder.folder(.quantize),
       linksBeneath: folder.path)
     defer { try? staged.remove() }
     let package = try staged.open()

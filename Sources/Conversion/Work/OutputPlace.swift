@@ -83,7 +83,8 @@ struct OutputPlace {
   private func package() throws -> PlacedPackage? {
     if replaces { try refuseNeeded() }
     guard let package = try PlacedPackage(path) else {
-      let names = try Folder.isFolder(path) ? try Folder.tree(path).map { String(decoding: $0.name, as: UTF8.self) } : nil
+      let names =
+        try Folder.isFolder(path) ? try Folder.tree(path).map { String(decoding: $0.name, as: UTF8.self) } : nil
       if replaces, names == [] { return nil }
       try refuse(names ?? [], "no package of cambium's: ")
       throw ConversionError.outputExists(path: path, found: names == nil ? "no folder" : "an empty folder")
