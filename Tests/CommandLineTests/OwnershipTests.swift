@@ -5,7 +5,7 @@ import Testing
   import Glibc
 #endif
 
-/// What was published is the user's: see `docs` on the output. Named after the cases of the attack.
+/// What was published is the user's. Named after the cases of the attack.
 @Suite struct OwnershipTests {
   private func published() throws -> ScratchFolder {
     let folder = try Demo.folder()
@@ -21,14 +21,18 @@ import Testing
 
   private func content(_ folder: ScratchFolder, _ name: String) -> [String: Data?] {
     Dictionary(
-      uniqueKeysWithValues: folder.tree(name).map { ($0, FileManager.default.contents(atPath: folder[name + "/" + $0])) })
+      uniqueKeysWithValues: folder.tree(name).map {
+        ($0, FileManager.default.contents(atPath: folder[name + "/" + $0]))
+      })
   }
 
   private func verifies(_ folder: ScratchFolder, _ name: String = "out") throws -> Bool {
     try CambiumProcess.run(["verify", name], in: folder.path).isSuccess
   }
 
-  @Test func `01 a published package shares no inode with the work folder, and no later run changes it or what it was moved to`()
+  @Test
+  func
+    `01 a published package shares no inode with the work folder, and no later run changes it or what it was moved to`()
     throws
   {
     let folder = try published()
@@ -68,7 +72,8 @@ import Testing
     }
   }
 
-  @Test func `02 a package of another manifest is not replaced, with one work folder or with two, until --replace says so`()
+  @Test
+  func `02 a package of another manifest is not replaced, with one work folder or with two, until --replace says so`()
     throws
   {
     let folder = try published()
@@ -86,7 +91,8 @@ import Testing
     #expect(folder.leftovers == [])
   }
 
-  @Test func `04 what the user adds to a package or changes in it is listed and stays, until --replace says so`() throws {
+  @Test func `04 what the user adds to a package or changes in it is listed and stays, until --replace says so`() throws
+  {
     let folder = try published()
     try folder.makeFolder("out/results")
     try folder.write("0.71", to: "out/results/eval.txt")
@@ -183,8 +189,8 @@ import Testing
     let digests = text.matches(of: /sha256":"([0-9a-f]{64})"/).map { String($0.1) }
     #expect(digests.count > 5)
     for digest in digests.prefix(6) {
-      let false_ = (digest.hasPrefix("0") ? "1" : "0") + digest.dropFirst()
-      try text.replacingOccurrences(of: digest, with: false_).write(toFile: path, atomically: true, encoding: .utf8)
+      let other = (digest.hasPrefix("0") ? "1" : "0") + digest.dropFirst()
+      try text.replacingOccurrences(of: digest, with: other).write(toFile: path, atomically: true, encoding: .utf8)
       for name in ["out", "out.work/package"] { try FileManager.default.removeItem(atPath: folder[name]) }
       let outcome = try runDemo(folder)
       #expect(outcome.isSuccess, "\(outcome.summary)")

@@ -40,7 +40,9 @@ import Testing
     try Folder.create(scratch("elsewhere"))
     try scratch.put("kept", at: "elsewhere/file")
     try scratch.link("partial", to: "elsewhere")
-    #expect(throws: StorageError.targetExists(path: scratch("partial"))) { try FolderInTheMaking(path: scratch("partial")) }
+    #expect(throws: StorageError.targetExists(path: scratch("partial"))) {
+      try FolderInTheMaking(path: scratch("partial"))
+    }
     #expect(try scratch.text("elsewhere/file") == "kept")
   }
 }
@@ -61,7 +63,7 @@ import Testing
     let lock = try OutputLock(scratch("out"))
     defer { lock.release() }
     for name in ["out", ".out.cambium-partial"] {
-      try FileManager.default.createDirectory(atPath: scratch(name), withIntermediateDirectories: false)
+      try Folder.create(scratch(name))
       try scratch.put(name, at: name + "/file")
     }
     #expect(throws: StorageError.targetExists(path: scratch("out"))) { try lock.replace { _ in false } }
@@ -73,7 +75,7 @@ import Testing
   /// Case 21, where two names cannot be exchanged.
   @Test func `the earlier folder comes back when a killed process left nothing in its place`() throws {
     let scratch = try Scratch()
-    try FileManager.default.createDirectory(atPath: scratch(".out.cambium-earlier"), withIntermediateDirectories: false)
+    try Folder.create(scratch(".out.cambium-earlier"))
     try scratch.put("old", at: ".out.cambium-earlier/file")
     let lock = try OutputLock(scratch("out"))
     try lock.recover()
