@@ -38,7 +38,8 @@ public enum ModelSignature {
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
-    beginning.starts(with: Array("{\"mediaType\":\"\(Envelope.mediaType)\"".utf8))
+    // The keys are sorted: this one is the first.
+    beginning.starts(with: Array("{\"dsseEnvelope\":{\"payload\":\"".utf8))
   }
 
   /// Verifies that the signature is of this key and of just these files with these bytes.

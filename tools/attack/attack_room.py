@@ -66,7 +66,7 @@ class Room:
     """The programs, and a folder of its own that goes at the end."""
 
     def __init__(self, binaries=BUILD, pipelines=ROOT / "pipelines", base=None):
-        self.binaries, self.pipelines = Path(binaries), Path(pipelines)
+        self.binaries, self.pipelines = Path(binaries).resolve(), Path(pipelines).resolve()
         if base is None and os.access("/dev/shm", os.W_OK):
             base = "/dev/shm"
         self.path = Path(tempfile.mkdtemp(prefix="cambium-attack-", dir=base))
