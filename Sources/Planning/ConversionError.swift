@@ -26,8 +26,8 @@ public enum ConversionError: CambiumError {
   case forecastMissed(file: String, planned: Int, actual: Int)
   /// Stopped by a signal; the same command continues.
   case stopped(resume: String)
-  /// What was written is not what was planned, or misses a threshold.
-  case verification(summary: String, file: String?, tensor: String?, expected: String, found: String, next: String)
+  /// A file of the work folder that an earlier stage wrote is damaged (`E_WORK_FILE`).
+  case workFile(file: String, expected: String, found: String)
   /// A package's own record is damaged or contradicts the files.
   case packageForm(file: String, expected: String, found: String)
 
@@ -86,15 +86,15 @@ public enum ConversionError: CambiumError {
         next: "leave the source alone during a run, then run the same command again",
         exit: .badInput)
     case .forecastMissed(let file, let planned, let actual):
-      Diagnostic(
+      .fault(
         "E_FORECAST", "a file has another size than planned", file: file, expected: "\(planned) bytes",
-        found: "\(actual) bytes", next: "this is a fault in cambium: please report it with the manifest", exit: .failure
-      )
+        found: "\(actual) bytes")
     case .stopped(let resume):
       Diagnostic("E_STOPPED", "stopped; what is done is kept", next: "continue with: \(resume)", exit: .resumable)
-    case .verification(let summary, let file, let tensor, let expected, let found, let next):
+    case .workFile(let file, let expected, let found):
       Diagnostic(
-        "E_VERIFY", summary, file: file, tensor: tensor, expected: expected, found: found, next: next,
+        "E_WORK_FILE", "a file of the work folder is damaged", file: file, expected: expected, found: found,
+        next: "run the same command again: what is damaged is made again; check the storage",
         exit: .verificationFailed)
     case .packageForm(let file, let expected, let found):
       Diagnostic(

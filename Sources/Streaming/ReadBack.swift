@@ -85,7 +85,7 @@ final class ReadBack: Sendable {
 
   /// Waits until everything is read.
   /// - Returns: of each weight file; nil when a person stopped it.
-  /// - Throws: `FileError`; ``ConversionError`` for a span that is not what was encoded.
+  /// - Throws: `FileError`; ``VerificationError`` for a span that is not what was encoded.
   func finish() throws -> [WeightReader.Result]? {
     ended.wait()
     return try state.withLock { state in
@@ -102,21 +102,14 @@ final class ReadBack: Sendable {
   }
 
   /// A header of a weight file that is not the planned one.
-  private func damagedHeader(file: String) -> ConversionError {
-    .verification(
-      summary: "a file's header was not written as planned", file: file, tensor: nil, expected: "the planned bytes",
-      found: "other bytes in the file", next: "check the disk; then run again: what is damaged is made again")
-  }
+  private func damagedHeader(file: String) -> VerificationError { .writtenHeader(file: file) }
 
   /// A span of a weight file that is not what was encoded.
-  private func damaged(_ span: WeightSpan, file: String) -> ConversionError {
+  private func damaged(_ span: WeightSpan, file: String) -> VerificationError {
     let piece = work.units[span.unit].pieces[span.piece]
     let tensor = plan.tensors[piece.tensor]
-    return .verification(
-      summary: "a tensor was not written as planned", file: file, tensor: tensor.name,
-      expected: "the bytes that were encoded",
-      found:
-        "other bytes in the file, in \(tensor.parts[span.part].name) at \(span.offset) to \(span.offset + span.length - 1)",
-      next: "check the disk; then run again: what is damaged is made again")
+    return .writtenTensor(
+      file: file, tensor: tensor.name, part: tensor.parts[span.part].name,
+      range: span.offset..<span.offset + span.length)
   }
 }

@@ -44,8 +44,9 @@ struct UnitRecord: Sendable, Equatable {
       guard known.count == checksums.count else { return nil }
       var errors: TensorErrorSums?
       if parts.count == 3 {
-        let words = parts[2].split(separator: ",").compactMap { UInt64($0, radix: 16) }
-        guard let sums = TensorErrorSums(words: words) else { return nil }
+        let texts = parts[2].split(separator: ",")
+        let words = texts.compactMap { UInt64($0, radix: 16) }
+        guard words.count == texts.count, let sums = TensorErrorSums(words: words) else { return nil }
         errors = sums
       }
       pieces.append(Piece(checksums: known, clamped: clamped, errors: errors))

@@ -159,7 +159,7 @@ struct PackageStage: Stage {
         return FileRecord(path: file.path, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
       case .file(let path):
         guard let digest = measured.digest(ofFile: file.path) else {
-          throw ConversionError.packageForm(
+          throw ConversionError.workFile(
             file: folder.folder(.verify) + "/" + Measurements.fileName, expected: "the digest of \(file.path)",
             found: "none")
         }

@@ -51,11 +51,9 @@ struct VerifyStage: Stage {
   private func requireKept(_ measurements: [TensorMeasurement]) throws {
     for (tensor, measured) in zip(plan.tensors, measurements) where tensor.isCopy {
       guard measured.partDigests.first == measured.sourceDigest else {
-        throw ConversionError.verification(
-          summary: "a kept tensor is not what its source is", file: plan.weightFiles[tensor.parts[0].file],
-          tensor: tensor.name, expected: "tree_sha256 \(measured.sourceDigest.hex)",
-          found: measured.partDigests.first?.hex ?? "nothing",
-          next: "this is a fault in cambium or in the machine: run again with an empty work folder, and report it")
+        throw VerificationError.keptDiffers(
+          file: plan.weightFiles[tensor.parts[0].file], tensor: tensor.name,
+          expected: "tree_sha256 \(measured.sourceDigest.hex)", found: measured.partDigests.first?.hex ?? "nothing")
       }
     }
   }
