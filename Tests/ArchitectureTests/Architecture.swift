@@ -13,6 +13,7 @@ enum Architecture {
   /// The folders of a target, from the ground up; the empty name is the target's own folder.
   static let folders: [String: [String]] = [
     "Diagnostics": ["Text", ""],
+    "Threads": ["", "Pool"],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
     "Templates": ["Values", "Syntax", "Rendering", ""],
@@ -35,6 +36,6 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
-    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
+    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module"
   ]
 }

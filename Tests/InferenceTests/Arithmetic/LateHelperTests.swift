@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Testing
+import Threads
 
 /// Products whose caller does not wait for helpers that lost their core.
 @Suite struct LateHelperTests {
@@ -34,20 +35,5 @@ import Testing
       rounds += 1
     }
     #expect(pool.dismissed >= 20)
-  }
-
-  @Test func aPieceIsEitherPutInItsPlaceOrTakenBack() {
-    let desk = HelperDesk()
-    let run: UInt64 = 5 << 17
-    #expect(desk.takeBack(run: run) == nil)
-    desk.begin(7, run: run)
-    #expect(desk.takeBack(run: run + (1 << 17)) == nil)
-    #expect(desk.takeBack(run: run) == 7)
-    #expect(!desk.claim(run: run))
-    desk.begin(8, run: run)
-    #expect(desk.claim(run: run))
-    #expect(desk.takeBack(run: run) == nil)
-    desk.end()
-    #expect(desk.takeBack(run: run) == nil)
   }
 }
