@@ -16,7 +16,7 @@ enum Architecture {
     "Threads": ["", "Pool"],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
-    "Templates": ["Values", "Syntax", "Rendering", ""],
+    "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Decoding"],
