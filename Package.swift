@@ -28,8 +28,8 @@ let package = Package(
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-    .target(name: "Threads"),
-    .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Files", dependencies: ["CKernels", "Diagnostics", "Threads"]),
     .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
@@ -38,7 +38,7 @@ let package = Package(
       dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
     .target(
       name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads"]),
     .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
@@ -48,12 +48,12 @@ let package = Package(
       name: "Inference",
       dependencies: [
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON",
+        "StrictJSON", "Threads",
       ]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
         "Tokenization",
       ]),
     .target(
@@ -137,19 +137,19 @@ let package = Package(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "Tokenization",
+        "StrictJSON", "Threads", "Tokenization",
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON",
+        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "Threads",
         .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
         "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+        "Quantization", "Readers", "Safetensors", "StrictJSON", "Threads", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
@@ -165,7 +165,7 @@ let package = Package(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON",
+        "Safetensors", "StrictJSON", "Threads",
       ], exclude: ["Fixtures"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
@@ -176,6 +176,8 @@ let package = Package(
     .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
     .testTarget(
       name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
+    .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
       exclude: ["Fixtures"]),

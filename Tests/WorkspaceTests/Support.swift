@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -10,7 +10,7 @@ struct Scratch: Sendable {
   let path: String
 
   /// All of a process, removed when it ends: an object's own end may come before the call that was given its path.
-  private static let all = Mutex<[String]>([])
+  private static let all = Guarded<[String]>([])
   private static let cleaning: Void = {
     _ = atexit { for path in Scratch.all.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) } }
   }()

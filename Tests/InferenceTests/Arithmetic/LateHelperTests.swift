@@ -1,11 +1,12 @@
 import Foundation
 import Inference
 import Testing
+import Threads
 
 /// Products whose caller does not wait for helpers that lost their core.
 @Suite struct LateHelperTests {
   /// More threads than processors: some are always without a core.
-  @Test func `products are the same when helpers are late`() throws {
+  @Test func productsAreTheSameWhenHelpersAreLate() throws {
     let pool = WorkerPool(threads: 4 * ProcessInfo.processInfo.activeProcessorCount)
     let (rows, columns) = (960, 1024)
     let w = try RandomMatrix(.mxfp4, rows: rows, columns: columns).matrix
@@ -34,20 +35,5 @@ import Testing
       rounds += 1
     }
     #expect(pool.dismissed >= 20)
-  }
-
-  @Test func `a piece is either put in its place or taken back`() {
-    let desk = HelperDesk()
-    let run: UInt64 = 5 << 17
-    #expect(desk.takeBack(run: run) == nil)
-    desk.begin(7, run: run)
-    #expect(desk.takeBack(run: run + (1 << 17)) == nil)
-    #expect(desk.takeBack(run: run) == 7)
-    #expect(!desk.claim(run: run))
-    desk.begin(8, run: run)
-    #expect(desk.claim(run: run))
-    #expect(desk.takeBack(run: run) == nil)
-    desk.end()
-    #expect(desk.takeBack(run: run) == nil)
   }
 }

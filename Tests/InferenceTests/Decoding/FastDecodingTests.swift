@@ -1,6 +1,7 @@
 import Inference
 import Quantization
 import Testing
+import Threads
 
 /// Decoding in the fast arithmetic: exact in itself, and close to the canonical one.
 @Suite struct FastDecodingTests {
