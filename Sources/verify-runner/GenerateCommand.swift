@@ -80,6 +80,12 @@ struct GenerateCommand: ParsableCommand {
         Terminal.failInterrupted()
       }
     }
+    do {
+      try generation.requireSuccess()
+    } catch {
+      if !json, !text.isEmpty { Terminal.write("\n", to: .output) }
+      throw error
+    }
     let report = GenerationReport(
       promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,
       statistics: generation.statistics, hasStatistics: stats, arithmetic: runner.arithmetic,

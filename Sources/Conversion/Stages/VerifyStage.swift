@@ -27,6 +27,7 @@ struct VerifyStage: Stage {
     try WeightStructure.require(plan, folder: folder.folder(.quantize))
     let list = try units.list()
     let measured = list.measurements(plan, work)
+    try requireNumbers(measured)
     try requireKept(measured)
     try requireThresholds(measured)
     let files = zip(plan.weights, list.weightDigests).map {
@@ -56,6 +57,15 @@ struct VerifyStage: Stage {
           tensor: tensor.name, expected: "tree_sha256 \(measured.sourceDigest.hex)",
           found: measured.partDigests.first?.hex ?? "nothing",
           next: "this is a fault in cambium or in the machine: run again with an empty work folder, and report it")
+      }
+    }
+  }
+
+  /// Every measure is a number: thresholds, reports and the card rest on them.
+  private func requireNumbers(_ measurements: [TensorMeasurement]) throws {
+    for (tensor, measured) in zip(plan.tensors, measurements) {
+      if let measure = measured.error?.notANumber {
+        throw ConversionError.measure(tensor: tensor.name, measure: measure)
       }
     }
   }
