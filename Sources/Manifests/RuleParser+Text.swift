@@ -6,7 +6,8 @@ extension RuleParser {
   /// package's card, a NUL cuts a path.
   /// - Throws: ``ManifestError/value(place:field:expected:found:)``.
   func refuseControls(_ value: JSONValue, in field: String = "a text") throws {
-    if let text = value.stringValue, text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+    if let text = value.stringValue, text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    {
       throw ManifestError.value(
         place: place(value), field: field, expected: "a text without control characters", found: text.escapingControls)
     }

@@ -78,15 +78,18 @@ public struct PackageVerifier: Sendable {
     let unlisted = [PackageFiles.sums, PackageFiles.signature].map(UTF8Name.init)
     problems += entries.filter { list[$0] == nil && !unlisted.contains(UTF8Name($0)) }
       .map { "\($0): not listed in \(PackageFiles.sums)" }
-    problems += try entries.filter { try !isPlainFile(path + "/" + $0) }
+    problems += try entries.filter { try !isPlainFile($0) }
       .map { "\($0): no file, but a link, a folder or a device" }
     report.add("files", scope: "\(list.entries.count) files in \(PackageFiles.sums)", problems: problems)
     return list
   }
 
-  /// A file itself: what a link leads to may be another one tomorrow.
-  private func isPlainFile(_ path: String) throws -> Bool {
-    try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType == .typeRegular
+  /// A file itself: what a link leads to may be another one tomorrow. A hub cache has links to its own store; where they
+  /// lead is looked at when the folder is opened.
+  private func isPlainFile(_ name: String) throws -> Bool {
+    let type = try FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
+    let isOfHub = URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent == "snapshots"
+    return type == .typeRegular || (type == .typeSymbolicLink && isOfHub)
   }
 
   private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [UTF8Name: SafetensorsFile]
