@@ -31,6 +31,7 @@ public struct ArchiveReader: Sendable {
   ) throws -> Result {
     let file = try ReadOnlyFile(path: path)
     let table = try SeekTable(file)
+    // At most 2^22 frames of 2^23 bytes.
     let plain = (0..<table.count).reduce(0) { $0 + table[$1].plain }
     let target = try output ?? parent + "/" + ArchiveReader.folderName(file, table)
     let place = URL(fileURLWithPath: target).deletingLastPathComponent().path

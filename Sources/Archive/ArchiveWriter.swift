@@ -49,7 +49,7 @@ public struct ArchiveWriter: Sendable {
     let list = try ChecksumList(
       ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20),
       file: folder + "/" + ChecksumList.name)
-    try list.requireAll(Set(members.map(\.name)), folder: folder)
+    try list.requireAll(members.map(\.name), folder: folder)
     var failure: (any Error)?
     var result: Result?
     do {

@@ -23,7 +23,8 @@ struct UnpackedFiles {
   private var open: Open?
   private var top: String?
   private var last: String?
-  private var digests: [String: SHA256Digest] = [:]
+  /// In the order of the names' bytes, each once.
+  private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
 
   init(archive: String, folder: String, limit: Int) {
@@ -45,13 +46,15 @@ struct UnpackedFiles {
       guard let current = open.take() else { return }
       try current.file.sync()
       try current.file.close()
-      digests[current.name] = current.digest.finish()
+      digests.append((current.name, current.digest.finish()))
     }
   }
 
   private mutating func begin(_ header: TarHeader) throws {
     let (top, name) = try UnpackedFiles.split(header.name, archive: archive)
-    guard self.top == nil || self.top == top else { throw refuse(header.name, "beneath another folder") }
+    guard self.top == nil || self.top?.utf8.elementsEqual(top.utf8) == true else {
+      throw refuse(header.name, "beneath another folder")
+    }
     self.top = top
     // In order, so that none comes twice.
     if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) { throw refuse(header.name, "not behind \(last)") }
@@ -65,7 +68,9 @@ struct UnpackedFiles {
     }
     bytes += header.size
     let path = folder + "/" + name
-    if name.contains("/") { try Folder.create(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
+    if name.utf8.contains(UInt8(ascii: "/")) {
+      try Folder.create(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
     let file = try PosixFile.createExclusive(path)
     try file.preallocate(header.size)
     open = Open(name: name, file: file)
@@ -73,14 +78,15 @@ struct UnpackedFiles {
 
   /// The folder and the rest of a name that leads nowhere else.
   static func split(_ name: String, archive: String) throws -> (top: String, rest: String) {
-    let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard isSafeRelativePath(name), parts.count == 2 else {
+    // By bytes: a mark behind a slash makes one character of both, and no other name of the path.
+    let parts = name.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+    guard isSafeRelativePath(name), parts.count == 2, let top = String(parts[0]), let rest = String(parts[1]) else {
       throw ArchiveError.name(file: archive, name: name.escapingControls, reason: "not a path beneath a folder")
     }
     guard name.utf8.count <= 4096, name.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 }) else {
       throw ArchiveError.name(file: archive, name: String(name.prefix(80)), reason: "too long")
     }
-    return (parts[0], parts[1])
+    return (top, rest)
   }
 
   private func refuse(_ name: String, _ reason: String) -> ArchiveError {
@@ -89,16 +95,16 @@ struct UnpackedFiles {
 
   /// Digests against the list, then everything durable.
   mutating func finish() throws -> (count: Int, bytes: Int) {
-    guard digests[ChecksumList.name] != nil else {
+    guard digests.contains(where: { $0.name == ChecksumList.name }) else {
       throw ArchiveError.sums(file: archive, expected: ChecksumList.name, found: "none in the archive")
     }
     let list = try ChecksumList(
       ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20), file: archive)
-    for (name, digest) in digests.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+    for (name, digest) in digests {
       try list.require(name, digest, path: archive + ": " + name)
     }
-    try list.requireAll(Set(digests.keys), folder: archive)
-    let folders = Set(digests.keys.map { URL(fileURLWithPath: folder + "/" + $0).deletingLastPathComponent().path })
+    try list.requireAll(digests.map(\.name), folder: archive)
+    let folders = Set(digests.map { URL(fileURLWithPath: folder + "/" + $0.name).deletingLastPathComponent().path })
     for path in folders.sorted() { try syncFolder(path) }
     return (digests.count, bytes)
   }

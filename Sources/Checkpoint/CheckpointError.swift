@@ -34,6 +34,8 @@ public enum CheckpointError: CambiumError {
   case expertsIncomplete(path: String, tensor: String, declared: Int, missing: [Int])
   /// The source was converted to MLX before.
   case alreadyConverted(path: String, evidence: String)
+  /// The tensors have more bytes together than can be counted in what is made of them.
+  case tooLarge(path: String, most: Int, found: String)
   /// A link leads out of the model folder.
   case linkEscapes(path: String, target: String)
   /// A `hub:` source that is not in the local cache.
@@ -126,6 +128,11 @@ public enum CheckpointError: CambiumError {
         next:
           "use the checkpoint it was made from as the source; the pipeline graft-only adds a head and keeps the rest",
         exit: .badInput)
+    case .tooLarge(let path, let most, let found):
+      Diagnostic(
+        "E_WEIGHTS_SIZE", "the tensors have more bytes together than any model", file: path,
+        expected: "less than \(most) bytes", found: found,
+        next: "do not use this checkpoint: files of such sizes are mostly holes", exit: .badInput)
     case .linkEscapes(let path, let target):
       Diagnostic(
         "E_LINK_ESCAPES", "a link leads out of the model folder", file: path, expected: "a target beneath the folder",

@@ -68,7 +68,7 @@ public struct CheckpointFolder: Sendable {
     }
     let listing = try FolderListing(path, linksBeneath: root)
     guard listing.files.contains("config.json") else {
-      if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) {
+      if listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") }) {
         throw CheckpointError.configMissing(path: path)
       }
       throw CheckpointError.noSafetensors(path: path, found: listing.summary)
@@ -76,7 +76,7 @@ public struct CheckpointFolder: Sendable {
     let configFile = path + "/config.json"
     configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
-    let weightNames = (listing.files + listing.nestedHead).filter { $0.hasSuffix(".safetensors") }
+    let weightNames = (listing.files + listing.nestedHead).filter { $0.hasBytes(atEnd: ".safetensors") }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
     guard let table = ArchitectureTable.named(model.modelType) else {
@@ -104,6 +104,7 @@ public struct CheckpointFolder: Sendable {
           completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards
+    try CheckpointFolder.requireCountable(shards, path: path)
     var places: [UTF8Name: Place] = [:]
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
@@ -141,6 +142,16 @@ public struct CheckpointFolder: Sendable {
 
   public var tensorCount: Int { places.count }
 
+  /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
+  private static let mostBytes = 1 << 56
+
+  private static func requireCountable(_ shards: [Shard], path: String) throws {
+    let bytes = CheckedSum(shards.lazy.flatMap { $0.file.header.tensors.lazy.map(\.byteCount) })
+    guard let total = bytes.value, total < mostBytes else {
+      throw CheckpointError.tooLarge(path: path, most: mostBytes, found: "\(bytes)")
+    }
+  }
+
   /// Bytes of all tensors.
   public var tensorBytes: Int { shards.reduce(0) { $0 + $1.file.header.tensors.reduce(0) { $0 + $1.byteCount } } }
 
@@ -172,8 +183,10 @@ struct FolderListing {
     var isFolder: ObjCBool = false
     nestedHead =
       FileManager.default.fileExists(atPath: below, isDirectory: &isFolder) && isFolder.boolValue
-      ? try FolderListing.files(in: below, root: root).filter { $0.hasSuffix(".safetensors") || $0 == "manifest.json" }
-        .map { FolderListing.headFolder + "/" + $0 } : []
+      ? try FolderListing.files(in: below, root: root).filter {
+        $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json"
+      }
+      .map { FolderListing.headFolder + "/" + $0 } : []
     summary =
       files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
   }

@@ -96,12 +96,22 @@ extension CambiumError {
 }
 
 extension String {
-  /// Control characters as `\u{…}`, so that a name from a file cannot steer a terminal.
-  public var escapingControls: String {
-    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+  /// Characters that a terminal obeys instead of showing them as `\u{…}`, so that a name from a file can neither steer it
+  /// nor look like another one: controls, and the format characters that turn the direction of a text or hide in it.
+  public var escapingControls: String { escapingControls(but: "") }
+
+  /// As ``escapingControls``, but for those that are the text's own, such as its line ends.
+  public func escapingControls(but allowed: String) -> String {
+    func steers(_ scalar: Unicode.Scalar) -> Bool {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: !allowed.unicodeScalars.contains(scalar)
+      default: false
+      }
+    }
+    guard !utf8.allSatisfy({ (0x20...0x7E).contains($0) }), unicodeScalars.contains(where: steers) else { return self }
     var out = ""
     for scalar in unicodeScalars {
-      if scalar.properties.generalCategory == .control {
+      if steers(scalar) {
         out += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         out.unicodeScalars.append(scalar)

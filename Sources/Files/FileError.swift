@@ -19,8 +19,15 @@ public enum FileError: CambiumError {
   /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
   case tooLarge(path: String, limit: Int, found: Int)
 
+  /// A folder has a file whose name is not UTF-8 (`E_FILE_NAME`, status 65).
+  case name(path: String)
+
   public var diagnostic: Diagnostic {
     switch self {
+    case .name(let path):
+      Diagnostic(
+        "E_FILE_NAME", "the name of a file is not UTF-8", file: path, expected: "a name in UTF-8", found: "other bytes",
+        next: "rename the file, or take it out of the folder", exit: .badInput)
     case .missing(let path):
       Diagnostic(
         "E_FILE_MISSING", "no such file", file: path, expected: "a file", found: "nothing", next: "check the path",

@@ -14,6 +14,8 @@ public enum InferenceError: CambiumError, Equatable {
   case changed(file: String)
   /// MTP decoding was asked of a model without a head.
   case headMissing(path: String)
+  /// A logit is NaN or infinite.
+  case logits(model: String, of: String, position: Int, token: Int)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
   /// The machine does not have the arithmetic that was asked for.
@@ -56,6 +58,12 @@ public enum InferenceError: CambiumError, Equatable {
       Diagnostic(
         "E_HEAD_MISSING", "the model has no MTP head to draft with", file: path, expected: "tensors named mtp.*",
         found: "none", next: "decode without MTP, or convert the model with a donor", exit: .badInput)
+    case .logits(let model, let pass, let position, let token):
+      Diagnostic(
+        "E_LOGITS", "the model computes numbers that are none", file: model, expected: "finite logits",
+        found: "the logit of token \(token) behind position \(position) is not finite, of the \(pass)",
+        next: "a weight is damaged: cambium verify names tensors of a package that hold NaN or infinity",
+        exit: .badInput)
     case .option(let name, let expected, let found):
       Diagnostic(
         "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,

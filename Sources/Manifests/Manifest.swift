@@ -80,6 +80,7 @@ public struct Manifest: Sendable {
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path)
     try parser.requireVersion(fields, "cambium")
+    try parser.refuseControls(value)
     let folder = url.deletingLastPathComponent().path
     self.path = url.path
     digest = SHA256Digest.of(bytes)

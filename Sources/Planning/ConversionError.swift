@@ -12,8 +12,14 @@ public enum ConversionError: CambiumError {
   case readerRefuses(manifest: String, reader: String, verdict: String, reason: String)
   /// A name that stands for no reader.
   case readerUnknown(manifest: String, reader: String, known: [String])
-  /// NaN or infinity in a tensor to be quantized.
+  /// NaN or infinity in a tensor.
   case nonFinite(file: String, tensor: String, index: Int)
+  /// A number of the source, or a scale made of its numbers, is larger than the type that it is written as.
+  case overflow(tensor: String, type: String, index: Int)
+  /// The configuration of the package would contradict its tensors.
+  case contradiction(file: String, problems: [String])
+  /// A measure of the error is no number.
+  case measure(tensor: String, measure: String)
   /// The output's folder is there, and it is not the result of this very run.
   case outputExists(path: String, found: String)
   /// The output lies inside the source or the donor.
@@ -61,9 +67,30 @@ public enum ConversionError: CambiumError {
         expected: known.joined(separator: ", "), found: reader, next: "name one of those listed", exit: .badInput)
     case .nonFinite(let file, let tensor, let index):
       Diagnostic(
-        "E_NONFINITE", "NaN or infinity in a tensor to be quantized", file: file, tensor: tensor,
+        "E_NONFINITE", "NaN or infinity in a tensor", file: file, tensor: tensor,
         expected: "finite numbers", found: "element \(index) is not finite",
-        next: "the checkpoint is damaged: download the shard again, or keep the tensor by a rule", exit: .badInput)
+        next:
+          "the checkpoint is damaged: download the shard again; a model that holds such a number answers nothing else",
+        exit: .badInput)
+    case .overflow(let tensor, let type, let index):
+      Diagnostic(
+        "E_CAST_OVERFLOW", "a number is too large for the type that it is to be written as", tensor: tensor,
+        expected: "numbers that \(type) holds", found: "element \(index) of what is written becomes infinite",
+        next: "keep the tensor by a rule, or cast it to a type with a larger exponent", exit: .badInput)
+    case .contradiction(let file, let problems):
+      Diagnostic(
+        "E_PACKAGE_CONFIG", "the package's config.json would contradict its tensors", file: file,
+        expected: "what verify accepts",
+        found: problems.prefix(4).joined(separator: "; ")
+          + (problems.count > 4 ? " and \(problems.count - 4) more" : ""),
+        next: "correct the quantization block in the source's config.json: loaders would misread the weights",
+        exit: .badInput)
+    case .measure(let tensor, let measure):
+      Diagnostic(
+        "E_MEASURE", "a measure of what was written is no number", tensor: tensor, expected: "a number for \(measure)",
+        found: "not a number",
+        next: "the tensor's values are too large to be squared: look at them with the source, or keep it by a rule",
+        exit: .verificationFailed)
     case .outputExists(let path, let found):
       Diagnostic(
         "E_OUTPUT_EXISTS", "the output exists", file: path,

@@ -25,16 +25,32 @@ struct PackageConfig {
         config.set("quantization", to: trunk)
         config.set("quantization_config", to: trunk)
       } else {
-        // What it says of FP8 is no longer so.
+        // What it says of FP8 is no longer so, and a block without a packed matrix never was.
+        config.removeKey("quantization")
         config.removeKey("quantization_config")
       }
+    } else {
+      settleBlocks(&config)
     }
+    // It names code of the source's folder, and code is never copied.
+    config.removeKey("auto_map")
     if let head = blocks.head {
       config.set(QuantizationBlocks.headKey, to: head)
     } else {
       config.removeKey(QuantizationBlocks.headKey)
     }
     return JSONWriter.pretty(config)
+  }
+
+  /// Of a source that was converted before: readers look under either name, so what stands under one stands under both.
+  /// Blocks for matrices that nobody packed go.
+  private func settleBlocks(_ config: inout JSONValue) {
+    let names = ["quantization", "quantization_config"]
+    guard plan.tensors.contains(where: { $0.origin == .trunk && $0.tensor.packing != nil }) else {
+      return names.forEach { config.removeKey($0) }
+    }
+    guard let block = config[names[0]] ?? config[names[1]] else { return }
+    for name in names where config[name] == nil { config.set(name, to: block) }
   }
 
   /// How many MTP layers there are, and how many experts they have when it is not the trunk's number.

@@ -40,6 +40,9 @@ public struct Planner {
   private func notes() -> [String] {
     var notes = resolution.source.notes.map { "source: \($0)" }
     notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
+    if resolution.source.config["auto_map"] != nil {
+      notes.append("auto_map in config.json is left out: it names code, and code is never copied")
+    }
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
       notes.append("the source was converted before (\(evidence)): its tensors keep their bytes")

@@ -2,7 +2,7 @@ import Checkpoint
 import Planning
 import Quantization
 
-/// A quantizer's complaint about NaN or infinity.
+/// A complaint about NaN or infinity.
 enum NonFinite {
   /// Index of the element in the rows that were given; nil for another error.
   private static func index(_ error: any Error) -> Int? {

@@ -11,6 +11,8 @@ struct UnitConverter: Sendable {
   private let sources: [StreamedFile]
   private let shapes: [PieceShape]
   private let float8: Float8Reader
+  /// By tensor: what must be finite in it.
+  private let finiteness: [FiniteSource]
 
   init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
     self.plan = plan
@@ -18,6 +20,7 @@ struct UnitConverter: Sendable {
     self.files = files
     shapes = plan.tensors.map(PieceShape.init)
     float8 = Float8Reader(folders)
+    finiteness = plan.tensors.map(FiniteSource.init)
     sources = try work.shards.map { shard in
       let file = try StreamedFile(path: shard.file.path)
       guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
@@ -94,6 +97,7 @@ struct UnitConverter: Sendable {
     let first = (piece.start + start) / shape.width
     do {
       let input = try float8.decode(tensor, from: first, input, scratch)
+      try finiteness[piece.tensor].require(UnsafeRawBufferPointer(input))
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)

@@ -11,6 +11,7 @@ extension Program {
   package static func main() {
     do {
       var command = try parseAsRoot()
+      try EnvironmentVariable.requireKnownInstructions()
       try command.run()
     } catch let error as any CambiumError {
       Terminal.fail(error.diagnostic)

@@ -9,16 +9,17 @@ package enum Terminal {
     case error = 2
   }
 
-  /// Prints a result, with a line end.
-  package static func print(_ text: String) { write(text + "\n", to: .output) }
+  /// Prints a result, with a line end. What stands in it may come from a file: see ``shown(_:)``.
+  package static func print(_ text: String) { write(shown(text) + "\n", to: .output) }
 
   /// Prints a JSON document as a result.
   package static func print(_ value: JSONValue) {
-    write(String(decoding: JSONWriter.pretty(value), as: UTF8.self), to: .output)
+    let text = String(decoding: JSONWriter.pretty(value), as: UTF8.self)
+    write(outputIsTerminal ? shownJSON(text) : text, to: .output)
   }
 
   /// Says something beside the result, with a line end.
-  package static func note(_ text: String) { write(text + "\n", to: .error) }
+  package static func note(_ text: String) { write(shown(text) + "\n", to: .error) }
 
   /// Writes a text at once: the only place where a program writes to a stream.
   /// - Returns: False when nobody reads any more. A closed pipe ends output, never the work.

@@ -74,11 +74,17 @@ struct GenerateCommand: ParsableCommand {
     var text = ""
     while let piece = generation.next() {
       text += piece
-      if !json, !piece.isEmpty, !Terminal.write(piece, to: .output) { return }
+      if !json, !piece.isEmpty, !Terminal.writeText(piece) { return }
       if StopSignal.shared.isRequested {
         if !json { Terminal.write("\n", to: .output) }
         Terminal.failInterrupted()
       }
+    }
+    do {
+      try generation.requireSuccess()
+    } catch {
+      if !json, !text.isEmpty { Terminal.write("\n", to: .output) }
+      throw error
     }
     let report = GenerationReport(
       promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,

@@ -30,7 +30,7 @@ struct TokenizeCommand: ParsableCommand {
         guard let id = Int(word), id >= 0 else { throw ValidationError("not a token id: \(word)") }
         return id
       }
-      Terminal.print(tokenizer.decode(ids))
+      Terminal.writeText(tokenizer.decode(ids) + "\n")
       return
     }
     let bytes =

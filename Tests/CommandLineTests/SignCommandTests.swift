@@ -29,6 +29,14 @@ import Testing
     #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
   }
 
+  @Test func `a package that does not verify is not signed`() throws {
+    let folder = try package()
+    try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
+    let outcome = try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path)
+    #expect(outcome.end == .exit(2) && outcome.err.contains("E_VERIFY"), "\(outcome.summary)")
+    #expect(outcome.err.contains("README.md") && !folder.exists("out/model.sig"))
+  }
+
   @Test func `a package without signature is not of any key`() throws {
     let folder = try package()
     let outcome = try CambiumProcess.run(["verify", "out", "--public-key", "key.pub"], in: folder.path)

@@ -2,6 +2,10 @@ import Files
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @Suite struct FolderNamesTests {
   @Test func `names are all there and sorted`() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/cambium-names-\(UUID().uuidString)"
@@ -15,6 +19,20 @@ import Testing
     #expect(found.count == names.count)
     #expect(Set(found) == Set(names))
     #expect(found.first == ".hidden" && found.last == "é")
+  }
+
+  @Test func `a name that is not UTF-8 is a fault of the folder's maker`() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/cambium-names-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let name = Array(folder.utf8) + [0x2F, 0x61, 0xFF, 0]
+    let descriptor = name.withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { open($0, O_CREAT | O_WRONLY, 0o600) } ?? -1 }
+    }
+    try #require(descriptor >= 0)
+    close(descriptor)
+    let error = #expect(throws: FileError.self) { try namesInFolder(folder) }
+    #expect(error?.diagnostic.code == "E_FILE_NAME" && error?.diagnostic.exitStatus == .badInput)
   }
 
   @Test func `what is no folder is refused`() {

@@ -142,6 +142,7 @@ public struct Bench {
       }
       guard !options.isStopped() else { throw CancellationError() }
     }
+    try decoding.requireSuccess()
     result.counts = .init(decoding.statistics)
     return result
   }

@@ -101,6 +101,7 @@ public struct Check {
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }
     }
+    try decoding.requireSuccess()
     return rounds
   }
 }

@@ -53,6 +53,7 @@ struct PackageStage: Stage {
     }
     let partial = PackageStage.partial(output, work: folder.path)
     try fill(partial, files)
+    try requireVerifiable(partial)
     try Ownership(work: folder.path).claim(output, sums: try PackageStage.sumsDigest(partial))
     if FileManager.default.fileExists(atPath: output) { try Folder.removeTree(output) }
     try Folder.renameNoReplace(partial, output)

@@ -27,6 +27,7 @@ struct VerifyStage: Stage {
     try WeightStructure.require(plan, folder: folder.folder(.quantize))
     let list = try units.list()
     let measured = list.measurements(plan, work)
+    try requireNumbers(measured)
     try requireKept(measured)
     try requireThresholds(measured)
     let files = zip(plan.weights, list.weightDigests).map {
@@ -54,6 +55,15 @@ struct VerifyStage: Stage {
         throw VerificationError.keptDiffers(
           file: plan.weightFiles[tensor.parts[0].file], tensor: tensor.name,
           expected: "tree_sha256 \(measured.sourceDigest.hex)", found: measured.partDigests.first?.hex ?? "nothing")
+      }
+    }
+  }
+
+  /// Every measure is a number: thresholds, reports and the card rest on them.
+  private func requireNumbers(_ measurements: [TensorMeasurement]) throws {
+    for (tensor, measured) in zip(plan.tensors, measurements) {
+      if let measure = measured.error?.notANumber {
+        throw ConversionError.measure(tensor: tensor.name, measure: measure)
       }
     }
   }

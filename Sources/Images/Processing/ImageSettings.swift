@@ -80,11 +80,23 @@ public struct ImageSettings: Sendable, Equatable {
         found: "\(minPixels) and \(maxPixels)")
     }
     rescaleFactor = try Self.present(fields, "rescale_factor") ? fields.number("rescale_factor") : 1 / 255
+    try Self.requireModest([rescaleFactor], fields, "rescale_factor")
     mean = try Self.channels(fields, "image_mean")
     deviation = try Self.channels(fields, "image_std")
+    try Self.requireModest(mean, fields, "image_mean")
+    try Self.requireModest(deviation.filter { $0 != 0 }, fields, "image_std")
     if deviation.contains(0) {
       throw ImageError.settings(
         fields.place(of: "image_std"), key: "image_std", expected: "numbers other than 0", found: "0")
+    }
+  }
+
+  /// Numbers by which a byte becomes a Float; the tower takes no infinity.
+  private static func requireModest(_ numbers: [Double], _ fields: JSONFields, _ key: String) throws {
+    let modest = 1e-9...1e9
+    if let number = numbers.first(where: { $0 != 0 && !modest.contains($0.magnitude) }) {
+      throw ImageError.settings(
+        fields.place(of: key), key: key, expected: "numbers between 1e-9 and 1e9", found: "\(number)")
     }
   }
 

@@ -10,6 +10,7 @@ import Threads
 ///     let session = DecodingSession(model)
 ///     let decoding = try session.decode([1, 2, 3], .mtp(depth: 2), DecodingOptions(limit: 64, stops: [7]))
 ///     for token in decoding { print(token) }
+///     try decoding.requireSuccess()
 public final class DecodingSession {
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
@@ -100,7 +101,7 @@ public final class DecodingSession {
     }
     (drafter as? MTPDrafter)?.useShortlist(options.draftShortlist, tokens: prompt.tokens)
     begun = prompt
-    return Decoding(self, prompt, method, options)
+    return try Decoding(self, prompt, method, options)
   }
 
   private func goesOn(_ prompt: Prompt, drafting: Bool) -> Bool {

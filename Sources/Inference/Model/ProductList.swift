@@ -44,7 +44,8 @@ package struct ProductList {
   ) {
     let place = prepare(matrix, x, rows: rows)
     weightBytes += matrix.storedBytes
-    operations += 2 * rows * matrix.rows * matrix.columns
+    // A count of operations, for a rate: beyond what an Int holds nobody waits for its end.
+    operations &+= 2 &* rows &* matrix.rows &* matrix.columns
     let grain = WorkerPool.grain(matrix, rows: rows)
     products.append(
       MatrixProduct(

@@ -115,9 +115,14 @@ private struct TensorCollector {
         file: folder.path, tensor: weight.name, expected: "a packed matrix with scales", found: packing.summary)
     }
     let format = try QuantizationFormat(mode: mode, bits: packing.bits, groupSize: packing.groupSize)
-    let words = weight.shape.last ?? 0
+    let (bits, overflow) = (weight.shape.last ?? 0).multipliedReportingOverflow(by: 32)
+    guard !overflow else {
+      throw InferenceError.dtype(
+        file: folder.path, tensor: weight.name, expected: "a packed matrix that a machine can hold",
+        found: "rows of \(weight.shape.last ?? 0) words")
+    }
     return StoredTensor(
-      name: weight.name, shape: weight.shape.dropLast() + [words * 32 / packing.bits],
+      name: weight.name, shape: weight.shape.dropLast() + [bits / packing.bits],
       format: WeightMatrix.Format(format),
       parameterType: format.hasBiases ? try floatType(scales.dtype, scales) : .bf16, addsOne: false,
       parts: [
