@@ -113,7 +113,11 @@ class Sandbox:
     def records(journal):
         """The units of a journal's whole lines, in order. Nothing that was synced is less than a whole line."""
         with open(journal, "rb") as file:
-            lines = file.read().split(b"\n")[:-1]
+            return Sandbox.units_of(file)
+
+    @staticmethod
+    def units_of(file):
+        lines = file.read().split(b"\n")[:-1]
         return [int(found.group(1)) for line in lines if (found := re.search(rb'"unit":\s*(\d+)', line))]
 
     def units(self):
@@ -121,9 +125,9 @@ class Sandbox:
         journal = next(iter(self.files("journal.jsonl")), None)
         if not journal:
             return set()
-        os.link(journal, self.path + ".journal")
-        self.run()
-        return set(self.records(self.path + ".journal"))
+        with open(journal, "rb") as watched:
+            self.run()
+            return set(self.units_of(watched))
 
     # What must be.
 
@@ -161,8 +165,8 @@ class Sandbox:
         journal, had = next(iter(self.files("journal.jsonl")), None), []
         if journal:
             had = self.records(journal)
-            # A second name of the journal, which goes on in place and is removed at the end.
-            os.link(journal, self.path + ".journal")
+            # Goes on in place and is removed at the end; what is open can be read all the same.
+            self.watched = open(journal, "rb")
         status = self.run(threads=threads)
         if status != 0:
             raise Difference(f"the next run ended with {status}: {self.error[:400]}")
@@ -172,8 +176,8 @@ class Sandbox:
         return len(had)
 
     def expect_each_unit_once(self, had):
-        done = self.records(self.path + ".journal")
-        os.unlink(self.path + ".journal")
+        with self.watched:
+            done = self.units_of(self.watched)
         if done[:len(had)] != had:
             raise Difference("the journal was not gone on with")
         twice = sorted({unit for unit in done if done.count(unit) > 1})
@@ -184,5 +188,3 @@ class Sandbox:
 
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
-        if os.path.exists(self.path + ".journal"):
-            os.unlink(self.path + ".journal")

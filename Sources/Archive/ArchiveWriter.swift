@@ -43,7 +43,11 @@ public struct ArchiveWriter: Sendable {
   /// Every file is held against `SHA256SUMS` while it is read.
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Nothing stands at `path` then that was not there before.
   @discardableResult
-  public func write(to path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> Result {
+  public func write(
+    to path: String, force: Bool = false, stop: @escaping @Sendable () -> Bool = { false }
+  ) throws -> Result {
+    let target = ResultFile(path, ArchiveWriter.kind, force: force, inputs: [folder])
+    try target.check()
     let members = try members()
     let pieces = ArchiveWriter.pieces(members)
     let list = try ChecksumList(
@@ -53,7 +57,7 @@ public struct ArchiveWriter: Sendable {
     var failure: (any Error)?
     var result: Result?
     do {
-      try AtomicFile.write(to: path) { file throws(StorageError) in
+      try target.write { file throws(StorageError) in
         do {
           result = try write(members, pieces, list, to: file, target: path, stop)
         } catch let error as StorageError {
@@ -66,6 +70,12 @@ public struct ArchiveWriter: Sendable {
     } catch { throw failure ?? error }
     guard let result else { throw ArchiveError.stopped(path: path) }
     return result
+  }
+
+  /// A Zstandard frame to begin with, as every archive has. What `package` makes is no different from any other of them:
+  /// the name tells that it is a package.
+  private static let kind = ResultFile.Kind("an archive of a package") { beginning in
+    beginning.starts(with: [0x28, 0xb5, 0x2f, 0xfd])
   }
 
   private func write(

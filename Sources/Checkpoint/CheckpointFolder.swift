@@ -30,6 +30,7 @@ public struct CheckpointFolder: Sendable {
   /// Names of all tensors, in byte order.
   public let tensorNames: [String]
 
+  let small = SmallFiles()
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
@@ -74,7 +75,7 @@ public struct CheckpointFolder: Sendable {
       throw CheckpointError.noSafetensors(path: path, found: listing.summary)
     }
     let configFile = path + "/config.json"
-    configBytes = try ReadOnlyFile(path: configFile).readAll(limit: 16 << 20)
+    configBytes = try small.read(configFile, limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
     let weightNames = (listing.files + listing.nestedHead).filter { $0.hasBytes(atEnd: ".safetensors") }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }

@@ -66,7 +66,7 @@ public struct Run: Sendable {
   private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
     let folder = WorkFolder(path: work)
     let inputs = RunInputs(
-      files: InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
+      files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
@@ -90,8 +90,8 @@ public struct Run: Sendable {
         folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, observer: observer,
         resumeCommand: resume),
       PackageStage(
-        folder: folder, plan: plan, forecast: forecast, resolution: resolution, spans: spans, units: units,
-        inputs: inputs, builder: options.builder, observer: observer, resumeCommand: resume),
+        folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs,
+        place: place, builder: options.builder, observer: observer, resumeCommand: resume),
     ]
   }
 
@@ -103,16 +103,15 @@ public struct Run: Sendable {
     try AtomicFile.write(bytes, to: path)
   }
 
-  /// An output folder that no receipt of this work folder names is somebody else's.
+  /// Refuses before the work what would be refused behind it.
   private func refuseForeignOutput() throws {
     let report = CheckStage.beside(resolution)
     if FileManager.default.fileExists(atPath: report), !CheckOutcome.isAt(report) {
       throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
     }
-    guard FileManager.default.fileExists(atPath: resolution.output) else { return }
-    if Ownership(work: work).covers(resolution.output) { return }
-    let count = (try? FileManager.default.contentsOfDirectory(atPath: resolution.output).count) ?? 0
-    throw ConversionError.outputExists(
-      path: resolution.output, found: "\(count) files that this work folder did not write")
+    try place.refuseForeign(mayStay: true)
+    try WorkFolder(path: work).requireOwn()
   }
+
+  private var place: OutputPlace { OutputPlace(resolution, work: work, replaces: options.replaces) }
 }

@@ -23,8 +23,9 @@ public enum AtomicFile {
     do throws(StorageError) {
       try body(file)
       try file.sync()
-      try file.close()
+      // Still open: its lock tells others that this name is in use.
       try renameReplacing(file.path, path)
+      try file.close()
     } catch {
       unlink(file.path)
       throw error
@@ -54,14 +55,35 @@ public enum AtomicFile {
     return removed
   }
 
-  /// Removes what killed processes left of their attempts to write a file; that of a living one stays.
+  /// Writes a new file: a name that is taken, by a link that leads nowhere too, is refused.
+  /// - Throws: ``StorageError/targetExists(path:)``.
+  public static func create(_ bytes: [UInt8], at path: String) throws(StorageError) {
+    let file = try createTemporary(beside: path)
+    do throws(StorageError) {
+      try file.write(bytes, at: 0)
+      try file.sync()
+      try Folder.renameNoReplace(file.path, path)
+      try file.close()
+    } catch {
+      unlink(file.path)
+      throw error
+    }
+  }
+
+  /// Removes what killed processes left of their attempts to write a file; that of a living one, which holds its lock,
+  /// stays.
   public static func removeAbandoned(of path: String) throws(StorageError) {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    let folder = String(path.dropLast(name.utf8.count))
-    let prefix = ".\(name).cambium-tmp-"
-    for entry in try Folder.entries(folder.isEmpty ? "." : folder) where entry.hasPrefix(prefix) {
-      let process = entry.dropFirst(prefix.count).prefix { $0.isNumber }
-      if let id = Int32(process), id > 0, kill(id, 0) != 0 { try? Folder.removeTree(folder + entry) }
+    let (folder, name) = splitPath(path)
+    guard try Folder.isFolder(folder) else { return }
+    let prefix = TemporaryName.prefix(of: name)
+    for entry in try Folder.entries(folder)
+    where entry.utf8.starts(with: prefix.utf8) && TemporaryName.isTemporary(entry) {
+      let left = joinPath(folder, entry)
+      guard let file = try? PosixFile.openForWriting(left), (try? file.takeLock()) == true else { continue }
+      crashPoint("remove")
+      PowerLoss.shared?.willRemove(left, isFolder: false)
+      unlink(left)
+      crashPoint("remove")
     }
   }
 
@@ -77,12 +99,17 @@ public enum AtomicFile {
     crashPoint("rename")
   }
 
-  /// A new file in the folder of `path`. A killed run with the same process number may have left a name behind.
+  /// A new file in the folder of `path`, locked as long as it is open. A killed run with the same process number may
+  /// have left a name behind.
   private static func createTemporary(beside path: String) throws(StorageError) -> PosixFile {
     var attempts = 0
     while true {
       do throws(StorageError) {
-        return try PosixFile.createExclusive(TemporaryName.next(beside: path))
+        let file = try PosixFile.createExclusive(TemporaryName.next(beside: path))
+        // A file system without locks; a cleaner that came between the two calls has taken the name away.
+        let isLocked = (try? file.takeLock()) ?? true
+        if isLocked, try file.status().st_nlink > 0 { return file }
+        throw StorageError.targetExists(path: file.path)
       } catch {
         guard case .targetExists = error, attempts < 1000 else { throw error }
         attempts += 1
@@ -98,10 +125,17 @@ enum TemporaryName {
 
   static func next(beside path: String) -> String {
     let (folder, name) = splitPath(path)
-    // Names end at 255 bytes, and this one must be longer than the name it stands for.
-    let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
     let number = counter.add(1, ordering: .relaxed).newValue
-    return joinPath(folder, ".\(stem)\(mark)\(getpid())-\(number)")
+    return joinPath(folder, "\(prefix(of: name))\(getpid())-\(number)")
+  }
+
+  /// What the temporary names of a file begin with. Names end at 255 bytes, and these are longer than the name they stand
+  /// for.
+  static func prefix(of name: String) -> String {
+    var stem = Array(name.utf8.prefix(200))
+    // Not in the middle of a character: some file systems take UTF-8 only.
+    while String(validating: stem, as: UTF8.self) == nil, !stem.isEmpty { stem.removeLast() }
+    return ".\(String(decoding: stem, as: UTF8.self))\(mark)"
   }
 
   static func isTemporary(_ name: String) -> Bool {

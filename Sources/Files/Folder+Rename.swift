@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -12,11 +14,7 @@ extension Folder {
     if try linkStatus(to) != nil { throw .targetExists(path: to) }
     crashPoint("rename")
     PowerLoss.shared?.willRename(from, to)
-    #if canImport(Darwin)
-      let code = renamex_np(from, to, UInt32(RENAME_EXCL)) == 0 ? 0 : errno
-    #else
-      let code = move(from, to, isFolder: source.type == S_IFDIR)
-    #endif
+    let code = move(from, to, isFolder: source.type == S_IFDIR)
     switch code {
     case 0: break
     case EEXIST, ENOTEMPTY: throw .targetExists(path: to)
@@ -28,17 +26,38 @@ extension Folder {
     if oldFolder != newFolder { try syncFolder(oldFolder) }
   }
 
-  #if canImport(Glibc)
-    /// `renameat2` cannot be called from Swift (a GNU-only declaration), and is not needed: `link` refuses a name that
-    /// is taken, and `rename` of a folder replaces nothing but an empty folder.
-    private static func move(_ from: String, _ to: String, isFolder: Bool) -> Int32 {
-      if !isFolder {
-        if link(from, to) == 0 { return unlink(from) == 0 ? 0 : errno }
-        let code = errno
-        // No hard links on this file system: the check that came before must do.
-        guard code == EPERM || code == EOPNOTSUPP || code == EMLINK || code == ENOSYS else { return code }
-      }
-      return rename(from, to) == 0 ? 0 : errno
+  /// Exchanges two folders, or two files, at one instant, and makes that durable.
+  /// - Returns: false where the file system has no such thing; then nothing has changed.
+  public static func exchange(_ one: String, _ other: String) throws(StorageError) -> Bool {
+    crashPoint("exchange")
+    PowerLoss.shared?.willExchange(one, other)
+    if cambium_exchange(one, other) != 0 {
+      let code = errno
+      guard isUnsupported(code) else { throw .system("exchange the folder with the new one", other, errno: code) }
+      return false
     }
-  #endif
+    crashPoint("exchange")
+    let (first, second) = (splitPath(one).folder, splitPath(other).folder)
+    try syncFolder(first)
+    if second != first { try syncFolder(second) }
+    return true
+  }
+
+  /// Where the file system knows no exclusive rename: `link` refuses a name that is taken, and `rename` of a folder
+  /// replaces nothing but an empty folder.
+  private static func move(_ from: String, _ to: String, isFolder: Bool) -> Int32 {
+    if cambium_rename_exclusive(from, to) == 0 { return 0 }
+    guard isUnsupported(errno) else { return errno }
+    if !isFolder {
+      if link(from, to) == 0 { return unlink(from) == 0 ? 0 : errno }
+      let code = errno
+      // No hard links on this file system: the check that came before must do.
+      guard code == EPERM || code == EOPNOTSUPP || code == EMLINK || code == ENOSYS else { return code }
+    }
+    return rename(from, to) == 0 ? 0 : errno
+  }
+
+  private static func isUnsupported(_ code: Int32) -> Bool {
+    code == EINVAL || code == ENOSYS || code == ENOTSUP || code == EOPNOTSUPP
+  }
 }

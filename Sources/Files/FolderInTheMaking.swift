@@ -32,7 +32,8 @@ public final class FolderInTheMaking: Sendable {
 
   /// The folder, open and held; nil when it was renamed or removed meanwhile.
   private static func open(_ path: String) throws(StorageError) -> Int32? {
-    if let status = try linkStatus(path), status.type != S_IFDIR { try Folder.removeTree(path) }
+    // A dead process leaves a folder; anything else is somebody's.
+    if let status = try linkStatus(path), status.type != S_IFDIR { throw .targetExists(path: path) }
     try Folder.create(path)
     let descriptor = uninterrupted { openDescriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else {

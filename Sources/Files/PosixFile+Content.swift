@@ -54,7 +54,11 @@ extension PosixFile {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-      let count = uninterrupted { pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done)) }
+      let count = uninterrupted {
+        isStream
+          ? systemWrite(descriptor, rest.baseAddress, rest.count)
+          : pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      }
       guard count >= 0 else {
         throw .system("write the file", path, errno: errno, needed: offset + bytes.count)
       }
@@ -131,4 +135,9 @@ extension PosixFile {
     guard code == EWOULDBLOCK else { throw .system("lock the work folder", path, errno: code) }
     return false
   }
+}
+
+// Inside the class the name of this call means its own method.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
 }

@@ -17,12 +17,15 @@ public final class PosixFile: Sendable {
   /// The same file, open past the system's cache; -1 without one.
   let direct: Int32
   var isDirect: Bool { direct >= 0 }
+  /// A device or a pipe: written from the beginning to the end, without offsets.
+  let isStream: Bool
   private let isOpen = Atomic<Bool>(true)
   /// The error of the first failed sync. The kernel may drop the pages it could not write and report success the next
   /// time, so one failure is final.
   private let syncFailure = Atomic<Int32>(0)
 
-  private init(path: String, descriptor: Int32, direct: Int32 = -1) {
+  private init(path: String, descriptor: Int32, direct: Int32 = -1, isStream: Bool = false) {
+    self.isStream = isStream
     self.path = path
     self.descriptor = descriptor
     self.direct = direct
@@ -61,6 +64,16 @@ public final class PosixFile: Sendable {
     return file
   }
 
+  /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. Waits for the reader of a
+  /// pipe. Each write goes behind the one before, whatever its offset.
+  static func openStream(_ path: String) throws(StorageError) -> PosixFile {
+    let descriptor = uninterrupted { openDescriptor(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0) }
+    guard descriptor >= 0 else { throw .system("open for writing", path, errno: errno) }
+    let file = PosixFile(path: path, descriptor: descriptor, isStream: true)
+    guard try file.status().isStream else { throw .targetExists(path: path) }
+    return file
+  }
+
   private static func open(
     _ path: String, _ flags: Int32, _ operation: String, direct: Bool = false
   ) throws(StorageError) -> PosixFile {
@@ -83,7 +96,7 @@ public final class PosixFile: Sendable {
     if earlier != 0 { throw .system("sync the file", path, errno: earlier) }
     crashPoint("fsync")
     let mark = PowerLoss.shared?.mark() ?? 0
-    guard syncDescriptor(descriptor) == 0 else {
+    guard syncDescriptor(descriptor) == 0 || isStream else {
       let code = errno
       syncFailure.store(code, ordering: .relaxed)
       throw .system("sync the file", path, errno: code)

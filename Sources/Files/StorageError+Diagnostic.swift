@@ -35,6 +35,15 @@ extension StorageError {
       Diagnostic(
         "E_TARGET_EXISTS", "the place is taken", file: path, expected: "nothing of this name",
         next: "remove it or name another output; Cambium does not replace what it did not make", exit: .io)
+    case .resultExists(let path, let kind, let found):
+      Diagnostic(
+        "E_RESULT_EXISTS", "the place of the result is taken", file: path, expected: "nothing, or \(kind) of ours",
+        found: found, next: "name another file, or say --force when this one may go", exit: .io)
+    case .resultPlace(let path, let found):
+      Diagnostic(
+        "E_RESULT_PLACE", "a result must not be written there", file: path,
+        expected: "a file outside of packages that is no input and no key", found: found,
+        next: "name another file; --force does not change this", exit: .io)
     case .unsafePath(let path):
       Diagnostic(
         "E_PATH_UNSAFE", "a path leaves its folder", file: path,

@@ -22,6 +22,10 @@ public enum StorageError: CambiumError, Equatable {
   case targetIsLink(path: String)
   /// `E_TARGET_EXISTS`: something stands where a new file or folder is to be put.
   case targetExists(path: String)
+  /// `E_RESULT_EXISTS`: a file that is no result of this kind stands where one is to be written.
+  case resultExists(path: String, kind: String, found: String)
+  /// `E_RESULT_PLACE`: a result must not be written there, whatever the person says.
+  case resultPlace(path: String, found: String)
   /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
   case unsafePath(path: String)
   /// `E_FILE_CHANGED`: a file changed while it was copied or digested.

@@ -28,6 +28,9 @@ extension stat {
   package var type: mode_t { st_mode & S_IFMT }
 
   package var isRegularFile: Bool { type == S_IFREG }
+
+  /// A device that takes characters, or a pipe.
+  package var isStream: Bool { type == S_IFCHR || type == S_IFIFO }
 }
 
 /// A path as a folder and the last name in it; trailing slashes do not count.

@@ -22,6 +22,8 @@ public enum ConversionError: CambiumError {
   case measure(tensor: String, measure: String)
   /// The output's folder is there, and it is not the result of this very run.
   case outputExists(path: String, found: String)
+  /// The work folder is no folder of a run.
+  case workForeign(path: String, found: String)
   /// The output lies inside the source or the donor.
   case outputInsideInput(path: String, input: String)
   /// One row of a tensor needs more memory than the budget.
@@ -94,8 +96,14 @@ public enum ConversionError: CambiumError {
     case .outputExists(let path, let found):
       Diagnostic(
         "E_OUTPUT_EXISTS", "the output exists", file: path,
-        expected: "no such folder, or the result of this very manifest",
-        found: found, next: "remove it, or name another with --output", exit: .badInput)
+        expected: "no such folder, or the result of this manifest as it was published", found: found,
+        next: "move away what is yours, name another folder with --output, or say --replace when this package may go",
+        exit: .badInput)
+    case .workForeign(let path, let found):
+      Diagnostic(
+        "E_WORK_FOREIGN", "the work folder holds files that are not a run's", file: path,
+        expected: "no such folder, an empty one, or the work folder of an earlier run", found: found,
+        next: "name another folder with --work", exit: .badInput)
     case .outputInsideInput(let path, let input):
       Diagnostic(
         "E_OUTPUT_INSIDE_INPUT", "the output lies inside an input", file: path, expected: "a folder of its own",

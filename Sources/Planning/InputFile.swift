@@ -11,9 +11,12 @@ package struct InputFile: Sendable {
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
+  /// Of a file that is no shard: as it was first read; what is published of it has this digest.
+  package let sha256: SHA256Digest?
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
-  package static func all(_ resolution: Resolution) -> [InputFile] {
+  /// - Throws: `FileError` for a small file.
+  package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []
     for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
       guard let folder else { continue }
@@ -22,16 +25,16 @@ package struct InputFile: Sendable {
         files.append(
           InputFile(
             name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
-            shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor")))
+            shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor"), sha256: nil))
       }
       var others = ["config.json"]
       if prefix == "source" { others += folder.sidecars.copied }
       if folder.sidecars.hasCard { others.append("README.md") }
-      files += others.compactMap { name in
+      files += try others.map { name in
         let path = folder.path + "/" + name
-        return (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size, shard: nil)
-        }
+        let record = try folder.record(of: name)
+        return InputFile(
+          name: "\(prefix)/\(name)", path: path, bytes: record.bytes, shard: nil, sha256: record.sha256)
       }
     }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -67,5 +70,17 @@ extension SafetensorsFile {
   /// Digest of everything before the data.
   package func headerDigest() throws -> SHA256Digest {
     SHA256Digest.of(try ReadOnlyFile(path: path).readBytes(count: header.dataStart, at: 0))
+  }
+}
+
+extension CheckpointFolder {
+  /// A small file of the source or the donor. Whoever reads it later reads the same bytes.
+  /// - Throws: ``ConversionError/inputChanged(file:)`` when it is not what was first read of it; `FileError`.
+  package func input(_ name: String, limit: Int) throws -> [UInt8] {
+    do {
+      return try content(of: name, limit: limit)
+    } catch StorageError.fileChanged(let path) {
+      throw ConversionError.inputChanged(file: path)
+    }
   }
 }

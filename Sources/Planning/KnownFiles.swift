@@ -10,7 +10,7 @@ package struct KnownFiles: Sendable {
   package init(_ plan: Plan, _ resolution: Resolution) throws {
     var files = try KnownFiles.copied(resolution).map { name in
       let path = resolution.source.path + "/" + name
-      return PlannedFile(path: name, bytes: try ReadOnlyFile(path: path).size, content: .copied(from: path))
+      return PlannedFile(path: name, bytes: try resolution.source.record(of: name).bytes, content: .copied(from: path))
     }
     let packageConfig = PackageConfig(plan, resolution)
     let config =
@@ -61,7 +61,7 @@ package struct KnownFiles: Sendable {
   private static func ownIndex(_ resolution: Resolution, _ map: [(String, JSONValue)], total: Int) throws -> [UInt8]? {
     guard resolution.trunk.conversion != nil, resolution.source.indexed?.count == map.count else { return nil }
     let path = resolution.source.path + "/" + PackageFiles.index
-    let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
+    let bytes = try resolution.source.input(PackageFiles.index, limit: 16 << 20)
     let own = try JSONValue.parse(bytes, file: path)
     guard own["metadata"]?["total_size"]?.intValue == total, map.allSatisfy({ own["weight_map"]?[$0.0] == $0.1 }) else {
       return nil

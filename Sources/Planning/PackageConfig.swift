@@ -74,7 +74,7 @@ struct PackageConfig {
     let source = resolution.source
     guard source.sidecars.copied.contains("generation_config.json") else { return }
     let path = source.path + "/generation_config.json"
-    let generation = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 4 << 20), file: path)
+    let generation = try JSONValue.parse(source.input("generation_config.json", limit: 4 << 20), file: path)
     if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
   }
 

@@ -1,5 +1,4 @@
 import Checkpoint
-import Files
 import Foundation
 
 /// The front matter and the text of a source's card, taken apart without interpreting them.
@@ -13,7 +12,7 @@ package struct SourceCard {
       body = ""
       return
     }
-    let bytes = try ReadOnlyFile(path: folder.path + "/README.md").readAll(limit: 4 << 20)
+    let bytes = try folder.input("README.md", limit: 4 << 20)
     let text = String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else {

@@ -18,8 +18,31 @@ public enum VerificationError: CambiumError, Equatable {
   /// The mean cosine of the quantized tensors is below a limit (`E_THRESHOLD_MEAN_COSINE`).
   case meanCosine(actual: Double, words: String, least: Double, worst: String)
 
+  /// A file of the package is not the one that was verified (`E_PUBLISHED_FILE`).
+  case publishedFile(file: String, expected: String, found: String)
+  /// `cambium verify` would refuse the package, so it is not published (`E_UNVERIFIABLE`).
+  case unverifiable(output: String, check: String, problems: [String])
+  /// The package that is to be signed does not verify (`E_SIGN_UNVERIFIED`).
+  case signsUnverified(folder: String, check: String, problems: [String])
+
   public var diagnostic: Diagnostic {
     switch self {
+    case .publishedFile(let file, let expected, let found):
+      Diagnostic(
+        "E_PUBLISHED_FILE", "a file of the package is not what was verified", file: file, expected: expected,
+        found: found, next: "the work folder is damaged: remove it, and run again", exit: .verificationFailed)
+    case .unverifiable(let output, let check, let problems):
+      Diagnostic(
+        "E_UNVERIFIABLE", "verify would refuse the package, so it is not published", file: output,
+        expected: "no problem in \(check)", found: VerificationError.first(problems),
+        next: "if the source is as it was released, this is a fault in cambium: please report it with the manifest",
+        exit: .verificationFailed)
+    case .signsUnverified(let folder, let check, let problems):
+      Diagnostic(
+        "E_SIGN_UNVERIFIED", "the package does not verify, so it is not signed", file: folder,
+        expected: "no problem in \(check)", found: VerificationError.first(problems),
+        next: "cambium verify names everything that is wrong; make the package again, then sign it",
+        exit: .verificationFailed)
     case .weightFile(let file, let tensor, let expected, let found):
       .fault(
         "E_WEIGHT_FILE", "a weight file is not as planned", file: file, tensor: tensor, expected: expected,
@@ -51,6 +74,10 @@ public enum VerificationError: CambiumError, Equatable {
         "E_THRESHOLD_MEAN_COSINE", "the mean cosine \(Fixed.eight(actual)) is below \(words)", nil,
         "at least \(least)", "worst: " + worst)
     }
+  }
+
+  private static func first(_ problems: [String]) -> String {
+    problems.prefix(4).joined(separator: "; ") + (problems.count > 4 ? " and \(problems.count - 4) more" : "")
   }
 
   private static func threshold(

@@ -16,7 +16,11 @@ public enum ModelSignature {
   /// ECDSA draws a random number; what is signed is the same.
   /// - Throws: ``SignatureError/key(path:expected:)``, `StorageError`, `FileError`.
   @discardableResult
-  public static func sign(folder: String, key path: String, to signature: String) throws -> SigningStatement {
+  public static func sign(
+    folder: String, key path: String, to signature: String, force: Bool = false
+  ) throws -> SigningStatement {
+    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], partOf: folder)
+    try target.check()
     let key: P256.Signing.PrivateKey
     do {
       key = try P256.Signing.PrivateKey(pemRepresentation: text(path))
@@ -30,8 +34,12 @@ public enum ModelSignature {
     let signed = try key.signature(for: Data(Envelope.signed(payload)))
     let envelope = Envelope(
       payload: payload, signature: Array(signed.derRepresentation), hint: hint(key.publicKey))
-    try AtomicFile.write(envelope.bytes, to: signature)
+    try target.write(envelope.bytes)
     return statement
+  }
+
+  private static let kind = ResultFile.Kind("a signature") { beginning in
+    beginning.starts(with: Array("{\"mediaType\":\"\(Envelope.mediaType)\"".utf8))
   }
 
   /// Verifies that the signature is of this key and of just these files with these bytes. A hint that the signature gives

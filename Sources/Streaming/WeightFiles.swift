@@ -24,6 +24,8 @@ final class WeightFiles: Sendable {
       if !FileManager.default.fileExists(atPath: partial), FileManager.default.fileExists(atPath: final) {
         try Folder.renameNoReplace(final, partial)
       }
+      // A file with other names, too, is somebody's: a package that an earlier version published, or a backup.
+      try Folder.removeLinked(partial)
       complete = complete && FileManager.default.fileExists(atPath: partial)
       let open = try PosixFile.openForWriting(partial, creating: true, direct: true)
       if try open.size() != file.bytes { complete = false }

@@ -27,6 +27,13 @@ package struct JSONOption: ParsableArguments {
   }
 }
 
+/// Whether a result may replace a file that is none of the same kind.
+package struct ForceOption: ParsableArguments {
+  @Flag(help: "Replace what stands at the result's place, whatever it is.") package var force = false
+
+  package init() {}
+}
+
 /// Whether a command says how far it is.
 package struct QuietOption: ParsableArguments {
   @Flag(help: "No progress.") package var quiet = false

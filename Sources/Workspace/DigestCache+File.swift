@@ -12,17 +12,20 @@ extension DigestCache {
         (key.kind.rawValue, .string(entry.digest.hex)),
       ])
     }
-    let json = JSONValue.object([("cambium_digests", 1), ("files", .array(files))])
+    let json = JSONValue.object([
+      ("cambium_digests", 2), ("files", .array(files)), ("sha256", .string(check(.array(files)))),
+    ])
     return JSONWriter.canonical(json) + [UInt8(ascii: "\n")]
   }
 
   /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else.
   static func load(_ path: String) -> [PathKey: Entry] {
     guard let bytes = try? readSmallFile(path, limit: 256 << 20),
-      let json = try? JSONValue.parse(bytes, file: path), json["cambium_digests"]?.intValue == 1
+      let json = try? JSONValue.parse(bytes, file: path), json["cambium_digests"]?.intValue == 2,
+      let files = json["files"], json["sha256"]?.stringValue == check(files)
     else { return [:] }
     var entries: [PathKey: Entry] = [:]
-    for file in json["files"]?.arrayValue ?? [] {
+    for file in files.arrayValue ?? [] {
       guard let path = file["path"]?.stringValue, let text = file["stamp"]?.stringValue,
         let identity = identity(text)
       else { continue }
@@ -33,6 +36,9 @@ extension DigestCache {
     }
     return entries
   }
+
+  /// The file's own checksum: it finds a file that was damaged or edited, not a forged one.
+  private static func check(_ files: JSONValue) -> String { SHA256Digest.of(JSONWriter.canonical(files)).hex }
 
   /// Size, mtime, ctime, device and inode.
   private static func text(_ identity: FileIdentity) -> String {

@@ -7,7 +7,8 @@ import Threads
 ///
 /// The digest of a file is computed anew when its size, mtime, ctime, inode or device is not as it was: a program can
 /// set mtime back, but not ctime. The cache belongs to one machine and is evidence for nothing else; verification
-/// reads everything again (`alwaysRehash`). A damaged or missing cache file is an empty cache.
+/// reads everything again (`alwaysRehash`). A cache file that is missing, or not what its own checksum says, is an empty
+/// cache. Nothing that is published is taken from it: it decides what need not be done again.
 public final class DigestCache: Sendable {
   /// The name of the cache in the work folder.
   public static let fileName = "digests.json"

@@ -43,6 +43,8 @@ public final class Journal: Sendable {
   ) throws -> (journal: Journal, records: [JSONValue]) {
     let path = joinPath(folder, fileName)
     if try linkStatus(path) != nil {
+      // A backup of the work folder by hard links keeps its journal.
+      try breakHardLinks(path)
       let file = try PosixFile.openForWriting(path)
       let content = try file.readAll()
       let prefix = JournalLine.validPrefix(of: content, file: path)

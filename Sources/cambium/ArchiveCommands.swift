@@ -25,6 +25,7 @@ struct PackageCommand: ParsableCommand {
   @Argument(help: "The package's folder.", completion: .directory) var package: String
   @Flag(help: "Write the archive PACKAGE.tar.zst.") var archive = false
   @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file")) var output: String?
+  @OptionGroup var force: ForceOption
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
 
@@ -36,7 +37,7 @@ struct PackageCommand: ParsableCommand {
     StopSignal.shared.install()
     let folder = package.absolutePath
     let path = output?.absolutePath ?? folder + ".tar.zst"
-    let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(to: path) {
+    let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(to: path, force: force.force) {
       StopSignal.shared.isRequested
     }
     guard format.json else {

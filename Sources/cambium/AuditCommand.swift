@@ -33,6 +33,8 @@ struct AuditCommand: ParsableCommand {
     help: ArgumentHelp("With --html: the decode check to show; by default PACKAGE.check.json.", valueName: "file"),
     completion: .file(extensions: ["json"])) var check: String?
 
+  @OptionGroup var force: ForceOption
+
   func validate() throws {
     if html != nil, by != nil || csv || format.json || role != nil || verdict != nil || sort != .name {
       throw ValidationError("--html writes the whole page: it goes with --check only")
@@ -62,16 +64,19 @@ struct AuditCommand: ParsableCommand {
 
   /// The page, with what readers make of the files as they are.
   private func write(_ document: AuditDocument, to path: String) throws {
+    let folder = package.absolutePath
+    let target = ResultFile(
+      path, AuditPage.kind, force: force.force, inputs: [folder] + [check?.absolutePath].compactMap { $0 })
+    try target.check()
     // A run leaves its report beside the package.
     let beside = package.absolutePath + ".check.json"
     let report = try (check ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)).map { file in
       try JSONValue.parse(ReadOnlyFile(path: file.absolutePath).readAll(limit: 256 << 20), file: file.absolutePath)
     }
-    let folder = package.absolutePath
     let page = AuditPage(
       title: URL(fileURLWithPath: folder).lastPathComponent, audit: document,
       readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(folder))), check: report)
-    try AtomicFile.write(page.render(), to: path)
+    try target.write(page.render())
     Terminal.print(path)
   }
 }

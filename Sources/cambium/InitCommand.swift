@@ -38,8 +38,7 @@ struct InitCommand: ParsableCommand {
       Terminal.print(template.json)
       return
     }
-    guard !FileManager.default.fileExists(atPath: path) else { throw StorageError.targetExists(path: path) }
-    try AtomicFile.write(JSONWriter.pretty(template.json), to: path)
+    try AtomicFile.create(JSONWriter.pretty(template.json), at: path)
     if format.json {
       let notes = template.notes.map { JSONValue.string($0) }
       Terminal.print(

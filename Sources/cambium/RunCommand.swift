@@ -39,6 +39,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
+  @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
+  var replace = false
   @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
   var recordBuilder = false
   @OptionGroup var format: JSONOption
@@ -50,6 +52,7 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+    options.replaces = replace
     if recordBuilder {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
       options.builder = try digestOfFile(atPath: program).digest

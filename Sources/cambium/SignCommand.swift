@@ -29,6 +29,7 @@ struct SignCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
   var signature: String?
   @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var force: ForceOption
   @OptionGroup var format: JSONOption
 
   func run() throws {
@@ -37,12 +38,9 @@ struct SignCommand: ParsableCommand {
     // A signature over a package that does not hold would vouch for it.
     let report = try PackageVerifier(path: folder, threads: parallel.threads).verify()
     if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {
-      throw ConversionError.verification(
-        summary: "the package does not verify, so it is not signed", file: folder, tensor: nil,
-        expected: "no problem in \(bad.name)", found: bad.problems.prefix(4).joined(separator: "; "),
-        next: "cambium verify names everything that is wrong; make the package again, then sign it")
+      throw VerificationError.signsUnverified(folder: folder, check: bad.name, problems: bad.problems)
     }
-    let statement = try ModelSignature.sign(folder: folder, key: key, to: target)
+    let statement = try ModelSignature.sign(folder: folder, key: key, to: target, force: force.force)
     if format.json {
       Terminal.print(
         .object([

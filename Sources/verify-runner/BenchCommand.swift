@@ -53,6 +53,7 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file()) var csv: String?
   @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"])) var plot: String?
+  @OptionGroup var force: ForceOption
   @OptionGroup var progress: QuietOption
   @OptionGroup var runner: RunnerOptions
 
@@ -70,6 +71,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     try runner.arithmetic.check()
+    for file in [table, picture].compactMap({ $0 }) { try file.check() }
     let model = try LoadedModel.open(package)
     let pool = WorkerPool(threads: runner.threads)
     let set = try promptSet(model, pool)
@@ -108,9 +110,19 @@ struct BenchCommand: ParsableCommand {
     try write(report)
   }
 
+  private var table: ResultFile? {
+    csv.map { ResultFile($0, BenchReport.table, force: force.force, inputs: inputs) }
+  }
+
+  private var picture: ResultFile? {
+    plot.map { ResultFile($0, BenchReport.picture, force: force.force, inputs: inputs) }
+  }
+
+  private var inputs: [String] { [package, prompts, images].compactMap { $0 } }
+
   private func write(_ report: BenchReport) throws {
-    if let csv { try AtomicFile.write(Array(report.csv.utf8), to: csv) }
-    if let plot { try AtomicFile.write(Array(report.svg.utf8), to: plot) }
+    try table?.write(Array(report.csv.utf8))
+    try picture?.write(Array(report.svg.utf8))
     format.print(json: report.json, text: report.text)
     if let failure = report.failure { Terminal.fail(failure.diagnostic, afterResult: true) }
   }

@@ -26,6 +26,7 @@ struct TraceCommand: ParsableCommand {
   var output: String
   @Option(help: "Tokens of the greedy continuation; stop tokens do not end it.") var limit: Int = 24
   @Option(help: "Drafted tokens a round, 0 to 8; by default 3 where there is a head.") var depth: Int?
+  @OptionGroup var force: ForceOption
   @Flag(help: "Print the paths as JSON.") var json = false
   @OptionGroup var runner: RunnerOptions
 
@@ -39,6 +40,8 @@ struct TraceCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     try runner.arithmetic.check()
+    let files = TraceFiles.results(output, force: force.force, inputs: [package])
+    for file in files { try file.check() }
     let model = try LoadedModel.open(package)
     let depth = self.depth ?? (model.hasHead ? 3 : 0)
     let trace = try model.trace(
@@ -46,7 +49,7 @@ struct TraceCommand: ParsableCommand {
       promptChunk: runner.chunk,
       arithmetic: runner.arithmetic)
     guard !StopSignal.shared.isRequested else { throw CancellationError() }
-    let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(prefix: output)
+    let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(files)
     if json {
       Terminal.print(.object([("files", .array(paths.map { .string($0) }))]))
     } else {

@@ -66,7 +66,7 @@ import Testing
     let places = ["--work", "disk/work", "--output", "disk/copy/out"]
     let outcome = try runDemo(folder, places)
     if outcome.isSuccess {
-      // Weights are linked and not copied: the last size may be enough.
+      // Where weights are cloned the last size may be enough.
       #expect(megabytes == 12)
     } else {
       #expect(outcome.end == .exit(74), "\(outcome.summary)")

@@ -18,6 +18,8 @@ import Workspace
     (StorageError.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
     (StorageError.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
     (StorageError.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
+    (StorageError.resultExists(path: "p", kind: "k", found: "f"), "E_RESULT_EXISTS", .io),
+    (StorageError.resultPlace(path: "p", found: "f"), "E_RESULT_PLACE", .io),
     (StorageError.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
     (WorkspaceError.receiptDamaged(path: "p", reason: "r"), "E_RECEIPT_DAMAGED", .verificationFailed),
     (WorkspaceError.outputMismatch(path: "p", expected: "a", found: "b"), "E_OUTPUT_MISMATCH", .verificationFailed),

@@ -35,13 +35,50 @@ import Testing
     second.release()
   }
 
-  @Test func `a link in its place is removed and not followed`() throws {
+  @Test func `a link in its place is somebody's: it stays, and is not followed`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("elsewhere"))
     try scratch.put("kept", at: "elsewhere/file")
     try scratch.link("partial", to: "elsewhere")
-    try FolderInTheMaking(path: scratch("partial")).release()
+    #expect(throws: StorageError.targetExists(path: scratch("partial"))) { try FolderInTheMaking(path: scratch("partial")) }
     #expect(try scratch.text("elsewhere/file") == "kept")
-    #expect(try Folder.entries(scratch("partial")) == [])
+  }
+}
+
+@Suite struct OutputLockTests {
+  @Test func `one process at a time has the right to a place, and it leaves nothing behind`() throws {
+    let scratch = try Scratch()
+    let lock = try OutputLock(scratch("out"))
+    #expect(throws: StorageError.busy(folder: scratch("out"))) { try OutputLock(scratch("out")) }
+    lock.release()
+    #expect(try scratch.names() == [])
+    try OutputLock(scratch("out")).release()
+  }
+
+  /// Case 02.
+  @Test func `a folder that changed while it was replaced is back in its place`() throws {
+    let scratch = try Scratch()
+    let lock = try OutputLock(scratch("out"))
+    defer { lock.release() }
+    for name in ["out", ".out.cambium-partial"] {
+      try FileManager.default.createDirectory(atPath: scratch(name), withIntermediateDirectories: false)
+      try scratch.put(name, at: name + "/file")
+    }
+    #expect(throws: StorageError.targetExists(path: scratch("out"))) { try lock.replace { _ in false } }
+    #expect(try scratch.text("out/file") == "out")
+    try lock.replace { _ in true }
+    #expect(try scratch.text("out/file") == ".out.cambium-partial")
+  }
+
+  /// Case 21, where two names cannot be exchanged.
+  @Test func `the earlier folder comes back when a killed process left nothing in its place`() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(atPath: scratch(".out.cambium-earlier"), withIntermediateDirectories: false)
+    try scratch.put("old", at: ".out.cambium-earlier/file")
+    let lock = try OutputLock(scratch("out"))
+    try lock.recover()
+    lock.release()
+    #expect(try scratch.text("out/file") == "old")
+    #expect(try scratch.names() == ["out"])
   }
 }

@@ -19,6 +19,18 @@ int cambium_open_direct(const char *path, int flags, mode_t mode);
 // RWF_NOWAIT is no such question: it starts to fill the cache.
 int cambium_is_cached(int descriptor, int64_t offset, size_t count);
 
+// Exchanges two names of one file system at one instant: renameat2 with RENAME_EXCHANGE on Linux, renamex_np with
+// RENAME_SWAP on macOS. Returns 0, or -1 with errno; EINVAL, ENOSYS and ENOTSUP mean that the file system cannot.
+int cambium_exchange(const char *one, const char *other);
+
+// rename(2) that fails with EEXIST when the new name is taken, by an empty folder too: RENAME_NOREPLACE, RENAME_EXCL.
+// Returns 0, or -1 with errno; EINVAL, ENOSYS and ENOTSUP mean that the file system cannot.
+int cambium_rename_exclusive(const char *from, const char *to);
+
+// Makes the content of an open, empty file that of another without copying: the two share their blocks until one of them
+// is written (FICLONE). Returns 0, or -1 with errno where the file system, or the system, cannot.
+int cambium_clone(int from, int to);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #if defined(__linux__)
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #endif
 #include <unistd.h>
@@ -55,3 +57,34 @@ int cambium_is_cached(int descriptor, int64_t offset, size_t count) {
   return 0;
 #endif
 }
+
+#if defined(__linux__)
+
+// As linux/fs.h declares them; that header and sys/mount.h do not go together everywhere. musl has no renameat2.
+enum { CAMBIUM_NOREPLACE = 1, CAMBIUM_EXCHANGE = 2 };
+#define CAMBIUM_FICLONE _IOW(0x94, 9, int)
+
+static int renamed(const char *from, const char *to, unsigned int flags) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+int cambium_exchange(const char *one, const char *other) { return renamed(one, other, CAMBIUM_EXCHANGE); }
+
+int cambium_rename_exclusive(const char *from, const char *to) { return renamed(from, to, CAMBIUM_NOREPLACE); }
+
+int cambium_clone(int from, int to) { return ioctl(to, CAMBIUM_FICLONE, from); }
+
+#else
+
+int cambium_exchange(const char *one, const char *other) { return renamex_np(one, other, RENAME_SWAP); }
+
+int cambium_rename_exclusive(const char *from, const char *to) { return renamex_np(from, to, RENAME_EXCL); }
+
+int cambium_clone(int from, int to) {
+  (void)from;
+  (void)to;
+  errno = ENOTSUP;
+  return -1;
+}
+
+#endif

@@ -71,22 +71,25 @@ public struct TraceFiles {
       ])
   }
 
-  /// Writes both files, each complete or not at all. Gives their paths.
+  /// Writes both files, each complete or not at all; both places are looked at before the first is written. Gives their
+  /// paths.
+  /// - Parameter files: those of ``results(_:force:inputs:)``.
   /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult
-  public func write(prefix: String) throws -> [String] {
+  public func write(_ files: [ResultFile]) throws -> [String] {
+    for file in files { try file.check() }
     let tensors = tensors
     let layout = try SafetensorsLayout(tensors: tensors.map { ($0.name, .f32, $0.shape) })
     let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.values) })
-    try AtomicFile.write(to: prefix + ".safetensors") { file throws(StorageError) in
+    try files[0].write { file throws(StorageError) in
       try file.write(layout.headerBytes, at: 0)
       for entry in layout.entries {
         let bytes = TraceFiles.littleEndian(values[entry.name] ?? [])
         try file.write(Array(bytes.prefix(entry.byteCount)), at: layout.headerBytes.count + entry.begin)
       }
     }
-    try AtomicFile.write(JSONWriter.pretty(json), to: prefix + ".json")
-    return [prefix + ".safetensors", prefix + ".json"]
+    try files[1].write(JSONWriter.pretty(json))
+    return files.map(\.path)
   }
 
   private static func littleEndian(_ values: [Float]) -> [UInt8] {

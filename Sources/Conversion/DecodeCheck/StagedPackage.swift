@@ -11,9 +11,12 @@ struct StagedPackage {
 
   /// - Parameters:
   ///   - path: the folder to be made; what stands there is removed.
+  ///   - source: the folder of the small files.
   ///   - weights: the folder of the weight files.
   ///   - work: the folder that links may lead to.
-  init(_ files: [PlannedFile], at path: String, weights: String, linksBeneath work: String) throws {
+  init(
+    _ files: [PlannedFile], at path: String, source: CheckpointFolder, weights: String, linksBeneath work: String
+  ) throws {
     self.work = work
     self.path = path
     try Folder.removeTree(path)
@@ -24,7 +27,7 @@ struct StagedPackage {
       case .weights:
         try FileManager.default.createSymbolicLink(
           atPath: target, withDestinationPath: weights + "/" + file.path)
-      case .copied(let source): try AtomicFile.write(ReadOnlyFile(path: source).readAll(limit: 1 << 30), to: target)
+      case .copied: try AtomicFile.write(source.input(file.path, limit: 1 << 30), to: target)
       case .generated(let bytes): try AtomicFile.write(bytes, to: target)
       case .measured: break
       }

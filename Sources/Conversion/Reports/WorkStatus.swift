@@ -43,7 +43,7 @@ public struct WorkStatus: Sendable {
         return Row(stage: stage, state: "to do", detail: "")
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
-      let list = try WorkList(InputFile.all(resolution), plan, headIsDonors: resolution.donor != nil)
+      let list = try WorkList(try InputFile.all(resolution), plan, headIsDonors: resolution.donor != nil)
       return Row(
         stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
     }

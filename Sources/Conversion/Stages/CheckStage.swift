@@ -71,7 +71,8 @@ struct CheckStage: Stage {
 
   private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
     let staged = try StagedPackage(
-      forecast.files, at: folder.folder(name) + "/package", weights: folder.folder(.quantize),
+      forecast.files, at: folder.folder(name) + "/package", source: resolution.source,
+      weights: folder.folder(.quantize),
       linksBeneath: folder.path)
     defer { try? staged.remove() }
     let package = try staged.open()
@@ -135,6 +136,10 @@ struct CheckStage: Stage {
     let path = beside(resolution)
     try AtomicFile.removeAbandoned(of: path)
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
+    // Looked at before the run; once more, since somebody may have put a file there.
+    guard try linkStatus(path) == nil || CheckOutcome.isAt(path) else {
+      throw ConversionError.outputExists(path: path, found: "a file that is no report of a decode check")
+    }
     try AtomicFile.write(bytes, to: path)
   }
 }

@@ -1,24 +1,21 @@
 import Audit
 import Digests
 import Files
-import Foundation
 import Planning
-import Streaming
 import StrictJSON
 import Threads
 import Workspace
 
-/// Publishes the package: every file under a temporary folder, synced, then one rename. Weights are linked from the
-/// work folder where the file system allows it, else copied.
+/// Publishes the package: every file in a temporary folder, synced and read back, then one rename, or one exchange with
+/// the earlier result. Weights are cloned from the work folder where the file system has reflinks, else copied.
 struct PackageStage: Stage {
   let name = StageName.package
   let folder: WorkFolder
   let plan: Plan
   let forecast: Forecast
   let resolution: Resolution
-  let spans: WeightSpans
-  let units: FinishedUnits
   let inputs: RunInputs
+  let place: OutputPlace
   /// SHA-256 of the program, to be named in `provenance.json`.
   let builder: SHA256Digest?
   let observer: any RunObserver
@@ -39,49 +36,42 @@ struct PackageStage: Stage {
       + folder.outputRecords(of: .check)
   }
 
-  var outputFolder: String { resolution.output }
+  var outputFolder: String { place.path }
 
   func run() throws -> [FileRecord] {
-    let output = resolution.output
     observer.began(name, bytes: forecast.outputBytes)
     let measured = try Measurements(folder, plan)
     let files = try contents(measured)
     let expected = try records(files, measured)
-    if FileManager.default.fileExists(atPath: output) {
-      if try holds(output, expected) { return expected }
-      try requireOwn(output)
+    try Folder.create(splitPath(place.path).folder)
+    let lock = try OutputLock(place.path)
+    defer { lock.release() }
+    try lock.recover()
+    if try !place.holds(expected) {
+      try place.refuseForeign(mayStay: false)
+      try fill(lock.partial, files)
+      try readBack(expected, in: lock.partial)
+      try requireVerifiable(lock.partial)
+      if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
+      try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
     }
-    let partial = PackageStage.partial(output, work: folder.path)
-    try fill(partial, files)
-    try requireVerifiable(partial)
-    try Ownership(work: folder.path).claim(output, sums: try PackageStage.sumsDigest(partial))
-    if FileManager.default.fileExists(atPath: output) { try Folder.removeTree(output) }
-    try Folder.renameNoReplace(partial, output)
-    try syncFolder(URL(fileURLWithPath: output).deletingLastPathComponent().path)
-    // A link changes the time of the file it points to, not its bytes: what was digested needs no second look.
-    let list = try units.list()
-    for (number, file) in plan.weights.enumerated() {
-      let path = folder.folder(.quantize) + "/" + file.path
-      try inputs.digests.remember(list.receiptDigest(ofFile: number, plan, spans), .units, ofFileAt: path)
-    }
-    for (file, record) in zip(files, expected) {
-      if case .file = file.source { try inputs.digests.remember(record.sha256, ofFileAt: output + "/" + file.path) }
+    for record in expected {
+      try inputs.digests.remember(record.sha256, ofFileAt: place.path + "/" + record.path)
     }
     return expected
   }
 
-  /// Puts the files into a new folder, and syncs it.
+  /// Puts the files into a new folder, and syncs it. Weights are files of their own: whatever the work folder is used for
+  /// later, the package is the user's.
   private func fill(_ partial: String, _ files: [PackageFile]) throws {
-    try Folder.removeTree(partial)
     try Folder.create(partial)
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
       let target = partial + "/" + file.path
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
-      case .file(let path): _ = try linkOrCopy(from: path, to: target)
-      case .copy(let path):
-        try AtomicFile.write(ReadOnlyFile(path: path).readAll(limit: 1 << 30), to: target)
+      case .file(let path): try cloneOrCopy(from: path, to: target)
+      case .copy: try AtomicFile.write(resolution.source.input(file.path, limit: 1 << 30), to: target)
       }
       let bytes = try ReadOnlyFile(path: target).size
       guard bytes == file.bytes else {
@@ -92,9 +82,22 @@ struct PackageStage: Stage {
     try syncFolder(partial)
   }
 
-  func finish() throws {
-    try Ownership(work: folder.path).settle(resolution.output, sums: try PackageStage.sumsDigest(resolution.output))
+  /// What is published is what its lists say: every byte is read once more, under the name of the moment.
+  private func readBack(_ files: [FileRecord], in partial: String) throws {
+    let isWhole = try Workers.forEach(
+      count: files.count, threads: inputs.threads, stop: { StopSignal.shared.isRequested }
+    ) { index, _ in
+      let file = files[index]
+      let (digest, bytes) = try digestOfFile(atPath: partial + "/" + file.path)
+      guard digest == file.sha256, bytes == file.bytes else {
+        throw VerificationError.publishedFile(
+          file: file.path, expected: "sha256 \(file.sha256.hex)", found: digest.hex)
+      }
+    }
+    guard isWhole else { throw ConversionError.stopped(resume: resumeCommand) }
   }
+
+  func finish() throws { try place.settle(PackageStage.sumsDigest(place.path)) }
 
   func conclude(_ summary: inout RunSummary) throws {
     summary.packageBytes = forecast.outputBytes
@@ -112,8 +115,8 @@ struct PackageStage: Stage {
       case bytes([UInt8])
       /// A finished file of the work folder.
       case file(String)
-      /// A sidecar of the source.
-      case copy(String)
+      /// A sidecar of the source, of the same name.
+      case copy
     }
     let path: String
     let bytes: Int
@@ -130,7 +133,7 @@ struct PackageStage: Stage {
       let source: PackageFile.Source
       switch file.content {
       case .weights: source = .file(folder.folder(.quantize) + "/" + file.path)
-      case .copied(let path): source = .copy(path)
+      case .copied: source = .copy
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
         guard let report = reports.first(where: { $0.path == file.path }) else { return nil }
@@ -165,40 +168,10 @@ struct PackageStage: Stage {
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)
-      case .copy(let path):
-        let (digest, bytes) = try inputs.digests.digest(ofFileAt: path)
-        return FileRecord(path: file.path, bytes: bytes, sha256: digest)
+      case .copy:
+        let record = try resolution.source.record(of: file.path)
+        return FileRecord(path: file.path, bytes: record.bytes, sha256: record.sha256)
       }
     }
-  }
-
-  // MARK: an output that is there already
-
-  /// Beside the output, with a name of the work folder's own: two runs with one output must not build in one folder.
-  private static func partial(_ output: String, work: String) -> String {
-    let url = URL(fileURLWithPath: output)
-    let mark = SHA256Digest.of(Array(work.utf8)).hex.prefix(8)
-    return url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).\(mark).cambium-partial"
-  }
-
-  /// Whether a folder holds exactly these files.
-  private func holds(_ folder: String, _ files: [FileRecord]) throws -> Bool {
-    guard try Folder.entries(folder) == files.map(\.path).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-    else {
-      return false
-    }
-    for file in files {
-      let (digest, bytes) = try inputs.digests.digest(ofFileAt: folder + "/" + file.path)
-      if digest != file.sha256 || bytes != file.bytes { return false }
-    }
-    return true
-  }
-
-  /// Replacing needs proof that what stands there was published from this work folder.
-  private func requireOwn(_ output: String) throws {
-    guard Ownership(work: folder.path).covers(output) else {
-      throw ConversionError.outputExists(path: output, found: "a folder that this work folder did not publish")
-    }
-    observer.note("\(output) is an earlier result of this work folder and is replaced")
   }
 }

@@ -2,40 +2,49 @@ import Digests
 import Files
 import Planning
 
-/// Which published folder is ours: the path, and digests of the `SHA256SUMS` that this work folder has published there.
+/// Which packages a work folder has published, by the digests of their `SHA256SUMS`, and under which manifest's name.
 ///
-/// Written before a package is renamed into place, so that a run killed on the way knows its own output again, and a
-/// folder that somebody else put there is never replaced.
+/// No path is in it: a project that was moved, copied, linked or restored knows its packages again. Written before a
+/// package gets its name, so that a run killed on the way knows its own output.
 struct Ownership {
   private let file: String
+  /// Digest of the manifest's file name: two manifests with one work folder do not own each other's packages.
+  private let mark: String
+  /// Digest of the manifest itself.
+  private let manifest: String
 
-  init(work: String) { file = work + "/\(StageName.package.rawValue)/published" }
+  private static let version = "cambium-published 2"
+  /// Packages that are remembered.
+  private static let most = 64
 
-  private func lines() -> [String] {
-    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 1 << 20) else { return [] }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  init(work: String, _ resolution: Resolution) {
+    file = work + "/\(StageName.package.rawValue)/published"
+    let name = splitPath(resolution.manifest.path).name
+    mark = SHA256Digest.of(Array(name.utf8)).hex
+    manifest = resolution.manifest.digest.hex
   }
 
-  /// Whether the folder at `output` was published from here.
-  func covers(_ output: String) -> Bool {
-    let lines = lines()
-    guard lines.first == output, let sums = try? digestOfFile(atPath: output + "/" + PackageFiles.sums) else {
-      return false
-    }
-    return lines.dropFirst().contains(sums.digest.hex)
+  /// Whether a package is the result of this manifest, or of an earlier text of it in this work folder.
+  func covers(_ package: PlacedPackage) -> Bool { isExact(package) || published().contains(package.sums.hex) }
+
+  /// Whether a package was made with this very manifest.
+  func isExact(_ package: PlacedPackage) -> Bool { package.manifest == manifest }
+
+  /// Notes that a package is published from here.
+  func claim(_ sums: SHA256Digest) throws {
+    let known = published()
+    guard !known.contains(sums.hex) else { return }
+    let lines = [Ownership.version, mark] + known.suffix(Ownership.most - 1) + [sums.hex]
+    try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: file)
   }
 
-  /// Before publishing: what stood there stays ours, what will stand there is too.
-  func claim(_ output: String, sums: SHA256Digest) throws {
-    let earlier = lines()
-    let kept = earlier.first == output ? Array(earlier.dropFirst()) : []
-    try AtomicFile.write(Array(([output] + kept + [sums.hex]).joined(separator: "\n").utf8), to: file)
-  }
-
-  /// After publishing. What is settled already is not written again.
-  func settle(_ output: String, sums: SHA256Digest) throws {
-    let bytes = Array("\(output)\n\(sums.hex)\n".utf8)
-    if (try? ReadOnlyFile(path: file).readAll(limit: bytes.count)) == bytes { return }
-    try AtomicFile.write(bytes, to: file)
+  /// Digests of packages that this manifest has published from here. A list of an earlier version begins with a path,
+  /// and does not say which manifest it was.
+  private func published() -> [String] {
+    guard let bytes = try? readSmallFile(file, limit: 1 << 20) else { return [] }
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    if lines.first?.utf8.first == UInt8(ascii: "/") { return Array(lines.dropFirst()) }
+    guard lines.count > 2, lines[0] == Ownership.version, lines[1] == mark else { return [] }
+    return Array(lines.dropFirst(2))
   }
 }

@@ -14,6 +14,8 @@ public struct RunOptions: Sendable {
   /// Whether the lock file is written and held against.
   public var pins = true
   public var until: StageName
+  /// Whether a package that is not as it was published, or another's, may be replaced.
+  public var replaces = false
   /// The command that continues this run, for messages.
   public var resumeCommand: String
   /// Bytes of tensors in one shard; other than the default only in tests.

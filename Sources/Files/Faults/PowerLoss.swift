@@ -1,3 +1,4 @@
+import CKernels
 import Threads
 
 #if canImport(Glibc)
@@ -44,6 +45,7 @@ final class PowerLoss: Sendable {
     case folder(path: String)
     /// With what stood under the new name, if it was a file.
     case renamed(from: String, to: String, replaced: Gone?)
+    case exchanged(String, String)
     case removed(path: String, Gone)
     case removedFolder(path: String, Node)
   }
@@ -90,6 +92,8 @@ final class PowerLoss: Sendable {
   func willRename(_ from: String, _ to: String) {
     recordName(to) { .renamed(from: from, to: to, replaced: PowerLoss.file(to)) }
   }
+
+  func willExchange(_ one: String, _ other: String) { recordName(one) { .exchanged(one, other) } }
 
   /// Before a name goes. A link is not brought back.
   func willRemove(_ path: String, isFolder: Bool) {
@@ -153,6 +157,7 @@ final class PowerLoss: Sendable {
     case .folder(let path): rmdir(path)
     case .renamed(let from, let to, let replaced):
       if rename(to, from) == 0, let replaced { bringBack(replaced, to, &state) }
+    case .exchanged(let one, let other): _ = cambium_exchange(one, other)
     case .removed(let path, let gone): bringBack(gone, path, &state)
     case .removedFolder(let path, _): mkdir(path, 0o755)
     }

@@ -1,0 +1,118 @@
+import Digests
+import Files
+import Foundation
+import Planning
+import Workspace
+
+/// The place of a package, and what may happen to the folder that stands there: it is replaced when every file in it is
+/// as cambium published it and the package is this manifest's, or when a person said so.
+struct OutputPlace {
+  let path: String
+  private let ownership: Ownership
+  /// Whether a person said `--replace`.
+  private let replaces: Bool
+  /// What a run needs and must not lose.
+  private let needed: [String]
+
+  init(_ resolution: Resolution, work: String, replaces: Bool) {
+    path = resolution.output
+    ownership = Ownership(work: work, resolution)
+    self.replaces = replaces
+    needed = [resolution.source.path, resolution.donor?.path, resolution.manifest.path, work].compactMap { $0 }
+  }
+
+  var isTaken: Bool { get throws { try linkStatus(path) != nil } }
+
+  /// Refuses before the work what can be known without reading the package.
+  /// - Parameter mayStay: whether a package of this very manifest passes, whatever was added to it: perhaps nothing is to
+  ///   be done.
+  /// - Throws: ``ConversionError/outputExists(path:found:)``.
+  func refuseForeign(mayStay: Bool) throws {
+    try recover()
+    guard try isTaken else { return }
+    let package = try package()
+    guard let package, !replaces, !(mayStay && ownership.isExact(package)) else { return }
+    try refuseLink()
+    try refuse(package.strangers(try Folder.tree(path)))
+  }
+
+  /// Whether the folder holds exactly these files. Reads every byte.
+  func holds(_ files: [FileRecord]) throws -> Bool {
+    guard try Folder.isFolder(path) else { return false }
+    let names = files.map { Array($0.path.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+    guard try Folder.tree(path).map(\.name) == names else { return false }
+    return try files.allSatisfy { try digestOfFile(atPath: path + "/" + $0.path) == ($0.sha256, $0.bytes) }
+  }
+
+  /// Puts the folder in the making into its place. Only here is it decided whether what stands there may go.
+  func put(_ lock: OutputLock, sums: SHA256Digest) throws {
+    do {
+      guard try isTaken else {
+        try ownership.claim(sums)
+        return try lock.publish()
+      }
+      let package = try package()
+      try refuseLink()
+      let tree = try Folder.tree(path)
+      if !replaces, let package { try refuse(package.foreign(tree)) }
+      try ownership.claim(sums)
+      // Whoever wrote into it since: the tree is another one.
+      try lock.replace { (try? Folder.tree($0)) == tree }
+    } catch StorageError.targetExists(let place) where place == path {
+      throw ConversionError.outputExists(path: path, found: "a folder that somebody put there or changed meanwhile")
+    }
+  }
+
+  /// Notes that the package in its place is ours, and removes what killed runs left beside it.
+  func settle(_ sums: SHA256Digest) throws {
+    try ownership.claim(sums)
+    if try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) {
+      defer { lock.release() }
+      try lock.recover()
+    }
+  }
+
+  /// A run that was killed while it replaced a package, where two names cannot be exchanged, left it under another name.
+  private func recover() throws {
+    guard try !isTaken, try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) else { return }
+    defer { lock.release() }
+    try lock.recover()
+  }
+
+  /// The package that stands there; nil for an empty folder that may be replaced.
+  private func package() throws -> PlacedPackage? {
+    if replaces { try refuseNeeded() }
+    guard let package = try PlacedPackage(path) else {
+      let names =
+        try Folder.isFolder(path) ? try Folder.tree(path).map { String(decoding: $0.name, as: UTF8.self) } : nil
+      if replaces, names == [] { return nil }
+      try refuse(names ?? [], "no package of cambium's: ")
+      throw ConversionError.outputExists(path: path, found: names == nil ? "no folder" : "an empty folder")
+    }
+    guard replaces || ownership.covers(package) else {
+      throw ConversionError.outputExists(
+        path: path, found: "a package that another manifest, or another work folder, published")
+    }
+    return package
+  }
+
+  private func refuseLink() throws {
+    guard try linkStatus(path)?.type == S_IFLNK else { return }
+    throw ConversionError.outputExists(path: path, found: "a symbolic link, behind which nothing is replaced")
+  }
+
+  /// `--replace` does not take away what the run itself reads.
+  private func refuseNeeded() throws {
+    let own = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/"
+    for file in needed
+    where (URL(fileURLWithPath: file).resolvingSymlinksInPath().path + "/").utf8.starts(with: own.utf8) {
+      throw ConversionError.outputExists(path: path, found: "a folder with \(file) in it, which this run needs")
+    }
+  }
+
+  private func refuse(_ names: [String], _ what: String = "not as it was published: ") throws {
+    guard !names.isEmpty else { return }
+    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    throw ConversionError.outputExists(path: path, found: what + names.prefix(5).joined(separator: ", ") + more)
+  }
+}

@@ -1,0 +1,60 @@
+import Audit
+import Digests
+import Files
+import Planning
+import StrictJSON
+
+/// A package that stands somewhere, held against its own list: whoever moved, copied or restored it, it is what it was
+/// as long as its bytes are.
+struct PlacedPackage {
+  let path: String
+  /// Digest of its `SHA256SUMS`: it stands for the package.
+  let sums: SHA256Digest
+  /// Digest of the manifest that it was made with, as its provenance says; nil when that cannot be read.
+  let manifest: String?
+  private let listed: [[UInt8]: SHA256Digest]
+
+  /// Nil when the folder is no package that cambium published: without a list, or without its provenance.
+  init?(_ path: String) throws {
+    guard try Folder.isFolder(path), let bytes = try? readSmallFile(path + "/" + PackageFiles.sums, limit: 16 << 20),
+      let listed = PlacedPackage.parse(bytes)
+    else { return nil }
+    let file = path + "/" + PackageFiles.provenance
+    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file) }
+    let definition = statement?["predicate"]?["buildDefinition"]
+    guard definition?["buildType"]?.stringValue == Provenance.buildType else { return nil }
+    self.path = path
+    self.listed = listed
+    sums = SHA256Digest.of(bytes)
+    manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
+  }
+
+  /// `<64 digits>  <name>` a line, the names as bytes, each once.
+  private static func parse(_ bytes: [UInt8]) -> [[UInt8]: SHA256Digest]? {
+    var listed: [[UInt8]: SHA256Digest] = [:]
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let name = Array(line.dropFirst(66))
+      guard !name.isEmpty, line.dropFirst(64).prefix(2).elementsEqual("  ".utf8), listed[name] == nil,
+        let digest = SHA256Digest(hex: String(decoding: line.prefix(64), as: UTF8.self))
+      else { return nil }
+      listed[name] = digest
+    }
+    return listed
+  }
+
+  /// What is in the folder and in no list: the user's.
+  func strangers(_ tree: [Folder.Entry]) -> [String] {
+    tree.filter { $0.name != Array(PackageFiles.sums.utf8) && (listed[$0.name] == nil || $0.identity == nil) }
+      .map { String(decoding: $0.name, as: UTF8.self) }
+  }
+
+  /// What is in the folder and is not as it was published. Reads every byte.
+  func foreign(_ tree: [Folder.Entry]) throws -> [String] {
+    var names = strangers(tree)
+    for entry in tree where entry.identity != nil {
+      guard let digest = listed[entry.name], let name = String(validating: entry.name, as: UTF8.self) else { continue }
+      if try digestOfFile(atPath: path + "/" + name).digest != digest { names.append(name) }
+    }
+    return names
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What was published is the user's: see `docs` on the output. Named after the cases of the attack.
+@Suite struct OwnershipTests {
+  private func published() throws -> ScratchFolder {
+    let folder = try Demo.folder()
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    return folder
+  }
+
+  /// The same manifest with another text.
+  private func change(_ folder: ScratchFolder, name: String = "m.json") throws {
+    try Demo.writeManifest(in: folder, name: name, pipeline: "affine4")
+  }
+
+  private func content(_ folder: ScratchFolder, _ name: String) -> [String: Data?] {
+    Dictionary(
+      uniqueKeysWithValues: folder.tree(name).map { ($0, FileManager.default.contents(atPath: folder[name + "/" + $0])) })
+  }
+
+  private func verifies(_ folder: ScratchFolder, _ name: String = "out") throws -> Bool {
+    try CambiumProcess.run(["verify", name], in: folder.path).isSuccess
+  }
+
+  @Test func `01 a published package shares no inode with the work folder, and no later run changes it or what it was moved to`()
+    throws
+  {
+    let folder = try published()
+    for name in folder.tree("out") {
+      var status = stat()
+      #expect(lstat(folder["out/" + name], &status) == 0 && status.st_nlink == 1, "\(name)")
+    }
+    try FileManager.default.moveItem(atPath: folder["out"], toPath: folder["moved"])
+    #expect(try runDemo(folder).isSuccess)
+    let (moved, there) = (content(folder, "moved"), content(folder, "out"))
+    try change(folder)
+    #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
+    #expect(content(folder, "moved") == moved)
+    #expect(content(folder, "out") == there)
+  }
+
+  @Test func `01 a work folder whose files have other names as well writes into none of them`() throws {
+    let folder = try published()
+    // As an earlier version published it.
+    let (weights, name) = (folder["out.work/quantize/model.safetensors"], folder["backup.safetensors"])
+    #expect(link(weights, name) == 0)
+    let before = FileManager.default.contents(atPath: name)
+    try change(folder)
+    #expect(try runDemo(folder).isSuccess)
+    #expect(FileManager.default.contents(atPath: name) == before)
+  }
+
+  @Test func `02 a foreign folder at the output's place stays, and is listed, even with --replace`() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("out")
+    try folder.write("four years", to: "out/thesis.txt")
+    for options in [[], ["--replace"]] {
+      let outcome = try runDemo(folder, options)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_OUTPUT_EXISTS"), "\(outcome.summary)")
+      #expect(outcome.err.contains("thesis.txt"), "\(outcome.err)")
+      #expect(folder.text("out/thesis.txt") == "four years")
+    }
+  }
+
+  @Test func `02 a package of another manifest is not replaced, with one work folder or with two, until --replace says so`()
+    throws
+  {
+    let folder = try published()
+    try change(folder, name: "other.json")
+    let before = content(folder, "out")
+    for options in [[], ["--work", "w"]] {
+      let outcome = try CambiumProcess.run(["run", "other.json"] + options, in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("--replace"), "\(outcome.summary)")
+      #expect(content(folder, "out") == before)
+    }
+    let outcome = try CambiumProcess.run(["run", "other.json", "--replace"], in: folder.path)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(content(folder, "out") != before)
+    #expect(try verifies(folder))
+    #expect(folder.leftovers == [])
+  }
+
+  @Test func `04 what the user adds to a package or changes in it is listed and stays, until --replace says so`() throws {
+    let folder = try published()
+    try folder.makeFolder("out/results")
+    try folder.write("0.71", to: "out/results/eval.txt")
+    try folder.write(folder.text("out/README.md") + "Mine.", to: "out/README.md")
+    for isOther in [false, true] {
+      if isOther { try change(folder) }
+      let before = content(folder, "out")
+      let outcome = try runDemo(folder)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("eval.txt"), "\(outcome.summary)")
+      #expect(content(folder, "out") == before)
+    }
+    #expect(try runDemo(folder, ["--replace"]).isSuccess)
+    #expect(try verifies(folder))
+    #expect(folder.leftovers == [])
+  }
+
+  @Test func `04 a change inside a file of unchanged names is found when the package is to be replaced`() throws {
+    let folder = try published()
+    try flip(folder["out/model.safetensors"], at: 4_000_000)
+    let before = content(folder, "out")
+    try change(folder)
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("model.safetensors"), "\(outcome.summary)")
+    #expect(content(folder, "out") == before)
+  }
+
+  @Test(arguments: ["exchange:1", "exchange:2", "remove:last", "rename:last"])
+  func `21 a run killed while it replaces a package leaves the old one or the new one, and the next goes on`(
+    _ point: String
+  ) throws {
+    let new = try Demo.folder()
+    try change(new)
+    #expect(try runDemo(new).isSuccess)
+    let folder = try published()
+    let old = content(folder, "out")
+    try change(folder)
+    // The last passes that kill: counted down from more than there are.
+    let points = point.hasSuffix("last") ? [64, 48, 40, 36, 32].map { "\(point.dropLast(4))\($0)" } : [point]
+    for point in points {
+      let outcome = try runDemo(folder, environment: ["CAMBIUM_CRASH_AT": point])
+      guard outcome.end == .signal(SIGKILL) else { continue }
+      #expect(content(folder, "out") == old || differences(new["out"], folder["out"]) == [], "\(point)")
+      break
+    }
+    let again = try runDemo(folder)
+    #expect(again.isSuccess, "\(again.summary)")
+    #expect(differences(new["out"], folder["out"]) == [])
+    #expect(folder.leftovers == [])
+  }
+
+  @Test func `23 a project that was moved, or that is reached through a link, replaces its own package`() throws {
+    let folder = try ScratchFolder()
+    try folder.makeFolder("p")
+    let manifest = { (name: String, pipeline: String) in
+      try Demo.writeManifest(in: folder, name: name, pipeline: pipeline)
+    }
+    try manifest("p/m.json", "mxfp4")
+    #expect(try CambiumProcess.run(["run", "p/m.json"], in: folder.path).isSuccess)
+    try FileManager.default.moveItem(atPath: folder["p"], toPath: folder["q"])
+    try manifest("q/m.json", "affine4")
+    let moved = try CambiumProcess.run(["run", "q/m.json"], in: folder.path)
+    #expect(moved.isSuccess, "\(moved.summary)")
+    try FileManager.default.createSymbolicLink(atPath: folder["l"], withDestinationPath: "q")
+    try manifest("q/m.json", "mxfp4")
+    let linked = try CambiumProcess.run(["run", "l/m.json"], in: folder.path)
+    #expect(linked.isSuccess, "\(linked.summary)")
+    #expect(try verifies(folder, "q/out"))
+  }
+
+  @Test func `23 a package whose work folder is gone is known by its content`() throws {
+    let folder = try published()
+    try FileManager.default.removeItem(atPath: folder["out.work"])
+    let before = folder.stamps("out")
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(folder.stamps("out") == before)
+  }
+
+  @Test func `a folder of the user's is no work folder`() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("mine/quantize")
+    try folder.write("weights", to: "mine/quantize/model.safetensors")
+    try folder.write("notes", to: "mine/notes.txt")
+    let before = folder.stamps("mine")
+    let outcome = try runDemo(folder, ["--work", "mine"])
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_WORK_FOREIGN"), "\(outcome.summary)")
+    #expect(folder.stamps("mine") == before)
+  }
+
+  @Test func `D1 a false digest in the cache of the work folder changes nothing that is published`() throws {
+    let folder = try published()
+    let path = folder["out.work/digests.json"]
+    let text = folder.text("out.work/digests.json")
+    let digests = text.matches(of: /sha256":"([0-9a-f]{64})"/).map { String($0.1) }
+    #expect(digests.count > 5)
+    for digest in digests.prefix(6) {
+      let false_ = (digest.hasPrefix("0") ? "1" : "0") + digest.dropFirst()
+      try text.replacingOccurrences(of: digest, with: false_).write(toFile: path, atomically: true, encoding: .utf8)
+      for name in ["out", "out.work/package"] { try FileManager.default.removeItem(atPath: folder[name]) }
+      let outcome = try runDemo(folder)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+      try expectReference(folder)
+    }
+  }
+}
