@@ -74,7 +74,7 @@ struct GenerateCommand: ParsableCommand {
     var text = ""
     while let piece = generation.next() {
       text += piece
-      if !json, !piece.isEmpty, !Terminal.write(piece, to: .output) { return }
+      if !json, !piece.isEmpty, !Terminal.write(piece, to: .output), OutputLoss.isReaderGone { return }
       if StopSignal.shared.isRequested {
         if !json { Terminal.write("\n", to: .output) }
         Terminal.failInterrupted()
