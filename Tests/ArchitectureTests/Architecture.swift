@@ -15,7 +15,7 @@ enum Architecture {
     "Diagnostics": ["Text", ""],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
-    "Templates": ["Values", "Syntax", "Rendering", ""],
+    "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Decoding"],
@@ -35,6 +35,6 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
-    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
+    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module"
   ]
 }
