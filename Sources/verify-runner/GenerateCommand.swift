@@ -90,8 +90,8 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private func wholePrompt(_ encoder: PromptEncoder, _ model: LoadedModel, _ pool: WorkerPool) throws -> Prompt {
-    let text = prompt.map { prompt in
-      prompt == "-" ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(prompt.utf8)
+    let text = try prompt.map { prompt in
+      try prompt == "-" ? Terminal.input() : Array(prompt.utf8)
     }
     guard !image.isEmpty || !video.isEmpty else {
       if let text { return Prompt(try encoder.tokenizer().encode(text)) }
