@@ -66,7 +66,7 @@ public struct Run: Sendable {
   private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
     let folder = WorkFolder(path: work)
     let inputs = RunInputs(
-      files: InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
+      files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
     try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)

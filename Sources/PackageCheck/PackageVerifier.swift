@@ -60,7 +60,14 @@ public struct PackageVerifier {
     }
     problems += try Workers.map(count: listed.count, threads: threads) { [path, listed] index, _ -> String? in
       let (name, hex) = listed[index]
-      guard let found = try? digestOfFile(atPath: path + "/" + name) else { return "\(name): missing or unreadable" }
+      let found: (digest: SHA256Digest, bytes: Int)
+      do throws(FileError) {
+        found = try digestOfFile(atPath: path + "/" + name)
+      } catch {
+        // Says nothing of the file.
+        if case .tooManyOpen = error { throw error }
+        return "\(name): missing or unreadable"
+      }
       return found.digest.hex == hex ? nil : "\(name): sha256 \(found.digest.hex), listed \(hex)"
     }.compactMap { $0 }
     let known = Set(listed.map(\.name) + [PackageFiles.sums, PackageFiles.signature])

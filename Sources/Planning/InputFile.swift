@@ -13,7 +13,8 @@ package struct InputFile: Sendable {
   package let shard: InputShard?
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
-  package static func all(_ resolution: Resolution) -> [InputFile] {
+  /// - Throws: `FileError` when one of them is there and cannot be opened.
+  package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []
     for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
       guard let folder else { continue }
@@ -27,11 +28,10 @@ package struct InputFile: Sendable {
       var others = ["config.json"]
       if prefix == "source" { others += folder.sidecars.copied }
       if folder.sidecars.hasCard { others.append("README.md") }
-      files += others.compactMap { name in
+      for name in others {
         let path = folder.path + "/" + name
-        return (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size, shard: nil)
-        }
+        guard let file = try ReadOnlyFile.ifThere(path) else { continue }
+        files.append(InputFile(name: "\(prefix)/\(name)", path: path, bytes: file.size, shard: nil))
       }
     }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

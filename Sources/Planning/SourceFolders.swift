@@ -21,16 +21,9 @@ extension Resolution {
     for folder in [source, donor].compactMap({ $0 }) {
       for shard in folder.shards {
         let path = folder.path + "/" + shard.name
-        do throws(FileError) {
-          if try ReadOnlyFile(path: path).identity == shard.file.identity { continue }
-        } catch {
-          // What the system cannot open now may be unchanged all the same.
-          switch error {
-          case .missing, .notRegular: break
-          default: throw error
-          }
+        guard let now = try ReadOnlyFile.ifThere(path), now.identity == shard.file.identity else {
+          throw ConversionError.inputChanged(file: path)
         }
-        throw ConversionError.inputChanged(file: path)
       }
     }
   }

@@ -31,7 +31,7 @@ public struct Forecast: Sendable {
     let digest = plan.digest
     let documents = PackageDocuments(
       plan: plan, resolution: resolution, readers: readers, check: check,
-      inputs: InputFile.all(resolution).map {
+      inputs: try InputFile.all(resolution).map {
         LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
       }, builder: recordsBuilder ? digest : nil)
     var files = known.files
