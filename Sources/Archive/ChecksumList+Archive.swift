@@ -15,15 +15,17 @@ extension ChecksumList {
     }
   }
 
+  /// Refuses a file that the list does not have and that may not be left out of it.
+  func requireListed(_ name: String, path: String) throws {
+    // ASCII has no second spelling.
+    guard self[name] == nil, !ChecksumList.unlisted.contains(name) else { return }
+    throw ArchiveError.sums(file: path, expected: "a line in \(ChecksumList.name)", found: "none")
+  }
+
   /// Holds one file against the list.
   func require(_ name: String, _ digest: SHA256Digest, path: String) throws {
-    guard let listed = self[name] else {
-      // ASCII has no second spelling.
-      guard ChecksumList.unlisted.contains(name) else {
-        throw ArchiveError.sums(file: path, expected: "a line in \(ChecksumList.name)", found: "none")
-      }
-      return
-    }
+    try requireListed(name, path: path)
+    guard let listed = self[name] else { return }
     guard listed == digest else {
       throw ArchiveError.sums(file: path, expected: "sha256 \(listed.hex)", found: digest.hex)
     }

@@ -1,13 +1,9 @@
-import Diagnostics
 import Digests
 import Files
 import Foundation
 
 /// Writes the files that come out of an archive, and holds them against `SHA256SUMS` at the end.
 struct UnpackedFiles {
-  /// More files than any package has.
-  static let mostFiles = 100_000
-
   let archive: String
   let folder: String
   /// What all files together can have, since the archive unpacks to so much.
@@ -21,8 +17,7 @@ struct UnpackedFiles {
   }
 
   private var open: Open?
-  private var top: String?
-  private var last: String?
+  private var names: ArchiveNames
   /// In the order of the names' bytes, each once.
   private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
@@ -31,6 +26,7 @@ struct UnpackedFiles {
     self.archive = archive
     self.folder = folder
     self.limit = limit
+    names = ArchiveNames(archive: archive)
   }
 
   mutating func take(_ event: TarReader.Event) throws {
@@ -51,17 +47,7 @@ struct UnpackedFiles {
   }
 
   private mutating func begin(_ header: TarHeader) throws {
-    let (top, name) = try UnpackedFiles.split(header.name, archive: archive)
-    guard self.top == nil || self.top?.utf8.elementsEqual(top.utf8) == true else {
-      throw refuse(header.name, "beneath another folder")
-    }
-    self.top = top
-    // In order, so that none comes twice.
-    if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) { throw refuse(header.name, "not behind \(last)") }
-    last = name
-    guard digests.count < UnpackedFiles.mostFiles else {
-      throw ArchiveError.form(file: archive, expected: "at most \(UnpackedFiles.mostFiles) files", found: "more")
-    }
+    let name = try names.take(header.name)
     guard header.size <= limit - bytes else {
       throw ArchiveError.form(
         file: archive, expected: "at most \(limit - bytes) bytes of \(header.name)", found: "\(header.size)")
@@ -74,23 +60,6 @@ struct UnpackedFiles {
     let file = try PosixFile.createExclusive(path)
     try file.preallocate(header.size)
     open = Open(name: name, file: file)
-  }
-
-  /// The folder and the rest of a name that leads nowhere else.
-  static func split(_ name: String, archive: String) throws -> (top: String, rest: String) {
-    // By bytes: a mark behind a slash makes one character of both, and no other name of the path.
-    let parts = name.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
-    guard isSafeRelativePath(name), parts.count == 2, let top = String(parts[0]), let rest = String(parts[1]) else {
-      throw ArchiveError.name(file: archive, name: name.escapingControls, reason: "not a path beneath a folder")
-    }
-    guard name.utf8.count <= 4096, name.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 }) else {
-      throw ArchiveError.name(file: archive, name: String(name.prefix(80)), reason: "too long")
-    }
-    return (top, rest)
-  }
-
-  private func refuse(_ name: String, _ reason: String) -> ArchiveError {
-    .name(file: archive, name: name.escapingControls, reason: reason)
   }
 
   /// Digests against the list, then everything durable.

@@ -68,6 +68,7 @@ public struct Run: Sendable {
     let inputs = RunInputs(
       files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
+    try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
     let lock = LockPin(

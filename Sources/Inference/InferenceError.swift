@@ -20,6 +20,8 @@ public enum InferenceError: CambiumError, Equatable {
   case option(name: String, expected: String, found: String)
   /// The machine does not have the arithmetic that was asked for.
   case arithmetic(name: String, expected: String)
+  /// A library that is loaded at run time is not installed.
+  case libraryMissing(name: String)
   /// Images were given to a model without a vision tower.
   case towerMissing(path: String)
   /// The settings for images contradict the vision tower.
@@ -73,6 +75,10 @@ public enum InferenceError: CambiumError, Equatable {
         "E_ARITHMETIC", "this machine does not have the arithmetic that was asked for", expected: expected,
         found: "\(name) was asked of a processor without them, or CAMBIUM_SIMD hides them",
         next: "leave --arithmetic out: the canonical arithmetic runs everywhere", exit: .usage)
+    case .libraryMissing(let name):
+      Diagnostic(
+        "E_LIBRARY_MISSING", "\(name) is not installed, which the products of the vision tower need",
+        next: "install it: apt-get install libopenblas0, or brew install openblas", exit: .missingInput)
     case .towerMissing(let path):
       Diagnostic(
         "E_TOWER_MISSING", "the model has no vision tower", file: path,

@@ -68,7 +68,12 @@ public struct PackageVerifier: Sendable {
     } else {
       problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
         let entry = list.entries[index]
-        guard let found = try? digestOfFile(atPath: path + "/" + entry.name) else {
+        let found: (digest: SHA256Digest, bytes: Int)
+        do throws(FileError) {
+          found = try digestOfFile(atPath: path + "/" + entry.name)
+        } catch {
+          // Says nothing of the file.
+          if case .tooManyOpen = error { throw error }
           return "\(entry.name): missing or unreadable"
         }
         return found.digest == entry.sha256

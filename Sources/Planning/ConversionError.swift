@@ -110,7 +110,7 @@ public enum ConversionError: CambiumError {
         found: "inside \(input)", next: "name another output; nothing is ever written into a source", exit: .badInput)
     case .budgetTooSmall(let tensor, let needed, let budget):
       Diagnostic(
-        "E_MEMORY_BUDGET", "the memory budget is too small for one row of a tensor", tensor: tensor,
+        "E_MEMORY_BUDGET", "the memory budget is too small for the tensors and their plan", tensor: tensor,
         expected: "--memory of at least \(needed) bytes", found: "\(budget) bytes", next: "raise --memory", exit: .usage
       )
     case .inputChanged(let file):

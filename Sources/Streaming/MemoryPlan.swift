@@ -13,8 +13,17 @@ struct MemoryPlan {
   /// Bytes of a copy of a unit, for transforms that move elements.
   let spareBytes: Int
 
+  /// Bytes that are read back at a time.
+  let blockBytes: Int
+
   /// Workers for each thread: one waits for the disk while the other computes.
   private static let workersPerThread = 2
+
+  /// What is known of the tensors while they are converted, bytes: measured on 93,000 and 150,000 of them, the header's
+  /// records, the plan, the work list, the digests and the reports together.
+  private static let bytesPerSource = 1_800
+  private static let bytesPerUnit = 600
+  private static let bytesPerTensor = 4_096
 
   /// - Throws: ``ConversionError/budgetTooSmall(tensor:needed:budget:)``.
   init(_ work: WorkList, _ plan: Plan, threads: Int, budget: Int) throws {
@@ -41,13 +50,31 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
-    let rest = outputBytes + spareBytes
-    let readingBack = WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: budget))
-    let needed = windowBytes + rest + readingBack
-    guard needed <= budget else {
+    let worker = windowBytes + outputBytes + spareBytes
+    let known = MemoryPlan.known(work, plan)
+    blockBytes = WeightReader.blockBytes(budget: budget - known)
+    let readingBack = WeightReader.memory(blockBytes: blockBytes)
+    guard known + worker + readingBack <= budget else {
+      let needed = MemoryPlan.enough(from: known, worker: worker)
       throw ConversionError.budgetTooSmall(tensor: largest, needed: needed, budget: budget)
     }
-    workers = max(1, min(threads * MemoryPlan.workersPerThread, (budget - readingBack) / (windowBytes + rest)))
+    workers = max(1, min(threads * MemoryPlan.workersPerThread, (budget - known - readingBack) / worker))
+  }
+
+  /// Bytes of what is known of the tensors.
+  private static func known(_ work: WorkList, _ plan: Plan) -> Int {
+    let sources = work.shards.reduce(0) { $0 + $1.file.header.tensors.count }
+    return sources * bytesPerSource + work.units.count * bytesPerUnit + plan.tensors.count * bytesPerTensor
+  }
+
+  /// A budget that suffices: what is read back in takes a share of it, which grows with it.
+  private static func enough(from known: Int, worker: Int) -> Int {
+    var needed = known + worker
+    while true {
+      let next = known + worker + WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: needed - known))
+      guard next > needed else { return needed }
+      needed = next
+    }
   }
 }
 

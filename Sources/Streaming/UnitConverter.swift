@@ -8,7 +8,9 @@ struct UnitConverter: Sendable {
   private let plan: Plan
   private let folders: SourceFolders
   private let files: WeightFiles
-  private let sources: [StreamedFile]
+  private let shards: [WorkList.Shard]
+  /// Two descriptors each.
+  private let sources = FilePool<StreamedFile>(limit: 8)
   private let shapes: [PieceShape]
   private let float8: Float8Reader
   /// By tensor: what must be finite in it.
@@ -21,11 +23,8 @@ struct UnitConverter: Sendable {
     shapes = plan.tensors.map(PieceShape.init)
     float8 = Float8Reader(folders)
     finiteness = plan.tensors.map(FiniteSource.init)
-    sources = try work.shards.map { shard in
-      let file = try StreamedFile(path: shard.file.path)
-      guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
-      return file
-    }
+    shards = work.shards
+    for number in shards.indices { _ = try source(number) }
   }
 
   /// Converts one unit.
@@ -64,6 +63,14 @@ struct UnitConverter: Sendable {
     return record
   }
 
+  /// A shard, open.
+  private func source(_ number: Int) throws -> StreamedFile {
+    let shard = shards[number].file
+    let file = try sources.file(number) { () throws(FileError) in try StreamedFile(path: shard.path) }
+    guard file.identity == shard.identity else { throw ConversionError.inputChanged(file: shard.path) }
+    return file
+  }
+
   private func place(_ piece: Piece, part: Int) -> (bytes: Int, offset: Int) {
     let shape = shapes[piece.tensor]
     return (
@@ -75,7 +82,7 @@ struct UnitConverter: Sendable {
   private func read(
     _ unit: Unit, _ range: Range<Int>, into window: UnsafeMutableRawBufferPointer
   ) throws -> UnsafeMutableRawBufferPointer {
-    let bytes = try sources[unit.shard].read(range.count, at: unit.offset + range.lowerBound, into: window)
+    let bytes = try source(unit.shard).read(range.count, at: unit.offset + range.lowerBound, into: window)
     // Elements are loaded as such, and a shard's data may begin anywhere.
     guard Int(bitPattern: bytes.baseAddress) % 4 != 0 else { return bytes }
     let aligned = UnsafeMutableRawBufferPointer(rebasing: window[0..<bytes.count])

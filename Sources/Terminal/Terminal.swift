@@ -22,7 +22,7 @@ package enum Terminal {
   package static func note(_ text: String) { write(shown(text) + "\n", to: .error) }
 
   /// Writes a text at once: the only place where a program writes to a stream.
-  /// - Returns: False when nobody reads any more. A closed pipe ends output, never the work.
+  /// - Returns: False when the stream does not take it. That ends output, never the work; ``OutputLoss`` remembers it.
   @discardableResult
   package static func write(_ text: String, to stream: Stream) -> Bool {
     let bytes = Array(text.utf8)
@@ -31,7 +31,8 @@ package enum Terminal {
       let written = bytes[at...].withUnsafeBytes { Foundation.write(stream.rawValue, $0.baseAddress, $0.count) }
       if written > 0 {
         at += written
-      } else if errno != EINTR {
+      } else if written == 0 || errno != EINTR {
+        if stream == .output { OutputLoss.note(written == 0 ? EIO : errno) }
         return false
       }
     }

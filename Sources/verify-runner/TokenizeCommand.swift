@@ -34,7 +34,7 @@ struct TokenizeCommand: ParsableCommand {
       return
     }
     let bytes =
-      input.isEmpty ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(input.joined(separator: " ").utf8)
+      try input.isEmpty ? Terminal.input() : Array(input.joined(separator: " ").utf8)
     let ids = tokenizer.encode(bytes, special: !plain)
     guard json else {
       Terminal.print(ids.map(String.init).joined(separator: " "))

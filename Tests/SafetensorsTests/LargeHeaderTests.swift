@@ -20,4 +20,13 @@ import Testing
     // Far above the usual 0.1 s, because test machines are shared; quadratic behaviour would take minutes.
     #expect(time < .seconds(10))
   }
+
+  @Test(arguments: [65_536, 65_537, 1_300_000])
+  func `more metadata than any tool writes are refused before they are kept`(count: Int) {
+    let entries = (0..<count).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
+    let header = "{\"__metadata__\":{\(entries)},\"a\":\(record("F32", "[1]", 0, 4))}"
+    let found = refusal(of: blob(header, zeros(4)))
+    #expect(found?.code == (count > 65_536 ? "E_ST_METADATA" : nil))
+    #expect(count <= 65_536 || found?.found == "more than 65536 entries")
+  }
 }
