@@ -88,8 +88,8 @@ let package = Package(
     .target(
       name: "PackageCheck",
       dependencies: [
-        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Readers", "Safetensors", "StrictJSON",
-        "Threads",
+        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Quantization", "Readers", "Safetensors",
+        "StrictJSON", "Threads",
       ]),
     .target(
       name: "Conversion",

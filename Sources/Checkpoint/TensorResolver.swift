@@ -45,6 +45,7 @@ struct TensorResolver {
       var tensor = ResolvedTensor(
         name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
         sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+      tensor.settled = row.settled
       tensor.blockScales = try blockScales(source, place).map { [$0] } ?? []
       return [tensor]
     case .stacked(let template):

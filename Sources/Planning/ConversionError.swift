@@ -28,6 +28,8 @@ public enum ConversionError: CambiumError {
   case stopped(resume: String)
   /// What was written is not what was planned, or misses a threshold.
   case verification(summary: String, file: String?, tensor: String?, expected: String, found: String, next: String)
+  /// The decode check was asked for and cannot take place.
+  case checkMissing(manifest: String, reason: String)
   /// A package's own record is damaged or contradicts the files.
   case packageForm(file: String, expected: String, found: String)
 
@@ -95,6 +97,13 @@ public enum ConversionError: CambiumError {
     case .verification(let summary, let file, let tensor, let expected, let found, let next):
       Diagnostic(
         "E_VERIFY", summary, file: file, tensor: tensor, expected: expected, found: found, next: next,
+        exit: .verificationFailed)
+    case .checkMissing(let manifest, let reason):
+      Diagnostic(
+        "E_CHECK_MISSING", "the decode check that is asked for cannot take place", file: manifest,
+        expected: "a package that the runner decodes", found: reason,
+        next:
+          "mend what is named; or write \"check\": {\"optional\": true} in the manifest, or \"check\": false, to publish without it",
         exit: .verificationFailed)
     case .packageForm(let file, let expected, let found):
       Diagnostic(

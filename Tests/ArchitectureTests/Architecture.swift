@@ -35,6 +35,6 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
-    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
+    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module"
   ]
 }
