@@ -20,11 +20,14 @@ extension CheckpointFolder {
     else { return nil }
     let module = name.hasSuffix(sign.suffix) ? String(name.dropLast(sign.suffix.count)) : name
     let dtype = self[name]?.entry.dtype
+    // What these tools write is read, or refused with its details, where the configuration says that it is theirs.
+    let isOwn = ["compressed-tensors", "modelopt"].contains(quantizationMethod ?? "")
     switch sign.kind {
     case .bitsandbytes: return "bitsandbytes"
     case .grouped:
-      let method = quantizationConfig?["quant_method"]?.stringValue?.lowercased()
+      let method = quantizationMethod
       return method == "awq" ? "AWQ" : method == "gptq" ? "GPTQ" : "GPTQ or AWQ"
+    case .packed where isOwn, .twoScales where isOwn: return nil
     case .packed:
       if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }
       return self[module + ".weight_global_scale"] == nil
@@ -32,7 +35,8 @@ extension CheckpointFolder {
     case .twoScales: return "NVFP4 (ModelOpt)"
     case .scale:
       guard let weight = self[module + ".weight"], let scales = self[name] else { return nil }
-      return scaleFormat(weight.entry, scales.entry)
+      let isFloat8 = weight.entry.dtype == .f8e4m3 && (scales.entry.dtype == .f32 || scales.entry.dtype == .bf16)
+      return isOwn && !isFloat8 ? nil : scaleFormat(weight.entry, scales.entry)
     }
   }
 
@@ -53,10 +57,13 @@ extension CheckpointFolder {
 
   var quantizationConfig: JSONValue? { config["quantization_config"] ?? config["text_config"]?["quantization_config"] }
 
+  /// `quant_method`, in small letters.
+  var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }
+
   /// Whether the configuration says that there is FP8: only then is a lone scale, or one a row, taken for a factor.
   var declaresFloat8: Bool {
     let methods = ["compressed-tensors", "fp8", "fbgemm_fp8", "modelopt"]
-    return quantizationConfig?["quant_method"]?.stringValue.map { methods.contains($0.lowercased()) } ?? false
+    return quantizationMethod.map(methods.contains) ?? false
   }
 }
 

@@ -106,7 +106,7 @@ extension CheckpointFolder {
   func requireFloats(_ tensors: [ResolvedTensor]) throws {
     for tensor in tensors where tensor.packing == nil {
       let isKnown = [.bf16, .f16, .f32].contains(tensor.valueDType)
-      guard !isKnown || (!tensor.blockScales.isEmpty && tensor.transform != .none) else { continue }
+      guard !isKnown || (tensor.isDequantized && tensor.transform != .none) else { continue }
       throw CheckpointError.dtype(
         file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
         tensor: tensor.sources.first ?? tensor.name,

@@ -20,11 +20,16 @@ public struct ResolvedTensor: Sendable {
   public var packing: Packing?
   /// Of an FP8 matrix: where the scales of each segment lie, in the order of the segments. Else empty.
   public var blockScales: [BlockScales] = []
+  /// Of a matrix that another tool quantized: how the codes of each segment are read. Else empty.
+  public var groupedCodes: [GroupedCodes] = []
   /// What an earlier conversion did with the elements already.
   public var settled = TensorTransform.none
 
-  /// Dtype of the values: that of the source bytes, or BF16 for FP8 with its scales.
-  public var valueDType: DType { blockScales.isEmpty ? dtype : .bf16 }
+  /// Dtype of the values: that of the source bytes, or of what codes and scales stand for.
+  public var valueDType: DType { groupedCodes.first?.valueDType ?? (blockScales.isEmpty ? dtype : .bf16) }
+
+  /// Whether the source's bytes are codes that become floats on the way.
+  public var isDequantized: Bool { !blockScales.isEmpty || !groupedCodes.isEmpty }
 
   /// Shape after the transform.
   public var packageShape: [Int] {

@@ -84,6 +84,7 @@ extension PlannedTensor {
     var names: [String] = []
     if tensor.assembly != "copy" { names.append(tensor.assembly) }
     if let scales = tensor.blockScales.first { names.append(scales.transformName) }
+    if let codes = tensor.groupedCodes.first { names.append(codes.transformName) }
     if tensor.transform != .none { names.append(tensor.transform.rawValue) }
     if case .cast(let type) = verdict, type.dtype != tensor.valueDType { names.append("cast_\(type.rawValue)") }
     return names

@@ -249,7 +249,7 @@ public struct Planner {
       }
     }
     // FP8 with scales beside it is no format of the package's.
-    if verdict == .keep, !tensor.blockScales.isEmpty { verdict = .cast(type) }
+    if verdict == .keep, tensor.isDequantized { verdict = .cast(type) }
     return PlannedTensor(tensor, origin, verdict, rule: rule.summary, reason: reason)
   }
 

@@ -11,6 +11,7 @@ struct UnitConverter: Sendable {
   private let sources: [StreamedFile]
   private let shapes: [PieceShape]
   private let float8: Float8Reader
+  private let grouped: GroupedCodeReader
 
   init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
     self.plan = plan
@@ -18,6 +19,7 @@ struct UnitConverter: Sendable {
     self.files = files
     shapes = plan.tensors.map(PieceShape.init)
     float8 = Float8Reader(folders)
+    grouped = GroupedCodeReader(folders)
     sources = try work.shards.map { shard in
       let file = try StreamedFile(path: shard.file.path)
       guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
@@ -91,9 +93,10 @@ struct UnitConverter: Sendable {
       let begin = shape.bytes(start, part: part)
       return UnsafeMutableRawBufferPointer(rebasing: output[begin..<begin + shape.bytes(input.count, part: part)])
     }
-    let first = (piece.start + start) / shape.width
+    let first = (piece.start + start) * 8 / shape.bits
     do {
-      let input = try float8.decode(tensor, from: first, input, scratch)
+      let codes = try float8.decode(tensor, from: first, input, scratch)
+      let input = try grouped.decode(tensor, from: first, codes, scratch)
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)
