@@ -13,7 +13,7 @@ public struct CheckpointFolder: Sendable {
   /// `config.json`, and its bytes.
   public let config: JSONValue
   public let configBytes: [UInt8]
-  public let model: ModelConfig
+  public internal(set) var model: ModelConfig
   /// The architecture's table.
   public let table: ArchitectureTable
   /// Every safetensors file of the folder, by name.
@@ -21,7 +21,7 @@ public struct CheckpointFolder: Sendable {
   /// Files that are copied verbatim, and those left out with the reason.
   public let sidecars: Sidecars
   /// Facts that are no errors but that a person wants to know.
-  public let notes: [String]
+  public internal(set) var notes: [String]
   /// Whether the folder is a drafter: a head alone, with names that lack `mtp.`.
   public let isDrafter: Bool
   /// Tensors that the index lists, by their names in the shards; nil without an index.
@@ -107,9 +107,10 @@ public struct CheckpointFolder: Sendable {
     self.shards = shards
     try CheckpointFolder.requireCountable(shards, path: path)
     var places: [UTF8Name: Place] = [:]
+    var naming = TensorNaming(table, isRaw: !isDrafter && CheckpointFolder.conversionEvidence(shards) == nil)
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
-        let key = UTF8Name(shard.key(entry))
+        let key = UTF8Name(naming.canonical(shard.key(entry)))
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
             tensor: entry.name, first: shards[earlier.shard].file.path, second: shard.file.path)
@@ -120,8 +121,10 @@ public struct CheckpointFolder: Sendable {
     self.places = places
     tensorNames = places.keys.sorted().map(\.string)
     expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
-    self.notes = notes + (try index?.compare(with: shards) ?? [])
+    notes += try index?.compare(with: shards) ?? []
+    self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
+    try untieDifferingOutput()
   }
 
   /// The place of a tensor.

@@ -2,6 +2,7 @@ import Audit
 import Checkpoint
 import Files
 import Planning
+import Quantization
 import StrictJSON
 
 /// Reads a package's `config.json` as the loaders do, and compares with what was written.
@@ -83,7 +84,14 @@ package struct PackageConfigCheck {
     let source = own ?? block
     // An entry without mode means affine, whatever the package's own mode is.
     let mode = source["mode"]?.stringValue ?? "affine"
-    guard let bits = source["bits"]?.intValue, let group = source["group_size"]?.intValue, bits > 0, group > 0 else {
+    // `null` stands for the mode's own, as in MLX.
+    let usual = QuantizationMode(rawValue: mode).flatMap { try? QuantizationFormat(mode: $0) }
+    let number = { (key: String, usual: Int?) in
+      source[key].flatMap { $0.isNull ? usual : $0.intValue }
+    }
+    guard let bits = number("bits", usual?.bits), let group = number("group_size", usual?.groupSize), bits > 0,
+      group > 0
+    else {
       return ["\(module): no bits or group_size"]
     }
     if tensor.verdict == "kept" { return packedBefore(tensor, mode: mode, bits: bits, group: group) }

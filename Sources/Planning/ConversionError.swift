@@ -36,6 +36,8 @@ public enum ConversionError: CambiumError {
   case stopped(resume: String)
   /// A file of the work folder that an earlier stage wrote is damaged (`E_WORK_FILE`).
   case workFile(file: String, expected: String, found: String)
+  /// The decode check was asked for and cannot take place.
+  case checkMissing(manifest: String, reason: String)
   /// A package's own record is damaged or contradicts the files.
   case packageForm(file: String, expected: String, found: String)
 
@@ -130,6 +132,13 @@ public enum ConversionError: CambiumError {
       Diagnostic(
         "E_WORK_FILE", "a file of the work folder is damaged", file: file, expected: expected, found: found,
         next: "run the same command again: what is damaged is made again; check the storage",
+        exit: .verificationFailed)
+    case .checkMissing(let manifest, let reason):
+      Diagnostic(
+        "E_CHECK_MISSING", "the decode check that is asked for cannot take place", file: manifest,
+        expected: "a package that the runner decodes", found: reason,
+        next:
+          "mend what is named; or write \"check\": {\"optional\": true} in the manifest, or \"check\": false, to publish without it",
         exit: .verificationFailed)
     case .packageForm(let file, let expected, let found):
       Diagnostic(

@@ -19,7 +19,7 @@ struct PackageConfig {
     let source = resolution.source
     var config = source.config
     declareHead(&config)
-    if resolution.trunk.conversion == nil {
+    if !plan.keepsSource {
       try takeStopTokens(&config)
       if let trunk = blocks.trunk {
         config.set("quantization", to: trunk)
@@ -39,6 +39,11 @@ struct PackageConfig {
     } else {
       config.removeKey(QuantizationBlocks.headKey)
     }
+    if !plan.keepsSource {
+      if source.lacksTower { config.removeKey("vision_config") }
+      if source.isUntied { untie(&config) }
+      if let modelType = source.table.wrapperType { config = wrapped(config, modelType) }
+    }
     return JSONWriter.pretty(config)
   }
 
@@ -51,6 +56,32 @@ struct PackageConfig {
     }
     guard let block = config[names[0]] ?? config[names[1]] else { return }
     for name in names where config[name] == nil { config.set(name, to: block) }
+  }
+
+  /// `tie_word_embeddings` is false wherever it stands.
+  private func untie(_ config: inout JSONValue) {
+    let key = "tie_word_embeddings"
+    if config[key] != nil { config.set(key, to: .bool(false)) }
+    if var text = config["text_config"], text[key] != nil {
+      text.set(key, to: .bool(false))
+      config.set("text_config", to: text)
+    }
+  }
+
+  /// A flat text configuration in that of a wrapper, which mlx-lm knows, too: it has no class for `qwen3_5_text`.
+  private func wrapped(_ config: JSONValue, _ modelType: String) -> JSONValue {
+    let quantization = ["quantization", "quantization_config", QuantizationBlocks.headKey]
+    let shared = ["eos_token_id", "bos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype"]
+    var text = config
+    for key in quantization + ["architectures"] { text.removeKey(key) }
+    var members: [(String, JSONValue)] = []
+    if config["architectures"] != nil {
+      let kind = resolution.source.table.mixture ? "Qwen3_5Moe" : "Qwen3_5"
+      members.append(("architectures", [.string(kind + "ForConditionalGeneration")]))
+    }
+    members.append(("model_type", .string(modelType)))
+    members += (shared + quantization).compactMap { key in config[key].map { (key, $0) } }
+    return .object(members + [("text_config", text)])
   }
 
   /// How many MTP layers there are, and how many experts they have when it is not the trunk's number.

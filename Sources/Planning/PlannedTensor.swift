@@ -83,7 +83,8 @@ extension PlannedTensor {
   package var transformNames: [String] {
     var names: [String] = []
     if tensor.assembly != "copy" { names.append(tensor.assembly) }
-    if !tensor.blockScales.isEmpty { names.append("dequantize_fp8_blocks") }
+    if let scales = tensor.blockScales.first { names.append(scales.transformName) }
+    if let codes = tensor.groupedCodes.first { names.append(codes.transformName) }
     if tensor.transform != .none { names.append(tensor.transform.rawValue) }
     if case .cast(let type) = verdict, type.dtype != tensor.valueDType { names.append("cast_\(type.rawValue)") }
     return names

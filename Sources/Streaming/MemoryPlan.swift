@@ -43,7 +43,9 @@ struct MemoryPlan {
         written += shape.parts.indices.reduce(0) { $0 + shape.bytes(piece, part: $1) + 2 * PosixFile.block }
         let tensor = plan.tensors[piece.tensor].tensor
         if tensor.transform.movesElements { spare = max(spare, piece.length) }
-        if !tensor.blockScales.isEmpty { spare = max(spare, 2 * Unit.stretch * TreeDigest.leafBytes) }
+        if tensor.isDequantized {
+          spare = max(spare, 16 / tensor.dtype.bits * Unit.stretch * TreeDigest.leafBytes)
+        }
       }
       output = max(output, written)
     }
@@ -82,15 +84,15 @@ struct MemoryPlan {
 struct PieceShape {
   /// Elements that are treated as one: a group of the quantizer, or one element.
   let granule: Int
-  /// Bytes of an element of the source.
-  let width: Int
+  /// Bits of an element of the source.
+  let bits: Int
   /// Bytes of a granule in each part.
   let parts: [Int]
 
   init(_ tensor: PlannedTensor) {
     granule = tensor.format?.groupSize ?? 1
-    width = max(1, tensor.tensor.dtype.bits / 8)
-    let granules = max(1, tensor.tensor.byteCount / (width * granule))
+    bits = tensor.tensor.dtype.bits
+    let granules = max(1, tensor.tensor.byteCount * 8 / (bits * granule))
     parts = tensor.parts.map { $0.bytes / granules }
   }
 
@@ -98,8 +100,8 @@ struct PieceShape {
   func bytes(_ piece: Piece, part: Int) -> Int { bytes(piece.length, part: part) }
 
   /// Bytes that some bytes of the source become in a part.
-  func bytes(_ length: Int, part: Int) -> Int { length / (width * granule) * parts[part] }
+  func bytes(_ length: Int, part: Int) -> Int { length * 8 / (bits * granule) * parts[part] }
 
   /// Where they begin, from the beginning of the part.
-  func offset(_ piece: Piece, part: Int) -> Int { piece.start / (width * granule) * parts[part] }
+  func offset(_ piece: Piece, part: Int) -> Int { piece.start * 8 / (bits * granule) * parts[part] }
 }

@@ -15,6 +15,7 @@ struct UnitConverter: Sendable {
   private let float8: Float8Reader
   /// By tensor: what must be finite in it.
   private let finiteness: [FiniteSource]
+  private let grouped: GroupedCodeReader
 
   init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
     self.plan = plan
@@ -23,6 +24,7 @@ struct UnitConverter: Sendable {
     shapes = plan.tensors.map(PieceShape.init)
     float8 = Float8Reader(folders)
     finiteness = plan.tensors.map(FiniteSource.init)
+    grouped = GroupedCodeReader(folders)
     shards = work.shards
     for number in shards.indices { _ = try source(number) }
   }
@@ -101,9 +103,10 @@ struct UnitConverter: Sendable {
       let begin = shape.bytes(start, part: part)
       return UnsafeMutableRawBufferPointer(rebasing: output[begin..<begin + shape.bytes(input.count, part: part)])
     }
-    let first = (piece.start + start) / shape.width
+    let first = (piece.start + start) * 8 / shape.bits
     do {
-      let input = try float8.decode(tensor, from: first, input, scratch)
+      let codes = try float8.decode(tensor, from: first, input, scratch)
+      let input = try grouped.decode(tensor, from: first, codes, scratch)
       try finiteness[piece.tensor].require(UnsafeRawBufferPointer(input))
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(

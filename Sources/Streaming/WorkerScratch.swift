@@ -7,6 +7,8 @@ final class WorkerScratch: @unchecked Sendable {
   let spare: UnsafeMutableRawBufferPointer
   /// The scales of the FP8 matrix that was decoded last.
   var float8Scales: (tensor: String, segment: Int, bytes: [UInt8])?
+  /// What is needed to decode the grouped codes that were decoded last.
+  var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeTable.Parameters)?
   private let output: UnsafeMutableRawBufferPointer
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.

@@ -50,7 +50,7 @@ func convert(_ model: String, pipeline: String, in folder: String, _ members: [(
   var manifest = JSONValue.object([
     ("cambium", 1), ("source", .string("\(Golden.root)/\(model)/checkpoint")), ("pipeline", .string(pipeline)),
     ("head", "keep"), ("output", "package"),
-    ("thresholds", ["min_cosine": 0, "mean_cosine": 0]),
+    ("thresholds", ["min_cosine": 0, "mean_cosine": 0]), ("check", ["optional": true]),
   ])
   for (key, value) in members { manifest.set(key, to: value) }
   try writeJSON(manifest, folder + "/manifest.json")
