@@ -36,6 +36,7 @@ let package = Package(
     .target(
       name: "Checkpoint",
       dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
+    .target(name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON"]),
     .target(
       name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
     .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
@@ -65,7 +66,8 @@ let package = Package(
     .target(
       name: "Planning",
       dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+        "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
+        "StrictJSON",
       ]),
     .target(
       name: "Measuring",

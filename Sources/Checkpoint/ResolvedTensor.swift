@@ -20,6 +20,8 @@ public struct ResolvedTensor: Sendable {
   public var packing: Packing?
   /// Of an FP8 matrix: where the scales of each segment lie, in the order of the segments. Else empty.
   public var blockScales: [BlockScales] = []
+  /// What an adapter changes of the values; nil for nothing.
+  public var delta: TensorDelta?
 
   /// Dtype of the values: that of the source bytes, or BF16 for FP8 with its scales.
   public var valueDType: DType { blockScales.isEmpty ? dtype : .bf16 }

@@ -5,12 +5,17 @@ import Safetensors
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
   package let name: String
   package let path: String
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
+
+  private static let adapterPrefix = "adapter/"
+
+  /// Whether it is one of an adapter's, whose numbers go into the weights although it is no shard.
+  package var isAdapters: Bool { name.hasPrefix(InputFile.adapterPrefix) }
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   package static func all(_ resolution: Resolution) -> [InputFile] {
@@ -31,6 +36,13 @@ package struct InputFile: Sendable {
         let path = folder.path + "/" + name
         return (try? ReadOnlyFile(path: path)).map {
           InputFile(name: "\(prefix)/\(name)", path: path, bytes: $0.size, shard: nil)
+        }
+      }
+    }
+    if let adapter = resolution.adapter, resolution.target != .drafter {
+      files += adapter.files.compactMap { name, path in
+        (try? ReadOnlyFile(path: path)).map {
+          InputFile(name: adapterPrefix + name, path: path, bytes: $0.size, shard: nil)
         }
       }
     }

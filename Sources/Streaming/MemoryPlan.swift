@@ -12,6 +12,8 @@ struct MemoryPlan {
   let outputBytes: Int
   /// Bytes of a copy of a unit, for transforms that move elements.
   let spareBytes: Int
+  /// For an adapter's factors.
+  let deltaRoom: DeltaRoom
 
   /// Workers for each thread: one waits for the disk while the other computes.
   private static let workersPerThread = 2
@@ -41,7 +43,8 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
-    let rest = outputBytes + spareBytes
+    deltaRoom = DeltaRoom(plan)
+    let rest = outputBytes + spareBytes + deltaRoom.bytes
     let readingBack = WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: budget))
     let needed = windowBytes + rest + readingBack
     guard needed <= budget else {

@@ -61,7 +61,21 @@ struct Measurements: Sendable {
     if let sums = measured.sums {
       members.append(("error_sums", .array(sums.words.map { .string(String($0, radix: 16)) })))
     }
+    if let delta = measured.delta {
+      members += [
+        ("delta_sums", .array(delta.sums.words.map { .string(String($0, radix: 16)) })),
+        ("adapter_sha256", .array(delta.digests.map { .string($0.hex) })),
+      ]
+    }
     return members
+  }
+
+  private static func delta(_ row: JSONValue) -> DeltaMeasurement? {
+    let words = (row["delta_sums"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
+    let digests = (row["adapter_sha256"]?.arrayValue ?? []).compactMap {
+      $0.stringValue.flatMap(SHA256Digest.init(hex:))
+    }
+    return DeltaSums(words: words).map { DeltaMeasurement(sums: $0, digests: digests) }
   }
 
   private static func measurement(_ row: JSONValue) -> TensorMeasurement? {
@@ -70,6 +84,8 @@ struct Measurements: Sendable {
       $0.stringValue.flatMap(SHA256Digest.init(hex:))
     }
     let words = (row["error_sums"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
-    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: TensorErrorSums(words: words))
+    return TensorMeasurement(
+      sourceDigest: source, partDigests: parts, sums: TensorErrorSums(words: words),
+      delta: delta(row))
   }
 }
