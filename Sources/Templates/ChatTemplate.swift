@@ -6,6 +6,9 @@ import StrictJSON
 /// refuses other features by name. What it renders is what `apply_chat_template` of the transformers package renders:
 /// same white space rules, same `tojson`, same treatment of messages.
 public struct ChatTemplate: Sendable {
+  /// Bounds on a template and on its renderings.
+  public typealias Limits = TemplateLimits
+
   /// What messages call the template.
   public let file: String
   /// Bounds on what a rendering may cost.

@@ -15,7 +15,7 @@ public enum ChatTemplateError: CambiumError {
   case value(TemplatePlace, expected: String?, found: String)
   /// The template itself refuses the chat, by `raise_exception` (`E_TEMPLATE_RAISED`).
   case raised(TemplatePlace, message: String)
-  /// The template, or what it makes of the chat, is beyond one of the ``ChatTemplate/Limits`` (`E_TEMPLATE_LIMIT`).
+  /// The template, or what it makes of the chat, is beyond one of the ``TemplateLimits`` (`E_TEMPLATE_LIMIT`).
   case limit(TemplatePlace, expected: String, found: String)
   /// The messages, tools or further variables are not what a chat consists of (`E_TEMPLATE_MESSAGES`).
   case messages(expected: String, found: String)
@@ -75,14 +75,6 @@ public enum ChatTemplateError: CambiumError {
   }
 }
 
-/// A place in the source of a template.
-public struct TemplatePosition: Sendable, Hashable {
-  /// Line, counted from 1.
-  public let line: Int
-  /// Column in bytes, counted from 1.
-  public let column: Int
-}
-
 /// A file, and the position in the template that it holds.
 public struct TemplatePlace: Sendable, Hashable, CustomStringConvertible {
   /// What messages call the template: a path, with the key behind it for a template inside a JSON file.
@@ -96,29 +88,7 @@ public struct TemplatePlace: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// A failure met inside the interpreter, which does not know what the template is called.
-struct TemplateFailure: Error {
-  enum Kind { case syntax, unsupported, value, raised, limit }
-
-  let kind: Kind
-  var expected: String?
-  let found: String
-  var position: TemplatePosition?
-
-  init(_ kind: Kind, expected: String? = nil, _ found: String, at position: TemplatePosition? = nil) {
-    self.kind = kind
-    self.expected = expected
-    self.found = found
-    self.position = position
-  }
-
-  /// The same failure with a place, if it has none yet.
-  func at(_ position: TemplatePosition) -> TemplateFailure {
-    var copy = self
-    copy.position = self.position ?? position
-    return copy
-  }
-
+extension TemplateFailure {
   /// The error for the caller.
   func error(file: String) -> ChatTemplateError {
     let place = TemplatePlace(file: file, position: position)

@@ -15,7 +15,7 @@ enum Architecture {
     "Diagnostics": ["Text", ""],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
-    "Templates": ["Values", "Syntax", "Rendering", ""],
+    "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Decoding"],

@@ -36,11 +36,11 @@ import Testing
     "{% set ns = namespace(a={}) %}{% for i in range(99999) %}{% set ns.a = {'a': ns.a} %}{% endfor %}",
     "{% set ns = namespace(a='') %}{% for i in range(99999) %}{% set ns.a = (ns.a, 1) | list %}{% endfor %}",
     "{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% for j in [ns.a] %}{% set ns.a = loop %}{% endfor %}{% endfor %}",
-  ]) func stops(source: String) {
+  ]) func `a template that lasts is stopped`(source: String) {
     #expect(Self.code(source) == "E_TEMPLATE_LIMIT")
   }
 
-  @Test func longChainsAndDeepNestingStopWhileReading() {
+  @Test func `long chains and deep nesting stop while reading`() {
     let count = 100_000
     for (open, middle, close) in [
       ("", "1 + ", "1"), ("(", "(", "1"), ("[", "[", ""), ("not ", "not ", "1"), ("-", "-", "1"), ("a", ".a", ""),
@@ -57,7 +57,7 @@ import Testing
   }
 
   /// The deepest that is allowed must fit on the smallest stack that a program's threads have.
-  @Test func theLimitsFitOnHalfAMebibyteOfStack() {
+  @Test func `the limits fit on half a mebibyte of stack`() {
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
       let nested = String(repeating: "{% if 1 %}", count: 60) + "x" + String(repeating: "{% endif %}", count: 60)
@@ -78,21 +78,21 @@ import Testing
     done.wait()
   }
 
-  @Test func deepMessagesAreRefused() {
+  @Test func `deep messages are refused`() {
     var deep: JSONValue = []
     for _ in 0..<5000 { deep = .array([deep]) }
     #expect(Self.code("{{ messages | tojson }}", messages: [["role": deep]]) == "E_TEMPLATE_MESSAGES")
   }
 
   /// A namespace that holds itself, a macro that sees itself: nothing may stay behind, and nothing may go on for ever.
-  @Test func whatHoldsItselfIsLetGo() {
+  @Test func `what holds itself is let go`() {
     #expect(
       Self.code("{% set ns = namespace() %}{% set ns.a = ns %}{% set ns.b = [ns] %}{{ ns == ns.a }}{{ ns in ns.b }}")
         == nil)
     #expect(Self.code("{% set ns = namespace() %}{% set ns.b = [ns] %}{{ ns.b }}") == "E_TEMPLATE_UNSUPPORTED")
   }
 
-  @Test func limitsAreTheCallers() throws {
+  @Test func `the limits are the caller's`() throws {
     var limits = ChatTemplate.Limits()
     limits.outputBytes = 10
     let template = try ChatTemplate(source: "{{ messages[0].content }}", limits: limits)

@@ -23,7 +23,7 @@ import Testing
     ("{{ 'é' | upper }}", "upper of text that is not ASCII", 9), ("{{ cycler(1) }}", "the function cycler", 10),
     ("{% macro m() %}{{ varargs }}{% endmacro %}{{ m() }}", "the variable varargs", 19),
     ("{{ strftime_now('%Y') }}", "strftime_now: what is rendered must not depend on the clock", 16),
-  ]) func namesWhatIsNotCovered(source: String, feature: String, column: Int) {
+  ]) func `what is not covered is named`(source: String, feature: String, column: Int) {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_UNSUPPORTED")
     #expect(diagnostic?.found == feature)
@@ -40,7 +40,8 @@ import Testing
     ("{{ 01 }}", 4, "no leading zero", ""),
     ("{{ f(a=1, a=2) }}", 13, "", "the argument a twice"), ("{% raw %}{{ x }}", 1, "{% endraw %}", ""),
     ("{{ '\\x4' }}", 5, "2 hexadecimal digits", "\\x4"),
-  ]) func placesWhatIsNotWellFormed(source: String, column: Int, expected: String, found: String) {
+  ]) func `the place of what is not well formed is named`(source: String, column: Int, expected: String, found: String)
+  {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_SYNTAX")
     #expect(diagnostic?.file == "t:1:\(column)")
@@ -56,25 +57,25 @@ import Testing
     ("{% set q.a = 1 %}", 4, "q is undefined"), ("{{ 1 < 'a' }}", 6, "an integer and a string"),
     ("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", 35, "2"), ("{{ 'a'.split('') }}", 13, "an empty string"),
     ("{{ 1 in 5 }}", 6, "an integer"), ("{{ [1][::0] }}", 7, "0"), ("{{ 5() }}", 5, "the value is an integer"),
-  ]) func namesTheValueThatDoesNotFit(source: String, column: Int, found: String) {
+  ]) func `the value that does not fit is named`(source: String, column: Int, found: String) {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_VALUE")
     #expect(diagnostic?.file == "t:1:\(column)")
     #expect(diagnostic?.found == found)
   }
 
-  @Test func handsOnWhatTheTemplateSays() {
+  @Test func `what the template says is handed on`() {
     let diagnostic = refused("\n\n  {{ raise_exception('No ' ~ messages[0].role ~ '!') }}")
     #expect(diagnostic?.code == "E_TEMPLATE_RAISED")
     #expect(diagnostic?.found == "No user!")
     #expect(diagnostic?.file == "t:3:21")
   }
 
-  @Test func aPlaceInsideOfAMacroIsTheMacros() {
+  @Test func `a place inside a macro is the macro's`() {
     #expect(refused("{% macro m(a) %}\n  {{ a.b.c }}\n{% endmacro %}\n{{ m({}) }}")?.file == "t:2:9")
   }
 
-  @Test func refusesWhatIsNoChat() throws {
+  @Test func `what is no chat is refused`() throws {
     let template = try ChatTemplate(source: "x")
     let chats: [JSONValue] = [[], .null, "hi", ["role": "user"], ["hi"], [["role": "user"], 1]]
     for chat in chats {

@@ -13,7 +13,7 @@ final class TemplateRenderer {
   private var owners: [TemplateScope] = []
   private(set) var namespaces: [TemplateNamespace] = []
 
-  init(_ limits: ChatTemplate.Limits) { budget = Budget(limits) }
+  init(_ limits: TemplateLimits) { budget = Budget(limits) }
 
   /// The text that a template makes of these variables.
   func render(_ statements: [TemplateStatement], variables: [(String, TemplateValue)]) throws -> String {

@@ -9,7 +9,7 @@ struct TemplateParser {
   var loops = 0
 
   /// The statements of a whole source.
-  static func parse(_ source: String, limits: ChatTemplate.Limits) throws -> TemplateSource {
+  static func parse(_ source: String, limits: TemplateLimits) throws -> TemplateSource {
     guard source.utf8.count <= limits.sourceBytes else {
       throw TemplateFailure(
         .limit, expected: "a source of at most \(limits.sourceBytes) bytes", "\(source.utf8.count) bytes")

@@ -3,11 +3,11 @@ final class Budget {
   /// Greatest amount of work of one step, so that no single value takes more memory than bytes of this number.
   private static let mostAtOnce = 16 << 20
 
-  let limits: ChatTemplate.Limits
+  let limits: TemplateLimits
   private var spent = 0
   private var depth = 0
 
-  init(_ limits: ChatTemplate.Limits) { self.limits = limits }
+  init(_ limits: TemplateLimits) { self.limits = limits }
 
   /// - Throws: a limit, when more work was done than allowed.
   func spend(_ amount: Int) throws {
@@ -38,13 +38,5 @@ final class Budget {
       throw TemplateFailure(.limit, expected: "at most \(limits.depth) levels of calls and loops", "a deeper nesting")
     }
     return try body()
-  }
-
-  /// A value, unless it holds values too deep in it.
-  func checked(_ value: TemplateValue) throws -> TemplateValue {
-    guard value.depth <= limits.depth else {
-      throw TemplateFailure(.limit, expected: "at most \(limits.depth) levels of values in values", "\(value.depth)")
-    }
-    return value
   }
 }
