@@ -1,6 +1,6 @@
 /// A regular expression on the names of modules, as PEFT's configurations have them: literals, `.`, classes, groups,
 /// alternation and quantifiers. A name is matched for all places at once, so that no pattern makes it take long.
-struct ModulePattern: Sendable {
+package struct ModulePattern: Sendable {
   indirect enum Node: Sendable {
     case set(@Sendable (UInt8) -> Bool)
     case sequence([Node])
@@ -11,25 +11,23 @@ struct ModulePattern: Sendable {
     case end
   }
 
-  let text: String
   private let root: Node
 
   /// - Returns: nil for what no such pattern has: look-around, references, and the like.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var parser = ModulePatternParser(Array(text.utf8))
     guard text.utf8.count <= 1000, let root = parser.parse() else { return nil }
-    self.text = text
     self.root = root
   }
 
   /// Whether the whole name matches.
-  func matches(_ name: String) -> Bool {
+  package func matches(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
     return ends(root, [0], bytes).contains(bytes.count)
   }
 
   /// Whether the name, or what stands behind one of its dots, matches: `re.match(rf"(.*\.)?(PATTERN)$", name)`.
-  func matchesEnd(of name: String) -> Bool {
+  package func matchesEnd(of name: String) -> Bool {
     let bytes = Array(name.utf8)
     let starts = [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: ".") }.map { $0 + 1 }
     return ends(root, Set(starts), bytes).contains(bytes.count)

@@ -97,7 +97,9 @@ struct ModulePatternParser {
     case UInt8(ascii: "D"): return { !isDigit($0) }
     case UInt8(ascii: "w"): return isWord
     case UInt8(ascii: "W"): return { !isWord($0) }
-    default: return isDigit(byte) || isWord(byte) ? nil : { $0 == byte }
+    default:
+      guard !isWord(byte) else { return nil }
+      return { $0 == byte }
     }
   }
 

@@ -8,16 +8,16 @@ import Quantization
 /// An element of a product is the sum over the rank in its order, each step one f32 product and one f32 sum, times the
 /// scale as an f32: the same bits on any machine and any number of threads. Where more is rounded says
 /// ``TensorDelta/Rounding``.
-struct AdapterDelta {
-  let tensor: PlannedTensor
-  let delta: TensorDelta
-  let type: FloatType
-  let scratch: DeltaScratch
+package struct AdapterDelta {
+  private let tensor: ResolvedTensor
+  private let delta: TensorDelta
+  private let type: FloatType
+  private let scratch: DeltaScratch
   private let reader: FactorReader
 
   /// - Returns: nil for a tensor that no adapter changes.
-  init?(_ tensor: PlannedTensor, _ scratch: DeltaScratch) {
-    guard let delta = tensor.tensor.delta, let type = FloatType(tensor.tensor.valueDType) else { return nil }
+  package init?(_ tensor: ResolvedTensor, _ scratch: DeltaScratch) {
+    guard let delta = tensor.delta, let type = FloatType(tensor.valueDType) else { return nil }
     self.tensor = tensor
     self.delta = delta
     self.type = type
@@ -29,7 +29,7 @@ struct AdapterDelta {
   ///   - bytes: values in the type of the tensor's.
   ///   - first: index of the first of them in the tensor; they may begin and end within a row.
   /// - Throws: `FileError`; `ConversionError.nonFinite` for an adapter with NaN or infinity.
-  func apply(to bytes: UnsafeMutableRawBufferPointer, from first: Int) throws -> DeltaSums {
+  package func apply(to bytes: UnsafeMutableRawBufferPointer, from first: Int) throws -> DeltaSums {
     let values = FloatElements(bytes, type)
     let count = bytes.count / type.byteWidth
     var sums = DeltaSums()

@@ -1,8 +1,7 @@
 import Checkpoint
-import Planning
 
 /// How much room merging an adapter needs, in elements.
-struct DeltaRoom: Sendable {
+package struct DeltaRoom: Sendable {
   /// Right factor of a matrix, left factor of some rows, and one row of their product.
   var right = 0
   var left = 0
@@ -13,9 +12,9 @@ struct DeltaRoom: Sendable {
   /// Bytes that are read of a file at a time.
   static let readBytes = 1 << 16
 
-  init(_ plan: Plan) {
-    for tensor in plan.tensors {
-      guard let delta = tensor.tensor.delta else { continue }
+  package init(_ tensors: [ResolvedTensor]) {
+    for tensor in tensors {
+      guard let delta = tensor.delta else { continue }
       for case let product? in delta.products {
         right = max(right, product.rank * tensor.rowElements)
         left = max(left, product.rank * DeltaRoom.rows)
@@ -28,7 +27,7 @@ struct DeltaRoom: Sendable {
 }
 
 /// One worker's buffers for merging an adapter.
-final class DeltaScratch: @unchecked Sendable {
+package final class DeltaScratch: @unchecked Sendable {
   let right: UnsafeMutableBufferPointer<Float>
   let left: UnsafeMutableBufferPointer<Float>
   let row: UnsafeMutableBufferPointer<Float>
@@ -37,7 +36,7 @@ final class DeltaScratch: @unchecked Sendable {
   var loaded: (tensor: String, matrix: Int)?
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
-  init(_ room: DeltaRoom) {
+  package init(_ room: DeltaRoom) {
     right = .allocate(capacity: max(1, room.right))
     left = .allocate(capacity: max(1, room.left))
     row = .allocate(capacity: max(1, room.row))

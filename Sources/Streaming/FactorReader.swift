@@ -45,7 +45,7 @@ struct FactorReader {
       let span = ((some - 1) * step + 1) * type.byteWidth
       let raw = UnsafeMutableRawBufferPointer(rebasing: bytes[0..<span])
       try file.read(into: raw, atDataOffset: entry.begin + (first + done * step) * type.byteWidth)
-      let elements = FloatElements(UnsafeMutableRawBufferPointer(rebasing: raw), type)
+      let elements = FloatElements(raw, type)
       for index in 0..<some { store(done + index, elements[index * step]) }
       done += some
     }

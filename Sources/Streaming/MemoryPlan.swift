@@ -43,7 +43,7 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
-    deltaRoom = DeltaRoom(plan)
+    deltaRoom = DeltaRoom(plan.tensors.map(\.tensor))
     let rest = outputBytes + spareBytes + deltaRoom.bytes
     let readingBack = WeightReader.memory(blockBytes: WeightReader.blockBytes(budget: budget))
     let needed = windowBytes + rest + readingBack

@@ -94,7 +94,7 @@ struct UnitConverter: Sendable {
     let first = (piece.start + start) / shape.width
     do {
       let input = try float8.decode(tensor, from: first, input, scratch)
-      if let sums = try AdapterDelta(tensor, scratch.delta)?.apply(to: input, from: first) {
+      if let sums = try AdapterDelta(tensor.tensor, scratch.delta)?.apply(to: input, from: first) {
         if record.delta == nil { record.delta = sums } else { record.delta?.merge(sums) }
       }
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
