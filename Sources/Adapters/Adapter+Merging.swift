@@ -6,7 +6,7 @@ extension Adapter {
   /// - Throws: ``AdapterError``.
   public func merged(into trunk: Trunk, of base: CheckpointFolder) throws -> Trunk {
     let tensors = try AdapterTensors(weights)
-    var merge = AdapterMerge(self, trunk.tensors, base)
+    var merge = AdapterMerge(self, trunk, base)
     for (name, (full, entry)) in tensors.whole.sorted(by: { $0.key < $1.key }) {
       try merge.replace(name, full: full, entry)
     }
@@ -37,15 +37,18 @@ struct AdapterMerge {
   let base: CheckpointFolder
   let modules: BaseModules
   var tensors: [ResolvedTensor]
+  /// Whether the base is an MLX conversion, whose norms and convolutions are not stored as the adapter has them.
+  let isConverted: Bool
   /// Bare names of the modules that have factors.
   private var done: Set<String> = []
 
-  init(_ adapter: Adapter, _ tensors: [ResolvedTensor], _ base: CheckpointFolder) {
+  init(_ adapter: Adapter, _ trunk: Trunk, _ base: CheckpointFolder) {
     config = adapter.config
     file = adapter.weights
     self.base = base
-    self.tensors = tensors
-    modules = BaseModules(tensors)
+    tensors = trunk.tensors
+    isConverted = trunk.conversion != nil
+    modules = BaseModules(trunk.tensors)
   }
 
   /// Puts a whole tensor in the place of the base's.
@@ -61,6 +64,10 @@ struct AdapterMerge {
       throw AdapterError.shape(
         file: file.path, tensor: entry.name, expected: "\(tensor.shape)",
         found: "\(entry.shape)" + (name.contains("embed") || name.contains("lm_head") ? ", another vocabulary" : ""))
+    }
+    guard !isConverted || tensor.shape.count == 2 else {
+      throw AdapterError.base(
+        path: base.path, tensor: tensor.name, found: "an MLX conversion, which stores it otherwise")
     }
     var delta = tensor.delta ?? TensorDelta(file: file)
     delta.replacement = entry

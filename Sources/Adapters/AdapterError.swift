@@ -20,7 +20,7 @@ public enum AdapterError: CambiumError {
   case conflict(file: String, tensor: String, expected: String, found: String)
   /// A tensor of which nothing here knows what to do with it.
   case unused(file: String, tensor: String, count: Int)
-  /// A base whose matrix is packed.
+  /// A base whose tensor is packed, or stored in another way than the adapter's.
   case base(path: String, tensor: String, found: String)
   /// A source with an adapter beside its weights, and a manifest that says nothing about it.
   case unmerged(path: String, file: String)
@@ -71,9 +71,9 @@ public enum AdapterError: CambiumError {
         exit: .badInput)
     case .base(let path, let tensor, let found):
       Diagnostic(
-        "E_ADAPTER_BASE", "the adapter changes a matrix of the base that is quantized", file: path, tensor: tensor,
+        "E_ADAPTER_BASE", "the adapter changes a tensor of the base that was converted", file: path, tensor: tensor,
         expected: "BF16, F16, F32 or FP8 with scales by blocks", found: found,
-        next: "name the unquantized checkpoint as source", exit: .badInput)
+        next: "name the unconverted checkpoint as source", exit: .badInput)
     case .unmerged(let path, let file):
       Diagnostic(
         "E_ADAPTER_UNMERGED", "the source holds an adapter that is not merged into its weights", file: path,

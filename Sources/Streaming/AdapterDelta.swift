@@ -91,7 +91,7 @@ package struct AdapterDelta {
     let columns = tensor.rowElements
     let scale = Float(product.scale)
     guard let right = scratch.right.baseAddress, let left = scratch.left.baseAddress,
-      let sum = scratch.row.baseAddress
+      let sum = scratch.row.baseAddress, let base = scratch.base.baseAddress
     else { return }
     var at = range.lowerBound
     while at < range.upperBound {
@@ -103,17 +103,15 @@ package struct AdapterDelta {
       for k in 0..<product.rank {
         AdapterDelta.add(factors[k], right + k * columns + begin, to: sum, count)
       }
-      for column in 0..<count {
-        var change = sum[column] * scale
-        if delta.rounding != .sum { change = FloatConversion.rounded(change, to: type) }
-        let index = at + column
-        let old = values[index]
-        values[index] = old + change
-        sums.squares += Double(change) * Double(change)
-        if delta.replacement == nil {
-          sums.baseSquares += Double(old) * Double(old)
-          if values[index].bitPattern != old.bitPattern { sums.changed += 1 }
-        }
+      for column in 0..<count { sum[column] *= scale }
+      if delta.rounding != .sum {
+        for column in 0..<count { sum[column] = FloatConversion.rounded(sum[column], to: type) }
+      }
+      let changed = values.add(sum, at: at, count, before: base)
+      sums.squares += AdapterDelta.squares(sum, count)
+      if delta.replacement == nil {
+        sums.baseSquares += AdapterDelta.squares(base, count)
+        sums.changed += changed
       }
       at += count
     }
@@ -129,6 +127,24 @@ package struct AdapterDelta {
       sum[index] = sum[index] + factor * row[index]
       index &+= 1
     }
+  }
+
+  /// The sum of squares, in eight lanes by the place of an element and then in their order.
+  private static func squares(_ values: UnsafeMutablePointer<Float>, _ count: Int) -> Double {
+    var lanes = SIMD8<Double>()
+    var index = 0
+    while index &+ 8 <= count {
+      let eight = SIMD8<Double>(UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self))
+      lanes += eight * eight
+      index &+= 8
+    }
+    var sum = 0.0
+    for lane in 0..<8 { sum += lanes[lane] }
+    while index < count {
+      sum += Double(values[index]) * Double(values[index])
+      index &+= 1
+    }
+    return sum
   }
 
   private func change(_ values: FloatElements, _ index: Int, to new: Float, _ sums: inout DeltaSums) {

@@ -2,7 +2,7 @@ import Checkpoint
 
 /// How much room merging an adapter needs, in elements.
 package struct DeltaRoom: Sendable {
-  /// Right factor of a matrix, left factor of some rows, and one row of their product.
+  /// Right factor of a matrix, left factor of some rows, and a row of their product or of the base.
   var right = 0
   var left = 0
   var row = 0
@@ -23,7 +23,7 @@ package struct DeltaRoom: Sendable {
     }
   }
 
-  var bytes: Int { row == 0 ? 0 : 4 * (right + left + row) + DeltaRoom.readBytes }
+  var bytes: Int { row == 0 ? 0 : 4 * (right + left + 2 * row) + DeltaRoom.readBytes }
 }
 
 /// One worker's buffers for merging an adapter.
@@ -31,6 +31,7 @@ package final class DeltaScratch: @unchecked Sendable {
   let right: UnsafeMutableBufferPointer<Float>
   let left: UnsafeMutableBufferPointer<Float>
   let row: UnsafeMutableBufferPointer<Float>
+  let base: UnsafeMutableBufferPointer<Float>
   let bytes: UnsafeMutableRawBufferPointer
   /// Whose right factor is in the buffer.
   var loaded: (tensor: String, matrix: Int)?
@@ -40,6 +41,7 @@ package final class DeltaScratch: @unchecked Sendable {
     right = .allocate(capacity: max(1, room.right))
     left = .allocate(capacity: max(1, room.left))
     row = .allocate(capacity: max(1, room.row))
+    base = .allocate(capacity: max(1, room.row))
     bytes = .allocate(byteCount: room.row == 0 ? 64 : DeltaRoom.readBytes, alignment: 64)
   }
 
@@ -47,6 +49,7 @@ package final class DeltaScratch: @unchecked Sendable {
     right.deallocate()
     left.deallocate()
     row.deallocate()
+    base.deallocate()
     bytes.deallocate()
   }
 }

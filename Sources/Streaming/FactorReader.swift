@@ -51,31 +51,3 @@ struct FactorReader {
     }
   }
 }
-
-/// Elements of a buffer as f32, whatever they are stored as.
-struct FloatElements {
-  private let bytes: UnsafeMutableRawBufferPointer
-  private let type: FloatType
-
-  init(_ bytes: UnsafeMutableRawBufferPointer, _ type: FloatType) {
-    self.bytes = bytes
-    self.type = type
-  }
-
-  subscript(index: Int) -> Float {
-    get {
-      switch type {
-      case .bf16: FloatConversion.fromBF16(bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      case .f16: FloatConversion.fromF16(bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      case .f32: bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-      }
-    }
-    nonmutating set {
-      switch type {
-      case .bf16: bytes.storeBytes(of: FloatConversion.toBF16(newValue), toByteOffset: 2 * index, as: UInt16.self)
-      case .f16: bytes.storeBytes(of: FloatConversion.toF16(newValue), toByteOffset: 2 * index, as: UInt16.self)
-      case .f32: bytes.storeBytes(of: newValue, toByteOffset: 4 * index, as: Float.self)
-      }
-    }
-  }
-}
