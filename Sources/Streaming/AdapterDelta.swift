@@ -34,10 +34,8 @@ package struct AdapterDelta {
     let count = bytes.count / type.byteWidth
     var sums = DeltaSums()
     sums.elements = count
-    if let entry = delta.replacement {
-      try reader.read(entry, first, step: 1, count) { index, value in
-        change(values, index, to: FloatConversion.rounded(value, to: type), &sums)
-      }
+    if let entry = delta.replacement, delta.products.isEmpty {
+      try reader.read(entry, first, step: 1, count) { index, value in change(values, index, to: value, &sums) }
     }
     let columns = tensor.rowElements
     var at = 0
@@ -51,7 +49,7 @@ package struct AdapterDelta {
       if let product = delta.products[matrix] {
         try add(product, matrix, rows: row - matrix * rowsPerMatrix..<last - matrix * rowsPerMatrix)
         try add(product, to: values, at..<end, first: first, row: row, &sums)
-      } else if delta.replacement == nil {
+      } else {
         for index in at..<end { sums.baseSquares += Double(values[index]) * Double(values[index]) }
       }
       at = end
@@ -107,11 +105,14 @@ package struct AdapterDelta {
       if delta.rounding != .sum {
         for column in 0..<count { sum[column] = FloatConversion.rounded(sum[column], to: type) }
       }
-      let changed = values.add(sum, at: at, count, before: base)
-      sums.squares += AdapterDelta.squares(sum, count)
-      if delta.replacement == nil {
+      if let entry = delta.replacement {
+        // The sum begins with what stands in the place of the base.
+        try reader.read(entry, first + at, step: 1, count) { base[$0] = FloatConversion.rounded($1, to: type) }
+        for column in 0..<count { change(values, at + column, to: base[column] + sum[column], &sums) }
+      } else {
+        sums.changed += values.add(sum, at: at, count, before: base)
+        sums.squares += AdapterDelta.squares(sum, count)
         sums.baseSquares += AdapterDelta.squares(base, count)
-        sums.changed += changed
       }
       at += count
     }
@@ -147,9 +148,11 @@ package struct AdapterDelta {
     return sum
   }
 
-  private func change(_ values: FloatElements, _ index: Int, to new: Float, _ sums: inout DeltaSums) {
+  /// Puts a number, rounded, in the place of an element.
+  private func change(_ values: FloatElements, _ index: Int, to number: Float, _ sums: inout DeltaSums) {
     let old = values[index]
-    values[index] = new
+    values[index] = number
+    let new = values[index]
     let change = Double(new) - Double(old)
     sums.squares += change * change
     sums.baseSquares += Double(old) * Double(old)
