@@ -150,8 +150,8 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+        "Adapters", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Quantization", "Readers", "Safetensors", "Streaming", "StrictJSON", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
