@@ -6,6 +6,8 @@ public enum CheckpointError: CambiumError {
   case folderMissing(path: String)
   /// The folder holds no `*.safetensors` file.
   case noSafetensors(path: String, found: String)
+  /// The folder holds an adapter and no model.
+  case adapterAlone(path: String, found: String)
   /// The folder has no `config.json`.
   case configMissing(path: String)
   /// A field of `config.json` is missing, out of range or contradicts another.
@@ -57,6 +59,11 @@ public enum CheckpointError: CambiumError {
         expected: "at least one *.safetensors file",
         found: found, next: "download the safetensors version of the model; pickle files are never read",
         exit: .badInput)
+    case .adapterAlone(let path, let found):
+      Diagnostic(
+        "E_ADAPTER_ALONE", "the folder holds an adapter and no model", file: path,
+        expected: "config.json and the weights of a model", found: found,
+        next: "name the base model's folder as source, and this one as adapter", exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",

@@ -31,6 +31,9 @@ public struct CheckpointFolder: Sendable {
   public let tensorNames: [String]
 
   let small = SmallFiles()
+  /// The weights of an adapter beside the model's, which are not read here; nil without one.
+  public let unmergedAdapter: String?
+
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
@@ -68,7 +71,13 @@ public struct CheckpointFolder: Sendable {
       throw CheckpointError.folderMissing(path: path)
     }
     let listing = try FolderListing(path, linksBeneath: root)
+    unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
+      if let unmergedAdapter,
+        !listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0) })
+      {
+        throw CheckpointError.adapterAlone(path: path, found: unmergedAdapter)
+      }
       if listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") }) {
         throw CheckpointError.configMissing(path: path)
       }
@@ -77,7 +86,9 @@ public struct CheckpointFolder: Sendable {
     let configFile = path + "/config.json"
     configBytes = try small.read(configFile, limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
-    let weightNames = (listing.files + listing.nestedHead).filter { $0.hasBytes(atEnd: ".safetensors") }
+    let weightNames = (listing.files + listing.nestedHead).filter {
+      $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0)
+    }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
     guard let table = ArchitectureTable.named(model.modelType) else {
@@ -91,7 +102,7 @@ public struct CheckpointFolder: Sendable {
     try index?.requireShards(present: Set(weightNames))
     indexed = index?.tensors
     var shards: [Shard] = []
-    var notes: [String] = []
+    var notes = unmergedAdapter.map { ["\($0) is an adapter that is not merged into the weights"] } ?? []
     for name in weightNames {
       let nested = name.contains("/")
       // A head in the folder's own files goes before a copy for another reader in a folder below.
@@ -172,15 +183,15 @@ public struct CheckpointFolder: Sendable {
 }
 
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
-struct FolderListing {
-  let files: [String]
+package struct FolderListing {
+  package let files: [String]
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
-  let summary: String
+  package let summary: String
 
   static let headFolder = "mtp"
 
-  init(_ path: String, linksBeneath root: String? = nil) throws {
+  package init(_ path: String, linksBeneath root: String? = nil) throws {
     let root = root.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } ?? FolderListing.root(of: path)
     files = try FolderListing.files(in: path, root: root)
     let below = path + "/" + FolderListing.headFolder

@@ -24,6 +24,8 @@ public struct ResolvedTensor: Sendable {
   public var groupedCodes: [GroupedCodes] = []
   /// What an earlier conversion did with the elements already.
   public var settled = TensorTransform.none
+  /// What an adapter changes of the values; nil for nothing.
+  public var delta: TensorDelta?
 
   /// Dtype of the values: that of the source bytes, or of what codes and scales stand for.
   public var valueDType: DType { groupedCodes.first?.valueDType ?? (blockScales.isEmpty ? dtype : .bf16) }

@@ -62,6 +62,7 @@ public struct Planner {
         "no tensor is named model.visual.*: planned as a text model"
           + (resolution.source.model.hasVision ? ", and vision_config is left out" : ""))
     }
+    notes += resolution.adapter?.notes(resolution.trunk.tensors) ?? []
     guard let head = resolution.head, let pairing = resolution.pairing else {
       return notes + ["the package has no MTP head"]
     }
@@ -111,6 +112,7 @@ public struct Planner {
         throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
       }
       if let left = try drop(tensor, origin, rules[number]) {
+        try Resolution.requireNoDelta(tensor, rules[number])
         // Vision and head may be left out of a package that is otherwise kept.
         dropped[number] += 1
         if firstDropped[tensor.role] == nil { firstDropped[tensor.role] = (rules[number], tensor.name) }
@@ -252,7 +254,8 @@ public struct Planner {
       }
     }
     // FP8 with scales beside it is no format of the package's.
-    if verdict == .keep, tensor.isDequantized { verdict = .cast(type) }
+    // Nor is what an adapter changes any more what the source has.
+    if verdict == .keep, tensor.isDequantized || tensor.delta != nil { verdict = .cast(type) }
     return PlannedTensor(tensor, origin, verdict, rule: rule.summary, reason: reason)
   }
 

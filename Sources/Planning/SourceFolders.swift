@@ -26,5 +26,8 @@ extension Resolution {
         }
       }
     }
+    if let file = adapter?.weights, (try? ReadOnlyFile(path: file.path).identity) != file.identity {
+      throw ConversionError.inputChanged(file: file.path)
+    }
   }
 }

@@ -12,6 +12,8 @@ struct MemoryPlan {
   let outputBytes: Int
   /// Bytes of a copy of a unit, for transforms that move elements.
   let spareBytes: Int
+  /// For an adapter's factors.
+  let deltaRoom: DeltaRoom
 
   /// Bytes that are read back at a time.
   let blockBytes: Int
@@ -52,7 +54,8 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
-    let worker = windowBytes + outputBytes + spareBytes
+    deltaRoom = DeltaRoom(plan.tensors.map(\.tensor))
+    let worker = windowBytes + outputBytes + spareBytes + deltaRoom.bytes
     let known = MemoryPlan.known(work, plan)
     blockBytes = WeightReader.blockBytes(budget: budget - known)
     let readingBack = WeightReader.memory(blockBytes: blockBytes)

@@ -108,6 +108,9 @@ struct UnitConverter: Sendable {
       let codes = try float8.decode(tensor, from: first, input, scratch)
       let input = try grouped.decode(tensor, from: first, codes, scratch)
       try finiteness[piece.tensor].require(UnsafeRawBufferPointer(input))
+      if let sums = try AdapterDelta(tensor.tensor, scratch.delta)?.apply(to: input, from: first) {
+        if record.delta == nil { record.delta = sums } else { record.delta?.merge(sums) }
+      }
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)

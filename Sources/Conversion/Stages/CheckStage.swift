@@ -110,6 +110,9 @@ struct CheckStage: Stage {
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, let head = resolution.headFolder {
+        if resolution.adapter != nil {
+          observer.note("relative_floor is held against the source without the adapter")
+        }
         report.sourceAcceptance = try refusable {
           let donor = resolution.donor == nil ? nil : head
           return try SourceAcceptance(

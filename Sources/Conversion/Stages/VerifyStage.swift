@@ -26,9 +26,12 @@ struct VerifyStage: Stage {
     observer.began(name, bytes: 0)
     try WeightStructure.require(plan, folder: folder.folder(.quantize))
     let list = try units.list()
-    let measured = list.measurements(plan, work)
+    let measured = try list.measurements(plan, work)
     try requireNumbers(measured)
     try requireKept(measured)
+    if measured.contains(where: { $0.delta != nil }), measured.allSatisfy({ $0.delta?.sums.changed ?? 0 == 0 }) {
+      observer.note("the adapter changes no element: was it trained?")
+    }
     try requireThresholds(measured)
     let files = zip(plan.weights, list.weightDigests).map {
       FileRecord(path: $0.path, bytes: $0.bytes, sha256: $1)

@@ -57,7 +57,21 @@ struct Measurements: Sendable {
     if let sums = measured.sums {
       members.append(("error_sums", .array(sums.words.map { .string(String($0, radix: 16)) })))
     }
+    if let delta = measured.delta {
+      members += [
+        ("delta_sums", .array(delta.sums.words.map { .string(String($0, radix: 16)) })),
+        ("adapter_sha256", .array(delta.digests.map { .string($0.hex) })),
+      ]
+    }
     return members
+  }
+
+  private static func delta(_ row: JSONValue) -> DeltaMeasurement? {
+    guard let numbers = row["delta_sums"]?.arrayValue, let texts = row["adapter_sha256"]?.arrayValue else { return nil }
+    let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
+    let digests = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
+    guard words.count == numbers.count, digests.count == texts.count else { return nil }
+    return DeltaSums(words: words).map { DeltaMeasurement(sums: $0, digests: digests) }
   }
 
   private static func measurement(_ row: JSONValue) -> TensorMeasurement? {
@@ -65,12 +79,17 @@ struct Measurements: Sendable {
     guard let texts = row["part_tree_sha256"]?.arrayValue else { return nil }
     let parts = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
     guard parts.count == texts.count else { return nil }
+    var delta: DeltaMeasurement?
+    if row["delta_sums"] != nil || row["adapter_sha256"] != nil {
+      guard let read = Measurements.delta(row) else { return nil }
+      delta = read
+    }
     guard let sums = row["error_sums"] else {
-      return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: nil)
+      return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: nil, delta: delta)
     }
     guard let numbers = sums.arrayValue else { return nil }
     let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
     guard words.count == numbers.count, let read = TensorErrorSums(words: words) else { return nil }
-    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: read)
+    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: read, delta: delta)
   }
 }
