@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import StrictJSON
 import Testing
