@@ -77,7 +77,10 @@ package final class CambiumProcess {
     try CambiumProcess(arguments, program: program, in: folder, environment: environment, limits: limits).wait()
   }
 
-  package func send(_ signal: Int32) { kill(pid, signal) }
+  /// Sends a signal, unless it has ended: its number may be another's by then.
+  package func send(_ signal: Int32) {
+    if ended == nil { kill(pid, signal) }
+  }
 
   /// Waits until it stops at the pass that `CAMBIUM_CRASH_AT=POINT:N:stop` names: it then stands still, all threads of it,
   /// until it is sent SIGCONT.
