@@ -131,60 +131,68 @@ let package = Package(
       dependencies: [
         "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
-      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
+      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON", "TestSupport"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "Threads", "Tokenization",
+        "StrictJSON", "TestSupport", "Threads", "Tokenization",
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "Threads",
+        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "TestSupport",
         .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "Threads", "Workspace",
+        "Adapters", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Quantization", "Readers", "Safetensors", "Streaming", "StrictJSON", "TestSupport",
+        "Threads", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(name: "FilesTests", dependencies: ["Diagnostics", "Files", "TestSupport", "Threads"]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
-        "StrictJSON", "Templates", "Tokenization", "Workspace",
+        "StrictJSON", "Templates", "TestSupport", "Tokenization", "Workspace",
       ]),
-    .testTarget(name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON", "Threads",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads",
       ], exclude: ["Fixtures"]),
-    .testTarget(name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
+    .testTarget(
+      name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors", "TestSupport"]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["Fixtures"]),
-    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
+    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
       name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
     .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
-    .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
+      name: "TokenizationTests",
+      dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
+      name: "WorkspaceTests",
+      dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,11 +1,11 @@
-import Synchronization
+import Threads
 
 /// Files of which a few are open at a time: those that were read last. A model may have more shards than a process may
 /// have open files.
 package final class FilePool<File: Sendable>: Sendable {
   private let limit: Int
   /// The last one used comes last.
-  private let open = Mutex<[(key: Int, file: File)]>([])
+  private let open = Guarded<[(key: Int, file: File)]>([])
 
   /// - Parameter limit: Files that stay open; those that are being read come on top.
   package init(limit: Int) { self.limit = max(1, limit) }

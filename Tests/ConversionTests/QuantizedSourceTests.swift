@@ -1,3 +1,4 @@
+import TestSupport
 import Digests
 import Foundation
 import PackageCheck

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Images
 import StrictJSON
 import Testing

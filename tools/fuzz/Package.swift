@@ -12,27 +12,29 @@ let parsers: [Target.Dependency] = [
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
 let threadTests: [Target] = [
-  .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+  .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
+  .testTarget(name: "FilesTests", dependencies: ["Files", "Diagnostics", "Threads", "TestSupport"]),
+  .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
   .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
   .testTarget(
-    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests"]),
+    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport"]),
   .testTarget(
     name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
 ]
 let parserTests: [Target] = [
   .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
   .testTarget(
-    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
+    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON", "TestSupport"]),
   .testTarget(
-    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"]),
+    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics", "TestSupport"]),
   .testTarget(
     name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
   .testTarget(
-    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
+    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
-  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"]),
+    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
+  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics", "TestSupport"]),
 ]
 let tests =
   switch sanitizer {

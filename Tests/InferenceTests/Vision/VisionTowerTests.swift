@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Inference
 import Testing

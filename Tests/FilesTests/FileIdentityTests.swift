@@ -1,11 +1,12 @@
+import TestSupport
 import Files
 import Foundation
 import Testing
 
 @Suite struct FileIdentityTests {
   @Test func `the identity stays the same until the file changes`() throws {
-    try withFolder { folder in
-      let path = try write([1, 2, 3], folder)
+    try withScratchFolder { folder in
+      let path = try makeFile([1, 2, 3], folder)
       let file = try ReadOnlyFile(path: path)
       #expect(try file.currentIdentity() == file.identity)
       #expect(try ReadOnlyFile(path: path).identity == file.identity)
@@ -21,10 +22,10 @@ import Testing
   }
 
   @Test func `a replaced file has another identity`() throws {
-    try withFolder { folder in
-      let path = try write([1, 2, 3], folder)
+    try withScratchFolder { folder in
+      let path = try makeFile([1, 2, 3], folder)
       let file = try ReadOnlyFile(path: path)
-      let other = try write([1, 2, 3], folder, "g")
+      let other = try makeFile([1, 2, 3], folder, "g")
       #expect(rename(other, path) == 0)
       #expect(try ReadOnlyFile(path: path).identity != file.identity)
       #expect(try file.readAll(limit: 3) == [1, 2, 3])

@@ -1,10 +1,11 @@
+import TestSupport
 import Files
 import Foundation
 import Testing
 
 @Suite struct HostileFileTests {
   @Test func `a pipe is refused and does not block`() throws {
-    try withFolder { folder in
+    try withScratchFolder { folder in
       #expect(mkfifo(folder + "/p", 0o600) == 0)
       let found = refusal { _ = try ReadOnlyFile(path: folder + "/p") }
       #expect(found?.code == "E_FILE_NOT_REGULAR")
@@ -14,15 +15,15 @@ import Testing
   }
 
   @Test func `folders and devices are refused`() throws {
-    try withFolder { folder in
+    try withScratchFolder { folder in
       #expect(refusal { _ = try ReadOnlyFile(path: folder) }?.found == "a folder")
       #expect(refusal { _ = try ReadOnlyFile(path: "/dev/null") }?.found == "a device")
     }
   }
 
   @Test func `links are followed only when allowed`() throws {
-    try withFolder { folder in
-      let path = try write([1, 2], folder)
+    try withScratchFolder { folder in
+      let path = try makeFile([1, 2], folder)
       try FileManager.default.createSymbolicLink(atPath: folder + "/l", withDestinationPath: path)
       #expect(try ReadOnlyFile(path: folder + "/l").size == 2)
       #expect(refusal { _ = try ReadOnlyFile(path: folder + "/l", followLinks: false) }?.found == "a symbolic link")
@@ -30,15 +31,15 @@ import Testing
   }
 
   @Test func `a zero byte does not cut the path`() throws {
-    try withFolder { folder in
-      let path = try write([1], folder)
+    try withScratchFolder { folder in
+      let path = try makeFile([1], folder)
       #expect(refusal { _ = try ReadOnlyFile(path: path + "\u{0}.safetensors") }?.code == "E_FILE_MISSING")
     }
   }
 
   @Test func `a file that shrinks is an error and not a signal`() throws {
-    try withFolder { folder in
-      let path = try write(Array(repeating: 7, count: 100), folder)
+    try withScratchFolder { folder in
+      let path = try makeFile(Array(repeating: 7, count: 100), folder)
       let file = try ReadOnlyFile(path: path)
       #expect(truncate(path, 40) == 0)
       let found = refusal { _ = try file.readAll(limit: 1000) }
@@ -49,8 +50,8 @@ import Testing
   }
 
   @Test func `sizes are checked before memory is taken`() throws {
-    try withFolder { folder in
-      let file = try ReadOnlyFile(path: write([1, 2, 3], folder))
+    try withScratchFolder { folder in
+      let file = try ReadOnlyFile(path: makeFile([1, 2, 3], folder))
       #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_LIMIT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 0) }?.code == "E_FILE_SHORT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 1) }?.code == "E_FILE_READ")

@@ -1,3 +1,4 @@
+import TestSupport
 import Files
 import Foundation
 import Testing
@@ -5,12 +6,12 @@ import Threads
 
 /// Pieces of any size, in any order and from several threads, give the file that plain writes give.
 @Suite struct BlockWriterTests {
-  private let folder: Scratch
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Scratch() }
+  init() throws { folder = try ScratchFolder.lasting() }
 
   private func open(_ size: Int) throws -> (PosixFile, BlockWriter) {
-    let file = try PosixFile.openForWriting(folder("file"), creating: true, direct: true)
+    let file = try PosixFile.openForWriting(folder["file"], creating: true, direct: true)
     try file.preallocate(size)
     return (file, BlockWriter(file, size: size))
   }
@@ -30,7 +31,7 @@ import Threads
 
   @Test(arguments: 1...12)
   func `pieces in any order make the file`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let size = Int.random(in: 1...3_000_000, using: &random)
     let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 12) }
     let (file, writer) = try open(size)

@@ -1,3 +1,4 @@
+import TestSupport
 import Files
 import Foundation
 import Testing
@@ -8,9 +9,8 @@ import Testing
 
 @Suite struct FolderNamesTests {
   @Test func `names are all there and sorted`() throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/cambium-names-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let scratch = try ScratchFolder.lasting()
+    let folder = scratch.path
     #expect(try namesInFolder(folder) == [])
     // More than one read of the folder gives.
     let names = (0..<2000).map { "file-\($0)" } + [".hidden", "é", "Z"]

@@ -1,14 +1,7 @@
+import TestSupport
 import Conversion
 import Foundation
 import StrictJSON
-
-/// Makes a temporary folder, which is removed afterwards.
-func withScratchFolder<T>(_ body: (String) throws -> T) throws -> T {
-  let path = FileManager.default.temporaryDirectory.path + "/cambium-inference-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try body(path)
-}
 
 /// A number as it is spelled.
 func number(_ spelling: String) -> JSONValue { JSONValue(.number(spelling)) }
@@ -45,8 +38,6 @@ func withChangedConfig<T>(
 func convert(_ model: String, pipeline: String, in folder: String, _ members: [(String, JSONValue)] = []) throws
   -> String
 {
-  var root = URL(fileURLWithPath: #filePath)
-  for _ in 0..<4 { root.deleteLastPathComponent() }
   var manifest = JSONValue.object([
     ("cambium", 1), ("source", .string("\(Golden.root)/\(model)/checkpoint")), ("pipeline", .string(pipeline)),
     ("head", "keep"), ("output", "package"),
@@ -54,7 +45,7 @@ func convert(_ model: String, pipeline: String, in folder: String, _ members: [(
   ])
   for (key, value) in members { manifest.set(key, to: value) }
   try writeJSON(manifest, folder + "/manifest.json")
-  let options = RunOptions(threads: 1, pipelineFolders: [root.path + "/pipelines"])
+  let options = RunOptions(threads: 1, pipelineFolders: [Repository.pipelines])
   _ = try Run(manifest: folder + "/manifest.json", options: options).execute(Silent())
   return folder + "/package"
 }

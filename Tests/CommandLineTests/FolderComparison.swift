@@ -1,66 +1,12 @@
 import Foundation
-import Threads
+import TestSupport
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
-/// A folder of one test, removed with the object.
-final class ScratchFolder: Sendable {
-  let path: String
-
-  init() throws {
-    path = URL(fileURLWithPath: ScratchFolder.base).appendingPathComponent("cambium-cli-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    _ = ScratchFolder.removesTheRest
-    let own = path
-    ScratchFolder.live.withLock { _ = $0.insert(own) }
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-    let own = path
-    ScratchFolder.live.withLock { _ = $0.remove(own) }
-  }
-
-  private static let live = Guarded<Set<String>>([])
-
-  /// What a static property holds is never released: it goes when the process ends.
-  private static let removesTheRest: Void = {
-    atexit { for path in ScratchFolder.live.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) } }
-  }()
-
-  /// In memory where the system has such a place: hundreds of runs that sync would wait for the disk.
-  private static let base: String = {
-    var status = statvfs()
-    let shared = "/dev/shm"
-    guard access(shared, W_OK) == 0, statvfs(shared, &status) == 0,
-      UInt64(status.f_bavail) * UInt64(status.f_frsize) > 1 << 30
-    else { return FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path }
-    return shared
-  }()
-
-  subscript(_ name: String) -> String { path + "/" + name }
-
-  func text(_ name: String) -> String {
-    (FileManager.default.contents(atPath: self[name])).map { String(decoding: $0, as: UTF8.self) } ?? ""
-  }
-
-  func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: self[name]))
-  }
-
-  func exists(_ name: String) -> Bool { access(self[name], F_OK) == 0 }
-
-  func makeFolder(_ name: String) throws {
-    try FileManager.default.createDirectory(atPath: self[name], withIntermediateDirectories: true)
-  }
-
-  /// Every path beneath the folder, hidden ones too, in byte order.
-  func tree(_ name: String = "") -> [String] {
-    let start = name.isEmpty ? path : self[name]
-    return (FileManager.default.enumerator(atPath: start)?.compactMap { $0 as? String } ?? []).sorted()
-  }
+extension ScratchFolder {
+  func write(_ text: String, to name: String) throws { try put(text, at: name) }
 
   /// Names that only an unfinished write uses.
   var leftovers: [String] { tree().filter { $0.contains(".cambium-") || $0.hasSuffix(".partial") } }
