@@ -131,7 +131,7 @@ let package = Package(
       dependencies: [
         "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
