@@ -66,6 +66,7 @@ let package = Package(
       name: "Planning",
       dependencies: [
         "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+        "Tokenization",
       ]),
     .target(
       name: "Measuring",

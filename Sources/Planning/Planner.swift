@@ -3,6 +3,7 @@ import Diagnostics
 import Manifests
 import Quantization
 import Safetensors
+import Tokenization
 
 /// Makes the plan: a pure function of what was resolved.
 public struct Planner {
@@ -40,6 +41,7 @@ public struct Planner {
   private func notes() -> [String] {
     var notes = resolution.source.notes.map { "source: \($0)" }
     notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
+    notes += TokenizerNotes.notes(folder: resolution.source.path)
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
       notes.append("the source was converted before (\(evidence)): its tensors keep their bytes")
