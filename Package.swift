@@ -66,7 +66,7 @@ let package = Package(
       name: "Planning",
       dependencies: [
         "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
-        "StrictJSON",
+        "StrictJSON", "Tokenization",
       ]),
     .target(
       name: "Measuring",

@@ -36,7 +36,8 @@ package struct KnownFiles: Sendable {
   private static func copied(_ resolution: Resolution) -> [String] {
     let all = resolution.source.sidecars.copied
     guard resolution.target == .drafter else { return all }
-    let tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    var tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    if !all.contains("tokenizer.json") { tokenizer += ["merges.txt", "added_tokens.json"] }
     return all.filter { tokenizer.contains($0) || Sidecars.isLegal($0) }
   }
 

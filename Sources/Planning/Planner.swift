@@ -3,6 +3,7 @@ import Diagnostics
 import Manifests
 import Quantization
 import Safetensors
+import Tokenization
 
 /// Makes the plan: a pure function of what was resolved.
 public struct Planner {
@@ -51,6 +52,7 @@ public struct Planner {
     if resolution.source.config["auto_map"] != nil {
       notes.append("auto_map in config.json is left out: it names code, and code is never copied")
     }
+    notes += TokenizerNotes.notes(folder: resolution.source.path)
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
       notes.append(

@@ -22,14 +22,18 @@ import Testing
 
   private func content(_ folder: ScratchFolder, _ name: String) -> [String: Data?] {
     Dictionary(
-      uniqueKeysWithValues: folder.tree(name).map { ($0, FileManager.default.contents(atPath: folder[name + "/" + $0])) })
+      uniqueKeysWithValues: folder.tree(name).map {
+        ($0, FileManager.default.contents(atPath: folder[name + "/" + $0]))
+      })
   }
 
   private func verifies(_ folder: ScratchFolder, _ name: String = "out") throws -> Bool {
     try CambiumProcess.run(["verify", name], in: folder.path).isSuccess
   }
 
-  @Test func `01 a published package shares no inode with the work folder, and no later run changes it or what it was moved to`()
+  @Test
+  func
+    `01 a published package shares no inode with the work folder, and no later run changes it or what it was moved to`()
     throws
   {
     let folder = try published()
@@ -69,7 +73,8 @@ import Testing
     }
   }
 
-  @Test func `02 a package of another manifest is not replaced, with one work folder or with two, until --replace says so`()
+  @Test
+  func `02 a package of another manifest is not replaced, with one work folder or with two, until --replace says so`()
     throws
   {
     let folder = try published()
@@ -87,7 +92,8 @@ import Testing
     #expect(folder.leftovers == [])
   }
 
-  @Test func `04 what the user adds to a package or changes in it is listed and stays, until --replace says so`() throws {
+  @Test func `04 what the user adds to a package or changes in it is listed and stays, until --replace says so`() throws
+  {
     let folder = try published()
     try folder.makeFolder("out/results")
     try folder.write("0.71", to: "out/results/eval.txt")

@@ -47,9 +47,11 @@ import Testing
   }
 
   @Test(arguments: outputs)
-  func `06 a document stays until --force, a result of the same kind is made anew, and a key, an input and a package stay whatever is said`(
-    _ output: Output
-  ) throws {
+  func
+    `06 a document stays until --force, a result of the same kind is made anew, and a key, an input and a package stay whatever is said`(
+      _ output: Output
+    ) throws
+  {
     let folder = try folder()
     let package = folder.stamps("out")
     let file = output.written("result")

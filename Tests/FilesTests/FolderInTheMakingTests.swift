@@ -42,7 +42,9 @@ import Testing
     try Folder.create(scratch["elsewhere"])
     try scratch.put("kept", at: "elsewhere/file")
     try scratch.link("partial", to: "elsewhere")
-    #expect(throws: StorageError.targetExists(path: scratch["partial"])) { try FolderInTheMaking(path: scratch["partial"]) }
+    #expect(throws: StorageError.targetExists(path: scratch["partial"])) {
+      try FolderInTheMaking(path: scratch["partial"])
+    }
     #expect(scratch.text("elsewhere/file") == "kept")
   }
 }

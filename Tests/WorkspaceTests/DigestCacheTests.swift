@@ -55,7 +55,10 @@ import Workspace
     #expect(try cache.digest(ofFileAt: path).digest == right)
   }
 
-  @Test(arguments: ["", "{", "[]", "{\"cambium_digests\":2}", "{\"cambium_digests\":2,\"files\":[],\"sha256\":\"00\"}", "{\"cambium_digests\":1,\"files\":[{},1,{\"path\":3}]}"])
+  @Test(arguments: [
+    "", "{", "[]", "{\"cambium_digests\":2}", "{\"cambium_digests\":2,\"files\":[],\"sha256\":\"00\"}",
+    "{\"cambium_digests\":1,\"files\":[{},1,{\"path\":3}]}",
+  ])
   func `a damaged cache is empty`(_ text: String) throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")

@@ -17,7 +17,8 @@ let threadTests: [Target] = [
   .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
   .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
   .testTarget(
-    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport"]),
+    name: "WorkspaceTests",
+    dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport"]),
   .testTarget(
     name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
 ]
