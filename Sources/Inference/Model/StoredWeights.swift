@@ -1,6 +1,7 @@
 import Checkpoint
 import Quantization
 import Safetensors
+import StrictJSON
 
 /// All tensors of a model by canonical name, from an MLX package or from a Hugging Face checkpoint.
 struct StoredWeights: Sendable {
@@ -21,7 +22,7 @@ struct StoredWeights: Sendable {
   init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
     path = folder.path
     var collector = TensorCollector(folder, PackageQuantization(folder, key: nil))
-    var mapped: [String: Int] = [:]
+    var mapped: [UTF8Name: Int] = [:]
     try collector.add(folder.trunk().tensors.filter { $0.role != .vision })
     let owner = donor ?? folder
     hasHead = donor != nil || folder.headEvidence.isPresent
@@ -72,7 +73,9 @@ private struct TensorCollector {
   private let quantization: PackageQuantization
   private var files: [Int: MappedFile] = [:]
   /// Sizes by path.
-  var mappedFiles: [String: Int] { Dictionary(uniqueKeysWithValues: files.values.map { ($0.path, $0.count) }) }
+  var mappedFiles: [UTF8Name: Int] {
+    Dictionary(files.values.map { (UTF8Name($0.path), $0.count) }) { first, _ in first }
+  }
 
   init(_ folder: CheckpointFolder, _ quantization: PackageQuantization) {
     self.folder = folder
