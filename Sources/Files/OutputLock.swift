@@ -62,8 +62,11 @@ public final class OutputLock: Sendable {
   public func replace(_ isStillOurs: (_ path: String) -> Bool) throws(StorageError) {
     if try Folder.exchange(partial, output) {
       guard isStillOurs(partial) else {
-        _ = try Folder.exchange(partial, output)
-        throw .targetExists(path: output)
+        if (try? Folder.exchange(partial, output)) == true { throw .targetExists(path: output) }
+        // What is under the name of the folder in the making is somebody's, and would be taken for ours.
+        let kept = output + ".kept-\(getpid())"
+        try Folder.renameNoReplace(partial, kept)
+        throw .targetExists(path: kept)
       }
       return try Folder.removeTree(partial)
     }

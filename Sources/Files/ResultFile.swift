@@ -29,15 +29,15 @@ public struct ResultFile: Sendable {
   private let force: Bool
   /// Files and folders that the command reads.
   private let inputs: [String]
-  /// The package that this file is a part of, such as the signature in it.
-  private let package: String?
+  /// The one file in a package that this may be, such as the signature over it.
+  private let part: String?
 
-  public init(_ path: String, _ kind: Kind, force: Bool = false, inputs: [String] = [], partOf package: String? = nil) {
+  public init(_ path: String, _ kind: Kind, force: Bool = false, inputs: [String] = [], asPart part: String? = nil) {
     self.path = path
     self.kind = kind
     self.force = force
     self.inputs = inputs
-    self.package = package
+    self.part = part
   }
 
   /// Bytes of a file that a kind is known by.
@@ -95,7 +95,11 @@ public struct ResultFile: Sendable {
     let folder = splitPath(path).folder
     if try linkStatus(joinPath(folder, "SHA256SUMS")) != nil {
       var isAllowed = false
-      if let package, let own = try linkStatus(folder + "/.") { isAllowed = try isSame(package, own) }
+      if let part, splitPath(part).name.utf8.elementsEqual(splitPath(path).name.utf8),
+        let own = try linkStatus(folder + "/.")
+      {
+        isAllowed = try isSame(splitPath(part).folder, own)
+      }
       guard isAllowed else { throw .resultPlace(path: path, found: "the inside of a package") }
       return
     }

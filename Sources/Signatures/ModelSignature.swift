@@ -19,7 +19,7 @@ public enum ModelSignature {
   public static func sign(
     folder: String, key path: String, to signature: String, force: Bool = false
   ) throws -> SigningStatement {
-    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], partOf: folder)
+    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], asPart: folder + "/" + fileName)
     try target.check()
     let key: P256.Signing.PrivateKey
     do {

@@ -6,7 +6,7 @@ import Testing
   import Glibc
 #endif
 
-/// What was published is the user's: see `docs` on the output. Named after the cases of the attack.
+/// What was published is the user's. Named after the cases of the attack.
 @Suite struct OwnershipTests {
   private func published() throws -> ScratchFolder {
     let folder = try Demo.folder()
@@ -190,8 +190,8 @@ import Testing
     let digests = text.matches(of: /sha256":"([0-9a-f]{64})"/).map { String($0.1) }
     #expect(digests.count > 5)
     for digest in digests.prefix(6) {
-      let false_ = (digest.hasPrefix("0") ? "1" : "0") + digest.dropFirst()
-      try text.replacingOccurrences(of: digest, with: false_).write(toFile: path, atomically: true, encoding: .utf8)
+      let other = (digest.hasPrefix("0") ? "1" : "0") + digest.dropFirst()
+      try text.replacingOccurrences(of: digest, with: other).write(toFile: path, atomically: true, encoding: .utf8)
       for name in ["out", "out.work/package"] { try FileManager.default.removeItem(atPath: folder[name]) }
       let outcome = try runDemo(folder)
       #expect(outcome.isSuccess, "\(outcome.summary)")

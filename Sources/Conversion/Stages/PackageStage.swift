@@ -49,11 +49,17 @@ struct PackageStage: Stage {
     try lock.recover()
     if try !place.holds(expected) {
       try place.refuseForeign(mayStay: false)
-      try fill(lock.partial, files)
-      try readBack(expected, in: lock.partial)
-      try requireVerifiable(lock.partial)
-      if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
-      try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
+      do {
+        try fill(lock.partial, files)
+        try readBack(expected, in: lock.partial)
+        try requireVerifiable(lock.partial)
+        if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
+        try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
+      } catch {
+        // It may be as large as the model.
+        try? Folder.removeTree(lock.partial)
+        throw error
+      }
     }
     for record in expected {
       try inputs.digests.remember(record.sha256, ofFileAt: place.path + "/" + record.path)
