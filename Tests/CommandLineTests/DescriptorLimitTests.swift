@@ -32,7 +32,9 @@ import Testing
       try Data(length + text + data).write(to: URL(fileURLWithPath: trunk + "/" + name))
     }
     try FileManager.default.removeItem(atPath: whole)
-    let index = JSONValue.object([("metadata", .object([("total_size", .int(bytes.count - 8 - size))])), ("weight_map", .object(places))])
+    let index = JSONValue.object([
+      ("metadata", .object([("total_size", .int(bytes.count - 8 - size))])), ("weight_map", .object(places)),
+    ])
     try Data(JSONWriter.pretty(index)).write(to: URL(fileURLWithPath: trunk + "/model.safetensors.index.json"))
     return trunk
   }
