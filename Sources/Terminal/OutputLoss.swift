@@ -25,7 +25,8 @@ package enum OutputLoss {
     guard code != 0 else { return }
     if !isReaderGone {
       let reason = "\(String(cString: strerror(code))) (errno \(code))"
-      Terminal.note("error: E_OUTPUT_LOST: standard output took not all of the result: \(reason); the work is done")
+      let lost = "E_OUTPUT_LOST"
+      Terminal.note("error: \(lost): standard output took not all of the result: \(reason); the work is done")
     }
     exit(ExitStatus.io.rawValue)
   }

@@ -12,28 +12,30 @@ import Testing
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: whole)))
     let size = (0..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
     let header = try JSONValue.parse(Array(bytes[8..<8 + size]), file: whole)
-    let entries = (header.objectValue ?? []).filter { $0.key != "__metadata__" }
+    let entries = (header.members ?? []).filter { $0.key != "__metadata__" }
     var places: [(String, JSONValue)] = []
     for number in 0..<count {
       let part = number == count - 1 ? entries[number...] : entries[number...number]
       let name = "model-\(number)-of-\(count).safetensors"
       var data: [UInt8] = []
       var records: [(String, JSONValue)] = []
-      for (key, value) in part {
-        var record = value
-        let range = (value["data_offsets"]?.arrayValue ?? []).compactMap(\.intValue)
+      for member in part {
+        var record = member.value
+        let range = (record["data_offsets"]?.arrayValue ?? []).compactMap(\.intValue)
         let content = bytes[8 + size + range[0]..<8 + size + range[1]]
         record.set("data_offsets", to: [.int(data.count), .int(data.count + content.count)])
         data += content
-        records.append((key, record))
-        places.append((key, .string(name)))
+        records.append((member.key, record))
+        places.append((member.key, .string(name)))
       }
       let text = JSONWriter.canonical(.object(records))
-      let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+      let length: [UInt8] = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
       try Data(length + text + data).write(to: URL(fileURLWithPath: trunk + "/" + name))
     }
     try FileManager.default.removeItem(atPath: whole)
-    let index = JSONValue.object([("metadata", .object([])), ("weight_map", .object(places))])
+    let index = JSONValue.object([
+      ("metadata", .object([("total_size", .int(bytes.count - 8 - size))])), ("weight_map", .object(places)),
+    ])
     try Data(JSONWriter.pretty(index)).write(to: URL(fileURLWithPath: trunk + "/model.safetensors.index.json"))
     return trunk
   }
