@@ -79,7 +79,9 @@ import Testing
   ) throws {
     try withTrunk(family, .bf16) { shop, whole throws in
       let more: [(String, JSONValue)] = pipeline == "stock" ? [("quantization", ["group_size": 32])] : []
-      let members: [(String, JSONValue)] = [("pipeline", .string(pipeline)), ("donor", "donor")] + more
+      let thresholds: JSONValue = ["min_cosine": 0, "mean_cosine": 0]
+      let members: [(String, JSONValue)] =
+        [("pipeline", .string(pipeline)), ("donor", "donor"), ("thresholds", thresholds)] + more
       try shop.writeManifest([("source", "trunk")] + members)
       #expect(try shop.open().plan.notes.contains { $0.contains("its norms are plain factors already") })
       try shop.run()

@@ -23,10 +23,10 @@ struct Workshop: Sendable {
   func writeManifest(_ members: [(String, JSONValue)] = [], without: [String] = []) throws {
     var value = JSONValue.object([
       ("cambium", 1), ("source", "source"), ("pipeline", "mxfp4"), ("output", "package"),
-      // The tiny models have no tokenizer to make prompts with.
-      ("check", ["optional": true]),
     ])
     for (key, member) in members { value.set(key, to: member) }
+    // The tiny models have no tokenizer to make prompts with.
+    if value["check"] == nil { value.set("check", to: ["optional": true]) }
     for key in without { value.removeKey(key) }
     try writeBytes(JSONWriter.pretty(value), manifest)
   }
