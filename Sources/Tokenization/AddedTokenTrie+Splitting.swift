@@ -16,7 +16,8 @@ extension AddedTokenTrie {
       search = range.upperBound
       if token.isSpecial, !special { continue }
       if token.isSingleWord, !Self.isWord(range, in: bytes) { continue }
-      let begin = token.takesSpaceBefore ? max(start, Self.startOfSpace(before: range.lowerBound, in: bytes)) : range.lowerBound
+      let begin =
+        token.takesSpaceBefore ? max(start, Self.startOfSpace(before: range.lowerBound, in: bytes)) : range.lowerBound
       if start < begin { take(.text(start..<begin)) }
       take(.token(token))
       start = token.takesSpaceBehind ? Self.endOfSpace(behind: range.upperBound, in: bytes) : range.upperBound

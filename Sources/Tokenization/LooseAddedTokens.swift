@@ -45,7 +45,8 @@ struct LooseAddedTokens {
   private func require(_ token: String) throws {
     guard contents.contains(UTF8Name(token)) else {
       throw TokenizerError.unsupported(
-        .addedToken, config.place(of: "added_tokens_decoder"), expected: "\"\(token.prefix(80))\" in \"added_tokens_decoder\"",
+        .addedToken, config.place(of: "added_tokens_decoder"),
+        expected: "\"\(token.prefix(80))\" in \"added_tokens_decoder\"",
         found: "nothing that says how it is found")
     }
   }

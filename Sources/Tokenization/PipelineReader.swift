@@ -41,7 +41,9 @@ struct PipelineReader {
 
   private func isByteLevel(_ decoder: JSONValue?) -> Bool {
     if decoder?["type"]?.stringValue == "ByteLevel" { return true }
-    guard decoder?["type"]?.stringValue == "Sequence", let steps = decoder?["decoders"]?.arrayValue else { return false }
+    guard decoder?["type"]?.stringValue == "Sequence", let steps = decoder?["decoders"]?.arrayValue else {
+      return false
+    }
     return steps.count == 1 && steps[0]["type"]?.stringValue == "ByteLevel"
   }
 

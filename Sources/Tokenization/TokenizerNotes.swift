@@ -18,7 +18,9 @@ package enum TokenizerNotes {
     let path = folder + "/tokenizer.json"
     guard let json = try? FolderFile.read(path, limit: Tokenizer.largestFile) else {
       guard let loose = try? LooseTokenizer(folder: folder) else { return [] }
-      return ["there is no tokenizer.json: ids are made of vocab.json and merges.txt, with the split pattern of \(loose.pattern)"]
+      return [
+        "there is no tokenizer.json: ids are made of vocab.json and merges.txt, with the split pattern of \(loose.pattern)"
+      ]
     }
     return ((try? found(json, path)) ?? []).map(ofLeftover)
   }

@@ -36,6 +36,6 @@ enum Architecture {
   /// Targets with more, and why.
   static let large: [String: String] = [
     "Templates": "one language: its filters, tests and methods call each other, and its folders are in order",
-    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module"
+    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
   ]
 }

@@ -35,7 +35,7 @@ import Testing
 
   /// Some bits inside a frame mean nothing to zstd (those reserved in the header of a sequence section): a frame with
   /// one of them flipped gives the same bytes, which is all that an archive promises.
-  @Test func oneFlippedBitAnywhereIsFoundOrChangesNothing() throws {
+  @Test func `one flipped bit anywhere is found or changes nothing`() throws {
     let folder = try ArchiveFolder()
     let good = try archive(folder)
     let step = max(1, good.count / 150)
@@ -50,7 +50,7 @@ import Testing
     #expect(harmless <= 3)
   }
 
-  @Test func aCutArchiveIsFound() throws {
+  @Test func `a cut archive is found`() throws {
     let folder = try ArchiveFolder()
     let good = try archive(folder)
     for length in [0, 1, 9, 17, 100, good.count / 2, good.count - 9, good.count - 1] {
@@ -84,7 +84,7 @@ import Testing
   @Test(arguments: [
     "../escape", "/etc/escape", "package/../../escape", "package/./a", "package//a", "escape", "package/", "other/a",
     "package/a\u{0}b", "package/" + String(repeating: "x", count: 256),
-  ]) func aNameThatLeadsElsewhereIsRefused(_ name: String) throws {
+  ]) func `a name that leads elsewhere is refused`(_ name: String) throws {
     let folder = try ArchiveFolder()
     let bytes = try pack([member("package/a", [1]), member(name, [1, 2]), end])
     // A NUL ends a name in the header: what is behind it is another header's business.
@@ -93,7 +93,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder["escape"]))
   }
 
-  @Test func aFirstNameThatLeadsElsewhereIsRefusedBeforeAFolderIsMade() throws {
+  @Test func `a first name that leads elsewhere is refused before a folder is made`() throws {
     let folder = try ArchiveFolder()
     try folder.put(try pack([member("../escape/a", [1]), end]), at: "bad")
     #expect(throws: ArchiveError.self) {
@@ -102,14 +102,14 @@ import Testing
     #expect(folder.entries == ["bad"])
   }
 
-  @Test func twoFilesOfOneNameAreRefused() throws {
+  @Test func `two files of one name are refused`() throws {
     let folder = try ArchiveFolder()
     let bytes = try pack([member("package/a", [1]), member("package/a", [2]), end])
     #expect(try refusal(bytes, folder) == "E_ARCHIVE_NAME")
   }
 
   /// Links, devices, folders, sparse files: none of them is in an archive of ours.
-  @Test(arguments: Array("1234567LKgSV")) func whatIsNoPlainFileIsRefused(_ type: Character) throws {
+  @Test(arguments: Array("1234567LKgSV")) func `what is no plain file is refused`(_ type: Character) throws {
     let folder = try ArchiveFolder()
     var bytes = member("package/a", [])
     bytes[156] = type.asciiValue ?? 0
@@ -119,7 +119,7 @@ import Testing
     #expect(try refusal(try pack([bytes, end]), folder) == "E_ARCHIVE_FORM")
   }
 
-  @Test func aSizeBeyondTheArchiveIsRefusedBeforeSpaceIsTaken() throws {
+  @Test func `a size beyond the archive is refused before space is taken`() throws {
     let folder = try ArchiveFolder()
     for size in [1 << 40, Int.max] {
       let bytes = try pack([TarHeader(name: "package/a", size: size).encoded, end])
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func filesThatTheSumsDoNotListAreRefused() throws {
+  @Test func `files that the sums do not list are refused`() throws {
     let folder = try ArchiveFolder()
     let sums = member("package/SHA256SUMS", Array("\(String(repeating: "0", count: 64))  a\n".utf8))
     #expect(try refusal(try pack([sums, member("package/a", [1]), end]), folder) == "E_ARCHIVE_SUMS")
@@ -137,7 +137,7 @@ import Testing
     #expect(try refusal(try pack([empty, member("package/a", [1]), end]), folder) == "E_ARCHIVE_SUMS")
   }
 
-  @Test func anArchiveWithoutAnEndIsRefused() throws {
+  @Test func `an archive without an end is refused`() throws {
     let folder = try ArchiveFolder()
     let sums = member("package/SHA256SUMS", [])
     #expect(try refusal(try pack([sums]), folder) == "E_ARCHIVE_FORM")
@@ -146,7 +146,7 @@ import Testing
     #expect(try refusal(try pack([sums, end]), folder) == nil)
   }
 
-  @Test func aFolderThatIsThereIsLeftAlone() throws {
+  @Test func `a folder that is there is left alone`() throws {
     let folder = try ArchiveFolder()
     _ = try archive(folder)
     try folder.put([7], at: "out/mine")

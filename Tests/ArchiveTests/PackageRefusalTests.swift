@@ -15,15 +15,15 @@ import Testing
     #expect(folder.entries == before)
   }
 
-  @Test func aChangedFile() throws { try refused { try $0.put([1], at: "package/a.txt") } }
+  @Test func `a changed file is refused`() throws { try refused { try $0.put([1], at: "package/a.txt") } }
 
-  @Test func aFileThatIsNotListed() throws { try refused { try $0.put([1], at: "package/c") } }
+  @Test func `a file that is not listed is refused`() throws { try refused { try $0.put([1], at: "package/c") } }
 
-  @Test func aFileThatIsGone() throws {
+  @Test func `a file that is gone is refused`() throws {
     try refused { try FileManager.default.removeItem(atPath: $0["package/a.txt"]) }
   }
 
-  @Test func aLink() throws {
+  @Test func `a link is refused`() throws {
     try refused {
       try FileManager.default.moveItem(atPath: $0["package/a.txt"], toPath: $0["elsewhere"])
       try FileManager.default.createSymbolicLink(
@@ -31,9 +31,11 @@ import Testing
     }
   }
 
-  @Test func noSums() throws { try refused { try FileManager.default.removeItem(atPath: $0["package/SHA256SUMS"]) } }
+  @Test func `a folder without sums is refused`() throws {
+    try refused { try FileManager.default.removeItem(atPath: $0["package/SHA256SUMS"]) }
+  }
 
-  @Test func aStop() throws {
+  @Test func `a stop ends the work`() throws {
     let folder = try ArchiveFolder()
     let package = try folder.makePackage(["a.txt": 3000])
     #expect(throws: ArchiveError.stopped(path: folder["a"])) {

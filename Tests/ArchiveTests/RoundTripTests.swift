@@ -5,7 +5,7 @@ import Testing
 
 /// An archive gives back the folder it was made of, and is the same bytes each time.
 @Suite struct RoundTripTests {
-  @Test func whatIsUnpackedIsWhatWasPacked() throws {
+  @Test func `what is unpacked is what was packed`() throws {
     let folder = try ArchiveFolder()
     let package = try folder.makePackage()
     let result = try ArchiveWriter(folder: package, threads: 2).write(to: folder["a.tar.zst"])
@@ -18,7 +18,7 @@ import Testing
     #expect(folder.entries == ["a.tar.zst", "out", "package"])
   }
 
-  @Test func itsOwnNameIsThatOfThePackage() throws {
+  @Test func `its own name is that of the package`() throws {
     let folder = try ArchiveFolder()
     try ArchiveWriter(folder: folder.makePackage(["a": 3]), threads: 1).write(to: folder["a.tar.zst"])
     let other = try ArchiveFolder()
@@ -27,7 +27,7 @@ import Testing
     #expect(try other.files("package") == ["SHA256SUMS", "a"])
   }
 
-  @Test func threadsAndTimesDoNotChangeTheBytes() throws {
+  @Test func `threads and times do not change the bytes`() throws {
     let folder = try ArchiveFolder()
     let package = try folder.makePackage()
     var digests: Set<SHA256Digest> = []
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// A tar that everybody can read: names beyond 100 bytes take an extended header.
-  @Test(.enabled(if: Programs.areThere)) func otherProgramsUnpackItToo() throws {
+  @Test(.enabled(if: Programs.areThere)) func `other programs unpack it too`() throws {
     let folder = try ArchiveFolder()
     let long = "sub/" + String(repeating: "long", count: 30) + ".json"
     let package = try folder.makePackage(["a.txt": 100, long: 700, "größe.txt": 9, "b.bin": 9 << 20])

@@ -16,7 +16,7 @@ import Testing
       arguments, in: folder.path, environment: crash.map { ["CAMBIUM_CRASH_AT": $0] } ?? [:])
   }
 
-  @Test func thereAndBack() throws {
+  @Test func `what is packed and unpacked is the package`() throws {
     try withPackage { folder in
       let one = try cambium(folder, ["package", "out", "--archive", "--threads", "1"])
       #expect(one.isSuccess, "\(one.summary)")
@@ -32,7 +32,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["write:1", "write:9", "fsync:2", "rename:1"]) func aCrashLeavesNoArchive(_ crash: String) throws {
+  @Test(arguments: ["write:1", "write:9", "fsync:2", "rename:1"]) func `a crash leaves no archive`(_ crash: String)
+    throws
+  {
     try withPackage { folder in
       let outcome = try cambium(folder, ["package", "out", "--archive"], crash: crash)
       #expect(outcome.end == .signal(9), "\(outcome.summary)")
@@ -42,7 +44,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["write:5", "fsync:9", "rename:1"]) func aCrashLeavesNoFolder(_ crash: String) throws {
+  @Test(arguments: ["write:5", "fsync:9", "rename:1"]) func `a crash leaves no folder`(_ crash: String) throws {
     try withPackage { folder throws in
       #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
       #expect(try cambium(folder, ["unpack", "out.tar.zst", "--output", "back"], crash: crash).end == .signal(9))
@@ -54,7 +56,7 @@ import Testing
   }
 
   /// Of processes that unpack into one folder at once one makes it; the others say so, and disturb nothing.
-  @Test func twoAtOnceLeaveOneWholeFolder() throws {
+  @Test func `two at once leave one whole folder`() throws {
     try withPackage { folder in
       #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
       for round in 0..<3 {

@@ -10,7 +10,7 @@ import Testing
     return outcome.out
   }
 
-  @Test func everyTensorHasAVerdictAndARule() throws {
+  @Test func `every tensor has a verdict and a rule`() throws {
     let rows = try document(audit(["--json"]))["tensors"]?.arrayValue ?? []
     #expect(rows.count == 180)
     for row in rows {
@@ -20,26 +20,26 @@ import Testing
   }
 
   @Test(arguments: [("mlp", 24), ("mtp", 15), ("vision", 57), ("norm", 21), ("router", 0)])
-  func aRoleSelects(role: String, count: Int) throws {
+  func `a role selects`(role: String, count: Int) throws {
     #expect(try document(audit(["--json", "--role", role]))["tensors"]?.arrayValue?.count == count)
     #expect(try audit(["--csv", "--role", role]).split(separator: "\n").count == count + 1)
     #expect(try audit(["--role", role]).contains("\(count) of 180 tensors"))
   }
 
   @Test(arguments: [("quantized", 51), ("converted", 29), ("kept", 100)])
-  func aVerdictSelects(verdict: String, count: Int) throws {
+  func `a verdict selects`(verdict: String, count: Int) throws {
     #expect(try document(audit(["--json", "--verdict", verdict]))["tensors"]?.arrayValue?.count == count)
     #expect(try audit(["--verdict", verdict]).contains("\(count) of 180 tensors"))
   }
 
-  @Test func theCSVHasOneRowATensorAndEqualColumns() throws {
+  @Test func `the CSV has one row a tensor and equal columns`() throws {
     let lines = try audit(["--csv"]).split(separator: "\n")
     #expect(lines.count == 181)
     #expect(lines.first?.hasPrefix("name,role,origin,verdict,format,rule,bytes_before,bytes_after,cosine,") == true)
     #expect(Set(lines.map { columns($0).count }) == [16])
   }
 
-  @Test func theWorstCosineComesFirst() throws {
+  @Test func `the worst cosine comes first`() throws {
     let rows = try document(audit(["--json", "--verdict", "quantized", "--sort", "cosine"]))["tensors"]?.arrayValue
     #expect(rows?.first?["name"]?.stringValue == "language_model.model.layers.3.mlp.down_proj.weight")
   }

@@ -22,7 +22,9 @@ import Testing
     Sweep(point: "write", first: 1, stride: 51, atLeast: 11), Sweep(point: "write", first: 26, stride: 51, atLeast: 11),
   ]
 
-  @Test(arguments: sweeps) func aCrashAnywhereLeavesNothingTornAndResumesToTheSameBytes(sweep: Sweep) throws {
+  @Test(arguments: sweeps) func `a crash anywhere leaves nothing torn and resumes to the same bytes`(sweep: Sweep)
+    throws
+  {
     let reference = try Demo.reference.get().path
     var crashes = 0
     var pass = sweep.first
@@ -56,7 +58,8 @@ import Testing
   }
 
   /// Losing what was not synced must not matter: with seed 0 all of it is lost, with others some.
-  @Test(arguments: ["write", "fsync", "rename", "remove", "journal"], [0, 3]) func aPowerCutResumesToTheSameBytes(
+  @Test(arguments: ["write", "fsync", "rename", "remove", "journal"], [0, 3])
+  func `a power cut resumes to the same bytes`(
     point: String, seed: Int
   ) throws {
     let reference = try Demo.reference.get().path
@@ -75,7 +78,7 @@ import Testing
     #expect(cuts >= 2)
   }
 
-  @Test func fiveCrashesInARowEachALittleLaterEndWithTheSameBytes() throws {
+  @Test func `five crashes in a row, each a little later, end with the same bytes`() throws {
     let folder = try Demo.folder()
     for (number, pass) in [2, 11, 23, 37, 53].enumerated() {
       let outcome = try runDemo(folder, environment: ["CAMBIUM_CRASH_AT": "fsync:\(pass)"])
@@ -85,7 +88,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func twelveRunsThatDieAtTheirSixthPassOfARenameDoNotHarmTheThirteenth() throws {
+  @Test func `twelve runs that die at their sixth pass of a rename do not harm the thirteenth`() throws {
     let folder = try Demo.folder()
     for _ in 0..<12 {
       // The package is made in one go: runs that always die early come no farther than its first files.

@@ -7,7 +7,7 @@ import Testing
     try CambiumProcess.run(["diff", left, right] + more)
   }
 
-  @Test func equalFoldersEndWith0() throws {
+  @Test func `equal folders end with 0`() throws {
     let outcome = try diff(Demo.trunk, Demo.trunk)
     #expect(outcome.isSuccess)
     #expect(outcome.out.contains("165 equal, 0 changed, 0 missing, 0 added"), "\(outcome.out)")
@@ -15,7 +15,7 @@ import Testing
     #expect(try diff(package, package).isSuccess)
   }
 
-  @Test func trunkAndDonorShareNothingAndOnlyOneHasAHead() throws {
+  @Test func `trunk and donor share nothing and only one has a head`() throws {
     let outcome = try diff(Demo.trunk, Demo.donor)
     #expect(outcome.end == .exit(1))
     #expect(outcome.out.contains("165 missing, 15 added"), "\(outcome.out.suffix(200))")
@@ -23,7 +23,7 @@ import Testing
     #expect(outcome.err.isEmpty)
   }
 
-  @Test func oneChangedTensorIsNamed() throws {
+  @Test func `one changed tensor is named`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try flip(trunk + "/model-00001-of-00001.safetensors", at: 10_000_000)
@@ -35,19 +35,19 @@ import Testing
     #expect(json["missing"]?.arrayValue?.isEmpty == true)
   }
 
-  @Test func aPackageIsComparedWithItsSourceUnderOneNaming() throws {
+  @Test func `a package is compared with its source under one naming`() throws {
     let outcome = try diff(Demo.trunk, Demo.reference.get().path)
     #expect(outcome.end == .exit(1))
     #expect(outcome.out.hasPrefix("one side is a checkpoint, the other a package"))
     #expect(outcome.out.contains("MTP head: 0 tensors on the left, 15 on the right"))
   }
 
-  @Test func threadsDoNotMatter() throws {
+  @Test func `threads do not matter`() throws {
     let outs = try ["1", "2", "9"].map { try diff(Demo.trunk, Demo.donor, ["--threads", $0]).out }
     #expect(Set(outs).count == 1)
   }
 
-  @Test(arguments: ["0", "-3"]) func aWrongNumberOfThreadsIs64(threads: String) throws {
+  @Test(arguments: ["0", "-3"]) func `a wrong number of threads is 64`(threads: String) throws {
     #expect(try diff(Demo.trunk, Demo.trunk, ["--threads", threads]).end == .exit(64))
     let package = try Demo.reference.get().path
     let verify = try CambiumProcess.run(["verify", package, "--threads", threads])

@@ -19,21 +19,21 @@ import Testing
     ["audit", "out", "--verdict", "guilty"],
     ["audit", "out", "--sort", "luck"], ["audit"], ["verify"], ["inspect"], ["init"], ["status"], ["plan"],
     ["run", "m.json", "--memory", "1"],
-  ]) func aWrongCommandLineIs64(arguments: [String]) throws {
+  ]) func `a wrong command line is 64`(arguments: [String]) throws {
     let folder = try Demo.folder()
     let outcome = try run(arguments, in: folder)
     #expect(outcome.end == .exit(64), "\(outcome.summary)")
     #expect(!folder.exists("out"))
   }
 
-  @Test(arguments: [["run"], ["plan"], ["status"]]) func aMissingManifestIs66(command: [String]) throws {
+  @Test(arguments: [["run"], ["plan"], ["status"]]) func `a missing manifest is 66`(command: [String]) throws {
     let outcome = try run(command + ["missing.json"], in: Demo.folder())
     #expect(outcome.end == .exit(66))
     #expect(outcome.err.contains("E_MANIFEST_MISSING"))
     #expect(outcome.err.contains("missing.json"))
   }
 
-  @Test func aMissingSourceOrDonorIs66() throws {
+  @Test func `a missing source or donor is 66`() throws {
     let folder = try ScratchFolder()
     try Demo.writeManifest(in: folder, source: "nowhere")
     #expect(try run(["run", "m.json"], in: folder).end == .exit(66))
@@ -61,7 +61,7 @@ import Testing
     BadManifest(text: "{\"cambium\": 1,\n\"cambium\": 1}", place: "m.json:2:1", words: ["E_JSON"]),
     BadManifest(text: "{\"cambium\": 2}", place: "m.json:1:1", words: ["E_MANIFEST_VERSION"]),
     BadManifest(text: "", place: "m.json:1:1", words: ["E_JSON"]),
-  ]) func aBadManifestIs65WithFileLineAndColumn(bad: BadManifest) throws {
+  ]) func `a bad manifest is 65 with file, line and column`(bad: BadManifest) throws {
     let folder = try ScratchFolder()
     try folder.write(bad.text, to: "m.json")
     for command in ["run", "plan", "status"] {
@@ -73,7 +73,7 @@ import Testing
     #expect(folder.tree() == ["m.json"])
   }
 
-  @Test func anUnknownPipelineIs65AndNamesTheNearest() throws {
+  @Test func `an unknown pipeline is 65 and names the nearest`() throws {
     let folder = try ScratchFolder()
     try Demo.writeManifest(in: folder, pipeline: "mxpf4")
     let outcome = try run(["run", "m.json"], in: folder)
@@ -82,7 +82,7 @@ import Testing
     #expect(outcome.err.contains("mxfp4"), "\(outcome.err)")
   }
 
-  @Test func resultsGoToStandardOutputAndNotesToStandardError() throws {
+  @Test func `results go to standard output and notes to standard error`() throws {
     let reference = try Demo.reference.get()
     #expect(reference.run.hasSuffix("FOLDER/out\n"))
     #expect(!reference.run.contains("done in"))
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(arguments: HelpPageTests.programs, [["--help"], ["--version"], ["help"], []])
-  func helpAndVersionAreResults(program: String, arguments: [String]) throws {
+  func `help and version are results`(program: String, arguments: [String]) throws {
     let outcome = try CambiumProcess.run(arguments, program: program)
     #expect(outcome.isSuccess)
     #expect(!outcome.out.isEmpty)

@@ -8,7 +8,7 @@ import Testing
     [1, 2, 3, 5, 8, 13, 21, 34, 55, 89].map { "model.safetensors.partial:\($0)" }
     + [1, 2, 4].map { "mtp.safetensors.partial:\($0)" }
 
-  @Test(arguments: places) func aFlippedBitIsNamedAndItsUnitMadeAgain(place: String) throws {
+  @Test(arguments: places) func `a flipped bit is named and its unit made again`(place: String) throws {
     let reference = try Demo.reference.get().path
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(
@@ -27,7 +27,7 @@ import Testing
     #expect(differences(reference, folder["out"]) == [], "\(place)")
   }
 
-  @Test func mostFlippedBitsAreMet() throws {
+  @Test func `most flipped bits are met`() throws {
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(
       ["run", "m.json", "--threads", "1"], in: folder.path,

@@ -10,39 +10,41 @@ import Testing
       of: Product.root, with: "ROOT")
   }
 
-  @Test(arguments: ["zsh", "bash", "fish"]) func completionsAreMade(shell: String) throws {
+  @Test(arguments: ["zsh", "bash", "fish"]) func `completions are made`(shell: String) throws {
     let text = try run(["--generate-completion-script", shell], in: ScratchFolder())
     for word in ["init", "inspect", "plan", "run", "status", "verify", "audit", "diff", "sign", "dry-run", "memory"] {
       #expect(text.contains(word), "\(word)")
     }
   }
 
-  @Test func theTextOfARun() throws { try Golden.expect("run", try Demo.reference.get().run) }
+  @Test func `the text of a run`() throws { try Golden.expect("run", try Demo.reference.get().run) }
 
-  @Test func theTextOfAPlan() throws { try Golden.expect("plan", try run(["plan", "m.json"], in: Demo.folder())) }
+  @Test func `the text of a plan`() throws {
+    try Golden.expect("plan", try run(["plan", "m.json"], in: Demo.folder()))
+  }
 
-  @Test func theTextOfAPlanWithTensors() throws {
+  @Test func `the text of a plan with tensors`() throws {
     let text = try run(["plan", "m.json", "--tensors"], in: Demo.folder())
     try Golden.expect("plan-tensors", firstLines(30, text))
   }
 
-  @Test func theTextOfAnInspection() throws {
+  @Test func `the text of an inspection`() throws {
     let folder = try ScratchFolder()
     try Golden.expect("inspect", try run(["inspect", Demo.trunk], in: folder))
     try Golden.expect("inspect-donor", try run(["inspect", Demo.donor], in: folder))
   }
 
-  @Test func theTextOfAnAudit() throws {
+  @Test func `the text of an audit`() throws {
     let text = try run(["audit", Demo.reference.get().path], in: ScratchFolder())
     try Golden.expect("audit", firstLines(20, text))
     #expect(text.hasSuffix("180 of 180 tensors\n"))
   }
 
-  @Test func theTextOfAVerification() throws {
+  @Test func `the text of a verification`() throws {
     try Golden.expect("verify", try run(["verify", Demo.reference.get().path], in: ScratchFolder()))
   }
 
-  @Test func theTextOfAStatus() throws {
+  @Test func `the text of a status`() throws {
     let folder = try Demo.folder()
     try Golden.expect("status-before", try run(["status", "m.json"], in: folder))
     #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)

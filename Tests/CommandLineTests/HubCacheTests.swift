@@ -37,7 +37,7 @@ import Testing
     Layout(variable: "HF_HOME", value: "home", cache: "home/hub", revision: commit),
     Layout(variable: "XDG_CACHE_HOME", value: "xdg", cache: "xdg/huggingface/hub", revision: "main"),
     Layout(variable: "HOME", value: "me", cache: "me/.cache/huggingface/hub", revision: "main"),
-  ]) func theCacheGivesThePackageOfThePlainFolder(layout: Layout) throws {
+  ]) func `the cache makes the package of the plain folder`(layout: Layout) throws {
     let folder = try ScratchFolder()
     try makeCache(in: folder, layout.cache)
     try Demo.writeManifest(
@@ -52,7 +52,7 @@ import Testing
     #expect(commits?["donor"]?.stringValue == HubCacheTests.commit)
   }
 
-  @Test func theCacheVariableGoesBeforeTheHome() throws {
+  @Test func `the cache variable goes before the home`() throws {
     let folder = try ScratchFolder()
     try makeCache(in: folder, "hub")
     try folder.makeFolder("home/hub")
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test(arguments: ["hub:org/absent@main", "hub:org/trunk@other", "hub:org/trunk@" + absentCommit])
-  func whatIsNotCachedIsRefusedWithTheDownloadCommand(reference: String) throws {
+  func `what is not cached is refused with the download command`(reference: String) throws {
     let folder = try ScratchFolder()
     try makeCache(in: folder, "hub")
     try Demo.writeManifest(in: folder, source: reference)
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(arguments: ["hub:org", "hub:org/name", "hub:org/name@", "hub:a/b/c@main", "hub:../x@main", "hub:org/x@../up"])
-  func aReferenceThatIsNoneIs65(reference: String) throws {
+  func `a reference that is none is 65`(reference: String) throws {
     let folder = try ScratchFolder()
     try Demo.writeManifest(in: folder, source: reference)
     let outcome = try runDemo(folder)
@@ -87,7 +87,7 @@ import Testing
     #expect(outcome.err.contains("E_HUB_REFERENCE"), "\(outcome.err)")
   }
 
-  @Test func aLinkOutOfTheModelsCacheIsRefused() throws {
+  @Test func `a link out of the model's cache is refused`() throws {
     let folder = try ScratchFolder()
     try makeCache(in: folder, "hub")
     try folder.write("secret", to: "hub/secret")

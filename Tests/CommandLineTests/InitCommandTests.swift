@@ -3,7 +3,7 @@ import Testing
 
 /// `init` writes a manifest that `run` takes as it is.
 @Suite struct InitCommandTests {
-  @Test func theManifestWithADonorRunsToTheDemosWeights() throws {
+  @Test func `the manifest with a donor runs to the demo's weights`() throws {
     let folder = try ScratchFolder()
     let made = try CambiumProcess.run(
       ["init", Demo.trunk, "--donor", Demo.donor, "--output", "out", "--manifest", "m.json"], in: folder.path)
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func theDefaultNamesComeFromTheFolder() throws {
+  @Test func `the default names come from the folder`() throws {
     let folder = try ScratchFolder()
     _ = try Demo.copyTrunk(to: folder)
     let made = try CambiumProcess.run(["init", "trunk", "--pipeline", "affine4"], in: folder.path)
@@ -36,7 +36,7 @@ import Testing
     #expect(!folder.exists("trunk-affine4/mtp.safetensors"))
   }
 
-  @Test func anExistingManifestIsNotOverwritten() throws {
+  @Test func `an existing manifest is not overwritten`() throws {
     let folder = try ScratchFolder()
     try folder.write("mine", to: "m.json")
     let outcome = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json"], in: folder.path)
@@ -46,7 +46,7 @@ import Testing
     #expect(folder.text("m.json") == "mine")
   }
 
-  @Test func aLinkInThePlaceOfTheManifestIsNotWrittenThrough() throws {
+  @Test func `a link in the place of the manifest is not written through`() throws {
     let folder = try ScratchFolder()
     try FileManager.default.createSymbolicLink(atPath: folder["m.json"], withDestinationPath: folder["victim"])
     let outcome = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json"], in: folder.path)
@@ -54,7 +54,7 @@ import Testing
     #expect(!folder.exists("victim"))
   }
 
-  @Test func aDryRunPrintsTheManifestAndWritesNothing() throws {
+  @Test func `a dry run prints the manifest and writes nothing`() throws {
     let folder = try ScratchFolder()
     let shown = try CambiumProcess.run(["init", Demo.trunk, "--manifest", "m.json", "--dry-run"], in: folder.path)
     #expect(shown.isSuccess)
@@ -63,7 +63,7 @@ import Testing
     #expect(folder.text("m.json") == shown.out)
   }
 
-  @Test func aDonorWithoutAHeadIsRefused() throws {
+  @Test func `a donor without a head is refused`() throws {
     let folder = try ScratchFolder()
     let outcome = try CambiumProcess.run(["init", Demo.trunk, "--donor", Demo.trunk], in: folder.path)
     #expect(outcome.end == .exit(65), "\(outcome.summary)")

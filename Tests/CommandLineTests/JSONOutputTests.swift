@@ -32,7 +32,7 @@ import Testing
     Command(arguments: ["audit", "package", "--role", "norm", "--sort", "bytes"], format: "cambium_audit_query"),
     Command(arguments: ["diff", "package", "package"], format: "cambium_diff"),
     Command(arguments: ["diff", Demo.trunk, Demo.donor], format: "cambium_diff", status: 1),
-  ]) func eachResultIsOneDocument(command: Command) throws {
+  ]) func `each result is one document`(command: Command) throws {
     let folder = try finished()
     let outcome = try CambiumProcess.run(command.arguments + ["--json"], in: folder.path)
     #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
@@ -56,7 +56,7 @@ import Testing
     Command(arguments: ["run", "m.json", "--threads", "0"], format: "E_USAGE", status: 64),
     Command(arguments: ["audit", "package", "--role", "nose"], format: "E_USAGE", status: 64),
     Command(arguments: ["bogus"], format: "E_USAGE", status: 64),
-  ]) func eachFailureIsOneDocument(command: Command) throws {
+  ]) func `each failure is one document`(command: Command) throws {
     let folder = try finished()
     let outcome = try CambiumProcess.run(command.arguments + ["--json"], in: folder.path)
     #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
@@ -74,7 +74,7 @@ import Testing
     Command(
       arguments: ["trace", "nowhere", "--ids", "1", "--output", "x", "--threads", "0"], format: "E_USAGE", status: 64),
     Command(arguments: ["bogus"], format: "E_USAGE", status: 64),
-  ]) func eachFailureOfTheRunnerIsOneDocument(command: Command) throws {
+  ]) func `each failure of the runner is one document`(command: Command) throws {
     let outcome = try CambiumProcess.run(command.arguments + ["--json"], program: "verify-runner")
     #expect(outcome.end == .exit(command.status), "\(outcome.summary)")
     let error = try #require(try document(outcome.out)["error"])
@@ -84,12 +84,12 @@ import Testing
   }
 
   /// It is an argument there.
-  @Test func whatStandsBehindTheEndOfTheOptionsAsksForNoDocument() throws {
+  @Test func `what follows the end of the options asks for no document`() throws {
     let outcome = try CambiumProcess.run(["inspect", "nowhere", "--", "--json"])
     #expect(outcome.end == .exit(64) && outcome.out.isEmpty, "\(outcome.summary)")
   }
 
-  @Test func theRunsDocumentSaysWhatTheTextSays() throws {
+  @Test func `the run's document says what the text says`() throws {
     let folder = try finished()
     let json = try document(try runDemo(folder, ["--json"]).out)
     #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)

@@ -7,7 +7,7 @@ import Testing
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
   }
 
-  @Test(arguments: [true, false]) func aLinkAtTheOutputsPlaceIsRefused(targetExists: Bool) throws {
+  @Test(arguments: [true, false]) func `a link in the output's place is refused`(targetExists: Bool) throws {
     let folder = try Demo.folder()
     if targetExists { try folder.makeFolder("victim") }
     try link(folder["out"], to: folder["victim"])
@@ -19,7 +19,7 @@ import Testing
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder["out"]) == folder["victim"])
   }
 
-  @Test func aLinkInPlaceOfAFileOfTheWorkFolderIsRefusedOrReplaced() throws {
+  @Test func `a link in place of a file of the work folder is refused or replaced`() throws {
     for name in ["lock", "plan.json", "digests.json", "quantize/journal.jsonl", "run.log"] {
       let folder = try Demo.folder()
       try folder.makeFolder("out.work/quantize")
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func aLinkInPlaceOfTheLockFileIsRefused() throws {
+  @Test func `a link in place of the lock file is refused`() throws {
     let folder = try Demo.folder()
     try link(folder["m.lock.json"], to: folder["victim"])
     let outcome = try runDemo(folder)
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: ["tokenizer.json", "extra.txt", "model-00001-of-00001.safetensors", "LICENSE"])
-  func aLinkOutOfTheSourceIsRefused(name: String) throws {
+  func `a link out of the source is refused`(name: String) throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try folder.write("secret", to: "secret")
@@ -57,7 +57,7 @@ import Testing
     #expect(!folder.exists("out"))
   }
 
-  @Test func aLinkWithinTheSourceIsFollowed() throws {
+  @Test func `a link within the source is followed`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try FileManager.default.moveItem(atPath: trunk + "/vocab.json", toPath: trunk + "/.vocab")

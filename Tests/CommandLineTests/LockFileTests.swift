@@ -3,7 +3,7 @@ import Testing
 
 /// The lock file pins what a run resolved.
 @Suite struct LockFileTests {
-  @Test func theFirstRunWritesTheLockAndLockedThenAgrees() throws {
+  @Test func `the first run writes the lock and locked then agrees`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)
     let lock = folder.text("m.lock.json")
@@ -21,7 +21,7 @@ import Testing
     #expect(differences(folder["out"], folder["again"]) == [])
   }
 
-  @Test func theLockIsTheSameWhereverItIsMade() throws {
+  @Test func `the lock is the same wherever it is made`() throws {
     let locks = try (0..<2).map { _ in
       let folder = try Demo.folder()
       #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
@@ -30,7 +30,7 @@ import Testing
     #expect(locks[0] == locks[1])
   }
 
-  @Test func lockedWithoutALockIsRefused() throws {
+  @Test func `locked without a lock is refused`() throws {
     let folder = try Demo.folder()
     let outcome = try runDemo(folder, ["--locked"])
     #expect(outcome.end == .exit(66))
@@ -39,7 +39,7 @@ import Testing
     #expect(!folder.exists("out"))
   }
 
-  @Test func lockedRefusesAChangedSource() throws {
+  @Test func `locked refuses a changed source`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try Demo.writeManifest(in: folder, source: "trunk")
@@ -60,7 +60,7 @@ import Testing
     #expect(try runDemo(folder, ["--locked", "--output", "other"]).isSuccess)
   }
 
-  @Test func lockedRefusesAChangedSidecarPipelineOrManifest() throws {
+  @Test func `locked refuses a changed sidecar, pipeline or manifest`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try Demo.writeManifest(in: folder, source: "trunk")

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RerunTests {
   static let stages = ["inspect", "graft", "quantize", "verify", "check", "package"]
 
-  @Test func theSecondRunFindsAllDoneAndWritesNothing() throws {
+  @Test func `the second run finds all done and writes nothing`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)
     let (out, quantized) = (folder.stamps("out"), folder.stamps("out.work/quantize"))
@@ -19,7 +19,7 @@ import Testing
     #expect(again.out.replacingOccurrences(of: folder.path, with: "FOLDER") == (try Demo.reference.get().run))
   }
 
-  @Test func aRunInSectionsEndsAsInOne() throws {
+  @Test func `a run in sections ends as in one`() throws {
     let folder = try Demo.folder()
     for (number, stage) in RerunTests.stages.enumerated() {
       let outcome = try runDemo(folder, ["--until", stage])
@@ -38,7 +38,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func aMissingOrDamagedIntermediateFileIsMadeAgain() throws {
+  @Test func `a missing or damaged intermediate file is made again`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
     try flip(folder["out.work/quantize/model.safetensors"], at: 4_000_000)
@@ -48,7 +48,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func aPackageThatWasChangedIsNotTakenForDone() throws {
+  @Test func `a package that was changed is not taken for done`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)
     try FileManager.default.removeItem(atPath: folder["out/config.json"])
@@ -58,7 +58,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func anOutputOfSomebodyElseIsRefusedAndLeftAlone() throws {
+  @Test func `an output of somebody else's is refused and left alone`() throws {
     let folder = try Demo.folder()
     try folder.makeFolder("out")
     try folder.write("mine", to: "out/notes.txt")
@@ -70,7 +70,7 @@ import Testing
     #expect(folder.tree().sorted() == ["m.json", "out", "out/notes.txt"])
   }
 
-  @Test func anEmptyFolderOrAFileAtTheOutputsPlaceIsRefused() throws {
+  @Test func `an empty folder or a file in the output's place is refused`() throws {
     let folder = try Demo.folder()
     try folder.makeFolder("out")
     #expect(try runDemo(folder).err.contains("E_OUTPUT_EXISTS"))
@@ -80,7 +80,7 @@ import Testing
     #expect(folder.text("out") == "a file")
   }
 
-  @Test func theResultOfAnotherManifestIsNotReplacedByAForeignWorkFolder() throws {
+  @Test func `the result of another manifest is not replaced by a foreign work folder`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)
     let outcome = try runDemo(folder, ["--work", "other"])
@@ -89,7 +89,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func aDryRunWritesNothing() throws {
+  @Test func `a dry run writes nothing`() throws {
     let folder = try Demo.folder()
     let before = folder.stamps("")
     for options in [["--dry-run"], ["--dry-run", "--json"]] {
@@ -103,7 +103,7 @@ import Testing
     #expect(folder.stamps("") == before)
   }
 
-  @Test func theDryRunsPlanIsThePlan() throws {
+  @Test func `the dry run's plan is the plan`() throws {
     let folder = try Demo.folder()
     for form in [[], ["--json"]] {
       let plan = try CambiumProcess.run(["plan", "m.json"] + form, in: folder.path)
@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func everyFileHasItsForecastSize() throws {
+  @Test func `every file has its forecast size`() throws {
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(["plan", "m.json", "--json"], in: folder.path)
     let files = try document(outcome.out)["files"]?.arrayValue ?? []

@@ -6,14 +6,14 @@ import Testing
   @Test(arguments: [
     ["--threads", "1"], ["--threads", "2", "--memory", "64MiB"], ["--threads", "7", "--memory", "1GiB"],
     ["--quiet"], ["--json"],
-  ]) func threadsMemoryAndOutputFormDoNotMatter(options: [String]) throws {
+  ]) func `threads, memory and output form do not matter`(options: [String]) throws {
     let folder = try Demo.folder()
     let outcome = try runDemo(folder, options)
     #expect(outcome.isSuccess, "\(outcome.summary)")
     try expectReference(folder)
   }
 
-  @Test func timeZoneLocaleAndUmaskDoNotMatter() throws {
+  @Test func `time zone, locale and umask do not matter`() throws {
     let folder = try Demo.folder()
     let environment = ["TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "COLUMNS": "7"]
     let outcome = try runDemo(folder, ["--threads", "2"], environment: environment, limits: "umask 077")
@@ -21,14 +21,14 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test(arguments: ["portable", "avx2", "avx512", "neon"]) func theVectorUnitDoesNotMatter(tier: String) throws {
+  @Test(arguments: ["portable", "avx2", "avx512", "neon"]) func `the vector unit does not matter`(tier: String) throws {
     let folder = try Demo.folder()
     let outcome = try runDemo(folder, environment: ["CAMBIUM_SIMD": tier])
     #expect(outcome.isSuccess, "\(outcome.summary)")
     try expectReference(folder)
   }
 
-  @Test func anotherPlaceForWorkAndOutputDoesNotMatter() throws {
+  @Test func `another place for work and output does not matter`() throws {
     let folder = try Demo.folder()
     try folder.makeFolder("elsewhere")
     let outcome = try CambiumProcess.run(
@@ -39,7 +39,7 @@ import Testing
     #expect(!folder.exists("out.work"))
   }
 
-  @Test func killedAtRandomAtLeastFiveTimesItEndsWithTheSameBytes() throws {
+  @Test func `a run killed at random, at least five times, ends with the same bytes`() throws {
     var generator = SplitMix(seed: 0x5eed)
     for _ in 0..<2 {
       let folder = try Demo.folder()

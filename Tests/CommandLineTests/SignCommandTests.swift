@@ -13,7 +13,7 @@ import Testing
     return folder
   }
 
-  @Test func aSignedPackageVerifiesUntilAByteChanges() throws {
+  @Test func `a signed package verifies until a byte changes`() throws {
     let folder = try package()
     let signed = try CambiumProcess.run(["sign", "out", "--key", "key.pem", "--json"], in: folder.path)
     #expect(signed.isSuccess, "\(signed.summary)")
@@ -29,14 +29,14 @@ import Testing
     #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
   }
 
-  @Test func aPackageWithoutSignatureIsNotOfAnyKey() throws {
+  @Test func `a package without signature is not of any key`() throws {
     let folder = try package()
     let outcome = try CambiumProcess.run(["verify", "out", "--public-key", "key.pub"], in: folder.path)
     #expect(outcome.end == .exit(2))
     #expect(outcome.out.contains("FAIL signature: model.sig"), "\(outcome.out)")
   }
 
-  @Test func aPackageIsMadeOnceMoreAndComparedFileByFile() throws {
+  @Test func `a package is made once more and compared file by file`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)
     let arguments = ["verify", "out", "--rederive", "m.json"]
@@ -45,7 +45,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder["out.rederived"]))
   }
 
-  @Test func theProgramIsNamedByItsDigestWhenAsked() throws {
+  @Test func `the program is named by its digest when asked`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder, ["--record-builder"]).isSuccess)
     #expect(folder.text("out/provenance.json").contains("builderDependencies"))

@@ -28,7 +28,9 @@ import Testing
     try FileManager.default.setAttributes([.modificationDate: times as Any], ofItemAtPath: path)
   }
 
-  @Test(arguments: ["journal:3", "fsync:60", "rename:12"]) func itIsReadAnewAfterAKill(_ crash: String) throws {
+  @Test(arguments: ["journal:3", "fsync:60", "rename:12"]) func `a changed source is read anew after a kill`(
+    _ crash: String
+  ) throws {
     let fresh = try folder()
     try change(fresh)
     #expect(try runDemo(fresh).isSuccess)

@@ -3,7 +3,7 @@ import Testing
 
 /// No command writes into a source, through a link or otherwise.
 @Suite struct SourceUntouchedTests {
-  @Test func noCommandTouchesSourceOrDonor() throws {
+  @Test func `no command touches source or donor`() throws {
     let folder = try ScratchFolder()
     try FileManager.default.copyItem(atPath: Demo.donor, toPath: folder["donor"])
     _ = try Demo.copyTrunk(to: folder)
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: ["trunk/out", "donor/out", "trunk", "donor/deep/out"])
-  func anOutputInsideAnInputIsRefused(output: String) throws {
+  func `an output inside an input is refused`(output: String) throws {
     let folder = try ScratchFolder()
     try FileManager.default.copyItem(atPath: Demo.donor, toPath: folder["donor"])
     _ = try Demo.copyTrunk(to: folder)
@@ -34,7 +34,9 @@ import Testing
     #expect(folder.tree() == before)
   }
 
-  @Test(arguments: ["trunk/work", "donor/work", "trunk"]) func aWorkFolderInsideAnInputIsRefused(work: String) throws {
+  @Test(arguments: ["trunk/work", "donor/work", "trunk"]) func `a work folder inside an input is refused`(work: String)
+    throws
+  {
     let folder = try ScratchFolder()
     try FileManager.default.copyItem(atPath: Demo.donor, toPath: folder["donor"])
     _ = try Demo.copyTrunk(to: folder)
@@ -45,7 +47,7 @@ import Testing
     #expect(folder.tree() == before)
   }
 
-  @Test func anOutputInsideAnInputThroughALinkIsRefused() throws {
+  @Test func `an output inside an input through a link is refused`() throws {
     let folder = try ScratchFolder()
     _ = try Demo.copyTrunk(to: folder)
     try Demo.writeManifest(in: folder, source: "trunk")

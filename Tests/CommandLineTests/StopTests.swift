@@ -7,7 +7,9 @@ import Testing
 
 /// SIGINT and SIGTERM end a run with status 75 and the command that goes on; the same command then does.
 @Suite struct StopTests {
-  @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsTheRunWith75AndTheCommandThatResumes(signal: Int32) throws {
+  @Test(arguments: [SIGINT, SIGTERM]) func `a signal ends the run with 75 and the command that resumes`(signal: Int32)
+    throws
+  {
     let folder = try Demo.folder()
     let run = try HeldRun(folder, ["--threads", "2"])
     run.process.send(signal)
@@ -23,7 +25,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func aStoppedRunSaysSoAsJSON() throws {
+  @Test func `a stopped run says so as JSON`() throws {
     let folder = try Demo.folder()
     let run = try HeldRun(folder, ["--json"])
     run.process.send(SIGINT)
@@ -34,7 +36,7 @@ import Testing
     #expect(error?["exit"]?.intValue == 75)
   }
 
-  @Test func theSecondSignalEndsAtOnceAndTheWorkIsKept() throws {
+  @Test func `the second signal ends at once and the work is kept`() throws {
     let folder = try Demo.folder()
     let run = try HeldRun(folder)
     run.process.send(SIGINT)
@@ -49,7 +51,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func aSignalAtAnyTimeStopsOrComesTooLate() throws {
+  @Test func `a signal at any time stops or comes too late`() throws {
     var generator = SplitMix(seed: 75)
     var stopped = 0
     for _ in 0..<12 {

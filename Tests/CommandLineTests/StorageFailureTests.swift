@@ -8,7 +8,9 @@ import Testing
 /// Storage that refuses is status 74; afterwards the same command ends with the same bytes.
 @Suite struct StorageFailureTests {
   /// Blocks of 512 bytes: below the plan, below the head's file, below the trunk's, below the audit report.
-  @Test(arguments: [1, 100, 500, 2000, 10_000]) func aFileSizeLimitIs74AndTheRunGoesOnWithoutIt(blocks: Int) throws {
+  @Test(arguments: [1, 100, 500, 2000, 10_000]) func `a file size limit is 74 and the run goes on without it`(
+    blocks: Int
+  ) throws {
     let folder = try Demo.folder()
     let outcome = try runDemo(folder, limits: "ulimit -f \(blocks)")
     #expect(outcome.end == .exit(74), "\(outcome.summary)")
@@ -21,7 +23,7 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test func anOutputBeneathAFileIs74() throws {
+  @Test func `an output beneath a file is 74`() throws {
     let folder = try Demo.folder()
     try folder.write("a file", to: "file")
     let outcome = try runDemo(folder, ["--output", "file/out"])
@@ -33,7 +35,7 @@ import Testing
   }
 
   /// The superuser may write everywhere but into `/proc`.
-  @Test func anUnwritableOutputIs74() throws {
+  @Test func `an unwritable output is 74`() throws {
     let folder = try Demo.folder()
     let place: String
     if getuid() == 0 {
@@ -58,7 +60,7 @@ import Testing
   @Test(
     .enabled("a small file system can be mounted, which takes the superuser on Linux") { SmallDisk.isPossible },
     arguments: [1, 7, 12])
-  func aFullDiskIs74AndTheRunGoesOnWithSpace(megabytes: Int) throws {
+  func `a full disk is 74 and the run goes on with space`(megabytes: Int) throws {
     let folder = try Demo.folder()
     let disk = try SmallDisk(in: folder, "disk", megabytes: megabytes)
     let places = ["--work", "disk/work", "--output", "disk/copy/out"]
@@ -78,7 +80,7 @@ import Testing
     #expect(folder.leftovers == [])
   }
 
-  @Test func aClosedReaderOfTheResultDoesNotDisturbTheRun() throws {
+  @Test func `a closed reader of the result does not disturb the run`() throws {
     let folder = try Demo.folder()
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
@@ -91,7 +93,9 @@ import Testing
     try expectReference(folder)
   }
 
-  @Test(.enabled(if: access("/dev/full", W_OK) == 0)) func aResultThatCannotBePrintedDoesNotDisturbTheRun() throws {
+  @Test(.enabled(if: access("/dev/full", W_OK) == 0)) func `a result that cannot be printed does not disturb the run`()
+    throws
+  {
     let folder = try Demo.folder()
     let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
     let process = try CambiumProcess(["run", "m.json"], in: folder.path, stdout: full, stderr: full)

@@ -10,7 +10,7 @@ import Testing
   private static let escape = "\u{1b}"
 
   @Test(arguments: [["run", "m.json"], ["run", "missing.json"], ["plan", "m.json"], ["run", "--bogus"], ["--help"]])
-  func withoutATerminalThereAreNoEscapeCodes(arguments: [String]) throws {
+  func `without a terminal there are no escape codes`(arguments: [String]) throws {
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(arguments, in: folder.path, environment: ["TERM": "xterm-256color"])
     #expect(!(outcome.out + outcome.err).contains(TerminalOutputTests.escape))
@@ -22,21 +22,21 @@ import Testing
     ("cambium", ["run", "missing.json"]), ("verify-runner", ["tokenize", "missing", "text"]),
   ]
 
-  @Test(arguments: failures) func aTerminalSeesErrorsInRed(program: String, arguments: [String]) throws {
+  @Test(arguments: failures) func `a terminal sees errors in red`(program: String, arguments: [String]) throws {
     let text = try onTerminal(arguments, program: program, ["TERM": "xterm"])
     #expect(text.hasPrefix("\u{1b}[31merror:\u{1b}[0m E_"), "\(text)")
   }
 
   @Test(
     arguments: failures, [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "xterm", "NO_COLOR": ""], ["TERM": "dumb"]])
-  func noColorAndADumbTerminalSeeNone(failure: (String, [String]), environment: [String: String]) throws {
+  func `NO_COLOR and a dumb terminal see none`(failure: (String, [String]), environment: [String: String]) throws {
     // By the convention an empty NO_COLOR counts as none.
     let text = try onTerminal(failure.1, program: failure.0, environment)
     #expect(text.contains(TerminalOutputTests.escape) == (environment["NO_COLOR"] == ""), "\(text)")
     #expect(text.contains("error: E_") || environment["NO_COLOR"] == "")
   }
 
-  @Test func theProgressLineOfATerminalIsClearedAtTheEnd() throws {
+  @Test func `the progress line of a terminal is cleared at the end`() throws {
     let text = try onTerminal(["run", "m.json", "--threads", "1"], ["TERM": "xterm"])
     let lines = text.split(separator: "\r\n").map { $0.split(separator: "\u{1b}[K").last.map(String.init) ?? "" }
     let stages = lines.map { $0.split(separator: ":").first.map(String.init) ?? "" }.filter { $0 != "note" }
@@ -44,7 +44,7 @@ import Testing
     #expect(text.contains("inspect 100%") || text.contains("\u{1b}[K["), "\(text)")
   }
 
-  @Test func aHostileNameCannotSteerTheTerminal() throws {
+  @Test func `a hostile name cannot steer the terminal`() throws {
     let folder = try ScratchFolder()
     let name = "evil\u{1b}[2J.json"
     let outcome = try CambiumProcess.run(["run", name], in: folder.path)

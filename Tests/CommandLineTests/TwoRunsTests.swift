@@ -3,7 +3,7 @@ import Testing
 
 /// One work folder has one writer.
 @Suite struct TwoRunsTests {
-  @Test func aSecondRunEndsWith75AndNamesTheFirst() throws {
+  @Test func `a second run ends with 75 and names the first`() throws {
     let folder = try Demo.folder()
     let first = try HeldRun(folder)
     let second = try runDemo(folder)
@@ -22,7 +22,7 @@ import Testing
     #expect(try runDemo(folder).isSuccess)
   }
 
-  @Test func twoWorkFoldersAndOneOutputLeaveOneWholePackage() throws {
+  @Test func `two work folders and one output leave one whole package`() throws {
     let folder = try Demo.folder()
     let runs = try ["a", "b"].map { try CambiumProcess(["run", "m.json", "--work", $0], in: folder.path) }
     let outcomes = try runs.map { try $0.wait() }

@@ -13,7 +13,7 @@ import Testing
     try CambiumProcess.run(["verify", "out"] + more, in: folder.path)
   }
 
-  @Test func aWholePackageIsGoodWhereverItIs() throws {
+  @Test func `a whole package is good wherever it is`() throws {
     let outcome = try verify(package())
     #expect(outcome.isSuccess, "\(outcome.summary)")
     let parts = outcome.out.components(separatedBy: "\n\n")
@@ -26,7 +26,7 @@ import Testing
     "README.md", "audit.json", "chat_template.jinja", "config.json", "generation_config.json", "merges.txt",
     "model.safetensors", "model.safetensors.index.json", "mtp.safetensors", "provenance.json", "tokenizer.json",
     "vocab.json",
-  ]) func oneFlippedBitInTheMiddleOfAFileIsFound(name: String) throws {
+  ]) func `one flipped bit in the middle of a file is found`(name: String) throws {
     let folder = try package()
     let size = try FileManager.default.attributesOfItem(atPath: folder["out/" + name])[.size] as? Int ?? 0
     try flip(folder["out/" + name], at: size / 2)
@@ -37,7 +37,7 @@ import Testing
     #expect((outcome.out + outcome.err).contains(name), "\(outcome.summary)")
   }
 
-  @Test func aFlippedByteOfATensorNamesFileAndTensor() throws {
+  @Test func `a flipped byte of a tensor names file and tensor`() throws {
     let folder = try package()
     try flip(folder["out/mtp.safetensors"], at: 1_000_000)
     let text = try verify(folder)
@@ -50,7 +50,7 @@ import Testing
     #expect(json.err == text.err)
   }
 
-  @Test func aMissingOrAnExtraFileIsFound() throws {
+  @Test func `a missing or an extra file is found`() throws {
     let folder = try package()
     try folder.write("x", to: "out/extra")
     let extra = try verify(folder)
@@ -63,7 +63,7 @@ import Testing
     #expect(missing.out.contains("merges.txt: missing"), "\(missing.out)")
   }
 
-  @Test func sumsThatWereMadeToFitDoNotHideAChangedTensor() throws {
+  @Test func `sums that were made to fit do not hide a changed tensor`() throws {
     let folder = try package()
     try flip(folder["out/model.safetensors"], at: 5_000_000)
     // What an attacker, or a careless script, does.
@@ -78,7 +78,7 @@ import Testing
     #expect(!outcome.out.contains("ok   tensors"), "\(outcome.out)")
   }
 
-  @Test func theSumsAreThoseOfTheFiles() throws {
+  @Test func `the sums are those of the files`() throws {
     let path = try Demo.reference.get().path
     let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path + "/SHA256SUMS")), as: UTF8.self)
     let lines = text.split(separator: "\n")
@@ -87,7 +87,7 @@ import Testing
     for line in lines { #expect(try sha256(path + "/" + line.dropFirst(66)) == line.prefix(64)) }
   }
 
-  @Test func aFolderThatIsNoPackageIs65AndNoneIs66() throws {
+  @Test func `a folder that is no package is 65 and none is 66`() throws {
     let folder = try ScratchFolder()
     try folder.makeFolder("out")
     #expect(try verify(folder).end == .exit(65))

@@ -30,7 +30,7 @@ import Testing
     return String(decoding: page.render(), as: UTF8.self)
   }
 
-  @Test func everyTensorIsARowOfThePageItself() throws {
+  @Test func `every tensor is a row of the page itself`() throws {
     try withPackage { shop in
       let text = try readText(shop.package + "/audit.html")
       let list = try #require(text.components(separatedBy: "<table id=\"list\">").last)
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func thePageMadeAnewFromThePackageIsThePublishedOne() throws {
+  @Test func `the page made anew from the package is the published one`() throws {
     try withPackage { shop in
       let published = try readText(shop.package + "/audit.html")
       #expect(published.contains("Decoding was not checked: "))
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func itsLengthDoesNotDependOnWhatWasMeasured() throws {
+  @Test func `its length does not depend on what was measured`() throws {
     try withPackage { shop in
       let plain = try page(shop)
       for (cosine, rms) in [("0.00000000", "9.99999999"), ("1.00000000", "0.00000000")] {
@@ -77,7 +77,7 @@ import Testing
   @Test(arguments: [
     "</title><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\" onmouseover=\"alert(1)",
     "' onfocus='alert(1)", "&lt;b&gt;", "</svg><script>x</script>", "-->", "]]>", "javascript:alert(1)",
-  ]) func aHostileNameStaysText(_ hostile: String) throws {
+  ]) func `a hostile name stays text`(_ hostile: String) throws {
     try withPackage { shop in
       let text = try page(shop) { audit in
         for key in ["tool", "pipeline", "manifest_sha256"] { audit.set(key, to: .string(hostile)) }
@@ -106,7 +106,7 @@ import Testing
 
   private func count(_ part: String, _ text: String) -> Int { text.components(separatedBy: part).count - 1 }
 
-  @Test func whatIsInvisibleIsShown() throws {
+  @Test func `what is invisible is shown`() throws {
     try withPackage { shop in
       let text = try page(shop) { $0.set("pipeline", to: "a\u{202E}b\u{0}c\u{200B}d") }
       #expect(text.contains("a\\u{202E}b\\u{0}c\\u{200B}d"))
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsLoadedFromElsewhere() throws {
+  @Test func `nothing is loaded from elsewhere`() throws {
     try withPackage { shop in
       let text = try readText(shop.package + "/audit.html")
       for mark in ["http:", "https:", "src=", "@import", "url("] { #expect(!text.contains(mark), "\(mark)") }
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  @Test func aDecodeCheckIsShownWithItsFigures() throws {
+  @Test func `a decode check is shown with its figures`() throws {
     try withPackage { shop in
       #expect(try page(shop).contains("No decode check"))
       let report: JSONValue = [
@@ -142,7 +142,7 @@ import Testing
   }
 
   /// Reports add sizes up: what no file can hold must not end the process.
-  @Test(arguments: [Int.max, -1]) func impossibleSizesAreRefused(_ size: Int) throws {
+  @Test(arguments: [Int.max, -1]) func `impossible sizes are refused`(_ size: Int) throws {
     try withPackage { shop in
       #expect(throws: ConversionError.self) {
         _ = try page(shop) { audit in

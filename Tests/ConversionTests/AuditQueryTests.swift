@@ -20,7 +20,7 @@ import Testing
     query.csv.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").first.map(String.init) }
   }
 
-  @Test func everyTensorHasAVerdict() throws {
+  @Test func `every tensor has a verdict`() throws {
     try withAudit { audit in
       #expect(Set(audit.tensors.map(\.verdict)) == ["quantized", "kept", "converted"])
       let query = AuditQuery(audit, role: nil, verdict: nil, order: .name)
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func filters() throws {
+  @Test func `filters select by role and verdict`() throws {
     try withAudit { audit in
       let vision = AuditQuery(audit, role: "vision", verdict: nil, order: .name)
       #expect(rows(vision) == audit.tensors.filter { $0.role == "vision" }.map(\.name))
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func worstFirst() throws {
+  @Test func `the worst come first`() throws {
     try withAudit { audit in
       let quantized = audit.tensors.filter { $0.cosine != nil }
       let worst = try #require(quantized.min { ($0.cosine ?? 1) < ($1.cosine ?? 1) })
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func commasAndQuotesAreQuotedInCSV() throws {
+  @Test func `commas and quotes are quoted in CSV`() throws {
     try withAudit { audit in
       let csv = AuditQuery(audit, role: "embedding", verdict: nil, order: .name).csv
       let lines = csv.split(separator: "\n")
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func anotherDocumentIsRefused() throws {
+  @Test func `another document is refused`() throws {
     try withWorkshop { shop in
       try writeBytes(Array("{\"cambium_audit\": 2}".utf8), shop.path + "/audit.json")
       #expect(

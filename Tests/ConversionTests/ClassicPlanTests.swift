@@ -40,7 +40,7 @@ import Testing
     try file.close()
   }
 
-  @Test func theLargeDenseModelIsSortedAsTheFirstQuantizerDid() throws {
+  @Test func `the large dense model is sorted as the first quantizer did`() throws {
     try withWorkshop { shop in
       try FileManager.default.createDirectory(atPath: shop.source, withIntermediateDirectories: true)
       try FileManager.default.copyItem(atPath: Self.folder + "/config.json", toPath: shop.source + "/config.json")

@@ -8,7 +8,7 @@ import Testing
     ["match": "**.k_proj.weight", "treatment": "keep"],
   ]
 
-  @Test func overridesAndRefusalsStandUnderTheLoadersPaths() throws {
+  @Test func `overrides and refusals are under the loader's paths`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("rules", mixedRules)])
       try shop.run()
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func nextKeepsItsNames() throws {
+  @Test func `next keeps its names`() throws {
     try withWorkshop(source: TinyCheckpoint(.next)) { shop in
       try shop.run()
       let block = try #require(try Package(shop.package).config["quantization"])
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func bothQuantizationBlocksAreTwins() throws {
+  @Test func `both quantization blocks are twins`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("rules", mixedRules)])
       try shop.run()
@@ -45,14 +45,14 @@ import Testing
     }
   }
 
-  @Test func endOfTextIsTakenFromTheGenerationFile() throws {
+  @Test func `end of text is taken from the generation file`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       #expect(try Package(shop.package).config["eos_token_id"] == [258, 256])
     }
   }
 
-  @Test func endOfTextStaysWithoutAGenerationFile() throws {
+  @Test func `end of text stays without a generation file`() throws {
     var source = TinyCheckpoint(.dense)
     source.sidecars["generation_config.json"] = nil
     try withWorkshop(source: source) { shop in
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test(arguments: [TinyCheckpoint.Family.dense, .text])
-  func orderAndSpellingOfTheSourceAreKept(family: TinyCheckpoint.Family) throws {
+  func `order and spelling of the source are kept`(family: TinyCheckpoint.Family) throws {
     let source = TinyCheckpoint(family)
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func headCountFollowsTheHead() throws {
+  @Test func `head count follows the head`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("head", "none")])
       try shop.run()
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func sidecarsAreCopiedByteForByte() throws {
+  @Test func `sidecars are copied byte for byte`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.run()

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next], [TrunkKind.affine4, .mxfp4, .bf16, .otherNames])
-  func weightsIndexAndSidecarsKeepTheirBytes(family: TinyCheckpoint.Family, kind: TrunkKind) throws {
+  func `weights, index and sidecars keep their bytes`(family: TinyCheckpoint.Family, kind: TrunkKind) throws {
     try withTrunk(family, kind) { shop, _ throws in
       try shop.run()
       let trunk = shop.path + "/trunk"
@@ -40,7 +40,7 @@ import Testing
   }
 
   /// Headers of other writers are not padded as ours: they stay as they are all the same.
-  @Test func headerOfAnotherWriterStays() throws {
+  @Test func `the header of another writer stays`() throws {
     try withTrunk(.dense, .affine4) { shop, _ throws in
       let file = shop.path + "/trunk/model.safetensors"
       let bytes = try readBytes(file)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func auditNamesEveryPartOfAPackedMatrixAsKept() throws {
+  @Test func `the audit names every part of a packed matrix as kept`() throws {
     try withTrunk(.dense, .affine4) { shop, _ throws in
       try shop.run()
       let rows = try Package(shop.package).audit.tensors.filter { $0.name.contains("layers.3.mlp.up_proj.") }
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func pipelineThatQuantizesIsRefused() throws {
+  @Test func `a pipeline that quantizes is refused`() throws {
     try withTrunk(.dense, .affine4) { shop, _ throws in
       try shop.writeManifest([("source", "trunk"), ("donor", "donor")])
       #expect(try shop.refusal("converted-source-under-a-pipeline-that-quantizes").code == "E_ALREADY_CONVERTED")
@@ -74,7 +74,7 @@ import Testing
 
   /// mlx-lm and mlx-vlm before 0.6.9 stumble over a head in a shard of the trunk.
   @Test(arguments: [TinyCheckpoint.Family.dense, .next])
-  func headInAShardOfTheTrunkMovesToItsOwnFile(family: TinyCheckpoint.Family) throws {
+  func `a head in a shard of the trunk moves to its own file`(family: TinyCheckpoint.Family) throws {
     let whole = TinyCheckpoint(family)
     try withWorkshop { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "trunk")
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func packedMatrixOfAnotherShapeIsRefused() throws {
+  @Test func `a packed matrix of another shape is refused`() throws {
     try withTrunk(.dense, .affine4) { shop, _ throws in
       let file = shop.path + "/trunk/model.safetensors"
       var tensors = try HeadDonor.read(file)
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func scalesThatAreMissingAreNamed() throws {
+  @Test func `scales that are missing are named`() throws {
     try withTrunk(.next, .mxfp4) { shop, _ throws in
       let file = shop.path + "/trunk/model.safetensors"
       var tensors = try HeadDonor.read(file)

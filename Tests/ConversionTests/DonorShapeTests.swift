@@ -6,7 +6,7 @@ import Testing
 
   /// Trunk and donor are the same model, so that every shape that carries a trunk is paired with it.
   @Test(arguments: families)
-  func everyShapeOnEveryTrunkGivesTheSameHead(family: TinyCheckpoint.Family) throws {
+  func `every shape on every trunk makes the same head`(family: TinyCheckpoint.Family) throws {
     let whole = TinyCheckpoint(family)
     try withWorkshop(source: whole.stripped) { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx-donor")
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func headInF32IsKeptInF32() throws {
+  @Test func `a head in F32 is kept in F32`() throws {
     let whole = TinyCheckpoint(.dense)
     var donor = whole.headOnly
     for (name, tensor) in donor.tensors {
@@ -61,7 +61,7 @@ import Testing
   }
 
   /// The copy for another reader in a folder below is not read when the folder itself has the head.
-  @Test func headBesideItsNestedCopyIsReadOnce() throws {
+  @Test func `a head beside its nested copy is read once`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop(source: whole.stripped) { shop throws in
       var donor = DonorShape.nested.donor(whole, mlx: [])

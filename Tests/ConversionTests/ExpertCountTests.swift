@@ -2,7 +2,7 @@ import Testing
 
 /// Experts, routers and the configuration must agree; a head may have a count of its own.
 @Suite struct ExpertCountTests {
-  @Test func trunkRouterAgainstTheConfiguration() throws {
+  @Test func `a trunk router is held against the configuration`() throws {
     var source = TinyCheckpoint(.next) { $0.hasHead = false }
     source.configure("num_experts", 6)
     try withWorkshop(source: source) { shop in
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func fusedExpertsAgainstTheConfiguration() throws {
+  @Test func `fused experts are held against the configuration`() throws {
     var source = TinyCheckpoint(.mixture) { $0.hasHead = false }
     let gate = "model.language_model.layers.2.mlp.experts.gate_up_proj"
     source.tensors[gate] = source.tensors[gate].map {
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func partialExpertSet() throws {
+  @Test func `a partial set of experts is refused`() throws {
     var source = TinyCheckpoint(.next) { $0.hasHead = false }
     source.tensors["model.layers.1.mlp.experts.2.up_proj.weight"] = nil
     try withWorkshop(source: source) { shop in
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func expertBeyondTheConfiguration() throws {
+  @Test func `an expert beyond the configuration is refused`() throws {
     var source = TinyCheckpoint(.next) { $0.hasHead = false }
     source.tensors["model.layers.1.mlp.experts.4.up_proj.weight"] =
       source.tensors["model.layers.1.mlp.experts.3.up_proj.weight"]
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func headRouterWithMoreRowsThanExperts() throws {
+  @Test func `a head router with more rows than experts is refused`() throws {
     var donor = TinyCheckpoint(.next) { $0.seed = 2 }.headOnly
     for name in ["gate_proj", "up_proj", "down_proj"] {
       donor.tensors["mtp.layers.0.mlp.experts.3.\(name).weight"] = nil
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func headRouterWithFewerRowsThanExperts() throws {
+  @Test func `a head router with fewer rows than experts is refused`() throws {
     var donor = TinyCheckpoint(.next) { $0.seed = 2 }.headOnly
     let router = "mtp.layers.0.mlp.gate.weight"
     donor.tensors[router]?.shape = [3, 64]
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func fusedHeadAgainstItsRouter() throws {
+  @Test func `a fused head is held against its router`() throws {
     var donor = TinyCheckpoint(.mixture) { $0.headLayout = .fused }.headOnly
     let router = "mtp.layers.0.mlp.gate.weight"
     donor.tensors[router]?.shape = [3, 64]
@@ -98,7 +98,7 @@ import Testing
 
   /// A pruned trunk with the whole head of its base model: the head has its own router, so it fits, and says so.
   @Test(arguments: [TinyCheckpoint.Family.next, .mixture])
-  func headWithItsOwnConsistentCountIsAcceptedAndRecorded(family: TinyCheckpoint.Family) throws {
+  func `a head with its own consistent count is accepted and recorded`(family: TinyCheckpoint.Family) throws {
     let source = TinyCheckpoint(family) { $0.experts = 3 }.stripped
     let donor = TinyCheckpoint(family) { $0.experts = 5 }.headOnly
     try withWorkshop(source: source, donor: donor) { shop in

@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: [TinyCheckpoint.Family.dense, .next], ["mxfp4", "affine8"])
-  func weightsAreThoseOfTheDequantizedModel(family: TinyCheckpoint.Family, pipeline: String) throws {
+  func `weights are those of the dequantized model`(family: TinyCheckpoint.Family, pipeline: String) throws {
     let (packed, plain) = pair(family)
     var weights: [[String: String]] = []
     for source in [packed, plain] {
@@ -55,7 +55,7 @@ import Testing
     #expect(weights[0].count == 2)
   }
 
-  @Test func keptMatricesAreWrittenInBF16AndSayTheirTransform() throws {
+  @Test func `kept matrices are written in BF16 and say their transform`() throws {
     var (packed, plain) = pair(.dense)
     packed.config.set("quantization_config", to: ["quant_method": "fp8", "weight_block_size": [128, 128]])
     let name = "model.language_model.layers.0.mlp.up_proj.weight"
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test func matrixWithoutItsScales() throws {
+  @Test func `a matrix without its scales is refused`() throws {
     var (packed, _) = pair(.dense)
     packed.tensors["model.language_model.layers.1.mlp.down_proj.weight_scale_inv"] = nil
     try withWorkshop(source: packed) { shop in
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func scalesOfAnotherGrid() throws {
+  @Test func `scales of another grid are refused`() throws {
     var (packed, _) = pair(.dense)
     let name = "model.language_model.layers.1.mlp.down_proj.weight_scale_inv"
     packed.tensors[name]?.shape.reverse()
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func nanCodeIsNamed() throws {
+  @Test func `a NaN code is named`() throws {
     var (packed, _) = pair(.dense)
     let name = "model.language_model.layers.2.mlp.gate_proj.weight"
     packed.tensors[name]?.bytes[4321] = 0x7F

@@ -3,7 +3,7 @@ import Testing
 
 /// Where the head comes from, and what becomes of it.
 @Suite struct HeadConversionTests {
-  @Test func graftedHeadIsTheDonorsWithOneAddedToItsNorms() throws {
+  @Test func `a grafted head is the donor's with one added to its norms`() throws {
     let donor = TinyCheckpoint(.dense) { $0.seed = 2 }
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor.headOnly) { shop in
       try shop.run()
@@ -22,7 +22,7 @@ import Testing
 
   /// A donor that was converted before stores factors, not offsets: they are not shifted again.
   @Test(arguments: [["norm_convention": "gamma", "format": "pt"], ["format": "mlx"]])
-  func headInGammaIsNotShiftedAgain(metadata: [String: String]) throws {
+  func `a head in gamma is not shifted again`(metadata: [String: String]) throws {
     var donor = TinyCheckpoint(.dense) { $0.seed = 2 }.headOnly
     donor.tensors = TinyCheckpoint.converted(donor.tensors)
     donor.metadata = metadata
@@ -40,7 +40,7 @@ import Testing
   }
 
   /// The head file of a package serves as a donor, and comes out as it went in.
-  @Test func headOfAPackageIsADonorAgain() throws {
+  @Test func `the head of a package is a donor again`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func headNoneDropsTheHead() throws {
+  @Test func `head none drops the head`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.writeManifest([("head", "none")])
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test func identicalHeadInSourceAndDonorIsNoConflict() throws {
+  @Test func `identical head in source and donor is no conflict`() throws {
     let source = TinyCheckpoint(.next)
     let kept = try withWorkshop(source: source) { shop in
       try shop.run()
@@ -81,7 +81,7 @@ import Testing
 
   /// The donor's head lies under another prefix and in one shard with everything else.
   @Test(arguments: ["model.mtp.", "language_model.mtp.", "model.language_model.mtp."])
-  func headIsFoundWhereverItLies(prefix: String) throws {
+  func `the head is found wherever it is`(prefix: String) throws {
     let whole = TinyCheckpoint(.dense)
     var donor = whole
     for name in whole.headOnly.tensors.keys { donor.rename(name, to: prefix + name.dropFirst("mtp.".count)) }
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func splitAndFusedHeadsGiveTheSamePackage() throws {
+  @Test func `split and fused heads make the same package`() throws {
     let split = TinyCheckpoint(.mixture)
     var fused = split
     for name in split.tensors.keys where name.hasPrefix("mtp.layers.0.mlp.experts.") {

@@ -11,13 +11,13 @@ import Testing
 
   private func diagnosis(_ checkpoint: TinyCheckpoint) throws -> HeadDiagnosis { try inspect(checkpoint).diagnosis }
 
-  @Test func completeHeadIsUsable() throws {
+  @Test func `a complete head is usable`() throws {
     let found = try diagnosis(TinyCheckpoint(.dense))
     #expect(found.state == .usable)
     #expect(found.summary == "complete: 15 tensors")
   }
 
-  @Test func coderIsToldThatNoneWasEverReleased() throws {
+  @Test func `a coder is told that no head was ever released`() throws {
     var coder = TinyCheckpoint(.next).stripped
     coder.config.set("_name_or_path", to: "org/Tiny-Coder-Next")
     let found = try diagnosis(coder)
@@ -26,27 +26,27 @@ import Testing
     #expect(found.advice.first?.contains("\"foreign\": true") == true)
   }
 
-  @Test func prunedModelIsSentToTheModelThatWasPruned() throws {
+  @Test func `a pruned model is sent to the model that was pruned`() throws {
     let found = try diagnosis(TinyCheckpoint(.next) { $0.experts = 3 }.stripped)
     #expect(found.state == .absent)
     #expect(found.summary.contains("REAP"))
     #expect(found.advice.last?.contains("drafter") == true)
   }
 
-  @Test func strippedFineTuneIsSentToItsBase() throws {
+  @Test func `a stripped fine-tune is sent to its base`() throws {
     let found = try diagnosis(TinyCheckpoint(.dense).stripped)
     #expect(found.state == .absent)
     #expect(found.summary.contains("fine-tuning"))
     #expect(found.advice.first?.contains("its card names org/tiny") == true)
   }
 
-  @Test func modelThatPromisesNothingHasNothing() throws {
+  @Test func `a model that promises nothing has nothing`() throws {
     let found = try diagnosis(TinyCheckpoint(.dense) { $0.hasHead = false })
     #expect(found.state == .absent)
     #expect(found.summary == "no head, and config.json promises none")
   }
 
-  @Test func conversionWithoutHeadIsSentToItsSource() throws {
+  @Test func `a conversion without a head is sent to its source`() throws {
     try withWorkshop { shop throws in
       _ = try shop.convertTrunk(TinyCheckpoint(.next), .affine4, to: "mlx")
       let inspection = Inspection(try CheckpointFolder(.folder(shop.path + "/mlx")))
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func misplacedHeadIsNamedWithTheReadersThatBreak() throws {
+  @Test func `a misplaced head is named with the readers that break`() throws {
     let whole = TinyCheckpoint(.next)
     try withWorkshop { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
@@ -69,7 +69,7 @@ import Testing
   }
 
   /// The advice is good: done as it says, the package is sound.
-  @Test func normsThatWereNotShiftedAreNamedAndCanBeRepaired() throws {
+  @Test func `norms that were not shifted are named and can be repaired`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func headWithAMissingExpertIsBroken() throws {
+  @Test func `a head with a missing expert is broken`() throws {
     var donor = TinyCheckpoint(.next)
     donor.tensors["mtp.layers.0.mlp.experts.2.down_proj.weight"] = nil
     let found = try diagnosis(donor)
@@ -98,7 +98,7 @@ import Testing
     #expect(found.summary.contains("missing 2"))
   }
 
-  @Test func drafterIsRecognised() throws {
+  @Test func `a drafter is recognised`() throws {
     let whole = TinyCheckpoint(.mixture)
     try withWorkshop { shop throws in
       try DonorShape.drafter.donor(whole, mlx: []).write(to: shop.donor)
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func stateAndAdviceAreInTheDocument() throws {
+  @Test func `state and advice are in the document`() throws {
     let json = try inspect(TinyCheckpoint(.dense).stripped).json["head"]?["diagnosis"]
     #expect(json?["state"] == "absent")
     #expect(json?["advice"]?.arrayValue?.isEmpty == false)

@@ -6,14 +6,14 @@ import Testing
 
 /// Where the head is put.
 @Suite struct HeadLayoutTests {
-  @Test func sidecarIsNotInTheIndex() throws {
+  @Test func `a sidecar is not in the index`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.run()
       #expect(try index(shop.package).allSatisfy { !$0.hasPrefix("mtp.") })
     }
   }
 
-  @Test func indexedIsInTheIndexAndInItsTotal() throws {
+  @Test func `an indexed head is in the index and in its total`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", ["indexed"])])
       try shop.run()
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func indexedIsRefusedWhereAReaderBreaks() throws {
+  @Test func `an indexed head is refused where a reader breaks`() throws {
     try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
       try shop.writeManifest([("layouts", ["indexed"])])
       #expect(try shop.refusal("indexed-head-of-qwen3-next").code == "E_HEAD_LAYOUT")
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [["sidecar", "indexed"], ["sidecar", "sidecar"], [], ["shard"]])
-  func layoutsThatContradictAreRefused(layouts: [String]) throws {
+  func `layouts that contradict each other are refused`(layouts: [String]) throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", .array(layouts.map { .string($0) }))])
       #expect(try diagnostic { _ = try shop.open() }.code == "E_MANIFEST_VALUE")
@@ -40,7 +40,7 @@ import Testing
 
   /// The drafter's folder: the same bytes under names without `mtp.`, a configuration of its own, a package like any.
   @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next])
-  func drafterIsAFolderOfItsOwn(family: TinyCheckpoint.Family) throws {
+  func `a drafter is a separate folder`(family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family)) { shop throws in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       try shop.run()
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func drafterAloneLeavesThePackageWithoutHead() throws {
+  @Test func `a drafter alone leaves the package without a head`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", ["drafter"])])
       try shop.run()
@@ -75,7 +75,7 @@ import Testing
   }
 
   /// A pruned trunk with a whole head: one number of experts cannot serve both, the drafter's own can.
-  @Test func drafterHasItsOwnNumberOfExperts() throws {
+  @Test func `a drafter has its own number of experts`() throws {
     let source = TinyCheckpoint(.next) { $0.experts = 3 }.stripped
     let donor = TinyCheckpoint(.next) { $0.experts = 5 }.headOnly
     try withWorkshop(source: source, donor: donor) { shop throws in
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func drafterWithoutHeadIsRefused() throws {
+  @Test func `a drafter without a head is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("head", "none"), ("layouts", ["sidecar", "drafter"])])
       var beside = shop.options
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// The package's lock and the drafter's pin different plans, each in a file of its own.
-  @Test func eachFolderHasItsLock() throws {
+  @Test func `each folder has its lock`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       var options = shop.options

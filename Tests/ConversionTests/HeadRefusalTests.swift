@@ -2,7 +2,7 @@ import Testing
 
 /// Heads that are not there, or do not fit.
 @Suite struct HeadRefusalTests {
-  @Test func configurationPromisesAHeadThatIsNotThere() throws {
+  @Test func `a configuration that promises a missing head is refused`() throws {
     let source = TinyCheckpoint(.dense).stripped
     try withWorkshop(source: source) { shop in
       let error = try shop.refusal("promised-head-is-not-there")
@@ -14,14 +14,14 @@ import Testing
     }
   }
 
-  @Test func headToKeepIsNotThere() throws {
+  @Test func `a head to keep that is not there is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.next) { $0.hasHead = false }) { shop in
       try shop.writeManifest([("head", "keep")])
       #expect(try shop.refusal("head-to-keep-is-not-there").code == "E_MTP_DECLARED_MISSING")
     }
   }
 
-  @Test func donorWithoutHead() throws {
+  @Test func `a donor without a head is refused`() throws {
     var donor = TinyCheckpoint(.dense) { $0.seed = 2 }.stripped
     donor.trunkShards = 3
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func donorOfOtherDimensions() throws {
+  @Test func `a donor of other dimensions is refused`() throws {
     let donor = TinyCheckpoint(.dense) { $0.hidden = 128 }.headOnly
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
       let error = try shop.refusal("donor-of-other-dimensions")
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func donorOfAnotherFamily() throws {
+  @Test func `a donor of another family is refused`() throws {
     let donor = TinyCheckpoint(.mixture).headOnly
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
       let error = try shop.refusal("donor-of-another-family")
@@ -60,14 +60,14 @@ import Testing
   }
 
   /// Both are mixtures with the same head tensors; their heads were trained on other trunks all the same.
-  @Test func donorOfAnotherFamilyOfMixtures() throws {
+  @Test func `a donor of another family of mixtures is refused`() throws {
     let donor = TinyCheckpoint(.next).headOnly
     try withWorkshop(source: TinyCheckpoint(.mixture).stripped, donor: donor) { shop throws in
       #expect(try diagnostic { _ = try shop.open() }.code == "E_MTP_FAMILY")
     }
   }
 
-  @Test func donorWithHalfAHead() throws {
+  @Test func `a donor with half a head is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     donor.tensors["mtp.layers.0.self_attn.q_norm.weight"] = nil
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func donorWithAnUnknownHeadTensor() throws {
+  @Test func `a donor with an unknown head tensor is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     donor.tensors["mtp.surprise.weight"] = donor.tensors["mtp.norm.weight"]
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func headOfTwoLayers() throws {
+  @Test func `a head of two layers is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     for (name, tensor) in donor.tensors where name.contains(".layers.0.") {
       donor.tensors[name.replacing(".layers.0.", with: ".layers.1.")] = tensor
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func donorBesideADifferentHeadOfTheSource() throws {
+  @Test func `a donor beside a different head of the source is refused`() throws {
     let donor = TinyCheckpoint(.dense) { $0.seed = 2 }.headOnly
     try withWorkshop(source: TinyCheckpoint(.dense), donor: donor) { shop in
       let error = try shop.refusal("source-has-another-head")
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func donorThatDiffersFromTheSourcesHeadInItsLastBit() throws {
+  @Test func `a donor that differs from the source's head in its last bit is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     donor.tensors["mtp.layers.0.self_attn.v_proj.weight"]?.bytes[0] ^= 1
     try withWorkshop(source: TinyCheckpoint(.dense), donor: donor) { shop in

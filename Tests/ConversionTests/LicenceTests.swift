@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test func aLicenceIsCopiedWithItsNameAndLink() throws {
+  @Test func `a licence is copied with its name and link`() throws {
     let text = try card("license: other\nlicense_name: qwen-research\nlicense_link: https://example.org/LICENSE")
     #expect(text.contains("\nlicense: other\n"))
     #expect(text.contains("\nlicense_name: qwen-research\n"))
@@ -28,7 +28,7 @@ import Testing
   @Test(arguments: [
     nil, "tags: [x]", "license:", "license: null", "license: ~", "license: \"\"", "license: []", "  license: mit",
   ])
-  func oneThatIsNotStatedIsUnknown(_ front: String?) throws {
+  func `one that is not stated is unknown`(_ front: String?) throws {
     let text = try card(front)
     #expect(text.contains("\nlicense: unknown\n"))
     #expect(text.contains("The source does not state a licence: it is unknown."))
@@ -36,13 +36,13 @@ import Testing
   }
 
   @Test(arguments: ["license:\n- mit\n- apache-2.0", "license: [mit, apache-2.0]"])
-  func severalAreAllNamed(_ front: String) throws {
+  func `several are all named`(_ front: String) throws {
     let text = try card(front)
     #expect(text.contains("\n" + front + "\n"))
     #expect(text.contains("holds for this package too: mit, apache-2.0."))
   }
 
-  @Test func theHeadsOwnLicenceIsNamed() throws {
+  @Test func `the head's own licence is named`() throws {
     let unknown = "The checkpoint that the head was taken from does not state a licence: it is unknown."
     #expect(try card("license: mit", donor: "tags: [x]").contains(unknown))
     let text = try card("license: mit", donor: "license: other\nlicense_link: LICENSE")
@@ -55,11 +55,11 @@ import Testing
     ("base_model:\n- org/a", "base_model: org/a\nbase_model_relation: quantized\n"),
     ("base_model:\n  - org/a\n  - org/b", "base_model:\n- org/a\n- org/b\nbase_model_relation: quantized\n"),
     ("base_model: [\"org/a\", org/b]", "base_model:\n- org/a\n- org/b\nbase_model_relation: quantized\n"),
-  ]) func baseModelsAreCopied(_ front: String, _ wanted: String) throws {
+  ]) func `base models are copied`(_ front: String, _ wanted: String) throws {
     #expect(try card(front).hasPrefix("---\n" + wanted))
   }
 
-  @Test func withoutOneThereIsNone() throws {
+  @Test func `without one there is none`() throws {
     let text = try card("license: mit")
     #expect(!text.contains("base_model"))
     #expect(text.contains("a local checkpoint whose base model is not stated"))

@@ -12,7 +12,7 @@ import Testing
     return options
   }
 
-  @Test func missingLock() throws {
+  @Test func `a missing lock is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let error = try shop.refusal("missing-lock", locked(shop))
       #expect(error.code == "E_LOCK_MISSING")
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func lockDiffers() throws {
+  @Test func `a lock that differs is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try FileManager.default.removeItem(atPath: shop.package)
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsPinnedInsideTheSource() throws {
+  @Test func `nothing is pinned inside the source`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let manifest = shop.source + "/manifest.json"
       let text = "{\"cambium\": 1, \"source\": \".\", \"pipeline\": \"mxfp4\", \"output\": \"../elsewhere\"}"
@@ -48,14 +48,14 @@ import Testing
     }
   }
 
-  @Test func sameInputsPassUnderLocked() throws {
+  @Test func `same inputs pass under locked`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       #expect(try shop.run(locked(shop)).reused.count == StageName.allCases.count)
     }
   }
 
-  @Test func lockSurvivesReadingBack() throws {
+  @Test func `a lock survives reading back`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       let path = shop.path + "/manifest.lock.json"

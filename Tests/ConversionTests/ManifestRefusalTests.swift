@@ -4,7 +4,7 @@ import Testing
 
 /// Manifests and pipelines that cannot be read: the error names file, line and column.
 @Suite struct ManifestRefusalTests {
-  @Test func noSuchManifest() throws {
+  @Test func `a manifest that is not there is refused`() throws {
     try withWorkshop { shop in
       let error = try diagnostic { _ = try shop.openAnother("nowhere.json") }
       try Golden.check(shop.anonymous(error), "errors/no-such-manifest.txt")
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test func unknownField() throws {
+  @Test func `an unknown field is refused`() throws {
     try refused(
       "unknown-field", "{\n  \"cambium\": 1,\n  \"sorce\": \"x\"\n}\n", "E_JSON_UNKNOWN_FIELD", line: 3, column: 3
     ) { error in
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func unknownFieldInARule() throws {
+  @Test func `an unknown field in a rule is refused`() throws {
     try refused(
       "unknown-field-in-a-rule",
       """
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func wrongType() throws {
+  @Test func `a value of the wrong type is refused`() throws {
     try refused(
       "wrong-type", "{\n  \"cambium\": 1,\n  \"source\": 7\n}\n", "E_JSON_TYPE", line: 3, column: 13
     ) { error in
@@ -42,27 +42,27 @@ import Testing
     }
   }
 
-  @Test func missingField() throws {
+  @Test func `a missing field is named`() throws {
     let text = "{\"cambium\": 1, \"source\": \"source\"}"
     try refused("missing-field", text, "E_JSON_MISSING_FIELD", line: 1, column: 1) { error in
       #expect(error.expected == "a field \"pipeline\"")
     }
   }
 
-  @Test func wrongJSON() throws {
+  @Test func `wrong JSON is refused`() throws {
     try refused("wrong-json", "{\n  \"cambium\": 1,\n  \"source\" \"x\"\n}\n", "E_JSON_SYNTAX", line: 3, column: 12)
   }
 
-  @Test func duplicateKey() throws {
+  @Test func `a duplicate key is refused`() throws {
     let text = "{\"cambium\": 1,\n \"source\": \"a\", \"sourc\\u0065\": \"b\"}"
     try refused("duplicate-key", text, "E_JSON_DUPLICATE_KEY", line: 2, column: 17)
   }
 
-  @Test func anotherVersion() throws {
+  @Test func `another version is refused`() throws {
     try refused("another-version", "{\"cambium\": 2}", "E_MANIFEST_VERSION", line: 1, column: 13)
   }
 
-  @Test func wordThatIsNotAllowed() throws {
+  @Test func `a word that is not allowed is refused`() throws {
     try refused(
       "word-not-allowed",
       "{\"cambium\": 1, \"source\": \"s\", \"pipeline\": \"p\", \"output\": \"o\",\n \"head\": \"grafted\"}",
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func graftWithoutDonor() throws {
+  @Test func `a graft without a donor is refused`() throws {
     try refused(
       "graft-without-donor",
       "{\"cambium\": 1, \"source\": \"s\", \"pipeline\": \"p\", \"output\": \"o\", \"head\": \"graft\"}",
@@ -87,21 +87,21 @@ import Testing
     "{\"role\": \"norm\", \"treatment\": {\"cast\": \"f8\"}}",
     "{\"role\": \"mlp\", \"treatment\": {\"quantize\": {\"mode\": \"mxfp4\"}, \"cast\": \"f16\"}}",
   ])
-  func ruleOfWrongForm(rule: String) throws {
+  func `a rule of the wrong form is refused`(rule: String) throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("rules", .array([try JSONValue.parse(Array(rule.utf8), file: "rule")]))])
       #expect(try diagnostic { _ = try shop.open() }.code == "E_MANIFEST_VALUE")
     }
   }
 
-  @Test func thresholdOutOfRange() throws {
+  @Test func `a threshold out of range is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("thresholds", .object([("min_cosine", JSONValue(.number("1.5")))]))])
       #expect(try shop.refusal("threshold-out-of-range").code == "E_MANIFEST_VALUE")
     }
   }
 
-  @Test func numberFormatThatDoesNotExist() throws {
+  @Test func `a number format that does not exist is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("quantization", ["mode": "mxfp4", "bits": 5])])
       let error = try shop.refusal("number-format-that-does-not-exist")
@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func unknownPipeline() throws {
+  @Test func `an unknown pipeline is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("pipeline", "mxfp5")])
       let error = try shop.refusal("unknown-pipeline")
@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  @Test func noSuchPipelineFile() throws {
+  @Test func `a pipeline file that is not there is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("pipeline", "mine.json")])
       #expect(try shop.refusal("no-such-pipeline-file").file == shop.path + "/mine.json")

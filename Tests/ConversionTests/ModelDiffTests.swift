@@ -7,7 +7,7 @@ import Testing
     try withWorkshop(source: left, donor: right) { try ModelDiff($0.source, $0.donor, threads: 2) }
   }
 
-  @Test func equalTensorsInOtherShards() throws {
+  @Test func `equal tensors in other shards are no difference`() throws {
     let left = TinyCheckpoint(.dense)
     var right = left
     right.trunkShards = 4
@@ -18,7 +18,7 @@ import Testing
     #expect(diff.head == (15, 15))
   }
 
-  @Test func strippedHeadIsMissing() throws {
+  @Test func `a stripped head is missing`() throws {
     let whole = TinyCheckpoint(.dense)
     let diff = try diff(whole, whole.stripped)
     #expect(diff.missing == whole.headOnly.tensors.keys.sorted())
@@ -28,7 +28,7 @@ import Testing
     #expect(diff.json["head_tensors_right"] == 0)
   }
 
-  @Test func oneBitIsAChange() throws {
+  @Test func `one bit is a change`() throws {
     let left = TinyCheckpoint(.dense)
     var right = left
     right.tensors["lm_head.weight"]?.bytes[7] ^= 1
@@ -42,7 +42,7 @@ import Testing
 
   /// A checkpoint and its package, under the package's names: kept and converted tensors are equal, packed ones differ.
   @Test(arguments: [TinyCheckpoint.Family.dense, .next])
-  func checkpointAgainstItsPackage(family: TinyCheckpoint.Family) throws {
+  func `a checkpoint is compared with its package`(family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family)) { shop in
       try shop.run()
       let diff = try ModelDiff(shop.source, shop.package, threads: 2)
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func folderWithoutWeights() throws {
+  @Test func `a folder without weights is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       #expect(
         try diagnostic { _ = try ModelDiff(shop.source, shop.path, threads: 1) }.code == "E_NO_SAFETENSORS")

@@ -10,7 +10,7 @@ import Testing
     }
   }
 
-  @Test func offsetsThatAreMarkedAsFactorsAreFoundAsNeverShifted() throws {
+  @Test func `offsets that are marked as factors are found as never shifted`() throws {
     let whole = TinyCheckpoint(.dense)
     var donor = whole.headOnly
     donor.metadata = ["format": "mlx"]
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func factorsThatAreMarkedAsOffsetsAreFoundAsShiftedTwice() throws {
+  @Test func `factors that are marked as offsets are found as shifted twice`() throws {
     let whole = TinyCheckpoint(.mixture)
     let donor = whole.headOnly.with(TinyCheckpoint.converted(whole.head))
     try withWorkshop(source: whole.stripped, donor: donor) { shop throws in
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func factorsWithOneAddedTwiceHaveNoRemedyButTheRelease() throws {
+  @Test func `factors with one added twice have no remedy but the release`() throws {
     let whole = TinyCheckpoint(.next)
     var donor = whole.headOnly.with(norms(TinyCheckpoint.converted(whole.head), plus: 1))
     donor.metadata = ["format": "mlx"]
@@ -51,7 +51,7 @@ import Testing
 
   /// The means of `pre_fc_norm_*` are far from 1 in released models; they decide nothing.
   @Test(arguments: [Float(-0.75), -0.5, 0.6])
-  func preFusionNormsDecideNothing(mean: Float) throws {
+  func `pre-fusion norms decide nothing`(mean: Float) throws {
     var whole = TinyCheckpoint(.dense)
     for name in ["mtp.pre_fc_norm_embedding.weight", "mtp.pre_fc_norm_hidden.weight"] {
       whole.tensors[name] = whole.tensors[name].map { TinyCheckpoint.shifted($0, by: mean) }
@@ -62,7 +62,7 @@ import Testing
   }
 
   /// One type of norm may lie outside the trunk's range in a sound head.
-  @Test func oneTypeThatLiesApartIsNoProof() throws {
+  @Test func `one type that differs is no proof`() throws {
     var whole = TinyCheckpoint(.dense)
     let name = "mtp.layers.0.self_attn.k_norm.weight"
     whole.tensors[name] = whole.tensors[name].map { TinyCheckpoint.shifted($0, by: 1.5) }
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func unmarkedFileBesideAConversionIsDecidedByTheTrunk() throws {
+  @Test func `an unmarked file beside a conversion is decided by the trunk`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop(source: whole.stripped) { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func unmarkedFileThatTheTrunkDoesNotDecideNeedsAWord() throws {
+  @Test func `an unmarked file that the trunk does not decide needs a word`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop(source: whole.stripped) { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func otherInputOrderIsRefused() throws {
+  @Test func `another order of inputs is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     donor.metadata["fc_input_order"] = "hidden,embedding"
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop throws in

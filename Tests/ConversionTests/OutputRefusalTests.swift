@@ -5,7 +5,7 @@ import Workspace
 /// Places that a package must not, or cannot, be written to.
 @Suite struct OutputRefusalTests {
   /// Below a regular file nobody can write, not even root.
-  @Test func unwritableOutput() throws {
+  @Test func `an unwritable output is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([1], shop.path + "/file")
       try shop.writeManifest([("output", "file/package")])
@@ -15,7 +15,7 @@ import Workspace
     }
   }
 
-  @Test func unwritableOutputWithAWorkFolderElsewhere() throws {
+  @Test func `an unwritable output with a work folder elsewhere is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([1], shop.path + "/file")
       try shop.writeManifest([("output", "file/package")])
@@ -27,7 +27,7 @@ import Workspace
     }
   }
 
-  @Test func outputThatExists() throws {
+  @Test func `an output that exists is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.createDirectory(atPath: shop.package, withIntermediateDirectories: false)
       try writeBytes([7], shop.package + "/precious")
@@ -41,7 +41,7 @@ import Workspace
     }
   }
 
-  @Test func outputThatIsAFile() throws {
+  @Test func `an output that is a file is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([7], shop.package)
       #expect(try diagnostic { try shop.run() }.code == "E_OUTPUT_EXISTS")
@@ -50,7 +50,7 @@ import Workspace
   }
 
   /// A package of another work folder is somebody else's, even when it was made from the same manifest.
-  @Test func packageOfAnotherWorkFolderIsNotReplaced() throws {
+  @Test func `the package of another work folder is not replaced`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       let before = try identities(shop.package)
@@ -62,7 +62,7 @@ import Workspace
   }
 
   @Test(arguments: ["source", "source/package", "donor/package", "other/../source/package"])
-  func outputInsideAnInput(output: String) throws {
+  func `an output inside an input is refused`(output: String) throws {
     let donor = TinyCheckpoint(.dense) { $0.seed = 2 }.headOnly
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
       try shop.writeManifest([("donor", "donor"), ("output", .string(output))])
@@ -77,7 +77,7 @@ import Workspace
   }
 
   /// The same by way of a link.
-  @Test func outputInsideTheSourceBehindALink() throws {
+  @Test func `an output inside the source through a link is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.createSymbolicLink(
         atPath: shop.path + "/elsewhere", withDestinationPath: shop.source)
@@ -88,7 +88,7 @@ import Workspace
     }
   }
 
-  @Test func workFolderInsideTheSource() throws {
+  @Test func `a work folder inside the source is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       var options = shop.options
       options.work = shop.source + "/work"
@@ -98,7 +98,7 @@ import Workspace
     }
   }
 
-  @Test func twoRunsAtOnce() throws {
+  @Test func `of two runs at once one is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.createDirectory(atPath: shop.work, withIntermediateDirectories: false)
       let other = try WorkLock(folder: shop.work)
@@ -113,7 +113,7 @@ import Workspace
     }
   }
 
-  @Test func memoryBudgetTooSmallForARow() throws {
+  @Test func `a memory budget too small for a row is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       var options = shop.options
       options.memory = 1000

@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func flippedByteInTheWeights() throws {
+  @Test func `a flipped byte in the weights is found`() throws {
     try withPackage { package in
       try flipByte(package.path + "/model.safetensors")
       let files = try package.problems(of: "files", sum: false)
@@ -31,14 +31,14 @@ import Testing
     }
   }
 
-  @Test func flippedByteInTheHead() throws {
+  @Test func `a flipped byte in the head is found`() throws {
     try withPackage { package in
       try flipByte(package.path + "/mtp.safetensors", fromEnd: 1000)
       #expect(try package.problems(of: "tensors").first?.hasPrefix("mtp.") == true)
     }
   }
 
-  @Test func headThatClaimsAnotherNormConvention() throws {
+  @Test func `a head that claims another norm convention is found`() throws {
     try withPackage { package in
       let path = package.path + "/mtp.safetensors"
       let bytes = try readBytes(path)
@@ -53,14 +53,14 @@ import Testing
     }
   }
 
-  @Test func headRemoved() throws {
+  @Test func `a removed head is found`() throws {
     try withPackage { package in
       try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
       #expect(try package.problems(of: "MTP head", sum: false) == ["mtp.safetensors is missing"])
     }
   }
 
-  @Test func damagedHeader() throws {
+  @Test func `a damaged header is found`() throws {
     try withPackage { package in
       let path = package.path + "/mtp.safetensors"
       try writeBytes(Array(try readBytes(path).dropLast(2)), path)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func overrideRemoved() throws {
+  @Test func `a removed override is found`() throws {
     try withPackage { package in
       let module = "language_model.model.layers.3.self_attn.o_proj"
       try edit(package) { $0.removeKey(module) }
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func refusalRemoved() throws {
+  @Test func `a removed refusal is found`() throws {
     try withPackage { package in
       let module = "language_model.model.layers.3.self_attn.q_proj"
       try edit(package) { $0.set(module, to: false) }
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func overrideForNothing() throws {
+  @Test func `an override for nothing is found`() throws {
     try withPackage { package in
       try edit(package) { $0.set("model.layers.3.self_attn.o_proj", to: ["bits": 8, "group_size": 64]) }
       #expect(
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func twinsDiffer() throws {
+  @Test func `twins that differ are found`() throws {
     try withPackage { package in
       try editJSON(package.path + "/config.json") { config in
         var block = config["quantization_config"] ?? .object([])
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func headCountContradictsTheHead() throws {
+  @Test func `a count that contradicts the head is found`() throws {
     try withPackage { package in
       try editJSON(package.path + "/config.json") { config in
         var text = config["text_config"] ?? .object([])
@@ -118,21 +118,21 @@ import Testing
     }
   }
 
-  @Test func extraFile() throws {
+  @Test func `an extra file is found`() throws {
     try withPackage { package in
       try writeBytes([1], package.path + "/surprise.py")
       #expect(try package.problems(of: "files", sum: false) == ["surprise.py: not listed in SHA256SUMS"])
     }
   }
 
-  @Test func missingFile() throws {
+  @Test func `a missing file is found`() throws {
     try withPackage { package in
       try FileManager.default.removeItem(atPath: package.path + "/tokenizer.json")
       #expect(try package.problems(of: "files", sum: false) == ["tokenizer.json: missing or unreadable"])
     }
   }
 
-  @Test func missingTensor() throws {
+  @Test func `a missing tensor is named`() throws {
     try withPackage { package in
       try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
       let problems = try package.problems(of: "tensors")
@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  @Test func tensorThatTheAuditDoesNotName() throws {
+  @Test func `a tensor that the audit does not name is found`() throws {
     try withPackage { package in
       try TinyCheckpoint(.text).headOnly.write(to: package.path + "/more")
       try FileManager.default.moveItem(
@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test func headUnderANameThatStrictReadersChokeOn() throws {
+  @Test func `a head under a name that strict readers refuse is found`() throws {
     try withPackage { package in
       try FileManager.default.moveItem(
         atPath: package.path + "/mtp.safetensors", toPath: package.path + "/model-mtp.safetensors")
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  @Test func wrongTotalSize() throws {
+  @Test func `a wrong total size is found`() throws {
     try withPackage { package in
       try editJSON(package.path + "/model.safetensors.index.json") { index in
         index.set("metadata", to: ["total_size": 12])
@@ -173,7 +173,7 @@ import Testing
     }
   }
 
-  @Test func indexPointsElsewhere() throws {
+  @Test func `an index that points elsewhere is found`() throws {
     try withPackage { package in
       let name = "language_model.lm_head.scales"
       try editJSON(package.path + "/model.safetensors.index.json") { index in
@@ -185,7 +185,7 @@ import Testing
     }
   }
 
-  @Test func folderThatIsNoPackage() throws {
+  @Test func `a folder that is no package is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let error = try diagnostic { _ = try PackageVerifier(path: shop.source, threads: 1).verify() }
       #expect(error.code == "E_PACKAGE_FORM")

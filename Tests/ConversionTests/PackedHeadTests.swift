@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [TinyCheckpoint.Family.dense, .next])
-  func quantizedHeadKeepsItsBytesAndItsParameters(family: TinyCheckpoint.Family) throws {
+  func `a quantized head keeps its bytes and its parameters`(family: TinyCheckpoint.Family) throws {
     try withPackedDonor(family) { shop, _ throws in
       try shop.writeManifest([("donor", "donor")])
       try shop.run()
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func ruleThatWouldQuantizeAgainIsRefusedInAManifest() throws {
+  @Test func `a rule that would quantize again is refused in a manifest`() throws {
     try withPackedDonor(.dense) { shop, _ throws in
       for treatment: JSONValue in [["quantize": ["mode": "affine", "bits": 4]], ["cast": "f32"]] {
         try shop.writeManifest([
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func pipelineThatQuantizesTheHeadLeavesItAsItIs() throws {
+  @Test func `a pipeline that quantizes the head leaves it as it is`() throws {
     try withPackedDonor(.dense) { shop, _ throws in
       try shop.writeManifest([("donor", "donor"), ("pipeline", "lean-mtp")])
       let fc = try #require(try shop.open().plan.tensors.first { $0.name == "mtp.fc.weight" })

@@ -5,7 +5,7 @@ import Testing
 
 /// What proves that a head belongs to a trunk, and what happens when it does not.
 @Suite struct PairingTests {
-  @Test func donorWithTheSameTrunkIsTheSameModel() throws {
+  @Test func `a donor with the same trunk is the same model`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop(source: whole.stripped, donor: whole) { shop throws in
       let pairing = try #require(try shop.open().resolution.pairing)
@@ -15,7 +15,7 @@ import Testing
   }
 
   /// A conversion has the same norms, with 1 added.
-  @Test func conversionOfTheDonorIsTheSameModel() throws {
+  @Test func `a conversion of the donor is the same model`() throws {
     let whole = TinyCheckpoint(.next)
     try withWorkshop { shop throws in
       _ = try shop.convertTrunk(whole, .mxfp4, to: "trunk")
@@ -26,7 +26,7 @@ import Testing
   }
 
   /// Tuning moves the norms by little.
-  @Test func fineTuneOfTheDonorIsDerived() throws {
+  @Test func `a fine-tune of the donor is derived`() throws {
     let whole = TinyCheckpoint(.dense)
     var tuned = whole.stripped
     for (name, tensor) in tuned.tensors where name.hasSuffix("layernorm.weight") {
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func anotherModelNeedsConsentAndIsMarked() throws {
+  @Test func `another model needs consent and is marked`() throws {
     let donor = TinyCheckpoint(.dense) { $0.seed = 2 }
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop throws in
       let error = try shop.refusal("head-of-another-model")
@@ -55,7 +55,7 @@ import Testing
   }
 
   /// Coder models never had a head: whatever is grafted on one was trained with another trunk.
-  @Test func headOfAnInstructModelIsForeignToACoder() throws {
+  @Test func `the head of an instruct model is foreign to a coder`() throws {
     let whole = TinyCheckpoint(.next)
     var coder = whole.stripped
     coder.config.set("_name_or_path", to: "org/Tiny-Coder-Next")
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func headAloneIsUnprovenAndSaysSo() throws {
+  @Test func `a head alone is unproven and says so`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: TinyCheckpoint(.dense).headOnly) { shop throws in
       try shop.run()
       #expect(try Package(shop.package).audit.json["head"]?["pairing"]?["verdict"] == "unproven")
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test func replaceTakesTheDonorsHeadInsteadOfTheSources() throws {
+  @Test func `replace takes the donor's head instead of the source's`() throws {
     let source = TinyCheckpoint(.dense)
     var donor = source
     donor.tensors["mtp.fc.weight"]?.bytes[0] ^= 1
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func everyHeadTensorHasTheDigestOfItsSource() throws {
+  @Test func `every head tensor has the digest of its source`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop(source: whole.stripped, donor: whole) { shop throws in
       try shop.run()

@@ -5,7 +5,7 @@ import Testing
 /// The plan: which verdict each tensor gets, and what it prints.
 @Suite struct PlanTests {
   @Test(arguments: [("dense", TinyCheckpoint.Family.dense), ("next", .next)])
-  func goldenPlan(name: String, family: TinyCheckpoint.Family) throws {
+  func `the plan is the golden plan`(name: String, family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family)) { shop in
       let report = try shop.open().report
       try Golden.check(report.text(everyTensor: true), "plan/\(name).txt")
@@ -14,12 +14,12 @@ import Testing
     }
   }
 
-  @Test func samePlanTwiceAndInAnotherFolder() throws {
+  @Test func `the plan is the same twice and in another folder`() throws {
     let plan = { try withWorkshop(source: TinyCheckpoint(.mixture)) { try $0.open().report.json } }
     #expect(try plan() == plan())
   }
 
-  @Test func planFollowsWhatDecides() throws {
+  @Test func `the plan follows what decides`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let before = try shop.open().plan.digest
       try shop.writeManifest([("quantization", ["scale_rule": "round"])])
@@ -28,7 +28,7 @@ import Testing
   }
 
   /// The pipeline asks for everything; what the format cannot hold is kept, and the plan says why.
-  @Test func columnsThatAreNoMultipleOfTheGroupAreKeptWithAReason() throws {
+  @Test func `a matrix whose columns are no multiple of the group is kept with a reason`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes(
         Array(
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func firstRuleThatMatchesDecides() throws {
+  @Test func `the first rule that matches decides`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([
         (
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func tiedHeadIsDroppedWithAReasonWhenItIsStoredAllTheSame() throws {
+  @Test func `a tied head that is stored all the same is dropped with a reason`() throws {
     var source = TinyCheckpoint(.dense) { $0.tied = true }
     source.tensors["lm_head.weight"] = source.tensors["model.language_model.embed_tokens.weight"]
     try withWorkshop(source: source) { shop in
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func filesThatStayBehindAreNamed() throws {
+  @Test func `files that stay behind are named`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       #expect(
         try shop.open().plan.notes.contains("optimizer.bin is not copied: weights of another format are never read"))

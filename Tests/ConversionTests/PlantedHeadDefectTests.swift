@@ -59,7 +59,7 @@ import Testing
   ]
 
   @Test(arguments: defects.indices)
-  func verifyNamesTheTensor(index: Int) throws {
+  func `verify names the tensor`(index: Int) throws {
     let defect = Self.defects[index]
     try withPackage(defect) { package in
       let problems = try package.problems(of: "tensors")
@@ -72,7 +72,7 @@ import Testing
     (0, "E_MTP_NORMS"), (1, "E_MTP_NORMS"), (3, "E_MTP_EXPERTS_INCOMPLETE"), (4, "E_MTP_EXPERTS_INCOMPLETE"),
     (6, "E_MTP_TENSOR_MISSING"),
   ])
-  func inspectNamesTheDefect(index: Int, code: String) throws {
+  func `inspect names the defect`(index: Int, code: String) throws {
     try withPackage(Self.defects[index]) { package in
       let inspection = Inspection(try CheckpointFolder(.folder(package.path)))
       #expect(inspection.problems.contains { $0.hasPrefix(code + ":") }, "\(inspection.problems)")
@@ -82,7 +82,7 @@ import Testing
 
   /// What a person reads of each: the verifier's first finding of it, and what `inspect` says without any record.
   @Test(arguments: defects.indices)
-  func whatIsSaidIsKept(index: Int) throws {
+  func `what is said is kept`(index: Int) throws {
     let defect = Self.defects[index]
     try withPackage(defect) { package in
       let problems = try package.problems(of: "tensors")

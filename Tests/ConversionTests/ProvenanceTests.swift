@@ -19,7 +19,7 @@ import Testing
     (value?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
   }
 
-  @Test func subjectsAreTheFilesOfThePackage() throws {
+  @Test func `subjects are the files of the package`() throws {
     try withPackage { shop, statement in
       #expect(statement["_type"]?.stringValue == "https://in-toto.io/Statement/v1")
       #expect(statement["predicateType"]?.stringValue == "https://slsa.dev/provenance/v1")
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func dependenciesAreTheInputsAndTheLockIsNamed() throws {
+  @Test func `dependencies are the inputs and the lock is named`() throws {
     try withPackage { shop, statement in
       let lock = try readJSON(shop.path + "/manifest.lock.json")
       let definition = statement["predicate"]?["buildDefinition"]
@@ -50,7 +50,7 @@ import Testing
   }
 
   /// Two folders, so two absolute paths; and no date, host or program's digest.
-  @Test func nothingInItDependsOnThePlaceOrTheMachine() throws {
+  @Test func `nothing in it depends on the place or the machine`() throws {
     var texts: [String] = []
     for _ in 0..<2 {
       try withPackage { shop, _ in
@@ -63,7 +63,7 @@ import Testing
     #expect(!texts[0].contains("builderDependencies"))
   }
 
-  @Test func theProgramIsNamedOnlyWhenAsked() throws {
+  @Test func `the program is named only when asked`() throws {
     let digest = SHA256Digest.of([1, 2, 3])
     try withPackage { shop in
       var options = shop.options
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func verifyFindsAStatementAboutOtherFilesOrInputs() throws {
+  @Test func `verify finds a statement about other files or inputs`() throws {
     try withPackage { shop, _ in
       try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
       let package = Package(shop.path + "/copy")

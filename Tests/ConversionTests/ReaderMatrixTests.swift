@@ -52,7 +52,8 @@ import Testing
     (.next, .nested, "wwwwwwwwH"), (.next, .drafter, "wwwwwHwww"),
     (.mixture, .unlisted, "wwwwwHwww"), (.mixture, .shard, "CwCwwHCww"),
   ])
-  func everyReaderInEveryPlace(family: TinyCheckpoint.Family, place: Place, wanted: String) throws {
+  func `every reader has its verdict in every place`(family: TinyCheckpoint.Family, place: Place, wanted: String) throws
+  {
     let matrix = try verdicts(family, place)
     #expect(matrix.rows.map(\.verdict.word) == wanted.compactMap { Self.short[$0] })
     #expect(matrix.rows.allSatisfy { !$0.verdict.reason.isEmpty })
@@ -60,7 +61,7 @@ import Testing
   }
 
   /// The stock splitter's folder of a Qwen3-Next head is refused by older releases; ours is not.
-  @Test func ownDrafterIsLoadedByEveryRelease() throws {
+  @Test func `a drafter of the package is loaded by every release`() throws {
     try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       var options = shop.options
@@ -77,7 +78,7 @@ import Testing
   }
 
   /// mlx-vlm up to 0.6.10 looks for the router's 8 bits under another name.
-  @Test func numberFormatsOfSingleModulesAreMissedByOlderReleases() throws {
+  @Test func `number formats of single modules are missed by older releases`() throws {
     try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
       try shop.writeManifest([
         ("rules", [["role": "router", "treatment": ["quantize": ["mode": "affine", "bits": 8]]]])
@@ -89,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func headWithItsOwnNumberOfExpertsIsOnlyLoadedFromADrafter() throws {
+  @Test func `a head with its own number of experts is only loaded from a drafter`() throws {
     let source = TinyCheckpoint(.next) { $0.experts = 3 }.stripped
     let donor = TinyCheckpoint(.next) { $0.experts = 5 }.headOnly
     try withWorkshop(source: source, donor: donor) { shop throws in
@@ -106,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func headWhoseNormsWereNeverShiftedCorruptsDrafts() throws {
+  @Test func `a head whose norms were never shifted corrupts drafts`() throws {
     let whole = TinyCheckpoint(.dense)
     try withWorkshop { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
@@ -120,7 +121,7 @@ import Testing
 
   // MARK: readers that a manifest requires
 
-  @Test func requiredReadersThatLoadAreNoObstacle() throws {
+  @Test func `required readers that load are no obstacle`() throws {
     try withWorkshop(source: TinyCheckpoint(.next)) { shop throws in
       let names = ["mlx-lm<=0.31.3", "mlx-lm>=0.32", "mlx-vlm>=0.7.8", "mlx-swift-lm>=2026-08-31"]
       try shop.writeManifest([("readers", .array(names.map { .string($0) }))])
@@ -128,7 +129,7 @@ import Testing
     }
   }
 
-  @Test func requiredReaderThatWouldCorruptRefusesThePlan() throws {
+  @Test func `a required reader that would corrupt the model refuses the plan`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", ["indexed"]), ("readers", ["mlx-vlm<0.6.9"])])
       let error = try shop.refusal("required-reader-would-corrupt")
@@ -137,7 +138,7 @@ import Testing
     }
   }
 
-  @Test func requiredReaderThatFindsNoHeadRefusesThePlan() throws {
+  @Test func `a required reader that finds no head refuses the plan`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"])])
       #expect(try shop.refusal("required-reader-finds-no-head").code == "E_READER")
@@ -148,7 +149,7 @@ import Testing
     }
   }
 
-  @Test func unknownReaderIsRefusedWithTheList() throws {
+  @Test func `an unknown reader is refused with the list`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("readers", ["mlx-lm"])])
       #expect(try shop.refusal("unknown-reader").code == "E_READER_UNKNOWN")

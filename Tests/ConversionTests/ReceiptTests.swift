@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func secondRunReusesEverythingAndTouchesNoFile() throws {
+  @Test func `a second run reuses everything and touches no file`() throws {
     try withWorkshop(source: Self.source, donor: Self.donor) { shop in
       try shop.run()
       let package = try identities(shop.package)
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func changedThresholdRedoesVerificationAndPackage() throws {
+  @Test func `a changed threshold redoes verification and package`() throws {
     try rerun {
       try $0.writeManifest([("donor", "donor"), ("thresholds", .object([("min_cosine", JSONValue(.number("0.5")))]))])
     } _: { _, summary, _ in
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func changedRuleRedoesQuantizationAndWhatFollows() throws {
+  @Test func `a changed rule redoes quantization and what follows`() throws {
     try rerun {
       try $0.writeManifest([("donor", "donor"), ("rules", [["role": "mlp", "treatment": "keep"]])])
     } _: { shop, summary, _ throws in
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func changedRuleForTheHeadRedoesTheGraft() throws {
+  @Test func `a changed rule for the head redoes the graft`() throws {
     try rerun {
       try $0.writeManifest([("donor", "donor"), ("rules", [["role": "mtp", "treatment": ["cast": "f32"]]])])
     } _: { shop, summary, _ throws in
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test func changedDonorRedoesTheGraftAndWhatFollows() throws {
+  @Test func `a changed donor redoes the graft and what follows`() throws {
     var other = Self.donor
     other.tensors["mtp.fc.weight"]?.bytes[10] ^= 1
     try rerun {
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func changedSidecarRedoesInspectionAndPackage() throws {
+  @Test func `a changed sidecar redoes inspection and package`() throws {
     try rerun {
       try writeBytes(Array("{{ other }}".utf8), $0.source + "/chat_template.jinja")
     } _: { shop, summary, _ throws in
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func changedSidecarOfASourceWithItsOwnHeadDoesTheSame() throws {
+  @Test func `a changed sidecar of a source with its own head redoes inspection and package`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try writeBytes(Array("{{ other }}".utf8), shop.source + "/chat_template.jinja")
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func rewrittenButEqualSourceRedoesNothing() throws {
+  @Test func `a source rewritten with equal bytes redoes nothing`() throws {
     try rerun {
       try Self.source.write(to: $0.source)
     } _: { _, summary, _ in
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func damagedResultIsFoundAndMadeAgain() throws {
+  @Test func `a damaged result is found and made again`() throws {
     try withWorkshop(source: Self.source, donor: Self.donor) { shop in
       try shop.run()
       let before = try digests(shop.package)
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func missingResultIsMadeAgain() throws {
+  @Test func `a missing result is made again`() throws {
     try rerun {
       try FileManager.default.removeItem(atPath: $0.work + "/verify/verify.json")
     } _: { _, summary, _ in
@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  @Test func damagedReceiptCountsAsNone() throws {
+  @Test func `a damaged receipt counts as none`() throws {
     try rerun {
       try writeBytes(Array("{".utf8), $0.work + "/graft/receipt.json")
     } _: { _, summary, observer in
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  @Test func damagedPackageIsPublishedAnew() throws {
+  @Test func `a damaged package is published anew`() throws {
     try rerun {
       try FileManager.default.removeItem(atPath: $0.package + "/tokenizer.json")
     } _: { shop, summary, _ throws in
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  @Test func stagesGoOnWhereARunWasToldToStop() throws {
+  @Test func `stages go on where a run was told to stop`() throws {
     try withWorkshop(source: Self.source, donor: Self.donor) { shop throws in
       var options = shop.options
       options.until = .quantize

@@ -15,7 +15,7 @@ import Testing
     return report
   }
 
-  @Test func thePackageComesOutOnceMoreAndNothingElseIsWritten() throws {
+  @Test func `the package comes out once more and nothing else is written`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       let before = try digests(shop.path)
@@ -26,7 +26,7 @@ import Testing
   }
 
   /// Sums, audit and provenance made to fit do not hide what the sources contradict.
-  @Test func aPackageThatIsNotOfTheseSourcesIsNamedByFile() throws {
+  @Test func `a package that is not of these sources is named by file`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func anotherManifestIsRefusedBeforeTheWork() throws {
+  @Test func `another manifest is refused before the work`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try shop.writeManifest([("base_model", "org/other")])
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func theDraftersFolderComesOutOnceMore() throws {
+  @Test func `the drafter's folder comes out once more`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       try shop.run()

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func everyReaderIsAskedAndTheAuditForetoldIt() throws {
+  @Test func `every reader is asked and the audit foretold it`() throws {
     try withPackage { package in
       let report = try verification(of: package.path)
       #expect(report.isGood, "\(report.text)")
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func aRequiredReaderThatNoLongerFindsTheHeadFails() throws {
+  @Test func `a required reader that no longer finds the head fails`() throws {
     try withPackage { package in
       try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
       let problems = try package.problems(of: "readers")
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func aReaderThatWouldNowCorruptTheModelFailsThoughItIsNotRequired() throws {
+  @Test func `a reader that would now corrupt the model fails though it is not required`() throws {
     try withPackage { package in
       try editJSON(package.path + "/model.safetensors.index.json") { index in
         var map = index["weight_map"] ?? .object([])

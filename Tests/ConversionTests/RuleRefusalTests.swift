@@ -4,7 +4,7 @@ import Testing
 
 /// Rules of a manifest that do not fit the model.
 @Suite struct RuleRefusalTests {
-  @Test func ruleThatMatchesNothing() throws {
+  @Test func `a rule that matches nothing is refused`() throws {
     try withRule(["match": "**.o_prjo.weight", "treatment": "keep"]) { shop in
       let error = try shop.refusal("rule-matches-nothing")
       #expect(error.code == "E_RULE_UNUSED")
@@ -14,13 +14,13 @@ import Testing
     }
   }
 
-  @Test func roleThatTheModelDoesNotHave() throws {
+  @Test func `a role that the model does not have is refused`() throws {
     try withRule(["role": "router", "treatment": "keep"]) { shop throws in
       #expect(try shop.refusal("role-matches-nothing").code == "E_RULE_UNUSED")
     }
   }
 
-  @Test func ruleThatQuantizesANorm() throws {
+  @Test func `a rule that quantizes a norm is refused`() throws {
     try withRule(["role": "norm", "treatment": "quantize"]) { shop in
       let error = try shop.refusal("rule-quantizes-a-norm")
       #expect(error.code == "E_RULE_STRUCTURE")
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [("**.conv1d.weight", "conv1d"), ("**.patch_embed.proj.weight", "patch_embed")])
-  func ruleThatQuantizesAPermutedTensor(pattern: String, word: String) throws {
+  func `a rule that quantizes a permuted tensor is refused`(pattern: String, word: String) throws {
     try withRule(["match": .string(pattern), "treatment": "quantize"]) { shop in
       let error = try diagnostic { _ = try shop.open() }
       #expect(error.code == "E_RULE_STRUCTURE")
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func ruleWhoseGroupDoesNotDivideTheColumns() throws {
+  @Test func `a rule whose group does not divide the columns is refused`() throws {
     try withRule(["match": "**.mlp.linear_fc2.weight", "treatment": "quantize"]) { shop in
       let error = try shop.refusal("group-does-not-divide-the-columns")
       #expect(error.code == "E_RULE_STRUCTURE")
@@ -48,7 +48,7 @@ import Testing
   }
 
   /// A rule that fits some of its tensors keeps the others, and says why.
-  @Test func ruleWhoseGroupDividesSomeColumns() throws {
+  @Test func `a rule whose group divides only some columns keeps the others with a reason`() throws {
     try withRule(["match": "**.linear_fc2.weight", "treatment": "quantize"]) { shop in
       let tensors = try shop.open().plan.tensors.filter { $0.name.hasSuffix("linear_fc2.weight") }
       #expect(tensors.map(\.verdictWord) == ["kept", "quantized"])
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func ruleThatDropsANeededTensor() throws {
+  @Test func `a rule that drops a needed tensor is refused`() throws {
     try withRule(["match": "**.mlp.up_proj.weight", "treatment": "drop"]) { shop in
       let error = try shop.refusal("rule-drops-a-needed-tensor")
       #expect(error.code == "E_RULE_DROPS")
@@ -68,14 +68,14 @@ import Testing
 
   /// Half a vision tower, or half a head, is no more loadable than half a trunk.
   @Test(arguments: ["vision_tower.merger.**", "mtp.fc.weight"])
-  func ruleThatDropsHalfOfAPart(pattern: String) throws {
+  func `a rule that drops half of a part is refused`(pattern: String) throws {
     try withRule(["match": .string(pattern), "treatment": "drop"]) { shop throws in
       #expect(try diagnostic { try shop.run() }.code == "E_RULE_DROPS")
       #expect(!exists(shop.package))
     }
   }
 
-  @Test func ruleThatDropsAWholePartIsObeyed() throws {
+  @Test func `a rule that drops a whole part is obeyed`() throws {
     try withRule(["role": "vision", "treatment": "drop"]) { shop in
       try shop.run()
       let names = try Package(shop.package).names
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func tensorThatNoRuleMatches() throws {
+  @Test func `a tensor that no rule matches is named`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes(
         Array(
@@ -107,7 +107,7 @@ import Testing
   }
 
   /// The hidden size 64 is no multiple of 128: kept with a reason, and an error where the manifest is strict.
-  @Test func strictManifestRefusesWhatTheGroupSizeDoesNotDivide() throws {
+  @Test func `a strict manifest refuses what the group size does not divide`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let format: JSONValue = ["mode": "affine", "bits": 4, "group_size": 128]
       try shop.writeManifest([("pipeline", "affine4"), ("quantization", format)])

@@ -11,7 +11,7 @@ import Testing
 
   private func schema(_ name: String) throws -> JSONValue { try readJSON(Repository.root + "/" + name) }
 
-  @Test func shippedManifestsAreReadable() throws {
+  @Test func `shipped manifests are readable`() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Repository.manifests).filter {
       $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") && !$0.hasSuffix(".lock.json")
     }
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func shippedPipelinesAreReadable() throws {
+  @Test func `shipped pipelines are readable`() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Repository.pipelines).filter {
       $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json")
     }
@@ -41,7 +41,7 @@ import Testing
   /// Every word that the code might take for a field, in every place where fields stand: it is known to the code
   /// exactly if it is in the schema.
   @Test(arguments: schemas)
-  func codeAndSchemaKnowTheSameFields(name: String) throws {
+  func `code and schema know the same fields`(name: String) throws {
     let schema = try schema(name)
     let definitions = try #require(schema["$defs"])
     let isManifest = name.hasPrefix("manifests")
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: schemas)
-  func codeAndSchemaKnowTheSameWords(name: String) throws {
+  func `code and schema know the same words`(name: String) throws {
     let definitions = try #require(try schema(name)["$defs"])
     let words = { (value: JSONValue?) in
       Set((value?["oneOf"]?.arrayValue ?? []).compactMap { $0["const"]?.stringValue })
@@ -97,7 +97,7 @@ import Testing
   }
 
   /// Required fields of the schema are required by the code.
-  @Test func requiredFieldsAreRequired() throws {
+  @Test func `required fields are required`() throws {
     try withWorkshop { shop in
       for field in try #require(try schema(Self.schemas[0])["required"]?.arrayValue).compactMap(\.stringValue) {
         try shop.writeManifest(without: [field])

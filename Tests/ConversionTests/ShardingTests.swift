@@ -4,7 +4,7 @@ import Testing
 
 /// Shards filled in name order up to a limit, and forecasts that hold to the byte.
 @Suite struct ShardingTests {
-  @Test func smallShards() throws {
+  @Test func `small shards hold the same tensors`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       var options = shop.options
       options.shardLimit = 60_000
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next, .text])
-  func forecastHoldsToTheByte(family: TinyCheckpoint.Family) throws {
+  func `the forecast holds to the byte`(family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family) { $0.recurrence = .f32 }) { shop in
       let run = try shop.open()
       try shop.run()
@@ -56,7 +56,7 @@ import Testing
   }
 
   /// Nothing of how a run is done reaches the package.
-  @Test func threadsAndMemoryChangeNothing() throws {
+  @Test func `threads and memory change nothing`() throws {
     let source = TinyCheckpoint(.mixture)
     let package = { (threads: Int, memory: Int) in
       try withWorkshop(source: source) { shop in

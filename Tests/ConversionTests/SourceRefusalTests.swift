@@ -4,7 +4,7 @@ import Testing
 
 /// Sources that are not what they should be: each is refused with an error of its own.
 @Suite struct SourceRefusalTests {
-  @Test func noSuchSource() throws {
+  @Test func `a source that is not there is refused`() throws {
     try withWorkshop { shop in
       let error = try shop.refusal("no-such-source")
       #expect(error.code == "E_SOURCE_MISSING")
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test func sourceWithoutSafetensors() throws {
+  @Test func `a source without safetensors is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       for file in filesBelow(shop.source) where file.hasSuffix(".safetensors") {
         try FileManager.default.removeItem(atPath: shop.source + "/" + file)
@@ -26,14 +26,14 @@ import Testing
     }
   }
 
-  @Test func sourceWithoutConfiguration() throws {
+  @Test func `a source without a configuration is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.removeItem(atPath: shop.source + "/config.json")
       #expect(try shop.refusal("source-without-configuration").code == "E_CONFIG_MISSING")
     }
   }
 
-  @Test func truncatedShard() throws {
+  @Test func `a truncated shard is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       let shard = shop.source + "/" + source.shards[1].file
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func indexNamingAMissingShard() throws {
+  @Test func `an index that names a missing shard is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try FileManager.default.removeItem(atPath: shop.source + "/" + source.shards[1].file)
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func indexListsATensorThatNoShardHolds() throws {
+  @Test func `an index that lists a tensor no shard holds is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       let index = shop.source + "/model.safetensors.index.json"
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func shardHoldsATensorThatTheIndexDoesNotList() throws {
+  @Test func `a shard with a tensor that the index does not list is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try editMap(shop.source + "/model.safetensors.index.json") { $0.removeKey("lm_head.weight") }
       let error = try shop.refusal("index-leaves-a-tensor-out")
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func indexPlacesATensorInAnotherShard() throws {
+  @Test func `an index that places a tensor in another shard is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try editMap(shop.source + "/model.safetensors.index.json") {
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func indexNamingAPathOutsideTheFolder() throws {
+  @Test func `an index that names a path outside the folder is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try editMap(shop.source + "/model.safetensors.index.json") {
         $0.set("lm_head.weight", to: "../elsewhere.safetensors")
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func oneTensorInTwoShards() throws {
+  @Test func `one tensor in two shards is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       let copy = shop.source + "/model-copy.safetensors"
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test(arguments: [("qwen4_exp", "hyper-connections"), ("llama", "Qwen3-Next")])
-  func unknownArchitecture(name: String, hint: String) throws {
+  func `an unknown architecture is refused`(name: String, hint: String) throws {
     var source = TinyCheckpoint(.dense)
     source.config.set("model_type", to: .string(name))
     try withWorkshop(source: source) { shop in
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func unknownTensorName() throws {
+  @Test func `an unknown tensor name is refused`() throws {
     var source = TinyCheckpoint(.dense)
     source.tensors["model.language_model.layers.0.self_attn.rel_pos"] = source.tensors["lm_head.weight"]
     try withWorkshop(source: source) { shop in
@@ -143,7 +143,7 @@ import Testing
     }
   }
 
-  @Test func layerBeyondTheConfiguration() throws {
+  @Test func `a layer beyond the configuration is refused`() throws {
     var source = TinyCheckpoint(.dense)
     source.tensors["model.language_model.layers.4.input_layernorm.weight"] =
       source.tensors["model.language_model.layers.3.input_layernorm.weight"]
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func missingTensor() throws {
+  @Test func `a missing tensor is named`() throws {
     var source = TinyCheckpoint(.dense)
     source.tensors["model.language_model.layers.1.mlp.up_proj.weight"] = nil
     try withWorkshop(source: source) { shop in
@@ -164,7 +164,7 @@ import Testing
     }
   }
 
-  @Test func shapeAgainstTheConfiguration() throws {
+  @Test func `a shape against the configuration is refused`() throws {
     var source = TinyCheckpoint(.dense)
     source.configure("vocab_size", 321)
     try withWorkshop(source: source) { shop in
@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  @Test func dtypeThatCannotBeConverted() throws {
+  @Test func `a dtype that cannot be converted is refused`() throws {
     var source = TinyCheckpoint(.dense)
     source.tensors["lm_head.weight"]?.dtype = .i16
     try withWorkshop(source: source) { shop in
@@ -186,7 +186,7 @@ import Testing
     }
   }
 
-  @Test func sourceThatIsAPackageAlready() throws {
+  @Test func `a source that is a package already is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       try shop.writeManifest([("source", "package"), ("output", "again")])
@@ -196,7 +196,7 @@ import Testing
     }
   }
 
-  @Test func linkThatLeadsOutOfTheSource() throws {
+  @Test func `a link that leads out of the source is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([1], shop.path + "/secret")
       try FileManager.default.createSymbolicLink(
@@ -207,7 +207,7 @@ import Testing
     }
   }
 
-  @Test func hubModelThatIsNotCached() throws {
+  @Test func `a hub model that is not cached is refused`() throws {
     try withWorkshop { shop in
       try shop.writeManifest([("source", "hub:cambium-tests/never-there@main")])
       #expect(throws: (any Error).self) { try shop.open() }

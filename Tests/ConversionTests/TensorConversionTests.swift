@@ -7,7 +7,7 @@ import Testing
 @Suite struct TensorConversionTests {
   /// T(f32(w) + 1), once, for every zero-centred norm of trunk and head; the gated norm of the recurrence is none.
   @Test(arguments: [TinyCheckpoint.Family.dense, .next])
-  func normsGetOneExactlyOnce(family: TinyCheckpoint.Family) throws {
+  func `norms get one exactly once`(family: TinyCheckpoint.Family) throws {
     let source = TinyCheckpoint(family)
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func convolutionChangesItsShapeAndNotItsBytes() throws {
+  @Test func `a convolution changes its shape and not its bytes`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func patchEmbeddingGetsItsChannelsLast() throws {
+  @Test func `the patch embedding gets its channels last`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func splitExpertsAreStackedInIndexOrder() throws {
+  @Test func `split experts are stacked in index order`() throws {
     // Eleven, so that sorting by name ("10" before "2") would show.
     let source = TinyCheckpoint(.next) { $0.experts = 11 }
     try withWorkshop(source: source) { shop in
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func fusedExpertsAreCutIntoGateAndUp() throws {
+  @Test func `fused experts are cut into gate and up`() throws {
     let source = TinyCheckpoint(.mixture) { $0.headLayout = .fused }
     try withWorkshop(source: source) { shop in
       try shop.writeManifest([("rules", [["role": "expert", "treatment": "keep"]])])
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func keptTensorsAreKeptBitForBit() throws {
+  @Test func `kept tensors are kept bit for bit`() throws {
     let source = TinyCheckpoint(.dense) { $0.recurrence = .f32 }
     try withWorkshop(source: source) { shop in
       try shop.run()
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func castRoundsToTheNearest() throws {
+  @Test func `a cast rounds to the nearest`() throws {
     let source = TinyCheckpoint(.dense) { $0.recurrence = .f32 }
     try withWorkshop(source: source) { shop in
       try shop.writeManifest([("rules", [["match": "**.A_log", "treatment": ["cast": "bf16"]]])])
@@ -146,7 +146,7 @@ import Testing
   }
 
   @Test(arguments: ["mxfp4", "mxfp8", "affine4", "affine8"])
-  func quantizedEmbeddingEqualsTheQuantizersOwn(pipeline: String) throws {
+  func `a quantized embedding equals the quantizer's own`(pipeline: String) throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.writeManifest([("pipeline", .string(pipeline)), ("thresholds", ["min_cosine": 0, "mean_cosine": 0])])
@@ -176,7 +176,7 @@ import Testing
   }
 
   /// The cosine of the audit, computed again from the package alone: E2M1 codes, four bits each, low first.
-  @Test func auditTellsTheTrueCosine() throws {
+  @Test func `the audit tells the true cosine`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
       try shop.run()

@@ -8,7 +8,7 @@ import Testing
     ("relative-rms", "{\"max_relative_rms\": 0.0001}"),
     ("by-role", "{\"by_role\": {\"attention\": {\"min_cosine\": 0.9999}}}"),
   ])
-  func missed(name: String, thresholds: String) throws {
+  func `a missed threshold is refused`(name: String, thresholds: String) throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("thresholds", try JSONValue.parse(Array(thresholds.utf8), file: "thresholds"))])
       let error = try shop.refusal("threshold-missed-\(name)")
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func met() throws {
+  @Test func `a threshold that is met passes`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let summary = try shop.run()
       let mean = try #require(summary.meanCosine)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct FileDigestTests {
   @Test(arguments: [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_000_001])
-  func everySizeAroundTheBuffer(size: Int) throws {
+  func `every size around the buffer has its digest`(size: Int) throws {
     try withFolder { folder in
       let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
       let result = try digestOfFile(atPath: write(bytes, folder))
@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test func missingFilesAreSaidToBeMissing() throws {
+  @Test func `missing files are said to be missing`() throws {
     try withFolder { folder in
       let found = refusal { _ = try digestOfFile(atPath: folder + "/none") }
       #expect(found?.code == "E_FILE_MISSING")

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct FileIdentityTests {
-  @Test func staysTheSameUntilTheFileChanges() throws {
+  @Test func `the identity stays the same until the file changes`() throws {
     try withFolder { folder in
       let path = try write([1, 2, 3], folder)
       let file = try ReadOnlyFile(path: path)
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func aReplacedFileHasAnotherIdentity() throws {
+  @Test func `a replaced file has another identity`() throws {
     try withFolder { folder in
       let path = try write([1, 2, 3], folder)
       let file = try ReadOnlyFile(path: path)

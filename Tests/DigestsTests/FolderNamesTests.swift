@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct FolderNamesTests {
-  @Test func theyAreAllThereAndSorted() throws {
+  @Test func `names are all there and sorted`() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/cambium-names-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -17,7 +17,7 @@ import Testing
     #expect(found.first == ".hidden" && found.last == "é")
   }
 
-  @Test func whatIsNoFolderIsRefused() {
+  @Test func `what is no folder is refused`() {
     #expect(throws: FileError.self) { try namesInFolder("/nonexistent") }
     #expect(throws: FileError.self) { try namesInFolder("/dev/null") }
     #expect(throws: FileError.self) { try namesInFolder("/\0tmp") }

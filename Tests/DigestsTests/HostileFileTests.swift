@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct HostileFileTests {
-  @Test func aPipeIsRefusedAndDoesNotBlock() throws {
+  @Test func `a pipe is refused and does not block`() throws {
     try withFolder { folder in
       #expect(mkfifo(folder + "/p", 0o600) == 0)
       let found = refusal { _ = try ReadOnlyFile(path: folder + "/p") }
@@ -13,14 +13,14 @@ import Testing
     }
   }
 
-  @Test func foldersAndDevicesAreRefused() throws {
+  @Test func `folders and devices are refused`() throws {
     try withFolder { folder in
       #expect(refusal { _ = try ReadOnlyFile(path: folder) }?.found == "a folder")
       #expect(refusal { _ = try ReadOnlyFile(path: "/dev/null") }?.found == "a device")
     }
   }
 
-  @Test func linksAreFollowedOnlyWhenAllowed() throws {
+  @Test func `links are followed only when allowed`() throws {
     try withFolder { folder in
       let path = try write([1, 2], folder)
       try FileManager.default.createSymbolicLink(atPath: folder + "/l", withDestinationPath: path)
@@ -29,14 +29,14 @@ import Testing
     }
   }
 
-  @Test func aZeroByteDoesNotCutThePath() throws {
+  @Test func `a zero byte does not cut the path`() throws {
     try withFolder { folder in
       let path = try write([1], folder)
       #expect(refusal { _ = try ReadOnlyFile(path: path + "\u{0}.safetensors") }?.code == "E_FILE_MISSING")
     }
   }
 
-  @Test func aFileThatShrinksIsAnErrorAndNotASignal() throws {
+  @Test func `a file that shrinks is an error and not a signal`() throws {
     try withFolder { folder in
       let path = try write(Array(repeating: 7, count: 100), folder)
       let file = try ReadOnlyFile(path: path)
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func sizesAreCheckedBeforeMemoryIsTaken() throws {
+  @Test func `sizes are checked before memory is taken`() throws {
     try withFolder { folder in
       let file = try ReadOnlyFile(path: write([1, 2, 3], folder))
       #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_LIMIT")

@@ -15,7 +15,7 @@ import Testing
 
   private func oracle(_ bytes: some Collection<UInt8>) -> [UInt8] { Array(SHA256.hash(data: Array(bytes))) }
 
-  @Test func everyLengthAroundTheBlocks() {
+  @Test func `every length around the blocks agrees`() {
     let data = bytes(301, seed: 1)
     for length in 0...300 {
       // From an odd address.
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func piecesOfEveryLength() {
+  @Test func `pieces of every length agree`() {
     let data = bytes(300, seed: 2)
     let whole = oracle(data)
     for first in 0...150 {
@@ -38,13 +38,13 @@ import Testing
     }
   }
 
-  @Test func largeOnes() {
+  @Test func `large ones agree`() {
     let data = bytes(5_000_003, seed: 7)
     #expect(SHA256Digest.of(data).bytes == oracle(data))
   }
 
   /// The machine's instructions and the plain form give the same states.
-  @Test func plainFormAgrees() {
+  @Test func `the plain form agrees`() {
     let data = bytes(64 * 40, seed: 8)
     for blocks in 0...20 {
       var fast = [[UInt32]](repeating: (0..<8).map { 0x9E37_79B9 &* ($0 + 1) }, count: 3)

@@ -6,7 +6,7 @@ import Testing
   private let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
   private let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
-  @Test func knownAnswers() {
+  @Test func `known answers come out`() {
     #expect(SHA256Digest.of([]).hex == empty)
     #expect(SHA256Digest.of(Array("abc".utf8)).hex == abc)
     #expect(
@@ -14,7 +14,7 @@ import Testing
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
-  @Test func piecesGiveTheSameDigestAsTheWhole() {
+  @Test func `pieces give the same digest as the whole`() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     var stream = SHA256Stream()
     stream.update(Array(bytes[..<1]))
@@ -26,7 +26,7 @@ import Testing
     #expect(copy.finish() != stream.finish())
   }
 
-  @Test func hexadecimalRoundTrip() throws {
+  @Test func `hexadecimal digits are read back`() throws {
     let digest = try #require(SHA256Digest(hex: abc))
     #expect(digest == SHA256Digest.of(Array("abc".utf8)))
     #expect(digest.hex == abc && digest.bytes.count == 32)
@@ -39,9 +39,9 @@ import Testing
     "", "ba78", String(repeating: "g", count: 64), String(repeating: "0", count: 65),
     " " + String(repeating: "0", count: 63),
   ])
-  func wrongHexadecimalIsRefused(_ text: String) { #expect(SHA256Digest(hex: text) == nil) }
+  func `wrong hexadecimal is refused`(_ text: String) { #expect(SHA256Digest(hex: text) == nil) }
 
-  @Test func wrongLengthIsRefused() {
+  @Test func `a digest of the wrong length is refused`() {
     #expect(SHA256Digest(bytes: [UInt8](repeating: 0, count: 31)) == nil)
     #expect(SHA256Digest(bytes: [UInt8](repeating: 0, count: 33)) == nil)
   }

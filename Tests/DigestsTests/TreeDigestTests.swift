@@ -34,7 +34,7 @@ import Testing
     for tier in 0..<4 where cambium_force_tier_here(Int32(tier)) == 0 { body("tier \(tier)") }
   }
 
-  @Test func everyTierGivesTheDefinedDigestOfALeaf() {
+  @Test func `every tier gives the defined digest of a leaf`() {
     for length in Self.lengths {
       // From an odd address.
       let expected = definition(Self.data[1..<1 + length])
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func piecesGiveTheSameDigestAsTheWhole() {
+  @Test func `pieces give the same digest as the whole`() {
     let expected = definition(Self.data)
     for cuts in [
       [1], [16_383], [16_384], [16_385], [100, 16_384, 300_000], [500_000, 500_001], [TreeDigest.leafBytes],
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func aTensorIsTheDigestOfItsLeaves() {
+  @Test func `a tensor is the digest of its leaves`() {
     let leaf = TreeDigest.leaf(UnsafeRawBufferPointer(start: nil, count: 0))
     #expect(leaf == SHA256Digest.of([]))
     #expect(TreeDigest.of([]) == SHA256Digest.of([]))

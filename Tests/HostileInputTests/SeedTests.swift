@@ -32,8 +32,9 @@ import Testing
     return (error as? any CambiumError).map { $0.diagnostic.code.hasPrefix("E_") } ?? false
   }
 
-  @Test(arguments: Parser.all.map(\.name)) func everyParserHasASeedThatItAcceptsAndOneThatItRefuses(name: String) throws
-  {
+  @Test(arguments: Parser.all.map(\.name)) func `every parser has a seed that it accepts and one that it refuses`(
+    name: String
+  ) throws {
     let parser = try #require(Parser.named(name))
     let folder = try InputFolder()
     defer { folder.remove() }
@@ -48,7 +49,8 @@ import Testing
     #expect(refusal(parser, [0xFF], folder) != nil || name == "template" || name == "journal" || name == "tar")
   }
 
-  @Test(arguments: Parser.all.map(\.name)) func changedSeedsAreRefusedWithACodeOrAccepted(name: String) throws {
+  @Test(arguments: Parser.all.map(\.name)) func `changed seeds are refused with a code or accepted`(name: String) throws
+  {
     let parser = try #require(Parser.named(name))
     let folder = try InputFolder()
     defer { folder.remove() }

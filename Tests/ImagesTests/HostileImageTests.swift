@@ -31,7 +31,7 @@ import Testing
     return ~sum
   }
 
-  @Test func otherFormatsAreNamed() {
+  @Test func `other formats are named`() {
     let files: [(String, [UInt8])] = [
       ("an empty file", []), ("GIF", Array("GIF89a".utf8)), ("BMP", Array("BM12".utf8)),
       ("WebP", Array("RIFF1234WEBPVP8 ".utf8)), ("TIFF", Array("II*\0".utf8)),
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func sizesAreCheckedBeforeAnythingIsDecoded() {
+  @Test func `sizes are checked before anything is decoded`() {
     for (width, height) in [
       (65_535, 65_535), (0x7FFF_FFFF, 0x7FFF_FFFF), (0xFFFF_FFFF, 1), (16_385, 1), (0, 5), (5, 0),
     ] {
@@ -56,7 +56,7 @@ import Testing
     #expect(code(jpeg) == "E_IMAGE_SIZE")
   }
 
-  @Test func bytesAreLimited() {
+  @Test func `bytes are limited`() {
     var limits = ImageLimits()
     limits.bytes = 10
     #expect(code([UInt8](repeating: 0, count: 11), limits) == "E_IMAGE_BYTES")
@@ -66,7 +66,7 @@ import Testing
   @Test(arguments: [
     "resize 61×97", "jpeg 50×33 progressive", "jpeg 50×33 1", "png 3 8 interlaced", "jpeg orientation 6",
   ])
-  func everyBeginningEndsWell(name: String) throws {
+  func `every beginning ends well`(name: String) throws {
     let bytes = try Fixture.bytes(name)
     let whole = try ImageDecoder.decode(bytes, file: name)
     var refused = 0
@@ -85,7 +85,7 @@ import Testing
   @Test(arguments: [
     "png 3 4 interlaced", "png 6 16", "jpeg 50×33 progressive", "jpeg 16×16 CMYK", "jpeg orientation 6",
   ])
-  func changedBytesEndWell(name: String) throws {
+  func `changed bytes end well`(name: String) throws {
     let bytes = try Fixture.bytes(name)
     var random: UInt64 = 7
     func next(_ bound: Int) -> Int {
@@ -110,7 +110,7 @@ import Testing
   }
 
   /// Chunks that could be inflated a thousandfold are stepped over.
-  @Test func textAndProfilesAreNotInflated() throws {
+  @Test func `text and profiles are not inflated`() throws {
     let pixels = try Fixture.bytes("png 2 8")
     let bomb = [UInt8](repeating: 0, count: 4 << 20)
     for name in ["zTXt", "iTXt", "iCCP", "tEXt", "sPLT", "abCd"] {
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func wrongHeadersAreRefused() throws {
+  @Test func `wrong headers are refused`() throws {
     for (depth, color) in [(8, 1), (8, 5), (3, 0), (16, 3), (4, 2), (0, 0)] {
       let bytes = png(width: 1, height: 1, depth: UInt8(depth), color: UInt8(color))
       #expect(code(bytes) == "E_IMAGE_CORRUPT", "\(depth) \(color)")
@@ -147,7 +147,7 @@ import Testing
     #expect(code(open) == "E_IMAGE_SIZE")
   }
 
-  @Test func progressiveFilesHaveBoundedScansAndMemory() throws {
+  @Test func `progressive files have bounded scans and memory`() throws {
     let bytes = try Fixture.bytes("jpeg 50×33 progressive")
     // The last scan again and again, each with the whole image to go through.
     let scans = bytes.indices.dropLast().filter { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xDA }
@@ -160,7 +160,7 @@ import Testing
     #expect(code(try Fixture.bytes("jpeg high progressive"), limits) == "E_IMAGE_LIMIT")
   }
 
-  @Test func damagedOrientationsAreIgnored() throws {
+  @Test func `damaged orientations are ignored`() throws {
     let bytes = try Fixture.bytes("jpeg orientation 6")
     let exif = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("Exif\0\0".utf8)) }) + 6
     #expect(try ImageDecoder.decode(bytes, file: "i").width == 10)
@@ -175,7 +175,7 @@ import Testing
     #expect(try ImageDecoder.decode(header, file: "i").width == 15)
   }
 
-  @Test func longImagesAreRefusedWhenTheyAreCut() throws {
+  @Test func `long images are refused when they are cut`() throws {
     let image = try #require(RGBImage(width: 300, height: 1, pixels: [UInt8](repeating: 0, count: 900)))
     let diagnostic = refusal { _ = try ImagePatches(image, settings: ImageSettings(), file: "long.png") }
     #expect(diagnostic?.code == "E_IMAGE_ASPECT" && diagnostic?.file == "long.png")

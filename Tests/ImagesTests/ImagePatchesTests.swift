@@ -11,7 +11,7 @@ import Testing
     return try ImagePatches(try #require(RGBImage(width: 8, height: 8, pixels: pixels)), settings: settings, file: "i")
   }
 
-  @Test func patchesOfABlockFollowEachOther() throws {
+  @Test func `patches of a block follow each other`() throws {
     let patches = try patches()
     #expect(patches.count == 16 && patches.tokens == 4 && patches.patchLength == 24)
     let places = (0..<16).map { patches.place($0) }
@@ -19,14 +19,14 @@ import Testing
     #expect(places.map(\.column) == [0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1, 2, 3, 2, 3])
   }
 
-  @Test func valuesAreChannelThenFrameThenRowThenColumn() throws {
+  @Test func `values are in the order channel, frame, row, column`() throws {
     let second = try patches().values()[24..<48]
     let plane: [Float] = [2, 3, 10, 11]
     let channels: [Float] = [0, 0, 64, 64, 128, 128]
     #expect(Array(second) == channels.flatMap { offset in plane.map { $0 + offset } })
   }
 
-  @Test func partsAreThoseOfTheWhole() throws {
+  @Test func `parts are those of the whole`() throws {
     let patches = try patches(frames: 3)
     let all = patches.values()
     var part = [Float](repeating: -1, count: 5 * patches.patchLength)
@@ -37,7 +37,7 @@ import Testing
     #expect(small.allSatisfy { $0 == -1 })
   }
 
-  @Test func meanAndDeviationAreOfTheirChannel() throws {
+  @Test func `mean and deviation are of their channel`() throws {
     let settings = ImageSettings(
       patchSize: 1, temporalPatchSize: 1, mergeSize: 1, minPixels: 1, maxPixels: 100, rescaleFactor: 0.5,
       mean: [1, 2, 3], deviation: [1, 2, 4])
@@ -45,7 +45,7 @@ import Testing
     #expect(try ImagePatches(image, settings: settings, file: "i").values() == [4, 4, 3])
   }
 
-  @Test func anImageMustHaveThreeBytesAPixel() {
+  @Test func `an image must have three bytes a pixel`() {
     #expect(RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
     #expect(RGBImage(width: Int.max, height: 2, pixels: []) == nil)
     #expect(RGBImage(width: 0, height: 0, pixels: []) == nil)

@@ -16,7 +16,7 @@ import Testing
     return try ImageSettings(json: JSONWriter.canonical(value), file: "p.json")
   }
 
-  @Test func readsTheFamilysFile() throws {
+  @Test func `the family's file is read`() throws {
     let found = try settings([("image_processor_type", "x"), ("resample", 3), ("do_resize", true), ("do_pad", nil)])
     #expect(
       found
@@ -25,20 +25,20 @@ import Testing
     #expect(found.factor == 32)
   }
 
-  @Test func pixelCountsMayStandOutside() throws {
+  @Test func `pixel counts may be outside the block of sizes`() throws {
     let outside: [(String, JSONValue)] = [("min_pixels", 7), ("max_pixels", 70)]
     #expect(try settings(outside).minPixels == 7)
     let only = try settings(outside, without: ["size"])
     #expect(only.minPixels == 7 && only.maxPixels == 70)
   }
 
-  @Test func nothingIsAssumedThatChangesTheResult() {
+  @Test func `nothing is assumed that changes the result`() {
     for key in ["patch_size", "temporal_patch_size", "merge_size", "size", "image_mean", "image_std"] {
       #expect(refusal { _ = try settings(without: [key]) }?.code == "E_JSON_MISSING_FIELD", "\(key)")
     }
   }
 
-  @Test func refusesWhatIsNotCovered() {
+  @Test func `what is not covered is refused`() {
     let changes: [(String, JSONValue)] = [
       ("do_resize", false), ("do_rescale", false), ("do_normalize", false), ("do_convert_rgb", false), ("do_pad", true),
       ("do_center_crop", true), ("resample", 2), ("resample", "bicubic"), ("image_mean", [1, 2]),
@@ -52,7 +52,7 @@ import Testing
     #expect(refusal { _ = try settings([("size", ["longest_edge": 0, "shortest_edge": 0])]) }?.code == "E_JSON_NUMBER")
   }
 
-  @Test func aMissingFileIsNamed() {
+  @Test func `a missing file is named`() {
     let diagnostic = refusal { _ = try ImageSettings(folder: "/nowhere") }
     #expect(diagnostic?.code == "E_PREPROCESSOR_MISSING" && diagnostic?.file == "/nowhere/preprocessor_config.json")
   }

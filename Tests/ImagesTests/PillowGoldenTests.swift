@@ -5,7 +5,7 @@ import Testing
 
 /// Equal to Pillow and transformers, byte by byte: `make_images.py` wrote the fixture.
 @Suite struct PillowGoldenTests {
-  @Test func decodesAsPillow() throws {
+  @Test func `images are decoded as Pillow decodes them`() throws {
     let rows = try Fixture.rows()
     #expect(rows.count > 120)
     for row in rows {
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func resizesAsPillow() throws {
+  @Test func `images are resized as Pillow resizes them`() throws {
     var columnsFirst = 0
     for row in try Fixture.rows() where row.pixels != nil {
       let image = try ImageDecoder.decode(row.bytes, file: row.name)
@@ -33,7 +33,7 @@ import Testing
     #expect(columnsFirst > 10)
   }
 
-  @Test func makesPatchesAsTheProcessor() throws {
+  @Test func `patches are those of the processor`() throws {
     let rows = try Fixture.rows().filter { $0.patches != nil }
     #expect(rows.count == 8)
     for row in rows {
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func choosesSizesAsTransformers() throws {
+  @Test func `sizes are those that Transformers chooses`() throws {
     let path = Fixture.folder.appendingPathComponent("sizes.json").path
     let rows =
       try JSONValue.parse(Array(String(contentsOfFile: path, encoding: .utf8).utf8), file: path).arrayValue ?? []

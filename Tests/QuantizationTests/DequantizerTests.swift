@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [FloatType.bf16, .f32])
-  func valuesAreThoseOfMLX(input: FloatType) throws {
+  func `values are those of MLX`(input: FloatType) throws {
     let golden = try Fixtures.tensors("dequant_\(input.rawValue).safetensors")
     for (key, expected) in golden {
       let parts = key.split(separator: ".")
@@ -46,7 +46,7 @@ import Testing
 
   /// Whatever shortcut the decoder takes, each value is element · scale, rounded once.
   @Test(arguments: [QuantizationMode.mxfp4, .mxfp8, .nvfp4], [FloatType.bf16, .f16, .f32])
-  func everyCodeUnderEveryScaleIsRoundedOnce(mode: QuantizationMode, output: FloatType) throws {
+  func `every code under every scale is rounded once`(mode: QuantizationMode, output: FloatType) throws {
     let format = try QuantizationFormat(mode: mode)
     let group = format.groupSize
     let codes = 1 << format.bits
@@ -76,7 +76,7 @@ import Testing
     #expect(wrong == 0)
   }
 
-  @Test func scaleBytesAtTheEnds() throws {
+  @Test func `scale bytes at both ends are decoded`() throws {
     let format = try QuantizationFormat(mode: .mxfp8)
     var encoded = Encoded(format, .bf16, rows: 1, columns: 128)
     encoded.weight = Array(repeating: 0x38, count: 128)  // 1.0
@@ -85,7 +85,7 @@ import Testing
     #expect([values[0], values[32], values[64], values[96]] == [0x1p-127, 0x1p-126, 0x1p127, .infinity])
   }
 
-  @Test func wrongSizesAreRefused() throws {
+  @Test func `wrong sizes are refused`() throws {
     let format = try QuantizationFormat(mode: .mxfp4)
     let encoded = Encoded(format, .bf16, rows: 1, columns: 32)
     #expect(throws: QuantizationError.size(buffer: "weight", expected: 32, found: 16)) {

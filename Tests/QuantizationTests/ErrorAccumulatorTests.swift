@@ -9,7 +9,7 @@ import Testing
     return accumulator
   }
 
-  @Test func measures() {
+  @Test func `errors are measured as defined`() {
     let same = accumulate([1, 2, 3], [1, 2, 3])
     #expect(same.relativeRMS == 0 && same.largestDifference == 0 && abs(same.cosine - 1) < 1e-15)
     #expect(same.largestDifferenceIndex == nil && same.signalToNoise == .infinity)
@@ -20,7 +20,7 @@ import Testing
     #expect(abs(accumulate([1, 0], [0, 1]).cosine) == 0)
   }
 
-  @Test func zerosAndNaN() {
+  @Test func `zeros and NaN`() {
     #expect(accumulate([], []).cosine == 1 && accumulate([0, 0], [0, 0]).cosine == 1)
     #expect(accumulate([0, 0], [0, 0]).relativeRMS == 0)
     #expect(accumulate([0, 1], [0, 0]).cosine == 0 && accumulate([0, 0], [0, 1]).relativeRMS == .infinity)
@@ -32,7 +32,7 @@ import Testing
     #expect(accumulator.largestDifference.isNaN && accumulator.signalToNoise.isNaN)
   }
 
-  @Test func partsInOrderGiveTheWhole() {
+  @Test func `parts in order give the whole`() {
     var random = SplitMix(seed: 21)
     let a = (0..<5000).map { _ in Float(Int(random.next() % 2001)) / 997 - 1 }
     let b = a.map { $0 + Float(Int(random.next() % 101)) / 9_973 }
@@ -52,7 +52,7 @@ import Testing
   }
 
   /// The index is that of the first of several largest, in any lane and any part.
-  @Test func firstOfTheLargestIsNamed() {
+  @Test func `first of the largest is named`() {
     for first in [0, 1, 15, 16, 31, 4095, 4096, 5003] {
       for second in [first + 1, first + 16, first + 4096] {
         var x = [Float](repeating: 1, count: 10_000)
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func decibelsAreThoseOfTheLibrary() {
+  @Test func `decibels are those of the library`() {
     var random = SplitMix(seed: 3)
     for _ in 0..<10_000 {
       let ratio = Double(bitPattern: random.next() % 0x7FF0_0000_0000_0000)

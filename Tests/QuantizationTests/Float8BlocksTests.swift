@@ -52,7 +52,7 @@ import Testing
     return output
   }
 
-  @Test func everyCaseHasTheDigestOfPyTorch() throws {
+  @Test func `every case has the digest of PyTorch`() throws {
     let cases = try Self.cases()
     for (item, digest) in cases {
       let rows = item.blocks.rows
@@ -67,7 +67,7 @@ import Testing
     #expect(cases.count == 130)
   }
 
-  @Test func everyCodeUnderManyScalesIsTheDefinition() throws {
+  @Test func `every code under many scales is the definition`() throws {
     let blocks = try Float8Blocks(shape: [256, 254], scaleShape: [2, 2], scaleType: .f32)
     // Column by column every code that is a number.
     let line: [UInt8] = Array(0...126) + Array(128...254)
@@ -84,7 +84,7 @@ import Testing
     #expect(wrong == 0)
   }
 
-  @Test func numbersThatAreNotFiniteAreNamed() throws {
+  @Test func `numbers that are not finite are named`() throws {
     let blocks = try Float8Blocks(shape: [200, 300], scaleShape: [2, 3], scaleType: .f32)
     let codes = [UInt8](repeating: 0x38, count: 60_000)
     let ones = [Float](repeating: 1, count: 6)
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func scalesThatDoNotFitAreRefused() throws {
+  @Test func `scales that do not fit are refused`() throws {
     let refused: [([Int], [Int])] = [
       ([200, 300], [2, 2]), ([200, 300], [1, 3]), ([200, 300], [6]), ([200, 300], []), ([128, 128, 1], [1, 1, 1]),
       ([0, 128], [0, 1]), ([-1, 128], [0, 1]), ([Int.max, 128], [1, 1]), ([Int.max, 1], [Int.max / 128 + 1, 1]),

@@ -3,7 +3,7 @@ import Quantization
 import Testing
 
 @Suite struct FormatTests {
-  @Test func everythingMLXHasAndNothingElse() throws {
+  @Test func `everything MLX has and nothing else`() throws {
     var accepted = 0
     for mode in QuantizationMode.allCases {
       for bits in -1...33 {
@@ -24,7 +24,7 @@ import Testing
     #expect(accepted == 21)
   }
 
-  @Test func refusalNamesWhatThereIs() {
+  @Test func `a refusal names what there is`() {
     #expect {
       try QuantizationFormat(mode: .affine, bits: 7)
     } throws: { error in
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func defaultsAndSizes() throws {
+  @Test func `defaults and sizes are those of MLX`() throws {
     let affine = try QuantizationFormat(mode: .affine)
     #expect(affine.bits == 4 && affine.groupSize == 64 && affine.reference == .metal && affine.scaleRule == .ceil)
     #expect(affine.packedWords(columns: 256) == 32 && affine.groups(columns: 256) == 4 && affine.hasBiases)

@@ -5,7 +5,7 @@ import Testing
 /// Bytes that MLX's CPU backend wrote, and those of the Metal model.
 @Suite struct GoldenTests {
   @Test(arguments: [QuantizerReference.cpu, .metal])
-  func everyGoldenVectorByteForByte(reference: QuantizerReference) throws {
+  func `every golden vector comes out byte for byte`(reference: QuantizerReference) throws {
     let files = try FileManager.default.contentsOfDirectory(
       atPath: Fixtures.folder.appendingPathComponent(reference.rawValue).path
     ).filter { $0.hasSuffix(".safetensors") }

@@ -12,7 +12,7 @@ import Testing
     return try encoded.measured(format, .bf16, input)
   }
 
-  @Test func theRuleRoundClipsAndCeilDoesNot() throws {
+  @Test func `the rule round clips and ceil does not`() throws {
     // 7.5 = 1.25 · 6: "round" takes the scale 1, so 7.5 and -6.5 are beyond it, and 6 is not.
     let group: [Float] = [7.5, -6.5, 6, 1] + [Float](repeating: 0.5, count: 28)
     let small: [Float] = [6, -6, 5.5, 1] + [Float](repeating: 0.5, count: 28)
@@ -24,7 +24,7 @@ import Testing
     #expect(eight.clippedElements == 2 && eight.clippedGroups == 1)
   }
 
-  @Test func nvfp4ClipsAboveItsScalesAndLosesSmallGroups() throws {
+  @Test func `nvfp4 clips above its scales and loses small groups`() throws {
     let huge = [Float](repeating: 4000, count: 3) + [Float](repeating: 2, count: 13)
     let lost = [Float](repeating: 0.005, count: 16)
     let kept = [Float](repeating: 0.5, count: 16)
@@ -34,7 +34,7 @@ import Testing
   }
 
   /// MLX moves the affine scale so that zero has a code, and so loses up to one step at the far end.
-  @Test func affineClipsWhereTheFarEndIsMoreThanHalfAStepAway() throws {
+  @Test func `affine clips where the far end is more than half a step away`() throws {
     // With 2 bits: 1 … -0.7 gives the step 1.7 / 3, then 1 / 2 for the zero, whence the lowest value is -0.5.
     let near: [Float] = [1, -0.7] + [Float](repeating: 0.25, count: 62)
     let far: [Float] = [1, -0.8, -0.76] + [Float](repeating: 0.25, count: 61)
@@ -46,7 +46,7 @@ import Testing
     #expect(lost.zeroedGroups == 1 && lost.clippedElements == 0)
   }
 
-  @Test func wrongSizesAreRefused() throws {
+  @Test func `wrong sizes are refused`() throws {
     let format = try QuantizationFormat(mode: .mxfp4)
     let encoded = Encoded(format, .bf16, rows: 1, columns: 64)
     #expect(throws: QuantizationError.size(buffer: "weight", expected: 16, found: 32)) {

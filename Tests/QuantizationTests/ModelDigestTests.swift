@@ -5,7 +5,7 @@ import Testing
 /// Every format, both references, both scale rules and all types against the numpy model's digests
 /// (Fixtures/make_round_fixture.py).
 @Suite struct ModelDigestTests {
-  @Test func everyCaseHasTheModelsDigest() throws {
+  @Test func `every case has the model's digest`() throws {
     let data = try Data(contentsOf: Fixtures.folder.appendingPathComponent("model_crc.json"))
     let digests = try JSONDecoder().decode([String: [UInt32]].self, from: data)
     let edges = try Fixtures.tensors("edges.safetensors")

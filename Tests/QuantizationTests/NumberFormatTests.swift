@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct NumberFormatTests {
   /// Every finite number survives its own format, and numbers between two go to the nearer, a tie to the even one.
-  @Test func sixteenBitTypesRoundToNearestEven() {
+  @Test func `sixteen-bit types round to nearest even`() {
     let types: [(FloatType, (UInt16) -> Float, (Float) -> UInt16, UInt16)] = [
       (.bf16, FloatConversion.fromBF16, FloatConversion.toBF16, 0x7F7F),
       (.f16, FloatConversion.fromF16, FloatConversion.toF16, 0x7BFF),
@@ -23,7 +23,7 @@ import Testing
     #expect(FloatConversion.fromF16(0xFC00) == -.infinity && FloatConversion.fromF16(0x7E00).isNaN)
   }
 
-  @Test func e4m3() {
+  @Test func `e4m3 rounds to nearest even and saturates`() {
     for byte in UInt8(0)...0x7E {
       let value = E4M3.decode(byte)
       #expect(E4M3.encode(value) == byte && E4M3.encode(-value) == byte | 0x80)
@@ -37,7 +37,7 @@ import Testing
     #expect(E4M3.encode(-0.0) == 0x80 && E4M3.encode(0x1p-10) == 0 && E4M3.encode(Float(0x1p-10).nextUp) == 1)
   }
 
-  @Test func e2m1TiesZerosAndFarValues() {
+  @Test func `e2m1 rounds ties, zeros and far values`() {
     let ties: [(Float, even: UInt8, first: UInt8)] = [
       (0.25, 0, 0), (0.75, 2, 1), (1.25, 2, 2), (1.75, 4, 3), (2.5, 4, 4), (3.5, 6, 5), (5, 6, 6),
     ]
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: [2, 3, 4, 5, 6, 8])
-  func packingIsOneBitStream(bits: Int) {
+  func `packing is one bit stream`(bits: Int) {
     var random = SplitMix(seed: UInt64(bits))
     let codes = (0..<96).map { _ in UInt8(random.next() % (1 << UInt64(bits))) }
     var packed = [UInt8](repeating: 0, count: 1 + codes.count * bits / 8)

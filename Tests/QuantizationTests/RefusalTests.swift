@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func shapes() throws {
+  @Test func `wrong shapes are refused`() throws {
     #expect(try refusal(rows: 1, columns: 64, input: 128, weight: 32, scales: 2, biases: 2) == nil)
     #expect(try refusal(rows: 0, columns: 64, input: 0, weight: 0, scales: 0, biases: 0) == nil)
     for (rows, columns) in [(1, 32), (1, 65), (1, 0), (-1, 64), (Int.max, 64), (2, -64)] {
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func buffers() throws {
+  @Test func `wrong buffers are refused`() throws {
     let errors = [
       try refusal(rows: 1, columns: 64, input: 127, weight: 32, scales: 2, biases: 2),
       try refusal(rows: 1, columns: 64, input: 128, weight: 33, scales: 2, biases: 2),
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: FloatType.allCases, QuantizationMode.allCases)
-  func firstNonFiniteElementIsNamed(type: FloatType, mode: QuantizationMode) throws {
+  func `the first non-finite element is named`(type: FloatType, mode: QuantizationMode) throws {
     let kinds: [(Float, NonFiniteKind)] = [
       (.nan, .nan), (.infinity, .positiveInfinity), (-.infinity, .negativeInfinity),
     ]

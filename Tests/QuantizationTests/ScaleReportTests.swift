@@ -4,7 +4,7 @@ import Testing
 /// Scales outside E8M0: groups of bf16 sub-normals.
 @Suite struct ScaleReportTests {
   @Test(arguments: ScaleRule.allCases)
-  func tinyGroupsAreCountedAndClampedOrWrapped(rule: ScaleRule) throws {
+  func `tiny groups are counted and clamped or wrapped`(rule: ScaleRule) throws {
     // Four groups with the largest elements 0, 2^-133 (the smallest number), 2^-125 and 1.
     let peaks: [UInt32] = [0, 0x0001, 0x0100, 0x3F80]
     let words = peaks.flatMap { peak in (0..<32).map { $0 == 5 ? peak : 0 } }
@@ -29,7 +29,7 @@ import Testing
 
   /// Clamped groups lose precision but stay small. The CPU backend's bytes wrap, because it was asked for exactly.
   @Test(arguments: [FloatType.bf16, .f32], ScaleRule.allCases)
-  func clampedGroupsDecodeToSmallNumbers(type: FloatType, rule: ScaleRule) throws {
+  func `clamped groups decode to small numbers`(type: FloatType, rule: ScaleRule) throws {
     // 64 groups of one sub-normal magnitude each, the smallest first.
     let top: UInt32 = type == .bf16 ? 0x7F : 0x7F_FFFF
     let minus = UInt32(1) << UInt32(type.byteWidth * 8 - 1)

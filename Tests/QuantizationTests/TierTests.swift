@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func sameBytesAsTheReference(tier: SIMDTier) throws {
+  func `every tier gives the reference's bytes`(tier: SIMDTier) throws {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     #expect(SIMDTier.current == tier)
@@ -39,7 +39,7 @@ import Testing
   }
 
   /// Seeded random cases at the borders of groups, rows, vectors and blocks, against the digests of the numpy model.
-  @Test func sameBytesAsTheModelInEveryTier() throws {
+  @Test func `every tier gives the model's bytes`() throws {
     defer { SIMDTier.force(nil) }
     let data = try Data(contentsOf: Fixtures.folder.appendingPathComponent("random_crc.json"))
     let digests = try JSONDecoder().decode([String: [UInt32]].self, from: data)
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func widenAndFinite(tier: SIMDTier) throws {
+  func `every tier widens and finds what is not finite`(tier: SIMDTier) throws {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     for type in [FloatType.bf16, .f16] {
@@ -90,7 +90,7 @@ import Testing
 
   /// Any codes under any scales, infinite and NaN ones too, and odd numbers of groups.
   @Test(arguments: SIMDTier.available)
-  func sameValuesAsTheReference(tier: SIMDTier) throws {
+  func `every tier gives the reference's values`(tier: SIMDTier) throws {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     var random = SplitMix(seed: 17)
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func sameFloat8BlocksAsPyTorch(tier: SIMDTier) throws {
+  func `every tier gives PyTorch's float8 blocks`(tier: SIMDTier) throws {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     for (item, digest) in try Float8BlocksTests.cases() {
@@ -141,7 +141,7 @@ import Testing
 
   /// The sums of one block do not depend on the tier.
   @Test(arguments: SIMDTier.available)
-  func sumsOfEveryLength(tier: SIMDTier) {
+  func `every tier sums every length`(tier: SIMDTier) {
     #expect(SIMDTier.force(tier))
     defer { SIMDTier.force(nil) }
     var random = SplitMix(seed: 5)

@@ -3,7 +3,7 @@ import Safetensors
 import Testing
 
 @Suite struct FileReadingTests {
-  @Test func readsDataByOffset() throws {
+  @Test func `data is read by offset`() throws {
     let layout = try SafetensorsLayout(tensors: [("a", .u8, [4]), ("b", .f32, [1])])
     try withFile(layout.assemble(["a": [1, 2, 3, 4], "b": [5, 6, 7, 8]])) { path in
       let file = try SafetensorsFile(path: path)
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: [6, 9, -1, Int.max, Int.min])
-  func readsOutsideTheDataAreRefused(offset: Int) throws {
+  func `reads outside the data are refused`(offset: Int) throws {
     let layout = try SafetensorsLayout(tensors: [("a", .u8, [8])])
     try withFile(layout.assemble([:])) { path in
       let file = try SafetensorsFile(path: path)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func linksAreRefusedWhenNotAllowed() throws {
+  @Test func `links are refused when not allowed`() throws {
     try withFile(blob(one, zeros(4))) { path in
       let link = path + ".link"
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func missingFilesAreSaidToBeMissing() {
+  @Test func `missing files are said to be missing`() {
     #expect(refusal { _ = try SafetensorsFile(path: "/nonexistent/x.safetensors") }?.code == "E_FILE_MISSING")
   }
 }

@@ -2,7 +2,7 @@ import Safetensors
 import Testing
 
 @Suite struct LargeHeaderTests {
-  @Test func aHeaderOfSeventyFiveThousandTensorsIsQuick() throws {
+  @Test func `a header of 75,000 tensors is read`() throws {
     let tensors: [(name: String, dtype: DType, shape: [Int])] = (0..<75_000).map { index in
       let name =
         "model.language_model.layers.\(index / 1536).mlp.experts.\(index % 512).down_proj_with_a_rather_long_name."

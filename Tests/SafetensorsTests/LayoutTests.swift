@@ -2,7 +2,7 @@ import Safetensors
 import Testing
 
 @Suite struct LayoutTests {
-  @Test func goldenHeader() throws {
+  @Test func `the golden header comes out`() throws {
     let layout = try SafetensorsLayout(
       tensors: [("b", .bf16, [2, 1]), ("a", .u8, []), ("é\"", .f32, [1]), ("Z", .bf16, [0]), ("s", .f64, [1])],
       metadata: ["format": "mlx", "a": "é\n"])
@@ -17,24 +17,24 @@ import Testing
     #expect(layout.fileSize == layout.headerBytes.count + 17)
   }
 
-  @Test func minimalGoldenBytes() throws {
+  @Test func `the smallest file has the golden bytes`() throws {
     #expect(try SafetensorsLayout(tensors: []).headerBytes == [8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8))
   }
 
-  @Test func theOrderOfTheInputDoesNotMatter() throws {
+  @Test func `the order of the input does not matter`() throws {
     let tensors: [(name: String, dtype: DType, shape: [Int])] = DType.allCases.map { ($0.rawValue, $0, [8]) }
     let layout = try SafetensorsLayout(tensors: tensors)
     #expect(try SafetensorsLayout(tensors: tensors.reversed()).headerBytes == layout.headerBytes)
   }
 
-  @Test func everyTensorLiesAtAMultipleOfItsWidth() throws {
+  @Test func `every tensor is at a multiple of its width`() throws {
     let layout = try SafetensorsLayout(
       tensors: [("a", .u8, [3]), ("b", .bf16, [3]), ("c", .f32, [3]), ("d", .f64, [3]), ("e", .f4, [2])])
     for entry in layout.entries { #expect(entry.begin * 8 % entry.dtype.bits == 0) }
     #expect(layout.entries.map(\.name) == ["d", "c", "b", "a", "e"])
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func `what is written is read`() throws {
     let tensors: [(name: String, dtype: DType, shape: [Int])] = [
       ("e\u{301}", .f32, [2, 3]), ("\u{E9}", .f32, [1]), ("a/../b", .i8, [5]), ("x", .bf16, [0, 4]), ("y", .u64, []),
     ]
@@ -51,7 +51,7 @@ import Testing
     #expect(header.dataStart + header.dataSize == header.fileSize)
   }
 
-  @Test func refusesWhatAReaderWouldRefuse() {
+  @Test func `what a reader would refuse is not written`() {
     func code(_ tensors: [(name: String, dtype: DType, shape: [Int])]) -> String? {
       refusal { _ = try SafetensorsLayout(tensors: tensors) }?.code
     }

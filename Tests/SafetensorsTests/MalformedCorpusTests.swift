@@ -58,7 +58,7 @@ import Testing
       "E_ST_LFS_POINTER"),
   ]
 
-  @Test(arguments: cases) func inMemory(_ item: Case) {
+  @Test(arguments: cases) func `malformed files are refused in memory`(_ item: Case) {
     let found = refusal(of: item.bytes)
     #expect(found?.code == item.code)
     if item.code != nil {
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test(arguments: cases) func onDisk(_ item: Case) throws {
+  @Test(arguments: cases) func `malformed files are refused on disk`(_ item: Case) throws {
     try withFile(item.bytes) { path in
       let found = refusal { _ = try SafetensorsFile(path: path) }
       #expect(found?.code == item.code)

@@ -31,14 +31,16 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func refuses(_ header: String, _ code: String) { #expect(refusal(of: blob(header, zeros(4)))?.code == code) }
+  func `what the reference accepts is refused`(_ header: String, _ code: String) {
+    #expect(refusal(of: blob(header, zeros(4)))?.code == code)
+  }
 
   @Test(arguments: ["[0,4611686018427387904,4]", "[4611686018427387904,4,0]", "[4611686018427387904,0,4]"])
-  func theVerdictDoesNotDependOnWhereAZeroStands(_ shape: String) {
+  func `the verdict does not depend on where a zero is`(_ shape: String) {
     #expect(refusal(of: blob("{\"a\":\(record("F32", shape, 0, 0))}"))?.code == "E_ST_OVERFLOW")
   }
 
-  @Test func canonicallyEquivalentNamesAreTwoTensors() throws {
+  @Test func `canonically equivalent names are two tensors`() throws {
     let file = blob(
       "{\"\u{E9}\":\(record("U8", "[1]", 0, 1)),\"e\u{301}\":\(record("U8", "[2]", 1, 3))}", zeros(3))
     let header = try SafetensorsHeader.parse(file, fileSize: file.count, file: "w.safetensors")

@@ -6,18 +6,18 @@ import Testing
     String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
   }
 
-  @Test func acceptsTheLimitAndNoMore() {
+  @Test func `the limit is accepted and no more`() {
     #expect(code(nested(64)) == nil)
     #expect(code(nested(65)) == "E_JSON_DEPTH")
     #expect(refusal { _ = try parse(nested(3), maxDepth: 2) }?.file == "t.json:1:3")
   }
 
-  @Test func hostileDepthNeitherCrashesNorLasts() {
+  @Test func `hostile depth neither crashes nor lasts`() {
     #expect(code(String(repeating: "[", count: 1_000_000)) == "E_JSON_DEPTH")
     #expect(code(String(repeating: "{\"a\":", count: 1_000_000)) == "E_JSON_DEPTH")
   }
 
-  @Test func aHighLimitNeedsNoStack() throws {
+  @Test func `a high limit needs no stack`() throws {
     var reader = try JSONReader(Array(nested(200_000).utf8), file: "t.json", maxDepth: 200_000)
     var events = 0
     while try reader.next() != nil { events += 1 }
@@ -25,7 +25,7 @@ import Testing
   }
 
   /// A value of two bytes takes some fifty in memory.
-  @Test func valuesAreCounted() throws {
+  @Test func `values are counted`() throws {
     func code(_ text: String, _ limit: Int) -> String? {
       refusal { _ = try JSONValue.parse(Array(text.utf8), file: "t.json", maxValues: limit) }?.code
     }

@@ -11,7 +11,7 @@ import Testing
 
   private func fields() throws -> JSONFields { try JSONFields(parse(text), file: "m.json", what: "the manifest") }
 
-  @Test func readsEveryType() throws {
+  @Test func `every type is read`() throws {
     let fields = try fields()
     #expect(try fields.string("name") == "x")
     #expect(try fields.int("count", in: 1...5) == 5)
@@ -24,7 +24,7 @@ import Testing
     #expect(try fields.optionalObject("no") == nil && fields.optionalArray("no") == nil)
   }
 
-  @Test func wrongTypesSayWhereAndWhat() throws {
+  @Test func `wrong types say where and what`() throws {
     let fields = try fields()
     let found = refusal { _ = try fields.optionalString("count") }
     #expect(found?.code == "E_JSON_TYPE")
@@ -40,21 +40,21 @@ import Testing
     #expect(refusal { _ = try JSONFields([], file: "m.json", what: "the manifest") }?.code == "E_JSON_TYPE")
   }
 
-  @Test func numbersOutOfRangeAreRefused() throws {
+  @Test func `numbers out of range are refused`() throws {
     let fields = try fields()
     #expect(refusal { _ = try fields.int("count", in: 6...9) }?.expected == "an integer from 6 to 9")
     #expect(refusal { _ = try fields.int("float") }?.code == "E_JSON_NUMBER")
     #expect(refusal { _ = try fields.number("huge") }?.code == "E_JSON_NUMBER")
   }
 
-  @Test func missingFieldsAreNamed() throws {
+  @Test func `missing fields are named`() throws {
     let fields = try fields()
     let found = refusal { _ = try fields.string("title") }
     #expect(found?.code == "E_JSON_MISSING_FIELD")
     #expect(found?.summary == "the manifest has no \"title\"")
   }
 
-  @Test func unknownFieldsGetASuggestion() throws {
+  @Test func `unknown fields get a suggestion`() throws {
     let fields = try JSONFields(parse("{\n  \"gruop_size\": 64\n}"), file: "m.json", what: "rule 1")
     let found = refusal { try fields.refuseUnknown(["bits", "group_size"]) }
     #expect(found?.code == "E_JSON_UNKNOWN_FIELD")

@@ -3,12 +3,12 @@ import Testing
 
 @Suite struct IntegerTests {
   @Test(arguments: ["1.0", "-0", "1e3", "1E3", "", "01", "00", "+1", " 1", "1 ", "0x1", "9223372036854775808", "١"])
-  func refusesWhatIsNoInteger(_ spelling: String) {
+  func `what is no integer is refused`(_ spelling: String) {
     #expect(JSONInteger.natural(spelling) == nil)
     #expect(JSONInteger.exact(spelling) == nil)
   }
 
-  @Test func acceptsTheWholeRange() {
+  @Test func `the whole range is accepted`() {
     #expect(JSONInteger.natural("0") == 0)
     #expect(JSONInteger.natural("9223372036854775807") == Int.max)
     #expect(JSONInteger.natural("-1") == nil)

@@ -4,7 +4,7 @@ import Testing
 /// Whatever StrictJSON accepts, json-c accepts with the same content: two readers that disagree about one file are an
 /// attack surface.
 @Suite struct JSONCDifferentialTests {
-  @Test(arguments: 0..<200) func agreesOnGeneratedDocuments(seed: Int) throws {
+  @Test(arguments: 0..<200) func `the reader agrees with json-c on generated documents`(seed: Int) throws {
     var maker = DocumentMaker(seed: 1_000 + UInt64(seed))
     let value = maker.value()
     #expect(JSONCOracle.parse(JSONWriter.pretty(value)) == value)
@@ -12,7 +12,7 @@ import Testing
       JSONCOracle.parse(JSONWriter.canonical(value)) == (try JSONValue.parse(JSONWriter.canonical(value), file: "")))
   }
 
-  @Test(arguments: 0..<40) func agreesOnDamagedDocuments(seed: Int) throws {
+  @Test(arguments: 0..<40) func `the reader agrees with json-c on damaged documents`(seed: Int) throws {
     var maker = DocumentMaker(seed: 5_000 + UInt64(seed))
     let alphabet = Array("{}[]\",:\\/u0123456789eE+-. \n\tnulltrufase".utf8)
     var accepted = 0

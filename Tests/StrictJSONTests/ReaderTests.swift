@@ -2,7 +2,7 @@ import StrictJSON
 import Testing
 
 @Suite struct ReaderTests {
-  @Test func givesEventsAndPositions() throws {
+  @Test func `the reader returns events and positions`() throws {
     var reader = try JSONReader(Array("{\"a\" :\n [1.0, true]}\n".utf8), file: "t.json")
     var events: [JSONEvent] = []
     var places: [String] = []
@@ -16,7 +16,7 @@ import Testing
     #expect(try reader.next() == nil)
   }
 
-  @Test func skipsAValue() throws {
+  @Test func `a value can be skipped`() throws {
     var reader = try JSONReader(Array(#"[{"a":[1,{}]},2]"#.utf8), file: "t.json")
     _ = try reader.next()
     let event = try #require(try reader.next())
@@ -25,11 +25,11 @@ import Testing
     #expect(try reader.next() == .number("2"))
   }
 
-  @Test func countsColumnsInBytes() {
+  @Test func `columns are counted in bytes`() {
     #expect(refusal { _ = try parse("[\"é\", x]") }?.file == "t.json:1:8")
   }
 
-  @Test func errorsNameExpectedAndFound() {
+  @Test func `errors name expected and found`() {
     let found = refusal { _ = try parse("{\"a\": 1 é}") }
     #expect(found?.expected == "`,` or `}`")
     #expect(found?.found == "`é`")

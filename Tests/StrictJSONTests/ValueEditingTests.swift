@@ -2,7 +2,7 @@ import StrictJSON
 import Testing
 
 @Suite struct ValueEditingTests {
-  @Test func setsInPlaceOrAppends() throws {
+  @Test func `a member is set in place or appended`() throws {
     var value = try parse(#"{"b":1.50,"a":[1e22],"c":null}"#)
     value.set("a", to: ["x", 2, true, nil])
     value.set("d", to: ["k": -1])
@@ -26,7 +26,7 @@ import Testing
         """)
   }
 
-  @Test func accessorsGiveOnlyTheirType() throws {
+  @Test func `accessors return only their type`() throws {
     let value = try parse(#"{"s":"x","i":3,"f":3.0,"b":false,"n":null,"a":[],"o":{}}"#)
     #expect(value["s"]?.stringValue == "x" && value["s"]?.intValue == nil)
     #expect(value["i"]?.intValue == 3 && value["i"]?.doubleValue == 3 && value["i"]?.boolValue == nil)
@@ -39,7 +39,7 @@ import Testing
     #expect(value.stringValue == nil)
   }
 
-  @Test func equalityIgnoresPositionsOnly() throws {
+  @Test func `equality ignores positions only`() throws {
     #expect(try parse("{\"a\":1,\"b\":2}") == parse(" {\n\"a\" : 1 , \"b\":2}"))
     #expect(try parse("{\"a\":1,\"b\":2}") != parse("{\"b\":2,\"a\":1}"))
     #expect(try parse("1") != parse("1.0"))

@@ -2,7 +2,7 @@ import StrictJSON
 import Testing
 
 @Suite struct WriterTests {
-  @Test func canonicalBytes() throws {
+  @Test func `the canonical form has the golden bytes`() throws {
     let value = try parse(
       #"{ "b" : [ 1.0, 1e22, {} ], "a\u0001\u001f\n\"\\/\u007f" : "é😀\b\f\r\t", "Z" : [], "é":0, "z":1}"#)
     #expect(
@@ -10,7 +10,7 @@ import Testing
         == #"{"Z":[],"a\u0001\u001f\n\"\\/"# + "\u{7F}" + #"":"é😀\b\f\r\t","b":[1.0,1e22,{}],"z":1,"é":0}"#)
   }
 
-  @Test func prettyBytes() throws {
+  @Test func `the pretty form has the golden bytes`() throws {
     let value: JSONValue = ["b": [], "a": ["y": [1, "x"], "x": JSONValue.object([])]]
     #expect(
       JSONWriter.pretty(value, sorted: true).text
@@ -18,7 +18,7 @@ import Testing
     #expect(JSONWriter.pretty(nil).text == "null\n")
   }
 
-  @Test(arguments: 0..<300) func everyDocumentSurvivesWritingAndReading(seed: Int) throws {
+  @Test(arguments: 0..<300) func `every document survives writing and reading`(seed: Int) throws {
     var maker = DocumentMaker(seed: UInt64(seed))
     let value = maker.value()
     let pretty = JSONWriter.pretty(value)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ChatTemplateGoldenTests {
   static let names = ["demo", "effort", "hermes", "members", "raw", "thinking"]
 
-  @Test(arguments: names) func rendersAsTransformers(name: String) throws {
+  @Test(arguments: names) func `chats are rendered as Transformers renders them`(name: String) throws {
     let template = try ChatFixtures.template(name)
     let rows = try ChatFixtures.rows(name)
     #expect(rows.count >= 38)

@@ -49,11 +49,11 @@ import Testing
     "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{{ caller }}{% endmacro %}{{ m() }}",
     "{% for i in range(9999) %}{% set x = range(9999) | list | sort(reverse=true) %}{% endfor %}",
     "{% for i in range(9999) %}{% set x = range(9999) | unique | list %}{% endfor %}",
-  ]) func stops(source: String) {
+  ]) func `a template that lasts is stopped`(source: String) {
     #expect(Self.code(source) == "E_TEMPLATE_LIMIT")
   }
 
-  @Test func longChainsAndDeepNestingStopWhileReading() {
+  @Test func `long chains and deep nesting stop while reading`() {
     let count = 100_000
     for (open, middle, close) in [
       ("", "1 + ", "1"), ("(", "(", "1"), ("[", "[", ""), ("not ", "not ", "1"), ("-", "-", "1"), ("a", ".a", ""),
@@ -70,7 +70,7 @@ import Testing
   }
 
   /// The deepest that is allowed must fit on the smallest stack that a program's threads have.
-  @Test func theLimitsFitOnHalfAMebibyteOfStack() {
+  @Test func `the limits fit on half a mebibyte of stack`() {
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
       let nested = String(repeating: "{% if 1 %}", count: 60) + "x" + String(repeating: "{% endif %}", count: 60)
@@ -91,21 +91,21 @@ import Testing
     done.wait()
   }
 
-  @Test func deepMessagesAreRefused() {
+  @Test func `deep messages are refused`() {
     var deep: JSONValue = []
     for _ in 0..<5000 { deep = .array([deep]) }
     #expect(Self.code("{{ messages | tojson }}", messages: [["role": deep]]) == "E_TEMPLATE_MESSAGES")
   }
 
   /// A namespace that holds itself, a macro that sees itself: nothing may stay behind, and nothing may go on for ever.
-  @Test func whatHoldsItselfIsLetGo() {
+  @Test func `what holds itself is let go`() {
     #expect(
       Self.code("{% set ns = namespace() %}{% set ns.a = ns %}{% set ns.b = [ns] %}{{ ns == ns.a }}{{ ns in ns.b }}")
         == nil)
     #expect(Self.code("{% set ns = namespace() %}{% set ns.b = [ns] %}{{ ns.b }}") == "E_TEMPLATE_UNSUPPORTED")
   }
 
-  @Test func limitsAreTheCallers() throws {
+  @Test func `the limits are the caller's`() throws {
     var limits = ChatTemplate.Limits()
     limits.outputBytes = 10
     let template = try ChatTemplate(source: "{{ messages[0].content }}", limits: limits)

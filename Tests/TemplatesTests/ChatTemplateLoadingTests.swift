@@ -10,7 +10,7 @@ import Testing
       .render(messages: [["role": "user"]], tools: tools, addGenerationPrompt: false, extra: extra)
   }
 
-  @Test func aFileComesBeforeTheConfiguration() throws {
+  @Test func `a template file comes before the configuration`() throws {
     let config = #"{"chat_template": "configured"}"#
     let legacy = #"{"chat_template": "legacy"}"#
     #expect(try text(["chat_template.json": legacy]) == "legacy")
@@ -20,7 +20,7 @@ import Testing
       try text(["chat_template.jinja": "", "tokenizer_config.json": config, "chat_template.json": legacy]).isEmpty)
   }
 
-  @Test func namedTemplatesAreChosenByTheTools() throws {
+  @Test func `named templates are chosen by the tools`() throws {
     let list = #"""
       {"chat_template": [{"name": "default", "template": "plain"}, {"name": "tool_use", "template": "tools"},
                          {"name": "rag", "template": "{% broken"}]}
@@ -33,7 +33,7 @@ import Testing
     #expect(try text(["tokenizer_config.json": list], tools: [["name": "f"]]) == "tools")
   }
 
-  @Test func furtherFilesHaveNames() throws {
+  @Test func `further files have names`() throws {
     let files = ["chat_template.jinja": "plain", "additional_chat_templates/tool_use.jinja": "tools"]
     #expect(try text(files) == "plain")
     #expect(try text(files, tools: [["name": "f"]]) == "tools")
@@ -41,7 +41,7 @@ import Testing
     #expect(try text(other) == "other")
   }
 
-  @Test func withoutOneForTheChatTheChoiceIsRefused() throws {
+  @Test func `without one for the chat the choice is refused`() throws {
     let rag = ["additional_chat_templates/rag.jinja": "x"]
     #expect(refusal { _ = try text(rag) }?.code == "E_TEMPLATE_CHOICE")
     let toolsOnly = ["additional_chat_templates/tool_use.jinja": "tools"]
@@ -49,7 +49,7 @@ import Testing
     #expect(refusal { _ = try text(toolsOnly) }?.code == "E_TEMPLATE_CHOICE")
   }
 
-  @Test func aFolderWithoutOneIsNamed() throws {
+  @Test func `a folder without one is named`() throws {
     let folder = try TemplateFolder(files: ["tokenizer_config.json": #"{"chat_template": null}"#])
     let diagnostic = refusal { _ = try folder.load() }
     #expect(diagnostic?.code == "E_TEMPLATE_MISSING")
@@ -57,7 +57,7 @@ import Testing
     #expect(diagnostic?.exitStatus == .missingInput)
   }
 
-  @Test func theConfigurationsTokensAreVariables() throws {
+  @Test func `the configuration's tokens are variables`() throws {
     let files = [
       "chat_template.jinja": "{{ bos_token }}{{ eos_token }}{{ image_token }}{{ pad_token is defined }}",
       "tokenizer_config.json":
@@ -67,7 +67,7 @@ import Testing
     #expect(try text(files, extra: [("eos_token", "mine")]) == "<s>mine<i>False")
   }
 
-  @Test func messagesNameTheFileAndThePlaceInIt() throws {
+  @Test func `messages name the file and the place in it`() throws {
     let config = try TemplateFolder(files: ["tokenizer_config.json": #"{"chat_template": "a\n  {{ b | nope }}"}"#])
     let render = { _ = try config.load().render(messages: [["role": "user"]], addGenerationPrompt: false) }
     #expect(refusal(render)?.file == config.path + "/tokenizer_config.json#chat_template:2:8")
@@ -75,7 +75,7 @@ import Testing
     #expect(refusal { _ = try file.load() }?.file == file.path + "/chat_template.jinja:2:11")
   }
 
-  @Test func refusesEntriesOfOtherTypes() {
+  @Test func `entries of other types are refused`() {
     #expect(refusal { _ = try text(["tokenizer_config.json": #"{"chat_template": 1}"#]) }?.code == "E_JSON_TYPE")
     #expect(
       refusal { _ = try text(["tokenizer_config.json": #"{"chat_template": [{"name": "a"}]}"#]) }?.code

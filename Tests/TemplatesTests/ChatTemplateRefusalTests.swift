@@ -14,12 +14,13 @@ import Testing
     ("{{ 1 is nosuch }}", "the test nosuch", 6), ("{% include 'a' %}", "{% include %}", 4),
     ("{{ a[1, 2] }}", "several items at once", 7), ("{{ '\\N{DASH}' }}", "a character by name (\\N)", 5),
     ("{{ {1: 2} }}", "a mapping with a key that is no string", 5),
-    ("{{ 'a'.encode() }}", "the method encode of a string", 14), ("{{ '%*d' % (1, 2) }}", "% with a width of its own (*)", 10),
+    ("{{ 'a'.encode() }}", "the method encode of a string", 14),
+    ("{{ '%*d' % (1, 2) }}", "% with a width of its own (*)", 10),
     ("{{ 2 ** 64 }}", "an integer of more than 64 bits", 6), ("{{ (0 - 8) ** 0.5 }}", "a complex number", 12),
     ("{{ namespace() }}", "a namespace written as text", 1), ("{{ {}.items() }}", "an iterator written as text", 1),
     ("{{ lipsum() }}", "the function lipsum", 10), ("{{ self }}", "the variable self", 4),
     ("{{ strftime_now('%Y') }}", "strftime_now: what is rendered must not depend on the clock", 16),
-  ]) func namesWhatIsNotCovered(source: String, feature: String, column: Int) {
+  ]) func `what is not covered is named`(source: String, feature: String, column: Int) {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_UNSUPPORTED")
     #expect(diagnostic?.found == feature)
@@ -36,7 +37,8 @@ import Testing
     ("{{ 01 }}", 4, "no leading zero", ""),
     ("{{ f(a=1, a=2) }}", 13, "", "the argument a twice"), ("{% raw %}{{ x }}", 1, "{% endraw %}", ""),
     ("{{ '\\x4' }}", 5, "2 hexadecimal digits", "\\x4"),
-  ]) func placesWhatIsNotWellFormed(source: String, column: Int, expected: String, found: String) {
+  ]) func `the place of what is not well formed is named`(source: String, column: Int, expected: String, found: String)
+  {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_SYNTAX")
     #expect(diagnostic?.file == "t:1:\(column)")
@@ -52,25 +54,25 @@ import Testing
     ("{% set q.a = 1 %}", 4, "q is undefined"), ("{{ 1 < 'a' }}", 6, "an integer and a string"),
     ("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", 35, "2"), ("{{ 'a'.split('') }}", 13, "an empty string"),
     ("{{ 1 in 5 }}", 6, "an integer"), ("{{ [1][::0] }}", 7, "0"), ("{{ 5() }}", 5, "the value is an integer"),
-  ]) func namesTheValueThatDoesNotFit(source: String, column: Int, found: String) {
+  ]) func `the value that does not fit is named`(source: String, column: Int, found: String) {
     let diagnostic = refused(source)
     #expect(diagnostic?.code == "E_TEMPLATE_VALUE")
     #expect(diagnostic?.file == "t:1:\(column)")
     #expect(diagnostic?.found == found)
   }
 
-  @Test func handsOnWhatTheTemplateSays() {
+  @Test func `what the template says is handed on`() {
     let diagnostic = refused("\n\n  {{ raise_exception('No ' ~ messages[0].role ~ '!') }}")
     #expect(diagnostic?.code == "E_TEMPLATE_RAISED")
     #expect(diagnostic?.found == "No user!")
     #expect(diagnostic?.file == "t:3:21")
   }
 
-  @Test func aPlaceInsideOfAMacroIsTheMacros() {
+  @Test func `a place inside a macro is the macro's`() {
     #expect(refused("{% macro m(a) %}\n  {{ a.b.c }}\n{% endmacro %}\n{{ m({}) }}")?.file == "t:2:9")
   }
 
-  @Test func refusesWhatIsNoChat() throws {
+  @Test func `what is no chat is refused`() throws {
     let template = try ChatTemplate(source: "x")
     let chats: [JSONValue] = [[], .null, "hi", ["role": "user"], ["hi"], [["role": "user"], 1]]
     for chat in chats {

@@ -4,7 +4,7 @@ import Testing
 
 /// The language itself: a thousand sources, and what jinja2 makes of them; `make_jinja.py` wrote the fixture.
 @Suite struct JinjaGoldenTests {
-  @Test func readsEverySourceAsJinja2() throws {
+  @Test func `every source is read as Jinja2 reads it`() throws {
     let lines = try ChatFixtures.lines("jinja.jsonl")
     let variables = (lines[0]["variables"]?.members ?? []).map { ($0.key, $0.value) }
     let messages = try #require(lines[0]["messages"])

@@ -65,14 +65,18 @@ import Testing
     ("{% for x in [1, 2] %}{% break %}{% else %}else{% endfor %}", "else"),
     ("{% for x in [1, 2] %}{% continue %}{% else %}else{% endfor %}", "else"),
     ("{% for x in [1, 2] %}{% if x == 2 %}{% break %}{% endif %}{% else %}else{% endfor %}", ""),
-    ("{% macro f(a, b=1) %}{% endmacro %}{{ f.name }}{{ f.arguments }}{{ f.catch_kwargs }}{{ f.caller }}", "f('a', 'b')FalseFalse"),
+    (
+      "{% macro f(a, b=1) %}{% endmacro %}{{ f.name }}{{ f.arguments }}{{ f.catch_kwargs }}{{ f.caller }}",
+      "f('a', 'b')FalseFalse"
+    ),
     // A generator fails only where it is gone through, and gives what stands before.
     ("{% set x = [1, 'a'] | map('abs') %}x", "x"), ("{{ [1, 'a'] | map('abs') | first }}", "1"),
     // Every place of an empty text, and the end.
     ("{{ 'äb'.replace('', '.') }}", ".ä.b."), ("{{ 'ab'.replace('', '.', 2) }}", ".a.b"),
     ("{{ 'ΑΣ ΑΣΑ'.lower() }}", "ας ασα"), ("{{ 'aXbX'.rsplit('X') }}", "['a', 'b', '']"),
     ("{{ 'XaX'.split('X') }}", "['', 'a', '']"), ("{{ 'a'.split('X', 0) }}", "['a']"),
-    ("{{ '%-4s|%4.1f|%03d' % ('a', 2.25, 7) }}", "a   | 2.2|007"), ("{{ '{:^7,.1f}|{!r:>5}'.format(1234.5, 'a') }}", "1,234.5|  'a'"),
+    ("{{ '%-4s|%4.1f|%03d' % ('a', 2.25, 7) }}", "a   | 2.2|007"),
+    ("{{ '{:^7,.1f}|{!r:>5}'.format(1234.5, 'a') }}", "1,234.5|  'a'"),
     ("{% macro m() %}{{ caller('x') }}{% endmacro %}{% call(a) m() %}{{ a }}!{% endcall %}", "x!"),
     ("{% with a = 1, b = 2 %}{{ a + b }}{% endwith %}{{ a is defined }}", "3False"),
     ("{{ [3, 1, 2] | sort(reverse=true) }}", "[3, 2, 1]"), ("{{ {'b': 1, 'a': 2} | dictsort | first }}", "('a', 2)"),

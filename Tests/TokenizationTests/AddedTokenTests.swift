@@ -21,7 +21,7 @@ import Tokenization
   }
 
   // The expected ids are those of the `tokenizers` package for the same file.
-  @Test func theLeftmostIsFoundThenTheLongest() throws {
+  @Test func `the leftmost added token is found, then the longest`() throws {
     let tokenizer = try tokenizer(["<e>", "<e>!", "e>!!", "中"])
     #expect(tokenizer.encode("<e>") == [257])
     #expect(tokenizer.encode("<e>!!") == [258, 33])
@@ -32,7 +32,7 @@ import Tokenization
   }
 
   /// A space is no character of the byte alphabet, so a token with one is its own text; "Ġ" is one, and means a space.
-  @Test func decodesTheTextOfAnAddedToken() throws {
+  @Test func `the text of an added token is decoded`() throws {
     let tokenizer = try tokenizer(["a b", "cĠd", "Ġ é"])
     #expect(tokenizer.decode([257]) == "a b")
     #expect(tokenizer.decode([258]) == "c d")

@@ -6,7 +6,7 @@ import Tokenization
 
 /// Token ids of chats, equal to those of transformers: `make_chats.py` of the template tests wrote the fixture.
 @Suite struct ChatEncodingTests {
-  @Test func encodesAsTransformers() throws {
+  @Test func `chats are encoded as Transformers encodes them`() throws {
     let template = try ChatTemplate.load(folder: Fixtures.folder)
     let tokenizer = try Fixtures.tokenizer()
     let rows = try Row.all()
@@ -23,7 +23,7 @@ import Tokenization
     }
   }
 
-  @Test func everyEndOfTurnIsAStop() throws {
+  @Test func `every end of turn is a stop`() throws {
     let tokenizer = try Fixtures.tokenizer()
     let stops = try StopTokens(folder: Fixtures.folder, tokenizer: tokenizer)
     let ids = try ChatTemplate.load(folder: Fixtures.folder).encode(

@@ -3,7 +3,9 @@ import Tokenization
 
 /// What the `tokenizers` package makes of the same strings.
 @Suite struct GoldenTests {
-  @Test(arguments: Fixtures.Golden.allCases) func encodesAsTheReference(_ golden: Fixtures.Golden) throws {
+  @Test(arguments: Fixtures.Golden.allCases) func `texts are encoded as the reference encodes them`(
+    _ golden: Fixtures.Golden
+  ) throws {
     let tokenizer = try golden.tokenizer()
     #expect(tokenizer.pattern == (golden == .qwen2 ? .qwen2 : .qwen35))
     let rows = try golden.rows()
@@ -14,7 +16,9 @@ import Tokenization
     }
   }
 
-  @Test(arguments: Fixtures.Golden.allCases) func decodesAsTheReference(_ golden: Fixtures.Golden) throws {
+  @Test(arguments: Fixtures.Golden.allCases) func `tokens are decoded as the reference decodes them`(
+    _ golden: Fixtures.Golden
+  ) throws {
     let tokenizer = try golden.tokenizer()
     for row in try golden.rows() {
       #expect(sameBytes(tokenizer.decode(row.tokens), row.decoded), "\(row.tokens)")
@@ -22,13 +26,13 @@ import Tokenization
     }
   }
 
-  @Test func thePatternsDiffer() throws {
+  @Test func `the patterns differ`() throws {
     // A mark joins its letters only in the later pattern; the fixtures would not notice two equal scanners.
     let text = "हिन्दी नमस्ते"
     #expect(try PairTokenizer.tokenizer(.qwen2).encode(text) != PairTokenizer.tokenizer(.qwen35).encode(text))
   }
 
-  @Test func readsTheFolder() throws {
+  @Test func `a tokenizer's folder is read`() throws {
     let tokenizer = try Tokenizer(folder: Fixtures.folder)
     #expect(tokenizer.vocabularySize == 4081)
     #expect(tokenizer.id(of: "<|im_end|>") == 4050)

@@ -20,7 +20,7 @@ import Tokenization
 
   private func addedCode(_ change: (inout JSONValue) -> Void) -> String? { code { $0.edit("added_tokens", 0, change) } }
 
-  @Test func acceptsTheFileItself() throws {
+  @Test func `the file itself is accepted`() throws {
     #expect(code { _ in } == nil)
     #expect(modelCode { $0.set("merges", to: ["a b"]) } == nil)
     #expect(code { $0.set("post_processor", to: ["type": "ByteLevel", "trim_offsets": false]) } == nil)
@@ -28,22 +28,22 @@ import Tokenization
     #expect(tokenizer.encode("ab<end>ba\u{E9}") == [256, 257, 98, 97, 0xC3, 0xA9])
   }
 
-  @Test(arguments: ["model", "pre_tokenizer"]) func refusesAMissingPart(_ key: String) {
+  @Test(arguments: ["model", "pre_tokenizer"]) func `a missing part is refused`(_ key: String) {
     #expect(code { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
     #expect(code { $0.set(key, to: nil) } == "E_JSON_TYPE")
   }
 
-  @Test(arguments: ["vocab", "merges"]) func refusesAModelWithoutTables(_ key: String) {
+  @Test(arguments: ["vocab", "merges"]) func `a model without tables is refused`(_ key: String) {
     #expect(modelCode { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
     #expect(modelCode { $0.set(key, to: 1) } == "E_JSON_TYPE")
   }
 
   @Test(arguments: ["id", "content", "special", "lstrip", "rstrip", "single_word", "normalized"])
-  func refusesAnAddedTokenWithout(_ key: String) {
+  func `an added token without a part is refused`(_ key: String) {
     #expect(addedCode { $0.removeKey(key) } == "E_JSON_MISSING_FIELD")
   }
 
-  @Test func refusesAnotherModel() {
+  @Test func `another model is refused`() {
     for value: JSONValue in ["WordPiece", "Unigram", "bpe", 1, nil] {
       #expect(modelCode { $0.set("type", to: value) } == "E_TOKENIZER_MODEL")
     }
@@ -55,7 +55,7 @@ import Tokenization
     #expect(code { $0.set("other", to: 1) } == "E_JSON_UNKNOWN_FIELD")
   }
 
-  @Test func refusesAnotherPipeline() {
+  @Test func `another pipeline is refused`() {
     for value: JSONValue in [
       ["type": "NFKC"], ["type": "Sequence", "normalizers": [["type": "NFC"], ["type": "Lowercase"]]],
       ["type": "Sequence"], 1,
@@ -75,7 +75,7 @@ import Tokenization
     #expect(code { $0.set("version", to: "2.0") } == "E_TOKENIZER_VERSION")
   }
 
-  @Test func refusesAnotherPreTokenizer() {
+  @Test func `another pre-tokenizer is refused`() {
     func steps(_ change: @escaping (inout JSONValue) -> Void, _ index: Int) -> String? {
       code { $0.edit("pre_tokenizer") { $0.edit("pretokenizers", index, change) } }
     }
@@ -89,7 +89,7 @@ import Tokenization
     #expect(steps({ $0.set("pattern", to: ["String": " "]) }, 0) == "E_TOKENIZER_PATTERN")
   }
 
-  @Test func refusesWrongIds() {
+  @Test func `wrong ids are refused`() {
     let big = JSONValue(.number("99999999999999999999999"))
     for value: JSONValue in [-1, 300, 4_294_967_296, big, "7", nil] {
       #expect(modelCode { $0.edit("vocab") { $0.set("a", to: value) } } == "E_TOKENIZER_ID_RANGE")
@@ -103,11 +103,11 @@ import Tokenization
         == "E_TOKENIZER_DUPLICATE_TOKEN")
   }
 
-  @Test func refusesAddedTokensOfOtherKinds() {
+  @Test func `added tokens of other kinds are refused`() {
     #expect(addedCode { $0.set("content", to: "") } == "E_TOKENIZER_ADDED_TOKEN")
   }
 
-  @Test func refusesWrongMerges() {
+  @Test func `wrong merges are refused`() {
     for merge: JSONValue in [
       "ab", "a  b", "a b c", " b", "a ", "", 1, [], ["a"], ["a", ""], ["a", 1], ["a", "b", "c"],
     ] {
@@ -119,7 +119,7 @@ import Tokenization
     #expect(modelCode { $0.set("merges", to: ["a b", ["a", "b"]]) } == "E_TOKENIZER_DUPLICATE_MERGE")
   }
 
-  @Test func refusesAVocabularyWithoutAByte() {
+  @Test func `a vocabulary without a byte is refused`() {
     let code = modelCode { model in
       model.set("merges", to: [])
       model.edit("vocab") { vocab in
@@ -130,14 +130,14 @@ import Tokenization
     #expect(code == "E_TOKENIZER_MISSING_BYTE")
   }
 
-  @Test func refusesFilesThatAreNotThere() {
+  @Test func `files that are not there are refused`() {
     let folder = NSTemporaryDirectory() + "no-such-folder"
     #expect(refusal { _ = try Tokenizer(folder: folder) }?.code == "E_TOKENIZER_MISSING_FILE")
     #expect(refusal { _ = try Tokenizer(json: [], file: "t.json") }?.code == "E_JSON_SYNTAX")
     #expect(refusal { _ = try Tokenizer(json: Array("[]".utf8), file: "t.json") }?.code == "E_JSON_TYPE")
   }
 
-  @Test func messagesNameThePlace() {
+  @Test func `messages name the place`() {
     var root = SmallTokenizer.json
     root.edit("model") { $0.set("merges", to: ["a xyz"]) }
     let found = refusal { _ = try Tokenizer(json: JSONWriter.canonical(root), file: "t.json") }
@@ -147,7 +147,7 @@ import Tokenization
   }
 
   /// What is no file, or far too large, is refused before anything of it is read.
-  @Test func refusesWhatIsNoPlainFile() throws {
+  @Test func `what is no plain file is refused`() throws {
     for (name, load): (String, (String) throws -> Void) in [
       ("tokenizer.json", { _ = try Tokenizer(folder: $0) }),
       ("tokenizer_config.json", { _ = try ChatTemplate.load(folder: $0) }),

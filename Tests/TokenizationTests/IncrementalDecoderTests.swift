@@ -4,7 +4,7 @@ import Tokenization
 
 @Suite struct IncrementalDecoderTests {
   /// Every cut of every sequence of ids: what was given out by then, with the end, is the decoding of the ids so far.
-  @Test(arguments: [false, true]) func equalsTheWholeDecodingAtEveryCut(skipSpecial: Bool) throws {
+  @Test(arguments: [false, true]) func `decoding in parts equals the whole at every cut`(skipSpecial: Bool) throws {
     let tokenizer = try Fixtures.tokenizer()
     for row in try Fixtures.Golden.demo.rows() {
       var decoder = IncrementalDecoder(tokenizer, skipSpecial: skipSpecial)
@@ -20,7 +20,7 @@ import Tokenization
     }
   }
 
-  @Test func holdsACharacterBackUntilItIsComplete() throws {
+  @Test func `a character is held back until it is complete`() throws {
     let tokenizer = try Fixtures.tokenizer()
     let ids = tokenizer.encode("\u{10FFFD}")
     #expect(ids.count == 4)
@@ -29,7 +29,7 @@ import Tokenization
     #expect(decoder.finish().isEmpty)
   }
 
-  @Test func givesOutWhatCanNeverBeACharacter() throws {
+  @Test func `what can never be a character is given out`() throws {
     let tokenizer = try Fixtures.tokenizer()
     // The first byte of four, then a letter.
     let lead = tokenizer.encode("\u{10FFFD}")[0]
@@ -44,7 +44,7 @@ import Tokenization
 
   /// The second byte decides already; waiting longer would hold text back that is certain.
   @Test(arguments: [[0xED, 0xA0], [0xE0, 0x80], [0xF0, 0x8F], [0xF4, 0x90], [0xC1, 0x80], [0xF5, 0x80]])
-  func knowsAnIllFormedBeginning(_ bytes: [Int]) throws {
+  func `an ill-formed beginning is known`(_ bytes: [Int]) throws {
     // The ids of the small tokenizer's first tokens are the bytes.
     let tokenizer = try Tokenizer(json: JSONWriter.canonical(SmallTokenizer.json), file: "t.json")
     var decoder = IncrementalDecoder(tokenizer)

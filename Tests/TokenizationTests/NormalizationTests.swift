@@ -9,19 +9,19 @@ import Tokenization
     ("\u{1D15E}", "\u{1D157}\u{1D165}"),
     ("a\u{327}\u{301}", "\u{E1}\u{327}"), ("\u{6C1}\u{654}", "\u{6C2}"),
   ])
-  func composes(_ text: String, _ composed: String) throws {
+  func `text is composed`(_ text: String, _ composed: String) throws {
     let tokenizer = try Fixtures.tokenizer()
     #expect(sameBytes(tokenizer.decode(tokenizer.encode(text)), composed))
     #expect(tokenizer.encode(text) == tokenizer.encode(composed))
   }
 
-  @Test func doesNotComposeAcrossAnAddedToken() throws {
+  @Test func `nothing is composed across an added token`() throws {
     let tokenizer = try Fixtures.tokenizer()
     let text = "e<|im_end|>\u{301}"
     #expect(sameBytes(tokenizer.decode(tokenizer.encode(text)), text))
   }
 
-  @Test func leavesCompatibilityCharactersAlone() throws {
+  @Test func `compatibility characters are left alone`() throws {
     let tokenizer = try Fixtures.tokenizer()
     let text = "\u{FB01} \u{B2} \u{1D49C} \u{FF76}\u{FF9E} \u{2460}"
     #expect(sameBytes(tokenizer.decode(tokenizer.encode(text)), text))

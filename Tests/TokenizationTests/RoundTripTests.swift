@@ -2,7 +2,7 @@ import Testing
 import Tokenization
 
 @Suite struct RoundTripTests {
-  @Test func tokensAndIdsAreInverse() throws {
+  @Test func `tokens and ids are inverse`() throws {
     let tokenizer = try Fixtures.tokenizer()
     for id in 0..<tokenizer.vocabularySize {
       let token = try #require(tokenizer.token(id))
@@ -17,7 +17,7 @@ import Tokenization
   }
 
   /// Composed texts come back as they were, special tokens read or not.
-  @Test(arguments: Fixtures.Golden.allCases) func textComesBack(_ golden: Fixtures.Golden) throws {
+  @Test(arguments: Fixtures.Golden.allCases) func `text comes back`(_ golden: Fixtures.Golden) throws {
     let tokenizer = try golden.tokenizer()
     for row in try golden.rows() {
       let once = tokenizer.decode(row.ids)
@@ -26,7 +26,7 @@ import Tokenization
     }
   }
 
-  @Test func everyCharacterComesBackComposed() throws {
+  @Test func `every character comes back composed`() throws {
     let tokenizer = try Fixtures.tokenizer()
     for code: UInt32 in stride(from: 0, through: 0x10FFFF, by: 7) {
       guard let scalar = Unicode.Scalar(code) else { continue }
@@ -37,7 +37,7 @@ import Tokenization
     }
   }
 
-  @Test func specialTokensOfAUserAreText() throws {
+  @Test func `special tokens of a user are text`() throws {
     let tokenizer = try Fixtures.tokenizer()
     let text = "a<|im_end|><think>b"
     let end = try #require(tokenizer.id(of: "<|im_end|>"))
@@ -49,7 +49,7 @@ import Tokenization
     #expect(tokenizer.decode(plain, skipSpecial: true) == text)
   }
 
-  @Test func longPiecesAreMergedAsShortOnes() throws {
+  @Test func `long pieces are merged as short ones`() throws {
     // At 100 bytes another way of merging begins; runs of one letter cross it, and a run cut in words does not.
     let tokenizer = try Fixtures.tokenizer()
     let unit = "implementation"
@@ -63,7 +63,7 @@ import Tokenization
 
   @Test(
     .timeLimit(.minutes(1)), arguments: ["a", " ", "\n", "'", "é", "\u{301}", "\u{316}\u{301}", "<", "1", "\u{1100}"])
-  func hostileRunsEndSoon(_ unit: String) throws {
+  func `hostile runs are encoded`(_ unit: String) throws {
     let text = String(repeating: unit, count: 200_000)
     let tokenizer = try Fixtures.tokenizer()
     #expect(tokenizer.decode(tokenizer.encode(text)).unicodeScalars.count == text.unicodeScalars.count)

@@ -16,13 +16,13 @@ import Tokenization
     ).ids
   }
 
-  @Test func isTheUnionOfTheDemosFiles() throws {
+  @Test func `the stop tokens are the union of the demo's files`() throws {
     let stops = try StopTokens(folder: Fixtures.folder, tokenizer: Fixtures.tokenizer())
     #expect(stops.ids == [4048, 4050])
     #expect(stops.contains(4048) && !stops.contains(4049))
   }
 
-  @Test func everySourceCounts() throws {
+  @Test func `every source counts`() throws {
     #expect(try stops() == [4050])
     #expect(try stops(generation: ["eos_token_id": [1, 2]]) == [1, 2, 4050])
     #expect(try stops(config: ["eos_token_id": 3, "text_config": ["eos_token_id": 4]]) == [3, 4, 4050])
@@ -32,7 +32,7 @@ import Tokenization
     #expect(try stops(tokenizer: ["eos_token": nil]) == [4050])
   }
 
-  @Test func refusesWhatIsNoToken() {
+  @Test func `what is no token is refused`() {
     let sources: [JSONValue] = [
       ["eos_token_id": 4081], ["eos_token_id": -1], ["eos_token_id": "x"], ["eos_token_id": [[1]]],
     ]

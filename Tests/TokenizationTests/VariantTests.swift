@@ -83,7 +83,9 @@ import Tokenization
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"]) == .qwen2)
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"], ["model_type": "qwen3_5_moe"]) == .qwen35)
     #expect(try pattern(["pretokenize_regex": .string(SplitPattern.qwen35.rawValue)]) == .qwen35)
-    for config: JSONValue in [["tokenizer_class": "LlamaTokenizer"], ["pretokenize_regex": "\\w+"], ["add_prefix_space": true]] {
+    for config: JSONValue in [
+      ["tokenizer_class": "LlamaTokenizer"], ["pretokenize_regex": "\\w+"], ["add_prefix_space": true],
+    ] {
       #expect(refusal { _ = try pattern(config) }?.code == "E_TOKENIZER_PATTERN")
     }
   }
@@ -145,7 +147,8 @@ private struct Variant {
   private static func respell(_ merges: inout JSONValue, asStrings: Bool) {
     merges = .array(
       (merges.arrayValue ?? []).map { merge in
-        let parts = merge.arrayValue?.compactMap(\.stringValue) ?? (merge.stringValue ?? "").components(separatedBy: " ")
+        let parts =
+          merge.arrayValue?.compactMap(\.stringValue) ?? (merge.stringValue ?? "").components(separatedBy: " ")
         return asStrings ? .string(parts.joined(separator: " ")) : .array(parts.map { .string($0) })
       })
   }

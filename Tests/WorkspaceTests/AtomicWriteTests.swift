@@ -5,7 +5,7 @@ import Testing
 @Suite struct AtomicWriteTests {
   struct Stop: Error {}
 
-  @Test func writesNewAndReplacesOld() throws {
+  @Test func `a new file is written and an old one replaced`() throws {
     let scratch = try Scratch()
     try AtomicFile.write(Array("one".utf8), to: scratch("a"))
     #expect(try scratch.text("a") == "one")
@@ -14,7 +14,7 @@ import Testing
     #expect(try scratch.names() == ["a"])
   }
 
-  @Test func leavesOldContentAndNoTemporaryFileOnFailure() throws {
+  @Test func `a failure leaves the old content and no temporary file`() throws {
     let scratch = try Scratch()
     try scratch.put("old", at: "a")
     let failure = StorageError.diskFull(path: "x", needed: 7)
@@ -28,7 +28,7 @@ import Testing
     #expect(try scratch.names() == ["a"])
   }
 
-  @Test func targetIsUntouchedWhileTheNewContentGrows() throws {
+  @Test func `the target is untouched while the new content grows`() throws {
     let scratch = try Scratch()
     try scratch.put("old", at: "a")
     try AtomicFile.write(to: scratch("a")) { file throws(StorageError) in
@@ -38,7 +38,7 @@ import Testing
     #expect(try scratch.text("a") == "new")
   }
 
-  @Test func refusesALinkAtTheTarget() throws {
+  @Test func `a link at the target is refused`() throws {
     let scratch = try Scratch()
     try scratch.put("precious", at: "elsewhere")
     try scratch.link("a", to: scratch("elsewhere"))
@@ -49,7 +49,7 @@ import Testing
     #expect(try scratch.names() == ["a", "elsewhere"])
   }
 
-  @Test func refusesADanglingLinkToo() throws {
+  @Test func `a dangling link is refused too`() throws {
     let scratch = try Scratch()
     try scratch.link("a", to: scratch("nothing"))
     #expect(throws: StorageError.targetIsLink(path: scratch("a"))) { try AtomicFile.write([1], to: scratch("a")) }
@@ -59,21 +59,21 @@ import Testing
     #expect(try scratch.names() == ["a"])
   }
 
-  @Test func aFolderAtTheTargetIsAnError() throws {
+  @Test func `a folder at the target is an error`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("a"))
     #expect(throws: StorageError.self) { try AtomicFile.write([1], to: scratch("a")) }
     #expect(try scratch.names() == ["a"])
   }
 
-  @Test func longNamesWork() throws {
+  @Test func `long names work`() throws {
     let scratch = try Scratch()
     let name = String(repeating: "ä", count: 127)
     try AtomicFile.write([1], to: scratch(name))
     #expect(try scratch.bytes(name) == [1])
   }
 
-  @Test func removesOnlyItsOwnLeftovers() throws {
+  @Test func `only its own leftovers are removed`() throws {
     let scratch = try Scratch()
     let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
     let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
@@ -83,7 +83,7 @@ import Testing
     #expect(try AtomicFile.removeLeftovers(in: scratch("absent")).isEmpty)
   }
 
-  @Test func exclusiveCreationRefusesWhatIsThere() throws {
+  @Test func `exclusive creation refuses what is there`() throws {
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
     #expect(throws: StorageError.targetExists(path: scratch("a"))) { try PosixFile.createExclusive(scratch("a")) }

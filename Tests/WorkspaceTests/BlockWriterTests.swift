@@ -29,7 +29,7 @@ import Threads
   }
 
   @Test(arguments: 1...12)
-  func piecesInAnyOrderGiveTheFile(seed: UInt64) throws {
+  func `pieces in any order make the file`(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     let size = Int.random(in: 1...3_000_000, using: &random)
     let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 12) }
@@ -44,7 +44,7 @@ import Threads
     #expect(isSame, "seed \(seed)")
   }
 
-  @Test func whatIsSettledIsInTheFileThoughItsBlockIsNotWhole() throws {
+  @Test func `what is settled is in the file though its block is not whole`() throws {
     let (file, writer) = try open(100_000)
     try writer.write([1, 2, 3], at: 5000)
     try writer.write([UInt8](repeating: 9, count: 70_000), at: 10_000)
@@ -56,7 +56,7 @@ import Threads
     #expect(content[80_000] == 0)
   }
 
-  @Test func aBlockThatWasSettledAndThenCompletedIsWhole() throws {
+  @Test func `a block that was settled and then completed is whole`() throws {
     let (file, writer) = try open(8192)
     try writer.write([UInt8](repeating: 1, count: 1000), at: 0)
     try writer.settle()

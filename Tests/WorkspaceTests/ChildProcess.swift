@@ -35,7 +35,7 @@
 
   @Suite(.enabled(if: ProcessInfo.processInfo.environment[ChildProcess.variable] != nil)) struct ChildScenarios {
     /// Exits with 0 when the scenario goes as it should.
-    @Test func actAsChild() throws {
+    @Test func `a scenario is played in a child process`() throws {
       let text = try #require(ProcessInfo.processInfo.environment[ChildProcess.variable])
       let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
       _exit(try perform(parts[0], in: parts[1]) ? 0 : 1)

@@ -8,7 +8,7 @@
 
   @Suite struct CrashTests {
     @Test(arguments: [("write", 2), ("fsync", 4), ("rename", 2)])
-    func atomicWriteIsOldOrNew(_ point: String, _ kills: Int) throws {
+    func `a written file is the old one or the new one`(_ point: String, _ kills: Int) throws {
       let count = try dieEverywhere("atomic", at: point) { scratch in
         try scratch.put("old", at: "a")
       } check: {
@@ -17,7 +17,7 @@
       #expect(count == kills)
     }
 
-    @Test func publishingIsWholeOrNot() throws {
+    @Test func `a published folder is whole or not there`() throws {
       let count = try dieEverywhere("publish", at: "rename") { scratch in
         try Folder.create(scratch("partial"))
         try scratch.put("x", at: "partial/x")
@@ -29,12 +29,14 @@
       #expect(count == 2)
     }
 
-    @Test(arguments: ["write", "fsync", "rename", "journal"]) func aJournalGoesOnBehindAKill(_ point: String) throws {
+    @Test(arguments: ["write", "fsync", "rename", "journal"]) func `a journal goes on after a kill`(_ point: String)
+      throws
+    {
       let count = try dieEverywhere("journal", at: point) { try expectJournalGoesOn($0) }
       #expect(count > 0)
     }
 
-    @Test func aLockDiesWithItsProcess() throws {
+    @Test func `a lock dies with its process`() throws {
       let scratch = try Scratch()
       #expect(try ChildProcess.run("hold", in: scratch.path) == .signal(SIGKILL))
       let lock = try WorkLock(folder: scratch.path)

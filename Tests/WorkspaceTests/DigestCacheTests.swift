@@ -11,7 +11,7 @@ import Workspace
   let wrong = SHA256Digest.of(Array("something else".utf8))
   let right = SHA256Digest.of(Array("content".utf8))
 
-  @Test func digestsAFile() throws {
+  @Test func `a file has its digest`() throws {
     let scratch = try Scratch()
     let path = try scratch.put("content", at: "a")
     let found = try DigestCache(folder: scratch.path).digest(ofFileAt: path)
@@ -19,7 +19,7 @@ import Workspace
     #expect(found.bytes == 7)
   }
 
-  @Test func anUnchangedFileIsNotReadAgain() throws {
+  @Test func `an unchanged file is not read again`() throws {
     let scratch = try Scratch()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
@@ -30,7 +30,7 @@ import Workspace
     #expect(try cache.digest(ofFileAt: path).digest == right)
   }
 
-  @Test func livesOnInItsFile() throws {
+  @Test func `the cache lives on in its file`() throws {
     let scratch = try Scratch()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
@@ -40,7 +40,7 @@ import Workspace
     #expect(try DigestCache(folder: scratch.path, alwaysRehash: true).digest(ofFileAt: path).digest == right)
   }
 
-  @Test func aChangedFileIsReadAgain() throws {
+  @Test func `a changed file is read again`() throws {
     let scratch = try Scratch()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
@@ -56,7 +56,7 @@ import Workspace
   }
 
   @Test(arguments: ["", "{", "[]", "{\"cambium_digests\":2}", "{\"cambium_digests\":1,\"files\":[{},1,{\"path\":3}]}"])
-  func aDamagedCacheIsEmpty(_ text: String) throws {
+  func `a damaged cache is empty`(_ text: String) throws {
     let scratch = try Scratch()
     let path = try scratch.put("content", at: "a")
     try scratch.put(text, at: "digests.json")
@@ -65,14 +65,14 @@ import Workspace
     try cache.save()
   }
 
-  @Test func aFileThatIsNotThereIsAnError() throws {
+  @Test func `a file that is not there is an error`() throws {
     let scratch = try Scratch()
     let cache = DigestCache(folder: scratch.path)
     #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch("absent")) }
     #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.path) }
   }
 
-  @Test func manyThreadsMayAsk() async throws {
+  @Test func `many threads may ask`() async throws {
     let scratch = try Scratch()
     let cache = DigestCache(folder: scratch.path)
     for number in 0..<8 { try scratch.put("content", at: "f\(number)") }

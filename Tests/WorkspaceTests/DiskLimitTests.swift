@@ -3,14 +3,15 @@ import Foundation
 import Testing
 
 @Suite struct DiskLimitTests {
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func aFullDiskHasItsOwnCode() throws {
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func `a full disk has its own code`() throws
+  {
     let file = try PosixFile.openForWriting("/dev/full")
     #expect(throws: StorageError.diskFull(path: "/dev/full", needed: 103)) {
       try file.write([1, 2, 3], at: 100)
     }
   }
 
-  @Test func moreThanTheDiskHoldsFailsAtOnceAndTakesNothing() throws {
+  @Test func `more than the disk holds fails at once and takes nothing`() throws {
     let scratch = try Scratch()
     let file = try PosixFile.createExclusive(scratch("a"))
     try file.write([1, 2, 3], at: 0)
@@ -18,7 +19,7 @@ import Testing
     #expect(try file.size() == 3)
   }
 
-  @Test func reservedSpaceKeepsWhatIsThere() throws {
+  @Test func `reserved space keeps what is there`() throws {
     let scratch = try Scratch()
     let file = try PosixFile.createExclusive(scratch("a"))
     try file.write([1, 2, 3], at: 0)

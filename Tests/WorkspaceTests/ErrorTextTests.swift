@@ -24,7 +24,7 @@ import Workspace
     (StorageError.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
   ]
 
-  @Test func everyErrorHasCodeFileNextStepAndStatus() {
+  @Test func `every error has a code, file, next step and status`() {
     for (error, code, status) in Self.all {
       #expect(error.diagnostic.code == code)
       #expect(error.diagnostic.exitStatus == status)
@@ -33,7 +33,7 @@ import Workspace
     }
   }
 
-  @Test func theHolderOfTheLockIsNamed() {
+  @Test func `the holder of the lock is named`() {
     #expect(WorkspaceError.locked(folder: "w", pid: 4711).description.contains("4711"))
   }
 
@@ -41,7 +41,7 @@ import Workspace
     (ENOSPC, "E_DISK_FULL"), (EDQUOT, "E_DISK_FULL"), (EROFS, "E_READ_ONLY"), (EACCES, "E_READ_ONLY"),
     (EPERM, "E_READ_ONLY"), (EFBIG, "E_FILE_TOO_LARGE"), (EIO, "E_IO"), (ENOENT, "E_IO"),
   ])
-  func errorNumbersFindTheirCase(_ number: Int32, _ code: String) {
+  func `error numbers find their case`(_ number: Int32, _ code: String) {
     #expect(StorageError.system("write", "p", errno: number).diagnostic.code == code)
   }
 }

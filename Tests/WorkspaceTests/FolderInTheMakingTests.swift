@@ -2,7 +2,7 @@ import Files
 import Testing
 
 @Suite struct FolderInTheMakingTests {
-  @Test func oneProcessHasItAtATime() throws {
+  @Test func `one process has it at a time`() throws {
     let scratch = try Scratch()
     let first = try FolderInTheMaking(path: scratch("partial"))
     try scratch.put("mine", at: "partial/file")
@@ -16,7 +16,7 @@ import Testing
     #expect(try Folder.entries(scratch("partial")) == [])
   }
 
-  @Test func whatADeadProcessLeftIsRemoved() throws {
+  @Test func `what a dead process left is removed`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("partial/sub"))
     try scratch.put("old", at: "partial/sub/file")
@@ -25,7 +25,7 @@ import Testing
     folder.release()
   }
 
-  @Test func aRenamedFolderIsNoLongerTheOneOfThatName() throws {
+  @Test func `a renamed folder is no longer the one of that name`() throws {
     let scratch = try Scratch()
     let first = try FolderInTheMaking(path: scratch("partial"))
     try Folder.renameNoReplace(scratch("partial"), scratch("final"))
@@ -35,7 +35,7 @@ import Testing
     second.release()
   }
 
-  @Test func aLinkInItsPlaceIsRemovedAndNotFollowed() throws {
+  @Test func `a link in its place is removed and not followed`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("elsewhere"))
     try scratch.put("kept", at: "elsewhere/file")

@@ -7,7 +7,7 @@ import Testing
 #endif
 
 @Suite struct FolderTests {
-  @Test func createsTheMissingParents() throws {
+  @Test func `missing parents are created`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("a/b//c/"))
     #expect(try Folder.isFolder(scratch("a/b/c")))
@@ -15,7 +15,7 @@ import Testing
     try Folder.create(scratch("a/b/c"))
   }
 
-  @Test func aFileInTheWayIsAnError() throws {
+  @Test func `a file in the way is an error`() throws {
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
     #expect(throws: StorageError.io(operation: "create the folder", path: scratch("a"), errno: ENOTDIR)) {
@@ -23,13 +23,13 @@ import Testing
     }
   }
 
-  @Test func entriesAreSortedByBytes() throws {
+  @Test func `entries are sorted by bytes`() throws {
     let scratch = try Scratch()
     for name in ["b", "B", "é", "a", "z", ".h", "a-", "a.b"] { try scratch.put("", at: name) }
     #expect(try Folder.entries(scratch.path) == [".h", "B", "a", "a-", "a.b", "b", "z", "é"])
   }
 
-  @Test func removeTreeDoesNotFollowLinks() throws {
+  @Test func `removing a tree does not follow links`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("outside"))
     try scratch.put("precious", at: "outside/file")
@@ -43,7 +43,7 @@ import Testing
     try Folder.removeTree(scratch("tree"))
   }
 
-  @Test func removeTreeOfALinkRemovesTheLink() throws {
+  @Test func `removing a tree that is a link removes the link`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("outside"))
     try scratch.put("precious", at: "outside/file")
@@ -53,7 +53,7 @@ import Testing
     #expect(try scratch.text("outside/file") == "precious")
   }
 
-  @Test(arguments: ["file", "folder", "empty", "link"]) func publishingReplacesNothing(_ there: String) throws {
+  @Test(arguments: ["file", "folder", "empty", "link"]) func `publishing replaces nothing`(_ there: String) throws {
     let scratch = try Scratch()
     switch there {
     case "file": try scratch.put("old", at: "final")
@@ -70,7 +70,7 @@ import Testing
     if there == "folder" { #expect(try scratch.text("final/x") == "old") }
   }
 
-  @Test func publishesFoldersAndFiles() throws {
+  @Test func `folders and files are published`() throws {
     let scratch = try Scratch()
     try Folder.create(scratch("partial"))
     try Folder.create(scratch("out"))
@@ -83,7 +83,7 @@ import Testing
     #expect(throws: StorageError.self) { try Folder.renameNoReplace(scratch("absent"), scratch("b")) }
   }
 
-  @Test func freeSpaceIsKnown() throws {
+  @Test func `free space is known`() throws {
     #expect(try Folder.freeBytes(Scratch().path).map { $0 > 0 } != false)
     #expect(throws: StorageError.self) { try Folder.freeBytes("/nowhere/at/all") }
   }

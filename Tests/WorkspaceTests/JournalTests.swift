@@ -27,7 +27,7 @@ import Workspace
     return found
   }
 
-  @Test func recordsComeBack() throws {
+  @Test func `records come back`() throws {
     let scratch = try Scratch()
     try fill(scratch, 3)
     let (journal, found) = try Journal.open(folder: scratch.path, key: key)
@@ -39,7 +39,7 @@ import Workspace
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test func theCheckIsTheStartOfTheDigestOfTheLineWithoutIt() throws {
+  @Test func `the check is the start of the digest of the line without it`() throws {
     let scratch = try Scratch()
     try fill(scratch, 1)
     let line = try #require(try scratch.text("journal.jsonl").split(separator: "\n").last)
@@ -48,7 +48,7 @@ import Workspace
     #expect(line == object.dropLast() + ",\"crc\":\"\(check)\"}")
   }
 
-  @Test func aTornLastLineIsDroppedAtEveryCut() throws {
+  @Test func `a torn last line is dropped at every cut`() throws {
     let scratch = try Scratch()
     try fill(scratch, 3)
     let whole = try scratch.bytes("journal.jsonl")
@@ -60,7 +60,7 @@ import Workspace
     }
   }
 
-  @Test func aTornHeaderStartsAnew() throws {
+  @Test func `a torn header starts anew`() throws {
     let scratch = try Scratch()
     try fill(scratch, 1)
     let whole = try scratch.bytes("journal.jsonl")
@@ -72,7 +72,7 @@ import Workspace
     }
   }
 
-  @Test func aFlippedBitCutsThereAndBehind() throws {
+  @Test func `a flipped bit cuts there and after it`() throws {
     let scratch = try Scratch()
     try fill(scratch, 3)
     let whole = try scratch.bytes("journal.jsonl")
@@ -86,7 +86,7 @@ import Workspace
     }
   }
 
-  @Test func goesOnBehindATornLine() throws {
+  @Test func `a journal goes on after a torn line`() throws {
     let scratch = try Scratch()
     try fill(scratch, 2)
     try scratch.put(try scratch.bytes("journal.jsonl").dropLast(5), at: "journal.jsonl")
@@ -96,7 +96,7 @@ import Workspace
     #expect(try reopen(scratch) == records(3))
   }
 
-  @Test func anotherKeyStartsAnew() throws {
+  @Test func `another key starts anew`() throws {
     let scratch = try Scratch()
     try fill(scratch, 3)
     let (journal, found) = try Journal.open(folder: scratch.path, key: SHA256Digest.of([2]))
@@ -105,7 +105,7 @@ import Workspace
     #expect(try reopen(scratch).isEmpty)
   }
 
-  @Test func threadsDoNotMixTheirLines() async throws {
+  @Test func `threads do not mix their lines`() async throws {
     let scratch = try Scratch()
     let (journal, _) = try Journal.open(folder: scratch.path, key: key)
     await withTaskGroup(of: Void.self) { group in
@@ -122,7 +122,7 @@ import Workspace
     #expect(Set(units) == Set(0..<200))
   }
 
-  @Test func refusesWhatIsNotAnObjectAndALinkInItsPlace() throws {
+  @Test func `what is no object is refused, and a link in the journal's place`() throws {
     let scratch = try Scratch()
     let (journal, _) = try Journal.open(folder: scratch.path, key: key)
     #expect(throws: StorageError.self) { try journal.append([.object([]), .int(1)]) }

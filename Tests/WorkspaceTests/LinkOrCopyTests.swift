@@ -7,7 +7,7 @@ import Testing
 #endif
 
 @Suite struct LinkOrCopyTests {
-  @Test func linksOnTheSameFileSystem() throws {
+  @Test func `on the same file system it links`() throws {
     let scratch = try Scratch()
     try scratch.put("content", at: "a")
     #expect(try linkOrCopy(from: scratch("a"), to: scratch("b")) == .linked)
@@ -17,7 +17,7 @@ import Testing
     #expect(try scratch.names() == ["a", "b"])
   }
 
-  @Test func replacesAnOldFile() throws {
+  @Test func `an old file is replaced`() throws {
     let scratch = try Scratch()
     try scratch.put("new", at: "a")
     try scratch.put("old", at: "b")
@@ -25,7 +25,7 @@ import Testing
     #expect(try scratch.text("b") == "new")
   }
 
-  @Test func aLinkedSourceGivesARegularFile() throws {
+  @Test func `a linked source makes a regular file`() throws {
     let scratch = try Scratch()
     try scratch.put("blob", at: "blob")
     try scratch.link("a", to: "blob")
@@ -34,7 +34,7 @@ import Testing
     #expect(try scratch.text("b") == "blob")
   }
 
-  @Test func refusesALinkAtTheTargetAndAPipeAsSource() throws {
+  @Test func `a link at the target and a pipe as source are refused`() throws {
     let scratch = try Scratch()
     try scratch.put("x", at: "a")
     try scratch.link("b", to: scratch("nowhere"))
@@ -47,7 +47,9 @@ import Testing
     #expect(try scratch.names() == ["a", "b", "pipe"])
   }
 
-  @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/shm"))) func copiesToAnotherFileSystem() throws {
+  @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/shm"))) func `to another file system it copies`()
+    throws
+  {
     let scratch = try Scratch()
     let other = try Scratch(beneath: "/dev/shm")
     try #require(try scratch.status(".").st_dev != other.status(".").st_dev)

@@ -9,7 +9,7 @@
   /// What was not synced is lost with the power, and nothing but that.
   @Suite struct PowerLossTests {
     /// The layer itself: a rename without a sync of the content must show.
-    @Test func aNameWithoutASyncedContentIsAnEmptyFile() throws {
+    @Test func `a name without synced content is an empty file`() throws {
       let scratch = try Scratch()
       let order = ["CAMBIUM_CRASH_AT": "write:3", "CAMBIUM_POWER_LOSS": "0"]
       #expect(try ChildProcess.run("careless", in: scratch.path, environment: order) == .signal(SIGKILL))
@@ -17,7 +17,7 @@
       #expect(try scratch.text("a") == "")
     }
 
-    @Test func aKillAloneLosesNothing() throws {
+    @Test func `a kill alone loses nothing`() throws {
       let scratch = try Scratch()
       #expect(
         try ChildProcess.run("careless", in: scratch.path, environment: ["CAMBIUM_CRASH_AT": "write:3"])
@@ -26,7 +26,7 @@
     }
 
     @Test(arguments: ["write", "fsync", "rename"], [0, 1, 2, 3])
-    func atomicWriteIsOldOrNew(_ point: String, _ seed: Int) throws {
+    func `a written file is the old one or the new one`(_ point: String, _ seed: Int) throws {
       let count = try dieEverywhere("atomic", at: point, seed: seed) { scratch in
         try scratch.put("old", at: "a")
       } check: {
@@ -36,7 +36,7 @@
     }
 
     @Test(arguments: ["write", "fsync", "journal"], [0, 5])
-    func aSyncedJournalLineStays(_ point: String, _ seed: Int) throws {
+    func `a synced journal line stays`(_ point: String, _ seed: Int) throws {
       let count = try dieEverywhere("journal", at: point, seed: seed) { try expectJournalGoesOn($0) }
       #expect(count > 0)
     }
@@ -47,7 +47,7 @@
     }
 
     /// All of it comes back with the power until the folder above is synced; killed alone, what is gone stays gone.
-    @Test func aRemovalThatWasNotSyncedIsTakenBack() throws {
+    @Test func `a removal that was not synced is taken back`() throws {
       var whole = 0
       let cuts = try dieEverywhere("remove", at: "remove", seed: 0) {
         try fill($0)
@@ -70,7 +70,7 @@
       #expect(kills == 10)
     }
 
-    @Test func behindTheSyncARemovalIsForEver() throws {
+    @Test func `after the sync a removal is for ever`() throws {
       // The second pass is behind the sync.
       let scratch = try Scratch()
       try fill(scratch)
@@ -80,7 +80,7 @@
     }
 
     /// A file of the same name is another one: what came back may not be the content that was never synced.
-    @Test func whatComesBackHasTheContentThatWasDurable() throws {
+    @Test func `what comes back has the content that was durable`() throws {
       let scratch = try Scratch()
       try scratch.put("durable", at: "a")
       let order = ["CAMBIUM_CRASH_AT": "remove:2", "CAMBIUM_POWER_LOSS": "0"]
@@ -89,7 +89,7 @@
     }
 
     /// Of several names some come back: a run must do with each choice.
-    @Test(arguments: 1...8) func someOfTheNamesComeBack(_ seed: Int) throws {
+    @Test(arguments: 1...8) func `some of the names come back`(_ seed: Int) throws {
       let scratch = try Scratch()
       try fill(scratch)
       let order = ["CAMBIUM_CRASH_AT": "remove:10", "CAMBIUM_POWER_LOSS": "\(seed)"]

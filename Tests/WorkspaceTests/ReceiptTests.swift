@@ -18,7 +18,7 @@ import Workspace
       stage: "quantize", version: 3, tool: "cambium 1.0.0", parameters: parameters, inputs: inputs, outputs: outputs)
   }
 
-  @Test func comesBackAsItWasWritten() throws {
+  @Test func `a receipt comes back as it was written`() throws {
     let scratch = try Scratch()
     #expect(try StageReceipt.load(scratch.path) == nil)
     let receipt = try Self.receipt(outputs: [Self.record("z", [9]), Self.record("out/y", [])])
@@ -32,7 +32,7 @@ import Workspace
     #expect(try scratch.bytes("receipt.json") == first)
   }
 
-  @Test func keyIsKnownBeforeTheRunAndIgnoresTheOrderOfInputs() throws {
+  @Test func `the key is known before the run and ignores the order of inputs`() throws {
     let receipt = try Self.receipt()
     for inputs in [Self.inputs, Self.inputs.reversed()] {
       let key = StageReceipt.key(
@@ -41,7 +41,7 @@ import Workspace
     }
   }
 
-  @Test func everyPartChangesTheKey() throws {
+  @Test func `every part changes the key`() throws {
     let json = Self.parameters
     let other = JSONValue.object([("bits", .int(8)), ("mode", .string("affine"))])
     var resized = Self.inputs
@@ -61,7 +61,7 @@ import Workspace
     #expect(Set(keys).count == keys.count)
   }
 
-  @Test func everyCutIsDamaged() throws {
+  @Test func `every cut is damaged`() throws {
     let scratch = try Scratch()
     try Self.receipt(outputs: [Self.record("y", [1])]).write(to: scratch.path)
     let whole = try scratch.bytes("receipt.json")
@@ -73,7 +73,7 @@ import Workspace
   }
 
   @Test(arguments: ["\"bits\"", "\"a.json\"", "quantize", "cambium 1.0.0", "\"stage_version\": 3", "_receipt\": 1"])
-  func anEditedFieldIsDamaged(_ field: String) throws {
+  func `an edited field is damaged`(_ field: String) throws {
     let scratch = try Scratch()
     try Self.receipt().write(to: scratch.path)
     let text = try scratch.text("receipt.json")
@@ -87,13 +87,13 @@ import Workspace
   }
 
   @Test(arguments: ["/etc/passwd", "../x", "a/../../x", "a//b", "", ".", "a/", "a\0b"])
-  func pathsThatLeaveTheFolderAreRefused(_ path: String) throws {
+  func `paths that leave the folder are refused`(_ path: String) throws {
     #expect(throws: StorageError.unsafePath(path: path)) {
       try Self.receipt(outputs: [Self.record(path, [])])
     }
   }
 
-  @Test func aPathThatLeavesTheFolderInAFileIsDamage() throws {
+  @Test func `a path that leaves the folder in a file is damage`() throws {
     let scratch = try Scratch()
     try Self.receipt(outputs: [Self.record("aa/secret", [1])]).write(to: scratch.path)
     let text = try scratch.text("receipt.json")
@@ -103,7 +103,7 @@ import Workspace
     expectDamaged(scratch)
   }
 
-  @Test func aPathMayStandOnce() throws {
+  @Test func `a path may be named once`() throws {
     #expect(throws: StorageError.unsafePath(path: "a")) {
       try Self.receipt(outputs: [Self.record("a", [1]), Self.record("a", [2])])
     }

@@ -15,7 +15,7 @@ import Workspace
     return (scratch, try ReceiptTests.receipt(outputs: outputs))
   }
 
-  @Test func wholeOutputsAreValidAndAnotherKeyIsNot() throws {
+  @Test func `whole outputs are valid and another key is not`() throws {
     let (scratch, receipt) = try stage()
     let digests = DigestCache(folder: scratch.path)
     #expect(try receipt.validity(in: scratch.path, digests: digests, wantedKey: receipt.key) == .valid)
@@ -23,7 +23,7 @@ import Workspace
     #expect(try receipt.validity(in: scratch.path, digests: digests, wantedKey: other) == .otherKey)
   }
 
-  @Test func missingAndReplacedOutputsAreNamed() throws {
+  @Test func `missing and replaced outputs are named`() throws {
     let (scratch, receipt) = try stage()
     let digests = DigestCache(folder: scratch.path)
     func look() throws -> Validity {
@@ -42,7 +42,7 @@ import Workspace
     #expect(try look() == .outputMissing("out/1"))
   }
 
-  @Test func cutAndGrownOutputsAreDamaged() throws {
+  @Test func `cut and grown outputs are damaged`() throws {
     for text in ["secon", "second.", "", "seconD"] {
       let (scratch, receipt) = try stage()
       try scratch.put(text, at: "out/2")
@@ -52,7 +52,7 @@ import Workspace
     }
   }
 
-  @Test func oneByteWithMtimePutBackIsDamage() throws {
+  @Test func `one changed byte with its mtime put back is damage`() throws {
     let (scratch, receipt) = try stage()
     let digests = DigestCache(folder: scratch.path)
     #expect(try receipt.validity(in: scratch.path, digests: digests, wantedKey: receipt.key) == .valid)

@@ -4,7 +4,7 @@ import Testing
 import Workspace
 
 @Suite struct WorkLockTests {
-  @Test func theSecondHolderIsToldTheProcess() throws {
+  @Test func `the second holder is told the process`() throws {
     let scratch = try Scratch()
     try scratch.put("999999999\nrest of an older run", at: "lock")
     let lock = try WorkLock(folder: scratch.path)
@@ -16,13 +16,13 @@ import Workspace
     #expect(try scratch.names() == ["lock"])
   }
 
-  @Test func theLockEndsWithTheObject() throws {
+  @Test func `the lock ends with the object`() throws {
     let scratch = try Scratch()
     do { _ = try WorkLock(folder: scratch.path) }
     try WorkLock(folder: scratch.path).release()
   }
 
-  @Test func aLinkInPlaceOfTheLockIsRefused() throws {
+  @Test func `a link in place of the lock is refused`() throws {
     let scratch = try Scratch()
     try scratch.put("precious", at: "other")
     try scratch.link("lock", to: scratch("other"))

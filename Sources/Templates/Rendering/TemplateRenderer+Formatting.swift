@@ -42,7 +42,9 @@ extension TemplateRenderer {
     }
     let digits = String(integer.magnitude, radix: radix, uppercase: spec.type == "X")
     let grouped = PythonFormatSpec.grouped(digits, by: radix == 10 ? 3 : 4, spec.grouping)
-    if !spec.grouping.isEmpty, spec.fill == "0" { throw TemplateFailure(.unsupported, "a format with groups and zeros") }
+    if !spec.grouping.isEmpty, spec.fill == "0" {
+      throw TemplateFailure(.unsupported, "a format with groups and zeros")
+    }
     let sign = (integer < 0 ? "-" : spec.sign) + (spec.isAlternate ? prefix : "")
     return spec.padded(grouped, prefix: sign, .right)
   }
@@ -55,11 +57,14 @@ extension TemplateRenderer {
     case "e", "E", "f", "F", "g", "G":
       shown = String(format: "%.\(spec.precision ?? 6)\(type)", number.magnitude)
     case "%": shown = String(format: "%.\(spec.precision ?? 6)f", number.magnitude * 100) + "%"
-    default: throw TemplateFailure(.unsupported, "the format \(type == "r" ? "without a type" : String(type)) of a float")
+    default:
+      throw TemplateFailure(.unsupported, "the format \(type == "r" ? "without a type" : String(type)) of a float")
     }
     guard !spec.isAlternate else { throw TemplateFailure(.unsupported, "the alternate format of a float") }
     shown = PythonFormatSpec.grouped(shown, by: 3, spec.grouping)
-    if !spec.grouping.isEmpty, spec.fill == "0" { throw TemplateFailure(.unsupported, "a format with groups and zeros") }
+    if !spec.grouping.isEmpty, spec.fill == "0" {
+      throw TemplateFailure(.unsupported, "a format with groups and zeros")
+    }
     return spec.padded(shown, prefix: number.sign == .minus && !number.isNaN ? "-" : spec.sign, .right)
   }
 }

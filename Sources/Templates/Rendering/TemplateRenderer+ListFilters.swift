@@ -1,7 +1,9 @@
 // Filters that go through a list, and give one back or one of its elements.
 extension TemplateRenderer {
   static var listFilters: [String: Filter] {
-    func aggregated(_ isBetter: @escaping @Sendable (TemplateRenderer, TemplateValue, TemplateValue) throws -> Bool) -> Filter {
+    func aggregated(_ isBetter: @escaping @Sendable (TemplateRenderer, TemplateValue, TemplateValue) throws -> Bool)
+      -> Filter
+    {
       Filter(["case_sensitive", "attribute"]) { renderer, value, arguments in
         let key = try renderer.key(arguments.value(1, "attribute"), folds: arguments.value(0, "case_sensitive"))
         var best: (value: TemplateValue, key: TemplateValue)?
@@ -72,7 +74,9 @@ extension TemplateRenderer {
   }
 
   /// A text that grows in steps is bounded like one that is made at once.
-  private func checkSize(_ text: String) throws { if text.utf8.count > 1 << 20 { try budget.checkSize(text.utf8.count) } }
+  private func checkSize(_ text: String) throws {
+    if text.utf8.count > 1 << 20 { try budget.checkSize(text.utf8.count) }
+  }
 
   private func reversed(_ value: TemplateValue) throws -> TemplateValue {
     if case .string(let text) = value {
@@ -102,7 +106,9 @@ extension TemplateRenderer {
       return .iterator(TemplateIterator(.generator, elements.isEmpty ? [] : [.list(TemplateList(elements))]))
     }
     try budget.spend(elements: elements.count)
-    var out = stride(from: 0, to: elements.count, by: count).map { Array(elements[$0..<min($0 + count, elements.count)]) }
+    var out = stride(from: 0, to: elements.count, by: count).map {
+      Array(elements[$0..<min($0 + count, elements.count)])
+    }
     if let fill = arguments.value(1, "fill_with"), !fill.isNone, let last = out.last, last.count < count {
       try budget.spend(elements: count - last.count)
       out[out.count - 1] += repeatElement(fill, count: count - last.count)

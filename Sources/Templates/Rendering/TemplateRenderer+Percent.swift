@@ -82,7 +82,8 @@ extension TemplateRenderer {
       }
       spec.type = "iu".contains(type) ? "d" : type
       if let integer = value.integer { return try formatted(.integer(integer), spec) }
-      guard case .float(let number) = value, spec.type == "d", let whole = Int(exactly: number.rounded(.towardZero)) else {
+      guard case .float(let number) = value, spec.type == "d", let whole = Int(exactly: number.rounded(.towardZero))
+      else {
         throw TemplateFailure(.value, expected: "an integer for %\(type)", value.typeName)
       }
       return try formatted(.integer(whole), spec)

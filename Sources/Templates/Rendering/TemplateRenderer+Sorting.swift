@@ -3,7 +3,8 @@ import StrictJSON
 // Keys that elements are sorted, grouped and told apart by.
 extension TemplateRenderer {
   /// `make_attrgetter`: the item that a path of names and numbers (`function.name`, `0`) leads to.
-  func parts(_ attribute: TemplateValue, default missing: TemplateValue?) throws -> (TemplateValue) throws -> TemplateValue
+  func parts(_ attribute: TemplateValue, default missing: TemplateValue?) throws -> (TemplateValue) throws ->
+    TemplateValue
   {
     let keys: [TemplateValue]
     switch attribute {

@@ -6,7 +6,8 @@ extension TemplateRenderer {
     if let most = try integer(arguments.value(1, "maxsplit"), "maxsplit") { limit = most < 0 ? Int.max : most }
     let pieces: [Substring]
     switch arguments.value(0, "sep") {
-    case nil, TemplateValue.none?: pieces = try fromEnd ? lastWords(of: text.string, limit) : words(of: text.string, limit)
+    case nil, TemplateValue.none?:
+      pieces = try fromEnd ? lastWords(of: text.string, limit) : words(of: text.string, limit)
     case .string(let separator)?:
       guard !separator.string.isEmpty else { throw TemplateFailure(.value, expected: "a separator", "an empty string") }
       pieces = try cut(text.string, at: separator.string, atMost: limit, fromEnd: fromEnd)
@@ -49,7 +50,8 @@ extension TemplateRenderer {
   private func cut(_ text: String, at separator: String, atMost limit: Int, fromEnd: Bool) throws -> [Substring] {
     try budget.spend(separator.utf8.count)
     let length = separator.utf8.count
-    var places = try fromEnd ? matchesFromEnd(of: separator, in: text, atMost: limit) : starts(of: separator, in: text, limit)
+    var places =
+      try fromEnd ? matchesFromEnd(of: separator, in: text, atMost: limit) : starts(of: separator, in: text, limit)
     places.append(text.utf8.count)
     var out: [Substring] = []
     var start = text.utf8.startIndex

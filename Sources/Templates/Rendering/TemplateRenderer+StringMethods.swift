@@ -84,7 +84,8 @@ extension TemplateRenderer {
     let isInside = start <= end
     let part =
       isInside
-      ? String(scalars[scalars.index(scalars.startIndex, offsetBy: start)..<scalars.index(scalars.startIndex, offsetBy: end)])
+      ? String(
+        scalars[scalars.index(scalars.startIndex, offsetBy: start)..<scalars.index(scalars.startIndex, offsetBy: end)])
       : ""
     let wanted = arguments.positional[0]
     if name == "startswith" || name == "endswith" {

@@ -99,7 +99,8 @@ final class TemplateRenderer {
     return MacroClosure(macro, scope)
   }
 
-  private func filtered(_ text: String, _ filters: TemplateExpression, in scope: TemplateScope) throws -> TemplateValue {
+  private func filtered(_ text: String, _ filters: TemplateExpression, in scope: TemplateScope) throws -> TemplateValue
+  {
     let inner = TemplateScope(parent: scope)
     inner.set(TemplateExpression.captured, .string(text))
     return try evaluate(filters, in: inner)

@@ -7,7 +7,7 @@ import Testing
   private static let formats = WeightMatrix.Format.all.filter { $0 != .f32 && $0 != .f16 }
 
   @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: formats)
-  func equalsTheCanonicalProductOfRoundedRows(format: WeightMatrix.Format) throws {
+  func `the fast product equals the canonical product of rounded rows`(format: WeightMatrix.Format) throws {
     for columns in format.group == 1 ? [1, 33, 300] : [1, 3, 40].map({ $0 * max(32, format.group) }) {
       let w = try RandomMatrix(format, rows: 15, columns: columns).matrix
       // IntegerProductTests has the others.
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: formats)
-  func rowsDoNotSeeEachOther(format: WeightMatrix.Format) throws {
+  func `rows do not see each other`(format: WeightMatrix.Format) throws {
     let columns = format.group == 1 ? 1301 : 1152
     let w = try RandomMatrix(format, rows: 17, columns: columns).matrix
     var random = Random(2)
@@ -47,7 +47,7 @@ import Testing
 
   /// Past the columns whose scales and biases are decoded at once.
   @Test(.enabled(if: Arithmetic.fast.isAvailable), arguments: [WeightMatrix.Format.affine(bits: 2, group: 32), .mxfp8])
-  func longRowsDoNotSeeEachOther(format: WeightMatrix.Format) throws {
+  func `long rows do not see each other`(format: WeightMatrix.Format) throws {
     let columns = 8192 + 96
     let w = try RandomMatrix(format, rows: 7, columns: columns).matrix
     var random = Random(4)
@@ -68,7 +68,7 @@ import Testing
 
   /// Where there is no fast product the canonical one is formed, of the same bits.
   @Test(arguments: WeightMatrix.Format.all)
-  func withoutTheInstructionItIsCanonical(format: WeightMatrix.Format) throws {
+  func `without the instruction it is canonical`(format: WeightMatrix.Format) throws {
     let w = try RandomMatrix(format, rows: 4, columns: 256).matrix
     var random = Random(3)
     let x = random.normals(512)

@@ -76,14 +76,14 @@ import Testing
   }()
 
   @Test(arguments: SIMDTier.available, Function.allCases)
-  func everyTierIsTheDefinition(tier: SIMDTier, function: Function) {
+  func `every tier is the definition`(tier: SIMDTier, function: Function) {
     let expected = Self.arguments.map(function.reference)
     let found = tier.only { function.apply(Self.arguments) } ?? []
     #expect(firstDifference(found, expected) == nil, "\(tier)")
   }
 
   @Test(arguments: Function.allCases)
-  func errorsAreAsStated(function: Function) {
+  func `errors are as stated`(function: Function) {
     let (range, ulps) = function.bound
     var random = Random(8)
     var worst = 0.0
@@ -101,7 +101,7 @@ import Testing
     #expect(worst <= ulps, "\(worst) at \(at)")
   }
 
-  @Test func specialValues() {
+  @Test func `special values are the definition's`() {
     #expect(Vector.exp(.infinity) == .infinity)
     #expect(Vector.exp(-.infinity) == 0)
     #expect(Vector.exp(0) == 1)

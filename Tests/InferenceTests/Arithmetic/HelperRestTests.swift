@@ -3,7 +3,7 @@ import Testing
 
 /// How long a helper of a pool sits out when another program holds its core.
 @Suite struct HelperRestTests {
-  @Test func aRestAloneIsShortAndRestsThatFollowDoubleUpToTheLongest() {
+  @Test func `a rest alone is short and rests that follow double up to the longest`() {
     let rest = HelperRest()
     #expect(rest.left(at: 1000) == 0)
     var now: UInt64 = 1000
@@ -22,7 +22,7 @@ import Testing
       ])
   }
 
-  @Test func aRestIsForgottenBehindSomeWork() {
+  @Test func `a rest is forgotten after some work`() {
     let rest = HelperRest()
     rest.begin(at: 0)
     let end = rest.left(at: 0)

@@ -17,7 +17,7 @@ private let isThere: Bool = {
   private static let counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 33]
 
   @Test(arguments: formats)
-  func isTheDefinition(format: WeightMatrix.Format) throws {
+  func `the integer product is the definition`(format: WeightMatrix.Format) throws {
     for (outputs, columns) in [(1, 32), (15, 96), (16, 160), (17, 2080), (40, 544), (100, 64)] {
       let columns = (columns + format.group - 1) / format.group * format.group
       let w = try RandomMatrix(format, rows: outputs, columns: columns, seed: UInt64(columns)).matrix
@@ -26,19 +26,19 @@ private let isThere: Bool = {
   }
 
   @Test(arguments: [WeightMatrix.Format.mxfp4, .nvfp4, .affine(bits: 4, group: 64)])
-  func extremeScalesAreTheDefinition(format: WeightMatrix.Format) throws {
+  func `extreme scales are the definition`(format: WeightMatrix.Format) throws {
     try check(RandomMatrix(format, rows: 40, columns: 320, scales: .any).matrix, Self.rows(20, 320))
   }
 
   @Test(arguments: [FloatType.f16, .f32], [4, 8])
-  func affineParametersOfEveryType(type: FloatType, bits: Int) throws {
+  func `affine parameters of every type are the definition`(type: FloatType, bits: Int) throws {
     let format = WeightMatrix.Format.affine(bits: bits, group: 64)
     try check(RandomMatrix(format, rows: 19, columns: 320, parameterType: type).matrix, Self.rows(20, 320))
   }
 
   /// Elements of every magnitude, those included whose blocks count as zero.
   @Test(arguments: formats)
-  func everyMagnitudeIsTheDefinition(format: WeightMatrix.Format) throws {
+  func `every magnitude is the definition`(format: WeightMatrix.Format) throws {
     var random = Random(5)
     let x = (0..<20 * 384).map { i in
       random.normal() * Float(sign: .plus, exponent: Int(random.next() % 250) - 126, significand: 1)
@@ -50,7 +50,7 @@ private let isThere: Bool = {
 
   /// A row with a NaN or an infinity gives NaN, and leaves the others alone.
   @Test(arguments: formats)
-  func whatIsNotFiniteStaysVisible(format: WeightMatrix.Format) throws {
+  func `what is not finite stays visible`(format: WeightMatrix.Format) throws {
     let w = try RandomMatrix(format, rows: 21, columns: 256).matrix
     var rows = Self.rows(24, 256)
     rows[0][255] = .nan
@@ -67,7 +67,7 @@ private let isThere: Bool = {
 
   /// Whole numbers with 127 among them lose nothing.
   @Test(arguments: formats)
-  func wholeNumbersGiveTheCanonicalProduct(format: WeightMatrix.Format) throws {
+  func `whole numbers give the canonical product`(format: WeightMatrix.Format) throws {
     let w = try RandomMatrix(format, rows: 30, columns: 1152).matrix
     var random = Random(9)
     let x = (0..<1152).map { $0 % 16 == 3 ? 127 : Float(random.next() % 255) - 127 }
@@ -82,7 +82,7 @@ private let isThere: Bool = {
 
   /// Rounding to 8 bits by blocks costs about half a hundredth of numbers that are normally distributed.
   @Test(arguments: formats)
-  func normalNumbersGiveNearlyTheCanonicalProduct(format: WeightMatrix.Format) throws {
+  func `normal numbers give nearly the canonical product`(format: WeightMatrix.Format) throws {
     let w = try RandomMatrix(format, rows: 64, columns: 2048).matrix
     let x = Self.rows(1, 2048)[0]
     var canonical = [Float](repeating: 0, count: 64)

@@ -5,7 +5,7 @@ import Testing
 /// Products whose caller does not wait for helpers that lost their core.
 @Suite struct LateHelperTests {
   /// More threads than processors: some are always without a core.
-  @Test func productsAreTheSameWhenHelpersAreLate() throws {
+  @Test func `products are the same when helpers are late`() throws {
     let pool = WorkerPool(threads: 4 * ProcessInfo.processInfo.activeProcessorCount)
     let (rows, columns) = (960, 1024)
     let w = try RandomMatrix(.mxfp4, rows: rows, columns: columns).matrix
@@ -36,7 +36,7 @@ import Testing
     #expect(pool.dismissed >= 20)
   }
 
-  @Test func aPieceIsEitherPutInItsPlaceOrTakenBack() {
+  @Test func `a piece is either put in its place or taken back`() {
     let desk = HelperDesk()
     let run: UInt64 = 5 << 17
     #expect(desk.takeBack(run: run) == nil)

@@ -5,7 +5,7 @@ import Testing
 
 /// Helpers of a pool leave the processor of their caller.
 @Suite struct ProcessorTests {
-  @Test func aThreadThatAvoidsAProcessorRunsOnAnother() async {
+  @Test func `a thread that avoids a processor runs on another`() async {
     guard cambium_processor() >= 0, ProcessInfo.processInfo.activeProcessorCount > 1 else { return }
     let met = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
       let thread = Thread {
@@ -21,7 +21,7 @@ import Testing
     #expect(met == 0)
   }
 
-  @Test func aProcessorThatIsNotThereIsNotAvoided() {
+  @Test func `a processor that is not there is not avoided`() {
     #expect(cambium_avoid_processor(-1) == 0)
     #expect(cambium_avoid_processor(1 << 30) == 0)
   }

@@ -10,7 +10,7 @@ import Testing
   ]
 
   @Test(arguments: SIMDTier.available, WeightMatrix.Format.all)
-  func oneRowIsTheDefinition(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `one row is the definition`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     for columns in Self.columns[format.group] ?? [] {
       let w = try RandomMatrix(format, rows: 7, columns: columns, seed: UInt64(columns)).matrix
       try check(w, tier)
@@ -18,12 +18,12 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available, [WeightMatrix.Format.mxfp4, .mxfp8, .nvfp4, .affine(bits: 4, group: 32)])
-  func extremeScalesAreTheDefinition(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `extreme scales are the definition`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     try check(RandomMatrix(format, rows: 400, columns: 160, scales: .any).matrix, tier)
   }
 
   @Test(arguments: SIMDTier.available, [FloatType.f16, .f32])
-  func affineParametersOfEveryType(tier: SIMDTier, type: FloatType) throws {
+  func `affine parameters of every type are the definition`(tier: SIMDTier, type: FloatType) throws {
     for format in [WeightMatrix.Format.affine(bits: 4, group: 64), .affine(bits: 6, group: 32)] {
       try check(RandomMatrix(format, rows: 5, columns: 320, parameterType: type).matrix, tier)
     }
@@ -31,13 +31,13 @@ import Testing
 
   /// Past the columns whose scales the kernels decode at once.
   @Test(arguments: SIMDTier.available, [WeightMatrix.Format.mxfp4, .nvfp4, .affine(bits: 2, group: 32), .mxfp8])
-  func longRowsAreTheDefinition(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `long rows are the definition`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     try check(RandomMatrix(format, rows: 2, columns: 8192 + 96).matrix, tier)
   }
 
   /// Past the columns that several rows of x take at once.
   @Test(arguments: SIMDTier.available, [WeightMatrix.Format.mxfp4, .affine(bits: 5, group: 64), .mxfp8])
-  func longRowsDoNotSeeEachOther(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `long rows do not see each other`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     let columns = 8192 + 192
     let w = try RandomMatrix(format, rows: 9, columns: columns).matrix
     var random = Random(6)
@@ -63,7 +63,7 @@ import Testing
 
   /// What a row of x gives does not depend on the rows beside it, nor on the range of outputs.
   @Test(arguments: SIMDTier.available, WeightMatrix.Format.all)
-  func rowsDoNotSeeEachOther(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `rows do not see each other`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     let columns = 1024 + 3 * max(format.group, 32) - (format.group == 1 ? 5 : 0)
     let w = try RandomMatrix(format, rows: 11, columns: columns).matrix
     var random = Random(4)
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 5])
-  func threadsDoNotReachTheResult(threads: Int) throws {
+  func `threads do not change the result`(threads: Int) throws {
     let pool = WorkerPool(threads: threads)
     for m in [1, 3, 9] {
       let w = try RandomMatrix(.mxfp4, rows: 1000, columns: 256).matrix
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available, WeightMatrix.Format.all)
-  func decodedRowsAreTheDequantizer(tier: SIMDTier, format: WeightMatrix.Format) throws {
+  func `decoded rows are the dequantizer's`(tier: SIMDTier, format: WeightMatrix.Format) throws {
     let columns = format.group == 1 ? 77 : 3 * format.group
     let w = try RandomMatrix(format, rows: 6, columns: columns, scales: .any).matrix
     for row in 0..<6 {

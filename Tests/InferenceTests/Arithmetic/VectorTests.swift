@@ -7,7 +7,7 @@ import Testing
   private static let counts = [0, 1, 15, 16, 17, 64, 100, 256, 1000]
 
   @Test(arguments: SIMDTier.available)
-  func reductions(tier: SIMDTier) throws {
+  func `reductions are the definition`(tier: SIMDTier) throws {
     for count in Self.counts {
       var random = Random(UInt64(count) + 1)
       let a = random.normals(count)
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func norms(tier: SIMDTier) {
+  func `norms are the definition`(tier: SIMDTier) {
     for count in Self.counts where count > 0 {
       var random = Random(UInt64(count) + 2)
       let x = random.normals(count)
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func elementwise(tier: SIMDTier) {
+  func `elementwise functions are the definition`(tier: SIMDTier) {
     for count in Self.counts {
       var random = Random(UInt64(count) + 3)
       let x = random.normals(count)
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func attention(tier: SIMDTier) {
+  func `attention is the definition`(tier: SIMDTier) {
     for (dimension, positions) in [(256, 1), (256, 37), (64, 5), (128, 130), (40, 6), (17, 9)] {
       let stride = dimension * 2 + 3
       var random = Random(9)
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: SIMDTier.available)
-  func convolution(tier: SIMDTier) {
+  func `the convolution is the definition`(tier: SIMDTier) {
     for count in [1, 16, 50, 512] {
       var random = Random(10)
       let window = random.normals(4 * (count + 3))
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func rotationKeepsTheRestAndTheLength() {
+  @Test func `rotation keeps the rest and the length`() {
     var random = Random(12)
     let x = random.normals(24)
     let angles = random.normals(8)
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func argmaxIsTheFirst() {
+  @Test func `argmax is the first of the largest`() {
     #expect(Vector.argmax([1, 3, 3, 2], count: 4) == 1)
     #expect(Vector.argmax([.nan, -1, 5], count: 3) == 2)
     #expect(Vector.argmax([-.infinity], count: 1) == 0)

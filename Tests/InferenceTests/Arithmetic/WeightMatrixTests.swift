@@ -21,14 +21,14 @@ import Testing
     if let failure { throw failure }
   }
 
-  @Test func exactSizesAreTaken() throws {
+  @Test func `exact sizes are taken`() throws {
     try make(.mxfp4, 2, 64, codes: 64, scales: 4)
     try make(.nvfp4, 2, 64, codes: 64, scales: 8)
     try make(.affine(bits: 3, group: 64), 4, 64, codes: 96, scales: 8, biases: 8)
     try make(.bf16, 3, 5, codes: 30)
   }
 
-  @Test func wrongSizesAreRefused() {
+  @Test func `wrong sizes are refused`() {
     #expect(throws: WeightMatrixError.size(buffer: "weight", expected: 64, found: 63)) {
       try make(.mxfp4, 2, 64, codes: 63, scales: 4)
     }
@@ -44,11 +44,11 @@ import Testing
   }
 
   @Test(arguments: [(2, 48), (0, 64), (-1, 64), (2, 0), (Int.max, 64), (1 << 40, 1 << 40)])
-  func impossibleShapesAreRefused(rows: Int, columns: Int) {
+  func `impossible shapes are refused`(rows: Int, columns: Int) {
     #expect(throws: WeightMatrixError.self) { try make(.mxfp4, rows, columns, codes: 64, scales: 4) }
   }
 
-  @Test func unknownFormatsAreRefused() {
+  @Test func `unknown formats are refused`() {
     for format in [
       WeightMatrix.Format.affine(bits: 7, group: 64), .affine(bits: 4, group: 16), .affine(bits: 4, group: 0),
     ] {
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: [WeightMatrix.Format.mxfp4, .bf16, .affine(bits: 5, group: 32)])
-  func expertsAreTheirRows(format: WeightMatrix.Format) throws {
+  func `experts are their rows`(format: WeightMatrix.Format) throws {
     let w = try RandomMatrix(format, rows: 12, columns: 96).matrix
     let expert = w.slice(matrix: 2, of: 4)
     #expect(expert.rows == 3)

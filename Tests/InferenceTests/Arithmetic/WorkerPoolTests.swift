@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct WorkerPoolTests {
   @Test(arguments: [1, 2, 3, 8])
-  func everyPieceIsDoneOnce(threads: Int) {
+  func `every piece is done once`(threads: Int) {
     let pool = WorkerPool(threads: threads)
     for (count, grain) in [(0, 1), (1, 1), (1, 5), (7, 2), (1000, 1), (1000, 64), (4096, 0)] {
       for _ in 0..<50 {
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func workersDoNotOverlapThemselves() {
+  @Test func `workers do not overlap themselves`() {
     let pool = WorkerPool(threads: 4)
     let busy = UnsafeMutablePointer<Int32>.allocate(capacity: 4)
     busy.initialize(repeating: 0, count: 4)
@@ -35,7 +35,7 @@ import Testing
     #expect((0..<4).allSatisfy { busy[$0] == 0 })
   }
 
-  @Test func runsWhoseHelpersSleepAreDoneToo() async throws {
+  @Test func `runs whose helpers sleep are done too`() async throws {
     let pool = WorkerPool(threads: 3)
     for _ in 0..<20 {
       try await Task.sleep(nanoseconds: 2_000_000)
@@ -46,7 +46,7 @@ import Testing
   }
 
   /// The first piece waits for a helper, which has been asleep, to take another.
-  @Test func sleepingHelpersWake() async throws {
+  @Test func `sleeping helpers wake`() async throws {
     let pool = WorkerPool(threads: 2)
     try await Task.sleep(nanoseconds: 20_000_000)
     let helped = Atomic<Bool>(false)
@@ -59,7 +59,7 @@ import Testing
     #expect(woken)
   }
 
-  @Test func callersTakeTurns() {
+  @Test func `callers take turns`() {
     let pool = WorkerPool(threads: 2)
     let outer = WorkerPool(threads: 3)
     let total = Atomic<Int>(0)

@@ -5,7 +5,7 @@ import Testing
 
 /// How the pieces of a run come to its workers.
 @Suite struct WorkerRangesTests {
-  @Test func aWorkerAloneTakesItsOwnPiecesInOrderAndThenTheSecondHalfOfTheLongestRest() {
+  @Test func `a worker alone takes its own pieces in order and then the second half of the longest rest`() {
     let ranges = WorkerRanges(workers: 3)
     ranges.deal(12)
     #expect((0..<4).map { _ in ranges.take(1) } == [4, 5, 6, 7])
@@ -19,7 +19,7 @@ import Testing
     #expect((0..<3).map { ranges.take($0) } == [nil, nil, nil])
   }
 
-  @Test(arguments: [0, 1, 2, 3, 7]) func fewerPiecesThanWorkersAreAllTaken(count: Int) {
+  @Test(arguments: [0, 1, 2, 3, 7]) func `fewer pieces than workers are all taken`(count: Int) {
     let ranges = WorkerRanges(workers: 4)
     ranges.deal(count)
     var taken: [Int] = []
@@ -28,7 +28,7 @@ import Testing
     #expect(ranges.take(0) == nil)
   }
 
-  @Test func everyPieceIsTakenOnceByThreadsThatTakeAtOnce() {
+  @Test func `every piece is taken once by threads that take at once`() {
     let workers = 4
     let ranges = WorkerRanges(workers: workers)
     for round in 0..<200 {
