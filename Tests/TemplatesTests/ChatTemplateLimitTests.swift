@@ -38,7 +38,7 @@ import Testing
     "{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% for j in [ns.a] %}{% set ns.a = loop %}{% endfor %}{% endfor %}",
     // Results that are far larger than what makes them.
     "{{ (',' * 16000000).split(',') | length }}", "{{ ('x' * 16000000).replace('x', '') }}",
-    "{{ ('x' * 16000000).replace('', 'x') }}", "{{ ['x' * 1000000] * 100 | join }}",
+    "{{ ('x' * 16000000).replace('', 'x') }}", "{{ (['x' * 1000000] * 100) | join }}",
     "{{ ('x' * 1000000).join(('y' * 1000) | list) }}", "{{ ('\\x01' * 16000000) | tojson }}",
     "{{ ('é' * 8000000) | tojson(ensure_ascii=true) }}", "{{ (range(100000) | list) | tojson(indent=1000000) }}",
     "{{ ('\\n' * 10000) | indent(1000000) }}", "{{ 'x'.center(999999999999) }}", "{{ '1'.zfill(9223372036854775807) }}",

@@ -78,7 +78,8 @@ import Tokenization
       for member in config.members ?? [] { own.set(member.key, to: member.value) }
       files["tokenizer_config.json"] = own
       files["config.json"] = model
-      return try Tokenizer(folder: TokenizerFolder(files).path).pattern
+      let folder = try TokenizerFolder(files)
+      return try withExtendedLifetime(folder) { try Tokenizer(folder: folder.path).pattern }
     }
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"]) == .qwen2)
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"], ["model_type": "qwen3_5_moe"]) == .qwen35)

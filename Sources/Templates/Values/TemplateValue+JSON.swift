@@ -89,21 +89,33 @@ struct TemplateJSONWriter {
   private mutating func write(_ text: String) throws {
     try budget.spend(text.utf8.count)
     guard isASCII else {
-      let controls = text.utf8.lazy.filter { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }.count
+      var controls = 0
+      for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C { controls += 1 }
       try budget.spend(controls * 5)
       return JSONWriter.append(text, to: &bytes)
     }
-    var quoted: [UInt8] = []
-    JSONWriter.append(text, to: &quoted)
-    for unit in String(decoding: quoted, as: UTF8.self).utf16 {
-      guard unit >= 0x7F else {
-        bytes.append(UInt8(truncatingIfNeeded: unit))
+    // In pieces, so that the escaped text is there only once.
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      if scalar.value < 0x7F, scalar.value >= 0x20, scalar != "\"", scalar != "\\" {
+        bytes.append(UInt8(truncatingIfNeeded: scalar.value))
         continue
       }
-      try budget.spend(6)
-      let hex = String(unit, radix: 16)
-      append("\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex)
+      try budget.spend(12)
+      if scalar.value < 0x7F {
+        var quoted: [UInt8] = []
+        JSONWriter.append(String(scalar), to: &quoted)
+        bytes.append(contentsOf: quoted.dropFirst().dropLast())
+      } else {
+        for unit in String(scalar).utf16 { appendEscape(unit) }
+      }
     }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendEscape(_ unit: UInt16) {
+    let hex = String(unit, radix: 16)
+    append("\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex)
   }
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
