@@ -28,8 +28,8 @@ let package = Package(
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-    .target(name: "Threads"),
-    .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Files", dependencies: ["CKernels", "Diagnostics", "Threads"]),
     .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
@@ -38,7 +38,7 @@ let package = Package(
       dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
     .target(
       name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads"]),
     .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
@@ -48,12 +48,12 @@ let package = Package(
       name: "Inference",
       dependencies: [
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON",
+        "StrictJSON", "Threads",
       ]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
         "Tokenization",
       ]),
     .target(
@@ -129,7 +129,7 @@ let package = Package(
       dependencies: [
         "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Diagnostics"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
@@ -139,7 +139,7 @@ let package = Package(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "TestSupport", "Tokenization",
+        "StrictJSON", "TestSupport", "Threads", "Tokenization",
       ]),
     .testTarget(
       name: "CommandLineTests",
@@ -151,7 +151,7 @@ let package = Package(
       name: "ConversionTests",
       dependencies: [
         "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "TestSupport", "Workspace",
+        "Quantization", "Readers", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
@@ -169,7 +169,7 @@ let package = Package(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON", "TestSupport",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization", "TestSupport"], exclude: ["Fixtures"]),
@@ -181,6 +181,7 @@ let package = Package(
     .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
       name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
+    .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
     .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(
       name: "TokenizationTests",

@@ -1,7 +1,7 @@
 import Conversion
 import Foundation
-import Synchronization
 import Terminal
+import Threads
 
 /// Shows what a run does: a line that is drawn over on a terminal, else one line every few seconds.
 final class ProgressLine: RunObserver {
@@ -14,7 +14,7 @@ final class ProgressLine: RunObserver {
     var notes: Set<String> = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let quiet: Bool
   private let terminal: Bool
 

@@ -13,6 +13,7 @@ enum Architecture {
   /// The folders of a target, from the ground up; the empty name is the target's own folder.
   static let folders: [String: [String]] = [
     "Diagnostics": ["Text", ""],
+    "Threads": ["", "Pool"],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
     "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -36,7 +36,7 @@ package final class ScratchFolder: Sendable {
     ScratchFolder.live.withLock { _ = $0.remove(own) }
   }
 
-  private static let live = Mutex<Set<String>>([])
+  private static let live = Guarded<Set<String>>([])
 
   /// What a static property holds is never released: it goes when the process ends.
   private static let removesTheRest: Void = {

@@ -1,5 +1,6 @@
 import Checking
 import Inference
+import Threads
 
 /// What a bench does.
 public struct BenchOptions {

@@ -1,6 +1,7 @@
 import COpenBLAS
 import Dispatch
 import Inference
+import Threads
 
 /// The rate of OpenBLAS's dense product in f32: what a prompt's passes are measured by.
 public enum ProductRate {

@@ -1,4 +1,5 @@
 import Inference
+import Threads
 
 /// Decodes prompts in every way and compares.
 ///

@@ -1,6 +1,7 @@
 import Inference
 import StrictJSON
 import Tokenization
+import Threads
 
 /// A model with its tower, tokenizer and template: asks about pictures.
 public struct PictureCheck {

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -62,7 +62,7 @@ final class PowerLoss: Sendable {
   }
 
   private let seed: UInt64
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private init(seed: UInt64) { self.seed = seed }
 

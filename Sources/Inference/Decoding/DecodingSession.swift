@@ -1,3 +1,5 @@
+import Threads
+
 /// A model with the state of one sequence: decodes prompts, one after another.
 ///
 /// A prompt that begins with all tokens of the state, and goes on, takes the state over and runs only its new tokens;

@@ -1,3 +1,5 @@
+import Threads
+
 /// Logits of every position of given texts.
 public final class TextScorer {
   private let model: LoadedModel

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Threads
 
 /// W · x + b with W [rows, columns] in f32, by OpenBLAS: not in the canonical order of additions.
 struct DenseLinear: Sendable {

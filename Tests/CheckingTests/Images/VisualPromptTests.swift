@@ -4,6 +4,7 @@ import Foundation
 import Inference
 import StrictJSON
 import Testing
+import Threads
 
 /// Images in chats, through the template, the pads and the tower.
 @Suite struct VisualPromptTests {

@@ -2,6 +2,7 @@ import TestSupport
 import Inference
 import Quantization
 import Testing
+import Threads
 
 /// Decoding in the fast arithmetic: exact in itself, and close to the canonical one.
 @Suite struct FastDecodingTests {

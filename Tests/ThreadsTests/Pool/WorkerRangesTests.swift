@@ -1,7 +1,6 @@
 import Foundation
-import Inference
-import Synchronization
 import Testing
+import Threads
 
 /// How the pieces of a run come to its workers.
 @Suite struct WorkerRangesTests {
@@ -34,7 +33,7 @@ import Testing
     for round in 0..<200 {
       let count = 1 + round * 7
       ranges.deal(count)
-      let seen = Mutex([Int](repeating: 0, count: count))
+      let seen = Guarded([Int](repeating: 0, count: count))
       DispatchQueue.concurrentPerform(iterations: workers) { worker in
         var own: [Int] = []
         while let piece = ranges.take(worker) { own.append(piece) }

@@ -1,6 +1,7 @@
-import Inference
+import Foundation
 import Synchronization
 import Testing
+import Threads
 
 @Suite struct WorkerPoolTests {
   @Test(arguments: [1, 2, 3, 8])
@@ -35,10 +36,10 @@ import Testing
     #expect((0..<4).allSatisfy { busy[$0] == 0 })
   }
 
-  @Test func `runs whose helpers sleep are done too`() async throws {
+  @Test func `runs whose helpers sleep are done too`() {
     let pool = WorkerPool(threads: 3)
     for _ in 0..<20 {
-      try await Task.sleep(nanoseconds: 2_000_000)
+      pool.waitUntilAsleep()
       let sum = Atomic<Int>(0)
       pool.run(count: 100, grain: 3) { range, _ in sum.wrappingAdd(range.reduce(0, +), ordering: .relaxed) }
       #expect(sum.load(ordering: .relaxed) == 4950)
@@ -46,17 +47,29 @@ import Testing
   }
 
   /// The first piece waits for a helper, which has been asleep, to take another.
-  @Test func `sleeping helpers wake`() async throws {
+  @Test func `sleeping helpers wake`() {
     let pool = WorkerPool(threads: 2)
-    try await Task.sleep(nanoseconds: 20_000_000)
+    pool.waitUntilAsleep()
     let helped = Atomic<Bool>(false)
-    let start = ContinuousClock.now
     pool.run(count: 2, grain: 1) { _, worker in
       if worker > 0 { helped.store(true, ordering: .releasing) }
-      while !helped.load(ordering: .acquiring), ContinuousClock.now - start < .seconds(10) {}
+      while !helped.load(ordering: .acquiring) { sched_yield() }
     }
     let woken = helped.load(ordering: .acquiring)
     #expect(woken)
+  }
+
+  @Test(arguments: [0, 1, 2]) func `a pool whose threads do not start goes on with those that do`(starting: Int) {
+    let pool = WorkerPool(threads: 4, startedBy: .refusing(after: starting))
+    #expect(pool.threads == 1 + starting)
+    let sum = Atomic<Int>(0)
+    let workers = Atomic<Int>(0)
+    pool.run(count: 1000, grain: 3) { range, worker in
+      sum.wrappingAdd(range.reduce(0, +), ordering: .relaxed)
+      workers.bitwiseOr(1 << worker, ordering: .relaxed)
+    }
+    #expect(sum.load(ordering: .relaxed) == 499_500)
+    #expect(workers.load(ordering: .relaxed) < 1 << pool.threads)
   }
 
   @Test func `callers take turns`() {
@@ -67,5 +80,12 @@ import Testing
       pool.run(count: 40, grain: 4) { range, _ in total.wrappingAdd(range.count, ordering: .relaxed) }
     }
     #expect(total.load(ordering: .relaxed) == 12_000)
+  }
+}
+
+extension WorkerPool {
+  /// Helpers without work sleep after some 50 µs.
+  fileprivate func waitUntilAsleep() {
+    while sleeping < threads - 1 { sched_yield() }
   }
 }

@@ -1,30 +1,37 @@
 import CKernels
-import Foundation
+import Dispatch
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// What the threads of a `WorkerPool` share.
 ///
 /// `state` is the number of the run (high bits), whether it is open, and how many helpers are inside it. A helper enters
 /// an open run by adding itself with a compare-and-swap, and the caller closes the run before it waits for those inside:
-/// so `job` is read only while it cannot change. From products (``ProductRun``) the caller can also dismiss a helper, see
-/// ``HelperDesk``: it then counts as outside, and has only a copy of what it was given.
+/// so `job` is read only while it cannot change. From ``DetachableWork`` the caller can also dismiss a helper, see
+/// ``HelperDesk``: it then counts as outside, and has its own reference to the work, whose memory nobody writes any more.
+/// Each step of this protocol has its counterpart in the model of `PoolModelTests`, which tries all orders of them.
 final class WorkerCore: @unchecked Sendable {
   private static let open: UInt64 = 1 << 16
   private static let inside: UInt64 = open - 1
   private static let nextRun: UInt64 = open << 1
   /// How long an idle thread looks for work before it sleeps.
   private static let patience: UInt64 = 50_000
-  /// How long the caller waits for the last pieces of products at least.
-  private static let leastProductPatience: UInt64 = 10_000
+  /// How long the caller waits for the last pieces of detachable work at least.
+  private static let leastDetachedPatience: UInt64 = 10_000
   /// Nanoseconds of waiting beyond what pieces of work explain.
   private static let unusual: UInt64 = 500_000
 
   private let state = Atomic<UInt64>(0)
   private let stopped = Atomic<Bool>(false)
-  private let sleepers = Atomic<Int>(0)
+  let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
-  private let changed = NSCondition()
-  private let emptied = NSCondition()
+  private let changed = Condition()
+  private let emptied = Condition()
   private var job: WorkerJob?
   private let ranges: WorkerRanges
   /// Of each helper, by its number less 1.
@@ -46,7 +53,8 @@ final class WorkerCore: @unchecked Sendable {
   }
 
   /// The caller's side of a run.
-  func run(_ job: WorkerJob) {
+  /// - Returns: how many helpers were dismissed.
+  func run(_ job: WorkerJob) -> Int {
     self.job = job
     ranges.deal(job.pieces)
     callerProcessor.store(Int(cambium_processor()), ordering: .relaxed)
@@ -54,31 +62,37 @@ final class WorkerCore: @unchecked Sendable {
     state.store(run | Self.open, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
       changed.lock()
-      changed.broadcast()
+      changed.wakeAll()
       changed.unlock()
     }
     longestPiece = 0
     switch job {
     case .numbers(let numbers): workAsCaller { numbers.work(on: $0, as: 0) }
-    case .products(let products): workAsCaller(products.multiply)
+    case .detachable(let work): workAsCaller(work.perform)
     }
     state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
-    if case .products(let products) = job { dismissLateHelpers(products, run: run) }
+    var count = 0
+    if case .detachable(let work) = job { count = dismissLateHelpers(work, run: run) }
     waitUntilEmpty()
     self.job = nil
+    return count
   }
 
   /// Takes back what helpers have not done in twice the time of a piece, and does it, with what else is left to them.
-  private func dismissLateHelpers(_ products: ProductRun, run: UInt64) {
-    let patience = max(Self.leastProductPatience, 2 * longestPiece)
-    if spin(for: patience, until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return }
+  /// - Returns: how many helpers lost their piece.
+  private func dismissLateHelpers(_ work: any DetachableWork, run: UInt64) -> Int {
+    let patience = max(Self.leastDetachedPatience, 2 * longestPiece)
+    if spin(for: patience, until: { self.state.load(ordering: .acquiring) & Self.inside == 0 }) { return 0 }
+    var count = 0
     for desk in desks {
       guard let piece = desk.takeBack(run: run) else { continue }
-      products.multiply(piece)
+      work.perform(piece)
       state.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-      dismissed.wrappingAdd(1, ordering: .relaxed)
+      count += 1
     }
-    while let piece = ranges.take(0) { products.multiply(piece) }
+    dismissed.wrappingAdd(count, ordering: .relaxed)
+    while let piece = ranges.take(0) { work.perform(piece) }
+    return count
   }
 
   private func waitUntilEmpty() {
@@ -106,7 +120,7 @@ final class WorkerCore: @unchecked Sendable {
       if stopped.load(ordering: .acquiring) { return }
       let rest = rests[worker - 1].left(at: DispatchTime.now().uptimeNanoseconds)
       if rest > 0 {
-        Thread.sleep(forTimeInterval: Double(rest) / 1e9)
+        usleep(UInt32(rest / 1000 + 1))
         continue
       }
       seen = current & ~(Self.open | Self.inside)
@@ -153,7 +167,7 @@ final class WorkerCore: @unchecked Sendable {
     let left = state.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue
     if left & Self.inside == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
       emptied.lock()
-      emptied.signal()
+      emptied.wakeAll()
       emptied.unlock()
     }
   }
@@ -165,21 +179,19 @@ final class WorkerCore: @unchecked Sendable {
     case .numbers(let numbers):
       while let piece = ranges.take(worker) { numbers.work(on: piece, as: worker) }
       return true
-    case .products(let products): return work(on: products, as: worker, run: run)
+    case .detachable(let detachable): return work(on: detachable, as: worker, run: run)
     }
   }
 
-  private func work(on products: ProductRun, as worker: Int, run: UInt64) -> Bool {
+  private func work(on work: any DetachableWork, as worker: Int, run: UInt64) -> Bool {
     let desk = desks[worker - 1]
-    let numbers = desk.numbers(products.pieceNumbers)
+    let memory = desk.memory(bytes: work.resultBytes)
     while let piece = ranges.take(worker) {
       desk.begin(piece, run: run)
-      // When it is dismissed meanwhile, what it reads of x may change under its hands: then nobody reads its numbers.
-      let product = products.product(of: piece)
-      let outputs = product.outputs(of: piece)
-      product.multiply(products.prepared.pointer, outputs, apart: numbers)
+      // When it is dismissed meanwhile, nobody reads the numbers: the caller does the piece anew.
+      work.compute(piece, into: memory)
       guard desk.claim(run: run) else { return false }
-      product.place(outputs, from: numbers)
+      work.place(piece, from: memory)
       desk.end()
     }
     return true
@@ -211,7 +223,7 @@ final class WorkerCore: @unchecked Sendable {
   func stop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
     changed.lock()
-    changed.broadcast()
+    changed.wakeAll()
     changed.unlock()
   }
 }

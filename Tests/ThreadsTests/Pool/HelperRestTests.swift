@@ -1,5 +1,5 @@
-import Inference
 import Testing
+import Threads
 
 /// How long a helper of a pool sits out when another program holds its core.
 @Suite struct HelperRestTests {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where a helper of a pool works on a piece of a ``ProductRun``, apart from the memory of the result, so that the caller can
+/// Where a helper of a pool works on a piece of ``DetachableWork``, apart from the memory of the result, so that the caller can
 /// go on without it: a helper whose core is another program's for some milliseconds would keep the caller waiting for a piece
 /// of a few microseconds.
 ///
@@ -16,16 +16,19 @@ package final class HelperDesk: @unchecked Sendable {
   /// Written by the helper before it computes.
   private var piece = 0
   /// The helper's alone.
-  private var memory: FloatBuffer?
+  private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   package init() {}
 
-  /// Memory for results apart. Called by the helper.
-  package func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
-    if let memory, memory.count >= count { return memory.pointer }
-    let larger = FloatBuffer(count: count)
-    memory = larger
-    return larger.pointer
+  deinit { memory.deallocate() }
+
+  /// Memory for results apart, at the beginning of a cache line. Called by the helper.
+  package func memory(bytes: Int) -> UnsafeMutableRawPointer {
+    if let base = memory.baseAddress, memory.count >= bytes { return base }
+    memory.deallocate()
+    let base = UnsafeMutableRawPointer.allocate(byteCount: max(64, bytes), alignment: 64)
+    memory = UnsafeMutableRawBufferPointer(start: base, count: max(64, bytes))
+    return base
   }
 
   /// Called by the helper.
