@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `plain names and clocks are found, and words in comments, literals and sentences are none`() {
-    let plain = TestText("@Test(arguments: [1]) func `it works`(_ a: Int) {}\n@Test func `works`() {}\nfunc help() {}")
+    let plain = TestText("@Test(arguments: [1]) func itWorks(_ a: Int) {}\n@Test func `works`() {}\nfunc help() {}")
     #expect(plain.plainNames == ["itWorks", "`works`"])
     let text = TestText("// sleep\n@Test func `a Date does sleep`() { let a = \"usleep\" }\nlet sleep = 1")
     #expect(text.plainNames.isEmpty && text.clocks.isEmpty)
