@@ -183,7 +183,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
-      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
+      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
     .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(

@@ -1,6 +1,7 @@
 import Foundation
 import StrictJSON
 import Templates
+import TestSupport
 import Testing
 
 /// Templates come with models that nobody has looked at: each of these would take all memory, all time, or the stack.

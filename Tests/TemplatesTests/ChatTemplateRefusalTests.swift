@@ -1,6 +1,7 @@
 import Diagnostics
 import StrictJSON
 import Templates
+import TestSupport
 import Testing
 
 @Suite struct ChatTemplateRefusalTests {

@@ -7,11 +7,14 @@ struct TestText {
   /// Names that wait for time to pass, limit it or read a clock.
   let clocks: Set<String>
 
-  /// Of the system and of the standard library; a member counts like a function.
-  private static let clockNames: Set = [
-    "CFAbsoluteTimeGetCurrent", "ContinuousClock", "Date", "DispatchTime", "DispatchWallTime", "SuspendingClock",
-    "asyncAfter", "clock_gettime", "gettimeofday", "mach_absolute_time", "nanosleep", "sleep", "systemUptime",
-    "timeLimit", "timedwait", "usleep",
+  /// Of the system and of the standard library; a member counts like a function. Functions count where they are called.
+  private static let clockTypes: Set = [
+    "ContinuousClock", "Date", "DispatchTime", "DispatchWallTime", "SuspendingClock", "systemUptime",
+  ]
+  private static let clockFunctions: Set = [
+    "CFAbsoluteTimeGetCurrent", "asyncAfter", "clock_gettime", "gettimeofday", "mach_absolute_time", "nanosleep",
+    "sleep",
+    "timeLimit", "usleep",
   ]
 
   init(_ text: String) {
@@ -28,7 +31,11 @@ struct TestText {
     self.plainNames = plainNames
     // The words of a test's own name are no names.
     let plain = code.replacing(/`[^`\n]*`/, with: " ")
-    clocks = Set(plain.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)).intersection(
-      TestText.clockNames)
+    clocks = Set(
+      plain.matches(of: /(?<name>[A-Za-z_]\w*)(?<call>\()?/).compactMap { match in
+        let name = String(match.output.name)
+        let isClock = Self.clockTypes.contains(name) || match.output.call != nil && Self.clockFunctions.contains(name)
+        return isClock ? name : nil
+      })
   }
 }
