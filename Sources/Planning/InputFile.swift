@@ -45,7 +45,7 @@ package struct InputFile: Sendable {
     if let adapter = resolution.adapter, resolution.target != .drafter {
       files += adapter.files.compactMap { name, path in
         (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: adapterPrefix + name, path: path, bytes: $0.size, shard: nil)
+          InputFile(name: adapterPrefix + name, path: path, bytes: $0.size, shard: nil, sha256: nil)
         }
       }
     }

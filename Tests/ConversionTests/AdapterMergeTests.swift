@@ -180,7 +180,8 @@ import Testing
       let before = try readBytes(shop.package + "/model.safetensors")
       try shop.editAdapterTensors { tensors in
         let name = try #require(tensors.keys.first { $0.hasSuffix("layers.0.mlp.up_proj.lora_B.weight") })
-        tensors[name]?.bytes = Array(repeating: 0, count: tensors[name]?.bytes.count ?? 0)
+        let count = tensors[name]?.bytes.count ?? 0
+        tensors[name]?.bytes = Array(repeating: 0, count: count)
       }
       try shop.run()
       #expect(try readBytes(shop.package + "/model.safetensors") != before)

@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Safetensors
 import Testing
+import Threads
 
 /// A model of NaN chooses nothing and agrees with nothing: every way of running it ends by name.
 @Suite struct FiniteLogitsTests {
