@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads"]),
     .target(name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON"]),
     .target(
       name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),

@@ -42,7 +42,7 @@ public struct Run: Sendable {
   /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary {
     try refuseForeignOutput()
-    try CheckStage.requirePossible(self)
+    try requirePossibleCheck()
     try Folder.create(work)
     let lock = try WorkLock(folder: work)
     defer { lock.release() }

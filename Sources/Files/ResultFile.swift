@@ -93,17 +93,15 @@ public struct ResultFile: Sendable {
   /// is not ours.
   private func requirePlace() throws(StorageError) {
     let folder = splitPath(path).folder
-    if try linkStatus(joinPath(folder, "SHA256SUMS")) != nil {
-      var isAllowed = false
-      if let part, splitPath(part).name.utf8.elementsEqual(splitPath(path).name.utf8),
-        let own = try linkStatus(folder + "/.")
-      {
-        isAllowed = try isSame(splitPath(part).folder, own)
-      }
-      guard isAllowed else { throw .resultPlace(path: path, found: "the inside of a package") }
+    guard let own = try linkStatus(folder + "/."), own.type == S_IFDIR else { return }
+    if let part, splitPath(part).name.utf8.elementsEqual(splitPath(path).name.utf8),
+      try isSame(splitPath(part).folder, own)
+    {
       return
     }
-    guard let own = try linkStatus(folder + "/."), own.type == S_IFDIR else { return }
+    if try linkStatus(joinPath(folder, "SHA256SUMS")) != nil {
+      throw .resultPlace(path: path, found: "the inside of a package")
+    }
     for input in inputs where try isSame(input, own) {
       throw .resultPlace(path: path, found: "the inside of an input")
     }

@@ -43,10 +43,9 @@ package struct InputFile: Sendable {
       }
     }
     if let adapter = resolution.adapter, resolution.target != .drafter {
-      files += adapter.files.compactMap { name, path in
-        (try? ReadOnlyFile(path: path)).map {
-          InputFile(name: adapterPrefix + name, path: path, bytes: $0.size, shard: nil, sha256: nil)
-        }
+      files += try adapter.files.map { name, path in
+        let (digest, bytes) = try digestOfFile(atPath: path)
+        return InputFile(name: adapterPrefix + name, path: path, bytes: bytes, shard: nil, sha256: digest)
       }
     }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

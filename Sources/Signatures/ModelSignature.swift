@@ -39,7 +39,8 @@ public enum ModelSignature {
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
-    beginning.starts(with: Array("{\"mediaType\":\"\(Envelope.mediaType)\"".utf8))
+    // As `Envelope` writes it: its members are in the order of their names.
+    beginning.starts(with: Array("{\"dsseEnvelope\":{\"payload\":\"".utf8))
   }
 
   /// Verifies that the signature is of this key and of just these files with these bytes. A hint that the signature gives

@@ -14,7 +14,10 @@ extension Program {
     Terminal.prepare()
     do {
       var command = try parseAsRoot()
-      try EnvironmentVariable.requireKnownInstructions()
+      // Help is where the variable is explained.
+      if !CommandLine.arguments.contains(where: ["--help", "-h", "help"].contains) {
+        try EnvironmentVariable.requireKnownInstructions()
+      }
       try command.run()
       OutputLoss.endIfAny()
     } catch let error as any CambiumError {

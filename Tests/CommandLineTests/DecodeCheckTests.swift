@@ -79,7 +79,9 @@ import Testing
   private func withoutTokenizer(_ check: JSONValue) throws -> ScratchFolder {
     let folder = try ScratchFolder()
     _ = try Demo.copyTrunk(to: folder)
-    try FileManager.default.removeItem(atPath: folder["trunk/tokenizer.json"])
+    for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
+      try FileManager.default.removeItem(atPath: folder["trunk/" + name])
+    }
     try Demo.writeManifest(in: folder, source: "trunk", check: check)
     return folder
   }

@@ -113,7 +113,8 @@ import Testing
       let written = try package.tensor("language_model.model.layers.0.mlp.up_proj.weight")
       #expect(written.dtype == .bf16 && written.bytes == expected)
       let row = try package.audit.tensors.first { $0.name == "language_model.model.layers.0.mlp.up_proj.weight" }
-      #expect(row?.json["transforms"] == [.string(transform)])
+      // A matrix this small is one block.
+      #expect(row?.json["transforms"] == [.string(rows == 1 ? "dequantize_fp8_blocks" : transform)])
     }
   }
 

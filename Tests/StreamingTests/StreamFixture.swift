@@ -24,7 +24,7 @@ struct StreamFixture {
     folder = FileManager.default.temporaryDirectory.path + "/cambium-streaming-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder + "/out", withIntermediateDirectories: true)
     let manifest = """
-      {"cambium": 1, "source": "\(Self.root)/manifests/demo/trunk", "pipeline": "mxfp4", "output": "package"}
+      {"cambium": 1, "source": "\(Self.root)/manifests/demo/trunk", "head": "none", "pipeline": "mxfp4", "output": "package"}
       """
     try Data(manifest.utf8).write(to: URL(fileURLWithPath: folder + "/m.json"))
     resolution = try Resolution(manifest: folder + "/m.json", pipelineFolders: [Self.root + "/pipelines"])

@@ -68,20 +68,11 @@ struct CheckStage: Stage {
   /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head there is
   /// nothing to compare.
   /// - Throws: `ConversionError.checkMissing`.
-  private static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
+  static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
     guard resolution.target == .package, plan.head != nil, let check = resolution.check, !check.isOptional else {
       return
     }
     throw ConversionError.checkMissing(manifest: resolution.manifest.path, reason: reason)
-  }
-
-  /// The same before any work is done, as far as headers and configuration tell.
-  static func requirePossible(_ run: Run) throws {
-    guard run.options.until == .check || run.options.until == .package, case .none(let reason) = run.forecast.check
-    else {
-      return
-    }
-    try require(reason, run.plan, run.resolution)
   }
 
   /// What the runner does not cover: the package may be right all the same.
