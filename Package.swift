@@ -17,28 +17,28 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-    .target(name: "Threads"),
-    .target(name: "Files", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
+    .target(name: "Files", dependencies: ["CKernels", "Diagnostics", "Threads"]),
     .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON"]),
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads"]),
+    .target(name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON"]),
     .target(
       name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON"]),
+    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads"]),
     .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
@@ -48,12 +48,12 @@ let package = Package(
       name: "Inference",
       dependencies: [
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON",
+        "StrictJSON", "Threads",
       ]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
         "Tokenization",
       ]),
     .target(
@@ -65,7 +65,8 @@ let package = Package(
     .target(
       name: "Planning",
       dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+        "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
+        "StrictJSON", "Tokenization",
       ]),
     .target(
       name: "Measuring",
@@ -88,8 +89,8 @@ let package = Package(
     .target(
       name: "PackageCheck",
       dependencies: [
-        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Readers", "Safetensors", "StrictJSON",
-        "Threads",
+        "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Quantization", "Readers", "Safetensors",
+        "StrictJSON", "Threads",
       ]),
     .target(
       name: "Conversion",
@@ -108,7 +109,8 @@ let package = Package(
     .target(
       name: "Terminal",
       dependencies: [
-        "Diagnostics", "StrictJSON", "Threads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Diagnostics", "Files", "StrictJSON", "Threads",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
@@ -129,58 +131,69 @@ let package = Package(
       dependencies: [
         "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
-      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON"], exclude: ["Golden"]),
+      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON", "TestSupport"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "Tokenization",
+        "StrictJSON", "TestSupport", "Threads", "Tokenization",
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON",
+        "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "TestSupport",
         .product(name: "Crypto", package: "swift-crypto"),
       ], exclude: ["Golden"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "PackageCheck", "Planning",
-        "Quantization", "Readers", "Safetensors", "StrictJSON", "Workspace",
+        "Adapters", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Measuring",
+        "PackageCheck", "Planning", "Quantization", "Readers", "Safetensors", "Streaming", "StrictJSON", "TestSupport",
+        "Threads", "Workspace",
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["CKernels", "Diagnostics", "Digests", "Files", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(name: "FilesTests", dependencies: ["Diagnostics", "Files", "TestSupport", "Threads"]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
-        "StrictJSON", "Templates", "Tokenization", "Workspace",
+        "StrictJSON", "Templates", "TestSupport", "Tokenization", "Workspace",
       ]),
-    .testTarget(name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads",
       ], exclude: ["Fixtures"]),
-    .testTarget(name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization"], exclude: ["Fixtures"]),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors"]),
+    .testTarget(
+      name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors", "TestSupport"]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["Fixtures"]),
-    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON"]),
+    .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
-      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates"], exclude: ["Fixtures"]),
+      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "Tokenization"],
+      name: "TokenizationTests",
+      dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads", "Workspace"]),
+      name: "WorkspaceTests",
+      dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Threads
 
-/// Restores a package from its archive: everything is written beside the target and gets its name at the end, when all
+/// Restores a package from its archive. What it holds is known from its headers and `SHA256SUMS` first; then everything is written beside the target and gets its name at the end, when all
 /// frames, names and digests are right.
 ///
 /// Memory: 16 MiB a thread and 8 bytes a frame, whatever the archive says of itself.
@@ -31,8 +31,14 @@ public struct ArchiveReader: Sendable {
   ) throws -> Result {
     let file = try ReadOnlyFile(path: path)
     let table = try SeekTable(file)
+    // At most 2^22 frames of 2^23 bytes.
     let plain = (0..<table.count).reduce(0) { $0 + table[$1].plain }
-    let target = try output ?? parent + "/" + ArchiveReader.folderName(file, table)
+    guard table.count > 0 else {
+      throw ArchiveError.form(file: path, expected: "at least one file", found: "none")
+    }
+    let contents = try ArchiveContents(file, table)
+    try contents.requireListed(stop)
+    let target = output ?? parent + "/" + contents.top
     let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
     guard !FileManager.default.fileExists(atPath: target) else { throw StorageError.targetExists(path: target) }
     if let free = try Folder.freeBytes(place), free < plain {
@@ -87,31 +93,5 @@ public struct ArchiveReader: Sendable {
       throw ArchiveError.form(file: path, expected: "two blocks of zeros behind the last file", found: "no end")
     }
     return try files.finish()
-  }
-
-  /// The folder of the first entry's name.
-  private static func folderName(_ file: ReadOnlyFile, _ table: SeekTable) throws -> String {
-    struct Found: Error {
-      let name: String
-    }
-    guard table.count > 0 else {
-      throw ArchiveError.form(file: file.path, expected: "at least one file", found: "none")
-    }
-    let frame = table[0]
-    let coder = try FrameCoder()
-    do {
-      try file.read(into: coder.packedBuffer(frame.compressed), at: 0)
-      var tar = TarReader()
-      try tar.consume(coder.decompress(frame.compressed, to: frame.plain)) { event in
-        if case .file(let header) = event { throw Found(name: header.name) }
-      }
-    } catch let found as Found {
-      return try UnpackedFiles.split(found.name, archive: file.path).top
-    } catch let refusal as TarReader.Refusal {
-      throw ArchiveError.form(file: file.path, expected: refusal.expected, found: refusal.found)
-    } catch let failure as FrameCoder.Failure {
-      throw ArchiveError.data(file: file.path, frame: 0, offset: 0, reason: failure.reason)
-    }
-    throw ArchiveError.form(file: file.path, expected: "a file in the first frame", found: "none")
   }
 }

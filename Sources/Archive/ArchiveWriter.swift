@@ -28,7 +28,7 @@ public struct ArchiveWriter: Sendable {
   private struct Member: Sendable {
     /// Relative to the folder.
     let name: String
-    let file: ReadOnlyFile
+    let file: PooledFile
     let header: [UInt8]
     /// Header, content and padding.
     var length: Int { header.count + file.size + TarHeader.padding(file.size) }
@@ -53,7 +53,7 @@ public struct ArchiveWriter: Sendable {
     let list = try ChecksumList(
       ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20),
       file: folder + "/" + ChecksumList.name)
-    try list.requireAll(Set(members.map(\.name)), folder: folder)
+    try list.requireAll(members.map(\.name), folder: folder)
     var failure: (any Error)?
     var result: Result?
     do {
@@ -134,7 +134,7 @@ public struct ArchiveWriter: Sendable {
     try collect("")
     names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return try names.map { name in
-      let file = try ReadOnlyFile(path: folder + "/" + name, followLinks: false)
+      let file = try PooledFile(path: folder + "/" + name, followLinks: false)
       return Member(name: name, file: file, header: TarHeader(name: top + "/" + name, size: file.size).encoded)
     }
   }
@@ -168,7 +168,7 @@ public struct ArchiveWriter: Sendable {
     let content = range.clamped(to: member.header.count..<member.header.count + member.file.size)
     if !content.isEmpty {
       let start = content.lowerBound - range.lowerBound
-      try member.file.read(
+      try member.file.file().read(
         into: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + content.count]),
         at: content.lowerBound - member.header.count)
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// One coder for each frame of a batch. A batch is worked on by several threads and then taken in order by one.
 final class Coders: Sendable {
@@ -9,8 +9,8 @@ final class Coders: Sendable {
   }
 
   private final class Cell: Sendable {
-    let slot: Mutex<Slot>
-    init(_ coder: sending FrameCoder) { slot = Mutex(Slot(coder: coder)) }
+    let slot: Guarded<Slot>
+    init(_ coder: sending FrameCoder) { slot = Guarded(Slot(coder: coder)) }
   }
 
   private let cells: [Cell]

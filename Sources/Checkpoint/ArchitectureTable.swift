@@ -19,6 +19,9 @@ public struct ArchitectureTable: Sendable {
   /// Models of one family have the same head; a text-only export belongs to the family of its wrapper.
   var family: String { modelType.hasSuffix("_text") ? String(modelType.dropLast("_text".count)) : modelType }
 
+  /// The wrapper's `model_type` of a text-only export; nil for any other model.
+  public var wrapperType: String? { family == modelType ? nil : family }
+
   /// All tables.
   public static let all: [ArchitectureTable] = [.qwen3Next, .qwen35, .qwen35MoE, .qwen35Text, .qwen35MoEText]
 
@@ -70,6 +73,8 @@ struct TensorRow: Sendable {
   let transform: TensorTransform
   let layers: LayerSelector
   let forms: [SourceForm]
+  /// What an earlier conversion did with the elements already.
+  var settled = TensorTransform.none
 
   init(
     _ role: TensorRole, _ name: String, _ shape: [String], _ layers: LayerSelector,

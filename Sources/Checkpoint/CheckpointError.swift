@@ -6,6 +6,8 @@ public enum CheckpointError: CambiumError {
   case folderMissing(path: String)
   /// The folder holds no `*.safetensors` file.
   case noSafetensors(path: String, found: String)
+  /// The folder holds an adapter and no model.
+  case adapterAlone(path: String, found: String)
   /// The folder has no `config.json`.
   case configMissing(path: String)
   /// A field of `config.json` is missing, out of range or contradicts another.
@@ -30,10 +32,14 @@ public enum CheckpointError: CambiumError {
   case shape(file: String, tensor: String, expected: String, found: String)
   /// A tensor's dtype is not one that can be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
+  /// The weights are quantized in a format that nothing here reads.
+  case quantizedFormat(path: String, tensor: String, format: String, isHead: Bool)
   /// Some experts of a layer are missing.
   case expertsIncomplete(path: String, tensor: String, declared: Int, missing: [Int])
   /// The source was converted to MLX before.
   case alreadyConverted(path: String, evidence: String)
+  /// The tensors have more bytes together than can be counted in what is made of them.
+  case tooLarge(path: String, most: Int, found: String)
   /// A link leads out of the model folder.
   case linkEscapes(path: String, target: String)
   /// A `hub:` source that is not in the local cache.
@@ -53,6 +59,11 @@ public enum CheckpointError: CambiumError {
         expected: "at least one *.safetensors file",
         found: found, next: "download the safetensors version of the model; pickle files are never read",
         exit: .badInput)
+    case .adapterAlone(let path, let found):
+      Diagnostic(
+        "E_ADAPTER_ALONE", "the folder holds an adapter and no model", file: path,
+        expected: "config.json and the weights of a model", found: found,
+        next: "name the base model's folder as source, and this one as adapter", exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
@@ -112,6 +123,14 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_DTYPE", "a tensor has a dtype that cannot be converted", file: file, tensor: tensor, expected: expected,
         found: found, next: "use the BF16 release of the model", exit: .badInput)
+    case .quantizedFormat(let path, let tensor, let format, let isHead):
+      Diagnostic(
+        "E_SOURCE_FORMAT", "the \(isHead ? "head" : "model") is quantized in a format that is not read", file: path,
+        tensor: tensor, expected: "BF16, F16 or F32, FP8 with its scales, or an MLX conversion", found: format,
+        next: isHead
+          ? "name a donor whose head is in BF16, such as the model's BF16 release"
+          : "use the BF16 release of the model as the source; a head in BF16 that is in this folder can serve as donor",
+        exit: .badInput)
     case .expertsIncomplete(let path, let tensor, let declared, let missing):
       Diagnostic(
         "E_EXPERTS_INCOMPLETE", "some experts are missing", file: path, tensor: tensor,
@@ -126,6 +145,11 @@ public enum CheckpointError: CambiumError {
         next:
           "use the checkpoint it was made from as the source; the pipeline graft-only adds a head and keeps the rest",
         exit: .badInput)
+    case .tooLarge(let path, let most, let found):
+      Diagnostic(
+        "E_WEIGHTS_SIZE", "the tensors have more bytes together than any model", file: path,
+        expected: "less than \(most) bytes", found: found,
+        next: "do not use this checkpoint: files of such sizes are mostly holes", exit: .badInput)
     case .linkEscapes(let path, let target):
       Diagnostic(
         "E_LINK_ESCAPES", "a link leads out of the model folder", file: path, expected: "a target beneath the folder",

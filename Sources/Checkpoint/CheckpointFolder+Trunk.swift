@@ -10,6 +10,9 @@ public struct Trunk: Sendable {
   /// Why we know that the folder is an MLX conversion, whose tensors keep their names and bytes; nil for a Hugging Face
   /// checkpoint.
   public let conversion: String?
+
+  /// Whether some of its matrices were quantized before.
+  public var isPacked: Bool { tensors.contains { $0.packing != nil } }
 }
 
 extension CheckpointFolder {
@@ -17,15 +20,40 @@ extension CheckpointFolder {
   ///
   /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
   /// never from values. The head says nothing of the trunk.
-  public var conversionEvidence: String? {
-    if let name = tensorNames.first(where: { $0.hasSuffix(".scales") && HeadPrefix.of($0) == nil }) {
-      return "packed tensors such as \(name)"
+  public var conversionEvidence: String? { CheckpointFolder.conversionEvidence(shards) }
+
+  /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's stand beside a `.weight` of words.
+  static func conversionEvidence(_ shards: [Shard]) -> String? {
+    var first: (packed: String?, convolution: (name: String, shape: [Int])?)
+    for shard in shards {
+      let header = shard.file.header
+      for entry in header.tensors {
+        let name = shard.key(entry)
+        if name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
+          isPacked(String(name.dropLast(".scales".count)), beside: shards)
+        {
+          first.packed = name
+        }
+        let shape = entry.shape
+        if name.hasSuffix(".conv1d.weight"), shape.count == 3, shape[1] != 1, shape[2] == 1,
+          precedes(name, first.convolution?.name)
+        {
+          first.convolution = (name, shape)
+        }
+      }
     }
-    for name in tensorNames where name.hasSuffix(".conv1d.weight") {
-      guard let shape = self[name]?.entry.shape, shape.count == 3 else { continue }
-      if shape[1] != 1, shape[2] == 1 { return "\(name) has the MLX layout \(shape)" }
-    }
-    return nil
+    if let name = first.packed { return "packed tensors such as \(name)" }
+    return first.convolution.map { "\($0.name) has the MLX layout \($0.shape)" }
+  }
+
+  private static func precedes(_ name: String, _ other: String?) -> Bool {
+    guard let other else { return true }
+    return name.utf8.lexicographicallyPrecedes(other.utf8)
+  }
+
+  /// Whether a module's `.weight` holds words, in whatever shard.
+  private static func isPacked(_ module: String, beside shards: [Shard]) -> Bool {
+    shards.contains { $0.file.header[module + ".weight"]?.dtype == .u32 }
   }
 
   /// Resolves every tensor but the head's.
@@ -35,14 +63,15 @@ extension CheckpointFolder {
   /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape or incomplete experts.
   public func trunk() throws -> Trunk {
     let conversion = conversionEvidence
+    if conversion == nil { try requireReadableFormat(ofHead: false) }
     var resolver = TensorResolver(self, symbols: model.symbols)
     for section in table.sections {
       var (source, package) = (section.source, section.package)
       if conversion != nil {
         if let alternate = section.alternate, hasTensors(alternate) { package = alternate }
-        if package == "vision_tower.", !hasTensors(package) { continue }
         source = package
       }
+      if section.package == "vision_tower.", !hasTensors(source) { continue }
       for row in section.rows {
         try resolver.resolve(
           conversion == nil ? row : row.converted, source: source, package: package, indices: indices(row.layers))
@@ -52,6 +81,10 @@ extension CheckpointFolder {
     for name in tensorNames where !resolver.used.contains(name) && HeadPrefix.of(name) == nil {
       if name == "lm_head.weight", model.tiedEmbeddings {
         dropped.append((name, "the embedding serves as output projection (tie_word_embeddings)"))
+        continue
+      }
+      if conversion == nil, let reason = CheckpointFolder.harmless(name) {
+        dropped.append((name, reason))
         continue
       }
       guard let place = self[name] else { continue }
@@ -73,12 +106,28 @@ extension CheckpointFolder {
   func requireFloats(_ tensors: [ResolvedTensor]) throws {
     for tensor in tensors where tensor.packing == nil {
       let isKnown = [.bf16, .f16, .f32].contains(tensor.valueDType)
-      guard !isKnown || (!tensor.blockScales.isEmpty && tensor.transform != .none) else { continue }
+      guard !isKnown || (tensor.isDequantized && tensor.transform != .none) else { continue }
       throw CheckpointError.dtype(
         file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
         tensor: tensor.sources.first ?? tensor.name,
         expected: "BF16, F16 or F32" + (tensor.dtype == .f8e4m3 ? ", or a matrix with its weight_scale_inv" : ""),
         found: tensor.dtype.rawValue)
+    }
+  }
+
+  /// Whether the wrapper's vision tower is not there: a text-only tune or merge, or the work of a tool that drops it.
+  public var lacksTower: Bool {
+    table.wrapped && !hasTensors(conversionEvidence == nil ? "model.visual." : "vision_tower.")
+  }
+
+  /// Why a tensor that no table names may be left out: no reader of the family computes with it.
+  private static func harmless(_ name: String) -> String? {
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    switch last {
+    case "inv_freq": return "rotary frequencies follow from config.json"
+    case "input_scale", "input_global_scale", "output_scale", "k_scale", "v_scale", "input_zero_point":
+      return "a scale of activations, which no MLX reader takes"
+    default: return nil
     }
   }
 
@@ -121,6 +170,8 @@ extension TensorRow {
       case .conv1d: [shape[0], shape[2], shape[1]]
       case .patchEmbed: [shape[0], shape[2], shape[3], shape[4], shape[1]]
       }
-    return TensorRow(role, package, permuted, layers)
+    var row = TensorRow(role, package, permuted, layers)
+    row.settled = transform
+    return row
   }
 }

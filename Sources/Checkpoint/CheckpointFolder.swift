@@ -13,7 +13,7 @@ public struct CheckpointFolder: Sendable {
   /// `config.json`, and its bytes.
   public let config: JSONValue
   public let configBytes: [UInt8]
-  public let model: ModelConfig
+  public internal(set) var model: ModelConfig
   /// The architecture's table.
   public let table: ArchitectureTable
   /// Every safetensors file of the folder, by name.
@@ -21,7 +21,7 @@ public struct CheckpointFolder: Sendable {
   /// Files that are copied verbatim, and those left out with the reason.
   public let sidecars: Sidecars
   /// Facts that are no errors but that a person wants to know.
-  public let notes: [String]
+  public internal(set) var notes: [String]
   /// Whether the folder is a drafter: a head alone, with names that lack `mtp.`.
   public let isDrafter: Bool
   /// Tensors that the index lists, by their names in the shards; nil without an index.
@@ -31,6 +31,9 @@ public struct CheckpointFolder: Sendable {
   public let tensorNames: [String]
 
   let small = SmallFiles()
+  /// The weights of an adapter beside the model's, which are not read here; nil without one.
+  public let unmergedAdapter: String?
+
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
@@ -68,8 +71,14 @@ public struct CheckpointFolder: Sendable {
       throw CheckpointError.folderMissing(path: path)
     }
     let listing = try FolderListing(path, linksBeneath: root)
+    unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
-      if listing.files.contains(where: { $0.hasSuffix(".safetensors") }) {
+      if let unmergedAdapter,
+        !listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0) })
+      {
+        throw CheckpointError.adapterAlone(path: path, found: unmergedAdapter)
+      }
+      if listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") }) {
         throw CheckpointError.configMissing(path: path)
       }
       throw CheckpointError.noSafetensors(path: path, found: listing.summary)
@@ -77,7 +86,9 @@ public struct CheckpointFolder: Sendable {
     let configFile = path + "/config.json"
     configBytes = try small.read(configFile, limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
-    let weightNames = (listing.files + listing.nestedHead).filter { $0.hasSuffix(".safetensors") }
+    let weightNames = (listing.files + listing.nestedHead).filter {
+      $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0)
+    }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
     model = try ModelConfig(config, file: configFile)
     guard let table = ArchitectureTable.named(model.modelType) else {
@@ -91,7 +102,7 @@ public struct CheckpointFolder: Sendable {
     try index?.requireShards(present: Set(weightNames))
     indexed = index?.tensors
     var shards: [Shard] = []
-    var notes: [String] = []
+    var notes = unmergedAdapter.map { ["\($0) is an adapter that is not merged into the weights"] } ?? []
     for name in weightNames {
       let nested = name.contains("/")
       // A head in the folder's own files goes before a copy for another reader in a folder below.
@@ -105,10 +116,12 @@ public struct CheckpointFolder: Sendable {
           completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards
+    try CheckpointFolder.requireCountable(shards, path: path)
     var places: [UTF8Name: Place] = [:]
+    var naming = TensorNaming(table, isRaw: !isDrafter && CheckpointFolder.conversionEvidence(shards) == nil)
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
-        let key = UTF8Name(shard.key(entry))
+        let key = UTF8Name(naming.canonical(shard.key(entry)))
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
             tensor: entry.name, first: shards[earlier.shard].file.path, second: shard.file.path)
@@ -119,8 +132,10 @@ public struct CheckpointFolder: Sendable {
     self.places = places
     tensorNames = places.keys.sorted().map(\.string)
     expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
-    self.notes = notes + (try index?.compare(with: shards) ?? [])
+    notes += try index?.compare(with: shards) ?? []
+    self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
+    try untieDifferingOutput()
   }
 
   /// The place of a tensor.
@@ -142,6 +157,16 @@ public struct CheckpointFolder: Sendable {
 
   public var tensorCount: Int { places.count }
 
+  /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
+  private static let mostBytes = 1 << 56
+
+  private static func requireCountable(_ shards: [Shard], path: String) throws {
+    let bytes = CheckedSum(shards.lazy.flatMap { $0.file.header.tensors.lazy.map(\.byteCount) })
+    guard let total = bytes.value, total < mostBytes else {
+      throw CheckpointError.tooLarge(path: path, most: mostBytes, found: "\(bytes)")
+    }
+  }
+
   /// Bytes of all tensors.
   public var tensorBytes: Int { shards.reduce(0) { $0 + $1.file.header.tensors.reduce(0) { $0 + $1.byteCount } } }
 
@@ -158,23 +183,25 @@ public struct CheckpointFolder: Sendable {
 }
 
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
-struct FolderListing {
-  let files: [String]
+package struct FolderListing {
+  package let files: [String]
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
-  let summary: String
+  package let summary: String
 
   static let headFolder = "mtp"
 
-  init(_ path: String, linksBeneath root: String? = nil) throws {
+  package init(_ path: String, linksBeneath root: String? = nil) throws {
     let root = root.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } ?? FolderListing.root(of: path)
     files = try FolderListing.files(in: path, root: root)
     let below = path + "/" + FolderListing.headFolder
     var isFolder: ObjCBool = false
     nestedHead =
       FileManager.default.fileExists(atPath: below, isDirectory: &isFolder) && isFolder.boolValue
-      ? try FolderListing.files(in: below, root: root).filter { $0.hasSuffix(".safetensors") || $0 == "manifest.json" }
-        .map { FolderListing.headFolder + "/" + $0 } : []
+      ? try FolderListing.files(in: below, root: root).filter {
+        $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json"
+      }
+      .map { FolderListing.headFolder + "/" + $0 } : []
     summary =
       files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
   }

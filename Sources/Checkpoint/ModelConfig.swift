@@ -15,7 +15,7 @@ public struct ModelConfig: Sendable {
   /// For each decoder layer, whether its feed-forward part is a mixture of experts.
   public let sparse: [Bool]
   /// Whether the output projection is the embedding.
-  public let tiedEmbeddings: Bool
+  public internal(set) var tiedEmbeddings: Bool
   /// Number of MTP layers that the configuration promises; nil when it says nothing.
   public let declaredMTPLayers: Int?
   /// Whether a vision tower is configured.

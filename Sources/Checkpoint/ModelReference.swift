@@ -19,7 +19,7 @@ public enum ModelReference: Sendable, Equatable {
 
   /// Path of the folder.
   /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
-  func resolve() throws -> String {
+  package func resolve() throws -> String {
     switch self {
     case .folder(let path): path
     case .hub(let reference): try reference.snapshot(environment: ProcessInfo.processInfo.environment)

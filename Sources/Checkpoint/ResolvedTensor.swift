@@ -20,9 +20,18 @@ public struct ResolvedTensor: Sendable {
   public var packing: Packing?
   /// Of an FP8 matrix: where the scales of each segment lie, in the order of the segments. Else empty.
   public var blockScales: [BlockScales] = []
+  /// Of a matrix that another tool quantized: how the codes of each segment are read. Else empty.
+  public var groupedCodes: [GroupedCodes] = []
+  /// What an earlier conversion did with the elements already.
+  public var settled = TensorTransform.none
+  /// What an adapter changes of the values; nil for nothing.
+  public var delta: TensorDelta?
 
-  /// Dtype of the values: that of the source bytes, or BF16 for FP8 with its scales.
-  public var valueDType: DType { blockScales.isEmpty ? dtype : .bf16 }
+  /// Dtype of the values: that of the source bytes, or of what codes and scales stand for.
+  public var valueDType: DType { groupedCodes.first?.valueDType ?? (blockScales.isEmpty ? dtype : .bf16) }
+
+  /// Whether the source's bytes are codes that become floats on the way.
+  public var isDequantized: Bool { !blockScales.isEmpty || !groupedCodes.isEmpty }
 
   /// Shape after the transform.
   public var packageShape: [Int] {
@@ -36,7 +45,8 @@ public struct ResolvedTensor: Sendable {
   public var byteCount: Int { segments.reduce(0) { $0 + $1.length } }
 }
 
-/// The scales of an FP8 matrix, one for each block of 128 × 128 elements, partial blocks at the right and lower edge.
+/// The scales of an FP8 matrix: one for each block of 128 × 128 elements, partial blocks at the right and lower edge; or
+/// one for each row; or one for the whole matrix.
 public struct BlockScales: Sendable, Equatable {
   public let range: ByteRange
   /// F32 or BF16.
@@ -45,6 +55,15 @@ public struct BlockScales: Sendable, Equatable {
   public let matrix: [Int]
   /// Rows and columns of the scales.
   public let shape: [Int]
+  /// Rows and columns of a block.
+  public let blockRows: Int
+  public let blockColumns: Int
+
+  /// `dequantize_fp8_blocks`, `dequantize_fp8_rows` or `dequantize_fp8_matrix`.
+  public var transformName: String {
+    if blockRows == BlockScales.block, blockColumns == BlockScales.block { return "dequantize_fp8_blocks" }
+    return blockRows == 1 ? "dequantize_fp8_rows" : "dequantize_fp8_matrix"
+  }
 
   public static let block = 128
 }

@@ -1,3 +1,6 @@
+import Digests
+import StrictJSON
+
 /// The files beside the weights: which travel into the package byte for byte, and which stay behind and why.
 public struct Sidecars: Sendable {
   /// Copied verbatim, in byte order.
@@ -17,16 +20,24 @@ public struct Sidecars: Sendable {
   private static let legal = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "USE_POLICY"]
 
   /// Whether a file is a licence or the like.
-  public static func isLegal(_ file: String) -> Bool { legal.contains { file.uppercased().hasPrefix($0) } }
+  public static func isLegal(_ file: String) -> Bool {
+    // Letters of ASCII alone have two cases here: others become ASCII ones when their case changes.
+    let name = file.utf8.map { (97...122).contains($0) ? $0 - 32 : $0 }
+    return legal.contains { name.starts(with: $0.utf8) }
+  }
 
   init(_ files: [String]) {
     var copied: [String] = []
     var leftOut: [(String, String)] = []
     for file in files {
-      if file.hasSuffix(".safetensors") || file == WeightIndex.name || file == "config.json" || file == "README.md" {
+      if file.hasBytes(atEnd: ".safetensors") || file == WeightIndex.name || file == "config.json"
+        || file == "README.md"
+      {
         continue
       }
-      if Sidecars.known.contains(file) || Sidecars.isLegal(file) {
+      if !ChecksumList.canList(file) {
+        leftOut.append((file, "a name with control characters cannot be listed"))
+      } else if Sidecars.known.contains(file) || Sidecars.isLegal(file) {
         copied.append(file)
       } else if ["bin", "pt", "pth", "ckpt", "gguf", "h5", "msgpack", "onnx"].contains(file.suffixAfterDot) {
         leftOut.append((file, "weights of another format are never read"))

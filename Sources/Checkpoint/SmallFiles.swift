@@ -1,12 +1,12 @@
 import Digests
 import Files
-import Synchronization
+import Threads
 
 /// The small files of a model folder: whatever is read of one later is what was read of it first.
 ///
 /// Only digests are kept, so that a tokenizer of many megabytes is not in memory through a run.
 final class SmallFiles: Sendable {
-  private let known = Mutex<[[UInt8]: SmallFileRecord]>([:])
+  private let known = Guarded<[[UInt8]: SmallFileRecord]>([:])
 
   /// The whole file.
   /// - Throws: `FileError`; `StorageError.fileChanged` when it is not what it was.

@@ -1,22 +1,27 @@
 import Safetensors
 
 extension TensorResolver {
-  /// The scales of an FP8 matrix: `NAME_scale_inv` beside `NAME`. Nil when it is no such matrix, or has no scales.
+  /// The scales of an FP8 matrix: `NAME_scale_inv` or `NAME_scale` beside `NAME`, a factor in spite of the first name.
+  /// Nil when it is no such matrix, or has no scales.
   /// - Throws: ``CheckpointError/shape(file:tensor:expected:found:)`` unless there is one scale for each block.
   mutating func blockScales(_ source: String, _ place: CheckpointFolder.Place) throws -> BlockScales? {
-    guard place.entry.dtype == .f8e4m3, place.entry.shape.count == 2, let scales = folder[source + "_scale_inv"],
-      [.f32, .bf16].contains(scales.entry.dtype)
+    guard place.entry.dtype == .f8e4m3, place.entry.shape.count == 2,
+      let name = ["_scale_inv", "_scale"].map({ source + $0 }).first(where: { folder[$0] != nil }),
+      let scales = folder[name], [.f32, .bf16].contains(scales.entry.dtype)
     else { return nil }
-    let expected = place.entry.shape.map { ($0 + BlockScales.block - 1) / BlockScales.block }
-    guard scales.entry.shape == expected else {
+    guard
+      let grid = Float8Grid(
+        weight: place.entry.shape, scales: scales.entry.shape, isDeclared: folder.declaresFloat8)
+    else {
       throw CheckpointError.shape(
-        file: folder.shardPath(of: scales), tensor: source + "_scale_inv",
-        expected: "\(expected), one for each block of \(BlockScales.block) x \(BlockScales.block)",
+        file: folder.shardPath(of: scales), tensor: name,
+        expected: "\(place.entry.shape.map { ($0 + BlockScales.block - 1) / BlockScales.block }), "
+          + "one for each block of \(BlockScales.block) x \(BlockScales.block)",
         found: "\(scales.entry.shape)")
     }
-    used.insert(source + "_scale_inv")
+    used.insert(name)
     return BlockScales(
       range: range(scales, 0, scales.entry.byteCount), dtype: scales.entry.dtype, matrix: place.entry.shape,
-      shape: scales.entry.shape)
+      shape: grid.shape, blockRows: grid.blockRows, blockColumns: grid.blockColumns)
   }
 }

@@ -38,13 +38,22 @@ struct TensorResolver {
     switch form {
     case .whole(let template):
       let source = prefix + fill(template)
-      guard let place = folder[source] else { return [] }
+      guard let stored = stored(source) else { return [] }
+      let place = stored.place
       if let packed = try resolvePacked(row, source, shape, name: name) { return packed }
+      if let codes = try groupedCodes(source, stored, shape) {
+        var tensor = ResolvedTensor(
+          name: name, role: row.role, transform: row.transform, dtype: codes.code.bits == 4 ? .f4 : place.entry.dtype,
+          shape: shape, sources: [stored.name], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+        tensor.groupedCodes = [codes]
+        return [tensor]
+      }
       try requireShape(place, source, row.shape, shape)
       used.insert(source)
       var tensor = ResolvedTensor(
         name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
         sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
+      tensor.settled = row.settled
       tensor.blockScales = try blockScales(source, place).map { [$0] } ?? []
       return [tensor]
     case .stacked(let template):
@@ -71,26 +80,30 @@ struct TensorResolver {
     _ row: TensorRow, _ template: String, _ shape: [Int], name: String
   ) throws -> ResolvedTensor? {
     // A configuration may claim any number of experts: look for them only where there are some.
-    guard folder.hasExperts(template) else { return nil }
+    guard folder.hasExperts(template) || folder.hasExperts(template + "_packed") else { return nil }
     var sources: [String] = []
     var segments: [ByteRange] = []
     var scales: [BlockScales] = []
+    var codes: [GroupedCodes] = []
     var absent: [Int] = []
     var dtype: DType?
     for expert in 0..<shape[0] {
       let source = template.replacingOccurrences(of: "{e}", with: String(expert))
-      guard let place = folder[source] else {
+      guard let stored = stored(source) else {
         absent.append(expert)
         continue
       }
-      try requireShape(place, source, Array(row.shape.dropFirst()), Array(shape.dropFirst()))
-      if let dtype, dtype != place.entry.dtype {
+      let place = stored.place
+      let grouped = try groupedCodes(source, stored, Array(shape.dropFirst()))
+      if grouped == nil { try requireShape(place, source, Array(row.shape.dropFirst()), Array(shape.dropFirst())) }
+      let own = grouped?.code.bits == 4 ? .f4 : place.entry.dtype
+      if let dtype, dtype != own {
         throw CheckpointError.dtype(
-          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: place.entry.dtype.rawValue
-        )
+          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: own.rawValue)
       }
-      dtype = place.entry.dtype
-      sources.append(source)
+      dtype = own
+      if let grouped { codes.append(grouped) }
+      sources.append(stored.name)
       segments.append(range(place, 0, place.entry.byteCount))
       if let blocks = try blockScales(source, place) { scales.append(blocks) }
     }
@@ -104,6 +117,8 @@ struct TensorResolver {
       assembly: "stack", segments: segments)
     // All or none: what is left without scales is refused as the FP8 matrix that it is.
     if scales.count == segments.count { tensor.blockScales = scales }
+    // Codes of one kind only: what is left without is refused by its dtype.
+    if codes.count == segments.count, Set(codes.map(\.transformName)).count == 1 { tensor.groupedCodes = codes }
     return tensor
   }
 

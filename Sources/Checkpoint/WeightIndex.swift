@@ -97,7 +97,9 @@ struct WeightIndex: Sendable {
   private static func isPlainName(_ path: String) -> Bool {
     let below = FolderListing.headFolder + "/"
     let name = path.hasPrefix(below) ? String(path.dropFirst(below.count)) : path
-    guard let first = name.utf8.first, name.utf8.count <= 255, name.hasSuffix(".safetensors") else { return false }
+    guard let first = name.utf8.first, name.utf8.count <= 255, name.hasBytes(atEnd: ".safetensors") else {
+      return false
+    }
     let letters = { (c: UInt8) in (48...57).contains(c) || (65...90).contains(c) || (97...122).contains(c) }
     return letters(first) && name.utf8.allSatisfy { letters($0) || $0 == 45 || $0 == 46 || $0 == 95 }
   }

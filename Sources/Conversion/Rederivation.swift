@@ -61,22 +61,21 @@ public struct Rederivation {
   private func differences(from other: String) throws -> [String] {
     let ours = try sums(package)
     let theirs = try sums(other)
-    return Set(ours.keys).union(theirs.keys).sorted().compactMap { name in
-      switch (ours[name], theirs[name]) {
-      case (let a?, let b?): a == b ? nil : "\(name): sha256 \(a), made anew \(b)"
-      case (_?, nil): "\(name): is not made of these sources"
-      case (nil, _): "\(name): is missing"
-      }
+    let changed = ours.entries.compactMap { entry -> String? in
+      guard let made = theirs[entry.name] else { return "\(entry.name): is not made of these sources" }
+      return made == entry.sha256 ? nil : "\(entry.name): sha256 \(entry.sha256.hex), made anew \(made.hex)"
     }
+    return changed + theirs.entries.filter { ours[$0.name] == nil }.map { "\($0.name): is missing" }
   }
 
-  private func sums(_ folder: String) throws -> [String: String] {
-    let bytes = try ReadOnlyFile(path: folder + "/" + PackageFiles.sums).readAll(limit: 16 << 20)
-    var out: [String: String] = [:]
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-      out[String(line.dropFirst(66))] = String(line.prefix(64))
+  private func sums(_ folder: String) throws -> ChecksumList {
+    let file = folder + "/" + PackageFiles.sums
+    do {
+      return try ChecksumList(reading: ReadOnlyFile(path: file).readAll(limit: 16 << 20))
+    } catch let error as ChecksumList.Malformed {
+      throw ConversionError.packageForm(
+        file: file, expected: "\(error.expected) in line \(error.line)", found: error.found)
     }
-    return out
   }
 }
 

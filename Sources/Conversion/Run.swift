@@ -42,6 +42,7 @@ public struct Run: Sendable {
   /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary {
     try refuseForeignOutput()
+    try requirePossibleCheck()
     try Folder.create(work)
     let lock = try WorkLock(folder: work)
     defer { lock.release() }
@@ -68,6 +69,7 @@ public struct Run: Sendable {
     let inputs = RunInputs(
       files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
+    try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
     let lock = LockPin(

@@ -38,6 +38,8 @@ public struct Diagnostic: Sendable, Equatable {
   public var next: String?
   /// The exit status of a process that ends with this failure.
   public var exitStatus: ExitStatus
+  /// Whether it is a fault of ours, which no input should cause.
+  public private(set) var isFault = false
 
   public init(
     _ code: String, _ summary: String, file: String? = nil, tensor: String? = nil, expected: String? = nil,
@@ -53,16 +55,29 @@ public struct Diagnostic: Sendable, Equatable {
     self.exitStatus = exitStatus
   }
 
+  /// A fault of ours: no input should cause it, and the user is asked to report it.
+  public static func fault(
+    _ code: String, _ summary: String, file: String? = nil, tensor: String? = nil, expected: String? = nil,
+    found: String? = nil, exit exitStatus: ExitStatus = .failure
+  ) -> Diagnostic {
+    var diagnostic = Diagnostic(
+      code, summary, file: file, tensor: tensor, expected: expected, found: found,
+      next: "this is a fault in cambium, or in the machine, and not in your input: run the same command again; if it "
+        + "stays, please report it with this message and the manifest", exit: exitStatus)
+    diagnostic.isFault = true
+    return diagnostic
+  }
+
   /// The parts that are set, in the order in which they are printed.
   public var parts: [(label: String, text: String)] {
     [("file", file), ("tensor", tensor), ("expected", expected), ("found", found), ("next", next)]
       .compactMap { label, text in text.map { (label, $0) } }
   }
 
-  /// The text for a terminal: a first line `error: CODE: summary`, then one indented line a part.
+  /// The text for a terminal: a first line `error: CODE: summary` (`fault:` for one of ours), then one indented line a part.
   /// Control characters, which a hostile name may carry, are escaped.
   public var text: String {
-    var lines = ["error: \(code): \(summary.escapingControls)"]
+    var lines = ["\(isFault ? "fault" : "error"): \(code): \(summary.escapingControls)"]
     for part in parts {
       let label = (part.label + ":").padding(to: 10)
       lines.append("  \(label)\(part.text.escapingControls)")
@@ -81,12 +96,22 @@ extension CambiumError {
 }
 
 extension String {
-  /// Control characters as `\u{…}`, so that a name from a file cannot steer a terminal.
-  public var escapingControls: String {
-    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+  /// Characters that a terminal obeys instead of showing them as `\u{…}`, so that a name from a file can neither steer it
+  /// nor look like another one: controls, and the format characters that turn the direction of a text or hide in it.
+  public var escapingControls: String { escapingControls(but: "") }
+
+  /// As ``escapingControls``, but for those that are the text's own, such as its line ends.
+  public func escapingControls(but allowed: String) -> String {
+    func steers(_ scalar: Unicode.Scalar) -> Bool {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: !allowed.unicodeScalars.contains(scalar)
+      default: false
+      }
+    }
+    guard !utf8.allSatisfy({ (0x20...0x7E).contains($0) }), unicodeScalars.contains(where: steers) else { return self }
     var out = ""
     for scalar in unicodeScalars {
-      if scalar.properties.generalCategory == .control {
+      if steers(scalar) {
         out += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         out.unicodeScalars.append(scalar)

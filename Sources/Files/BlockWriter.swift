@@ -1,5 +1,4 @@
-import Dispatch
-import Synchronization
+import Threads
 
 /// Writes pieces of a file from several threads, in any order, in whole storage blocks: of a block that pieces share, the
 /// one that comes last writes all of it. Otherwise both edges of each piece would go through the system's cache, one
@@ -18,14 +17,11 @@ public final class BlockWriter: Sendable {
     var blocks: [Int: Block] = [:]
     /// Writes under way that hold others' bytes.
     var borrowed = 0
-    var isWaiting = false
   }
 
   private let file: PosixFile
   private let size: Int
-  private let state = Mutex(State())
-  private let returned = DispatchSemaphore(value: 0)
-  private let settling = Mutex(())
+  private let state = Monitor(State())
 
   /// - Parameters:
   ///   - file: opened for direct writing; any other is written plainly.
@@ -47,7 +43,7 @@ public final class BlockWriter: Sendable {
     // What is written now, as offsets in the file.
     var range = offset..<end
     var borrows = false
-    state.withLock { state in
+    state.change { state in
       for block in first == last ? [first] : [first, last] {
         let whole = block * PosixFile.block..<min((block + 1) * PosixFile.block, size)
         let own = range.clamped(to: whole)
@@ -64,7 +60,7 @@ public final class BlockWriter: Sendable {
       }
       if borrows { state.borrowed += 1 }
     }
-    defer { if borrows { giveBack() } }
+    defer { if borrows { state.change { $0.borrowed -= 1 } } }
     if !range.isEmpty {
       try file.write(
         UnsafeRawBufferPointer(start: base + (range.lowerBound - offset), count: range.count), at: range.lowerBound)
@@ -108,49 +104,17 @@ public final class BlockWriter: Sendable {
     return false
   }
 
-  private func giveBack() {
-    let wakes = state.withLock { state in
-      state.borrowed -= 1
-      guard state.borrowed == 0 else { return false }
-      defer { state.isWaiting = false }
-      return state.isWaiting
-    }
-    if wakes { returned.signal() }
-  }
-
   /// Writes what waits for the rest of its block, so that everything given so far is in the file.
   public func settle() throws(StorageError) {
-    let result: Result<Void, StorageError> = settling.withLock { _ in
-      do throws(StorageError) {
-        return .success(try settleAlone())
-      } catch {
-        return .failure(error)
-      }
-    }
-    try result.get()
-  }
-
-  private func settleAlone() throws(StorageError) {
-    while true {
-      let result: Result<Bool, StorageError> = state.withLock { state in
-        guard state.borrowed == 0 else {
-          state.isWaiting = true
-          return .success(false)
-        }
-        do throws(StorageError) {
-          // Under the lock: a block that is completed meanwhile must not be overwritten by its older part.
-          for (number, block) in state.blocks.sorted(by: { $0.key < $1.key }) {
-            for piece in block.pieces {
-              try file.write(Array(block.bytes[piece]), at: number * PosixFile.block + piece.lowerBound)
-            }
-          }
-          return .success(true)
-        } catch {
-          return .failure(error)
+    try state.wait { (state: inout State) throws(StorageError) -> Bool? in
+      guard state.borrowed == 0 else { return nil }
+      // Under the lock: a block that is completed meanwhile must not be overwritten by its older part.
+      for (number, block) in state.blocks.sorted(by: { $0.key < $1.key }) {
+        for piece in block.pieces {
+          try file.write(Array(block.bytes[piece]), at: number * PosixFile.block + piece.lowerBound)
         }
       }
-      if try result.get() { return }
-      returned.wait()
+      return true
     }
   }
 }

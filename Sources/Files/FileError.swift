@@ -16,11 +16,24 @@ public enum FileError: CambiumError {
   case notRegular(path: String, found: String)
   /// The file ended before the bytes that were asked for (`E_FILE_SHORT`, status 74).
   case short(path: String, expected: Int, found: Int)
+  /// A file that is mapped into memory became shorter while it was read (`E_FILE_SHRANK`, status 74).
+  case shrunk(path: String)
+  /// No more files can be open at a time (`E_TOO_MANY_FILES`, status 74).
+  case tooManyOpen(path: String, limit: Int)
+  /// The file is not the one that was opened before (`E_FILE_CHANGED`, status 65).
+  case changed(path: String)
   /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
   case tooLarge(path: String, limit: Int, found: Int)
 
+  /// A folder has a file whose name is not UTF-8 (`E_FILE_NAME`, status 65).
+  case name(path: String)
+
   public var diagnostic: Diagnostic {
     switch self {
+    case .name(let path):
+      Diagnostic(
+        "E_FILE_NAME", "the name of a file is not UTF-8", file: path, expected: "a name in UTF-8", found: "other bytes",
+        next: "rename the file, or take it out of the folder", exit: .badInput)
     case .missing(let path):
       Diagnostic(
         "E_FILE_MISSING", "no such file", file: path, expected: "a file", found: "nothing", next: "check the path",
@@ -38,6 +51,16 @@ public enum FileError: CambiumError {
         "E_FILE_SHORT", "the file ended while it was being read", file: path, expected: "at least \(expected) bytes",
         found: "\(found) bytes", next: "make sure that nothing changes the file, then run the same command again",
         exit: .io)
+    case .shrunk(let path):
+      Diagnostic(
+        "E_FILE_SHRANK", "the file became shorter while it was read", file: path,
+        next: "make sure that nothing changes the file, then run the same command again", exit: .io)
+    case .tooManyOpen(let path, let limit):
+      Diagnostic(
+        "E_TOO_MANY_FILES", "no more files can be open at a time", file: path,
+        found: "a limit of \(limit) open files of this process, or the system's own",
+        next: "raise the limit (ulimit -n 256), then run the same command again", exit: .io)
+    case .changed(let path): StorageError.fileChanged(path: path).diagnostic
     case .tooLarge(let path, let limit, let found):
       Diagnostic(
         "E_FILE_LIMIT", "the file is too large for its purpose", file: path, expected: "at most \(limit) bytes",
@@ -50,6 +73,7 @@ public enum FileError: CambiumError {
     switch code {
     case ENOENT, ENOTDIR: .missing(path: path)
     case ELOOP: .notRegular(path: path, found: "a symbolic link")
+    case EMFILE, ENFILE: .tooManyOpen(path: path, limit: openFilesLimit())
     case ENXIO: .notRegular(path: path, found: "a socket or a device")
     default: .reading(path, code)
     }

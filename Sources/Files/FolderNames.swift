@@ -25,7 +25,7 @@ public func namesInFolder(_ path: String) throws(FileError) -> [String] {
     guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
     let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
     guard let name = String(validatingCString: start) else {
-      throw .read(path: path, reason: "a name that is not UTF-8: \(String(cString: start))")
+      throw .name(path: path + "/" + String(cString: start))
     }
     if name != ".", name != ".." { names.append(name) }
   }

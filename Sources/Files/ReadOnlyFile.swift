@@ -44,6 +44,19 @@ public final class ReadOnlyFile: Sendable {
     close(descriptor)
   }
 
+  /// Opens a file if there is a regular one of this path. What the system cannot open now may be there all the same.
+  /// - Throws: ``FileError`` but for ``FileError/missing(path:)`` and ``FileError/notRegular(path:found:)``.
+  package static func ifThere(_ path: String) throws(FileError) -> ReadOnlyFile? {
+    do throws(FileError) {
+      return try ReadOnlyFile(path: path)
+    } catch {
+      switch error {
+      case .missing, .notRegular: return nil
+      default: throw error
+      }
+    }
+  }
+
   /// Bytes, as of opening.
   public var size: Int { identity.size }
 

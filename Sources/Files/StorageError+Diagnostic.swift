@@ -48,6 +48,7 @@ extension StorageError {
       Diagnostic(
         "E_PATH_UNSAFE", "a path leaves its folder", file: path,
         expected: "a relative path without empty, \".\" and \"..\" parts", next: "correct the name", exit: .badInput)
+    case .tooManyOpen(let path): FileError.tooManyOpen(path: path, limit: openFilesLimit()).diagnostic
     case .fileChanged(let path):
       Diagnostic(
         "E_FILE_CHANGED", "the file changed while it was read", file: path,

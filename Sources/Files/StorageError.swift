@@ -28,6 +28,8 @@ public enum StorageError: CambiumError, Equatable {
   case resultPlace(path: String, found: String)
   /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
   case unsafePath(path: String)
+  /// `E_TOO_MANY_FILES`: no more files can be open at a time.
+  case tooManyOpen(path: String)
   /// `E_FILE_CHANGED`: a file changed while it was copied or digested.
   case fileChanged(path: String)
 
@@ -36,6 +38,7 @@ public enum StorageError: CambiumError, Equatable {
     switch code {
     case ENOSPC, EDQUOT: .diskFull(path: path, needed: needed)
     case EROFS, EACCES, EPERM: .readOnly(operation: operation, path: path, errno: code)
+    case EMFILE, ENFILE: .tooManyOpen(path: path)
     case EFBIG: .fileTooLarge(path: path, needed: needed)
     default: .io(operation: operation, path: path, errno: code)
     }

@@ -14,10 +14,14 @@ public enum InferenceError: CambiumError, Equatable {
   case changed(file: String)
   /// MTP decoding was asked of a model without a head.
   case headMissing(path: String)
+  /// A logit is NaN or infinite.
+  case logits(model: String, of: String, position: Int, token: Int)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
   /// The machine does not have the arithmetic that was asked for.
   case arithmetic(name: String, expected: String)
+  /// A library that is loaded at run time is not installed.
+  case libraryMissing(name: String)
   /// Images were given to a model without a vision tower.
   case towerMissing(path: String)
   /// The settings for images contradict the vision tower.
@@ -56,6 +60,12 @@ public enum InferenceError: CambiumError, Equatable {
       Diagnostic(
         "E_HEAD_MISSING", "the model has no MTP head to draft with", file: path, expected: "tensors named mtp.*",
         found: "none", next: "decode without MTP, or convert the model with a donor", exit: .badInput)
+    case .logits(let model, let pass, let position, let token):
+      Diagnostic(
+        "E_LOGITS", "the model computes numbers that are none", file: model, expected: "finite logits",
+        found: "the logit of token \(token) behind position \(position) is not finite, of the \(pass)",
+        next: "a weight is damaged: cambium verify names tensors of a package that hold NaN or infinity",
+        exit: .badInput)
     case .option(let name, let expected, let found):
       Diagnostic(
         "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,
@@ -65,6 +75,10 @@ public enum InferenceError: CambiumError, Equatable {
         "E_ARITHMETIC", "this machine does not have the arithmetic that was asked for", expected: expected,
         found: "\(name) was asked of a processor without them, or CAMBIUM_SIMD hides them",
         next: "leave --arithmetic out: the canonical arithmetic runs everywhere", exit: .usage)
+    case .libraryMissing(let name):
+      Diagnostic(
+        "E_LIBRARY_MISSING", "\(name) is not installed, which the products of the vision tower need",
+        next: "install it: apt-get install libopenblas0, or brew install openblas", exit: .missingInput)
     case .towerMissing(let path):
       Diagnostic(
         "E_TOWER_MISSING", "the model has no vision tower", file: path,

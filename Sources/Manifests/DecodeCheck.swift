@@ -11,6 +11,8 @@ public struct DecodeCheck: Sendable, Equatable {
   /// The same, as a share of what the unquantized source reaches with the same head; nil demands nothing, and the source
   /// is not decoded.
   public var relativeFloor: Double?
+  /// Whether the package is published when the check cannot take place; else that fails the run.
+  public var isOptional = false
 
   public static let mostPrompts = 11
   public static let mostTokens = 4096
@@ -41,6 +43,7 @@ public struct DecodeCheck: Sendable, Equatable {
     public var depths: [Int]?
     public var acceptanceFloor: Double?
     public var relativeFloor: Double?
+    public var isOptional: Bool?
   }
 
   /// What a manifest says, over what its pipeline says; nil when the package is not decoded.
@@ -54,6 +57,7 @@ public struct DecodeCheck: Sendable, Equatable {
       check.depths = fields.depths ?? check.depths
       check.acceptanceFloor = fields.acceptanceFloor ?? check.acceptanceFloor
       check.relativeFloor = fields.relativeFloor ?? check.relativeFloor
+      check.isOptional = fields.isOptional ?? check.isOptional
     }
     return check
   }

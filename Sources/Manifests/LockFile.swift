@@ -98,8 +98,8 @@ public struct LockFile: Sendable, Equatable {
     for name in Set(commits.keys).union(other.commits.keys).sorted() where commits[name] != other.commits[name] {
       out.append("\(name) commit is \(other.commits[name] ?? "none"), the lock has \(commits[name] ?? "none")")
     }
-    let own = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
-    let others = Dictionary(other.files.map { ($0.path, $0) }) { first, _ in first }
+    let own = Dictionary(files.map { (UTF8Name($0.path), $0) }) { first, _ in first }
+    let others = Dictionary(other.files.map { (UTF8Name($0.path), $0) }) { first, _ in first }
     for path in Set(own.keys).union(others.keys).sorted() {
       switch (own[path], others[path]) {
       case (let a?, let b?) where a != b: out.append("\(path) changed")

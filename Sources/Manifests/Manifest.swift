@@ -35,6 +35,8 @@ public struct Manifest: Sendable {
   public let digest: SHA256Digest
   public let source: ModelReference
   public let donor: ModelReference?
+  /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
+  public let adapter: AdapterReference?
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
   public let pipelinePlace: String
@@ -63,7 +65,8 @@ public struct Manifest: Sendable {
   public let output: String
 
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "pipeline", "quantization", "rules", "thresholds", "check", "head",
+    "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
+    "head",
     "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
 
@@ -80,11 +83,13 @@ public struct Manifest: Sendable {
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path)
     try parser.requireVersion(fields, "cambium")
+    try parser.refuseControls(value)
     let folder = url.deletingLastPathComponent().path
     self.path = url.path
     digest = SHA256Digest.of(bytes)
     source = try ModelReference(try fields.string("source"), relativeTo: folder)
     donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
+    adapter = try parser.adapter(fields, relativeTo: folder)
     pipeline = try fields.string("pipeline")
     pipelinePlace = parser.place(fields.value["pipeline"] ?? fields.value)
     quantization = try fields.optionalObject("quantization").map { try parser.choice($0.value) }

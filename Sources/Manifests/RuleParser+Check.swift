@@ -10,12 +10,13 @@ extension RuleParser {
         place: place(value), field: "check", expected: "false, or an object", found: value.typeName)
     }
     let own = try JSONFields(value, file: file, what: "check")
-    try own.refuseUnknown(["prompts", "tokens", "depths", "acceptance_floor", "relative_floor"])
+    try own.refuseUnknown(["prompts", "tokens", "depths", "acceptance_floor", "relative_floor", "optional"])
     return .fields(
       DecodeCheck.Fields(
         prompts: try own.optionalInt("prompts", in: 1...DecodeCheck.mostPrompts),
         tokens: try own.optionalInt("tokens", in: 1...DecodeCheck.mostTokens), depths: try depths(own),
-        acceptanceFloor: try fraction(own, "acceptance_floor"), relativeFloor: try fraction(own, "relative_floor")))
+        acceptanceFloor: try fraction(own, "acceptance_floor"), relativeFloor: try fraction(own, "relative_floor"),
+        isOptional: try own.optionalBool("optional")))
   }
 
   private func depths(_ fields: JSONFields) throws -> [Int]? {

@@ -34,6 +34,9 @@ public struct TensorError: Sendable, Equatable {
     self.halves = halves
   }
 
+  /// As of the measures.
+  package var notANumber: String? { ([all] + halves).lazy.compactMap(\.notANumber).first }
+
   package static let halfNames = ["embedding_columns", "hidden_columns"]
 
   /// All numbers in constant width.
@@ -59,6 +62,14 @@ extension TensorError.Measures {
       cosine: sums.cosine, relativeRMS: sums.relativeRMS, signalToNoise: sums.signalToNoise,
       largest: Double(sums.largestDifference) / Double(sums.largestOriginal > 0 ? sums.largestOriginal : 1),
       clippedGroups: sums.clippedGroupShare, zeroedGroups: sums.zeroedGroupShare)
+  }
+
+  /// The name of the first measure that is no number; nil when all are. Infinity is one: of a tensor without an error.
+  package var notANumber: String? {
+    [
+      ("cosine", cosine), ("relative_rms", relativeRMS), ("sqnr_db", signalToNoise), ("largest", largest),
+      ("clipped_groups", clippedGroups), ("zeroed_groups", zeroedGroups),
+    ].first { $0.1.isNaN }?.0
   }
 
   fileprivate var members: [(String, JSONValue)] {

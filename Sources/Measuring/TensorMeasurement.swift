@@ -8,8 +8,13 @@ package struct TensorMeasurement: Sendable, Equatable {
   package var partDigests: [SHA256Digest]
   /// Nil for a tensor that is not quantized.
   package var sums: TensorErrorSums?
+  /// Nil for a tensor that no adapter changes.
+  package var delta: DeltaMeasurement?
 
-  package init(sourceDigest: SHA256Digest, partDigests: [SHA256Digest], sums: TensorErrorSums?) {
+  package init(
+    sourceDigest: SHA256Digest, partDigests: [SHA256Digest], sums: TensorErrorSums?, delta: DeltaMeasurement? = nil
+  ) {
+    self.delta = delta
     self.sourceDigest = sourceDigest
     self.partDigests = partDigests
     self.sums = sums
@@ -22,6 +27,7 @@ package struct TensorMeasurement: Sendable, Equatable {
     let zero = SHA256Digest.of([])
     return TensorMeasurement(
       sourceDigest: zero, partDigests: Array(repeating: zero, count: tensor.parts.count),
-      sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) })
+      sums: ErrorMeter(tensor).map { TensorErrorSums(halves: $0.halfRow == nil ? 0 : 2) },
+      delta: .placeholder(tensor))
   }
 }

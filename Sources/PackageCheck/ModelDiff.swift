@@ -73,7 +73,7 @@ private struct TensorSet: Sendable {
   private let files: [SafetensorsFile]
 
   init(_ path: String) throws {
-    let names = try Folder.isFolder(path) ? Folder.entries(path).filter { $0.hasSuffix(".safetensors") } : []
+    let names = try Folder.isFolder(path) ? Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") } : []
     guard try Folder.isFolder(path) else { throw CheckpointError.folderMissing(path: path) }
     guard !names.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: "no *.safetensors file") }
     self.path = path
@@ -86,8 +86,8 @@ private struct TensorSet: Sendable {
   var isConverted: Bool {
     files.contains { file in
       file.header.tensors.contains { entry in
-        entry.name.hasSuffix(".scales")
-          || (entry.name.hasSuffix(".conv1d.weight") && entry.shape.count == 3 && entry.shape[1] != 1
+        entry.name.hasBytes(atEnd: ".scales")
+          || (entry.name.hasBytes(atEnd: ".conv1d.weight") && entry.shape.count == 3 && entry.shape[1] != 1
             && entry.shape[2] == 1)
       }
     }

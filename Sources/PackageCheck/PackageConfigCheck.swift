@@ -2,17 +2,39 @@ import Audit
 import Checkpoint
 import Files
 import Planning
+import Quantization
 import StrictJSON
 
 /// Reads a package's `config.json` as the loaders do, and compares with what was written.
-struct PackageConfigCheck {
-  let path: String
+package struct PackageConfigCheck {
+  let config: JSONValue
   let audit: AuditDocument
 
-  func check(_ report: inout VerificationReport) throws {
+  /// Of a package's folder.
+  init(path: String, audit: AuditDocument) throws {
     let file = path + "/config.json"
-    let config = try JSONValue.parse(
+    config = try JSONValue.parse(
       ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: JSONValue.modestCount)
+    self.audit = audit
+  }
+
+  /// Of a package that is not there yet.
+  package init(config: JSONValue, audit: AuditDocument) {
+    self.config = config
+    self.audit = audit
+  }
+
+  /// Asks before anything is written what verification will ask.
+  /// - Parameter file: the configuration that this one is made of.
+  /// - Throws: ``ConversionError/contradiction(file:problems:)``.
+  package func require(file: String) throws {
+    var report = VerificationReport()
+    check(&report)
+    let problems = report.checks.flatMap(\.problems)
+    guard problems.isEmpty else { throw ConversionError.contradiction(file: file, problems: problems) }
+  }
+
+  func check(_ report: inout VerificationReport) {
     var problems: [String] = []
     if config["quantization"] != config["quantization_config"] {
       problems.append("quantization and quantization_config differ")
@@ -22,10 +44,10 @@ struct PackageConfigCheck {
     let trunk = audit.tensors.filter { $0.origin == (isDrafter ? "head" : "trunk") }
     let quantized = trunk.filter(\.isPacked)
     if let block = config["quantization"] {
-      for tensor in trunk where tensor.writtenName.hasSuffix(".weight") { problems += parameters(tensor, block) }
-      let modules = Set(trunk.map(\.module))
+      for tensor in trunk where tensor.writtenName.hasBytes(atEnd: ".weight") { problems += parameters(tensor, block) }
+      let modules = Set(trunk.map { UTF8Name($0.module) })
       for member in block.members ?? [] where !["group_size", "bits", "mode"].contains(member.key) {
-        if !modules.contains(member.key) {
+        if !modules.contains(UTF8Name(member.key)) {
           problems.append("\(member.key): an override for a module that is not there")
         }
       }
@@ -62,7 +84,14 @@ struct PackageConfigCheck {
     let source = own ?? block
     // An entry without mode means affine, whatever the package's own mode is.
     let mode = source["mode"]?.stringValue ?? "affine"
-    guard let bits = source["bits"]?.intValue, let group = source["group_size"]?.intValue, bits > 0, group > 0 else {
+    // `null` stands for the mode's own, as in MLX.
+    let usual = QuantizationMode(rawValue: mode).flatMap { try? QuantizationFormat(mode: $0) }
+    let number = { (key: String, usual: Int?) in
+      source[key].flatMap { $0.isNull ? usual : $0.intValue }
+    }
+    guard let bits = number("bits", usual?.bits), let group = number("group_size", usual?.groupSize), bits > 0,
+      group > 0
+    else {
       return ["\(module): no bits or group_size"]
     }
     if tensor.verdict == "kept" { return packedBefore(tensor, mode: mode, bits: bits, group: group) }
@@ -70,7 +99,7 @@ struct PackageConfigCheck {
       tensor.written.count > 1, let groups = tensor.written[1].shape.last
     else { return ["\(module): no scales"] }
     var problems: [String] = []
-    if words * 32 != columns * bits || groups * group != columns {
+    if !areEqual((words, 32), (columns, bits)) || !areEqual((groups, group), (columns, 1)) {
       problems.append(
         "\(module): \(bits) bits, group \(group) do not give \(words) words and \(groups) scales for \(columns) columns"
       )
@@ -81,14 +110,21 @@ struct PackageConfigCheck {
     return problems
   }
 
+  /// Whether two products are the same number; one that no `Int` holds is none.
+  private func areEqual(_ a: (Int, Int), _ b: (Int, Int)) -> Bool {
+    let (x, y) = (a.0.multipliedReportingOverflow(by: a.1), b.0.multipliedReportingOverflow(by: b.1))
+    return !x.overflow && !y.overflow && x.partialValue == y.partialValue
+  }
+
   /// A matrix that was quantized before: its parts are tensors of their own.
   private func packedBefore(_ tensor: AuditDocument.Tensor, mode: String, bits: Int, group: Int) -> [String] {
     let parts = audit.tensors.filter { $0.module == tensor.module }.compactMap(\.written.first)
     guard let words = tensor.written.first?.shape.last,
-      let groups = parts.first(where: { $0.name.hasSuffix(".scales") })?.shape.last
+      let groups = parts.first(where: { $0.name.hasBytes(atEnd: ".scales") })?.shape.last
     else { return ["\(tensor.module): no scales"] }
-    guard words * 32 == groups * group * bits,
-      (mode == "affine") == parts.contains(where: { $0.name.hasSuffix(".biases") })
+    let (width, overflow) = group.multipliedReportingOverflow(by: bits)
+    guard !overflow, areEqual((words, 32), (groups, width)),
+      (mode == "affine") == parts.contains(where: { $0.name.hasBytes(atEnd: ".biases") })
     else {
       return [
         "\(tensor.module): \(mode), \(bits) bits, group \(group) are not what \(words) words and \(groups) scales are"
@@ -105,12 +141,13 @@ extension AuditDocument.Tensor {
   /// Path of the module that it belongs to.
   fileprivate var module: String {
     let name = writtenName
-    return [".weight", ".scales", ".biases"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+    return [".weight", ".scales", ".biases"].first { name.hasBytes(atEnd: $0) }
+      .map { String(decoding: name.utf8.dropLast($0.utf8.count), as: UTF8.self) }
       ?? name
   }
 
   /// Whether it holds the codes of a quantized matrix, now or before.
   fileprivate var isPacked: Bool {
-    verdict == "quantized" || (written.first?.dtype == "U32" && writtenName.hasSuffix(".weight"))
+    verdict == "quantized" || (written.first?.dtype == "U32" && writtenName.hasBytes(atEnd: ".weight"))
   }
 }

@@ -1,12 +1,13 @@
 import Audit
 import Digests
 import Safetensors
+import StrictJSON
 
 extension PackageVerifier {
   /// The vision tower is the source's, tensor by tensor: the same digest, or the same digest once axes that were moved are
   /// moved back. A tower whose matrices were quantized, because they happen to fit, is no tower any more.
   func checkTower(
-    _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
+    _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
     let tower = audit.tensors.filter { $0.role == "vision" }
     guard !tower.isEmpty else { return }
@@ -31,6 +32,7 @@ extension PackageVerifier {
         }
       }
     }
+    // Part of what AuditDocument has added up already.
     let bytes = tower.reduce(0) { $0 + $1.writtenBytes }
     let share = identical == tower.count ? "identical" : "\(identical) of them identical"
     report.add("vision tower", scope: "\(tower.count) tensors, \(bytes) bytes, \(share)", problems: problems)
@@ -39,9 +41,9 @@ extension PackageVerifier {
   /// The digest of a patch embedding [D, T, P, P, C] as [D, C, T, P, P]; nil when it is not where the audit says, or not
   /// of that shape.
   private func movedBackDigest(
-    _ tensor: AuditDocument.Tensor, _ part: AuditDocument.Part, _ shards: [String: SafetensorsFile]
+    _ tensor: AuditDocument.Tensor, _ part: AuditDocument.Part, _ shards: [UTF8Name: SafetensorsFile]
   ) throws -> SHA256Digest? {
-    guard let shard = shards[part.file], let entry = shard.header[part.name], entry.shape.count == 5,
+    guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name], entry.shape.count == 5,
       let rows = entry.shape.first, let channels = entry.shape.last, rows > 0, channels > 0,
       entry.byteCount <= PackageVerifier.mostMovedBytes
     else { return nil }

@@ -12,13 +12,18 @@ import Threads
 
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.
-public struct PackageVerifier {
+public struct PackageVerifier: Sendable {
   public let path: String
   private let threads: Int
+  /// Whether the bytes of the files were digested a moment ago by whoever asks.
+  private let mayTrustBytes: Bool
 
-  public init(path: String, threads: Int) {
+  /// - Parameter mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is
+  ///   left is every other question that verification asks.
+  public init(path: String, threads: Int, mayTrustBytes: Bool = false) {
     self.path = path
     self.threads = threads
+    self.mayTrustBytes = mayTrustBytes
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
@@ -34,9 +39,9 @@ public struct PackageVerifier {
         found: entries.prefix(8).joined(separator: ", "))
     }
     var report = VerificationReport()
-    try checkFiles(entries, &report)
+    let sums = try checkFiles(entries, &report)
     let audit = try AuditDocument(path: path + "/" + PackageFiles.audit)
-    try ProvenanceCheck(path: path, audit: audit).check(&report)
+    try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
     try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
@@ -45,39 +50,64 @@ public struct PackageVerifier {
     return report
   }
 
-  private func checkFiles(_ entries: [String], _ report: inout VerificationReport) throws {
+  /// The list, and every file against it; an empty list when it is not one.
+  private func checkFiles(_ entries: [String], _ report: inout VerificationReport) throws -> ChecksumList? {
     let file = path + "/" + PackageFiles.sums
-    let text = String(decoding: try ReadOnlyFile(path: file).readAll(limit: 16 << 20), as: UTF8.self)
-    var listed: [(name: String, hex: String)] = []
-    var problems: [String] = []
-    for line in text.split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-      guard parts.count == 2, parts[0].utf8.count == 64, isSafeRelativePath(String(parts[1].dropFirst())) else {
-        problems.append("\(PackageFiles.sums): not a line of sums: \(line.prefix(80))")
-        continue
-      }
-      listed.append((String(parts[1].dropFirst()), parts[0]))
+    let list: ChecksumList
+    do {
+      list = try ChecksumList(reading: ReadOnlyFile(path: file).readAll(limit: 16 << 20))
+    } catch let error as ChecksumList.Malformed {
+      let problem = "\(PackageFiles.sums), line \(error.line): expected \(error.expected), found \(error.found)"
+      report.add("files", scope: "none in \(PackageFiles.sums)", problems: [problem])
+      return nil
     }
-    problems += try Workers.map(count: listed.count, threads: threads) { [path, listed] index, _ -> String? in
-      let (name, hex) = listed[index]
-      guard let found = try? digestOfFile(atPath: path + "/" + name) else { return "\(name): missing or unreadable" }
-      return found.digest.hex == hex ? nil : "\(name): sha256 \(found.digest.hex), listed \(hex)"
-    }.compactMap { $0 }
-    let known = Set(listed.map(\.name) + [PackageFiles.sums, PackageFiles.signature])
-    problems += entries.filter { !known.contains($0) }.map { "\($0): not listed in \(PackageFiles.sums)" }
-    report.add("files", scope: "\(listed.count) files in \(PackageFiles.sums)", problems: problems)
+    var problems: [String] = []
+    if mayTrustBytes {
+      let there = Set(entries.map(UTF8Name.init))
+      problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing or unreadable" }
+    } else {
+      problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
+        let entry = list.entries[index]
+        let found: (digest: SHA256Digest, bytes: Int)
+        do throws(FileError) {
+          found = try digestOfFile(atPath: path + "/" + entry.name)
+        } catch {
+          // Says nothing of the file.
+          if case .tooManyOpen = error { throw error }
+          return "\(entry.name): missing or unreadable"
+        }
+        return found.digest == entry.sha256
+          ? nil : "\(entry.name): sha256 \(found.digest.hex), listed \(entry.sha256.hex)"
+      }.compactMap { $0 }
+    }
+    let unlisted = [PackageFiles.sums, PackageFiles.signature].map(UTF8Name.init)
+    problems += entries.filter { list[$0] == nil && !unlisted.contains(UTF8Name($0)) }
+      .map { "\($0): not listed in \(PackageFiles.sums)" }
+    problems += try entries.filter { try !isPlainFile($0) }
+      .map { "\($0): no file, but a link, a folder or a device" }
+    report.add("files", scope: "\(list.entries.count) files in \(PackageFiles.sums)", problems: problems)
+    return list
   }
 
-  private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [String: SafetensorsFile] {
-    var shards: [String: SafetensorsFile] = [:]
+  /// A file itself: what a link leads to may be another one tomorrow. A hub cache has links to its own store; where they
+  /// lead is looked at when the folder is opened.
+  private func isPlainFile(_ name: String) throws -> Bool {
+    let type = try FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
+    let isOfHub = URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent == "snapshots"
+    return type == .typeRegular || (type == .typeSymbolicLink && isOfHub)
+  }
+
+  private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [UTF8Name: SafetensorsFile]
+  {
+    var shards: [UTF8Name: SafetensorsFile] = [:]
     var problems: [String] = []
-    for name in entries where name.hasSuffix(".safetensors") {
+    for name in entries where name.hasBytes(atEnd: ".safetensors") {
       do {
-        shards[name] = try SafetensorsFile(path: path + "/" + name)
+        shards[UTF8Name(name)] = try SafetensorsFile(path: path + "/" + name)
       } catch let error as SafetensorsError {
         problems.append("\(name): \(error.diagnostic.code): \(error.diagnostic.summary)")
       }
-      if name.hasPrefix("model-mtp") { problems.append("\(name): a name that strict readers choke on") }
+      if name.hasBytes(atStart: "model-mtp") { problems.append("\(name): a name that strict readers choke on") }
     }
     report.add("headers", scope: "\(shards.count) safetensors files", problems: problems)
     return shards
@@ -85,24 +115,27 @@ public struct PackageVerifier {
 
   /// Every tensor of the audit is there with its bytes, and every tensor that is there is in the audit.
   private func checkTensors(
-    _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
+    _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
     let parts = audit.tensors.flatMap(\.written)
     var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
       let part = parts[index]
-      guard let shard = shards[part.file], let entry = shard.header[part.name] else {
+      guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name] else {
         return "\(part.name): not in \(part.file)"
       }
       guard entry.dtype.rawValue == part.dtype, entry.shape == part.shape else {
         return "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)"
       }
-      let digest = try TreeDigest.of(entry, in: shard)
-      return digest.hex == part.treeSHA256
-        ? nil : "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
+      if mayTrustBytes { return nil }
+      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard)
+      guard digest.hex == part.treeSHA256 else {
+        return "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
+      }
+      return nonFinite.map { "\(part.name): element \($0) is not a finite number" }
     }.compactMap { $0 }
     let known = Set(parts.map { UTF8Name($0.file + "/" + $0.name) })
     for (file, shard) in shards.sorted(by: { $0.key < $1.key }) {
-      for entry in shard.header.tensors where !known.contains(UTF8Name(file + "/" + entry.name)) {
+      for entry in shard.header.tensors where !known.contains(UTF8Name("\(file)/\(entry.name)")) {
         problems.append("\(entry.name) in \(file): the audit does not name it")
       }
     }
@@ -118,18 +151,18 @@ public struct PackageVerifier {
 
   /// The head is where readers find it, complete, and marked as they expect; without one there is no file for it.
   private func checkHead(
-    _ audit: AuditDocument, _ shards: [String: SafetensorsFile], _ report: inout VerificationReport
+    _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
     let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
     let prefix = name == WeightLayout.headFile(.drafter) ? "" : "mtp."
-    let file = shards[name]
+    let file = shards[UTF8Name(name)]
     var problems: [String] = []
     if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
-      if shards[WeightLayout.headFile] != nil {
+      if shards[UTF8Name(WeightLayout.headFile)] != nil {
         problems.append("\(WeightLayout.headFile) is there, and the audit has no head")
       }
     } else if let file {
@@ -150,7 +183,7 @@ public struct PackageVerifier {
   }
 
   private func checkIndex(
-    _ shards: [String: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
+    _ shards: [UTF8Name: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
   ) throws {
     let file = path + "/model.safetensors.index.json"
     let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: 1 << 18)
@@ -159,19 +192,21 @@ public struct PackageVerifier {
     for member in index["weight_map"]?.members ?? [] {
       listed.insert(UTF8Name(member.key))
       let shard = member.value.stringValue ?? ""
-      if shards[shard]?.header[member.key] == nil { problems.append("\(member.key): listed in \(shard), not there") }
+      if shards[UTF8Name(shard)]?.header[member.key] == nil {
+        problems.append("\(member.key): listed in \(shard), not there")
+      }
     }
-    var total = 0
+    var total = CheckedSum()
     for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where listsHead || name != WeightLayout.headFile {
+    where listsHead || name != UTF8Name(WeightLayout.headFile) {
       for entry in shard.header.tensors {
-        total += entry.byteCount
+        total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }
       }
     }
-    if index["metadata"]?["total_size"]?.intValue != total {
-      problems.append(
-        "total_size is \(index["metadata"]?["total_size"]?.intValue ?? -1), the tensors have \(total) bytes")
+    let stated = index["metadata"]?["total_size"]?.intValue
+    if total.value == nil || stated != total.value {
+      problems.append("total_size is \(stated ?? -1), the tensors have \(total) bytes")
     }
     report.add("index", scope: "\(listed.count) entries", problems: problems)
   }

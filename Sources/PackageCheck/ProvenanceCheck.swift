@@ -1,5 +1,6 @@
 import Audit
 import Diagnostics
+import Digests
 import Files
 import Planning
 import StrictJSON
@@ -8,6 +9,8 @@ import StrictJSON
 struct ProvenanceCheck {
   let path: String
   let audit: AuditDocument
+  /// Nil when the package's list is none.
+  let sums: ChecksumList?
 
   func check(_ report: inout VerificationReport) throws {
     let file = path + "/" + PackageFiles.provenance
@@ -37,17 +40,19 @@ struct ProvenanceCheck {
     require("plan", definition?["internalParameters"]?["plan_sha256"], audit.json["plan_sha256"]?.stringValue)
     problems += inputProblems(definition?["resolvedDependencies"]?.arrayValue ?? [])
     let subjects = statement["subject"]?.arrayValue ?? []
-    problems += try subjectProblems(subjects)
+    problems += subjectProblems(subjects)
     report.add("provenance", scope: "\(subjects.count) files, in-toto v1, SLSA v1", problems: problems)
   }
 
   /// The inputs are those of the audit.
   private func inputProblems(_ dependencies: [JSONValue]) -> [String] {
-    let stated = Dictionary(dependencies.map { ($0["name"]?.stringValue ?? "", $0["digest"]) }) { first, _ in first }
+    let stated = Dictionary(dependencies.map { (UTF8Name($0["name"]?.stringValue ?? ""), $0["digest"]) }) { first, _ in
+      first
+    }
     let inputs = audit.json["inputs"]?.arrayValue ?? []
     return inputs.compactMap { input in
       let name = input["path"]?.stringValue ?? ""
-      let digest = stated[name] ?? nil
+      let digest = stated[UTF8Name(name)] ?? nil
       let isSame =
         input["tree_sha256"].map { $0 == digest?["cambiumTreeSha256"] } ?? (input["sha256"] == digest?["sha256"])
       return isSame ? nil : "\(name): another digest than in the audit"
@@ -55,20 +60,18 @@ struct ProvenanceCheck {
   }
 
   /// The subjects are the files of the sums, besides the statement itself, with their digests.
-  private func subjectProblems(_ subjects: [JSONValue]) throws -> [String] {
-    let text = String(
-      decoding: try ReadOnlyFile(path: path + "/" + PackageFiles.sums).readAll(limit: 16 << 20), as: UTF8.self)
-    var sums: [String: String] = [:]
-    for line in text.split(separator: "\n") { sums[String(line.dropFirst(66))] = String(line.prefix(64)) }
-    sums[PackageFiles.provenance] = nil
+  private func subjectProblems(_ subjects: [JSONValue]) -> [String] {
+    guard let sums else { return ["\(PackageFiles.sums) is no list"] }
     var problems: [String] = []
+    var named: Set<UTF8Name> = [UTF8Name(PackageFiles.provenance)]
     for subject in subjects {
       let name = subject["name"]?.stringValue ?? ""
-      let sum = sums.removeValue(forKey: name)
-      if sum == nil || sum != subject["digest"]?["sha256"]?.stringValue {
+      let digest = subject["digest"]?["sha256"]?.stringValue
+      if !named.insert(UTF8Name(name)).inserted || digest == nil || sums[name]?.hex != digest {
         problems.append("\(name): another digest than in \(PackageFiles.sums)")
       }
     }
-    return problems + sums.keys.sorted().map { "\($0): not among the subjects" }
+    return problems
+      + sums.entries.filter { !named.contains(UTF8Name($0.name)) }.map { "\($0.name): not among the subjects" }
   }
 }

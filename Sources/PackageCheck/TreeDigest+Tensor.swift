@@ -1,17 +1,27 @@
+import Checkpoint
 import Digests
+import Quantization
 import Safetensors
 
 extension TreeDigest {
-  /// The digest of one tensor of a file.
+  /// The digest of one tensor of a file, and the first of its elements that is NaN or infinite; nil when none is, or when
+  /// its type is no float's.
   /// - Throws: `FileError`.
-  static func of(_ entry: TensorEntry, in file: SafetensorsFile) throws -> SHA256Digest {
+  static func of(
+    _ entry: TensorEntry, in file: SafetensorsFile
+  ) throws -> (digest: SHA256Digest, nonFinite: Int?) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: leafBytes, alignment: 64)
     defer { buffer.deallocate() }
+    let type = FloatType(entry.dtype)
+    var nonFinite: Int?
     let leaves = try stride(from: 0, to: entry.byteCount, by: leafBytes).map { at in
       let leaf = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(leafBytes, entry.byteCount - at)])
       try file.read(into: leaf, atDataOffset: entry.begin + at)
+      if let type, nonFinite == nil, let index = firstNonFinite(UnsafeRawBufferPointer(leaf), type) {
+        nonFinite = at / type.byteWidth + index
+      }
       return TreeDigest.leaf(UnsafeRawBufferPointer(leaf))
     }
-    return of(leaves)
+    return (of(leaves), nonFinite)
   }
 }

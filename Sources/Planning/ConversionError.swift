@@ -12,8 +12,14 @@ public enum ConversionError: CambiumError {
   case readerRefuses(manifest: String, reader: String, verdict: String, reason: String)
   /// A name that stands for no reader.
   case readerUnknown(manifest: String, reader: String, known: [String])
-  /// NaN or infinity in a tensor to be quantized.
+  /// NaN or infinity in a tensor.
   case nonFinite(file: String, tensor: String, index: Int)
+  /// A number of the source, or a scale made of its numbers, is larger than the type that it is written as.
+  case overflow(tensor: String, type: String, index: Int)
+  /// The configuration of the package would contradict its tensors.
+  case contradiction(file: String, problems: [String])
+  /// A measure of the error is no number.
+  case measure(tensor: String, measure: String)
   /// The output's folder is there, and it is not the result of this very run.
   case outputExists(path: String, found: String)
   /// The work folder is no folder of a run.
@@ -28,8 +34,10 @@ public enum ConversionError: CambiumError {
   case forecastMissed(file: String, planned: Int, actual: Int)
   /// Stopped by a signal; the same command continues.
   case stopped(resume: String)
-  /// What was written is not what was planned, or misses a threshold.
-  case verification(summary: String, file: String?, tensor: String?, expected: String, found: String, next: String)
+  /// A file of the work folder that an earlier stage wrote is damaged (`E_WORK_FILE`).
+  case workFile(file: String, expected: String, found: String)
+  /// The decode check was asked for and cannot take place.
+  case checkMissing(manifest: String, reason: String)
   /// A package's own record is damaged or contradicts the files.
   case packageForm(file: String, expected: String, found: String)
 
@@ -63,9 +71,30 @@ public enum ConversionError: CambiumError {
         expected: known.joined(separator: ", "), found: reader, next: "name one of those listed", exit: .badInput)
     case .nonFinite(let file, let tensor, let index):
       Diagnostic(
-        "E_NONFINITE", "NaN or infinity in a tensor to be quantized", file: file, tensor: tensor,
+        "E_NONFINITE", "NaN or infinity in a tensor", file: file, tensor: tensor,
         expected: "finite numbers", found: "element \(index) is not finite",
-        next: "the checkpoint is damaged: download the shard again, or keep the tensor by a rule", exit: .badInput)
+        next:
+          "the checkpoint is damaged: download the shard again; a model that holds such a number answers nothing else",
+        exit: .badInput)
+    case .overflow(let tensor, let type, let index):
+      Diagnostic(
+        "E_CAST_OVERFLOW", "a number is too large for the type that it is to be written as", tensor: tensor,
+        expected: "numbers that \(type) holds", found: "element \(index) of what is written becomes infinite",
+        next: "keep the tensor by a rule, or cast it to a type with a larger exponent", exit: .badInput)
+    case .contradiction(let file, let problems):
+      Diagnostic(
+        "E_PACKAGE_CONFIG", "the package's config.json would contradict its tensors", file: file,
+        expected: "what verify accepts",
+        found: problems.prefix(4).joined(separator: "; ")
+          + (problems.count > 4 ? " and \(problems.count - 4) more" : ""),
+        next: "correct the quantization block in the source's config.json: loaders would misread the weights",
+        exit: .badInput)
+    case .measure(let tensor, let measure):
+      Diagnostic(
+        "E_MEASURE", "a measure of what was written is no number", tensor: tensor, expected: "a number for \(measure)",
+        found: "not a number",
+        next: "the tensor's values are too large to be squared: look at them with the source, or keep it by a rule",
+        exit: .verificationFailed)
     case .outputExists(let path, let found):
       Diagnostic(
         "E_OUTPUT_EXISTS", "the output exists", file: path,
@@ -83,7 +112,7 @@ public enum ConversionError: CambiumError {
         found: "inside \(input)", next: "name another output; nothing is ever written into a source", exit: .badInput)
     case .budgetTooSmall(let tensor, let needed, let budget):
       Diagnostic(
-        "E_MEMORY_BUDGET", "the memory budget is too small for one row of a tensor", tensor: tensor,
+        "E_MEMORY_BUDGET", "the memory budget is too small for the tensors and their plan", tensor: tensor,
         expected: "--memory of at least \(needed) bytes", found: "\(budget) bytes", next: "raise --memory", exit: .usage
       )
     case .inputChanged(let file):
@@ -94,15 +123,22 @@ public enum ConversionError: CambiumError {
         next: "leave the source alone during a run, then run the same command again",
         exit: .badInput)
     case .forecastMissed(let file, let planned, let actual):
-      Diagnostic(
+      .fault(
         "E_FORECAST", "a file has another size than planned", file: file, expected: "\(planned) bytes",
-        found: "\(actual) bytes", next: "this is a fault in cambium: please report it with the manifest", exit: .failure
-      )
+        found: "\(actual) bytes")
     case .stopped(let resume):
       Diagnostic("E_STOPPED", "stopped; what is done is kept", next: "continue with: \(resume)", exit: .resumable)
-    case .verification(let summary, let file, let tensor, let expected, let found, let next):
+    case .workFile(let file, let expected, let found):
       Diagnostic(
-        "E_VERIFY", summary, file: file, tensor: tensor, expected: expected, found: found, next: next,
+        "E_WORK_FILE", "a file of the work folder is damaged", file: file, expected: expected, found: found,
+        next: "run the same command again: what is damaged is made again; check the storage",
+        exit: .verificationFailed)
+    case .checkMissing(let manifest, let reason):
+      Diagnostic(
+        "E_CHECK_MISSING", "the decode check that is asked for cannot take place", file: manifest,
+        expected: "a package that the runner decodes", found: reason,
+        next:
+          "mend what is named; or write \"check\": {\"optional\": true} in the manifest, or \"check\": false, to publish without it",
         exit: .verificationFailed)
     case .packageForm(let file, let expected, let found):
       Diagnostic(

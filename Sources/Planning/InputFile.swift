@@ -5,7 +5,7 @@ import Safetensors
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME` or `donor/NAME`: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
   package let name: String
   package let path: String
   package let bytes: Int
@@ -13,6 +13,11 @@ package struct InputFile: Sendable {
   package let shard: InputShard?
   /// Of a file that is no shard: as it was first read; what is published of it has this digest.
   package let sha256: SHA256Digest?
+
+  private static let adapterPrefix = "adapter/"
+
+  /// Whether it is one of an adapter's, whose numbers go into the weights although it is no shard.
+  package var isAdapters: Bool { name.hasPrefix(InputFile.adapterPrefix) }
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
@@ -35,6 +40,12 @@ package struct InputFile: Sendable {
         let record = try folder.record(of: name)
         return InputFile(
           name: "\(prefix)/\(name)", path: path, bytes: record.bytes, shard: nil, sha256: record.sha256)
+      }
+    }
+    if let adapter = resolution.adapter, resolution.target != .drafter {
+      files += try adapter.files.map { name, path in
+        let (digest, bytes) = try digestOfFile(atPath: path)
+        return InputFile(name: adapterPrefix + name, path: path, bytes: bytes, shard: nil, sha256: digest)
       }
     }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

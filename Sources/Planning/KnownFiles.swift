@@ -36,7 +36,8 @@ package struct KnownFiles: Sendable {
   private static func copied(_ resolution: Resolution) -> [String] {
     let all = resolution.source.sidecars.copied
     guard resolution.target == .drafter else { return all }
-    let tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    var tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
+    if !all.contains("tokenizer.json") { tokenizer += ["merges.txt", "added_tokens.json"] }
     return all.filter { tokenizer.contains($0) || Sidecars.isLegal($0) }
   }
 
@@ -52,14 +53,16 @@ package struct KnownFiles: Sendable {
       }
     }
     map.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
-    if let own = try ownIndex(resolution, map, total: total) { return own }
+    if let own = try ownIndex(plan, resolution, map, total: total) { return own }
     return JSONWriter.pretty(
       .object([("metadata", .object([("total_size", .int(total))])), ("weight_map", .object(map))]))
   }
 
   /// The index of a source that was converted before, when it says just what ours would.
-  private static func ownIndex(_ resolution: Resolution, _ map: [(String, JSONValue)], total: Int) throws -> [UInt8]? {
-    guard resolution.trunk.conversion != nil, resolution.source.indexed?.count == map.count else { return nil }
+  private static func ownIndex(
+    _ plan: Plan, _ resolution: Resolution, _ map: [(String, JSONValue)], total: Int
+  ) throws -> [UInt8]? {
+    guard plan.keepsSource, resolution.source.indexed?.count == map.count else { return nil }
     let path = resolution.source.path + "/" + PackageFiles.index
     let bytes = try resolution.source.input(PackageFiles.index, limit: 16 << 20)
     let own = try JSONValue.parse(bytes, file: path)

@@ -19,22 +19,69 @@ struct PackageConfig {
     let source = resolution.source
     var config = source.config
     declareHead(&config)
-    if resolution.trunk.conversion == nil {
+    if !plan.keepsSource {
       try takeStopTokens(&config)
       if let trunk = blocks.trunk {
         config.set("quantization", to: trunk)
         config.set("quantization_config", to: trunk)
       } else {
-        // What it says of FP8 is no longer so.
+        // What it says of FP8 is no longer so, and a block without a packed matrix never was.
+        config.removeKey("quantization")
         config.removeKey("quantization_config")
       }
+    } else {
+      settleBlocks(&config)
     }
+    // It names code of the source's folder, and code is never copied.
+    config.removeKey("auto_map")
     if let head = blocks.head {
       config.set(QuantizationBlocks.headKey, to: head)
     } else {
       config.removeKey(QuantizationBlocks.headKey)
     }
+    if !plan.keepsSource {
+      if source.lacksTower { config.removeKey("vision_config") }
+      if source.isUntied { untie(&config) }
+      if let modelType = source.table.wrapperType { config = wrapped(config, modelType) }
+    }
     return JSONWriter.pretty(config)
+  }
+
+  /// Of a source that was converted before: readers look under either name, so what stands under one stands under both.
+  /// Blocks for matrices that nobody packed go.
+  private func settleBlocks(_ config: inout JSONValue) {
+    let names = ["quantization", "quantization_config"]
+    guard plan.tensors.contains(where: { $0.origin == .trunk && $0.tensor.packing != nil }) else {
+      return names.forEach { config.removeKey($0) }
+    }
+    guard let block = config[names[0]] ?? config[names[1]] else { return }
+    for name in names where config[name] == nil { config.set(name, to: block) }
+  }
+
+  /// `tie_word_embeddings` is false wherever it stands.
+  private func untie(_ config: inout JSONValue) {
+    let key = "tie_word_embeddings"
+    if config[key] != nil { config.set(key, to: .bool(false)) }
+    if var text = config["text_config"], text[key] != nil {
+      text.set(key, to: .bool(false))
+      config.set("text_config", to: text)
+    }
+  }
+
+  /// A flat text configuration in that of a wrapper, which mlx-lm knows, too: it has no class for `qwen3_5_text`.
+  private func wrapped(_ config: JSONValue, _ modelType: String) -> JSONValue {
+    let quantization = ["quantization", "quantization_config", QuantizationBlocks.headKey]
+    let shared = ["eos_token_id", "bos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype"]
+    var text = config
+    for key in quantization + ["architectures"] { text.removeKey(key) }
+    var members: [(String, JSONValue)] = []
+    if config["architectures"] != nil {
+      let kind = resolution.source.table.mixture ? "Qwen3_5Moe" : "Qwen3_5"
+      members.append(("architectures", [.string(kind + "ForConditionalGeneration")]))
+    }
+    members.append(("model_type", .string(modelType)))
+    members += (shared + quantization).compactMap { key in config[key].map { (key, $0) } }
+    return .object(members + [("text_config", text)])
   }
 
   /// How many MTP layers there are, and how many experts they have when it is not the trunk's number.

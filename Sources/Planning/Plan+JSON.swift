@@ -22,7 +22,27 @@ extension Plan {
   }
 
   private static func json(_ tensor: PlannedTensor, _ weights: [PlannedWeights]) -> JSONValue {
-    .object([
+    .object(members(tensor, weights) + adapter(tensor))
+  }
+
+  /// What an adapter changes; no member without one.
+  private static func adapter(_ tensor: PlannedTensor) -> [(String, JSONValue)] {
+    guard let delta = tensor.tensor.delta else { return [] }
+    return [
+      (
+        "adapter",
+        .object([
+          ("tensors", .array(delta.entries.map { .string($0.name) })),
+          ("rounding", .string(delta.rounding.rawValue)),
+          ("ranks", .array(delta.products.map { $0.map { .int($0.rank) } ?? .null })),
+          ("scales", .array(delta.products.map { $0.map { .init(.number("\($0.scale)")) } ?? .null })),
+        ])
+      )
+    ]
+  }
+
+  private static func members(_ tensor: PlannedTensor, _ weights: [PlannedWeights]) -> [(String, JSONValue)] {
+    [
       ("name", .string(tensor.name)), ("role", .string(tensor.tensor.role.rawValue)),
       ("origin", .string(tensor.origin.rawValue)), ("verdict", .string(tensor.verdictWord)),
       ("rule", .string(tensor.rule)), ("reason", tensor.reason.map { .string($0) } ?? .null),
@@ -41,6 +61,6 @@ extension Plan {
             ])
           })
       ),
-    ])
+    ]
   }
 }

@@ -18,11 +18,14 @@ public struct Plan: Sendable {
   public let notes: [String]
   /// Digest of the canonical JSON form.
   public let digest: SHA256Digest
+  /// Whether the source was converted before and its trunk keeps files, names and bytes.
+  package let keepsSource: Bool
 
   init(
     tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], format: QuantizationFormat?,
-    head: PlannedHead?, notes: [String]
+    head: PlannedHead?, notes: [String], keepsSource: Bool
   ) {
+    self.keepsSource = keepsSource
     self.tensors = tensors
     self.dropped = dropped
     self.weights = weights

@@ -76,14 +76,17 @@ extension PlannedTensor {
 
   /// Whether the package holds exactly the bytes of one source tensor.
   package var isCopy: Bool {
-    verdict == .keep && tensor.sources.count == 1 && tensor.assembly == "copy" && !tensor.transform.changesBytes
+    verdict == .keep && tensor.delta == nil && tensor.sources.count == 1 && tensor.assembly == "copy"
+      && !tensor.transform.changesBytes
   }
 
   /// Every named transform on the way from source to package, in order.
   package var transformNames: [String] {
     var names: [String] = []
     if tensor.assembly != "copy" { names.append(tensor.assembly) }
-    if !tensor.blockScales.isEmpty { names.append("dequantize_fp8_blocks") }
+    if let scales = tensor.blockScales.first { names.append(scales.transformName) }
+    if let codes = tensor.groupedCodes.first { names.append(codes.transformName) }
+    names += tensor.delta?.transformNames ?? []
     if tensor.transform != .none { names.append(tensor.transform.rawValue) }
     if case .cast(let type) = verdict, type.dtype != tensor.valueDType { names.append("cast_\(type.rawValue)") }
     return names

@@ -3,28 +3,37 @@ import Diagnostics
 import Manifests
 import Quantization
 import Safetensors
+import Tokenization
 
 /// Makes the plan: a pure function of what was resolved.
 public struct Planner {
   let resolution: Resolution
   /// Most bytes of tensors in one shard, counted as the stock converters count.
   let shardLimit: Int
+  private let isPacked: Bool
 
   public init(_ resolution: Resolution, shardLimit: Int = 5 << 30) {
     self.resolution = resolution
+    isPacked = resolution.trunk.isPacked
     self.shardLimit = shardLimit
   }
 
   /// - Throws: ``ConversionError``, `ManifestError` for rules that do not fit, `SafetensorsError` for sizes that overflow.
   public func plan() throws -> Plan {
     let verdicts = try decide()
-    let converted = resolution.trunk.conversion == nil ? nil : resolution.source
+    let isKept = resolution.trunk.conversion != nil && keepsTrunk(verdicts.tensors)
+    let converted = isKept ? resolution.source : nil
     let (weights, tensors) = try WeightLayout(shardLimit: shardLimit, target: resolution.target, converted: converted)
       .place(verdicts.tensors)
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     return Plan(
       tensors: tensors, dropped: verdicts.dropped, weights: weights, format: format, head: plannedHead(tensors),
-      notes: notes())
+      notes: notes(isKept: isKept) + verdicts.notes, keepsSource: isKept)
+  }
+
+  /// Whether a source that was converted before keeps every byte of its trunk.
+  private func keepsTrunk(_ tensors: [PlannedTensor]) -> Bool {
+    tensors.allSatisfy { $0.origin == .head || $0.verdict == .keep }
   }
 
   private func plannedHead(_ tensors: [PlannedTensor]) -> PlannedHead? {
@@ -37,13 +46,25 @@ public struct Planner {
       sourceCommit: resolution.source.commit, donorCommit: resolution.donor?.commit)
   }
 
-  private func notes() -> [String] {
+  private func notes(isKept: Bool) -> [String] {
     var notes = resolution.source.notes.map { "source: \($0)" }
     notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
+    if resolution.source.config["auto_map"] != nil {
+      notes.append("auto_map in config.json is left out: it names code, and code is never copied")
+    }
+    notes += TokenizerNotes.notes(folder: resolution.source.path)
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
-      notes.append("the source was converted before (\(evidence)): its tensors keep their bytes")
+      notes.append(
+        isKept
+          ? "the source was converted before (\(evidence)): its tensors keep their bytes"
+          : "the source was converted to MLX without quantizing (\(evidence)): its norms are plain factors already")
+    } else if resolution.source.lacksTower {
+      notes.append(
+        "no tensor is named model.visual.*: planned as a text model"
+          + (resolution.source.model.hasVision ? ", and vision_config is left out" : ""))
     }
+    notes += resolution.adapter?.notes(resolution.trunk.tensors) ?? []
     guard let head = resolution.head, let pairing = resolution.pairing else {
       return notes + ["the package has no MTP head"]
     }
@@ -74,6 +95,7 @@ public struct Planner {
   // MARK: verdicts
 
   private struct Verdicts {
+    var notes: [String] = []
     var tensors: [PlannedTensor] = []
     var dropped: [DroppedTensor] = []
   }
@@ -92,6 +114,7 @@ public struct Planner {
         throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
       }
       if let left = try drop(tensor, origin, rules[number]) {
+        try Resolution.requireNoDelta(tensor, rules[number])
         // Vision and head may be left out of a package that is otherwise kept.
         dropped[number] += 1
         if firstDropped[tensor.role] == nil { firstDropped[tensor.role] = (rules[number], tensor.name) }
@@ -113,6 +136,7 @@ public struct Planner {
     }
     for (number, rule) in rules.enumerated() where rule.mustMatch {
       try requireEffect(rule, on: matched[number], dropped: dropped[number], names: all.map(\.0.name))
+      if let note = reach(rule, matched[number]) { out.notes.append(note) }
     }
     out.dropped += resolution.trunk.dropped.map {
       DroppedTensor(
@@ -177,6 +201,19 @@ public struct Planner {
     return names.first { $0.split(separator: ".").contains { $0 == part } }
   }
 
+  /// What is to be said of a pattern that names neither head nor tower and matches tensors of them beside the trunk's.
+  private func reach(_ rule: Rule, _ tensors: [PlannedTensor]) -> String? {
+    guard case .match(let glob) = rule.selector, glob.pattern != "**" else { return nil }
+    let parts = [(TensorRole.mtp, "the head", "mtp"), (.vision, "the vision tower", "vision_tower")].compactMap {
+      role, words, name -> String? in
+      let count = tensors.count { $0.tensor.role == role }
+      guard count > 0, count < tensors.count, !glob.pattern.contains(name) else { return nil }
+      return "\(count) tensor\(count == 1 ? "" : "s") of \(words)"
+    }
+    return parts.isEmpty
+      ? nil : "\(rule.summary) also decides \(parts.joined(separator: " and ")); language_model.** is the trunk alone"
+  }
+
   private func drop(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ rule: Rule) throws -> DroppedTensor? {
     guard rule.treatment == .drop else { return nil }
     guard tensor.role == .vision || tensor.role == .mtp else {
@@ -190,7 +227,7 @@ public struct Planner {
 
   /// A trunk that was converted before can be completed, not converted again.
   private func requireSparing(_ tensor: ResolvedTensor, _ origin: TensorOrigin, _ treatment: Treatment) throws {
-    guard origin == .trunk, let evidence = resolution.trunk.conversion, treatment != .keep else { return }
+    guard origin == .trunk, let evidence = resolution.trunk.conversion, treatment != .keep, isPacked else { return }
     throw CheckpointError.alreadyConverted(path: resolution.source.path, evidence: evidence)
   }
 
@@ -208,7 +245,7 @@ public struct Planner {
     case .quantize(let choice):
       let format = try choice?.over(resolution.format) ?? resolution.format
       if let obstacle = obstacle(tensor, format) {
-        if resolution.manifest.strict, tensor.shape.count >= 2, !divides(tensor, format) {
+        if resolution.manifest.strict, tensor.shape.count >= 2, tensor.settled == .none, !divides(tensor, format) {
           throw ConversionError.ruleStructure(
             place: rule.place, rule: rule.summary, tensor: tensor.name,
             reason: obstacle + ", and the manifest is strict")
@@ -219,16 +256,16 @@ public struct Planner {
       }
     }
     // FP8 with scales beside it is no format of the package's.
-    if verdict == .keep, !tensor.blockScales.isEmpty { verdict = .cast(type) }
+    // Nor is what an adapter changes any more what the source has.
+    if verdict == .keep, tensor.isDequantized || tensor.delta != nil { verdict = .cast(type) }
     return PlannedTensor(tensor, origin, verdict, rule: rule.summary, reason: reason)
   }
 
   /// Why a tensor cannot be quantized, or nil.
   private func obstacle(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> String? {
     guard tensor.shape.count >= 2, tensor.name.hasSuffix(".weight") else { return "kept: not a matrix" }
-    guard tensor.transform == .none else {
-      return "kept: \(tensor.transform.rawValue) tensors are no matrices of a linear layer"
-    }
+    let transform = tensor.transform == .none ? tensor.settled : tensor.transform
+    guard transform == .none else { return "kept: \(transform.rawValue) tensors are no matrices of a linear layer" }
     guard divides(tensor, format) else {
       return
         "kept: the last dimension \(tensor.shape.last ?? 0) is not a multiple of the group size \(format.groupSize)"

@@ -27,6 +27,7 @@ package struct QuantizationBlocks {
     var members = parameters(format)
     for tensor in tensors {
       guard tensor.name.hasSuffix(".weight"), tensor.tensor.shape.count >= 2, tensor.tensor.transform == .none,
+        tensor.tensor.settled == .none,
         tensor.tensor.role != .vision, let part = tensor.parts.first?.name
       else { continue }
       let module = String(part.dropLast(".weight".count))

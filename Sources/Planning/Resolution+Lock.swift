@@ -7,6 +7,7 @@ extension Resolution {
   package func lock(plan: SHA256Digest, files: [LockFile.File]) -> LockFile {
     var commits: [String: String] = [:]
     commits["source"] = source.commit
+    commits["adapter"] = adapter?.commit
     if let donor { commits["donor"] = donor.commit }
     return LockFile(
       tool: Tool.name, manifest: manifest.digest.hex, pipeline: pipeline.digest.hex, plan: plan.hex, commits: commits,

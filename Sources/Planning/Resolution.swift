@@ -1,3 +1,4 @@
+import Adapters
 import Checkpoint
 import Foundation
 import Manifests
@@ -14,6 +15,8 @@ public struct Resolution: Sendable {
   public let check: DecodeCheck?
   public let source: CheckpointFolder
   public let donor: CheckpointFolder?
+  /// What is merged into the source; nil for nothing.
+  public let adapter: Adapter?
   public let trunk: Trunk
   /// The head, and the folder that it comes from; nil without one.
   public let head: Head?
@@ -44,7 +47,9 @@ public struct Resolution: Sendable {
     check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
     let source = try CheckpointFolder(manifest.source)
     self.source = source
-    trunk = try source.trunk()
+    let adapter = try Resolution.adapter(manifest, source: source)
+    self.adapter = adapter
+    trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
     donor = try manifest.donor.map { try CheckpointFolder($0) }
     let head = try Resolution.head(manifest, source: source, donor: donor)
     self.head = head
@@ -65,6 +70,7 @@ public struct Resolution: Sendable {
     check = other.check
     source = other.source
     donor = other.donor
+    adapter = other.adapter
     trunk = other.trunk
     head = other.head
     pairing = other.pairing
@@ -87,9 +93,9 @@ public struct Resolution: Sendable {
 
   /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
   package func requireOutsideInputs(_ path: String) throws {
-    for input in [source, donor].compactMap({ $0 })
-    where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input.path) + "/") {
-      throw ConversionError.outputInsideInput(path: path, input: input.path)
+    for input in [source.path, donor?.path, adapter?.path].compactMap({ $0 })
+    where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input) + "/") {
+      throw ConversionError.outputInsideInput(path: path, input: input)
     }
   }
 

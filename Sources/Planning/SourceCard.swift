@@ -46,7 +46,11 @@ package struct SourceCard {
   /// The lines of a top-level key, continuation lines included; empty when the key is not there.
   package func block(_ key: String) -> [String] {
     guard let start = front.firstIndex(where: { $0.hasPrefix(key + ":") }) else { return [] }
-    let rest = front[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
-    return [front[start]] + rest
+    // Not a second document's mark, which ends the front matter for some readers.
+    let rest = front[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("- ") || $0 == "-" }
+    let lines = [front[start]] + rest
+    // YAML ends a line where Swift's split did not: such a key is none that can be copied.
+    let breaks: Set<Unicode.Scalar> = ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\0"]
+    return lines.contains { $0.unicodeScalars.contains(where: breaks.contains) } ? [] : lines
   }
 }

@@ -21,10 +21,13 @@ extension Resolution {
     for folder in [source, donor].compactMap({ $0 }) {
       for shard in folder.shards {
         let path = folder.path + "/" + shard.name
-        guard let now = try? ReadOnlyFile(path: path).identity, now == shard.file.identity else {
+        guard let now = try ReadOnlyFile.ifThere(path), now.identity == shard.file.identity else {
           throw ConversionError.inputChanged(file: path)
         }
       }
+    }
+    if let file = adapter?.weights, (try? ReadOnlyFile(path: file.path).identity) != file.identity {
+      throw ConversionError.inputChanged(file: file.path)
     }
   }
 }

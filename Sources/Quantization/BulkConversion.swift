@@ -20,6 +20,13 @@ public func firstNonFinite(_ raw: UnsafeRawBufferPointer, _ type: FloatType) -> 
   return index < count ? index : nil
 }
 
+/// Refuses NaN and infinity in a little-endian buffer of `type`.
+/// - Throws: `QuantizationError.nonFinite` with the index of the first.
+public func requireFinite(_ raw: UnsafeRawBufferPointer, _ type: FloatType) throws(QuantizationError) {
+  guard let index = firstNonFinite(raw, type) else { return }
+  throw .nonFinite(index: index, kind: NonFiniteKind(FloatConversion.load(raw, index, type)))
+}
+
 extension FloatType {
   /// The type's number in the C interface.
   var kernelType: Int32 {

@@ -38,9 +38,8 @@ public enum QuantizationError: CambiumError, Equatable {
         exit: .badInput
       )
     case .size(let buffer, let expected, let found):
-      Diagnostic(
-        "E_QUANT_SIZE", "the \(buffer) buffer has the wrong size", expected: "\(expected)", found: "\(found)",
-        exit: .failure)
+      .fault(
+        "E_QUANT_SIZE", "the \(buffer) buffer has the wrong size", expected: "\(expected)", found: "\(found)")
     }
   }
 

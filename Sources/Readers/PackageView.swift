@@ -122,7 +122,7 @@ extension PackageView {
       Dictionary((value["weight_map"]?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first
       }
     }
-    model = resolution.source.model
+    model = try ModelConfig(config, file: PackageFiles.config)
     isConverted = true
     isDrafter = resolution.target == .drafter
     trunkProblem = nil

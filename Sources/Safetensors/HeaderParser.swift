@@ -56,6 +56,9 @@ struct HeaderParser {
       throw .metadata(file: file, found: first.name)
     }
     while case .key(let key) = try next() {
+      guard metadata.count < TensorRules.maxMetadata else {
+        throw .metadata(file: file, found: "more than \(TensorRules.maxMetadata) entries")
+      }
       let value = try next()
       guard case .string(let text) = value else {
         try skip(value)

@@ -73,7 +73,7 @@ extension SafetensorsError {
     case .metadata(let file, let found):
       return Facts(
         code: "E_ST_METADATA", summary: "the metadata are wrong", file: file,
-        expected: "__metadata__ as an object of strings, every key once",
+        expected: "__metadata__ as an object of at most \(TensorRules.maxMetadata) strings, every key once",
         found: found, next: Self.badMaker)
     case .dtype(let file, let tensor, let found):
       return Facts(

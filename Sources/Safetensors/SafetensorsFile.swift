@@ -1,21 +1,22 @@
 import Files
 
-/// A safetensors file, open for reading; its header is checked in full before this exists.
+/// A safetensors file for reading, open while it was read lately; its header is checked in full before this exists.
 public final class SafetensorsFile: Sendable {
   /// The checked header.
   public let header: SafetensorsHeader
-  private let source: ReadOnlyFile
+  private let source: PooledFile
 
   /// Opens a file and reads its header.
   /// - Parameter followLinks: Whether the last component may be a symbolic link.
   /// - Throws: `FileError`, ``SafetensorsError``.
   public init(path: String, followLinks: Bool = true) throws {
-    let source = try ReadOnlyFile(path: path, followLinks: followLinks)
-    let size = source.size
-    let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
+    let source = try PooledFile(path: path, followLinks: followLinks)
+    let file = try source.file()
+    let size = file.size
+    let prefix = try file.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
     let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path)
     // At most the file's size and at most the header limit, both checked just now.
-    let json = try source.readBytes(count: length, at: 8)
+    let json = try file.readBytes(count: length, at: 8)
     header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: path)
     self.source = source
   }
@@ -23,10 +24,10 @@ public final class SafetensorsFile: Sendable {
   /// The path that was opened.
   public var path: String { source.path }
 
-  /// The file as it was when it was opened.
+  /// The file as it was when it was opened first.
   public var identity: FileIdentity { source.identity }
 
-  /// The identity of the open file as it is now; compare with ``identity`` after the last read.
+  /// The identity of the file as it is now; compare with ``identity`` after the last read.
   public func currentIdentity() throws(FileError) -> FileIdentity { try source.currentIdentity() }
 
   /// Fills `buffer` with data.
@@ -37,7 +38,7 @@ public final class SafetensorsFile: Sendable {
       throw .read(
         path: path, reason: "\(buffer.count) bytes at \(offset) are not inside \(header.dataSize) bytes of data")
     }
-    try source.read(into: buffer, at: header.dataStart + offset)
+    try source.file().read(into: buffer, at: header.dataStart + offset)
   }
 
   /// The data of one tensor.
@@ -45,6 +46,6 @@ public final class SafetensorsFile: Sendable {
     guard tensor.begin >= 0, tensor.end <= header.dataSize else {
       throw .read(path: path, reason: "bytes \(tensor.begin) to \(tensor.end) are not inside the data")
     }
-    return try source.readBytes(count: tensor.byteCount, at: header.dataStart + tensor.begin)
+    return try source.file().readBytes(count: tensor.byteCount, at: header.dataStart + tensor.begin)
   }
 }

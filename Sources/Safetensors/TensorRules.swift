@@ -9,6 +9,8 @@ enum TensorRules {
   static let maxName = 4096
   /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers behind us.
   static let maxRank = 16
+  /// Most entries of `__metadata__`: tools write a handful, those of training some hundred.
+  static let maxMetadata = 65_536
   static let metadataKey = "__metadata__"
 
   /// Bytes of the data of a tensor, after checks of name, rank, element count and whole bytes.

@@ -46,6 +46,16 @@ package struct Envelope: Equatable {
     self.payload = Array(payload)
     self.signature = Array(signature)
     hint = value["verificationMaterial"]?["publicKey"]?["hint"]?.stringValue ?? ""
+    let isOurs = self.bytes == bytes
+    let isAnothers =
+      Envelope.hasOnlyKnownMembers(value) && Envelope.isSpelledWell(bytes, value)
+      && payload.base64EncodedString() == envelope?["payload"]?.stringValue
+      && signature.base64EncodedString() == signatures[0]["sig"]?.stringValue
+    guard isOurs || isAnothers else {
+      throw SignatureError.form(
+        path: file, expected: "a bundle as cambium sign or model_signing spells it",
+        found: "other white space or members")
+    }
   }
 
   package var bytes: [UInt8] {

@@ -2,6 +2,7 @@ import Crypto
 import Digests
 import Files
 import Foundation
+import StrictJSON
 
 /// Signs a folder in the format of OpenSSF Model Signing v1.0, and verifies such signatures. Keys are ECDSA on P-256.
 ///
@@ -38,11 +39,12 @@ public enum ModelSignature {
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
-    // The keys are sorted: this one is the first.
+    // As `Envelope` writes it: its members are in the order of their names.
     beginning.starts(with: Array("{\"dsseEnvelope\":{\"payload\":\"".utf8))
   }
 
-  /// Verifies that the signature is of this key and of just these files with these bytes.
+  /// Verifies that the signature is of this key and of just these files with these bytes. A hint that the signature gives
+  /// must be of this key too.
   /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
   public static func verify(folder: String, publicKey path: String, signature file: String) throws -> SigningStatement {
@@ -55,6 +57,10 @@ public enum ModelSignature {
       throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
     }
     let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: Envelope.limit), file: file)
+    guard envelope.hint.isEmpty || envelope.hint == hint(key) else {
+      throw SignatureError.wrong(
+        path: file, expected: "the hint of the key of \(path), \(hint(key))", found: envelope.hint)
+    }
     guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature)),
       key.isValidSignature(signature, for: Data(Envelope.signed(envelope.payload)))
     else {
@@ -63,15 +69,15 @@ public enum ModelSignature {
     let stated = try SigningStatement(envelope.payload, file: file)
     // Of what the signer left out, only the signature itself is let through.
     let found = try statement(of: folder, ignoring: [fileName])
-    let wanted = Dictionary(stated.resources.map { ($0.name, $0.sha256) }) { first, _ in first }
-    for resource in found.resources where wanted[resource.name] != resource.sha256 {
+    let wanted = Dictionary(stated.resources.map { (UTF8Name($0.name), $0.sha256) }) { first, _ in first }
+    for resource in found.resources where wanted[UTF8Name(resource.name)] != resource.sha256 {
       throw SignatureError.wrong(
         path: folder + "/" + resource.name,
-        expected: wanted[resource.name].map { "sha256 \($0.hex)" } ?? "no such file: it was not signed",
+        expected: wanted[UTF8Name(resource.name)].map { "sha256 \($0.hex)" } ?? "no such file: it was not signed",
         found: "sha256 \(resource.sha256.hex)")
     }
-    let names = Set(found.resources.map(\.name))
-    if let missing = stated.resources.first(where: { !names.contains($0.name) }) {
+    let names = Set(found.resources.map { UTF8Name($0.name) })
+    if let missing = stated.resources.first(where: { !names.contains(UTF8Name($0.name)) }) {
       throw SignatureError.wrong(
         path: folder + "/" + missing.name, expected: "sha256 \(missing.sha256.hex)", found: "no such file")
     }

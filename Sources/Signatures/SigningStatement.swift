@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import StrictJSON
 
@@ -86,15 +87,14 @@ public struct SigningStatement: Sendable, Equatable {
     guard subjects.count == 1, let subject = subjects[0]["name"]?.stringValue else {
       throw refuse("one subject", "\(subjects.count)")
     }
-    var names: Set<String> = []
+    var names: Set<UTF8Name> = []
     let listed = try (value["predicate"]?["resources"]?.arrayValue ?? []).map { row in
       let name = row["name"]?.stringValue ?? ""
       guard row["algorithm"]?.stringValue == "sha256", let sha256 = SHA256Digest(hex: row["digest"]?.stringValue ?? "")
       else { throw refuse("files with their sha256", name) }
-      let isPlain = name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        !$0.isEmpty && $0 != "." && $0 != ".."
+      guard isSafeRelativePath(name), names.insert(UTF8Name(name)).inserted else {
+        throw refuse("names below the folder, each once", name)
       }
-      guard isPlain, names.insert(name).inserted else { throw refuse("names below the folder, each once", name) }
       return Resource(name: name, sha256: sha256)
     }
     let root = SHA256Digest.of(listed.flatMap(\.sha256.bytes))

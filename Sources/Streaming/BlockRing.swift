@@ -1,73 +1,70 @@
-import Dispatch
 import Files
-import Foundation
-import Synchronization
+import Threads
 
 /// Blocks of a file on their way from the thread that reads them to those that use them, each of them all blocks.
-final class BlockRing: @unchecked Sendable {
+final class BlockRing: Sendable {
+  /// Memory for a block. One thread fills it while the channel has room for it, and no other touches it meanwhile.
+  private struct Window: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+  }
+
+  /// What lies in a window: nobody changes it until all users have done with it.
+  private struct Block: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+  }
+
   private let file: StreamedFile
   private let blockBytes: Int
-  private let windows: [UnsafeMutableRawBufferPointer]
-  /// What each window holds; written by the reader before `filled` says so.
-  private var contents: [UnsafeRawBufferPointer]
-  /// Of each user: how many windows it has done with, and how many it may look at.
-  private let turns: [(free: DispatchSemaphore, filled: DispatchSemaphore)]
-  private let state = Mutex((blocks: Int?.none, failure: (any Error)?.none, complete: false))
+  private let windows: [Window]
+  private let channel: Channel<Block>
+  private let outcome = Guarded((failure: (any Error)?.none, isComplete: false))
 
   init(_ file: StreamedFile, blockBytes: Int, blocks: Int, users: Int) {
     self.file = file
     self.blockBytes = blockBytes
     windows = (0..<blocks).map { _ in
-      .allocate(byteCount: StreamedFile.windowBytes(blockBytes), alignment: StreamedFile.block)
+      Window(bytes: .allocate(byteCount: StreamedFile.windowBytes(blockBytes), alignment: StreamedFile.block))
     }
-    contents = windows.map { UnsafeRawBufferPointer($0) }
-    turns = (0..<users).map { _ in (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)) }
-    for _ in 0..<blocks { turns.forEach { $0.free.signal() } }
+    channel = Channel(capacity: blocks, receivers: users)
   }
 
-  deinit { for window in windows { window.deallocate() } }
+  deinit { for window in windows { window.bytes.deallocate() } }
 
-  var failure: (any Error)? { state.withLock { $0.failure } }
+  var failure: (any Error)? { outcome.withLock { $0.failure } }
   /// Whether the file was read to its end.
-  var isComplete: Bool { state.withLock { $0.complete } }
+  var isComplete: Bool { outcome.withLock { $0.isComplete } }
 
   /// Reads the file; for the reading thread.
   /// - Parameter await: called before each block with the end of its bytes; answers whether they can be read.
   func fill(await isReadable: (Int) throws -> Bool) {
-    var number = 0
+    do {
+      let isComplete = try readBlocks(await: isReadable)
+      outcome.withLock { $0.isComplete = isComplete }
+    } catch {
+      outcome.withLock { $0.failure = error }
+    }
+    channel.close()
+  }
+
+  /// - Returns: whether all was read.
+  private func readBlocks(await isReadable: (Int) throws -> Bool) throws -> Bool {
     var offset = 0
     while offset < file.size {
-      turns.forEach { $0.free.wait() }
+      guard let window = channel.room() else { return false }
       let count = min(blockBytes, file.size - offset)
-      do {
-        guard try isReadable(offset + count) else { break }
-        contents[number % windows.count] = UnsafeRawBufferPointer(
-          try file.read(count, at: offset, into: windows[number % windows.count]))
-      } catch {
-        state.withLock { $0.failure = error }
-        break
-      }
+      guard try isReadable(offset + count) else { return false }
+      let bytes = try file.read(count, at: offset, into: windows[window].bytes)
+      channel.send(Block(bytes: UnsafeRawBufferPointer(bytes)))
       offset += count
-      number += 1
-      turns.forEach { $0.filled.signal() }
     }
-    state.withLock { [offset, number] state in
-      state.blocks = number
-      state.complete = offset >= file.size && state.failure == nil
-    }
-    turns.forEach { $0.filled.signal() }
+    return true
   }
 
   /// Calls `body` for each block; for the thread of a user.
   func consume(as user: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
-    var number = 0
-    while true {
-      turns[user].filled.wait()
-      // After the last block comes one more signal.
-      if state.withLock({ $0.blocks }) == number { return }
-      body(contents[number % windows.count])
-      number += 1
-      turns[user].free.signal()
-    }
+    channel.receive(as: user) { body($0.bytes) }
   }
+
+  /// Ends all users: there is no reading thread.
+  func abandon() { channel.cancel() }
 }

@@ -42,7 +42,9 @@ struct Float8Reader: Sendable {
   ) throws {
     let place = tensor.tensor.blockScales[segment]
     guard let type = FloatType(place.dtype) else { return }
-    let blocks = try Float8Blocks(shape: place.matrix, scaleShape: place.shape, scaleType: type)
+    let blocks = try Float8Blocks(
+      shape: place.matrix, scaleShape: place.shape, scaleType: type, blockRows: place.blockRows,
+      blockColumns: place.blockColumns)
     let scales = try scales(tensor, segment: segment, scratch)
     let columns = blocks.columns
     var at = elements.lowerBound

@@ -2,7 +2,7 @@ import Checkpoint
 import Planning
 import Quantization
 
-/// A quantizer's complaint about NaN or infinity.
+/// A complaint about NaN or infinity.
 enum NonFinite {
   /// Index of the element in the rows that were given; nil for another error.
   private static func index(_ error: any Error) -> Int? {
@@ -18,8 +18,8 @@ enum NonFinite {
     _ error: any Error, tensor: PlannedTensor, first: Int, _ folder: CheckpointFolder
   ) -> any Error {
     guard let local = index(error) else { return error }
-    let width = tensor.tensor.dtype.bits / 8
-    var left = (first + local) * width
+    let bits = tensor.tensor.dtype.bits
+    var left = (first + local) * bits / 8
     for (number, segment) in tensor.tensor.segments.enumerated() {
       guard left >= segment.length else {
         let sources = tensor.tensor.sources
@@ -27,7 +27,7 @@ enum NonFinite {
         guard let place = folder[source] else { break }
         let begin = folder.shards[place.shard].file.header.dataStart + place.entry.begin
         return ConversionError.nonFinite(
-          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) / width)
+          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) * 8 / bits)
       }
       left -= segment.length
     }

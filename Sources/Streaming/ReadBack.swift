@@ -1,6 +1,4 @@
-import Foundation
 import Planning
-import Synchronization
 import Threads
 
 /// Reads the weight files back while they are written, as far as they are from their beginnings on: what lies on the
@@ -10,6 +8,7 @@ final class ReadBack: Sendable {
     var results: [WeightReader.Result] = []
     var failure: (any Error)?
     var isAbandoned = false
+    var hasEnded = false
   }
 
   private let plan: Plan
@@ -18,13 +17,13 @@ final class ReadBack: Sendable {
   private let written: WrittenFiles
   private let isResumed: Bool
   private let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
-  private let state = Mutex(State())
-  private let ended = DispatchGroup()
+  private let state = Monitor(State())
 
   /// - Parameters:
   ///   - isResumed: whether an earlier run wrote units. Blocks that they share with others are whole only once they are
   ///     settled, so that a file is then read when all of it is written.
   ///   - record: what is known of a unit that is written.
+  /// - Throws: `FileError`; `ThreadError`.
   init(
     _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, _ files: WeightFiles, blockBytes: Int, isResumed: Bool,
     advanced: @escaping @Sendable (_ bytes: Int, _ item: String) -> Void,
@@ -39,18 +38,16 @@ final class ReadBack: Sendable {
     let readers = try plan.weights.indices.map {
       try WeightReader($0, of: plan, spans, at: files.path($0), blockBytes: blockBytes, record)
     }
-    ended.enter()
-    let thread = Thread { [self] in
+    _ = try SpawnedThread("read-back-all") { [self] in
       do {
         for (number, reader) in readers.enumerated() {
           guard try read(reader, number) else { break }
         }
       } catch {
-        state.withLock { $0.failure = error }
+        state.change { $0.failure = error }
       }
-      ended.leave()
+      state.change { $0.hasEnded = true }
     }
-    thread.start()
   }
 
   private func read(_ reader: WeightReader, _ number: Int) throws -> Bool {
@@ -62,13 +59,13 @@ final class ReadBack: Sendable {
     else { return false }
     guard result.hasPlannedHeader else { throw damagedHeader(file: item) }
     if let span = result.firstDamaged { throw damaged(span, file: item) }
-    state.withLock { $0.results.append(result) }
+    state.change { $0.results.append(result) }
     return true
   }
 
   /// Waits until a file is written up to `end`; false when it need not be read.
   private func isReadable(_ file: Int, upTo end: Int) throws -> Bool {
-    if state.withLock({ $0.isAbandoned }) || StopSignal.shared.isRequested { return false }
+    if state.look({ $0.isAbandoned }) || StopSignal.shared.isRequested { return false }
     switch written.wait(for: file, upTo: isResumed ? .max : end) {
     case .partly: return true
     case .wholly:
@@ -81,42 +78,35 @@ final class ReadBack: Sendable {
   /// Everything that a unit gives is in the files.
   func follow(_ unit: Int) { written.completed(unit) }
 
-  var hasFailed: Bool { state.withLock { $0.failure != nil } }
+  var hasFailed: Bool { state.look { $0.failure != nil } }
 
   /// Waits until everything is read.
   /// - Returns: of each weight file; nil when a person stopped it.
-  /// - Throws: `FileError`; ``ConversionError`` for a span that is not what was encoded.
+  /// - Throws: `FileError`; ``VerificationError`` for a span that is not what was encoded.
   func finish() throws -> [WeightReader.Result]? {
-    ended.wait()
-    return try state.withLock { state in
+    try state.wait { [plan] state -> [WeightReader.Result]?? in
+      guard state.hasEnded else { return nil }
       if let failure = state.failure { throw failure }
-      return state.results.count == plan.weights.count ? state.results : nil
+      return .some(state.results.count == plan.weights.count ? state.results : nil)
     }
   }
 
   /// Gives up, unless everything is read.
   func abandon() {
-    state.withLock { $0.isAbandoned = true }
+    state.change { $0.isAbandoned = true }
     written.abandon()
-    ended.wait()
+    state.wait { $0.hasEnded ? true : nil }
   }
 
   /// A header of a weight file that is not the planned one.
-  private func damagedHeader(file: String) -> ConversionError {
-    .verification(
-      summary: "a file's header was not written as planned", file: file, tensor: nil, expected: "the planned bytes",
-      found: "other bytes in the file", next: "check the disk; then run again: what is damaged is made again")
-  }
+  private func damagedHeader(file: String) -> VerificationError { .writtenHeader(file: file) }
 
   /// A span of a weight file that is not what was encoded.
-  private func damaged(_ span: WeightSpan, file: String) -> ConversionError {
+  private func damaged(_ span: WeightSpan, file: String) -> VerificationError {
     let piece = work.units[span.unit].pieces[span.piece]
     let tensor = plan.tensors[piece.tensor]
-    return .verification(
-      summary: "a tensor was not written as planned", file: file, tensor: tensor.name,
-      expected: "the bytes that were encoded",
-      found:
-        "other bytes in the file, in \(tensor.parts[span.part].name) at \(span.offset) to \(span.offset + span.length - 1)",
-      next: "check the disk; then run again: what is damaged is made again")
+    return .writtenTensor(
+      file: file, tensor: tensor.name, part: tensor.parts[span.part].name,
+      range: span.offset..<span.offset + span.length)
   }
 }

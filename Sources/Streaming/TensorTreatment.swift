@@ -15,6 +15,7 @@ struct TensorTreatment {
   /// Applies the transform in place (`input`, whole groups of the quantizer; a whole tensor for a transform that moves
   /// elements), then the verdict into `outputs`, one buffer a part.
   /// - Returns: the number of scales that had to be clamped.
+  /// - Throws: ``ConversionError/overflow(tensor:type:index:)`` when what is written is infinite.
   func apply(
     input: UnsafeMutableRawBufferPointer, outputs: [UnsafeMutableRawBufferPointer],
     scratch: UnsafeMutableRawBufferPointer
@@ -26,6 +27,7 @@ struct TensorTreatment {
       return 0
     case .cast(let target):
       if let type { cast(UnsafeRawBufferPointer(input), from: type, into: outputs[0], to: target) }
+      try requireFinite(outputs[0], target)
       return 0
     case .quantize(let format):
       guard let type else { return 0 }
@@ -33,8 +35,16 @@ struct TensorTreatment {
       let report = try Quantizer(format: format, input: type).encode(
         rows: 1, columns: input.count / type.byteWidth, input: UnsafeRawBufferPointer(input), weight: outputs[0],
         scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
+      // The range of a group of numbers near the largest is beyond it.
+      if format.mode == .affine { for part in outputs.dropFirst() { try requireFinite(part, type) } }
       return report.clampedScales
     }
+  }
+
+  /// - Throws: ``ConversionError/overflow(tensor:type:index:)``.
+  private func requireFinite(_ written: UnsafeMutableRawBufferPointer, _ type: FloatType) throws {
+    guard let index = firstNonFinite(UnsafeRawBufferPointer(written), type) else { return }
+    throw ConversionError.overflow(tensor: tensor.name, type: type.dtype.rawValue, index: index)
   }
 
   private func cast(

@@ -8,9 +8,14 @@ struct UnitConverter: Sendable {
   private let plan: Plan
   private let folders: SourceFolders
   private let files: WeightFiles
-  private let sources: [StreamedFile]
+  private let shards: [WorkList.Shard]
+  /// Two descriptors each.
+  private let sources = FilePool<StreamedFile>(limit: 8)
   private let shapes: [PieceShape]
   private let float8: Float8Reader
+  /// By tensor: what must be finite in it.
+  private let finiteness: [FiniteSource]
+  private let grouped: GroupedCodeReader
 
   init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
     self.plan = plan
@@ -18,11 +23,10 @@ struct UnitConverter: Sendable {
     self.files = files
     shapes = plan.tensors.map(PieceShape.init)
     float8 = Float8Reader(folders)
-    sources = try work.shards.map { shard in
-      let file = try StreamedFile(path: shard.file.path)
-      guard file.identity == shard.file.identity else { throw ConversionError.inputChanged(file: shard.file.path) }
-      return file
-    }
+    finiteness = plan.tensors.map(FiniteSource.init)
+    grouped = GroupedCodeReader(folders)
+    shards = work.shards
+    for number in shards.indices { _ = try source(number) }
   }
 
   /// Converts one unit.
@@ -61,6 +65,14 @@ struct UnitConverter: Sendable {
     return record
   }
 
+  /// A shard, open.
+  private func source(_ number: Int) throws -> StreamedFile {
+    let shard = shards[number].file
+    let file = try sources.file(number) { () throws(FileError) in try StreamedFile(path: shard.path) }
+    guard file.identity == shard.identity else { throw ConversionError.inputChanged(file: shard.path) }
+    return file
+  }
+
   private func place(_ piece: Piece, part: Int) -> (bytes: Int, offset: Int) {
     let shape = shapes[piece.tensor]
     return (
@@ -72,7 +84,7 @@ struct UnitConverter: Sendable {
   private func read(
     _ unit: Unit, _ range: Range<Int>, into window: UnsafeMutableRawBufferPointer
   ) throws -> UnsafeMutableRawBufferPointer {
-    let bytes = try sources[unit.shard].read(range.count, at: unit.offset + range.lowerBound, into: window)
+    let bytes = try source(unit.shard).read(range.count, at: unit.offset + range.lowerBound, into: window)
     // Elements are loaded as such, and a shard's data may begin anywhere.
     guard Int(bitPattern: bytes.baseAddress) % 4 != 0 else { return bytes }
     let aligned = UnsafeMutableRawBufferPointer(rebasing: window[0..<bytes.count])
@@ -91,9 +103,14 @@ struct UnitConverter: Sendable {
       let begin = shape.bytes(start, part: part)
       return UnsafeMutableRawBufferPointer(rebasing: output[begin..<begin + shape.bytes(input.count, part: part)])
     }
-    let first = (piece.start + start) / shape.width
+    let first = (piece.start + start) * 8 / shape.bits
     do {
-      let input = try float8.decode(tensor, from: first, input, scratch)
+      let codes = try float8.decode(tensor, from: first, input, scratch)
+      let input = try grouped.decode(tensor, from: first, codes, scratch)
+      try finiteness[piece.tensor].require(UnsafeRawBufferPointer(input))
+      if let sums = try AdapterDelta(tensor.tensor, scratch.delta)?.apply(to: input, from: first) {
+        if record.delta == nil { record.delta = sums } else { record.delta?.merge(sums) }
+      }
       record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)

@@ -1,15 +1,17 @@
+import Checkpoint
 import Digests
 import Measuring
 import Planning
 
 extension UnitList {
   /// What was measured of each planned tensor.
-  package func measurements(_ plan: Plan, _ work: WorkList) -> [TensorMeasurement] {
+  package func measurements(_ plan: Plan, _ work: WorkList) throws -> [TensorMeasurement] {
     let partDigests = plan.partDigests(files)
-    return plan.tensors.indices.map { number in
+    return try plan.tensors.indices.map { number in
       TensorMeasurement(
         sourceDigest: sourceDigest(number, work), partDigests: partDigests[number],
-        sums: plan.tensors[number].format == nil ? nil : errors(number, work))
+        sums: plan.tensors[number].format == nil ? nil : errors(number, work),
+        delta: try delta(number, plan, work))
     }
   }
 
@@ -22,6 +24,16 @@ extension UnitList {
     }
     // A tensor without elements has none.
     return digests.count == 1 ? digests[0] : TreeDigest.of(digests)
+  }
+
+  /// What an adapter changed of a tensor, with digests of what it was changed by.
+  private func delta(_ tensor: Int, _ plan: Plan, _ work: WorkList) throws -> DeltaMeasurement? {
+    guard let delta = plan.tensors[tensor].tensor.delta else { return nil }
+    var sums = DeltaSums()
+    for place in work.pieces[tensor] {
+      if let next = records[place.unit].pieces[place.piece].delta { sums.merge(next) }
+    }
+    return DeltaMeasurement(sums: sums, digests: try delta.entries.map { try StreamedDigest.of($0, in: delta.file) })
   }
 
   /// Sums of a tensor's error, in the order of its bytes.

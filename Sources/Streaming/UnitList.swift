@@ -41,17 +41,15 @@ package struct UnitList: Sendable {
   }
 
   /// Reads the list of a finished stream back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
   package init(path: String, _ plan: Plan, _ work: WorkList) throws {
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    let records = (value["units"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(UnitRecord.init(text:)) }
-    let files = (value["files"]?.arrayValue ?? []).compactMap(UnitList.file)
-    guard records.count == work.units.count, files.count == plan.weights.count,
-      zip(records, work.units).allSatisfy({ $0.fits($1, plan) })
-    else {
-      throw ConversionError.packageForm(
-        file: path, expected: "\(work.units.count) units of this plan and what was read back",
-        found: "\(records.count) units")
+    let records = try value.rows("units", count: work.units.count, file: path) {
+      $0.stringValue.flatMap(UnitRecord.init(text:))
+    }
+    let files = try value.rows("files", count: plan.weights.count, file: path, UnitList.file)
+    for (number, (record, unit)) in zip(records, work.units).enumerated() where !record.fits(unit, plan) {
+      throw ConversionError.workFile(file: path, expected: "units[\(number)] as planned", found: "another unit")
     }
     try self.init(records, files, work)
   }

@@ -1,7 +1,7 @@
 import Planning
 import StrictJSON
-import Synchronization
 import Workspace
+import Threads
 
 /// Which units are done. Data are synced before the journal says so, many units at a time.
 final class UnitProgress: Sendable {
@@ -11,9 +11,9 @@ final class UnitProgress: Sendable {
     var waitingBytes = 0
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   /// Held while a batch is synced, so that the other threads go on meanwhile.
-  private let syncing = Mutex(())
+  private let syncing = Guarded(())
   private let journal: Journal
   private let files: WeightFiles
 
@@ -24,7 +24,7 @@ final class UnitProgress: Sendable {
   ///   than half a second's work.
   init(units: Int, bytes: Int, journal: Journal, files: WeightFiles) {
     batchBytes = min(max(bytes / 16, 4 << 20), 512 << 20)
-    state = Mutex(State(records: Array(repeating: nil, count: units)))
+    state = Guarded(State(records: Array(repeating: nil, count: units)))
     self.journal = journal
     self.files = files
   }

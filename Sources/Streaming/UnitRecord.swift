@@ -11,6 +11,8 @@ struct UnitRecord: Sendable, Equatable {
     var clamped: Int
     /// Between source and decoded values; nil when nothing is quantized.
     var errors: TensorErrorSums?
+    /// Of what an adapter changed; nil when it changes nothing of the tensor.
+    var delta: DeltaSums?
   }
 
   /// SHA-256 of each leaf.
@@ -18,11 +20,12 @@ struct UnitRecord: Sendable, Equatable {
   var pieces: [Piece]
 
   /// One line of text: the leaves; then each piece with its checksums, clamped scales and, if there are any, its sums
-  /// by their bits.
+  /// by their bits; then, behind a `+`, what an adapter changed.
   var text: String {
     let pieces = pieces.map { piece in
       let sums = piece.errors.map { ":" + $0.words.map { String($0, radix: 16) }.joined(separator: ",") } ?? ""
-      return ";" + piece.checksums.map(\.hex).joined(separator: ",") + ":\(piece.clamped)" + sums
+      let delta = piece.delta.map { ":+" + $0.words.map { String($0, radix: 16) }.joined(separator: ",") } ?? ""
+      return ";" + piece.checksums.map(\.hex).joined(separator: ",") + ":\(piece.clamped)" + sums + delta
     }
     return leaves.map(\.hex).joined(separator: ",") + pieces.joined()
   }
@@ -37,18 +40,26 @@ struct UnitRecord: Sendable, Equatable {
       leaves.append(digest)
     }
     for field in fields.dropFirst() {
-      let parts = field.split(separator: ":", omittingEmptySubsequences: false)
+      var parts = field.split(separator: ":", omittingEmptySubsequences: false)
+      var delta: DeltaSums?
+      if let last = parts.last, last.hasPrefix("+") {
+        let words = last.dropFirst().split(separator: ",").compactMap { UInt64($0, radix: 16) }
+        guard let sums = DeltaSums(words: words) else { return nil }
+        delta = sums
+        parts.removeLast()
+      }
       guard parts.count == 2 || parts.count == 3, let clamped = Int(parts[1]), clamped >= 0 else { return nil }
       let checksums = parts[0].split(separator: ",")
       let known = checksums.compactMap { Checksum128(hex: $0) }
       guard known.count == checksums.count else { return nil }
       var errors: TensorErrorSums?
       if parts.count == 3 {
-        let words = parts[2].split(separator: ",").compactMap { UInt64($0, radix: 16) }
-        guard let sums = TensorErrorSums(words: words) else { return nil }
+        let texts = parts[2].split(separator: ",")
+        let words = texts.compactMap { UInt64($0, radix: 16) }
+        guard words.count == texts.count, let sums = TensorErrorSums(words: words) else { return nil }
         errors = sums
       }
-      pieces.append(Piece(checksums: known, clamped: clamped, errors: errors))
+      pieces.append(Piece(checksums: known, clamped: clamped, errors: errors, delta: delta))
     }
   }
 
@@ -63,6 +74,7 @@ struct UnitRecord: Sendable, Equatable {
       && zip(pieces, unit.pieces).allSatisfy { record, piece in
         let tensor = plan.tensors[piece.tensor]
         return record.checksums.count == tensor.parts.count && (record.errors == nil) == (tensor.format == nil)
+          && (record.delta == nil) == (tensor.tensor.delta == nil)
       }
   }
 }

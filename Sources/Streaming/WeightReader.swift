@@ -1,9 +1,7 @@
 import Digests
-import Dispatch
 import Files
-import Foundation
 import Planning
-import Synchronization
+import Threads
 
 /// Reads a weight file back, once, from front to back: its SHA-256, the tree digest of each part, and whether each span
 /// is what was encoded, and its header the planned one.
@@ -59,30 +57,22 @@ struct WeightReader: Sendable {
   ///     when the rest need not be read.
   ///   - advanced: told of each block's bytes.
   /// - Returns: nil when `isReadable` said so.
-  /// - Throws: `FileError`; what `isReadable` throws.
+  /// - Throws: `FileError`; `ThreadError`; what `isReadable` throws.
   func read(await isReadable: @escaping @Sendable (Int) throws -> Bool, advanced: (Int) -> Void) throws -> Result? {
     let ring = BlockRing(file, blockBytes: blockBytes, blocks: WeightReader.blocks, users: 2)
-    let whole = Mutex(SHA256Stream())
-    let others = DispatchGroup()
+    let whole = Guarded(SHA256Stream())
     // The digest of the whole file is a chain and takes longest: it has a thread for itself.
-    let work: [@Sendable () -> Void] = [
-      { ring.fill(await: isReadable) },
-      { ring.consume(as: 0) { block in whole.withLock { $0.update(block) } } },
-    ]
-    for body in work {
-      others.enter()
-      let thread = Thread {
-        body()
-        others.leave()
-      }
-      thread.start()
-    }
+    let others = try SpawnedThread.all(
+      [
+        ("digest", { ring.consume(as: 0) { block in whole.withLock { $0.update(block) } } }),
+        ("read-back", { ring.fill(await: isReadable) }),
+      ], orElse: ring.abandon)
     var digester = PartDigester(self)
     ring.consume(as: 1) { block in
       digester.add(block)
       advanced(block.count)
     }
-    others.wait()
+    others.forEach { $0.wait() }
     if let failure = ring.failure { throw failure }
     guard ring.isComplete else { return nil }
     return Result(

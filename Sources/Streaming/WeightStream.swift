@@ -58,7 +58,7 @@ package struct WeightStream {
     let converter = try UnitConverter(plan, work, folders, files)
     let isResumed = pending.count < work.units.count
     let readBack = try ReadBack(
-      plan, work, spans, files, blockBytes: WeightReader.blockBytes(budget: memory), isResumed: isResumed,
+      plan, work, spans, files, blockBytes: memoryPlan.blockBytes, isResumed: isResumed,
       advanced: progress.advanced
     ) { units.record($0) }
     defer { readBack.abandon() }
@@ -71,6 +71,12 @@ package struct WeightStream {
     try beforePublishing()
     try files.publish()
     return try UnitList(units.records, read, work)
+  }
+
+  /// Refuses a budget that is too small, before anything is read.
+  /// - Throws: ``ConversionError/budgetTooSmall(tensor:needed:budget:)``.
+  package static func requireMemory(_ work: WorkList, _ plan: Plan, threads: Int, budget: Int) throws {
+    _ = try MemoryPlan(work, plan, threads: threads, budget: budget)
   }
 
   /// Removes what only an unfinished stream needs.

@@ -25,9 +25,8 @@ package enum WeightStructure {
     }
   }
 
-  private static func wrong(_ path: String, _ tensor: String?, _ expected: String, _ found: String) -> ConversionError {
-    .verification(
-      summary: "a weight file is not as planned", file: path, tensor: tensor, expected: expected, found: found,
-      next: "run again; if it stays, report it as a fault in cambium")
+  private static func wrong(_ path: String, _ tensor: String?, _ expected: String, _ found: String) -> VerificationError
+  {
+    .weightFile(file: path, tensor: tensor, expected: expected, found: found)
   }
 }

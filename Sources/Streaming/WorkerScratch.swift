@@ -7,12 +7,16 @@ final class WorkerScratch: @unchecked Sendable {
   let spare: UnsafeMutableRawBufferPointer
   /// The scales of the FP8 matrix that was decoded last.
   var float8Scales: (tensor: String, segment: Int, bytes: [UInt8])?
+  /// What is needed to decode the grouped codes that were decoded last.
+  var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeTable.Parameters)?
+  let delta: DeltaScratch
   private let output: UnsafeMutableRawBufferPointer
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
   init(_ memory: MemoryPlan) {
     window = .allocate(byteCount: memory.windowBytes, alignment: PosixFile.block)
     output = .allocate(byteCount: memory.outputBytes, alignment: PosixFile.block)
+    delta = DeltaScratch(memory.deltaRoom)
     spare = .allocate(byteCount: max(64, memory.spareBytes), alignment: 64)
   }
 

@@ -1,6 +1,5 @@
-import Dispatch
 import Files
-import Synchronization
+import Threads
 
 /// How far the weight files are written from their beginnings on, so that a reader can follow the writers.
 final class WrittenFiles: Sendable {
@@ -9,15 +8,13 @@ final class WrittenFiles: Sendable {
     var isWritten: [[Bool]]
     /// Of each file: spans at its front that are written, without a gap.
     var leading: [Int]
-    var isWaiting = false
     var isAbandoned = false
   }
 
   private let spans: WeightSpans
   /// Of each unit: its spans, by file and number.
   private let places: [[(file: Int, span: Int)]]
-  private let state: Mutex<State>
-  private let changed = DispatchSemaphore(value: 0)
+  private let state: Monitor<State>
 
   init(_ spans: WeightSpans, units: Int) {
     self.spans = spans
@@ -26,7 +23,7 @@ final class WrittenFiles: Sendable {
       for (number, span) in list.enumerated() { places[span.unit].append((file, number)) }
     }
     self.places = places
-    state = Mutex(
+    state = Monitor(
       State(
         isWritten: spans.files.map { Array(repeating: false, count: $0.count) },
         leading: Array(repeating: 0, count: spans.files.count)))
@@ -34,7 +31,7 @@ final class WrittenFiles: Sendable {
 
   /// Everything that a unit gives is in the files, but for bytes in blocks that it shares with others which are not.
   func completed(_ unit: Int) {
-    change { state in
+    state.change { state in
       for (file, span) in places[unit] { state.isWritten[file][span] = true }
       for file in Set(places[unit].map(\.file)) {
         while state.leading[file] < spans.files[file].count, state.isWritten[file][state.leading[file]] {
@@ -45,35 +42,20 @@ final class WrittenFiles: Sendable {
   }
 
   /// Nothing more will be written.
-  func abandon() { change { $0.isAbandoned = true } }
-
-  private func change(_ body: (inout State) -> Void) {
-    let wakes = state.withLock { state in
-      body(&state)
-      defer { state.isWaiting = false }
-      return state.isWaiting
-    }
-    if wakes { changed.signal() }
-  }
+  func abandon() { state.change { $0.isAbandoned = true } }
 
   /// Bytes at the front of a file that are written and that no write touches any more; nil when it is written wholly.
-  private func front(_ file: Int, _ state: borrowing State) -> Int? {
+  private func front(_ file: Int, _ state: State) -> Int? {
     let (number, list) = (state.leading[file], spans.files[file])
     return number < list.count ? list[number].offset / PosixFile.block * PosixFile.block : nil
   }
 
-  /// Waits until a file is written up to `end`, or wholly. One thread at a time may wait.
+  /// Waits until a file is written up to `end`, or wholly.
   func wait(for file: Int, upTo end: Int) -> Progress {
-    while true {
-      let answer: Progress? = state.withLock { state in
-        guard let front = front(file, state) else { return .wholly }
-        if front >= end { return .partly }
-        if state.isAbandoned { return .never }
-        state.isWaiting = true
-        return nil
-      }
-      if let answer { return answer }
-      changed.wait()
+    state.wait { state in
+      guard let front = front(file, state) else { return .wholly }
+      if front >= end { return .partly }
+      return state.isAbandoned ? .never : nil
     }
   }
 

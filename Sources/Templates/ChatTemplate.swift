@@ -2,8 +2,8 @@ import StrictJSON
 
 /// The template that turns the messages of a chat into the text that a model was trained on.
 ///
-/// Templates are written in Jinja; this interpreter has what those of the Qwen3-Next, Qwen3.5 and Qwen3.6 family use, and
-/// refuses other features by name. What it renders is what `apply_chat_template` of the transformers package renders:
+/// Templates are written in Jinja; this interpreter has what chat templates use of it, and refuses other features by
+/// name: inheritance, inclusion, escaping, the clock, and keys of mappings that are no strings. What it renders is what `apply_chat_template` of the transformers package renders:
 /// same white space rules, same `tojson`, same treatment of messages.
 public struct ChatTemplate: Sendable {
   /// Bounds on a template and on its renderings.

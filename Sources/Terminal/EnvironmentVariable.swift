@@ -31,7 +31,8 @@ package struct EnvironmentVariable: Sendable {
   /// Faults that are made on purpose, to try what survives them.
   package static let faults = [
     EnvironmentVariable(
-      "CAMBIUM_CRASH_AT", "for tests: POINT:N kills the program at the N-th pass", "of a point, such as write:3"),
+      "CAMBIUM_CRASH_AT", "for tests: POINT:N kills the program at the N-th pass",
+      "of a point, such as write:3; write:3:stop holds it"),
     EnvironmentVariable("CAMBIUM_POWER_LOSS", "for tests: SEED, the crash loses what was not synced"),
     EnvironmentVariable(
       "CAMBIUM_FAULTY_DISK", "for tests: SUFFIX:N changes a bit of the N-th write to", "files whose paths end so"),

@@ -2,20 +2,26 @@ import Diagnostics
 import Foundation
 import StrictJSON
 
-/// A failure as a document, which stands in the place of the result: `{"error": {"code", "summary", …, "exit"}}`.
+/// A failure as a document, which stands in the place of the result: `{"error": {"code", "summary", …, "exit"}}`, with
+/// `"fault": true` for a fault of ours.
 struct ErrorDocument {
   let json: JSONValue
 
   init(_ diagnostic: Diagnostic) {
     self.init(
       code: diagnostic.code, summary: diagnostic.summary, parts: diagnostic.parts,
-      status: diagnostic.exitStatus.rawValue)
+      status: diagnostic.exitStatus.rawValue, isFault: diagnostic.isFault)
   }
 
-  init(code: String, summary: String, parts: [(label: String, text: String)] = [], status: Int32) {
+  init(code: String, summary: String, parts: [(label: String, text: String)] = [], status: Int32, isFault: Bool = false)
+  {
     let members = [("code", code), ("summary", summary)] + parts.map { ($0.label, $0.text) }
     json = .object([
-      ("error", .object(members.map { ($0.0, .string($0.1)) } + [("exit", .int(Int(status)))]))
+      (
+        "error",
+        .object(
+          members.map { ($0.0, .string($0.1)) } + [("exit", .int(Int(status)))] + (isFault ? [("fault", true)] : []))
+      )
     ])
   }
 

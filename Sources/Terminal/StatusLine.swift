@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A line on standard error that is drawn over until it is cleared, so that nothing of it stays. For terminals only.
 package struct StatusLine: Sendable {
   private var isDrawn = false
@@ -7,7 +9,7 @@ package struct StatusLine: Sendable {
   /// Draws a bar and a text in place of what was drawn before, cut at the terminal's edge.
   /// - Parameter percent: 0 to 100.
   package mutating func draw(percent: Int, _ text: String) {
-    let line = "\(StatusLine.bar(percent)) \(text)".prefix(Terminal.errorWidth - 1)
+    let line = "\(StatusLine.bar(percent)) \(text.escapingControls)".prefix(Terminal.errorWidth - 1)
     Terminal.write("\r\u{1b}[K" + line, to: .error)
     isDrawn = true
   }

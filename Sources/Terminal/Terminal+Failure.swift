@@ -7,7 +7,7 @@ extension Terminal {
   /// - Parameter afterResult: Whether the result is printed already: it stays the only document.
   package static func fail(_ diagnostic: Diagnostic, afterResult: Bool = false) -> Never {
     if !afterResult { ErrorDocument(diagnostic).printIfWanted() }
-    note(errorIsColoured ? coloured(diagnostic.text) : diagnostic.text)
+    write((errorIsColoured ? coloured(diagnostic.text) : diagnostic.text) + "\n", to: .error)
     exit(diagnostic.exitStatus.rawValue)
   }
 

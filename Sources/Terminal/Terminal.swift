@@ -9,19 +9,20 @@ package enum Terminal {
     case error = 2
   }
 
-  /// Prints a result, with a line end.
-  package static func print(_ text: String) { write(text + "\n", to: .output) }
+  /// Prints a result, with a line end. What stands in it may come from a file: see ``shown(_:)``.
+  package static func print(_ text: String) { write(shown(text) + "\n", to: .output) }
 
   /// Prints a JSON document as a result.
   package static func print(_ value: JSONValue) {
-    write(String(decoding: JSONWriter.pretty(value), as: UTF8.self), to: .output)
+    let text = String(decoding: JSONWriter.pretty(value), as: UTF8.self)
+    write(outputIsTerminal ? shownJSON(text) : text, to: .output)
   }
 
   /// Says something beside the result, with a line end.
-  package static func note(_ text: String) { write(text + "\n", to: .error) }
+  package static func note(_ text: String) { write(shown(text) + "\n", to: .error) }
 
   /// Writes a text at once: the only place where a program writes to a stream.
-  /// - Returns: False when nobody reads any more. A closed pipe ends output, never the work.
+  /// - Returns: False when the stream does not take it. That ends output, never the work; ``OutputLoss`` remembers it.
   @discardableResult
   package static func write(_ text: String, to stream: Stream) -> Bool {
     let bytes = Array(text.utf8)
@@ -30,7 +31,8 @@ package enum Terminal {
       let written = bytes[at...].withUnsafeBytes { Foundation.write(stream.rawValue, $0.baseAddress, $0.count) }
       if written > 0 {
         at += written
-      } else if errno != EINTR {
+      } else if written == 0 || errno != EINTR {
+        if stream == .output { OutputLoss.note(written == 0 ? EIO : errno) }
         return false
       }
     }

@@ -1,7 +1,5 @@
-import Synchronization
-
 extension Workers {
-  /// Calls `body` for each index below `count`, as ``forEach(count:threads:stop:body:)`` does.
+  /// Calls `body` for each index below `count`, as ``forEach(count:threads:startedBy:stop:body:)`` does.
   /// - Returns: what the calls returned, in the order of the indices.
   /// - Throws: of the calls that threw, the error of the lowest index.
   public static func map<Value: Sendable>(
@@ -16,9 +14,9 @@ extension Workers {
 
   /// One slot for each index, filled by whichever thread does it.
   private final class Slots<Value: Sendable>: Sendable {
-    private let values: Mutex<[Value?]>
+    private let values: Guarded<[Value?]>
 
-    init(_ count: Int) { values = Mutex(Array(repeating: nil, count: count)) }
+    init(_ count: Int) { values = Guarded(Array(repeating: nil, count: count)) }
 
     func set(_ index: Int, _ value: Value) { values.withLock { $0[index] = value } }
 

@@ -7,11 +7,15 @@ struct AddedTokenTrie: Sendable {
   private var begins = [Bool](repeating: false, count: 256)
   private let tokens: [AddedToken]
 
-  init(_ tokens: [AddedToken]) {
+  var isEmpty: Bool { tokens.isEmpty }
+
+  /// - Parameter spelling: What stands for a token in the text: its content, or the normalized form of it.
+  init(_ tokens: [AddedToken], spelling: (AddedToken) -> [UInt8] = { Array($0.content.utf8) }) {
     self.tokens = tokens
     for (index, token) in tokens.enumerated() {
       var node = 0
-      for byte in token.content.utf8 {
+      let spelled = spelling(token)
+      for byte in spelled {
         let key = Self.key(node, byte)
         if let next = edges[key] {
           node = next
@@ -21,8 +25,9 @@ struct AddedTokenTrie: Sendable {
           edges[key] = node
         }
       }
-      ends[node] = index
-      if let first = token.content.utf8.first { begins[Int(first)] = true }
+      // Of tokens with one normalized form, the first counts.
+      if ends[node] == nil { ends[node] = index }
+      if let first = spelled.first { begins[Int(first)] = true }
     }
   }
 

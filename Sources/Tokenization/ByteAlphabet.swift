@@ -10,6 +10,13 @@ enum ByteAlphabet {
     }
   }()
 
+  /// The token that stands for bytes.
+  static func token(of bytes: [UInt8]) -> String {
+    var token = String.UnicodeScalarView()
+    for byte in bytes { token.append(scalars[Int(byte)]) }
+    return String(token)
+  }
+
   private static let bytes: [Unicode.Scalar: UInt8] = {
     var bytes: [Unicode.Scalar: UInt8] = [:]
     for (byte, scalar) in scalars.enumerated() { bytes[scalar] = UInt8(truncatingIfNeeded: byte) }

@@ -12,11 +12,14 @@ enum ModelReader {
       "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback",
       "ignore_merges", "vocab", "merges",
     ])
-    for key in ["dropout", "unk_token"] { try refuse(model, key, unless: [.null], "null") }
+    // Nothing is dropped at 0, in whatever spelling.
+    if model["dropout"]?.doubleValue != 0 { try refuse(model, "dropout", unless: [.null], "null or 0") }
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
       try refuse(model, key, unless: [.null, ""], "null or \"\"")
     }
-    for key in ["fuse_unk", "byte_fallback", "ignore_merges"] { try refuse(model, key, unless: [false], "false") }
+    // Every byte has a token, which ``byteIds(_:ids:)`` makes sure of: nothing is unknown, and nothing falls back.
+    if let token = model["unk_token"], !token.isNull { _ = try model.string("unk_token") }
+    for key in ["fuse_unk", "byte_fallback", "ignore_merges"] { _ = try model.optionalBool(key) }
   }
 
   private static func refuse(

@@ -6,6 +6,12 @@ struct Normalizer {
   private let table = CharacterTable.shared
   private var codes: [(code: UInt32, order: Int)] = []
 
+  /// The composed form of `bytes`, well-formed UTF-8.
+  static func composed(_ bytes: [UInt8]) -> [UInt8] {
+    var normalizer = Normalizer()
+    return bytes.withUnsafeBufferPointer { normalizer.composed($0) } ?? bytes
+  }
+
   /// The composed form of `bytes`, well-formed UTF-8; nil when they are composed already.
   mutating func composed(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     guard !isStable(bytes) else { return nil }

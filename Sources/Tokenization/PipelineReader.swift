@@ -7,14 +7,44 @@ struct PipelineReader {
   /// The split pattern, after everything else was found to be of the covered kind.
   func pattern() throws -> SplitPattern {
     try refuse(unless: root["version"].map { $0.stringValue == "1.0" } ?? true, .version, "version", "\"1.0\"")
-    try refuse(unless: isAbsent("truncation"), .truncation, "truncation", "null")
-    try refuse(unless: isAbsent("padding"), .padding, "padding", "null")
-    try refuse(unless: isType("normalizer", "NFC"), .normalizer, "normalizer", "{\"type\": \"NFC\"}")
-    // A byte-level post-processor only moves the offsets of tokens, which nothing here gives out.
-    let hasPlainEnd = isAbsent("post_processor") || isType("post_processor", "ByteLevel")
-    try refuse(unless: hasPlainEnd, .postProcessor, "post_processor", "null or {\"type\": \"ByteLevel\"}")
-    try refuse(unless: isType("decoder", "ByteLevel"), .decoder, "decoder", "{\"type\": \"ByteLevel\"}")
+    try refuse(
+      unless: addsNothing(root["post_processor"]), .postProcessor, "post_processor",
+      "one that adds nothing to a text: null, ByteLevel, or a template of \"A\" alone")
+    try refuse(unless: isByteLevel(root["decoder"]), .decoder, "decoder", "{\"type\": \"ByteLevel\"}")
     return try split()
+  }
+
+  /// Whether texts are put into normalization form C: by the normalizer itself, or by one or more in a sequence.
+  func normalizes() throws -> Bool {
+    let value = root["normalizer"]
+    var steps = value.map { $0.isNull ? [] : [$0] } ?? []
+    if isType("normalizer", "Sequence") { steps = value?["normalizers"]?.arrayValue ?? [.null] }
+    let isCovered = steps.allSatisfy { $0["type"]?.stringValue == "NFC" }
+    try refuse(unless: isCovered, .normalizer, "normalizer", "null, {\"type\": \"NFC\"}, or a sequence of it")
+    return !steps.isEmpty
+  }
+
+  /// Whether a post-processor leaves the ids of one text as they are. A byte-level one only moves the offsets of tokens,
+  /// which nothing here gives out; a template may be the text alone, which is what transformers 5 writes.
+  private func addsNothing(_ processor: JSONValue?, level: Int = 0) -> Bool {
+    guard let processor, !processor.isNull else { return true }
+    switch processor["type"]?.stringValue {
+    case "ByteLevel": return true
+    case "TemplateProcessing":
+      guard let single = processor["single"]?.arrayValue, single.count == 1 else { return false }
+      return single[0]["Sequence"]?["id"]?.stringValue == "A"
+    case "Sequence" where level < 8:
+      return processor["processors"]?.arrayValue?.allSatisfy { addsNothing($0, level: level + 1) } ?? false
+    default: return false
+    }
+  }
+
+  private func isByteLevel(_ decoder: JSONValue?) -> Bool {
+    if decoder?["type"]?.stringValue == "ByteLevel" { return true }
+    guard decoder?["type"]?.stringValue == "Sequence", let steps = decoder?["decoders"]?.arrayValue else {
+      return false
+    }
+    return steps.count == 1 && steps[0]["type"]?.stringValue == "ByteLevel"
   }
 
   private func split() throws -> SplitPattern {
@@ -41,8 +71,6 @@ struct PipelineReader {
     }
     return pattern
   }
-
-  private func isAbsent(_ key: String) -> Bool { root[key]?.isNull ?? true }
 
   private func isType(_ key: String, _ type: String) -> Bool { root[key]?["type"]?.stringValue == type }
 

@@ -31,16 +31,28 @@ extension Tokenizer {
     var out: [Int] = []
     out.reserveCapacity(bytes.count / 3)
     var segments = SegmentEncoder(self)
-    var start = 0
-    var search = 0
-    while let (token, range) = trie.first(in: bytes, from: search) {
-      search = range.upperBound
-      if token.isSpecial, !special { continue }
-      segments.encode(UnsafeBufferPointer(rebasing: bytes[start..<range.lowerBound]), into: &out)
-      out.append(token.id)
-      start = range.upperBound
+    trie.split(bytes, special: special) { part in
+      switch part {
+      case .token(let token): out.append(token.id)
+      case .text(let range):
+        let text = UnsafeBufferPointer(rebasing: bytes[range])
+        guard !normalizedTrie.isEmpty else { return segments.encode(text, into: &out) }
+        // Tokens that are normalized are looked for in what the others left, behind its normalization.
+        let composed = segments.normalized(text) ?? Array(text)
+        composed.withUnsafeBufferPointer { encodeNormalized($0, special, &segments, into: &out) }
+      }
     }
-    segments.encode(UnsafeBufferPointer(rebasing: bytes[start...]), into: &out)
     return out
+  }
+
+  private func encodeNormalized(
+    _ text: UnsafeBufferPointer<UInt8>, _ special: Bool, _ segments: inout SegmentEncoder, into out: inout [Int]
+  ) {
+    normalizedTrie.split(text, special: special) { part in
+      switch part {
+      case .token(let token): out.append(token.id)
+      case .text(let range): segments.encode(UnsafeBufferPointer(rebasing: text[range]), into: &out)
+      }
+    }
   }
 }

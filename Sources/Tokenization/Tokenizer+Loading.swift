@@ -4,7 +4,7 @@ import Templates
 
 extension Tokenizer {
   /// The most bytes of a `tokenizer.json`; one of 250,000 tokens has 20 MB.
-  private static let largestFile = 24 << 20
+  static let largestFile = 24 << 20
 
   /// Reads the text of a `tokenizer.json`.
   /// - Parameters:
@@ -16,11 +16,14 @@ extension Tokenizer {
     self.init(try TokenizerFile(json, file: file))
   }
 
-  /// Reads `tokenizer.json` of a checkpoint's folder.
+  /// Reads `tokenizer.json` of a checkpoint's folder; without one, `vocab.json` and `merges.txt` with the added tokens of
+  /// `tokenizer_config.json`.
+  /// - Throws: as ``init(json:file:)``; `E_TOKENIZER_MISSING_FILE` where neither is there.
   public init(folder: String) throws {
     let path = folder + "/tokenizer.json"
     guard let json = try FolderFile.read(path, limit: Tokenizer.largestFile) else {
-      throw TokenizerError.missingFile(path)
+      self.init(try TokenizerFile(LooseTokenizer(folder: folder).root))
+      return
     }
     try self.init(json: json, file: path)
   }

@@ -12,8 +12,6 @@ public enum TokenizerError: CambiumError {
     case pattern = "E_TOKENIZER_PATTERN"
     case postProcessor = "E_TOKENIZER_POST_PROCESSOR"
     case decoder = "E_TOKENIZER_DECODER"
-    case truncation = "E_TOKENIZER_TRUNCATION"
-    case padding = "E_TOKENIZER_PADDING"
     case addedToken = "E_TOKENIZER_ADDED_TOKEN"
 
     /// What messages call it.

@@ -9,19 +9,33 @@ struct TokenizerFile {
   let merges: MergeTable
   let byteIds: [UInt32]
 
+  let modelIds: [UTF8Name: Int]
+  let normalizes: Bool
+  let ignoresMerges: Bool
+  let notes: [String]
+
   init(_ bytes: [UInt8], file: String) throws {
-    let root = try JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer")
+    try self.init(
+      JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer"))
+  }
+
+  init(_ root: JSONFields) throws {
     try root.refuseUnknown([
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
       "model",
     ])
-    pattern = try PipelineReader(root: root).pattern()
+    let pipeline = PipelineReader(root: root)
+    pattern = try pipeline.pattern()
+    normalizes = try pipeline.normalizes()
+    notes = TokenizerNotes.leftovers.filter { !(root[$0]?.isNull ?? true) }.map(TokenizerNotes.ofLeftover)
     let model = try root.object("model")
     try ModelReader.checkOptions(model)
+    ignoresMerges = try model.optionalBool("ignore_merges") ?? false
     var vocabulary = try VocabularyReader(model: model, added: root.optionalArray("added_tokens") ?? [])
     addedTokens = try vocabulary.read()
     names = vocabulary.names
     ids = vocabulary.ids
+    modelIds = vocabulary.modelIds
     merges = try ModelReader.merges(model, ids: vocabulary.modelIds)
     byteIds = try ModelReader.byteIds(model, ids: vocabulary.modelIds)
   }

@@ -42,10 +42,6 @@ struct VocabularyReader {
     guard !content.isEmpty else {
       throw TokenizerError.unsupported(.addedToken, place, expected: "a text", found: "an empty one")
     }
-    for option in ["lstrip", "rstrip", "single_word", "normalized"] where try fields.bool(option) {
-      throw TokenizerError.unsupported(
-        .addedToken, fields.place(of: option), expected: "\"\(option)\": false for \"\(content)\"", found: "true")
-    }
     let name = UTF8Name(content)
     guard contents.insert(name).inserted else { throw TokenizerError.duplicateToken(place, token: content) }
     let id = try idValue(fields)
@@ -54,7 +50,10 @@ struct VocabularyReader {
     } else {
       try enter(content, id: id, at: place)
     }
-    return AddedToken(id: ids[name] ?? 0, content: content, isSpecial: try fields.bool("special"))
+    return AddedToken(
+      id: ids[name] ?? 0, content: content, isSpecial: try fields.bool("special"),
+      isNormalized: try fields.bool("normalized"), takesSpaceBefore: try fields.bool("lstrip"),
+      takesSpaceBehind: try fields.bool("rstrip"), isSingleWord: try fields.bool("single_word"))
   }
 
   /// The id as it is spelled: one that no `Int` holds is out of range, and not of a wrong type.

@@ -1,6 +1,6 @@
 import Digests
 import Files
-import Synchronization
+import Threads
 
 /// Digests of large files, kept beside what the system says about each, so that a second look at a terabyte takes
 /// seconds.
@@ -16,7 +16,7 @@ public final class DigestCache: Sendable {
   /// Whether every question is answered by reading the file.
   public let alwaysRehash: Bool
   let path: String
-  private let entries: Mutex<[PathKey: Entry]>
+  private let entries: Guarded<[PathKey: Entry]>
 
   /// What was digested of a file.
   public enum Kind: String, Sendable {
@@ -53,7 +53,7 @@ public final class DigestCache: Sendable {
   public init(folder: String, alwaysRehash: Bool = false) {
     path = joinPath(folder, Self.fileName)
     self.alwaysRehash = alwaysRehash
-    entries = Mutex(Self.load(path))
+    entries = Guarded(Self.load(path))
   }
 
   /// Digest and size of a file. Throws `E_FILE_CHANGED` when the file changes meanwhile.

@@ -1,7 +1,7 @@
 import Digests
 import Files
 import StrictJSON
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -23,7 +23,7 @@ public final class Journal: Sendable {
   public static let fileName = "journal.jsonl"
 
   private let file: PosixFile
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     /// Where the next line goes.
@@ -34,7 +34,7 @@ public final class Journal: Sendable {
 
   private init(file: PosixFile, end: Int) {
     self.file = file
-    state = Mutex(State(end: end, failure: nil))
+    state = Guarded(State(end: end, failure: nil))
   }
 
   /// Opens the journal of a stage, or starts one. Returns the records of the units that are done; none after a start.

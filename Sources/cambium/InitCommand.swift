@@ -27,10 +27,21 @@ struct InitCommand: ParsableCommand {
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
   @OptionGroup var format: JSONOption
 
+  /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's own.
+  static func place(of source: String) -> String {
+    guard !source.hasPrefix("hub:") else {
+      let name = source.split(separator: "/").last?.split(separator: "@").first.map(String.init) ?? "model"
+      return (name + ".json").absolutePath
+    }
+    let model = URL(fileURLWithPath: source).standardizedFileURL
+    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL.path
+    let name = model.lastPathComponent + ".json"
+    let isInside = (current + "/").hasPrefix(model.path + "/")
+    return isInside ? model.deletingLastPathComponent().appendingPathComponent(name).path : name.absolutePath
+  }
+
   func run() throws {
-    let name =
-      source.split(separator: "/").last.map { $0.split(separator: "@").first.map(String.init) ?? String($0) } ?? "model"
-    let path = (manifest ?? name + ".json").absolutePath
+    let path = manifest?.absolutePath ?? InitCommand.place(of: source)
     let template = try ManifestTemplate(
       source: source, donor: donor, pipeline: pipeline, output: output, manifest: path)
     for note in template.notes { Terminal.note("note: \(note)") }

@@ -14,18 +14,20 @@ struct InspectCommand: ParsableCommand {
       Example:
         cambium inspect manifests/demo/trunk
 
-      \(HelpSections.exitCodes())
+      \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 
       \(HelpSections.environment(EnvironmentVariable.hub))
       """)
 
   @Argument(help: "A folder, or hub:org/name@commit.", completion: .directory) var model: String
+  @Flag(help: "End with status 1 when a problem is found.") var strict = false
   @OptionGroup var format: JSONOption
 
   func run() throws {
     let reference = try ModelReference(model, relativeTo: FileManager.default.currentDirectoryPath)
     let inspection = Inspection(try CheckpointFolder(reference))
     format.print(json: inspection.json, text: inspection.text)
+    if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 }
 

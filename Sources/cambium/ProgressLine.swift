@@ -1,7 +1,7 @@
 import Conversion
 import Foundation
-import Synchronization
 import Terminal
+import Threads
 
 /// Shows what a run does: a line that is drawn over on a terminal, else one line every few seconds.
 final class ProgressLine: RunObserver {
@@ -14,7 +14,7 @@ final class ProgressLine: RunObserver {
     var notes: Set<String> = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let quiet: Bool
   private let terminal: Bool
 
@@ -41,8 +41,9 @@ final class ProgressLine: RunObserver {
       state.shown = now
       let seconds = max(0.001, now.timeIntervalSince(state.began))
       let rate = Double(state.done) / seconds
-      let left = rate > 0 ? Int(Double(max(0, state.total - state.done)) / rate) : 0
-      let share = state.total > 0 ? min(100, 100 * state.done / state.total) : 100
+      // Sizes are the files': a century is long enough for any of them.
+      let left = rate > 0 ? Int(min(3e9, Double(max(0, state.total - state.done)) / rate)) : 0
+      let share = state.total > 0 ? Int(100 * min(1, Double(state.done) / Double(state.total))) : 100
       let line =
         "\(stage.rawValue) \(share)% \(mega(state.done)) of \(mega(state.total)) MB, \(mega(Int(rate))) MB/s, \(left) s left, \(item)"
       if terminal { state.line.draw(percent: share, line) } else { Terminal.note(line) }

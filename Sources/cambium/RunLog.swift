@@ -2,7 +2,7 @@ import Conversion
 import Foundation
 import Logging
 import StrictJSON
-import Synchronization
+import Threads
 
 /// Writes log messages as JSON lines into a file. The only place where a run writes the time.
 struct JSONLinesHandler: LogHandler {
@@ -31,7 +31,7 @@ struct JSONLinesHandler: LogHandler {
 /// An append-only file, opened at the first line. A log that cannot be written never stops a conversion.
 private final class LogFile: Sendable {
   private let path: String
-  private let descriptor = Mutex<Int32>(-1)
+  private let descriptor = Guarded<Int32>(-1)
 
   init(path: String) { self.path = path }
 

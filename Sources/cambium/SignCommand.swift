@@ -1,6 +1,8 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import PackageCheck
+import Planning
 import Signatures
 import StrictJSON
 import Terminal
@@ -18,7 +20,7 @@ struct SignCommand: ParsableCommand {
         openssl ec -in key.pem -pubout -out key.pub
         cambium sign PACKAGE --key key.pem
 
-      \(HelpSections.exitCodes())
+      \(HelpSections.exitCodes([.verificationFailed: "the package does not verify: it is not signed"]))
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: String
@@ -26,12 +28,18 @@ struct SignCommand: ParsableCommand {
   var key: String
   @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
   var signature: String?
+  @OptionGroup var parallel: ThreadOptions
   @OptionGroup var force: ForceOption
   @OptionGroup var format: JSONOption
 
   func run() throws {
     let folder = package.absolutePath
     let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
+    // A signature over a package that does not hold would vouch for it.
+    let report = try PackageVerifier(path: folder, threads: parallel.threads).verify()
+    if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {
+      throw VerificationError.signsUnverified(folder: folder, check: bad.name, problems: bad.problems)
+    }
     let statement = try ModelSignature.sign(folder: folder, key: key, to: target, force: force.force)
     if format.json {
       Terminal.print(

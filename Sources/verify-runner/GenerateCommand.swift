@@ -74,11 +74,17 @@ struct GenerateCommand: ParsableCommand {
     var text = ""
     while let piece = generation.next() {
       text += piece
-      if !json, !piece.isEmpty, !Terminal.write(piece, to: .output) { return }
+      if !json, !piece.isEmpty, !Terminal.writeText(piece), OutputLoss.isReaderGone { return }
       if StopSignal.shared.isRequested {
         if !json { Terminal.write("\n", to: .output) }
         Terminal.failInterrupted()
       }
+    }
+    do {
+      try generation.requireSuccess()
+    } catch {
+      if !json, !text.isEmpty { Terminal.write("\n", to: .output) }
+      throw error
     }
     let report = GenerationReport(
       promptTokens: prompt.tokens, tokens: generation.tokens, text: text, finish: generation.finish,
@@ -90,8 +96,8 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private func wholePrompt(_ encoder: PromptEncoder, _ model: LoadedModel, _ pool: WorkerPool) throws -> Prompt {
-    let text = prompt.map { prompt in
-      prompt == "-" ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(prompt.utf8)
+    let text = try prompt.map { prompt in
+      try prompt == "-" ? Terminal.input() : Array(prompt.utf8)
     }
     guard !image.isEmpty || !video.isEmpty else {
       if let text { return Prompt(try encoder.tokenizer().encode(text)) }

@@ -30,11 +30,11 @@ struct TokenizeCommand: ParsableCommand {
         guard let id = Int(word), id >= 0 else { throw ValidationError("not a token id: \(word)") }
         return id
       }
-      Terminal.print(tokenizer.decode(ids))
+      Terminal.writeText(tokenizer.decode(ids) + "\n")
       return
     }
     let bytes =
-      input.isEmpty ? Array(FileHandle.standardInput.readDataToEndOfFile()) : Array(input.joined(separator: " ").utf8)
+      try input.isEmpty ? Terminal.input() : Array(input.joined(separator: " ").utf8)
     let ids = tokenizer.encode(bytes, special: !plain)
     guard json else {
       Terminal.print(ids.map(String.init).joined(separator: " "))

@@ -3,7 +3,7 @@ enum Architecture {
   /// The targets, from the ground up. Each one uses only what stands before it.
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CImages", "CKernels",
-    "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint",
+    "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
     "Manifests", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal",
@@ -13,6 +13,7 @@ enum Architecture {
   /// The folders of a target, from the ground up; the empty name is the target's own folder.
   static let folders: [String: [String]] = [
     "Diagnostics": ["Text", ""],
+    "Threads": ["", "Pool"],
     "Files": ["Faults", ""],
     "Checkpoint": ["", "Reading", "Head"],
     "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],
@@ -35,6 +36,8 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
-    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module"
+    "Checkpoint": "what other tools leave is tables of names and formats, a file each, and its folders are in order",
+    "Templates": "one language: its filters, tests and methods call each other, and its folders are in order",
+    "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
   ]
 }

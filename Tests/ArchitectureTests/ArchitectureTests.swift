@@ -23,13 +23,16 @@ import Testing
   }
 
   @Test func `a target depends only on targets that stand below it`() {
-    let rooms = package.targets.filter { $0.kind != .test }
+    let rooms = package.targets.filter { !$0.isOfTests }
     #expect(Set(rooms.map(\.name)) == Set(Architecture.rooms))
     #expect(Architecture.rooms.count == Set(Architecture.rooms).count)
     let places = Dictionary(uniqueKeysWithValues: Architecture.rooms.enumerated().map { ($1, $0) })
     for room in Architecture.rooms {
       guard let target = package[room] else { continue }
       let below = target.dependencies.filter { places[$0] != nil }
+      for other in target.dependencies where package[other]?.isOfTests == true {
+        Issue.record("\(room) uses \(other), which is for tests")
+      }
       print("\(room) → \(below.sorted().joined(separator: ", "))")
       for other in below {
         #expect(places[other, default: 0] < places[room, default: 0], "\(room) uses \(other), which stands above it")
@@ -52,7 +55,7 @@ import Testing
   }
 
   @Test func `a folder of a target uses only folders that stand below it`() {
-    for target in package.targets where target.kind != .test {
+    for target in package.targets where !target.isOfTests {
       let graph = FolderGraph(files[target.name] ?? [])
       guard graph.folders.count > 1 else {
         #expect(Architecture.folders[target.name] == nil, "\(target.name) has no folders to put in order")
@@ -69,7 +72,7 @@ import Testing
   }
 
   @Test func `a target is small, or it is said why not`() {
-    for target in package.targets where target.kind != .test {
+    for target in package.targets where !target.isOfTests {
       let count = files[target.name]?.count ?? 0
       if let reason = Architecture.large[target.name] {
         #expect(count > Architecture.mostFiles, "\(target.name) has \(count) files, which needs no reason: \(reason)")

@@ -61,12 +61,14 @@ import Testing
           .executableTarget(name: "house", dependencies: [
             "High",
           ]),
+          .target(name: "Help", dependencies: ["Low"], path: "Tests/Help"),
           .testTarget(name: "HighTests", dependencies: ["High", "house"]),
         ])
         """)
-    #expect(package.targets.map(\.name).sorted() == ["CStone", "High", "HighTests", "Low", "house"])
+    #expect(package.targets.map(\.name).sorted() == ["CStone", "Help", "High", "HighTests", "Low", "house"])
     #expect(package["High"]?.dependencies == ["Low", "Wood"])
     #expect(package["HighTests"]?.kind == .test)
+    #expect(package.targets.filter(\.isOfTests).map(\.folder).sorted() == ["Tests/Help", "Tests/HighTests"])
     #expect(package["CStone"]?.dependencies == [])
   }
 }

@@ -155,4 +155,35 @@ import Testing
     }
     #expect(try folder.files("out") == ["mine"])
   }
+
+  /// Archives of less than 1 KiB a frame that say they become 512 MiB.
+  private func bombs() throws -> [(name: String, bytes: [UInt8])] {
+    let frames = 64
+    let size = frames * (8 << 20) - 512
+    let sums = member("p/SHA256SUMS", Array("\(String(repeating: "0", count: 64))  x\n".utf8))
+    let zeros = [UInt8](repeating: 0, count: 8 << 20)
+    let head = TarHeader(name: "p/x", size: size).encoded
+    let whole = Array(repeating: zeros, count: frames - 1)
+    let many = (0..<16_000).flatMap { TarHeader(name: "p/a\(String($0 + 100_000))", size: 0).encoded }
+    return [
+      ("sums first, one file", try pack([sums, head + zeros.dropLast(512)] + whole + [end])),
+      ("without sums", try pack([head + zeros.dropLast(512)] + whole + [end])),
+      ("a header in a frame of its own", try pack([sums, head] + whole + [end])),
+      ("many files in one frame", try pack([many, end])), ("zeros alone", try pack(whole + [end])),
+    ]
+  }
+
+  @Test func `an archive that becomes far more than it is, is refused before anything is written`() throws {
+    let folder = try ArchiveFolder()
+    for (name, bytes) in try bombs() {
+      try folder.put(bytes, at: "bomb")
+      // Nothing can be written there: who begins with that says so.
+      do {
+        _ = try ArchiveReader(path: folder["bomb"], threads: 1).unpack(to: "/dev/null/out", in: folder.path)
+        Issue.record("\(name) was unpacked")
+      } catch let error as ArchiveError {
+        #expect(["E_ARCHIVE_FORM", "E_ARCHIVE_SUMS"].contains(error.diagnostic.code), "\(name): \(error)")
+      }
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 import Testing
@@ -74,6 +75,49 @@ import Testing
     #expect(!exists(folder["out.check.json"]))
   }
 
+  /// Removes the tokenizer of a copy of the demo's trunk, without which there are no prompts.
+  private func withoutTokenizer(_ check: JSONValue) throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
+      try FileManager.default.removeItem(atPath: folder["trunk/" + name])
+    }
+    try Demo.writeManifest(in: folder, source: "trunk", check: check)
+    return folder
+  }
+
+  @Test func `a check that cannot take place ends the run with status 2 and publishes nothing`() throws {
+    let folder = try withoutTokenizer(small)
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(2), "\(outcome.summary)")
+    #expect(outcome.err.contains("E_CHECK_MISSING") && outcome.err.contains("there is no tokenizer.json"))
+    #expect(!exists(folder["out"]) && !exists(folder["out.work"]))
+  }
+
+  @Test(arguments: [JSONValue.bool(false), .object([("optional", true), ("prompts", 2)])])
+  func `unless the manifest consents`(check: JSONValue) throws {
+    let folder = try withoutTokenizer(check)
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(exists(folder["out/SHA256SUMS"]))
+  }
+
+  @Test func `inspect ends with 1 for a problem, if asked to be strict`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    #expect(try CambiumProcess.run(["inspect", "trunk", "--strict"], in: folder.path).isSuccess)
+    var config = try document(folder.text("trunk/config.json"))
+    var text = try #require(config["text_config"])
+    text.set("num_hidden_layers", to: 1)
+    text.removeKey("layer_types")
+    config.set("text_config", to: text)
+    try FileManager.default.removeItem(atPath: folder["trunk/config.json"])
+    try folder.write(String(decoding: JSONWriter.pretty(config), as: UTF8.self), to: "trunk/config.json")
+    #expect(try CambiumProcess.run(["inspect", "trunk"], in: folder.path).isSuccess)
+    let strict = try CambiumProcess.run(["inspect", "trunk", "--strict"], in: folder.path)
+    #expect(strict.end == .exit(1) && strict.out.contains("problem: "), "\(strict.summary)")
+  }
+
   @Test func `without a head the report says why nothing was decoded`() throws {
     let folder = try folder(small, donor: nil)
     #expect(try runDemo(folder).isSuccess)
@@ -87,6 +131,12 @@ import Testing
     let trunk = try Demo.copyTrunk(to: folder)
     try folder.write("{\"version\": \"1.0\"}", to: "trunk/tokenizer.json")
     try Demo.writeManifest(in: folder, source: trunk, check: small)
+    let refused = try runDemo(folder)
+    #expect(refused.end == .exit(2) && refused.err.contains("E_CHECK_MISSING"), "\(refused.summary)")
+    #expect(!exists(folder["out"]) && !exists(folder["out.check.json"]))
+    var check = small
+    check.set("optional", to: true)
+    try Demo.writeManifest(in: folder, source: trunk, check: check)
     let outcome = try runDemo(folder)
     #expect(outcome.isSuccess, "\(outcome.summary)")
     #expect(outcome.err.contains("decoding is not checked: E_"))

@@ -1,11 +1,12 @@
+import TestSupport
 import Foundation
 import StrictJSON
 import Testing
 
 /// The demo checkpoint and manifests for it, outside the repository.
 enum Demo {
-  static let trunk = Product.root + "/manifests/demo/trunk"
-  static let donor = Product.root + "/manifests/demo/donor"
+  static let trunk = Repository.demoTrunk
+  static let donor = Repository.demoDonor
 
   /// A decode check that costs little: these tests run hundreds of conversions.
   static let shortCheck: JSONValue = .object([("prompts", 1), ("tokens", 4), ("depths", [1])])

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -24,6 +25,20 @@ import Testing
     let outcome = try run(arguments, in: folder)
     #expect(outcome.end == .exit(64), "\(outcome.summary)")
     #expect(!folder.exists("out"))
+  }
+
+  @Test func `instructions that nobody knows are 64, known ones of another machine are not`() throws {
+    for variable in ["sse9", "AVX2", " "] {
+      let outcome = try CambiumProcess.run(["--help"], environment: ["CAMBIUM_SIMD": variable])
+      let inspected = try CambiumProcess.run(
+        ["inspect", "x", "--json"], environment: ["CAMBIUM_SIMD": variable])
+      #expect(outcome.isSuccess && inspected.end == .exit(64), "\(inspected.summary)")
+      #expect(inspected.err.contains("E_SIMD") && inspected.out.contains("E_SIMD"))
+    }
+    for variable in ["", "portable", "neon", "avx512"] {
+      let outcome = try CambiumProcess.run(["inspect", "nowhere"], environment: ["CAMBIUM_SIMD": variable])
+      #expect(outcome.end == .exit(66), "\(outcome.summary)")
+    }
   }
 
   @Test(arguments: [["run"], ["plan"], ["status"]]) func `a missing manifest is 66`(command: [String]) throws {

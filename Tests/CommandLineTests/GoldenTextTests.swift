@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
     let outcome = try CambiumProcess.run(arguments, in: folder.path, environment: ["COLUMNS": "80"])
     #expect(outcome.isSuccess, "\(outcome.summary)")
     return outcome.out.replacingOccurrences(of: folder.path, with: "FOLDER").replacingOccurrences(
-      of: Product.root, with: "ROOT")
+      of: Repository.root, with: "ROOT")
   }
 
   @Test(arguments: ["zsh", "bash", "fish"]) func `completions are made`(shell: String) throws {

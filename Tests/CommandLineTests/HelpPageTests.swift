@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 import Testing
@@ -51,14 +52,14 @@ import Testing
       let sections = text.split(separator: "\n").prefix { !$0.hasPrefix("USAGE:") }
       #expect(sections.allSatisfy { $0.count <= 80 }, "\(page.testDescription): the table is wrapped")
     }
-    let files = try FileManager.default.contentsOfDirectory(atPath: Golden.folder.path)
+    let files = try FileManager.default.contentsOfDirectory(atPath: Golden.folder)
     #expect(Set(files.filter { $0.hasPrefix("help") }) == Set(pages.map { $0.golden + ".txt" }))
   }
 
   @Test func `every environment variable that a source reads is on the first page`() throws {
     let read = /(?:getenv\(|environment\[|value\()"(?<name>[A-Z][A-Z_]+)"/
     var names: Set<String> = []
-    let sources = Product.root + "/Sources"
+    let sources = Repository.root + "/Sources"
     for file in FileManager.default.enumerator(atPath: sources)?.allObjects as? [String] ?? [] {
       guard file.hasSuffix(".swift") || file.hasSuffix(".c") || file.hasSuffix(".h") else { continue }
       let text = try String(contentsOfFile: sources + "/" + file, encoding: .utf8)

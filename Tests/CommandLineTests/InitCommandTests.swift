@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -34,6 +35,18 @@ import Testing
     #expect(run.out.contains("MTP head      none"))
     #expect(folder.exists("trunk-affine4/SHA256SUMS"))
     #expect(!folder.exists("trunk-affine4/mtp.safetensors"))
+  }
+
+  @Test func `F13: in the model's own folder the manifest goes beside it, and so does the output`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    let before = try FileManager.default.contentsOfDirectory(atPath: folder["trunk"]).sorted()
+    let made = try CambiumProcess.run(["init", "."], in: folder["trunk"])
+    #expect(made.isSuccess && made.out == folder["trunk.json"] + "\n", "\(made.summary)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder["trunk"]).sorted() == before)
+    let manifest = try document(folder.text("trunk.json"))
+    #expect(manifest["source"]?.stringValue == "trunk" && manifest["output"]?.stringValue == "trunk-mxfp4")
+    #expect(try CambiumProcess.run(["plan", "trunk.json"], in: folder.path).isSuccess)
   }
 
   @Test func `an existing manifest is not overwritten`() throws {

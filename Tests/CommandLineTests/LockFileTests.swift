@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     #expect(json["cambium_lock"]?.intValue == 1)
     #expect(json["files"]?.arrayValue?.count == 14)
     #expect(!lock.contains(folder.path))
-    #expect(!lock.contains(Product.root))
+    #expect(!lock.contains(Repository.root))
     let stamp = FileStamp.of(folder["m.lock.json"])
     for more in [[], ["--work", "w", "--output", "again"]] {
       let outcome = try runDemo(folder, ["--locked"] + more)

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -149,14 +150,14 @@ import Testing
     let manifest = { (name: String, pipeline: String) in
       try Demo.writeManifest(in: folder, name: name, pipeline: pipeline)
     }
-    try manifest("p/m.json", "mxfp4")
+    _ = try manifest("p/m.json", "mxfp4")
     #expect(try CambiumProcess.run(["run", "p/m.json"], in: folder.path).isSuccess)
     try FileManager.default.moveItem(atPath: folder["p"], toPath: folder["q"])
-    try manifest("q/m.json", "affine4")
+    _ = try manifest("q/m.json", "affine4")
     let moved = try CambiumProcess.run(["run", "q/m.json"], in: folder.path)
     #expect(moved.isSuccess, "\(moved.summary)")
     try FileManager.default.createSymbolicLink(atPath: folder["l"], withDestinationPath: "q")
-    try manifest("q/m.json", "mxfp4")
+    _ = try manifest("q/m.json", "mxfp4")
     let linked = try CambiumProcess.run(["run", "l/m.json"], in: folder.path)
     #expect(linked.isSuccess, "\(linked.summary)")
     #expect(try verifies(folder, "q/out"))

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -45,8 +46,13 @@ import Testing
       let folder = try Demo.folder()
       var kills = 0
       while kills < 12 {
-        let process = try CambiumProcess(["run", "m.json", "--threads", "2"], in: folder.path)
-        usleep(UInt32.random(in: 500...50_000, using: &generator))
+        // Held at some pass of some point, all threads wherever they are.
+        let point = ["write", "fsync", "rename", "journal", "remove"][generator.below(5)]
+        let pass = 1 + generator.below(point == "journal" ? 9 : 40)
+        let process = try CambiumProcess(
+          ["run", "m.json", "--threads", "2"], in: folder.path,
+          environment: ["CAMBIUM_CRASH_AT": "\(point):\(pass):stop"])
+        _ = try process.waitForStop()
         process.send(SIGKILL)
         let outcome = try process.wait()
         if outcome.end == .signal(SIGKILL) { kills += 1 } else { #expect(outcome.isSuccess, "\(outcome.summary)") }
@@ -63,19 +69,5 @@ import Testing
       #expect(outcome.isSuccess, "\(outcome.summary)")
       try expectReference(folder)
     }
-  }
-}
-
-/// A generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Crypto
 import Foundation
 import Testing
@@ -27,6 +28,14 @@ import Testing
     let bad = try CambiumProcess.run(verify, in: folder.path)
     #expect(bad.end == .exit(2))
     #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
+  }
+
+  @Test func `a package that does not verify is not signed`() throws {
+    let folder = try package()
+    try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
+    let outcome = try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path)
+    #expect(outcome.end == .exit(2) && outcome.err.contains("E_SIGN_UNVERIFIED"), "\(outcome.summary)")
+    #expect(outcome.err.contains("README.md") && !folder.exists("out/model.sig"))
   }
 
   @Test func `a package without signature is not of any key`() throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     #expect(status.isSuccess)
     #expect(status.out.contains("held by process \(first.process.pid)"), "\(status.out)")
 
-    let (outcome, _) = try first.letGo()
+    let outcome = try first.letGo()
     #expect(outcome.isSuccess, "\(outcome.summary)")
     try expectReference(folder)
     #expect(try runDemo(folder).isSuccess)

@@ -1,9 +1,10 @@
+import TestSupport
 import Foundation
 import Testing
 
 /// `--version` names the commit, for people who report something; nothing that is published does.
 @Suite struct VersionTests {
-  private static let script = Product.root + "/Plugins/NameCommit/name-commit.sh"
+  private static let script = Repository.root + "/Plugins/NameCommit/name-commit.sh"
   private static let hasGit = (try? Tool.run("git", ["--version"])) != nil
 
   private func commit(of program: String) throws -> String? {

@@ -72,6 +72,30 @@ import Testing
     }
   }
 
+  /// `mlx_lm.convert` without `-q`, and what `mlx_lm.fuse` makes of it.
+  @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next], ["mxfp4", "stock"])
+  func `a conversion in bf16 is a source, and its package that of the checkpoint`(
+    family: TinyCheckpoint.Family, pipeline: String
+  ) throws {
+    try withTrunk(family, .bf16) { shop, whole throws in
+      let more: [(String, JSONValue)] = pipeline == "stock" ? [("quantization", ["group_size": 32])] : []
+      let thresholds: JSONValue = ["min_cosine": 0, "mean_cosine": 0]
+      let members: [(String, JSONValue)] =
+        [("pipeline", .string(pipeline)), ("donor", "donor"), ("thresholds", thresholds)] + more
+      try shop.writeManifest([("source", "trunk")] + members)
+      #expect(try shop.open().plan.notes.contains { $0.contains("its norms are plain factors already") })
+      try shop.run()
+      let weights = { try digests(shop.package).filter { $0.key.hasSuffix(".safetensors") } }
+      let found = try weights()
+      try whole.stripped.write(to: shop.path + "/checkpoint")
+      try shop.writeManifest([("source", "checkpoint"), ("output", "other")] + members)
+      try shop.run()
+      let other = try digests(shop.path + "/other").filter { $0.key.hasSuffix(".safetensors") }
+      #expect(found == other)
+      #expect(try verification(of: shop.package).isGood)
+    }
+  }
+
   /// mlx-lm and mlx-vlm before 0.6.9 stumble over a head in a shard of the trunk.
   @Test(arguments: [TinyCheckpoint.Family.dense, .next])
   func `a head in a shard of the trunk moves to its own file`(family: TinyCheckpoint.Family) throws {

@@ -74,6 +74,50 @@ import Testing
     }
   }
 
+  private func weights(_ source: TinyCheckpoint) throws -> [String: String] {
+    try withWorkshop(source: source) { shop in
+      try shop.run()
+      return try digests(shop.package).filter { $0.key.hasSuffix(".safetensors") }.mapValues { "\($0)" }
+    }
+  }
+
+  @Test func `F12: scales of blocks under the name weight_scale give the same bytes`() throws {
+    let (packed, _) = pair(.dense)
+    var other = packed
+    for name in packed.tensors.keys where name.hasSuffix("_scale_inv") {
+      other.rename(name, to: String(name.dropLast("_inv".count)))
+    }
+    #expect(try weights(other) == weights(packed))
+  }
+
+  /// One scale a row or a matrix, in a model whose configuration says that it has FP8, against the numbers in bf16.
+  @Test(arguments: ["dequantize_fp8_rows", "dequantize_fp8_matrix"])
+  func `a scale for each row, or for the matrix, is a factor`(transform: String) throws {
+    var packed = TinyCheckpoint(.dense)
+    let name = "model.language_model.layers.0.mlp.up_proj.weight"
+    let shape = try #require(packed.tensors[name]).shape
+    let rows = transform == "dequantize_fp8_rows" ? shape[0] : 1
+    let codes = (0..<shape[0] * shape[1]).map { UInt8(truncatingIfNeeded: $0 * 37 % 0x7F) }
+    let scales = (0..<rows).map { Float($0 + 1) / 512 }
+    packed.tensors[name] = TinyCheckpoint.Tensor(dtype: .f8e4m3, shape: shape, bytes: codes)
+    packed.tensors[name + "_scale"] = TinyCheckpoint.Tensor(
+      dtype: .f32, shape: [rows, 1], bytes: scales.flatMap { bytes(of: $0.bitPattern) })
+    packed.config.set("quantization_config", to: ["quant_method": "compressed-tensors"])
+    let expected = codes.indices.flatMap { index in
+      bytes(of: UInt16(Float8Blocks.value(codes[index], scales[rows == 1 ? 0 : index / shape[1]]).bitPattern >> 16))
+    }
+    try withWorkshop(source: packed) { shop in
+      try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])
+      try shop.run()
+      let package = Package(shop.package)
+      let written = try package.tensor("language_model.model.layers.0.mlp.up_proj.weight")
+      #expect(written.dtype == .bf16 && written.bytes == expected)
+      let row = try package.audit.tensors.first { $0.name == "language_model.model.layers.0.mlp.up_proj.weight" }
+      // A matrix this small is one block.
+      #expect(row?.json["transforms"] == [.string(rows == 1 ? "dequantize_fp8_blocks" : transform)])
+    }
+  }
+
   @Test func `a matrix without its scales is refused`() throws {
     var (packed, _) = pair(.dense)
     packed.tensors["model.language_model.layers.1.mlp.down_proj.weight_scale_inv"] = nil

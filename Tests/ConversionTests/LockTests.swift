@@ -40,7 +40,8 @@ import Testing
   @Test func `nothing is pinned inside the source`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       let manifest = shop.source + "/manifest.json"
-      let text = "{\"cambium\": 1, \"source\": \".\", \"pipeline\": \"mxfp4\", \"output\": \"../elsewhere\"}"
+      let text =
+        "{\"cambium\": 1, \"source\": \".\", \"pipeline\": \"mxfp4\", \"output\": \"../elsewhere\", \"check\": false}"
       try writeBytes(Array(text.utf8), manifest)
       _ = try Run(manifest: manifest, options: shop.options).execute(SilentObserver())
       #expect(exists(shop.path + "/elsewhere/SHA256SUMS"))

@@ -1,3 +1,7 @@
+import Diagnostics
+import Foundation
+import Planning
+import StrictJSON
 import Testing
 
 /// NaN and infinity in what is to be quantized: the error names the tensor of the source and the element in it.
@@ -61,13 +65,25 @@ import Testing
     }
   }
 
-  /// What is kept is kept bit for bit, whatever the bits mean.
-  @Test func `a non-finite number in a kept tensor is kept`() throws {
-    var source = TinyCheckpoint(.dense)
-    source.plant(0x7FC1, in: "model.visual.merger.norm.bias", at: 3)
-    try withWorkshop(source: source) { shop in
-      try shop.run()
-      #expect(bf16(try Package(shop.package).tensor("vision_tower.merger.norm.bias").bytes)[3] == 0x7FC1)
+  /// A tensor that is kept, of the trunk, of the head and of the tower: one for each way that a tensor gets there.
+  @Test(
+    arguments: [
+      "model.language_model.norm.weight", "model.language_model.layers.1.input_layernorm.weight",
+      "model.language_model.layers.0.linear_attn.A_log", "model.language_model.layers.0.linear_attn.conv1d.weight",
+      "model.language_model.layers.3.self_attn.q_norm.weight", "mtp.norm.weight", "mtp.pre_fc_norm_hidden.weight",
+      "model.visual.merger.norm.bias", "model.visual.patch_embed.proj.weight", "model.visual.pos_embed.weight",
+    ])
+  func `NaN in a tensor that is kept is refused by its name and its place`(name: String) throws {
+    for bits in [UInt16(0x7FC0), 0x7F80, 0xFF80] {
+      var source = TinyCheckpoint(.dense)
+      source.plant(bits, in: name, at: 3)
+      try withWorkshop(source: source) { shop in
+        try shop.writeManifest([("pipeline", "graft-only")])
+        let error = #expect(throws: ConversionError.self) { try shop.run() }
+        #expect(error?.diagnostic.code == "E_NONFINITE" && error?.diagnostic.tensor == name)
+        #expect(error?.diagnostic.found == "element 3 is not finite")
+        #expect(!FileManager.default.fileExists(atPath: shop.package))
+      }
     }
   }
 }

@@ -122,4 +122,16 @@ import Workspace
       #expect(error.exitStatus == .usage)
     }
   }
+
+  @Test func `the budget that a refusal names suffices`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      var options = shop.options
+      options.memory = 1000
+      let error = try shop.refusal("memory-budget-too-small", options)
+      let words = (error.expected ?? "").split(separator: " ").compactMap { Int($0) }
+      options.memory = try #require(words.first)
+      try shop.run(options)
+      #expect(exists(shop.package))
+    }
+  }
 }

@@ -31,8 +31,9 @@ import Testing
       let part = try #require(record.written.first)
       let shard = try SafetensorsFile(path: path + "/" + part.file)
       let entry = try #require(shard.header[part.name])
-      // The reversed bytes stand for any other order.
-      let wrong = Array(try shard.readData(of: entry).reversed())
+      // The reversed elements, of two bytes each, stand for any other order.
+      let right = try shard.readData(of: entry)
+      let wrong = stride(from: right.count - 2, through: 0, by: -2).flatMap { [right[$0], right[$0 + 1]] }
       var bytes = try readBytes(path + "/" + part.file)
       let start = shard.header.dataStart + entry.begin
       bytes.replaceSubrange(start..<start + wrong.count, with: wrong)

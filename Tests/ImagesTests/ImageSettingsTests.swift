@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Images
 import StrictJSON
 import Testing
@@ -50,6 +52,25 @@ import Testing
     }
     #expect(refusal { _ = try settings([("patch_size", 0)]) }?.code == "E_JSON_NUMBER")
     #expect(refusal { _ = try settings([("size", ["longest_edge": 0, "shortest_edge": 0])]) }?.code == "E_JSON_NUMBER")
+  }
+
+  @Test func `F08: one processor_config.json serves for images and videos`() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/cambium-settings-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let own = { (most: Int) -> JSONValue in
+      [
+        "patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0, 0, 0], "image_std": [1, 1, 1],
+        "size": ["shortest_edge": 100, "longest_edge": .int(most)],
+      ]
+    }
+    let document = JSONValue.object([("image_processor", own(1000)), ("video_processor", own(2000))])
+    try Data(JSONWriter.pretty(document)).write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
+    #expect(try ImageSettings(folder: folder).maxPixels == 1000)
+    #expect(try ImageSettings(folder: folder, file: ImageSettings.videoFile).maxPixels == 2000)
+    // A file of its own goes before.
+    try Data(JSONWriter.pretty(own(3000))).write(to: URL(fileURLWithPath: folder + "/preprocessor_config.json"))
+    #expect(try ImageSettings(folder: folder).maxPixels == 3000)
   }
 
   @Test func `a missing file is named`() {

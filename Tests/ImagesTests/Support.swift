@@ -49,13 +49,3 @@ func digest(_ bytes: some Sequence<UInt8>) -> String {
   let hex = String(value, radix: 16)
   return String(repeating: "0", count: 16 - hex.count) + hex
 }
-
-/// The diagnostic of the error that `body` throws; nil when it throws none.
-func refusal(_ body: () throws -> Void) -> Diagnostic? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? any CambiumError)?.diagnostic
-  }
-}

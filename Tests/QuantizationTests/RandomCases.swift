@@ -1,3 +1,4 @@
+import TestSupport
 import Quantization
 
 /// The inputs of Fixtures/make_random_vectors.py, from the same integers.

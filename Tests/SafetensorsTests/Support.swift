@@ -1,3 +1,4 @@
+import TestSupport
 import Diagnostics
 import Foundation
 import Safetensors
@@ -21,16 +22,6 @@ func zeros(_ count: Int) -> [UInt8] { Array(repeating: 0, count: count) }
 
 /// A valid header with one tensor of four bytes.
 let one = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
-
-/// The diagnostic of the error that `body` throws; nil when it throws none.
-func refusal(_ body: () throws -> Void) -> Diagnostic? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? any CambiumError)?.diagnostic
-  }
-}
 
 /// The diagnostic with which a file is refused; nil when it is accepted.
 func refusal(of file: [UInt8]) -> Diagnostic? {

@@ -101,6 +101,48 @@ import Testing
     }
   }
 
+  @Test func `a signature says what it says in one way`() throws {
+    try withSigned { signed in
+      let path = signed.path + "/model.sig"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let hint = try #require(text.range(of: "\"hint\":\""))
+      let digit = text[hint.upperBound] == "0" ? "1" : "0"
+      let others = [
+        text + "\n", text + " ", " " + text, String(text.dropLast()),
+        text.replacingOccurrences(of: ":", with: ": "),
+        text.replacingOccurrences(of: "\"keyid\":\"\"", with: "\"keyid\":\"a\""),
+        text.replacingOccurrences(of: "\"keyid\"", with: "\"keyie\""),
+        text.replacingOccurrences(of: "\"tlogEntries\":[]", with: "\"tlogEntries\":[1]"),
+        text.replacingOccurrences(of: "{\"dsse", with: "{\"more\":1,\"dsse"),
+        text[..<hint.upperBound] + digit + text[hint.upperBound...].dropFirst(),
+      ]
+      for other in others where other != text {
+        try signed.write(Array(other.utf8), to: "model.sig")
+        #expect(throws: SignatureError.self, "\(other.prefix(60))") { try signed.verify() }
+      }
+      try signed.write(Array(text.utf8), to: "model.sig")
+      #expect(throws: Never.self) { try signed.verify() }
+    }
+  }
+
+  @Test func `names are bytes: a file whose name only looks like a signed one was not signed`() throws {
+    try withSigned { signed in
+      let (one, two) = ("\u{E9}.txt", "e\u{301}.txt")
+      try signed.write([1], to: one)
+      try ModelSignature.sign(
+        folder: signed.path, key: signed.keys.path + "/key.pem", to: signed.path + "/model.sig")
+      try signed.verify()
+      try FileManager.default.moveItem(atPath: signed.path + "/" + one, toPath: signed.path + "/" + two)
+      #expect(code { try signed.verify() } == "E_SIGNATURE")
+      try signed.write([1], to: one)
+      #expect(code { try signed.verify() } == "E_SIGNATURE")
+      // Both may be signed, as they are two files.
+      try ModelSignature.sign(
+        folder: signed.path, key: signed.keys.path + "/key.pem", to: signed.path + "/model.sig")
+      #expect(try signed.verify().resources.count == 5)
+    }
+  }
+
   /// A signed statement with hostile names, from whoever has a key, reaches no file outside.
   @Test(arguments: ["../x", "/etc/passwd", "a//b", "./a", ""])
   func `names that leave the folder are refused`(name: String) throws {

@@ -1,19 +1,10 @@
+import TestSupport
 import Diagnostics
 import StrictJSON
 
 /// Parses text that stands for the file `t.json`.
 func parse(_ text: String, maxDepth: Int = 64) throws(JSONError) -> JSONValue {
   try JSONValue.parse(Array(text.utf8), file: "t.json", maxDepth: maxDepth)
-}
-
-/// The diagnostic of the error that `body` throws; nil when it throws none.
-func refusal(_ body: () throws -> Void) -> Diagnostic? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? any CambiumError)?.diagnostic
-  }
 }
 
 /// The code with which `bytes` are refused; nil when they are accepted.
@@ -23,24 +14,11 @@ func code(_ bytes: [UInt8]) -> String? {
 
 func code(_ text: String) -> String? { code(Array(text.utf8)) }
 
-/// A small seeded generator: the same documents on every machine.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Makes random documents.
 struct DocumentMaker {
-  var random: SplitMix64
+  var random: SplitMix
 
-  init(seed: UInt64) { random = SplitMix64(state: seed) }
+  init(seed: UInt64) { random = SplitMix(seed: seed) }
 
   mutating func value(depth: Int = 0) -> JSONValue {
     switch Int.random(in: 0..<(depth > 4 ? 5 : 8), using: &random) {

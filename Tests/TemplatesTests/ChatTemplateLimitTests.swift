@@ -1,6 +1,7 @@
 import Foundation
 import StrictJSON
 import Templates
+import TestSupport
 import Testing
 
 /// Templates come with models that nobody has looked at: each of these would take all memory, all time, or the stack.
@@ -36,6 +37,19 @@ import Testing
     "{% set ns = namespace(a={}) %}{% for i in range(99999) %}{% set ns.a = {'a': ns.a} %}{% endfor %}",
     "{% set ns = namespace(a='') %}{% for i in range(99999) %}{% set ns.a = (ns.a, 1) | list %}{% endfor %}",
     "{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% for j in [ns.a] %}{% set ns.a = loop %}{% endfor %}{% endfor %}",
+    // Results that are far larger than what makes them.
+    "{{ (',' * 16000000).split(',') | length }}", "{{ ('x' * 16000000).replace('x', '') }}",
+    "{{ ('x' * 16000000).replace('', 'x') }}", "{{ (['x' * 1000000] * 100) | join }}",
+    "{{ ('x' * 1000000).join(('y' * 1000) | list) }}", "{{ ('\\x01' * 16000000) | tojson }}",
+    "{{ ('é' * 8000000) | tojson(ensure_ascii=true) }}", "{{ (range(100000) | list) | tojson(indent=1000000) }}",
+    "{{ ('\\n' * 10000) | indent(1000000) }}", "{{ 'x'.center(999999999999) }}", "{{ '1'.zfill(9223372036854775807) }}",
+    "{{ '%999999999d' % 1 }}", "{{ [1] | batch(999999999, 0) | list }}", "{{ [1] | slice(999999999) | list }}",
+    "{{ 'a\\tb'.expandtabs(999999999) }}",
+    "{% set ns = namespace(a='ab' * 100) %}{% for i in range(9999) %}{% set ns.a = ns.a.replace('a', 'aa') %}{% endfor %}",
+    "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+    "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{{ caller }}{% endmacro %}{{ m() }}",
+    "{% for i in range(9999) %}{% set x = range(9999) | list | sort(reverse=true) %}{% endfor %}",
+    "{% for i in range(9999) %}{% set x = range(9999) | unique | list %}{% endfor %}",
   ]) func `a template that lasts is stopped`(source: String) {
     #expect(Self.code(source) == "E_TEMPLATE_LIMIT")
   }

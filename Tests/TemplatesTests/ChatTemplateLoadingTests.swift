@@ -1,5 +1,6 @@
 import StrictJSON
 import Templates
+import TestSupport
 import Testing
 
 @Suite struct ChatTemplateLoadingTests {

@@ -1,3 +1,4 @@
+import TestSupport
 import Diagnostics
 import StrictJSON
 import Testing
@@ -42,15 +43,5 @@ import Tokenization
     }
     #expect(refusal { _ = try stops(tokenizer: ["eos_token": "<none>"]) }?.code == "E_TOKENIZER_STOP_TOKEN")
     #expect(refusal { _ = try stops(tokenizer: ["eos_token": 7]) }?.code == "E_TOKENIZER_STOP_TOKEN")
-  }
-}
-
-/// The diagnostic of the error that `body` throws; nil when it throws none.
-func refusal(_ body: () throws -> Void) -> Diagnostic? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? any CambiumError)?.diagnostic
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Digests
 import Foundation
 import Testing
@@ -12,7 +13,7 @@ import Workspace
   let right = SHA256Digest.of(Array("content".utf8))
 
   @Test func `a file has its digest`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     let found = try DigestCache(folder: scratch.path).digest(ofFileAt: path)
     #expect(found.digest == right)
@@ -20,7 +21,7 @@ import Workspace
   }
 
   @Test func `an unchanged file is not read again`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
     // A wrong digest that comes back shows that nothing was read.
@@ -31,7 +32,7 @@ import Workspace
   }
 
   @Test func `the cache lives on in its file`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
     try cache.remember(wrong, ofFileAt: path)
@@ -41,17 +42,16 @@ import Workspace
   }
 
   @Test func `a changed file is read again`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     let cache = DigestCache(folder: scratch.path)
     _ = try cache.digest(ofFileAt: path)
-    Thread.sleep(forTimeInterval: 0.02)
     try damageSecretly(path, at: 0)
     #expect(try cache.digest(ofFileAt: path).digest == SHA256Digest.of(Array("bontent".utf8)))
     // Another file of the same size and times under the same name.
     try cache.remember(wrong, ofFileAt: path)
     try scratch.put("content", at: "b")
-    #expect(rename(scratch("b"), path) == 0)
+    #expect(rename(scratch["b"], path) == 0)
     #expect(try cache.digest(ofFileAt: path).digest == right)
   }
 
@@ -60,7 +60,7 @@ import Workspace
     "{\"cambium_digests\":1,\"files\":[{},1,{\"path\":3}]}",
   ])
   func `a damaged cache is empty`(_ text: String) throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     try scratch.put(text, at: "digests.json")
     let cache = DigestCache(folder: scratch.path)
@@ -69,19 +69,19 @@ import Workspace
   }
 
   @Test func `a file that is not there is an error`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let cache = DigestCache(folder: scratch.path)
-    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch("absent")) }
+    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch["absent"]) }
     #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.path) }
   }
 
   @Test func `many threads may ask`() async throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let cache = DigestCache(folder: scratch.path)
     for number in 0..<8 { try scratch.put("content", at: "f\(number)") }
     await withTaskGroup(of: SHA256Digest?.self) { group in
       for number in 0..<64 {
-        group.addTask { try? cache.digest(ofFileAt: scratch("f\(number % 8)")).digest }
+        group.addTask { try? cache.digest(ofFileAt: scratch["f\(number % 8)"]).digest }
       }
       for await digest in group { #expect(digest == right) }
     }

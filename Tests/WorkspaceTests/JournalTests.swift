@@ -1,3 +1,4 @@
+import TestSupport
 import Digests
 import Files
 import Foundation
@@ -13,7 +14,7 @@ import Workspace
     (0..<count).map { .object([("tensor", .string("läyer \"\($0)\"")), ("unit", .int($0))]) }
   }
 
-  func fill(_ scratch: Scratch, _ count: Int) throws {
+  func fill(_ scratch: ScratchFolder, _ count: Int) throws {
     let (journal, found) = try Journal.open(folder: scratch.path, key: key)
     #expect(found.isEmpty)
     try journal.append(records(count))
@@ -21,14 +22,14 @@ import Workspace
     try journal.close()
   }
 
-  func reopen(_ scratch: Scratch) throws -> [JSONValue] {
+  func reopen(_ scratch: ScratchFolder) throws -> [JSONValue] {
     let (journal, found) = try Journal.open(folder: scratch.path, key: key)
     try journal.close()
     return found
   }
 
   @Test func `records come back`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
     let (journal, found) = try Journal.open(folder: scratch.path, key: key)
     #expect(found == records(3))
@@ -40,16 +41,16 @@ import Workspace
   }
 
   @Test func `the check is the start of the digest of the line without it`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 1)
-    let line = try #require(try scratch.text("journal.jsonl").split(separator: "\n").last)
+    let line = try #require(try scratch.content("journal.jsonl").split(separator: "\n").last)
     let object = String(decoding: JSONWriter.canonical(records(1)[0]), as: UTF8.self)
     let check = SHA256Digest.of(Array(object.utf8)).hex.prefix(16)
     #expect(line == object.dropLast() + ",\"crc\":\"\(check)\"}")
   }
 
   @Test func `a torn last line is dropped at every cut`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
     let whole = try scratch.bytes("journal.jsonl")
     let lastStart = try #require(whole.dropLast().lastIndex(of: UInt8(ascii: "\n"))) + 1
@@ -61,7 +62,7 @@ import Workspace
   }
 
   @Test func `a torn header starts anew`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 1)
     let whole = try scratch.bytes("journal.jsonl")
     let header = try #require(whole.firstIndex(of: UInt8(ascii: "\n"))) + 1
@@ -73,7 +74,7 @@ import Workspace
   }
 
   @Test func `a flipped bit cuts there and after it`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
     let whole = try scratch.bytes("journal.jsonl")
     let ends = whole.indices.filter { whole[$0] == UInt8(ascii: "\n") }
@@ -87,7 +88,7 @@ import Workspace
   }
 
   @Test func `a journal goes on after a torn line`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 2)
     try scratch.put(try scratch.bytes("journal.jsonl").dropLast(5), at: "journal.jsonl")
     let (journal, found) = try Journal.open(folder: scratch.path, key: key)
@@ -97,7 +98,7 @@ import Workspace
   }
 
   @Test func `another key starts anew`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
     let (journal, found) = try Journal.open(folder: scratch.path, key: SHA256Digest.of([2]))
     #expect(found.isEmpty)
@@ -106,7 +107,7 @@ import Workspace
   }
 
   @Test func `threads do not mix their lines`() async throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let (journal, _) = try Journal.open(folder: scratch.path, key: key)
     await withTaskGroup(of: Void.self) { group in
       for unit in 0..<200 {
@@ -123,18 +124,18 @@ import Workspace
   }
 
   @Test func `what is no object is refused, and a link in the journal's place`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     let (journal, _) = try Journal.open(folder: scratch.path, key: key)
     #expect(throws: StorageError.self) { try journal.append([.object([]), .int(1)]) }
     #expect(try reopen(scratch).isEmpty)
     try journal.remove()
-    try scratch.link("journal.jsonl", to: scratch("other"))
-    #expect(throws: StorageError.targetIsLink(path: scratch("journal.jsonl"))) {
+    try scratch.link("journal.jsonl", to: scratch["other"])
+    #expect(throws: StorageError.targetIsLink(path: scratch["journal.jsonl"])) {
       try Journal.open(folder: scratch.path, key: key)
     }
   }
 }
 
-extension Scratch {
+extension ScratchFolder {
   func put(_ bytes: ArraySlice<UInt8>, at name: String) throws { try put(Array(bytes), at: name) }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Digests
 import Files
 import Foundation
@@ -19,7 +20,7 @@ import Workspace
   }
 
   @Test func `a receipt comes back as it was written`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     #expect(try StageReceipt.load(scratch.path) == nil)
     let receipt = try Self.receipt(outputs: [Self.record("z", [9]), Self.record("out/y", [])])
     try receipt.write(to: scratch.path)
@@ -62,7 +63,7 @@ import Workspace
   }
 
   @Test func `every cut is damaged`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try Self.receipt(outputs: [Self.record("y", [1])]).write(to: scratch.path)
     let whole = try scratch.bytes("receipt.json")
     // Without its last newline it is still whole.
@@ -74,9 +75,9 @@ import Workspace
 
   @Test(arguments: ["\"bits\"", "\"a.json\"", "quantize", "cambium 1.0.0", "\"stage_version\": 3", "_receipt\": 1"])
   func `an edited field is damaged`(_ field: String) throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try Self.receipt().write(to: scratch.path)
-    let text = try scratch.text("receipt.json")
+    let text = try scratch.content("receipt.json")
     let edited = text.replacingOccurrences(of: field, with: field.replacingOccurrences(of: "1", with: "2") + "0")
     try scratch.put(edited, at: "receipt.json")
     if edited == text {
@@ -94,9 +95,9 @@ import Workspace
   }
 
   @Test func `a path that leaves the folder in a file is damage`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try Self.receipt(outputs: [Self.record("aa/secret", [1])]).write(to: scratch.path)
-    let text = try scratch.text("receipt.json")
+    let text = try scratch.content("receipt.json")
     let edited = text.replacingOccurrences(of: "aa/secret", with: "../secret")
     #expect(edited != text)
     try scratch.put(edited, at: "receipt.json")
@@ -111,7 +112,7 @@ import Workspace
     #expect(try Self.receipt(outputs: [Self.record("\u{e9}", [1]), Self.record("e\u{301}", [2])]).outputs.count == 2)
   }
 
-  func expectDamaged(_ scratch: Scratch, _ location: SourceLocation = #_sourceLocation) {
+  func expectDamaged(_ scratch: ScratchFolder, _ location: SourceLocation = #_sourceLocation) {
     do {
       let receipt = try StageReceipt.load(scratch.path)
       Issue.record("loaded \(String(describing: receipt))", sourceLocation: location)

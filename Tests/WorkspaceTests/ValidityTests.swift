@@ -1,3 +1,4 @@
+import TestSupport
 import Digests
 import Files
 import Foundation
@@ -6,9 +7,9 @@ import Workspace
 
 @Suite struct ValidityTests {
   /// A finished stage with two outputs.
-  func stage() throws -> (scratch: Scratch, receipt: StageReceipt) {
-    let scratch = try Scratch()
-    try Folder.create(scratch("out"))
+  func stage() throws -> (scratch: ScratchFolder, receipt: StageReceipt) {
+    let scratch = try ScratchFolder.lasting()
+    try Folder.create(scratch["out"])
     try scratch.put("first", at: "out/1")
     try scratch.put("second", at: "out/2")
     let outputs = ["out/1", "out/2"].map { ReceiptTests.record($0, Array(($0 == "out/1" ? "first" : "second").utf8)) }
@@ -29,16 +30,16 @@ import Workspace
     func look() throws -> Validity {
       try receipt.validity(in: scratch.path, digests: digests, wantedKey: receipt.key)
     }
-    try FileManager.default.removeItem(atPath: scratch("out/2"))
+    try FileManager.default.removeItem(atPath: scratch["out/2"])
     #expect(try look() == .outputMissing("out/2"))
     // A link to the right bytes is not what was written; it has the right size even as a link.
     try scratch.put("second", at: "abc")
     try scratch.link("out/2", to: "../abc")
     #expect(try look() == .outputDamaged("out/2"))
-    try FileManager.default.removeItem(atPath: scratch("out/2"))
-    try Folder.create(scratch("out/2"))
+    try FileManager.default.removeItem(atPath: scratch["out/2"])
+    try Folder.create(scratch["out/2"])
     #expect(try look() == .outputDamaged("out/2"))
-    try FileManager.default.removeItem(atPath: scratch("out"))
+    try FileManager.default.removeItem(atPath: scratch["out"])
     #expect(try look() == .outputMissing("out/1"))
   }
 
@@ -56,10 +57,8 @@ import Workspace
     let (scratch, receipt) = try stage()
     let digests = DigestCache(folder: scratch.path)
     #expect(try receipt.validity(in: scratch.path, digests: digests, wantedKey: receipt.key) == .valid)
-    // Older kernels count ctime in ticks of some milliseconds.
-    Thread.sleep(forTimeInterval: 0.02)
     let before = try scratch.status("out/2")
-    try damageSecretly(scratch("out/2"), at: 3)
+    try damageSecretly(scratch["out/2"], at: 3)
     #expect(try scratch.status("out/2").st_size == before.st_size)
     #expect(
       try receipt.validity(in: scratch.path, digests: digests, wantedKey: receipt.key) == .outputDamaged("out/2"))

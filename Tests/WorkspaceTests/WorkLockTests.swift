@@ -1,3 +1,4 @@
+import TestSupport
 import Files
 import Foundation
 import Testing
@@ -5,11 +6,11 @@ import Workspace
 
 @Suite struct WorkLockTests {
   @Test func `the second holder is told the process`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try scratch.put("999999999\nrest of an older run", at: "lock")
     let lock = try WorkLock(folder: scratch.path)
     let pid = ProcessInfo.processInfo.processIdentifier
-    #expect(try scratch.text("lock") == "\(pid)\n")
+    #expect(try scratch.content("lock") == "\(pid)\n")
     #expect(throws: WorkspaceError.locked(folder: scratch.path, pid: pid)) { try WorkLock(folder: scratch.path) }
     lock.release()
     try WorkLock(folder: scratch.path).release()
@@ -17,16 +18,16 @@ import Workspace
   }
 
   @Test func `the lock ends with the object`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     do { _ = try WorkLock(folder: scratch.path) }
     try WorkLock(folder: scratch.path).release()
   }
 
   @Test func `a link in place of the lock is refused`() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder.lasting()
     try scratch.put("precious", at: "other")
-    try scratch.link("lock", to: scratch("other"))
-    #expect(throws: StorageError.targetIsLink(path: scratch("lock"))) { try WorkLock(folder: scratch.path) }
-    #expect(try scratch.text("other") == "precious")
+    try scratch.link("lock", to: scratch["other"])
+    #expect(throws: StorageError.targetIsLink(path: scratch["lock"])) { try WorkLock(folder: scratch.path) }
+    #expect(try scratch.content("other") == "precious")
   }
 }

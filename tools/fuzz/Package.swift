@@ -1,34 +1,48 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// What reads files of strangers, in a package of its own that builds in a few minutes under a sanitizer: with a driver for
-// libFuzzer (tools/fuzz/run), or with the tests (tools/sanitize, which sets CAMBIUM_SANITIZE). `Sources` and `Tests` hold
-// links to the project's. Of Signatures only what reads is there: the rest needs swift-crypto.
+// What reads files of strangers and what works in threads, in a package of its own that builds in a few minutes under a
+// sanitizer: with a driver for libFuzzer (tools/fuzz/run), or with the tests (tools/sanitize, which names the sanitizer in
+// CAMBIUM_SANITIZE). `Sources` and `Tests` hold links to the project's. Of Signatures only what reads is there: the rest
+// needs swift-crypto.
+let sanitizer = Context.environment["CAMBIUM_SANITIZE"]
 let parsers: [Target.Dependency] = [
   "Archive", "Checkpoint", "Digests", "Files", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
-  "Templates",
-  "Tokenization", "Workspace",
+  "Templates", "Tokenization", "Workspace",
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
-let tests: [Target] = [
+let threadTests: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
+  .testTarget(name: "FilesTests", dependencies: ["Files", "Diagnostics", "Threads", "TestSupport"]),
+  .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
+  .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+  .testTarget(
+    name: "WorkspaceTests",
+    dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport"]),
+  .testTarget(
+    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
+]
+let parserTests: [Target] = [
   .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
   .testTarget(
-    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON"]),
+    name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON", "TestSupport"]),
   .testTarget(
-    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics"]),
-  .testTarget(
-    name: "WorkspaceTests", dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests"]),
-  .testTarget(
-    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Workspace"]),
+    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics", "TestSupport"]),
   .testTarget(
     name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
   .testTarget(
-    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON"],
+    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
-  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics"]),
+    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
+  .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics", "TestSupport"]),
 ]
+let tests =
+  switch sanitizer {
+  case nil: driver
+  case "thread": threadTests
+  default: threadTests + parserTests
+  }
 
 let package = Package(
   name: "fuzz",
@@ -43,12 +57,17 @@ let package = Package(
       exclude: ["README.md"]
         + ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"].map {
           "\($0)/README.md"
-        }),
+        },
+      // The kernels at -O0 would take most of the time of a debug build's tests.
+      cSettings: sanitizer == "thread" ? [.unsafeFlags(["-O1"])] : []),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
-    .target(name: "Threads"),
-    .target(name: "Files", dependencies: ["Diagnostics", "CKernels"]),
+    // The lock of the house tells the thread sanitizer of its turns.
+    .target(
+      name: "Threads", dependencies: ["Diagnostics", "CKernels"],
+      swiftSettings: sanitizer == "thread" ? [.define("CAMBIUM_TSAN")] : []),
+    .target(name: "Files", dependencies: ["Diagnostics", "CKernels", "Threads"]),
     .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
@@ -63,10 +82,24 @@ let package = Package(
       exclude: ["Tables/make_tables.py"]),
     .target(name: "Images", dependencies: ["Diagnostics", "Files", "StrictJSON", "CImages"]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),
+      name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Threads"]),
+    .target(
+      name: "Planning",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+      ]),
+    .target(
+      name: "Measuring",
+      dependencies: ["Checkpoint", "Diagnostics", "Digests", "Planning", "Quantization", "StrictJSON"]),
+    .target(
+      name: "Streaming",
+      dependencies: [
+        "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
+        "Threads", "Workspace",
+      ]),
     .target(name: "Signatures", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),
     .target(
       name: "Archive", dependencies: ["Diagnostics", "Files", "Threads", "Digests", "Workspace", "CZstd"]),
-  ] + (Context.environment["CAMBIUM_SANITIZE"] == nil ? driver : tests),
+  ] + tests,
   swiftLanguageModes: [.v6]
 )

@@ -91,9 +91,6 @@ install_brew() {
   else
     echo "Homebrew formulae: all there ($*)"
   fi
-  # openblas is keg-only: its .pc file is not where pkg-config looks.
-  PKG_CONFIG_PATH=$(brew --prefix openblas)/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-  export PKG_CONFIG_PATH
 }
 
 install_libraries() {
@@ -101,7 +98,7 @@ install_libraries() {
     Darwin) install_brew zstd xxhash json-c openblas libpng jpeg-turbo pkg-config ;;
     Linux)
       if have apt-get && have dpkg-query; then
-        install_debian libzstd-dev libxxhash-dev libopenblas-dev libjson-c-dev libpng-dev libjpeg62-turbo-dev pkg-config
+        install_debian libzstd-dev libxxhash-dev libopenblas0 libjson-c-dev libpng-dev libjpeg62-turbo-dev pkg-config
       else
         echo "not a Debian system: looking for the libraries with pkg-config"
       fi
@@ -109,8 +106,8 @@ install_libraries() {
     *) fail "$(uname -s) is not supported" "Cambium builds on Linux and macOS" ;;
   esac
   local name
-  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, xxHash, OpenBLAS, json-c, libpng and libjpeg-turbo"
-  for name in libzstd libxxhash openblas json-c libpng libjpeg; do
+  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, xxHash, json-c, libpng and libjpeg-turbo"
+  for name in libzstd libxxhash json-c libpng libjpeg; do
     pkg-config --exists "$name" || fail "pkg-config does not find $name" "install its development package and run this again"
   done
 }

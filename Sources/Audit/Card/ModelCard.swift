@@ -28,8 +28,8 @@ package struct ModelCard {
 
   private var frontMatter: String {
     var lines = ["---"]
-    if baseModels.count == 1 { lines.append("base_model: \(baseModels[0])") }
-    if baseModels.count > 1 { lines += ["base_model:"] + baseModels.map { "- \($0)" } }
+    if baseModels.count == 1 { lines.append("base_model: \(YAMLScalar.text(baseModels[0]))") }
+    if baseModels.count > 1 { lines += ["base_model:"] + baseModels.map { "- \(YAMLScalar.text($0))" } }
     if !baseModels.isEmpty { lines.append("base_model_relation: quantized") }
     lines += source.block("language")
     lines.append("library_name: mlx")

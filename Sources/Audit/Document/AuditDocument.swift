@@ -99,11 +99,11 @@ extension AuditDocument.Tensor {
     else { return nil }
     let parts = written.compactMap(AuditDocument.Part.init)
     guard parts.count == written.count, !parts.isEmpty else { return nil }
-    let shape = (source["shape"]?.arrayValue ?? []).compactMap(\.intValue)
+    guard let shape = AuditDocument.shape(source["shape"]?.arrayValue ?? []) else { return nil }
     var elements = 1
     for dimension in shape {
       let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
-      guard !overflow, dimension >= 0 else { return nil }
+      guard !overflow else { return nil }
       elements = product
     }
     var total = 0
@@ -123,13 +123,21 @@ extension AuditDocument.Tensor {
   }
 }
 
+extension AuditDocument {
+  /// Dimensions; nil when one is none.
+  fileprivate static func shape(_ values: [JSONValue]?) -> [Int]? {
+    let shape = values?.compactMap(\.intValue).filter { $0 >= 0 }
+    return shape?.count == values?.count ? shape : nil
+  }
+}
+
 extension AuditDocument.Part {
   init?(_ value: JSONValue) {
     guard let name = value["name"]?.stringValue, let file = value["file"]?.stringValue,
       let dtype = value["dtype"]?.stringValue, let bytes = value["bytes"]?.intValue,
-      let digest = value["tree_sha256"]?.stringValue, let shape = value["shape"]?.arrayValue
+      let digest = value["tree_sha256"]?.stringValue, let shape = AuditDocument.shape(value["shape"]?.arrayValue)
     else { return nil }
     self.init(
-      name: name, file: file, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: bytes, treeSHA256: digest)
+      name: name, file: file, dtype: dtype, shape: shape, bytes: bytes, treeSHA256: digest)
   }
 }

@@ -114,6 +114,9 @@ package struct AuditReport {
             ])
           })
       ))
+    if let delta = planned.tensor.delta, let evidence = measured.delta {
+      members.append(("adapter", evidence.json(delta)))
+    }
     if let error = measured.error { members.append(("error", error.json)) }
     return .object(members)
   }

@@ -60,6 +60,9 @@ package struct Provenance {
       ), ("source", .string(Provenance.place(manifest.source))),
     ]
     if let donor = manifest.donor { external.append(("donor", .string(Provenance.place(donor)))) }
+    if case .merge(let adapter)? = manifest.adapter {
+      external.append(("adapter", .string(Provenance.place(adapter))))
+    }
     external += [
       ("head", manifest.head.map { .string($0.rawValue) } ?? .null), ("foreign", .bool(manifest.foreign)),
       ("layouts", .array(manifest.layouts.map { .string($0.rawValue) })),
@@ -83,7 +86,8 @@ package struct Provenance {
     var out: [JSONValue] = []
     let folders = [("source", resolution.manifest.source, resolution.source.commit)]
     let donors = resolution.manifest.donor.map { [("donor", $0, resolution.donor?.commit)] } ?? []
-    for case (let name, .hub(let hub), let commit?) in folders + donors {
+    let adapters = resolution.adapter.map { [("adapter", $0.reference, $0.commit)] } ?? []
+    for case (let name, .hub(let hub), let commit?) in folders + donors + adapters {
       out.append(
         .object([
           ("name", .string(name)), ("uri", .string("hf://\(hub.repository)@\(commit)")),

@@ -1,5 +1,6 @@
 import Checking
 import Inference
+import Threads
 
 /// What a bench does.
 public struct BenchOptions {
@@ -141,6 +142,7 @@ public struct Bench {
       }
       guard !options.isStopped() else { throw CancellationError() }
     }
+    try decoding.requireSuccess()
     result.counts = .init(decoding.statistics)
     return result
   }

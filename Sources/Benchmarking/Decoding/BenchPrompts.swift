@@ -1,6 +1,7 @@
 import Checking
 import Diagnostics
 import Inference
+import Threads
 
 /// A prompt of a bench.
 public struct BenchPrompt {

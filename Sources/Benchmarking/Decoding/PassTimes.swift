@@ -1,5 +1,6 @@
 import Dispatch
 import Inference
+import Threads
 
 /// What single passes cost: of one row (plain decoding), of a few (a draft checked), of the head, of a prompt.
 public struct PassTimes: Sendable, Hashable {

@@ -1,6 +1,7 @@
 import COpenBLAS
 import Dispatch
 import Inference
+import Threads
 
 /// The rate of OpenBLAS's dense product in f32: what a prompt's passes are measured by.
 public enum ProductRate {
@@ -13,7 +14,7 @@ public enum ProductRate {
     let c = UnsafeMutablePointer<Float>.allocate(capacity: rows * outputs)
     c.initialize(repeating: 0, count: rows * outputs)
     defer { c.deallocate() }
-    openblas_set_num_threads(1)
+    guard cambium_openblas_load() == 1 else { return 0 }
     let pool = WorkerPool(threads: threads)
     let target = Target(base: c)
     var best = 0.0
@@ -23,10 +24,9 @@ public enum ProductRate {
         a.withUnsafeBufferPointer { a in
           b.withUnsafeBufferPointer { b in
             guard let left = a.baseAddress, let right = b.baseAddress else { return }
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(range.count), blasint(inner), 1, left,
-              blasint(inner), right + range.lowerBound * inner, blasint(inner), 0, target.base + range.lowerBound,
-              blasint(outputs))
+            cambium_openblas_product(
+              Int32(rows), Int32(range.count), Int32(inner), 1, left, Int32(inner), right + range.lowerBound * inner,
+              Int32(inner), 1, target.base + range.lowerBound, Int32(outputs))
           }
         }
       }

@@ -2,6 +2,7 @@ import CKernels
 import Dispatch
 import Inference
 import Synchronization
+import Threads
 
 /// How fast the machine reads memory: what decoding is measured by, because a token reads every weight once.
 public enum ReadBandwidth {

@@ -11,6 +11,7 @@
 #include "CKernelsDecode.h"
 #include "CKernelsDigest.h"
 #include "CKernelsFiles.h"
+#include "CKernelsMapped.h"
 #include "CKernelsMeasure.h"
 #include "CKernelsThreads.h"
 

@@ -1,4 +1,5 @@
 import Inference
+import Threads
 
 /// Decodes prompts in every way and compares.
 ///
@@ -100,6 +101,7 @@ public struct Check {
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }
     }
+    try decoding.requireSuccess()
     return rounds
   }
 }

@@ -31,6 +31,7 @@ struct CheckedDecoding {
       tokens.append(token)
       guard !isStopped() else { throw CancellationError() }
     }
+    try decoding.requireSuccess()
     logits = record.logits
     rounds = record.rounds
     finish = decoding.finish

@@ -22,6 +22,9 @@ public struct TextGeneration: Sequence, IteratorProtocol {
     decoder = IncrementalDecoder(tokenizer, skipSpecial: true)
   }
 
+  /// - Throws: `InferenceError` when the decoding ended before its time; to be asked at the end.
+  public func requireSuccess() throws { try decoding.requireSuccess() }
+
   public var statistics: DecodingStatistics { decoding.statistics }
 
   /// Why it ended; nil before the end.

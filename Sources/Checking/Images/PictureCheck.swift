@@ -1,6 +1,7 @@
 import Inference
 import StrictJSON
 import Tokenization
+import Threads
 
 /// A model with its tower, tokenizer and template: asks about pictures.
 public struct PictureCheck {
@@ -49,10 +50,12 @@ public struct PictureCheck {
     let session = DecodingSession(model, pool: pool, promptChunk: promptChunk, arithmetic: arithmetic)
     return try pictures.map { picture in
       var tokens: [Int] = []
-      for token in try session.decode(prompt(picture), .vanilla, DecodingOptions(limit: limit, stops: stops)) {
+      let decoding = try session.decode(prompt(picture), .vanilla, DecodingOptions(limit: limit, stops: stops))
+      for token in decoding {
         guard !isStopped() else { throw CancellationError() }
         tokens.append(token)
       }
+      try decoding.requireSuccess()
       return try text(tokens)
     }
   }

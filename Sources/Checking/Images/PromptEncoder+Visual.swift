@@ -1,6 +1,7 @@
 import Inference
 import StrictJSON
 import Tokenization
+import Threads
 
 extension PromptEncoder {
   /// A chat with images as a prompt, the tower's rows in it.

@@ -32,8 +32,9 @@ package struct LogitDistance {
       if y > 0 { js += y * (b - middle) / 2 }
     }
     // Both are sums of terms of either sign: rounding may leave less than nothing.
-    kl = max(0, kl)
-    js = max(0, js)
+    // NaN stays what it is: `max` would make 0 of it.
+    if kl < 0 { kl = 0 }
+    if js < 0 { js = 0 }
   }
 
   private static func top(_ logits: UnsafeBufferPointer<Float>) -> Int {

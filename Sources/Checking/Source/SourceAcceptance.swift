@@ -1,4 +1,5 @@
 import Inference
+import Threads
 
 /// How many drafts the head gets accepted on the unquantized source: the measure of what a conversion cost it.
 public struct SourceAcceptance: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import Threads
 
 /// What a conversion changed: the package's distributions beside those of the checkpoint it was made from.
 public struct SourceComparison: Sendable, Hashable {

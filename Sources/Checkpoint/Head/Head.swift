@@ -50,6 +50,7 @@ extension CheckpointFolder {
   ) throws -> [ResolvedTensor] {
     var symbols = trunk.model.symbols
     if let experts = evidence.experts { symbols["E"] = experts }
+    if conversionEvidence == nil, !isDrafter { try requireReadableFormat(ofHead: true) }
     var resolver = TensorResolver(self, symbols: symbols)
     do {
       for row in trunk.table.head {

@@ -61,8 +61,8 @@ extension CheckpointFolder {
     let hidden = try floats(prefix + "pre_fc_norm_hidden.weight")
     let width = head?.count ?? 0
     var halves: HeadStatistics.Halves?
-    if let embedding, let hidden, let lengths = try columnLengths(prefix + "fc.weight"),
-      lengths.count == 2 * width, embedding.count == width, hidden.count == width
+    if let embedding, let hidden, let lengths = try columnLengths(prefix + "fc.weight", shape: [width, 2 * width]),
+      embedding.count == width, hidden.count == width
     {
       // Correlations do not change by the 1 that an offset lacks: of the factors' signs nothing is asked.
       let left = Array(lengths[..<width])
@@ -77,9 +77,10 @@ extension CheckpointFolder {
       hidden: width, finalNorm: head.flatMap { head in final.flatMap { correlation(head, $0) } }, halves: halves)
   }
 
-  /// Euclidean length of each column of a float matrix, by blocks of rows; nil for anything else.
-  private func columnLengths(_ name: String) throws -> [Float]? {
-    guard let place = self[name], place.entry.shape.count == 2, place.entry.shape[1] > 0,
+  /// Euclidean length of each column of a float matrix, by blocks of rows; nil for anything else, and for another shape:
+  /// that of the file may be any that its holes allow.
+  private func columnLengths(_ name: String, shape: [Int]) throws -> [Float]? {
+    guard let place = self[name], place.entry.shape == shape, place.entry.shape[1] > 0,
       [.bf16, .f16, .f32].contains(place.entry.dtype)
     else { return nil }
     let columns = place.entry.shape[1]

@@ -1,4 +1,5 @@
 import Checkpoint
+import Diagnostics
 import Manifests
 import Planning
 import StrictJSON
@@ -34,15 +35,23 @@ struct CheckForecast: Sendable {
       }
     }
     func pass(rows: Int) -> Int {
-      fixed + output + Int(Double(mixture) * Double(min(experts, rows * chosen)) / Double(experts))
+      let used = rows.multipliedReportingOverflow(by: chosen)
+      let share = Double(min(experts, used.overflow ? experts : used.partialValue)) / Double(experts)
+      return fixed + output + Int(Double(mixture) * share)
+    }
+    /// Of sizes that are the files' own; the largest Int stands for all that is beyond.
+    func times(_ a: Int, _ b: Int) -> Int {
+      let product = a.multipliedReportingOverflow(by: b)
+      return product.overflow ? .max : product.partialValue
     }
     var (passes, bytes) = (0, 0)
     for depth in [0] + check.depths {
       passes += 1 + check.tokens
-      bytes += pass(rows: experts) + head + check.tokens * (pass(rows: depth + 1) + depth * (head + output))
+      let step = CheckedSum.clamped([pass(rows: depth + 1), times(depth, head + output)])
+      bytes = CheckedSum.clamped([bytes, pass(rows: experts), head, times(check.tokens, step)])
     }
     self.passes = passes * check.prompts
-    self.bytes = bytes * check.prompts
+    self.bytes = times(bytes, check.prompts)
   }
 
   var json: JSONValue { .object([("passes_at_most", .int(passes)), ("bytes_read_at_most", .int(bytes))]) }

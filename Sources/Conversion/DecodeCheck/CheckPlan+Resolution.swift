@@ -16,12 +16,17 @@ extension CheckPlan {
     }
     if plan.head == nil {
       self = .none(reason: "there is no MTP head whose decoding could be compared")
-    } else if !resolution.source.sidecars.copied.contains("tokenizer.json") {
+    } else if !Self.hasTokenizer(resolution.source.sidecars.copied) {
       self = .none(reason: "there is no tokenizer.json to make prompts with")
     } else if let obstacle = LoadedModel.obstacle(resolution.source)?.diagnostic {
       self = .none(reason: "\(obstacle.code), \(obstacle.summary)")
     } else {
       self = .decode(check)
     }
+  }
+
+  /// Whether there is a tokenizer, in the one file of today or in the two of older releases.
+  private static func hasTokenizer(_ files: [String]) -> Bool {
+    files.contains("tokenizer.json") || (files.contains("vocab.json") && files.contains("merges.txt"))
   }
 }

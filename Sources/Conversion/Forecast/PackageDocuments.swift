@@ -2,6 +2,7 @@ import Audit
 import Digests
 import Manifests
 import Measuring
+import PackageCheck
 import Planning
 import Readers
 import StrictJSON
@@ -20,13 +21,22 @@ struct PackageDocuments {
   let builder: SHA256Digest?
 
   /// `audit.json`, `audit.html` and `README.md`.
-  /// - Parameter outcome: what decoding gave; nil for a placeholder of the same length.
-  func reports(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [(path: String, bytes: [UInt8])]
-  {
+  /// - Parameters:
+  ///   - outcome: what decoding gave; nil for a placeholder of the same length.
+  ///   - config: the package's configuration, to be held against the audit.
+  /// - Throws: ``ConversionError/contradiction(file:problems:)``.
+  func reports(
+    _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?, against config: JSONValue? = nil
+  ) throws -> [(path: String, bytes: [UInt8])] {
     let context = AuditReport.Context(resolution, planDigest: plan.digest, inputs: inputs, readers: readers)
     let audit = AuditReport.json(plan, context, measurements)
-    let page = try AuditPage(
-      title: PackageFiles.title(resolution), audit: AuditDocument(audit, file: PackageFiles.audit), readers: readers,
+    let document = try AuditDocument(audit, file: PackageFiles.audit)
+    if let config {
+      try PackageConfigCheck(config: config, audit: document).require(
+        file: resolution.source.path + "/" + PackageFiles.config)
+    }
+    let page = AuditPage(
+      title: PackageFiles.title(resolution), audit: document, readers: readers,
       decoding: .planned(check, outcome))
     return [
       (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page.render()),

@@ -14,7 +14,8 @@ public struct ManifestTemplate {
   public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: String) throws {
     let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let folder = try CheckpointFolder(ModelReference(source, relativeTo: FileManager.default.currentDirectoryPath))
-    if let evidence = try folder.trunk().conversion, pipeline != "graft-only" {
+    let trunk = try folder.trunk()
+    if let evidence = trunk.conversion, trunk.isPacked, pipeline != "graft-only" {
       throw CheckpointError.alreadyConverted(path: folder.path, evidence: evidence)
     }
     let reference = { (text: String) -> String in

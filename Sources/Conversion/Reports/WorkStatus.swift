@@ -33,7 +33,7 @@ public struct WorkStatus: Sendable {
       let folder = work + "/" + stage.rawValue
       guard try Folder.isFolder(folder) else { return Row(stage: stage, state: "to do", detail: "") }
       if let receipt = try? StageReceipt.load(folder) {
-        let bytes = receipt.outputs.reduce(0) { $0 + $1.bytes }
+        let bytes = CheckedSum(receipt.outputs.map(\.bytes))
         return Row(
           stage: stage, state: "done",
           detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")

@@ -61,7 +61,18 @@ struct CheckStage: Stage {
       }
     }
     try AtomicFile.write(outcome.bytes, to: path)
+    if let reason = outcome.reason { try CheckStage.require(reason, plan, resolution) }
     return [FileRecord(path: CheckOutcome.fileName, bytes: outcome.bytes.count, sha256: outcome.digest)]
+  }
+
+  /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head there is
+  /// nothing to compare.
+  /// - Throws: `ConversionError.checkMissing`.
+  static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
+    guard resolution.target == .package, plan.head != nil, let check = resolution.check, !check.isOptional else {
+      return
+    }
+    throw ConversionError.checkMissing(manifest: resolution.manifest.path, reason: reason)
   }
 
   /// What the runner does not cover: the package may be right all the same.
@@ -90,6 +101,9 @@ struct CheckStage: Stage {
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, let head = resolution.headFolder {
+        if resolution.adapter != nil {
+          observer.note("relative_floor is held against the source without the adapter")
+        }
         report.sourceAcceptance = try refusable {
           let donor = resolution.donor == nil ? nil : head
           return try SourceAcceptance(

@@ -52,6 +52,7 @@ struct PackageStage: Stage {
       do {
         try fill(lock.partial, files)
         try readBack(expected, in: lock.partial)
+        try requireVerifiable(lock.partial)
         if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
         try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
       } catch {
@@ -95,10 +96,8 @@ struct PackageStage: Stage {
       let file = files[index]
       let (digest, bytes) = try digestOfFile(atPath: partial + "/" + file.path)
       guard digest == file.sha256, bytes == file.bytes else {
-        throw ConversionError.verification(
-          summary: "a file of the package is not what was verified", file: file.path, tensor: nil,
-          expected: "sha256 \(file.sha256.hex)", found: digest.hex,
-          next: "the work folder is damaged: remove it, and run again")
+        throw VerificationError.publishedFile(
+          file: file.path, expected: "sha256 \(file.sha256.hex)", found: digest.hex)
       }
     }
     guard isWhole else { throw ConversionError.stopped(resume: resumeCommand) }
@@ -170,7 +169,7 @@ struct PackageStage: Stage {
         return FileRecord(path: file.path, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
       case .file(let path):
         guard let digest = measured.digest(ofFile: file.path) else {
-          throw ConversionError.packageForm(
+          throw ConversionError.workFile(
             file: folder.folder(.verify) + "/" + Measurements.fileName, expected: "the digest of \(file.path)",
             found: "none")
         }

@@ -28,7 +28,7 @@ struct QuantizeStage: Stage {
     ])
   }
 
-  func inputRecords() throws -> [FileRecord] { try inputs.records { $0.shard != nil } }
+  func inputRecords() throws -> [FileRecord] { try inputs.records { $0.shard != nil || $0.isAdapters } }
 
   /// What an unfinished run must have in common with this one for its units to count. The inputs are not digested yet:
   /// what the system says of the files stands for their bytes.
@@ -38,9 +38,10 @@ struct QuantizeStage: Stage {
       return JSONValue.string(
         "\(shard.input.name) \(identity.size) \(identity.modified) \(identity.changed) \(identity.inode)")
     }
+    let adapter = try? inputs.records(\.isAdapters).map { JSONValue.string("\($0.path) \($0.sha256.hex)") }
     return StageReceipt.key(
       stage: name.rawValue, version: name.version, tool: Tool.name,
-      parameters: .object([("stage", parameters()), ("shards", .array(stamps))]), inputs: [])
+      parameters: .object([("stage", parameters()), ("shards", .array(stamps + (adapter ?? [])))]), inputs: [])
   }
 
   func run() throws -> [FileRecord] {

@@ -16,7 +16,7 @@ struct ThresholdCheck {
   /// What the limits are called: `the threshold`.
   let words: String
 
-  /// - Throws: ``ConversionError/verification(summary:file:tensor:expected:found:next:)`` with the worst tensors.
+  /// - Throws: ``VerificationError`` with the worst tensors.
   func require(_ rows: [Row]) throws {
     guard !rows.isEmpty else { return }
     if let least = limits.minCosine {
@@ -24,26 +24,24 @@ struct ThresholdCheck {
         ($0.error.cosine, $0.name) < ($1.error.cosine, $1.name)
       }
       if let first = bad.first {
-        throw missed(
-          "the cosine of \(bad.count) tensors is below \(words)", first.name, "at least \(least)", worst(bad, \.cosine))
+        throw VerificationError.cosine(
+          count: bad.count, words: words, tensor: first.name, least: least, worst: worst(bad, \.cosine))
       }
     }
     if let most = limits.maxRelativeRMS {
       let bad = rows.filter { !($0.error.relativeRMS <= most) }
         .sorted { ($1.error.relativeRMS, $0.name) < ($0.error.relativeRMS, $1.name) }
       if let first = bad.first {
-        throw missed(
-          "the relative error of \(bad.count) tensors is above \(words)", first.name, "at most \(most)",
-          worst(bad, \.relativeRMS))
+        throw VerificationError.relativeRMS(
+          count: bad.count, words: words, tensor: first.name, most: most, worst: worst(bad, \.relativeRMS))
       }
     }
     if let mean = limits.meanCosine {
       let actual = rows.reduce(0) { $0 + $1.error.cosine } / Double(rows.count)
       if !(actual >= mean) {
         let sorted = rows.sorted { ($0.error.cosine, $0.name) < ($1.error.cosine, $1.name) }
-        throw missed(
-          "the mean cosine \(Fixed.eight(actual)) is below \(words)", nil, "at least \(mean)",
-          "worst: " + worst(sorted, \.cosine))
+        throw VerificationError.meanCosine(
+          actual: actual, words: words, least: mean, worst: worst(sorted, \.cosine))
       }
     }
   }
@@ -52,11 +50,5 @@ struct ThresholdCheck {
   private func worst(_ bad: [Row], _ value: (TensorError.Measures) -> Double) -> String {
     bad.prefix(5).map { "\($0.name) \(Fixed.eight(value($0.error)))" }.joined(separator: ", ")
       + (bad.count > 5 ? " and \(bad.count - 5) more" : "")
-  }
-
-  private func missed(_ summary: String, _ tensor: String?, _ expected: String, _ found: String) -> ConversionError {
-    .verification(
-      summary: summary, file: nil, tensor: tensor, expected: expected, found: found,
-      next: "give these tensors more bits by a rule, or lower the threshold in the manifest")
   }
 }

@@ -26,8 +26,12 @@ struct VerifyStage: Stage {
     observer.began(name, bytes: 0)
     try WeightStructure.require(plan, folder: folder.folder(.quantize))
     let list = try units.list()
-    let measured = list.measurements(plan, work)
+    let measured = try list.measurements(plan, work)
+    try requireNumbers(measured)
     try requireKept(measured)
+    if measured.contains(where: { $0.delta != nil }), measured.allSatisfy({ $0.delta?.sums.changed ?? 0 == 0 }) {
+      observer.note("the adapter changes no element: was it trained?")
+    }
     try requireThresholds(measured)
     let files = zip(plan.weights, list.weightDigests).map {
       FileRecord(path: $0.path, bytes: $0.bytes, sha256: $1)
@@ -51,11 +55,18 @@ struct VerifyStage: Stage {
   private func requireKept(_ measurements: [TensorMeasurement]) throws {
     for (tensor, measured) in zip(plan.tensors, measurements) where tensor.isCopy {
       guard measured.partDigests.first == measured.sourceDigest else {
-        throw ConversionError.verification(
-          summary: "a kept tensor is not what its source is", file: plan.weightFiles[tensor.parts[0].file],
-          tensor: tensor.name, expected: "tree_sha256 \(measured.sourceDigest.hex)",
-          found: measured.partDigests.first?.hex ?? "nothing",
-          next: "this is a fault in cambium or in the machine: run again with an empty work folder, and report it")
+        throw VerificationError.keptDiffers(
+          file: plan.weightFiles[tensor.parts[0].file], tensor: tensor.name,
+          expected: "tree_sha256 \(measured.sourceDigest.hex)", found: measured.partDigests.first?.hex ?? "nothing")
+      }
+    }
+  }
+
+  /// Every measure is a number: thresholds, reports and the card rest on them.
+  private func requireNumbers(_ measurements: [TensorMeasurement]) throws {
+    for (tensor, measured) in zip(plan.tensors, measurements) {
+      if let measure = measured.error?.notANumber {
+        throw ConversionError.measure(tensor: tensor.name, measure: measure)
       }
     }
   }

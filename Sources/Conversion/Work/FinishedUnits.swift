@@ -1,13 +1,13 @@
 import Planning
 import Streaming
-import Synchronization
+import Threads
 
 /// What the quantize stage learned of units and weight files: kept when this run did it, else read from `units.json`.
 final class FinishedUnits: Sendable {
   private let path: String
   private let plan: Plan
   private let work: WorkList
-  private let known = Mutex<UnitList?>(nil)
+  private let known = Guarded<UnitList?>(nil)
 
   init(_ folder: WorkFolder, _ plan: Plan, _ work: WorkList) {
     path = folder.folder(.quantize) + "/" + UnitList.fileName

@@ -23,16 +23,12 @@ struct Measurements: Sendable {
   }
 
   /// Reads the report of a finished stage back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
     let path = folder.folder(.verify) + "/" + Measurements.fileName
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    tensors = (value["tensors"]?.arrayValue ?? []).compactMap(Measurements.measurement)
-    files = (value["files"]?.arrayValue ?? []).compactMap(Measurements.file)
-    guard tensors.count == plan.tensors.count else {
-      throw ConversionError.packageForm(
-        file: path, expected: "\(plan.tensors.count) tensors", found: "\(tensors.count)")
-    }
+    tensors = try value.rows("tensors", count: plan.tensors.count, file: path, Measurements.measurement)
+    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path, Measurements.file)
   }
 
   func json(_ plan: Plan) -> JSONValue {
@@ -61,15 +57,39 @@ struct Measurements: Sendable {
     if let sums = measured.sums {
       members.append(("error_sums", .array(sums.words.map { .string(String($0, radix: 16)) })))
     }
+    if let delta = measured.delta {
+      members += [
+        ("delta_sums", .array(delta.sums.words.map { .string(String($0, radix: 16)) })),
+        ("adapter_sha256", .array(delta.digests.map { .string($0.hex) })),
+      ]
+    }
     return members
+  }
+
+  private static func delta(_ row: JSONValue) -> DeltaMeasurement? {
+    guard let numbers = row["delta_sums"]?.arrayValue, let texts = row["adapter_sha256"]?.arrayValue else { return nil }
+    let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
+    let digests = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
+    guard words.count == numbers.count, digests.count == texts.count else { return nil }
+    return DeltaSums(words: words).map { DeltaMeasurement(sums: $0, digests: digests) }
   }
 
   private static func measurement(_ row: JSONValue) -> TensorMeasurement? {
     guard let source = row["source_tree_sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { return nil }
-    let parts = (row["part_tree_sha256"]?.arrayValue ?? []).compactMap {
-      $0.stringValue.flatMap(SHA256Digest.init(hex:))
+    guard let texts = row["part_tree_sha256"]?.arrayValue else { return nil }
+    let parts = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
+    guard parts.count == texts.count else { return nil }
+    var delta: DeltaMeasurement?
+    if row["delta_sums"] != nil || row["adapter_sha256"] != nil {
+      guard let read = Measurements.delta(row) else { return nil }
+      delta = read
     }
-    let words = (row["error_sums"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
-    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: TensorErrorSums(words: words))
+    guard let sums = row["error_sums"] else {
+      return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: nil, delta: delta)
+    }
+    guard let numbers = sums.arrayValue else { return nil }
+    let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
+    guard words.count == numbers.count, let read = TensorErrorSums(words: words) else { return nil }
+    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: read, delta: delta)
   }
 }

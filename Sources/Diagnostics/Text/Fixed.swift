@@ -1,17 +1,22 @@
 /// Decimal text of constant width, by integer arithmetic, so that no platform's float formatting reaches an output and
 /// a report's size is known before its numbers are.
 package enum Fixed {
-  /// `d.dddddddd`: ten characters. Values are taken into 0 … 9.99999999; NaN becomes the largest.
+  /// What stands in the place of NaN in a text for people. No document has it: it is no number there.
+  package static let notANumber = "not a number"
+
+  /// `d.dddddddd`: ten characters. Values are taken into 0 … 9.99999999.
   package static func eight(_ value: Double) -> String {
     let scaled = (value * 1e8).rounded()
-    let clamped = scaled.isNaN ? 999_999_999 : Int(min(max(scaled, 0), 999_999_999))
+    guard !scaled.isNaN else { return notANumber }
+    let clamped = Int(min(max(scaled, 0), 999_999_999))
     let digits = String(clamped)
     let padded = String(repeating: "0", count: 9 - digits.count) + digits
     return padded.prefix(1) + "." + padded.dropFirst()
   }
 
-  /// `d.dddddde9`: ten characters, the exponent 0 … 9. Values below 0 become 0, those too large and NaN the largest.
+  /// `d.dddddde9`: ten characters, the exponent 0 … 9. Values below 0 become 0, those too large the largest.
   package static func withExponent(_ value: Double) -> String {
+    guard !value.isNaN else { return notANumber }
     guard value < 9.999_999e9 else { return "9.999999e9" }
     var exponent = 0
     var factor = 1e6
@@ -45,6 +50,7 @@ package enum Fixed {
     var factor = 1
     for _ in 0..<places { factor *= 10 }
     let scaled = (value * Double(factor)).rounded()
+    guard !scaled.isNaN else { return notANumber }
     guard scaled.isFinite, abs(scaled) < 9e15 else { return "inf" }
     let whole = Int(abs(scaled))
     let fraction = String(whole % factor)

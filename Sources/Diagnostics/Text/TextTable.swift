@@ -3,7 +3,8 @@ public struct TextTable {
   public let lines: [String]
 
   public init(_ header: [String], _ rows: [[String]]) {
-    let all = [header] + rows
+    // What is printed escapes them too, but then the columns would not stand beneath each other.
+    let all = ([header] + rows).map { $0.map(\.escapingControls) }
     let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     let numeric = header.indices.map { column in
       !rows.isEmpty && rows.allSatisfy { $0[column].allSatisfy { $0.isNumber || $0 == "." || $0 == "–" } }

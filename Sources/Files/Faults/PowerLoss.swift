@@ -1,5 +1,5 @@
 import CKernels
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -64,7 +64,7 @@ final class PowerLoss: Sendable {
   }
 
   private let seed: UInt64
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private init(seed: UInt64) { self.seed = seed }
 

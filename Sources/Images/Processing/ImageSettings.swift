@@ -44,10 +44,19 @@ public struct ImageSettings: Sendable, Equatable {
   /// The file with a model's settings for videos.
   public static let videoFile = "video_preprocessor_config.json"
 
+  /// The file with both, as newer tools write it.
+  static let processorFile = "processor_config.json"
+
   /// Reads `preprocessor_config.json` of a folder, or another file there.
   /// - Throws: ``ImageError``: `E_PREPROCESSOR_MISSING`, `E_PREPROCESSOR_READ`, `E_PREPROCESSOR`; `JSONError`.
+  ///
+  /// transformers 5.3 and later write one `processor_config.json` with both instead; it is read where the file is missing.
   public init(folder: String, file: String = ImageSettings.imageFile) throws {
     let path = folder + "/" + file
+    if let nested = try Self.nested(folder: folder, file: file) {
+      self = nested
+      return
+    }
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try ReadOnlyFile(path: path).readAll(limit: 1 << 20)
@@ -64,7 +73,20 @@ public struct ImageSettings: Sendable, Equatable {
   /// count before them. Patch and merge size, pixel counts, mean and deviation must be there: the defaults in code are
   /// those of another model.
   public init(json: [UInt8], file: String) throws {
-    let fields = try JSONFields(JSONValue.parse(json, file: file), file: file, what: "the image settings")
+    try self.init(JSONFields(JSONValue.parse(json, file: file), file: file, what: "the image settings"))
+  }
+
+  /// The settings in `processor_config.json`; nil when the file of their own is there, or neither.
+  private static func nested(folder: String, file: String) throws -> ImageSettings? {
+    let path = folder + "/" + processorFile
+    let exists = { (path: String) in (try? ReadOnlyFile(path: path)) != nil }
+    guard !exists(folder + "/" + file), exists(path) else { return nil }
+    let document = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 20), file: path)
+    guard let value = document[file == videoFile ? "video_processor" : "image_processor"] else { return nil }
+    return try ImageSettings(JSONFields(value, file: path, what: "the image settings"))
+  }
+
+  private init(_ fields: JSONFields) throws {
     try Self.refuseOthers(fields)
     let sides = 1...256
     patchSize = try fields.int("patch_size", in: sides)
@@ -80,11 +102,23 @@ public struct ImageSettings: Sendable, Equatable {
         found: "\(minPixels) and \(maxPixels)")
     }
     rescaleFactor = try Self.present(fields, "rescale_factor") ? fields.number("rescale_factor") : 1 / 255
+    try Self.requireModest([rescaleFactor], fields, "rescale_factor")
     mean = try Self.channels(fields, "image_mean")
     deviation = try Self.channels(fields, "image_std")
+    try Self.requireModest(mean, fields, "image_mean")
+    try Self.requireModest(deviation.filter { $0 != 0 }, fields, "image_std")
     if deviation.contains(0) {
       throw ImageError.settings(
         fields.place(of: "image_std"), key: "image_std", expected: "numbers other than 0", found: "0")
+    }
+  }
+
+  /// Numbers by which a byte becomes a Float; the tower takes no infinity.
+  private static func requireModest(_ numbers: [Double], _ fields: JSONFields, _ key: String) throws {
+    let modest = 1e-9...1e9
+    if let number = numbers.first(where: { $0 != 0 && !modest.contains($0.magnitude) }) {
+      throw ImageError.settings(
+        fields.place(of: key), key: key, expected: "numbers between 1e-9 and 1e9", found: "\(number)")
     }
   }
 

@@ -2,12 +2,15 @@
 /// proportions are kept as nearly as that allows (`smart_resize` of transformers, `image_processing_qwen2_vl.py`; for a
 /// video that of `video_processing_qwen3_vl.py`, which counts the pixels of all frames).
 public enum SmartResize {
+  /// Most pixels of what an image, or all frames of a video, become: four times as many as a release asks for. Settings
+  /// with more would make 13 GB of a picture with one pixel.
+  public static let mostPixels = 1 << 26
   /// Greatest ratio of the sides.
   public static let mostAspect = 200
 
   /// - Returns: Width and height in pixels.
   /// - Throws: `E_IMAGE_ASPECT` when one side is more than 200 times as long as the other; `E_IMAGE_SIZE` for a side
-  ///   without pixels.
+  ///   without pixels, and for more than ``mostPixels``.
   public static func size(
     width: Int, height: Int, settings: ImageSettings, file: String
   ) throws(ImageError) -> (width: Int, height: Int) {
@@ -31,7 +34,7 @@ public enum SmartResize {
       newHeight = (Double(height) * growth / factor).rounded(.up) * factor
       newWidth = (Double(width) * growth / factor).rounded(.up) * factor
     }
-    return (Int(newWidth), Int(newHeight))
+    return try whole(newWidth, newHeight, frames: 1, file: file)
   }
 
   /// As ``size(width:height:settings:file:)`` for frames of a video, at least as many as a patch spans.
@@ -64,6 +67,18 @@ public enum SmartResize {
       newHeight = (height * growth / factor).rounded(.up) * factor
       newWidth = (width * growth / factor).rounded(.up) * factor
     }
-    return (Int(newWidth), Int(newHeight))
+    return try whole(newWidth, newHeight, frames: max(wholeFrames, span), file: file)
+  }
+
+  /// Sides as integers.
+  private static func whole(
+    _ width: Double, _ height: Double, frames: Double, file: String
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    guard frames * height * width <= Double(mostPixels) else {
+      throw .size(
+        file: file, expected: "settings that make at most \(mostPixels) pixels of it, in all frames together",
+        width: Int(min(width, 1e12)), height: Int(min(height, 1e12)))
+    }
+    return (Int(width), Int(height))
   }
 }

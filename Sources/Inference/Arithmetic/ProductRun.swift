@@ -1,3 +1,5 @@
+import Threads
+
 /// Products that are done in one go. A copy holds all memory that they read, but not what they write.
 struct ProductRun {
   let products: [MatrixProduct]
@@ -8,7 +10,7 @@ struct ProductRun {
   let pieceNumbers: Int
 
   /// The product of a piece: the last that starts at or before it.
-  func product(of piece: Int) -> MatrixProduct {
+  private func product(of piece: Int) -> MatrixProduct {
     products.withUnsafeBufferPointer { products in
       var (low, high) = (0, products.count)
       while high - low > 1 {
@@ -18,9 +20,28 @@ struct ProductRun {
       return products[low]
     }
   }
+}
 
-  func multiply(_ piece: Int) {
+extension ProductRun: DetachableWork {
+  var resultBytes: Int { pieceNumbers * MemoryLayout<Float>.stride }
+
+  func perform(_ piece: Int) {
     let product = product(of: piece)
     product.multiply(prepared.pointer, product.outputs(of: piece))
+  }
+
+  func performAll() {
+    for product in products { product.multiply(prepared.pointer, 0..<product.outputs) }
+  }
+
+  func compute(_ piece: Int, into memory: UnsafeMutableRawPointer) {
+    let product = product(of: piece)
+    let numbers = memory.bindMemory(to: Float.self, capacity: pieceNumbers)
+    product.multiply(prepared.pointer, product.outputs(of: piece), apart: numbers)
+  }
+
+  func place(_ piece: Int, from memory: UnsafeRawPointer) {
+    let product = product(of: piece)
+    product.place(product.outputs(of: piece), from: memory.assumingMemoryBound(to: Float.self))
   }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Threads
 
 extension Vector {
   /// y[r · yStride + o] = W[o] · x[r] for the rows r < m of x and the outputs o of `outputRows`.

@@ -1,3 +1,5 @@
+import Threads
+
 extension WorkerPool {
   /// y[r · yStride + o] = W[o] · x[r] for all outputs of `w`, spread over the threads.
   ///

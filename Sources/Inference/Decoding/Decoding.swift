@@ -8,8 +8,10 @@ public final class Decoding: Sequence, IteratorProtocol {
     case limit
   }
 
-  /// Nil while tokens may still come.
+  /// Nil while tokens may still come, and after a failure.
   public private(set) var finish: Finish?
+  /// What ended the decoding before its time; ``requireSuccess()`` throws it.
+  public private(set) var failure: InferenceError?
   public private(set) var statistics = DecodingStatistics()
   private let session: DecodingSession
   private let prompt: Prompt
@@ -37,7 +39,10 @@ public final class Decoding: Sequence, IteratorProtocol {
     if case .adaptive(let maximum) = method { session.depths[maximum] } else { nil }
   }
 
-  init(_ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions) {
+  /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
+  init(
+    _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions
+  ) throws(InferenceError) {
     self.session = session
     self.prompt = prompt
     self.method = method
@@ -50,12 +55,29 @@ public final class Decoding: Sequence, IteratorProtocol {
     statistics.promptTime = ContinuousClock().measure { runPrompt() }
     statistics.promptOperations = engine.products.operations - operations
     bytesBefore = engine.products.weightBytes
+    try requireSuccess()
+  }
+
+  /// To be asked when no token comes any more: a decoding that failed ends like one that is done.
+  /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
+  public func requireSuccess() throws(InferenceError) {
+    if let failure { throw failure }
+  }
+
+  /// Whether logits can be chosen by; else the decoding has failed.
+  private func areGood(_ check: (FiniteLogits) throws(InferenceError) -> Void) -> Bool {
+    do {
+      try check(FiniteLogits(model: session.model))
+    } catch {
+      failure = error
+    }
+    return failure == nil
   }
 
   /// The next token; nil at the end.
   public func next() -> Int? {
     while given == ready.count {
-      guard finish == nil else { return nil }
+      guard finish == nil, failure == nil else { return nil }
       ready.removeAll(keepingCapacity: true)
       given = 0
       round()
@@ -90,6 +112,8 @@ public final class Decoding: Sequence, IteratorProtocol {
       return
     }
     let logits = engine.logits(rows: row..<row + 1)
+    let position = prompt.tokens.count - 1
+    guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else { return }
     newest = check.choose(logits)
     report(0, newest, logits)
     give([newest])
@@ -135,8 +159,12 @@ public final class Decoding: Sequence, IteratorProtocol {
     emitted.removeAll(keepingCapacity: true)
     let choices = check.time
     let draftTime = clock.measure {
-      session.drafter?.draft(depth, position: position, into: &drafts) { check.draft($0) }
+      session.drafter?.draft(depth, position: position, into: &drafts) { logits in
+        let isGood = areGood { (finite) throws(InferenceError) in try finite.require(draft: logits, position: base) }
+        return isGood ? check.draft(logits) : 0
+      }
     }
+    guard failure == nil else { return }
     let draftChoices = check.time - choices
     let look = looks ? drafts.first : nil
     if look != nil { drafts.removeAll(keepingCapacity: true) }
@@ -150,6 +178,7 @@ public final class Decoding: Sequence, IteratorProtocol {
       engine.run(rows, state: session.state, recording: !drafts.isEmpty)
       kept = verify()
     }
+    guard failure == nil else { return session.forget() }
     let rollbackTime = clock.measure { settle() }
     record(accepted: kept, known: base + 1)
     let allChoices = check.time - choices
@@ -177,6 +206,10 @@ public final class Decoding: Sequence, IteratorProtocol {
         return stop + 1
       }
       let logits = engine.logits(rows: drafts.count..<drafts.count + 1)
+      let position = session.tokens.count + drafts.count
+      guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else {
+        return 0
+      }
       let token = check.choose(logits)
       report(count + drafts.count, token, logits)
       emitted.append(token)
@@ -184,6 +217,11 @@ public final class Decoding: Sequence, IteratorProtocol {
     }
     let vocabulary = session.model.configuration.vocabulary
     let logits = engine.logits(rows: 0..<drafts.count + 1)
+    let (rows, position) = (drafts.count + 1, session.tokens.count)
+    let areAllGood = areGood { (finite) throws(InferenceError) in
+      try finite.require(logits, rows: rows, position: position)
+    }
+    guard areAllGood else { return 0 }
     for place in 0...drafts.count {
       let row = logits + place * vocabulary
       let draft = place < drafts.count ? drafts[place] : nil

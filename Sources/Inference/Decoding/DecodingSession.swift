@@ -1,3 +1,5 @@
+import Threads
+
 /// A model with the state of one sequence: decodes prompts, one after another.
 ///
 /// A prompt that begins with all tokens of the state, and goes on, takes the state over and runs only its new tokens;
@@ -8,6 +10,7 @@
 ///     let session = DecodingSession(model)
 ///     let decoding = try session.decode([1, 2, 3], .mtp(depth: 2), DecodingOptions(limit: 64, stops: [7]))
 ///     for token in decoding { print(token) }
+///     try decoding.requireSuccess()
 public final class DecodingSession {
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
@@ -98,7 +101,7 @@ public final class DecodingSession {
     }
     (drafter as? MTPDrafter)?.useShortlist(options.draftShortlist, tokens: prompt.tokens)
     begun = prompt
-    return Decoding(self, prompt, method, options)
+    return try Decoding(self, prompt, method, options)
   }
 
   private func goesOn(_ prompt: Prompt, drafting: Bool) -> Bool {

@@ -10,15 +10,34 @@ package struct Distribution {
   package mutating func set(_ logits: UnsafePointer<Float>, count: Int, _ sampling: Sampling) {
     if probabilities.count != count { probabilities = Array(repeating: 0, count: count) }
     probabilities.withUnsafeMutableBufferPointer { buffer in
-      guard let p = buffer.baseAddress else { return }
+      guard count > 0, let p = buffer.baseAddress else { return }
       let inverse = 1 / sampling.temperature
       for i in 0..<count { p[i] = logits[i] * inverse }
+      let largest = Vector.maximum(p, count: count)
+      if !(largest < .infinity) { Distribution.scaleFromTheTop(buffer, logits, inverse) }
       Vector.softmax(p, count: count)
+      if p[0].isNaN {
+        Distribution.scaleFromTheTop(buffer, logits, inverse)
+        Vector.softmax(p, count: count)
+      }
       guard sampling.topK > 0 || sampling.topP < 1 || sampling.minP > 0 else { return }
       Distribution.filter(buffer, sampling)
       let sum = Vector.sum(p, count: count)
       for i in 0..<count { p[i] /= sum }
     }
+  }
+
+  /// Scaled logits of which one is beyond what a `Float` holds: scaled once more from the largest down, which is the same
+  /// distribution. NaN counts as −∞; with nothing else there is, the first token is certain.
+  private static func scaleFromTheTop(
+    _ p: UnsafeMutableBufferPointer<Float>, _ logits: UnsafePointer<Float>, _ inverse: Float
+  ) {
+    let largest = p.indices.reduce(-Float.infinity) { logits[$1] > $0 ? logits[$1] : $0 }
+    for i in p.indices {
+      let isLargest = logits[i] == largest && largest > -.infinity
+      p[i] = isLargest ? 0 : logits[i] < largest ? (logits[i] - largest) * inverse : -.infinity
+    }
+    if largest == -.infinity, !p.isEmpty { p[0] = 0 }
   }
 
   private static func filter(_ p: UnsafeMutableBufferPointer<Float>, _ sampling: Sampling) {
@@ -49,13 +68,15 @@ package struct Distribution {
     _ p: UnsafeMutableBufferPointer<Float>, _ suffices: ([Int]) -> Bool
   ) -> [Int] {
     var threshold = (p.max() ?? 0) / 64
-    while true {
+    // From the largest Float down to 1e-30 and then to 0 in less than fifty steps.
+    for _ in 0..<64 {
       let candidates = p.indices.filter { p[$0] >= threshold && p[$0] > 0 }
-      if threshold == 0 || suffices(candidates) {
+      if !(threshold > 0) || suffices(candidates) {
         return candidates.sorted { p[$0] > p[$1] || p[$0] == p[$1] && $0 < $1 }
       }
       threshold = threshold < 1e-30 ? 0 : threshold / 64
     }
+    return Array(p.indices)
   }
 
   private static func keep(_ p: UnsafeMutableBufferPointer<Float>, _ tokens: ArraySlice<Int>) {

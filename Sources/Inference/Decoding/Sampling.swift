@@ -25,7 +25,7 @@ public struct Sampling: Sendable, Hashable {
   /// - Throws: ``InferenceError/option(name:expected:found:)``.
   func check() throws(InferenceError) {
     guard temperature >= 0, temperature.isFinite else {
-      throw .option(name: "temperature", expected: "0 or more", found: "\(temperature)")
+      throw .option(name: "temperature", expected: "a finite number, 0 or more", found: "\(temperature)")
     }
     guard temperature == 0 || temperature >= 1e-3 else {
       throw .option(name: "temperature", expected: "0, or at least 0.001", found: "\(temperature)")

@@ -1,3 +1,5 @@
+import Threads
+
 /// Logits of every position of given texts.
 public final class TextScorer {
   private let model: LoadedModel
@@ -16,15 +18,18 @@ public final class TextScorer {
 
   /// Runs the next tokens of the text in one pass. How a text is cut into passes changes no bit.
   /// - Returns: [tokens.count, V]: row i scores the token behind token i. Valid until the next call.
-  /// - Throws: ``InferenceError/prompt(expected:found:)``, ``InferenceError/arithmetic(name:expected:)``.
+  /// - Throws: ``InferenceError/prompt(expected:found:)``, ``InferenceError/logits(model:of:position:token:)``, ``InferenceError/arithmetic(name:expected:)``.
   public func logits(_ tokens: some Collection<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {
     try engine.arithmetic.check()
     let prompt = Prompt(Array(tokens))
     try prompt.check(model.configuration)
-    let positions = prompt.tokens.indices.map { TokenPosition(state.length + $0) }
+    let before = state.length
+    let positions = prompt.tokens.indices.map { TokenPosition(before + $0) }
     engine.run(PassRows(tokens: prompt.tokens, positions: positions), state: state, recording: false)
     state.accept(prompt.tokens.count)
+    let logits = engine.logits(rows: 0..<prompt.tokens.count)
+    try FiniteLogits(model: model).require(logits, rows: prompt.tokens.count, position: before)
     return UnsafeBufferPointer(
-      start: engine.logits(rows: 0..<prompt.tokens.count), count: prompt.tokens.count * model.configuration.vocabulary)
+      start: logits, count: prompt.tokens.count * model.configuration.vocabulary)
   }
 }

@@ -51,6 +51,7 @@ extension LoadedModel {
       return recorder
     }
     let continuation = Array(greedy)
+    try greedy.requireSuccess()
 
     var rounds: [DecodingRound] = []
     if depth > 0 {
@@ -58,7 +59,9 @@ extension LoadedModel {
       options.onRound = { rounds.append($0) }
       let drafting = DecodingSession(
         self, pool: session.engine.pool, promptChunk: promptChunk, arithmetic: arithmetic)
-      for _ in try drafting.decode(prompt, .mtp(depth: depth), options) {}
+      let drafted = try drafting.decode(prompt, .mtp(depth: depth), options)
+      for _ in drafted {}
+      try drafted.requireSuccess()
     }
     return Trace(
       tokens: prompt.tokens, hidden: pass.hidden, hiddenFinal: pass.hiddenFinal, logits: pass.logits,

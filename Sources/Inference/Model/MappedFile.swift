@@ -1,3 +1,5 @@
+import CKernels
+import Diagnostics
 import Files
 
 #if canImport(Darwin)
@@ -8,8 +10,8 @@ import Files
 
 /// A file mapped into memory, read-only, for as long as the object lives.
 ///
-/// A file that shrinks while it is mapped ends the process with SIGBUS; packages are written once and not changed, and
-/// an identity taken before mapping is compared with the mapped file's.
+/// A file that shrinks while it is mapped ends the process: whoever reads its lost bytes cannot be told otherwise. It ends
+/// as by ``FileError/shrunk(path:)``. An identity taken before mapping is compared with the mapped file's.
 final class MappedFile: Sendable {
   let path: String
   let count: Int
@@ -36,11 +38,18 @@ final class MappedFile: Sendable {
     }
     let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
     guard let address, address != MAP_FAILED else { throw .mapping(file: path, reason: MappedFile.reason(errno)) }
+    let shrunk = FileError.shrunk(path: path).diagnostic
+    guard cambium_remember_mapping(address, count, shrunk.text + "\n", shrunk.exitStatus.rawValue) == 0 else {
+      munmap(address, count)
+      throw .mapping(file: path, reason: MappedFile.reason(ENOMEM))
+    }
     base = UnsafeRawPointer(address)
   }
 
   deinit {
-    if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
+    guard let base else { return }
+    cambium_forget_mapping(base)
+    munmap(UnsafeMutableRawPointer(mutating: base), count)
   }
 
   /// Bytes `offset` ..< `offset + length`.

@@ -34,7 +34,7 @@ struct PackageQuantization {
     }
     let source = own.flatMap { $0.members == nil ? nil : $0 } ?? block
     let mode = source["mode"]?.stringValue ?? QuantizationMode.affine.rawValue
-    guard source["bits"]?.intValue == packing.bits, source["group_size"]?.intValue == packing.groupSize,
+    guard number("bits", source, mode) == packing.bits, number("group_size", source, mode) == packing.groupSize,
       mode == packing.mode
     else {
       throw .quantization(
@@ -42,6 +42,15 @@ struct PackageQuantization {
         expected: "\(mode) \(PackageQuantization.spelling(source["bits"]))/"
           + PackageQuantization.spelling(source["group_size"]), found: packing.summary)
     }
+  }
+
+  /// A parameter; `null` stands for the mode's own, as in MLX.
+  private func number(_ key: String, _ block: JSONValue, _ mode: String) -> Int? {
+    guard let value = block[key], value.isNull else { return block[key]?.intValue }
+    guard let format = QuantizationMode(rawValue: mode).flatMap({ try? QuantizationFormat(mode: $0) }) else {
+      return nil
+    }
+    return key == "bits" ? format.bits : format.groupSize
   }
 
   private static func spelling(_ value: JSONValue?) -> String { value?.intValue.map(String.init) ?? "?" }

@@ -1,4 +1,5 @@
 import CKernels
+import Threads
 
 /// Matrix products that do not depend on one another, done in one go over all threads: y = W · x for several W and x.
 ///
@@ -43,7 +44,8 @@ package struct ProductList {
   ) {
     let place = prepare(matrix, x, rows: rows)
     weightBytes += matrix.storedBytes
-    operations += 2 * rows * matrix.rows * matrix.columns
+    // A count of operations, for a rate: beyond what an Int holds nobody waits for its end.
+    operations &+= 2 &* rows &* matrix.rows &* matrix.columns
     let grain = WorkerPool.grain(matrix, rows: rows)
     products.append(
       MatrixProduct(
@@ -70,9 +72,11 @@ package struct ProductList {
   package mutating func run(_ pool: WorkerPool) {
     if prepared.count < preparedCount { prepared = FloatBuffer(count: preparedCount) }
     for item in preparations { prepare(item, into: prepared.pointer + item.place, pool) }
-    pool.run(
+    let isRead = pool.run(
       ProductRun(
         products: products, matrices: matrices, prepared: prepared, pieces: pieces, pieceNumbers: pieceNumbers))
+    // A helper that was not waited for may still read what was prepared. It keeps that memory; the next run has another.
+    if isRead { prepared = FloatBuffer(count: 0) }
   }
 
   private func prepare(

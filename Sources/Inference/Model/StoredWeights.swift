@@ -1,6 +1,7 @@
 import Checkpoint
 import Quantization
 import Safetensors
+import StrictJSON
 
 /// All tensors of a model by canonical name, from an MLX package or from a Hugging Face checkpoint.
 struct StoredWeights: Sendable {
@@ -21,7 +22,7 @@ struct StoredWeights: Sendable {
   init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
     path = folder.path
     var collector = TensorCollector(folder, PackageQuantization(folder, key: nil))
-    var mapped: [String: Int] = [:]
+    var mapped: [UTF8Name: Int] = [:]
     try collector.add(folder.trunk().tensors.filter { $0.role != .vision })
     let owner = donor ?? folder
     hasHead = donor != nil || folder.headEvidence.isPresent
@@ -72,7 +73,9 @@ private struct TensorCollector {
   private let quantization: PackageQuantization
   private var files: [Int: MappedFile] = [:]
   /// Sizes by path.
-  var mappedFiles: [String: Int] { Dictionary(uniqueKeysWithValues: files.values.map { ($0.path, $0.count) }) }
+  var mappedFiles: [UTF8Name: Int] {
+    Dictionary(files.values.map { (UTF8Name($0.path), $0.count) }) { first, _ in first }
+  }
 
   init(_ folder: CheckpointFolder, _ quantization: PackageQuantization) {
     self.folder = folder
@@ -115,9 +118,14 @@ private struct TensorCollector {
         file: folder.path, tensor: weight.name, expected: "a packed matrix with scales", found: packing.summary)
     }
     let format = try QuantizationFormat(mode: mode, bits: packing.bits, groupSize: packing.groupSize)
-    let words = weight.shape.last ?? 0
+    let (bits, overflow) = (weight.shape.last ?? 0).multipliedReportingOverflow(by: 32)
+    guard !overflow else {
+      throw InferenceError.dtype(
+        file: folder.path, tensor: weight.name, expected: "a packed matrix that a machine can hold",
+        found: "rows of \(weight.shape.last ?? 0) words")
+    }
     return StoredTensor(
-      name: weight.name, shape: weight.shape.dropLast() + [words * 32 / packing.bits],
+      name: weight.name, shape: weight.shape.dropLast() + [bits / packing.bits],
       format: WeightMatrix.Format(format),
       parameterType: format.hasBiases ? try floatType(scales.dtype, scales) : .bf16, addsOne: false,
       parts: [

@@ -62,7 +62,10 @@ struct ConfigurationReader {
   /// A positive, finite number; nil without the field.
   func positive(_ field: String, in object: JSONValue) throws -> Double? {
     guard let value = object[field], !value.isNull else { return nil }
-    guard let number = value.doubleValue, number > 0 else { throw wrong(field, "a positive number", value.typeName) }
+    // What follows is computed with Floats: neither 0 nor infinity may become of it.
+    guard let number = value.doubleValue, Float(number).isNormal, number > 0 else {
+      throw wrong(field, "a positive number that a Float holds", value.typeName)
+    }
     return number
   }
 

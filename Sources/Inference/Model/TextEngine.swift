@@ -1,3 +1,5 @@
+import Threads
+
 /// Runs the layers of a model for one session: passes of some rows over a state. Owns the working memory.
 ///
 /// The arithmetic of a row never depends on the other rows of its pass: matrix products keep one order of additions

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Threads
 
 /// W · x + b with W [rows, columns] in f32, by OpenBLAS: not in the canonical order of additions.
 struct DenseLinear: Sendable {
@@ -22,19 +23,19 @@ enum Dense {
   /// the same rows however they are spread over threads.
   static let tile = 64
 
-  /// Without threads of its own, OpenBLAS gives the same bytes for the same product.
-  private static let oneThread: Void = openblas_set_num_threads(1)
+  /// - Throws: ``InferenceError/libraryMissing(name:)`` where OpenBLAS is not installed.
+  static func load() throws(InferenceError) {
+    guard cambium_openblas_load() == 1 else { throw .libraryMissing(name: "OpenBLAS") }
+  }
 
   /// C [rows, columns] = factor · A [rows, inner] · B [columns, inner]ᵀ.
   static func product(
     _ a: UnsafePointer<Float>, stride strideA: Int, rows: Int, _ b: UnsafePointer<Float>, stride strideB: Int,
     columns: Int, inner: Int, factor: Float = 1, into c: UnsafeMutablePointer<Float>, stride strideC: Int
   ) {
-    _ = oneThread
     guard rows > 0, columns > 0, inner > 0 else { return }
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(columns), blasint(inner), factor, a,
-      blasint(strideA), b, blasint(strideB), 0, c, blasint(strideC))
+    cambium_openblas_product(
+      Int32(rows), Int32(columns), Int32(inner), factor, a, Int32(strideA), b, Int32(strideB), 1, c, Int32(strideC))
   }
 
   /// C [rows, columns] = A [rows, inner] · B [inner, columns].
@@ -42,11 +43,9 @@ enum Dense {
     _ a: UnsafePointer<Float>, stride strideA: Int, rows: Int, _ b: UnsafePointer<Float>, stride strideB: Int,
     columns: Int, inner: Int, into c: UnsafeMutablePointer<Float>, stride strideC: Int
   ) {
-    _ = oneThread
     guard rows > 0, columns > 0, inner > 0 else { return }
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), 1, a,
-      blasint(strideA), b, blasint(strideB), 0, c, blasint(strideC))
+    cambium_openblas_product(
+      Int32(rows), Int32(columns), Int32(inner), 1, a, Int32(strideA), b, Int32(strideB), 0, c, Int32(strideC))
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// The states of one image's patches on their way through the tower.
 struct VisionPass {

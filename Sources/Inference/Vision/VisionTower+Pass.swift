@@ -1,4 +1,5 @@
 import Images
+import Threads
 
 extension VisionTower {
   /// Runs the tower over an image, or over the frames of a video.

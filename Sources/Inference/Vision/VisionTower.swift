@@ -29,6 +29,7 @@ public final class VisionTower: Sendable {
     guard folder.model.hasVision else { throw InferenceError.towerMissing(path: folder.path) }
     let tensors = try StoredWeights.vision(folder)
     guard !tensors.isEmpty else { throw InferenceError.towerMissing(path: folder.path) }
+    try Dense.load()
     configuration = try VisionConfiguration(folder)
     tokens = try VisionTokens(folder)
     weights = VisionWeights(path: folder.path, tensors: tensors, isPackage: folder.conversionEvidence != nil)

@@ -21,6 +21,19 @@ final class Budget {
     spent = sum
   }
 
+  /// One more element of a list that is made in steps, and that has so many already.
+  func spend(elementBehind count: Int) throws {
+    try spend(elements: 1)
+    try checkSize(32 * (count + 1))
+  }
+
+  /// - Throws: a limit, when a value that is made in steps is larger than one that is made at once may be.
+  func checkSize(_ bytes: Int) throws {
+    guard bytes <= Budget.mostAtOnce else {
+      throw TemplateFailure(.limit, expected: "at most \(Budget.mostAtOnce) bytes in one value", "more")
+    }
+  }
+
   /// One statement, expression or comparison.
   func step() throws { try spend(16) }
 

@@ -5,8 +5,10 @@ struct BytePattern {
   /// For each length of a matched beginning: the length of the longest shorter beginning that is also its end.
   private let fallback: [Int]
 
-  init(_ text: String) {
-    bytes = Array(text.utf8)
+  init(_ text: String) { self.init(bytes: Array(text.utf8)) }
+
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
     var fallback = [0, 0]
     var length = 0
     for index in bytes.indices.dropFirst() {
@@ -19,6 +21,11 @@ struct BytePattern {
 
   /// Where the text begins at or behind `start`.
   func firstMatch(in text: [UInt8], from start: Int) -> Int? {
+    text.withUnsafeBufferPointer { firstMatch(in: $0, from: start) }
+  }
+
+  /// Where the text begins at or behind `start`.
+  func firstMatch(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     guard !bytes.isEmpty else { return start <= text.count ? start : nil }
     var matched = 0
     var index = start
@@ -29,16 +36,5 @@ struct BytePattern {
       if matched == bytes.count { return index - matched }
     }
     return nil
-  }
-
-  /// All places where the text begins, none inside of another.
-  func matches(in text: [UInt8], atMost limit: Int = Int.max) -> [Int] {
-    var out: [Int] = []
-    var start = 0
-    while out.count < limit, let match = firstMatch(in: text, from: start) {
-      out.append(match)
-      start = match + bytes.count
-    }
-    return out
   }
 }

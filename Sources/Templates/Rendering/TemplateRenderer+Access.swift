@@ -8,13 +8,25 @@ extension TemplateRenderer {
     case .undefined(let why): throw undefinedOwner(name, why)
     case .namespace(let namespace):
       return namespace.attributes[UTF8Name(name)] ?? .undefined("\(what) has no attribute \(name)")
+    case .macro(let closure):
+      return self.attribute(name, of: closure.macro) ?? .undefined("\(what) has no attribute \(name)")
+    case .tuple(let list) where list.names.contains(name):
+      return zip(list.names, list.elements).first { $0.0 == name }?.1 ?? .none
+    case .function(.dict) where name == "fromkeys": throw TemplateFailure(.unsupported, "dict.fromkeys")
+    case .cycler(let cycler):
+      if name == "current" { return cycler.current }
+      if ["next", "reset"].contains(name) { return .method(BoundMethod(receiver: value, name: name)) }
+      throw TemplateFailure(.unsupported, "cycler.\(name)")
     case .loop(let loop):
       if let attribute = loop.attribute(name) { return attribute }
       throw TemplateFailure(.unsupported, "loop.\(name)")
     case .mapping(let mapping):
       if let method = method(name, of: value) { return method }
       return mapping[name] ?? .undefined("\(what) has no attribute \(name)")
-    default: return method(name, of: value) ?? .undefined("\(what) has no attribute \(name)")
+    default:
+      if value.integer != nil, ["real", "numerator"].contains(name) { return try positive(value) }
+      if case .float = value, name == "real" { return value }
+      return method(name, of: value) ?? .undefined("\(what) has no attribute \(name)")
     }
   }
 
@@ -38,6 +50,11 @@ extension TemplateRenderer {
     }
     guard case .string(let key) = key else { return .undefined("\(what) has no such item") }
     if case .mapping(let mapping) = value, let item = mapping[key.string] { return item }
+    switch value {
+    case .tuple(let list) where list.names.contains(key.string): return try attribute(key.string, of: value, what: what)
+    case .macro, .loop, .cycler: return try attribute(key.string, of: value, what: what)
+    default: break
+    }
     return method(key.string, of: value) ?? .undefined("\(what) has no item \(key.string.prefix(40))")
   }
 

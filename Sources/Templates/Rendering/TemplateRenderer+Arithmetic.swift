@@ -5,7 +5,7 @@ extension TemplateRenderer {
   func arithmetic(_ operation: TemplateArithmetic, _ a: TemplateValue, _ b: TemplateValue) throws -> TemplateValue {
     if case .add = operation, let sum = try joined(a, b) { return sum }
     if case .multiply = operation, let product = try repeated(a, b) ?? repeated(b, a) { return product }
-    if case .modulo = operation, case .string = a { throw TemplateFailure(.unsupported, "formatting with %") }
+    if case .modulo = operation, case .string(let text) = a { return .string(try formatted(text, b)) }
     if let x = a.integer, let y = b.integer { return try integers(operation, x, y) }
     if case .wideInteger = a { throw Self.tooLarge }
     if case .wideInteger = b { throw Self.tooLarge }
@@ -122,7 +122,14 @@ extension TemplateRenderer {
       let quotient = (a - remainder) / b
       let floor = quotient.rounded(.down)
       return quotient == 0 ? (a / b < 0 ? -0.0 : 0.0) : quotient - floor > 0.5 ? floor + 1 : floor
-    case .power: throw TemplateFailure(.unsupported, "** of a float")
+    case .power:
+      guard a != 0 || b >= 0 else { throw Self.zeroDivision }
+      guard a >= 0 || b == b.rounded() else { throw TemplateFailure(.unsupported, "a complex number") }
+      let result = pow(a, b)
+      guard result.isFinite || !a.isFinite || !b.isFinite else {
+        throw TemplateFailure(.value, expected: "a power that a float can hold", "a larger one")
+      }
+      return result
     }
   }
 
@@ -139,7 +146,7 @@ extension TemplateRenderer {
   private static let zeroDivision = TemplateFailure(.value, expected: "a divisor other than 0", "0")
 
   /// What the markupsafe package makes of text.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var out = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -6,13 +6,24 @@ extension TemplateRenderer {
     -> TemplateValue
   {
     let function = try evaluate(callee, in: scope)
-    let arguments = try evaluated(arguments, in: scope)
+    return try call(function, evaluated(arguments, in: scope), callee.source)
+  }
+
+  /// - Parameter source: what messages call the callee.
+  func call(_ function: TemplateValue, _ arguments: CallArguments, _ source: @autoclosure () -> String) throws
+    -> TemplateValue
+  {
     switch function {
-    case .macro(let closure): return try call(closure, arguments.positional, arguments.named)
+    case .macro(let closure): return try call(closure, arguments)
     case .function(let function): return try call(function, arguments)
     case .method(let method): return try call(method, arguments)
+    case .loop(let loop): return try call(loop, arguments)
+    case .joiner(let joiner):
+      try arguments.check("a joiner", [])
+      defer { joiner.wasCalled = true }
+      return joiner.wasCalled ? joiner.separator : .string("")
     case .undefined(let why): throw TemplateFailure(.value, expected: "a function", why)
-    default: throw TemplateFailure(.value, expected: "a function", "\(callee.source) is \(function.typeName)")
+    default: throw TemplateFailure(.value, expected: "a function", "\(source()) is \(function.typeName)")
     }
   }
 
@@ -34,7 +45,15 @@ extension TemplateRenderer {
       throw TemplateFailure(.raised, try arguments.value(0, "message")?.text(budget) ?? "")
     case .strftimeNow:
       throw TemplateFailure(.unsupported, "strftime_now: what is rendered must not depend on the clock")
-    case .lipsum, .cycler, .joiner: throw TemplateFailure(.unsupported, "the function \(function.rawValue)")
+    case .cycler:
+      guard arguments.named.isEmpty, !arguments.positional.isEmpty else {
+        throw TemplateFailure(.value, expected: "items for cycler", "none")
+      }
+      return try budget.checked(.cycler(TemplateCycler(TemplateList(arguments.positional))))
+    case .joiner:
+      try arguments.check("joiner", ["sep"])
+      return .joiner(TemplateJoiner(arguments.value(0, "sep") ?? .string(", ")))
+    case .lipsum: throw TemplateFailure(.unsupported, "the function \(function.rawValue)")
     }
   }
 
@@ -46,13 +65,26 @@ extension TemplateRenderer {
     }
     var out: [(key: String, value: TemplateValue)] = []
     if let first = arguments.positional.first {
-      guard case .mapping(let mapping) = first else {
-        throw TemplateFailure(.unsupported, "\(callee) of \(first.typeName)")
+      if case .mapping(let mapping) = first {
+        try budget.spend(elements: mapping.members.count)
+        out = mapping.members.map { (key: $0.key, value: $0.value) }
+      } else {
+        out = try elements(of: first).map { try member($0, callee) }
       }
-      try budget.spend(elements: mapping.members.count)
-      out = mapping.members.map { (key: $0.key, value: $0.value) }
     }
     return out + arguments.named.map { (key: $0.0, value: $0.1) }
+  }
+
+  /// The key and value of a pair.
+  private func member(_ pair: TemplateValue, _ callee: String) throws -> (key: String, value: TemplateValue) {
+    let parts = try elements(of: pair)
+    guard parts.count == 2 else {
+      throw TemplateFailure(.value, expected: "pairs of a key and a value for \(callee)", "\(parts.count) values")
+    }
+    guard case .string(let key) = parts[0] else {
+      throw TemplateFailure(.unsupported, "a mapping with a key that is no string")
+    }
+    return (key.string, parts[1])
   }
 
   private func range(_ arguments: CallArguments) throws -> [Int] {

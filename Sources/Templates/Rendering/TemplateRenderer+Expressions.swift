@@ -1,3 +1,5 @@
+import StrictJSON
+
 extension TemplateRenderer {
   /// The value of an expression.
   func evaluate(_ expression: TemplateExpression, in scope: TemplateScope) throws -> TemplateValue {
@@ -31,7 +33,8 @@ extension TemplateRenderer {
     case .filter(let value, let name, let arguments):
       return try filtered(evaluate(value, in: scope), name, evaluated(arguments, in: scope))
     case .test(let value, let name, let arguments):
-      return .bool(try passes(evaluate(value, in: scope), name, values(of: arguments.expressions, in: scope)))
+      let given = try evaluated(arguments, in: scope)
+      return .bool(try passes(evaluate(value, in: scope), name, given.positional + given.named.map(\.1)))
     case .not(let operand): return .bool(try !evaluate(operand, in: scope).isTrue)
     case .negate(let operand): return try negated(evaluate(operand, in: scope))
     case .positive(let operand): return try positive(evaluate(operand, in: scope))
@@ -57,9 +60,23 @@ extension TemplateRenderer {
   }
 
   func evaluated(_ arguments: TemplateArguments, in scope: TemplateScope) throws -> CallArguments {
-    CallArguments(
+    var out = CallArguments(
       positional: try values(of: arguments.positional, in: scope),
       named: try arguments.named.map { ($0.name, try evaluate($0.value, in: scope)) })
+    if let rest = arguments.rest { out.positional += try elements(of: evaluate(rest, in: scope)) }
+    if let rest = arguments.namedRest {
+      guard case .mapping(let mapping) = try evaluate(rest, in: scope) else {
+        throw TemplateFailure(.value, expected: "a mapping behind **", "another value")
+      }
+      try budget.spend(elements: mapping.members.count)
+      for member in mapping.members {
+        guard !out.named.contains(where: { UTF8Name($0.0) == UTF8Name(member.key) }) else {
+          throw TemplateFailure(.value, expected: "every argument once", member.key)
+        }
+        out.named.append((member.key, member.value))
+      }
+    }
+    return out
   }
 
   private func mapping(
@@ -77,7 +94,7 @@ extension TemplateRenderer {
   private func variable(_ name: String, in scope: TemplateScope) throws -> TemplateValue {
     if let value = scope.value(of: name) { return value }
     if let function = GlobalFunction(rawValue: name) { return .function(function) }
-    if name == "self" || (macroDepth > 0 && ["caller", "varargs", "kwargs"].contains(name)) {
+    if name == "self" {
       throw TemplateFailure(.unsupported, "the variable \(name)")
     }
     return .undefined("\(name) is undefined")
@@ -90,21 +107,24 @@ extension TemplateRenderer {
     var left = try evaluate(first, in: scope)
     for (operation, operand) in rest {
       let right = try evaluate(operand, in: scope)
-      let holds =
-        switch operation {
-        case .equal: try left.equals(right, budget)
-        case .notEqual: try !left.equals(right, budget)
-        case .less: try left.isLess(than: right, budget)
-        case .greater: try right.isLess(than: left, budget)
-        case .lessEqual: try left.isLess(than: right, budget) || left.equals(right, budget)
-        case .greaterEqual: try right.isLess(than: left, budget) || left.equals(right, budget)
-        case .contained: try right.contains(left, budget)
-        case .notContained: try !right.contains(left, budget)
-        }
+      let holds = try compare(left, operation, right)
       guard holds else { return false }
       left = right
     }
     return true
+  }
+
+  func compare(_ left: TemplateValue, _ operation: TemplateComparison, _ right: TemplateValue) throws -> Bool {
+    switch operation {
+    case .equal: try left.equals(right, budget)
+    case .notEqual: try !left.equals(right, budget)
+    case .less: try left.isLess(than: right, budget)
+    case .greater: try right.isLess(than: left, budget)
+    case .lessEqual: try left.isLess(than: right, budget) || left.equals(right, budget)
+    case .greaterEqual: try right.isLess(than: left, budget) || left.equals(right, budget)
+    case .contained: try right.contains(left, budget)
+    case .notContained: try !right.contains(left, budget)
+    }
   }
 
   private func concatenated(_ parts: [TemplateValue]) throws -> TemplateValue {

@@ -1,50 +1,47 @@
 // What stands behind `|`.
 extension TemplateRenderer {
   func filtered(_ value: TemplateValue, _ name: String, _ arguments: CallArguments) throws -> TemplateValue {
-    guard let parameters = Self.parameters[name] else { throw TemplateFailure(.unsupported, "the filter \(name)") }
-    try arguments.check("the filter \(name)", parameters)
-    switch name {
-    case "trim": return try stripped(softText(value), arguments.value(0, "chars"), start: true, end: true)
-    case "length", "count": return .integer(try length(of: value))
-    case "tojson": return try json(value, arguments)
-    case "safe": return .string(TemplateText(try value.text(budget), isSafe: true))
-    case "string": return .string(try softText(value))
-    case "default", "d":
-      let isEmpty = arguments.value(1, "boolean")?.isTrue ?? false
-      return value.isUndefined || (isEmpty && !value.isTrue)
-        ? arguments.value(0, "default_value") ?? .string("") : value
-    case "items": return try items(of: value)
-    case "list": return .list(TemplateList(try elements(of: value)))
-    case "first":
-      if case .iterator(let iterator) = value {
-        return iterator.takeFirst() ?? .undefined("there is no first item")
-      }
-      return try elements(of: value).first ?? .undefined("there is no first item")
-    case "last":
-      if case .iterator(let iterator) = value, iterator.kind == .generator {
-        throw TemplateFailure(.value, expected: "a list or string to have a last item", value.typeName)
-      }
-      return try elements(of: value).last ?? .undefined("there is no last item")
-    case "join": return try joined(elements(of: value), softText(arguments.value(0, "d") ?? .string("")))
-    case "lower", "upper": return .string(try cased(softText(value), upper: name == "upper"))
-    default:
-      let texts = try [arguments.value(0, "old"), arguments.value(1, "new")].map { argument in
-        guard let argument else {
-          throw TemplateFailure(.value, expected: "two arguments for the filter replace", "less")
-        }
-        return try softText(argument)
-      }
-      return try replaced(TemplateText(value.text(budget)), texts[0], texts[1], arguments.value(2, "count"))
+    guard let filter = Self.filters[name] else { throw TemplateFailure(.unsupported, "the filter \(name)") }
+    if let parameters = filter.parameters { try arguments.check("the filter \(name)", parameters) }
+    return try filter.run(self, value, arguments)
+  }
+
+  /// A filter: its parameters, nil where it takes any, and what it does.
+  struct Filter: Sendable {
+    let parameters: [String]?
+    let run: @Sendable (TemplateRenderer, TemplateValue, CallArguments) throws -> TemplateValue
+
+    init(
+      _ parameters: [String]?,
+      _ run: @escaping @Sendable (TemplateRenderer, TemplateValue, CallArguments) throws -> TemplateValue
+    ) {
+      self.parameters = parameters
+      self.run = run
     }
   }
 
-  /// The parameters of each filter that is covered.
-  private static let parameters: [String: [String]] = [
-    "trim": ["chars"], "length": [], "count": [], "safe": [], "string": [], "items": [], "list": [], "first": [],
-    "last": [], "lower": [], "upper": [], "join": ["d"], "default": ["default_value", "boolean"],
-    "d": ["default_value", "boolean"], "replace": ["old", "new", "count"],
-    "tojson": ["ensure_ascii", "indent", "separators", "sort_keys"],
-  ]
+  static let filters: [String: Filter] = [plainFilters, listFilters, textFilters, numberFilters]
+    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+  private static var plainFilters: [String: Filter] {
+    let length = Filter([]) { renderer, value, _ in .integer(try renderer.length(of: value)) }
+    let missing = Filter(["default_value", "boolean"]) { _, value, arguments in
+      let isEmpty = arguments.value(1, "boolean")?.isTrue ?? false
+      return value.isUndefined || (isEmpty && !value.isTrue)
+        ? arguments.value(0, "default_value") ?? .string("") : value
+    }
+    return [
+      "length": length, "count": length, "default": missing, "d": missing,
+      "tojson": Filter(["ensure_ascii", "indent", "separators", "sort_keys"]) { try $0.json($1, $2) },
+      "string": Filter([]) { renderer, value, _ in .string(try renderer.softText(value)) },
+      "items": Filter([]) { renderer, value, _ in try renderer.items(of: value) },
+      "attr": Filter(["name"]) { renderer, value, arguments in
+        let name = try renderer.text(arguments.value(0, "name"), "the name of an attribute")
+        if case .mapping = value { return renderer.method(name, of: value) ?? .undefined("no attribute \(name)") }
+        return try renderer.attribute(name, of: value, what: "the value")
+      },
+    ]
+  }
 
   /// The text of a value; safe text stays safe.
   func softText(_ value: TemplateValue) throws -> TemplateText {
@@ -66,7 +63,7 @@ extension TemplateRenderer {
     }
   }
 
-  private func items(of value: TemplateValue) throws -> TemplateValue {
+  func items(of value: TemplateValue) throws -> TemplateValue {
     switch value {
     case .undefined: return .iterator(TemplateIterator(.generator, []))
     case .mapping(let mapping):
@@ -77,28 +74,20 @@ extension TemplateRenderer {
     }
   }
 
-  private func joined(_ elements: [TemplateValue], _ separator: TemplateText) throws -> TemplateValue {
-    var out = ""
-    for (index, element) in elements.enumerated() {
-      let text = try element.text(budget)
-      try budget.spend(text.utf8.count + separator.string.utf8.count)
-      out += (index > 0 ? separator.string : "") + text
-    }
-    return .string(out)
-  }
-
-  private func json(_ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
-    if arguments.value(0, "ensure_ascii")?.isTrue == true {
-      throw TemplateFailure(.unsupported, "tojson with ensure_ascii")
-    }
+  func json(_ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
     var writer = TemplateJSONWriter(budget)
+    writer.isASCII = arguments.value(0, "ensure_ascii")?.isTrue ?? false
     writer.isSorted = arguments.value(3, "sort_keys")?.isTrue ?? false
-    switch arguments.value(1, "indent") {
-    case nil, TemplateValue.none?: break
-    case .integer(let indent)? where (0...16).contains(indent):
-      writer.indent = indent
+    if let indent = arguments.value(1, "indent"), indent.typeName != TemplateValue.none.typeName {
+      if case .string(let text) = indent {
+        writer.indent = text.string
+      } else if let count = indent.integer {
+        try budget.spend(max(0, count))
+        writer.indent = String(repeating: " ", count: max(0, count))
+      } else {
+        throw TemplateFailure(.value, expected: "an integer or a string as indent of tojson", indent.typeName)
+      }
       writer.itemSeparator = ","
-    default: throw TemplateFailure(.unsupported, "tojson with an indent other than 0 to 16 spaces")
     }
     switch arguments.value(2, "separators") {
     case nil, TemplateValue.none?: break
@@ -112,5 +101,22 @@ extension TemplateRenderer {
     }
     try writer.write(value)
     return .string(String(decoding: writer.bytes, as: UTF8.self))
+  }
+
+  /// The argument as a string.
+  func text(_ value: TemplateValue?, _ what: String) throws -> String {
+    guard case .string(let text)? = value else {
+      throw TemplateFailure(.value, expected: "\(what) as a string", value?.typeName ?? "nothing")
+    }
+    return text.string
+  }
+
+  /// The argument as an integer; nil without one.
+  func integer(_ value: TemplateValue?, _ what: String) throws -> Int? {
+    guard let value else { return nil }
+    guard let number = value.integer else {
+      throw TemplateFailure(.value, expected: "\(what) as an integer", value.typeName)
+    }
+    return number
   }
 }

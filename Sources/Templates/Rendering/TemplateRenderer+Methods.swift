@@ -23,12 +23,66 @@ extension TemplateRenderer {
     switch method.receiver {
     case .string(let text): return try call(method.name, of: text, arguments)
     case .mapping(let mapping): return try call(method.name, of: mapping, arguments)
+    case .list(let list), .tuple(let list): return try call(method.name, of: list, arguments, method.receiver)
+    case .loop(let loop): return try call(method.name, of: loop, arguments)
+    case .cycler(let cycler):
+      try arguments.check(method.name, [])
+      if method.name == "next" { return cycler.next() }
+      cycler.index = 0
+      return .none
+    case .float(let number) where method.name == "is_integer":
+      try arguments.check(method.name, [])
+      return .bool(number.isFinite && number == number.rounded(.towardZero))
+    case .integer(let number) where method.name == "bit_length":
+      try arguments.check(method.name, [])
+      return .integer(Int.bitWidth - number.magnitude.leadingZeroBitCount)
     default: throw Self.unsupported(method.name, method.receiver)
     }
   }
 
-  private static func unsupported(_ name: String, _ receiver: TemplateValue) -> TemplateFailure {
+  static func unsupported(_ name: String, _ receiver: TemplateValue) -> TemplateFailure {
     TemplateFailure(.unsupported, "the method \(name) of \(receiver.typeName)")
+  }
+
+  private func call(_ name: String, of loop: LoopState, _ arguments: CallArguments) throws -> TemplateValue {
+    guard arguments.named.isEmpty else {
+      throw TemplateFailure(.value, expected: "arguments without names for \(name)", "others")
+    }
+    let given = arguments.positional
+    if name == "cycle" {
+      guard !given.isEmpty else { throw TemplateFailure(.value, expected: "items to cycle through", "none") }
+      return given[loop.index % given.count]
+    }
+    let seen = TemplateList(given)
+    if let last = loop.lastSeen, try TemplateValue.tuple(last).equals(.tuple(seen), budget) { return .bool(false) }
+    loop.lastSeen = seen
+    return .bool(true)
+  }
+
+  private func call(
+    _ name: String, of list: TemplateList, _ arguments: CallArguments, _ receiver: TemplateValue
+  ) throws -> TemplateValue {
+    switch name {
+    case "copy":
+      try arguments.check(name, [])
+      return receiver
+    case "count":
+      try arguments.check(name, ["value"])
+      let value = try required(arguments.positional.first, name)
+      return .integer(try list.elements.count { try $0.equals(value, budget) })
+    case "index":
+      guard arguments.positional.count == 1, arguments.named.isEmpty else { throw Self.unsupported(name, receiver) }
+      guard let index = try list.elements.firstIndex(where: { try $0.equals(arguments.positional[0], budget) }) else {
+        throw TemplateFailure(.value, expected: "a value that is in the list", "another")
+      }
+      return .integer(index)
+    default: throw Self.unsupported(name, receiver)
+    }
+  }
+
+  func required(_ value: TemplateValue?, _ name: String) throws -> TemplateValue {
+    guard let value else { throw TemplateFailure(.value, expected: "an argument for \(name)", "none") }
+    return value
   }
 
   private func call(_ name: String, of mapping: TemplateMapping, _ arguments: CallArguments) throws -> TemplateValue {
@@ -39,6 +93,10 @@ extension TemplateRenderer {
       let missing = arguments.positional.count > 1 ? arguments.positional[1] : TemplateValue.none
       guard case .string(let key) = arguments.positional[0] else { return missing }
       return mapping[key.string] ?? missing
+    }
+    if name == "copy" {
+      try arguments.check(name, [])
+      return .mapping(mapping)
     }
     guard ["items", "keys", "values"].contains(name) else { throw Self.unsupported(name, .mapping(mapping)) }
     try arguments.check(name, [])
@@ -51,32 +109,6 @@ extension TemplateRenderer {
       }
     }
     return .iterator(TemplateIterator(.view, elements))
-  }
-
-  private func call(_ name: String, of text: TemplateText, _ arguments: CallArguments) throws -> TemplateValue {
-    try budget.spend(text.string.utf8.count)
-    switch name {
-    case "startswith", "endswith":
-      try arguments.check(name, ["affix"])
-      return .bool(try has(text.string, affix: arguments.value(0, "affix"), atEnd: name == "endswith"))
-    case "strip", "lstrip", "rstrip":
-      try arguments.check(name, ["chars"])
-      return try stripped(text, arguments.value(0, "chars"), start: name != "rstrip", end: name != "lstrip")
-    case "split":
-      try arguments.check(name, ["sep", "maxsplit"])
-      return try split(text, arguments)
-    case "replace" where !text.isSafe:
-      try arguments.check(name, ["old", "new", "count"])
-      guard case .string(let old)? = arguments.value(0, "old"), case .string(let new)? = arguments.value(1, "new")
-      else {
-        throw TemplateFailure(.value, expected: "two strings for replace", "other arguments")
-      }
-      return try replaced(text, old, new, arguments.value(2, "count"))
-    case "lower", "upper":
-      try arguments.check(name, [])
-      return .string(try cased(text, upper: name == "upper"))
-    default: throw Self.unsupported(name, .string(text))
-    }
   }
 
   // Python's names, as far as they hide the items of a mapping or are defined where the template asks.

@@ -35,73 +35,93 @@ extension TemplateRenderer {
     }
   }
 
-  /// `split` of Python: at a separator, or at white space.
-  func split(_ text: TemplateText, _ arguments: CallArguments) throws -> TemplateValue {
-    var limit = Int.max
-    if let most = arguments.value(1, "maxsplit") {
-      guard let most = most.integer else { throw TemplateFailure(.value, expected: "an integer", most.typeName) }
-      limit = most < 0 ? Int.max : most
-    }
-    let pieces: [String]
-    switch arguments.value(0, "sep") {
-    case nil, TemplateValue.none?: pieces = words(of: text.string, atMost: limit)
-    case .string(let separator)?:
-      guard !separator.string.isEmpty else { throw TemplateFailure(.value, expected: "a separator", "an empty string") }
-      try budget.spend(separator.string.utf8.count)
-      let pattern = BytePattern(separator.string)
-      pieces = cut(Array(text.string.utf8), at: pattern.matches(in: Array(text.string.utf8), atMost: limit), pattern)
-    case let other?: throw TemplateFailure(.value, expected: "a string as separator", other.typeName)
-    }
-    try budget.spend(elements: pieces.count)
-    return .list(TemplateList(pieces.map { .string(TemplateText($0, isSafe: text.isSafe)) }))
-  }
-
-  private func words(of text: String, atMost limit: Int) -> [String] {
-    var out: [String] = []
-    var rest = text.unicodeScalars[...].drop(while: PythonSpace.contains)
-    while !rest.isEmpty, out.count < limit {
-      let word = rest.prefix { !PythonSpace.contains($0) }
-      out.append(String(word))
-      rest = rest[word.endIndex...].drop(while: PythonSpace.contains)
-    }
-    if !rest.isEmpty { out.append(String(PythonSpace.trimmingEnd(Substring(rest)))) }
-    return out
-  }
-
-  /// The texts between matches.
-  private func cut(_ bytes: [UInt8], at matches: [Int], _ pattern: BytePattern) -> [String] {
-    var start = 0
-    var out: [String] = []
-    for match in matches {
-      out.append(String(decoding: bytes[start..<match], as: UTF8.self))
-      start = match + pattern.bytes.count
-    }
-    out.append(String(decoding: bytes[start...], as: UTF8.self))
-    return out
-  }
-
   func replaced(
     _ text: TemplateText, _ old: TemplateText, _ new: TemplateText, _ count: TemplateValue?
   ) throws -> TemplateValue {
     guard !text.isSafe, !old.isSafe, !new.isSafe else { throw TemplateFailure(.unsupported, "replace in safe text") }
-    guard !old.string.isEmpty else { throw TemplateFailure(.unsupported, "replace of an empty string") }
     var limit = Int.max
-    if let count, let number = count.integer, number >= 0 { limit = number }
+    if let number = try integer(count.flatMap { $0.isNone ? nil : $0 }, "the count"), number >= 0 { limit = number }
     try budget.spend(text.string.utf8.count + old.string.utf8.count)
-    let pattern = BytePattern(old.string)
-    let bytes = Array(text.string.utf8)
-    let matches = pattern.matches(in: bytes, atMost: limit)
-    let (size, isOver) = matches.count.multipliedReportingOverflow(by: new.string.utf8.count)
-    try budget.spend(isOver ? Int.max : size)
-    return .string(cut(bytes, at: matches, pattern).joined(separator: new.string))
+    var source = text.string
+    var target = new.string
+    return try source.withUTF8 { bytes in
+      let matches = try matches(of: old.string, in: bytes, atMost: limit)
+      let (size, isOver) = matches.count.multipliedReportingOverflow(by: new.string.utf8.count)
+      try budget.spend(isOver ? Int.max : size)
+      let made = size + bytes.count - matches.count * old.string.utf8.count
+      try budget.checkSize(made)
+      // Written in its place, so that there is one copy of it.
+      let result = target.withUTF8 { new in
+        String(unsafeUninitializedCapacity: made) { out in
+          var end = 0
+          func append(_ part: Slice<UnsafeBufferPointer<UInt8>>) {
+            for byte in part {
+              out[end] = byte
+              end += 1
+            }
+          }
+          var start = 0
+          for match in matches {
+            append(bytes[start..<match])
+            append(new[...])
+            start = match + old.string.utf8.count
+          }
+          append(bytes[start...])
+          return end
+        }
+      }
+      return .string(result)
+    }
   }
 
-  /// Only for ASCII: other letters would need tables that are Python's own.
-  func cased(_ text: TemplateText, upper: Bool) throws -> TemplateText {
-    try budget.spend(text.string.utf8.count)
-    guard text.string.utf8.allSatisfy({ $0 < 0x80 }) else {
-      throw TemplateFailure(.unsupported, "\(upper ? "upper" : "lower") of text that is not ASCII")
+  /// Where a text begins in another, none inside of another one; an empty text begins before every character and at the
+  /// end. Each place is paid for before it is kept.
+  func matches(of part: String, in bytes: UnsafeBufferPointer<UInt8>, atMost limit: Int) throws -> [Int] {
+    var out: [Int] = []
+    if part.isEmpty {
+      var index = 0
+      while out.count < limit, index <= bytes.count {
+        if index == bytes.count || bytes[index] & 0xC0 != 0x80 {
+          try budget.spend(elementBehind: out.count)
+          out.append(index)
+        }
+        index += 1
+      }
+      return out
     }
-    return TemplateText(upper ? text.string.uppercased() : text.string.lowercased(), isSafe: text.isSafe)
+    let pattern = BytePattern(part)
+    var start = 0
+    while out.count < limit, let match = pattern.firstMatch(in: bytes, from: start) {
+      try budget.spend(elementBehind: out.count)
+      out.append(match)
+      start = match + pattern.bytes.count
+    }
+    return out
+  }
+
+  func cased(_ text: TemplateText, _ kind: PythonCase) throws -> TemplateText {
+    // No character becomes more than three times as long.
+    try budget.spend(3 * text.string.utf8.count)
+    return TemplateText(kind.apply(text.string), isSafe: text.isSafe)
+  }
+
+  enum Side { case start, end, both }
+
+  /// The text with characters before it, behind it or on both sides, so that it is as long as the width.
+  func padded(_ text: TemplateText, _ width: Int, _ fill: Unicode.Scalar, _ side: Side) throws -> TemplateText {
+    let count = text.string.unicodeScalars.count
+    guard width > count else { return text }
+    let missing = width - count
+    try budget.spend(missing)
+    try budget.spend(3 * missing)
+    let left =
+      switch side {
+      case .start: missing
+      case .end: 0
+      case .both: missing / 2 + (missing & width & 1)
+      }
+    let start = String(repeating: String(fill), count: left)
+    return TemplateText(
+      start + text.string + String(repeating: String(fill), count: missing - left), isSafe: text.isSafe)
   }
 }

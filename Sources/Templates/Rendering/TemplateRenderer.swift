@@ -7,11 +7,10 @@ final class TemplateRenderer {
 
   let budget: Budget
   private(set) var output: [UInt8] = []
-  /// Macro bodies around the present statement.
-  private(set) var macroDepth = 0
   /// Everything that could hold a value that holds it: emptied at the end, so that nothing keeps itself alive.
   private var owners: [TemplateScope] = []
   private(set) var namespaces: [TemplateNamespace] = []
+  private var recursiveLoops: [LoopState] = []
 
   init(_ limits: TemplateLimits) { budget = Budget(limits) }
 
@@ -21,6 +20,7 @@ final class TemplateRenderer {
     owners.append(root)
     defer {
       for scope in owners { scope.removeAll() }
+      for loop in recursiveLoops { loop.again = nil }
       for namespace in namespaces { namespace.attributes = [:] }
     }
     for (name, value) in variables { root.set(name, try budget.checked(value)) }
@@ -64,27 +64,50 @@ final class TemplateRenderer {
     case .text(let text): try write(text)
     case .output(let expression): try write(try evaluate(expression, in: scope).text(budget))
     case .assignment(let target, let expression): try assign(try evaluate(expression, in: scope), to: target, in: scope)
-    case .capture(let target, let body):
+    case .capture(let target, let filters, let body):
       let text = try captured { _ = try run(body, in: TemplateScope(parent: scope)) }
-      try assign(.string(text), to: target, in: scope)
+      try assign(try filters.map { try filtered(text, $0, in: scope) } ?? .string(text), to: target, in: scope)
     case .conditional(let branches):
       for (condition, body) in branches where try condition.map({ try evaluate($0, in: scope).isTrue }) ?? true {
         return try budget.nested { try run(body, in: scope) }
       }
     case .loop(let loop): try budget.nested { try run(loop, in: scope) }
-    case .macro(let macro):
-      if !scope.holdsMacro { owners.append(scope) }
-      scope.holdsMacro = true
-      scope.set(macro.name, .macro(MacroClosure(macro, scope)))
-    case .scope(let body): return try budget.nested { try run(body, in: TemplateScope(parent: scope)) }
+    case .macro(let macro): scope.set(macro.name, .macro(closure(macro, in: scope)))
+    case .scope(let values, let body):
+      let inner = TemplateScope(parent: scope)
+      for (target, value) in values { try assign(try evaluate(value, in: scope), to: target, in: inner) }
+      return try budget.nested { try run(body, in: inner) }
+    case .callBlock(let macro, let callee, let arguments):
+      var given = try evaluated(arguments, in: scope)
+      given.named.append(("caller", .macro(closure(macro, in: scope))))
+      try write(try call(evaluate(callee, in: scope), given, callee.source).text(budget))
+    case .filterBlock(let filters, let body):
+      let text = try captured { _ = try run(body, in: TemplateScope(parent: scope)) }
+      guard case .string(let result) = try filtered(text, filters, in: scope) else {
+        throw TemplateFailure(.value, expected: "filters that make a string", "another value")
+      }
+      try write(result.string)
     case .breakLoop: return .breakLoop
     case .continueLoop: return .continueLoop
     }
     return .next
   }
 
+  private func closure(_ macro: TemplateMacro, in scope: TemplateScope) -> MacroClosure {
+    if !scope.holdsMacro { owners.append(scope) }
+    scope.holdsMacro = true
+    return MacroClosure(macro, scope)
+  }
+
+  private func filtered(_ text: String, _ filters: TemplateExpression, in scope: TemplateScope) throws -> TemplateValue
+  {
+    let inner = TemplateScope(parent: scope)
+    inner.set(TemplateExpression.captured, .string(text))
+    return try evaluate(filters, in: inner)
+  }
+
   /// What a body writes, instead of writing it.
-  private func captured(_ body: () throws -> Void) throws -> String {
+  func captured(_ body: () throws -> Void) throws -> String {
     let outer = output
     output = []
     defer { output = outer }
@@ -118,7 +141,11 @@ final class TemplateRenderer {
   // MARK: Loops
 
   private func run(_ loop: TemplateLoop, in scope: TemplateScope) throws {
-    var items = try elements(of: evaluate(loop.sequence, in: scope))
+    try run(loop, over: evaluate(loop.sequence, in: scope), level: 0, in: scope)
+  }
+
+  private func run(_ loop: TemplateLoop, over sequence: TemplateValue, level: Int, in scope: TemplateScope) throws {
+    var items = try elements(of: sequence)
     if let condition = loop.condition {
       items = try items.filter { item in
         try budget.step()
@@ -127,7 +154,13 @@ final class TemplateRenderer {
         return try evaluate(condition, in: inner).isTrue
       }
     }
-    let state = LoopState(items)
+    let state = LoopState(items, level: level)
+    if loop.isRecursive {
+      state.again = (loop, scope)
+      recursiveLoops.append(state)
+    }
+    // jinja2 runs `else` when no round came to its end: a round that is left does not.
+    var cameToEnd = false
     for (index, item) in items.enumerated() {
       try budget.step()
       state.index = index
@@ -135,9 +168,21 @@ final class TemplateRenderer {
       let inner = TemplateScope(parent: scope)
       inner.set("loop", try budget.checked(.loop(state)))
       try assign(item, to: loop.target, in: inner)
-      if case .breakLoop = try run(loop.body, in: inner) { break }
+      let flow = try run(loop.body, in: inner)
+      if case .breakLoop = flow { break }
+      if case .next = flow { cameToEnd = true }
     }
-    if items.isEmpty { _ = try run(loop.otherwise, in: TemplateScope(parent: scope)) }
+    if !cameToEnd { _ = try run(loop.otherwise, in: TemplateScope(parent: scope)) }
+  }
+
+  /// `loop(sequence)` inside of a recursive loop: its text for another sequence.
+  func call(_ state: LoopState, _ arguments: CallArguments) throws -> TemplateValue {
+    guard let (loop, scope) = state.again else {
+      throw TemplateFailure(.value, expected: "a loop that is recursive", "one that is not")
+    }
+    try arguments.check("loop", ["sequence"])
+    let sequence = arguments.value(0, "sequence") ?? .undefined("no sequence was given")
+    return .string(try captured { try run(loop, over: sequence, level: state.level + 1, in: scope) })
   }
 
   /// What a loop goes through.
@@ -149,7 +194,7 @@ final class TemplateRenderer {
       return list.elements
     case .iterator(let iterator):
       try budget.spend(elements: iterator.elements.count)
-      return iterator.take()
+      return try iterator.take()
     case .mapping(let mapping):
       try budget.spend(elements: mapping.members.count)
       return mapping.members.map { .string($0.key) }
@@ -158,39 +203,5 @@ final class TemplateRenderer {
       return text.string.unicodeScalars.map { .string(TemplateText(String($0), isSafe: text.isSafe)) }
     default: throw TemplateFailure(.value, expected: "a list, mapping or string to go through", value.typeName)
     }
-  }
-
-  // MARK: Macros
-
-  /// The text that a macro makes of its arguments.
-  func call(_ closure: MacroClosure, _ arguments: [TemplateValue], _ named: [(String, TemplateValue)]) throws
-    -> TemplateValue
-  {
-    let macro = closure.macro
-    guard arguments.count <= macro.parameters.count else {
-      throw TemplateFailure(
-        .value, expected: "at most \(macro.parameters.count) arguments for the macro \(macro.name)",
-        "\(arguments.count)")
-    }
-    let scope = TemplateScope(parent: closure.scope)
-    for (name, _) in named where !macro.parameters.dropFirst(arguments.count).contains(where: { $0.name == name }) {
-      throw TemplateFailure(.value, expected: "arguments that the macro \(macro.name) takes", name)
-    }
-    for (index, parameter) in macro.parameters.enumerated() {
-      let value: TemplateValue
-      if index < arguments.count {
-        value = arguments[index]
-      } else if let given = named.first(where: { $0.0 == parameter.name }) {
-        value = given.1
-      } else if let initial = parameter.initial {
-        value = try evaluate(initial, in: scope)
-      } else {
-        value = .undefined("the parameter \(parameter.name) was not given")
-      }
-      scope.set(parameter.name, value)
-    }
-    macroDepth += 1
-    defer { macroDepth -= 1 }
-    return .string(try captured { _ = try run(macro.body, in: scope) })
   }
 }

@@ -5,6 +5,7 @@ extension TemplateLexer {
     let start = offset
     // Behind a dot, digits are an index (`list.0.1`).
     let isIndex = start > 0 && source[start - 1] == dot
+    if let value = try readRadix() { return .integer(value) }
     skipDigits()
     var isFloat = false
     if !isIndex {
@@ -21,10 +22,6 @@ extension TemplateLexer {
     }
     let digits = text(start..<offset).replacing("_", with: "")
     if isFloat, let value = Double(digits) { return .float(value) }
-    if offset < source.count, [UInt8(ascii: "x"), UInt8(ascii: "o"), UInt8(ascii: "b")].contains(source[offset] | 0x20)
-    {
-      throw TemplateFailure(.unsupported, "a number that is not decimal", at: position(start))
-    }
     guard digits.utf8.first != UInt8(ascii: "0") || digits.utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else {
       throw TemplateFailure(.syntax, expected: "no leading zero", digits, at: position(start))
     }
@@ -32,6 +29,29 @@ extension TemplateLexer {
       throw TemplateFailure(.unsupported, "an integer of more than 64 bits", at: position(start))
     }
     return .integer(value)
+  }
+
+  /// `0x1F`, `0o17`, `0b11`; nil for what is none of them.
+  private mutating func readRadix() throws -> Int? {
+    guard source[offset] == UInt8(ascii: "0"), offset + 1 < source.count,
+      let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2][source[offset + 1] | 0x20]
+    else { return nil }
+    let start = offset
+    var end = offset + 2
+    var digits = ""
+    while end < source.count {
+      let isBetween = source[end] == UInt8(ascii: "_") && end + 1 < source.count
+      let byte = isBetween ? source[end + 1] : source[end]
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, digit < radix else { break }
+      digits.append(Character(Unicode.Scalar(byte)))
+      end += isBetween ? 2 : 1
+    }
+    guard !digits.isEmpty else { return nil }
+    offset = end
+    guard let value = Int(digits, radix: radix) else {
+      throw TemplateFailure(.unsupported, "an integer of more than 64 bits", at: position(start))
+    }
+    return value
   }
 
   private mutating func skipDigits() {

@@ -41,14 +41,20 @@ extension TemplateParser {
     case "macro": form = try macro()
     case "generation":
       try endTag()
-      form = .scope(try finished(body(until: ["endgeneration"])))
+      form = .scope([], try finished(body(until: ["endgeneration"])))
+    case "with": form = try with()
+    case "call": form = try callBlock()
+    case "filter":
+      let filters = try filters(at: position, isFirst: true)
+      try endTag()
+      form = .filterBlock(filters, try finished(body(until: ["endfilter"])))
     case "break", "continue":
       guard loops > 0 else {
         throw TemplateFailure(.syntax, "{% \(name) %} outside of a loop", at: position)
       }
       try endTag()
       form = name == "break" ? .breakLoop : .continueLoop
-    case "elif", "else", "endif", "endfor", "endmacro", "endset", "endgeneration":
+    case "elif", "else", "endif", "endfor", "endmacro", "endset", "endgeneration", "endwith", "endcall", "endfilter":
       throw TemplateFailure(.syntax, "{% \(name) %} without its beginning", at: position)
     default: throw TemplateFailure(.unsupported, "{% \(name) %}", at: position)
     }
@@ -70,9 +76,9 @@ extension TemplateParser {
       try endTag()
       return .assignment(target, value)
     }
-    if isSymbol(.pipe) { throw TemplateFailure(.unsupported, "{% set %} with a filter", at: current.position) }
+    let filters = isSymbol(.pipe) ? try filters(at: current.position, isFirst: false) : nil
     try endTag()
-    return .capture(target, try finished(body(until: ["endset"])))
+    return .capture(target, filters: filters, try finished(body(until: ["endset"])))
   }
 
   private mutating func conditional() throws -> TemplateStatement.Form {
@@ -97,7 +103,7 @@ extension TemplateParser {
     guard skip("in") else { throw unexpected("in") }
     let sequence = try tuple(conditional: false)
     let condition = skip("if") ? try expression() : nil
-    if isName("recursive") { throw TemplateFailure(.unsupported, "a recursive loop", at: current.position) }
+    let isRecursive = skip("recursive")
     try endTag()
     loops += 1
     let body = try body(until: ["endfor", "else"])
@@ -106,11 +112,34 @@ extension TemplateParser {
     try endTag()
     let otherwise = isElse ? try finished(self.body(until: ["endfor"])) : []
     return .loop(
-      TemplateLoop(target: target, sequence: sequence, condition: condition, body: body, otherwise: otherwise))
+      TemplateLoop(
+        target: target, sequence: sequence, condition: condition, body: body, otherwise: otherwise,
+        isRecursive: isRecursive))
   }
 
   private mutating func macro() throws -> TemplateStatement.Form {
     let name = try assignableName()
+    let parameters = try parameters()
+    try endTag()
+    return .macro(try closed(name, parameters, until: "endmacro"))
+  }
+
+  /// A macro whose body comes next. What leaves a loop does not reach through it.
+  private mutating func closed(
+    _ name: String, _ parameters: [(name: String, initial: TemplateExpression?)], until end: String
+  ) throws -> TemplateMacro {
+    let outer = loops
+    loops = 0
+    defer { loops = outer }
+    let macro = TemplateMacro(name: name, parameters: parameters, body: try finished(body(until: [end])))
+    if let caller = parameters.first(where: { $0.name == "caller" }), caller.initial == nil {
+      throw TemplateFailure(.syntax, expected: "a default for the parameter caller", "none", at: current.position)
+    }
+    return macro
+  }
+
+  /// Parameters in parentheses.
+  private mutating func parameters() throws -> [(name: String, initial: TemplateExpression?)] {
     try expect(.openParen)
     var parameters: [(name: String, initial: TemplateExpression?)] = []
     while !isSymbol(.closeParen) {
@@ -124,12 +153,38 @@ extension TemplateParser {
       parameters.append((parameter, initial))
     }
     try expect(.closeParen)
+    return parameters
+  }
+
+  private mutating func callBlock() throws -> TemplateStatement.Form {
+    let parameters = isSymbol(.openParen) ? try parameters() : []
+    let call = try expression()
+    guard case .call(let callee, let arguments) = call.form else {
+      throw TemplateFailure(.syntax, expected: "a call", "something else", at: call.position)
+    }
     try endTag()
-    let outer = loops
-    loops = 0
-    let body = try finished(body(until: ["endmacro"]))
-    loops = outer
-    return .macro(TemplateMacro(name: name, parameters: parameters, body: body))
+    return .callBlock(try closed("caller", parameters, until: "endcall"), callee, arguments)
+  }
+
+  private mutating func with() throws -> TemplateStatement.Form {
+    var values: [(target: TemplateTarget, value: TemplateExpression)] = []
+    while current.kind != .blockEnd {
+      if !values.isEmpty { try expect(.comma) }
+      let target = try target(attributes: false, tuples: false)
+      try expect(.assign)
+      values.append((target, try expression()))
+    }
+    try endTag()
+    return .scope(values, try finished(body(until: ["endwith"])))
+  }
+
+  /// Filters of a body's text.
+  /// - Parameter isFirst: whether the first one stands without a `|` before it.
+  private mutating func filters(at position: TemplatePosition, isFirst: Bool) throws -> TemplateExpression {
+    var value = try expression(.name(TemplateExpression.captured), at: position)
+    if isFirst { value = try filter(of: value, at: current.position) }
+    while case let place = current.position, skip(.pipe) { value = try filter(of: value, at: place) }
+    return value
   }
 
   /// A name that is no constant.
@@ -143,21 +198,27 @@ extension TemplateParser {
   }
 
   /// A name, an attribute of a namespace, or several with commas between.
-  private mutating func target(attributes: Bool) throws -> TemplateTarget {
+  private mutating func target(attributes: Bool, tuples: Bool = true) throws -> TemplateTarget {
     var targets: [TemplateTarget] = []
     var isTuple = false
-    let parenthesized = skip(.openParen)
     repeat {
-      if parenthesized, isSymbol(.closeParen), isTuple { break }
-      let name = try assignableName()
-      if attributes, skip(.dot) {
-        targets.append(.attribute(name, try expectName()))
-      } else {
-        targets.append(.name(name))
-      }
-      if isSymbol(.comma) { isTuple = true }
-    } while skip(.comma)
-    if parenthesized { try expect(.closeParen) }
+      if isTuple, isEndOfTarget { break }
+      targets.append(try oneTarget(attributes: attributes))
+      if tuples, isSymbol(.comma) { isTuple = true }
+    } while tuples && skip(.comma)
     return isTuple ? .tuple(targets) : targets[0]
+  }
+
+  private var isEndOfTarget: Bool { isSymbol(.closeParen) || isName("in") || isSymbol(.assign) }
+
+  private mutating func oneTarget(attributes: Bool) throws -> TemplateTarget {
+    if skip(.openParen) {
+      let inner = try nested { try $0.target(attributes: attributes) }
+      try expect(.closeParen)
+      return inner
+    }
+    let name = try assignableName()
+    guard attributes, skip(.dot) else { return .name(name) }
+    return .attribute(name, try expectName())
   }
 }

@@ -86,9 +86,7 @@ extension TemplateParser {
     while true {
       let position = current.position
       if skip(.pipe) {
-        let name = try dottedName()
-        let arguments = isSymbol(.openParen) ? try arguments() : TemplateArguments()
-        value = try expression(.filter(value, name, arguments), at: position, [value] + arguments.expressions)
+        value = try filter(of: value, at: position)
       } else if skip("is") {
         value = try test(of: value, at: position)
       } else if isSymbol(.openParen) {
@@ -97,6 +95,12 @@ extension TemplateParser {
         return value
       }
     }
+  }
+
+  mutating func filter(of value: TemplateExpression, at position: TemplatePosition) throws -> TemplateExpression {
+    let name = try dottedName()
+    let arguments = isSymbol(.openParen) ? try arguments() : TemplateArguments()
+    return try expression(.filter(value, name, arguments), at: position, [value] + arguments.expressions)
   }
 
   private mutating func dottedName() throws -> String {
@@ -148,8 +152,14 @@ extension TemplateParser {
       if !isFirst { try expect(.comma) }
       if isSymbol(.closeParen) { break }
       isFirst = false
-      if isSymbol(.multiply) || isSymbol(.power) { throw unsupported("a call with * or **") }
-      if case .name(let name) = current.kind, next.kind == .symbol(.assign) {
+      if skip(.multiply) {
+        guard out.rest == nil, out.namedRest == nil else { throw unexpected("an argument") }
+        out.rest = try expression()
+      } else if skip(.power) {
+        guard out.namedRest == nil else { throw unexpected("an argument") }
+        out.namedRest = try expression()
+      } else if case .name(let name) = current.kind, next.kind == .symbol(.assign) {
+        guard out.namedRest == nil else { throw unexpected("an argument") }
         advance()
         advance()
         guard !out.named.contains(where: { $0.name == name }) else {
@@ -157,7 +167,7 @@ extension TemplateParser {
         }
         out.named.append((name, try expression()))
       } else {
-        guard out.named.isEmpty else { throw unexpected("a named argument") }
+        guard out.named.isEmpty, out.rest == nil, out.namedRest == nil else { throw unexpected("a named argument") }
         out.positional.append(try expression())
       }
     }

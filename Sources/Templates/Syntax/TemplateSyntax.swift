@@ -45,14 +45,20 @@ struct TemplateExpression: Sendable {
   let position: TemplatePosition
   /// Expressions on the longest way down, this one included.
   let height: Int
+
+  /// The variable that a body's text is while its filters run; no source can spell it.
+  static let captured = "the body"
 }
 
 /// What stands in parentheses behind a callable, a filter or a test.
 struct TemplateArguments: Sendable {
   var positional: [TemplateExpression] = []
   var named: [(name: String, value: TemplateExpression)] = []
+  /// `*values`, `**members`
+  var rest: TemplateExpression?
+  var namedRest: TemplateExpression?
 
-  var expressions: [TemplateExpression] { positional + named.map(\.value) }
+  var expressions: [TemplateExpression] { positional + named.map(\.value) + [rest, namedRest].compactMap { $0 } }
 }
 
 enum TemplateArithmetic: String, Sendable {
@@ -71,13 +77,17 @@ struct TemplateStatement: Sendable {
     case output(TemplateExpression)
     case assignment(TemplateTarget, TemplateExpression)
     /// `{% set name %}…{% endset %}`
-    case capture(TemplateTarget, [TemplateStatement])
+    case capture(TemplateTarget, filters: TemplateExpression?, [TemplateStatement])
     /// The branches in order; `else` is the body without a condition.
     case conditional([(condition: TemplateExpression?, body: [TemplateStatement])])
     case loop(TemplateLoop)
     case macro(TemplateMacro)
-    /// A body with variables of its own: `{% generation %}`.
-    case scope([TemplateStatement])
+    /// A body with variables of its own: `{% generation %}`; `{% with %}` sets some first, with values from outside.
+    case scope([(target: TemplateTarget, value: TemplateExpression)], [TemplateStatement])
+    /// `{% call(parameters) callee(arguments) %}body{% endcall %}`: the body is a macro that the callee is given.
+    case callBlock(TemplateMacro, TemplateExpression, TemplateArguments)
+    /// `{% filter name %}body{% endfilter %}`: the expression filters what ``TemplateExpression/captured`` names.
+    case filterBlock(TemplateExpression, [TemplateStatement])
     case breakLoop, continueLoop
   }
 
@@ -100,6 +110,8 @@ struct TemplateLoop: Sendable {
   let condition: TemplateExpression?
   let body: [TemplateStatement]
   let otherwise: [TemplateStatement]
+  /// Whether `loop(…)` inside runs the loop again, over another sequence.
+  let isRecursive: Bool
 }
 
 /// `{% macro name(parameters) %}body{% endmacro %}`
@@ -107,4 +119,14 @@ struct TemplateMacro: Sendable {
   let name: String
   let parameters: [(name: String, initial: TemplateExpression?)]
   let body: [TemplateStatement]
+  /// Which of `caller`, `varargs` and `kwargs` the body reads without setting it: only then the macro takes such arguments.
+  let special: Set<String>
+
+  init(name: String, parameters: [(name: String, initial: TemplateExpression?)], body: [TemplateStatement]) {
+    self.name = name
+    self.parameters = parameters
+    self.body = body
+    special = TemplateNames.read(in: body, of: ["caller", "varargs", "kwargs"])
+      .subtracting(parameters.map(\.name))
+  }
 }

@@ -11,7 +11,7 @@ extension TemplateValue {
     case .list(let list), .tuple(let list): !list.elements.isEmpty
     case .mapping(let mapping): !mapping.members.isEmpty
     case .iterator(let iterator): iterator.kind == .generator || !iterator.elements.isEmpty
-    case .namespace, .loop, .macro, .function, .method: true
+    case .namespace, .loop, .macro, .function, .method, .cycler, .joiner: true
     }
   }
 

@@ -28,8 +28,10 @@ extension TemplateValue {
 struct TemplateJSONWriter {
   /// A list that is held in many places is written as often.
   let budget: Budget
-  /// Spaces a level; nil for one line.
-  var indent: Int?
+  /// What stands before each line, once a level; nil for one line.
+  var indent: String?
+  /// Whether what is not ASCII is escaped.
+  var isASCII = false
   var isSorted = false
   var itemSeparator = ", "
   var keySeparator = ": "
@@ -46,15 +48,14 @@ struct TemplateJSONWriter {
     case .wideInteger(let spelling): append(spelling)
     case .float(let number): append(number.isFinite ? PythonFloat.text(number) : Self.special(number))
     case .string(let text):
-      try budget.spend(text.string.utf8.count)
-      JSONWriter.append(text.string, to: &bytes)
+      try write(text.string)
     case .list(let list), .tuple(let list):
       try container("[", "]", list.elements, level) { writer, element in try writer.write(element, level: level + 1) }
     case .mapping(let mapping):
       let members = isSorted ? mapping.members.sorted { UTF8Name($0.key) < UTF8Name($1.key) } : mapping.members
       try container("{", "}", members, level) { writer, member in
-        try writer.budget.spend(member.key.utf8.count)
-        JSONWriter.append(member.key, to: &writer.bytes)
+        try writer.write(member.key)
+        try writer.budget.spend(writer.keySeparator.utf8.count)
         writer.append(writer.keySeparator)
         try writer.write(member.value, level: level + 1)
       }
@@ -68,18 +69,53 @@ struct TemplateJSONWriter {
   ) throws {
     append(open)
     for (index, item) in items.enumerated() {
+      try budget.spend(itemSeparator.utf8.count)
       if index > 0 { append(itemSeparator) }
-      newLine(level + 1)
+      try newLine(level + 1)
       try write(&self, item)
     }
-    if !items.isEmpty { newLine(level) }
+    if !items.isEmpty { try newLine(level) }
     append(close)
   }
 
-  private mutating func newLine(_ level: Int) {
+  private mutating func newLine(_ level: Int) throws {
     guard let indent else { return }
+    try budget.spend(1 + level * indent.utf8.count)
     bytes.append(0x0A)
-    bytes.append(contentsOf: repeatElement(0x20, count: level * indent))
+    for _ in 0..<level { append(indent) }
+  }
+
+  /// A string in quotes. An escape takes up to six bytes for one.
+  private mutating func write(_ text: String) throws {
+    try budget.spend(text.utf8.count)
+    guard isASCII else {
+      var controls = 0
+      for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C { controls += 1 }
+      try budget.spend(controls * 5)
+      return JSONWriter.append(text, to: &bytes)
+    }
+    // In pieces, so that the escaped text is there only once.
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      if scalar.value < 0x7F, scalar.value >= 0x20, scalar != "\"", scalar != "\\" {
+        bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+        continue
+      }
+      try budget.spend(12)
+      if scalar.value < 0x7F {
+        var quoted: [UInt8] = []
+        JSONWriter.append(String(scalar), to: &quoted)
+        bytes.append(contentsOf: quoted.dropFirst().dropLast())
+      } else {
+        for unit in String(scalar).utf16 { appendEscape(unit) }
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendEscape(_ unit: UInt16) {
+    let hex = String(unit, radix: 16)
+    append("\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex)
   }
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }

@@ -11,6 +11,13 @@ extension TemplateValue {
     }
   }
 
+  /// Python's `repr`: what `%r` and `{!r}` write.
+  func representation(_ budget: Budget) throws -> String {
+    var out = ""
+    try writeRepresentation(into: &out, budget)
+    return out
+  }
+
   /// Python's `repr`, which lists and mappings show their elements by.
   private func writeRepresentation(into out: inout String, _ budget: Budget) throws {
     try budget.step()
@@ -37,7 +44,8 @@ extension TemplateValue {
         try $0.value.writeRepresentation(into: &$1, budget)
       }
     case .undefined: out += "Undefined"
-    case .iterator, .namespace, .loop, .macro, .function, .method:
+    case .loop(let loop): out += "<LoopContext \(loop.index + 1)/\(loop.elements.count)>"
+    case .iterator, .namespace, .macro, .function, .method, .cycler, .joiner:
       throw TemplateFailure(.unsupported, "\(typeName) written as text")
     }
   }

@@ -19,6 +19,8 @@ enum TemplateValue {
   case loop(LoopState)
   case macro(MacroClosure)
   case function(GlobalFunction)
+  case cycler(TemplateCycler)
+  case joiner(TemplateJoiner)
   indirect case method(BoundMethod)
 
   static func string(_ text: String) -> TemplateValue { .string(TemplateText(text)) }
@@ -31,9 +33,12 @@ enum TemplateValue {
     case .iterator(let iterator): iterator.depth
     case .loop(let loop): loop.depth
     case .method(let method): method.receiver.depth + 1
+    case .cycler(let cycler): cycler.items.depth
     default: 0
     }
   }
+
+  var isNone: Bool { if case .none = self { true } else { false } }
 
   var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
@@ -53,6 +58,8 @@ enum TemplateValue {
     case .namespace: "a namespace"
     case .loop: "a loop"
     case .macro: "a macro"
+    case .cycler: "a cycler"
+    case .joiner: "a joiner"
     case .function, .method: "a function"
     }
   }
@@ -74,9 +81,12 @@ struct TemplateText {
 struct TemplateList {
   let elements: [TemplateValue]
   let depth: Int
+  /// Names of a tuple's elements, as the groups of the filter `groupby` have them.
+  let names: [String]
 
-  init(_ elements: [TemplateValue]) {
+  init(_ elements: [TemplateValue], names: [String] = []) {
     self.elements = elements
+    self.names = names
     depth = 1 + (elements.lazy.map(\.depth).max() ?? 0)
   }
 }
@@ -126,22 +136,29 @@ final class TemplateIterator {
   /// What is still to be gone through.
   private(set) var elements: [TemplateValue]
   let depth: Int
+  /// What going on behind the last element meets: Python makes the elements of a generator when they are asked for.
+  private let failure: TemplateFailure?
 
-  init(_ kind: Kind, _ elements: [TemplateValue]) {
+  init(_ kind: Kind, _ elements: [TemplateValue], failure: TemplateFailure? = nil) {
     self.kind = kind
     self.elements = elements
+    self.failure = failure
     depth = 1 + (elements.lazy.map(\.depth).max() ?? 0)
   }
 
   /// The elements; a generator has none from then on.
-  func take() -> [TemplateValue] {
+  func take() throws -> [TemplateValue] {
+    if let failure { throw failure }
     defer { if kind == .generator { elements = [] } }
     return elements
   }
 
   /// The first element; a generator goes on behind it from then on.
-  func takeFirst() -> TemplateValue? {
-    guard let first = elements.first else { return nil }
+  func takeFirst() throws -> TemplateValue? {
+    guard let first = elements.first else {
+      if let failure { throw failure }
+      return nil
+    }
     if kind == .generator { elements.removeFirst() }
     return first
   }
@@ -152,14 +169,44 @@ final class TemplateNamespace {
   var attributes: [UTF8Name: TemplateValue] = [:]
 }
 
+/// What `cycler(…)` makes: one item after the other, around and around.
+final class TemplateCycler {
+  let items: TemplateList
+  var index = 0
+
+  init(_ items: TemplateList) { self.items = items }
+
+  var current: TemplateValue { items.elements[index] }
+
+  func next() -> TemplateValue {
+    defer { index = (index + 1) % items.elements.count }
+    return current
+  }
+}
+
+/// What `joiner(…)` makes: nothing when it is called first, the separator from then on.
+final class TemplateJoiner {
+  let separator: TemplateValue
+  var wasCalled = false
+
+  init(_ separator: TemplateValue) { self.separator = separator }
+}
+
 /// `loop` inside of a loop.
 final class LoopState {
   let elements: [TemplateValue]
   let depth: Int
+  /// Loops around this one that ran it again.
+  let level: Int
+  /// What `loop(…)` runs again, and where; nil for a loop that is not recursive.
+  var again: (loop: TemplateLoop, scope: TemplateScope)?
   var index = 0
+  /// What `changed(…)` was last given.
+  var lastSeen: TemplateList?
 
-  init(_ elements: [TemplateValue]) {
+  init(_ elements: [TemplateValue], level: Int) {
     self.elements = elements
+    self.level = level
     depth = 1 + (elements.lazy.map(\.depth).max() ?? 0)
   }
 
@@ -173,6 +220,9 @@ final class LoopState {
     case "first": .bool(index == 0)
     case "last": .bool(index + 1 == elements.count)
     case "length": .integer(elements.count)
+    case "depth": .integer(level + 1)
+    case "depth0": .integer(level)
+    case "cycle", "changed": .method(BoundMethod(receiver: .loop(self), name: name))
     case "previtem": index > 0 ? elements[index - 1] : .undefined("there is no previous item")
     case "nextitem": index + 1 < elements.count ? elements[index + 1] : .undefined("there is no next item")
     default: nil

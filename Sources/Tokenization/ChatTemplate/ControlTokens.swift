@@ -8,12 +8,21 @@ struct ControlTokens {
   private static let end: Unicode.Scalar = "\u{F0001}"
 
   private let trie: AddedTokenTrie
+  /// Whether texts are normalized before they are searched: a control token that is looked for in the normalized text could be
+  /// spelled otherwise in a message.
+  private let normalizes: Bool
 
   /// - Parameters:
   ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
   ///   - isWrittenOut: Whether the template writes out a text.
   init(_ tokenizer: Tokenizer, isWrittenOut: (String) -> Bool) {
-    trie = AddedTokenTrie(tokenizer.addedTokens.filter { $0.isSpecial || isWrittenOut($0.content) })
+    let tokens = tokenizer.addedTokens.filter { $0.isSpecial || isWrittenOut($0.content) }
+    normalizes = tokenizer.normalizes && tokens.contains(where: \.isNormalized)
+    let composes = normalizes
+    trie = AddedTokenTrie(tokens) { token in
+      let content = Array(token.content.utf8)
+      return composes && token.isNormalized ? Normalizer.composed(content) : content
+    }
   }
 
   /// The value with every control token in its strings marked; keys stay as they are.
@@ -34,7 +43,7 @@ struct ControlTokens {
     plain.append(contentsOf: text.unicodeScalars.filter { $0 != Self.begin && $0 != Self.end })
     var out: [UInt8] = []
     var start = 0
-    let bytes = Array(String(plain).utf8)
+    let bytes = normalizes ? Normalizer.composed(Array(String(plain).utf8)) : Array(String(plain).utf8)
     bytes.withUnsafeBufferPointer { bytes in
       while let (_, range) = trie.first(in: bytes, from: start) {
         out += bytes[start..<range.lowerBound]

@@ -13,10 +13,13 @@ struct PackageDescription {
 
     let kind: Kind
     let name: String
+    /// Where its sources are, below the root.
+    let folder: String
     /// Targets and products of other packages.
     let dependencies: [String]
 
-    var folder: String { (kind == .test ? "Tests/" : "Sources/") + name }
+    /// Whether it is for tests alone: their targets, and what they share.
+    var isOfTests: Bool { folder.hasPrefix("Tests/") }
   }
 
   let targets: [Target]
@@ -31,7 +34,10 @@ struct PackageDescription {
         guard let kind = Target.Kind(rawValue: word),
           let name = PackageDescription.literals(in: arguments.after("name:")).first
         else { return nil }
-        return Target(kind: kind, name: name, dependencies: PackageDescription.dependencies(arguments))
+        let folder = PackageDescription.literals(in: arguments.after("path:")).first
+        return Target(
+          kind: kind, name: name, folder: folder ?? (kind == .test ? "Tests/" : "Sources/") + name,
+          dependencies: PackageDescription.dependencies(arguments))
       }
     }
   }

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 import Testing
@@ -5,14 +6,6 @@ import Testing
 import Benchmarking
 
 @Suite struct ReportGoldenTests {
-  /// The golden file; with CAMBIUM_UPDATE_GOLDEN it is written anew.
-  private func golden(_ name: String, _ found: String) throws -> Bool {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Golden/\(name)")
-    if ProcessInfo.processInfo.environment["CAMBIUM_UPDATE_GOLDEN"] != nil { try Data(found.utf8).write(to: file) }
-    return try Data(contentsOf: file) == Data(found.utf8)
-  }
-
   @Test func `each output of a fixed measurement is always the same`() throws {
     let report = MadeUpReport.report
     let json = String(decoding: JSONWriter.pretty(report.json), as: UTF8.self)
@@ -20,8 +13,7 @@ import Benchmarking
       ("bench.json", json), ("bench.csv", report.csv), ("bench.svg", report.svg), ("bench.txt", report.text),
     ]
     for (name, text) in outputs {
-      let isSame = try golden(name, text)
-      #expect(isSame, "\(name)")
+      try GoldenText(of: "BenchmarkingTests").expect(text, name)
     }
   }
 

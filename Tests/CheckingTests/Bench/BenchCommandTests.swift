@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 import Testing
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test func `without a head drafting decoders are named as not available, and vanilla runs`() throws {
-    let trunk = DemoCheckpoint.root + "/manifests/demo/trunk"
+    let trunk = Repository.root + "/manifests/demo/trunk"
     let outcome = try RunnerProcess.run([
       "bench", trunk, "--random-ids", "5", "--limit", "4", "--repetitions", "1", "--per-class", "1", "--json",
       "--quiet",
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test func `what a package cannot run is an error when nothing is left, with the reasons`() throws {
-    let bare = DemoCheckpoint.root + "/Tests/InferenceTests/Fixtures/reference/qwen3_next_moe/checkpoint"
+    let bare = Repository.root + "/Tests/InferenceTests/Fixtures/reference/qwen3_next_moe/checkpoint"
     let outcome = try RunnerProcess.run(["bench", bare, "--quiet", "--limit", "2"])
     #expect(outcome.status == 65 && outcome.out.isEmpty)
     #expect(outcome.err.contains("E_BENCH_NOTHING") && outcome.err.contains("E_TOWER_MISSING"))

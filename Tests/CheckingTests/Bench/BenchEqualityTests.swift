@@ -2,6 +2,7 @@ import Benchmarking
 import Checking
 import Inference
 import Testing
+import Threads
 
 @Suite struct BenchEqualityTests {
   private func run(

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Inference
 import StrictJSON
@@ -49,7 +50,7 @@ import Testing
   ])
   func `failures have a name and a status`(_ words: [String], _ status: Int32, _ code: String) throws {
     let demo = try demo()
-    let trunk = DemoCheckpoint.root + "/manifests/demo/trunk"
+    let trunk = Repository.root + "/manifests/demo/trunk"
     let outcome = try RunnerProcess.run(words.map { $0 == "DEMO" ? demo : $0 == "TRUNK" ? trunk : $0 })
     #expect(outcome.status == status, "\(outcome.err)")
     #expect((code.isEmpty || outcome.err.contains(code)) && outcome.out.isEmpty)
@@ -104,13 +105,17 @@ import Testing
   func `an interrupt ends a check with 130, and with a document where documents are asked for`(
     _ more: [String]
   ) throws {
-    let process = try RunnerProcess(["check", try demo(), "--prompts", try prompts(), "--limit", "100000"] + more)
-    let start = ContinuousClock.now
-    while !process.errorText.contains("prompt 1"), ContinuousClock.now - start < .seconds(60) { usleep(10_000) }
-    kill(process.pid, SIGINT)
+    let notes = try OutputPipe()
+    let process = try CambiumProcess(
+      ["check", try demo(), "--prompts", try prompts(), "--limit", "100000"] + more, program: "verify-runner",
+      stderr: notes.writer)
+    notes.closeWriter()
+    #expect(notes.wait(for: "prompt 1"))
+    process.send(SIGINT)
+    let said = notes.readToEnd()
     let outcome = try process.wait()
     #expect(outcome.status == 130)
-    #expect(outcome.err.contains("interrupted"))
+    #expect(said.contains("interrupted"), "\(said)")
     #expect(more.isEmpty ? outcome.out.isEmpty : outcome.out.contains("\"E_INTERRUPTED\""))
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import StrictJSON
 import Testing
+import Threads
 
 /// The check in the fast arithmetic, and how far that is from the canonical one on a trained model.
 @Suite struct FastCheckTests {

@@ -1,10 +1,11 @@
+import TestSupport
 import Foundation
 import Testing
 
 /// What people give a runner for an image, through the program: an answer, or an error with a name; and never more
 /// memory than an honest image of the allowed size needs.
 @Suite struct HostileImageTests {
-  private func generate(_ bytes: [UInt8], name: String) throws -> RunnerProcess.Outcome {
+  private func generate(_ bytes: [UInt8], name: String) throws -> CambiumProcess.Outcome {
     let folder = try ImageFolder()
     return try RunnerProcess.run([
       "generate", try DemoCheckpoint.shared.get().path, "--image", try folder.write(bytes, name), "--chat",

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 
@@ -26,7 +27,7 @@ enum MadeImages {
 
   /// One of `Tests/ImagesTests/Fixtures/images.jsonl`.
   static func fixture(_ name: String) throws -> [UInt8] {
-    let path = DemoCheckpoint.root + "/Tests/ImagesTests/Fixtures/images.jsonl"
+    let path = Repository.root + "/Tests/ImagesTests/Fixtures/images.jsonl"
     for line in try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))).split(separator: 0x0A) {
       let row = try JSONValue.parse(Array(line), file: path)
       guard row["name"]?.stringValue == name else { continue }

@@ -1,3 +1,4 @@
+import TestSupport
 import Checking
 import Foundation
 import Inference
@@ -5,7 +6,7 @@ import StrictJSON
 import Testing
 
 @Suite struct PictureCheckTests {
-  private static let folder = DemoCheckpoint.root + "/manifests/demo/images"
+  private static let folder = Repository.root + "/manifests/demo/images"
 
   private func references() throws -> [JSONValue] {
     let path = PictureCheckTests.folder + "/reference_captions.jsonl"
@@ -38,7 +39,7 @@ import Testing
   @Test func `the command compares with captions and with the source`() throws {
     let demo = try DemoCheckpoint.shared.get().path
     let outcome = try RunnerProcess.run([
-      "check", demo, "--source", DemoCheckpoint.root + "/manifests/demo/trunk", "--images", PictureCheckTests.folder,
+      "check", demo, "--source", Repository.root + "/manifests/demo/trunk", "--images", PictureCheckTests.folder,
       "--limit", "24", "--depths", "2", "--json", "--quiet",
     ])
     #expect(outcome.status == 0, "\(outcome.err)")

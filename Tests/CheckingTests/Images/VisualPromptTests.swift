@@ -1,12 +1,14 @@
+import TestSupport
 import Checking
 import Foundation
 import Inference
 import StrictJSON
 import Testing
+import Threads
 
 /// Images in chats, through the template, the pads and the tower.
 @Suite struct VisualPromptTests {
-  private let folder = DemoCheckpoint.root + "/manifests/demo/images"
+  private let folder = Repository.root + "/manifests/demo/images"
 
   private func encode(
     _ chat: ChatRequest, images: [String], videos: [String] = [], fps: Double = 2
@@ -120,7 +122,7 @@ import Testing
 
   @Test func `a model without a tower says so`() throws {
     let outcome = try RunnerProcess.run([
-      "generate", DemoCheckpoint.root + "/Tests/InferenceTests/Fixtures/reference/qwen3_next_moe/checkpoint", "--image",
+      "generate", Repository.root + "/Tests/InferenceTests/Fixtures/reference/qwen3_next_moe/checkpoint", "--image",
       folder + "/shape-003.png", "--prompt", "x",
     ])
     #expect(outcome.status != 0)

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import StrictJSON
 
@@ -5,9 +6,6 @@ import StrictJSON
 /// model: text, chats and accepted drafts are real.
 final class DemoCheckpoint: Sendable {
   let path: String
-
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The one that tests share.
   static let shared = Result { try DemoCheckpoint() }
@@ -19,8 +17,8 @@ final class DemoCheckpoint: Sendable {
     let folder = files.temporaryDirectory.resolvingSymlinksInPath()
       .appendingPathComponent("cambium-checking-\(UUID().uuidString)").path
     path = folder
-    try files.copyItem(atPath: DemoCheckpoint.root + "/manifests/demo/trunk", toPath: folder)
-    let donor = DemoCheckpoint.root + "/manifests/demo/donor"
+    try files.copyItem(atPath: Repository.root + "/manifests/demo/trunk", toPath: folder)
+    let donor = Repository.root + "/manifests/demo/donor"
     let shard = "model-00002-of-00002.safetensors"
     try DemoCheckpoint.shifted([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(donor)/\(shard)"))), by: normShift)
       .write(to: URL(fileURLWithPath: "\(folder)/\(shard)"))

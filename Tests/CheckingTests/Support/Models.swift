@@ -1,3 +1,4 @@
+import TestSupport
 import Checking
 import Inference
 
@@ -8,7 +9,7 @@ enum Models {
   static func demo() throws -> LoadedModel { try LoadedModel.open(DemoCheckpoint.shared.get().path) }
 
   static func reference(_ name: String) throws -> LoadedModel {
-    try LoadedModel.open("\(DemoCheckpoint.root)/Tests/InferenceTests/Fixtures/reference/\(name)/checkpoint")
+    try LoadedModel.open("\(Repository.root)/Tests/InferenceTests/Fixtures/reference/\(name)/checkpoint")
   }
 
   /// Prompts of made-up tokens below 256.

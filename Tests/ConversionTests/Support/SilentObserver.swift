@@ -1,9 +1,9 @@
 import Conversion
-import Synchronization
+import Threads
 
 /// Shows nothing, and keeps the notes.
 final class SilentObserver: RunObserver {
-  private let kept = Mutex<[String]>([])
+  private let kept = Guarded<[String]>([])
 
   var notes: [String] { kept.withLock { $0 } }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Safetensors
 
@@ -138,22 +139,9 @@ extension TinyCheckpoint {
   }
 }
 
-/// SplitMix64: the same numbers on every machine.
-struct SplitMix {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix {
   /// The sum of four uniform numbers, centred: exact in single precision, so no rounding of a platform matters.
-  mutating func nearlyNormal() -> Float {
+  fileprivate mutating func nearlyNormal() -> Float {
     let bits = next()
     let sum = (0..<4).reduce(0) { $0 + Int((bits >> (16 * UInt64($1))) & 0xFFFF) }
     return Float(sum - 2 * 0xFFFF) / 32768

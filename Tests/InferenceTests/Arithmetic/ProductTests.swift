@@ -1,6 +1,7 @@
 import Inference
 import Quantization
 import Testing
+import Threads
 
 /// The matrix product against its definition, in each tier.
 @Suite struct ProductTests {

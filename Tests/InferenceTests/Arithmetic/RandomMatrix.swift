@@ -1,19 +1,14 @@
+import TestSupport
 import Inference
 import Quantization
 
-/// SplitMix64.
+/// Numbers that a seed decides, as weights have them.
 struct Random {
-  private var state: UInt64
+  private var words: SplitMix
 
-  init(_ seed: UInt64) { state = seed }
+  init(_ seed: UInt64) { words = SplitMix(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { words.next() }
 
   /// Roughly normal, mean 0, deviation 1.
   mutating func normal() -> Float {

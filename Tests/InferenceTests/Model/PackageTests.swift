@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Inference
 import Safetensors
@@ -56,6 +57,22 @@ import Testing
       let found = try DecodingSession(model, threads: 1).run(golden.prompt(), .mtp(depth: 2), limit: 30)
       #expect(found.decoded == (try DecodingSession(model, threads: 1).run(golden.prompt(), limit: 30).decoded))
       #expect(found.statistics.accepted > 0)
+    }
+  }
+
+  @Test func `F05: null for a module's group size, or bits, is the mode's own`() throws {
+    try withScratchFolder { folder in
+      let path = try convert("qwen3_5_dense_vl", pipeline: "mxfp4", in: folder)
+      var config = try readJSON(path + "/config.json")
+      var block = try #require(config["quantization"])
+      let null = JSONValue(.null)
+      block.set(
+        "language_model.model.layers.3.self_attn.q_proj",
+        to: .object([("group_size", null), ("bits", null), ("mode", "mxfp4")]))
+      config.set("quantization", to: block)
+      try FileManager.default.removeItem(atPath: path + "/config.json")
+      try writeJSON(config, path + "/config.json")
+      #expect(try LoadedModel.open(path).hasHead)
     }
   }
 

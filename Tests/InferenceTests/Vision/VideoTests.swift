@@ -3,6 +3,7 @@ import Images
 import Inference
 import Safetensors
 import Testing
+import Threads
 
 /// A video of three frames, from the frames on, beside what transformers makes of it (`Fixtures/reference/make_video.py`).
 @Suite struct VideoTests {

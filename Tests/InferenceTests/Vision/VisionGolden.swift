@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Images
 import Inference
+import Threads
 
 /// The prompts with images of the reference models, from the pictures on.
 struct VisionGolden: CustomStringConvertible, Sendable {

@@ -1,3 +1,4 @@
+import TestSupport
 import Diagnostics
 import Foundation
 import Images
@@ -22,16 +23,6 @@ extension RGBImage {
   static func made(width: Int, height: Int, shift: Int = 0) -> RGBImage? {
     let pixels = (0..<3 * width * height).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13 &+ shift) }
     return RGBImage(width: width, height: height, pixels: pixels)
-  }
-}
-
-/// The diagnostic of the error that `body` throws; nil when it throws none.
-func refusal(_ body: () throws -> Void) -> Diagnostic? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? any CambiumError)?.diagnostic
   }
 }
 

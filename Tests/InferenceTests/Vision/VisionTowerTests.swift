@@ -1,6 +1,8 @@
+import TestSupport
 import Images
 import Inference
 import Testing
+import Threads
 
 /// What the tower computes is within f32 noise of transformers.
 private let tolerance: Float = 2e-4

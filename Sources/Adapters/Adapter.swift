@@ -1,0 +1,53 @@
+import Checkpoint
+import Files
+import Foundation
+import Safetensors
+
+/// An adapter's folder, opened: configuration and the header of its weights. Factors are read when the rows that they
+/// change are streamed.
+public struct Adapter: Sendable {
+  /// Absolute path.
+  public let path: String
+  /// How the manifest names it.
+  public let reference: ModelReference
+  public let config: AdapterConfig
+  package let weights: SafetensorsFile
+
+  /// - Throws: ``AdapterError``, `CheckpointError`, `FileError`, `JSONError`, `SafetensorsError`.
+  public init(_ reference: ModelReference) throws {
+    self.reference = reference
+    path = try reference.resolve()
+    let listing: FolderListing
+    do { listing = try FolderListing(path) } catch is FileError {
+      throw AdapterError.missing(path: path, expected: "a folder", found: "none")
+    }
+    let (config, weights) = (UnmergedAdapter.config, UnmergedAdapter.weights)
+    guard listing.files.contains(config) else {
+      throw AdapterError.missing(path: path, expected: config, found: listing.summary)
+    }
+    self.config = try AdapterConfig(path: path + "/" + config)
+    guard listing.files.contains(weights) else {
+      throw AdapterError.missing(path: path, expected: weights, found: listing.summary)
+    }
+    self.weights = try SafetensorsFile(path: path + "/" + weights)
+  }
+
+  /// The commit of an adapter from the hub's cache; nil for a plain folder.
+  package var commit: String? {
+    guard case .hub = reference else { return nil }
+    return path.split(separator: "/").last.map(String.init)
+  }
+
+  /// The files that it consists of, by name.
+  package var files: [(name: String, path: String)] {
+    [UnmergedAdapter.config, UnmergedAdapter.weights].map { ($0, path + "/" + $0) }
+  }
+
+  /// What a person wants to know of a merge.
+  package func notes(_ tensors: [ResolvedTensor]) -> [String] {
+    let changed = tensors.filter { $0.delta != nil }
+    let base = config.base.map { ", trained on \($0)" } ?? ""
+    return ["the adapter changes \(changed.count) tensors (LoRA, rank \(config.rank)\(base))"]
+      + idleTargets.map { "the adapter's target \($0) has no tensors in it" }
+  }
+}

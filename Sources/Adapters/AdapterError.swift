@@ -1,0 +1,85 @@
+import Diagnostics
+
+/// What can be wrong with an adapter.
+public enum AdapterError: CambiumError {
+  /// The folder, its configuration or its weights are not there.
+  case missing(path: String, expected: String, found: String)
+  /// A field of `adapter_config.json` is missing or out of range.
+  case config(file: String, field: String, expected: String, found: String)
+  /// A kind of adapter, or an option of one, that is not merged.
+  case unsupported(file: String, tensor: String?, what: String, next: String)
+  /// A module that the base does not have, or that cannot take a product.
+  case target(file: String, tensor: String, expected: String, found: String)
+  /// Factors that do not fit the module, or the rank of the configuration.
+  case shape(file: String, tensor: String, expected: String, found: String)
+  /// A factor's dtype.
+  case dtype(file: String, tensor: String, found: String)
+  /// A factor without its partner, or a targeted module without factors.
+  case incomplete(file: String, tensor: String?, expected: String, found: String)
+  /// Tensors or a configuration that contradict each other or a rule.
+  case conflict(file: String, tensor: String, expected: String, found: String)
+  /// A tensor of which nothing here knows what to do with it.
+  case unused(file: String, tensor: String, count: Int)
+  /// A base whose tensor is packed, or stored in another way than the adapter's.
+  case base(path: String, tensor: String, found: String)
+  /// A source with an adapter beside its weights, and a manifest that says nothing about it.
+  case unmerged(path: String, file: String)
+
+  public var diagnostic: Diagnostic {
+    switch self {
+    case .missing(let path, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_MISSING", "the adapter is not there", file: path, expected: expected, found: found,
+        next: "name the folder that save_pretrained of PEFT wrote; pickle files are never read", exit: .missingInput)
+    case .config(let file, let field, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_CONFIG", "the adapter's configuration is wrong: \(field)", file: file, expected: expected,
+        found: found, next: "take the adapter_config.json that was saved with the weights", exit: .badInput)
+    case .unsupported(let file, let tensor, let what, let next):
+      Diagnostic(
+        "E_ADAPTER_UNSUPPORTED", "an adapter that is not merged here: \(what)", file: file, tensor: tensor,
+        expected: "a plain LoRA adapter", found: what, next: next, exit: .badInput)
+    case .target(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_TARGET", "the adapter changes a module that the base does not have", file: file, tensor: tensor,
+        expected: expected, found: found, next: "name the base that the adapter was trained on as source",
+        exit: .badInput)
+    case .shape(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_SHAPE", "a tensor of the adapter does not fit", file: file, tensor: tensor, expected: expected,
+        found: found, next: "name the base that the adapter was trained on as source", exit: .badInput)
+    case .dtype(let file, let tensor, let found):
+      Diagnostic(
+        "E_ADAPTER_DTYPE", "a tensor of the adapter has a dtype that is not merged", file: file, tensor: tensor,
+        expected: "BF16, F16 or F32", found: found, next: "save the adapter in one of these", exit: .badInput)
+    case .incomplete(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_INCOMPLETE", "the adapter is not whole", file: file, tensor: tensor, expected: expected,
+        found: found, next: "download or save the adapter again", exit: .badInput)
+    case .conflict(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_ADAPTER_CONFLICT", "what is said of a module contradicts itself", file: file, tensor: tensor,
+        expected: expected, found: found,
+        next: "use configuration and weights of one and the same adapter, and rules that keep what it changes",
+        exit: .badInput)
+    case .unused(let file, let tensor, let count):
+      Diagnostic(
+        "E_ADAPTER_UNUSED", "tensors of the adapter would be left over (\(count))", file: file, tensor: tensor,
+        expected: "lora_A and lora_B of a module, or the weight of a module in modules_to_save",
+        found: "a name of no such form",
+        next: "merge it with PEFT (merge_and_unload) and name the result as source; nothing is dropped silently",
+        exit: .badInput)
+    case .base(let path, let tensor, let found):
+      Diagnostic(
+        "E_ADAPTER_BASE", "the adapter changes a tensor of the base that was converted", file: path, tensor: tensor,
+        expected: "BF16, F16, F32 or FP8 with scales by blocks", found: found,
+        next: "name the unconverted checkpoint as source", exit: .badInput)
+    case .unmerged(let path, let file):
+      Diagnostic(
+        "E_ADAPTER_UNMERGED", "the source holds an adapter that is not merged into its weights", file: path,
+        expected: "a word in the manifest about it", found: file,
+        next: "write \"adapter\": FOLDER to merge it, or \"adapter\": false to convert the weights as they are",
+        exit: .badInput)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Safetensors
+import StrictJSON
+
+extension CheckpointFolder {
+  /// Refuses weights in a number format that nothing here reads, by the format's name.
+  ///
+  /// Told by the names of the tensors beside a module's weight, which differ from tool to tool, and by their dtypes.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:)``.
+  func requireReadableFormat(ofHead isHead: Bool) throws {
+    for name in tensorNames where (HeadPrefix.of(name) != nil) == isHead {
+      guard let format = foreignFormat(name) else { continue }
+      throw CheckpointError.quantizedFormat(path: path, tensor: name, format: format, isHead: isHead)
+    }
+  }
+
+  /// The number format that a tensor's name is a sign of; nil for what is read.
+  private func foreignFormat(_ name: String) -> String? {
+    guard
+      let sign = ForeignSign.all.first(where: { name.hasSuffix($0.suffix) || $0.anywhere && name.contains($0.suffix) })
+    else { return nil }
+    let module = name.hasSuffix(sign.suffix) ? String(name.dropLast(sign.suffix.count)) : name
+    let dtype = self[name]?.entry.dtype
+    // What these tools write is read, or refused with its details, where the configuration says that it is theirs.
+    let isOwn = ["compressed-tensors", "modelopt"].contains(quantizationMethod ?? "")
+    switch sign.kind {
+    case .bitsandbytes: return "bitsandbytes"
+    case .grouped:
+      let method = quantizationMethod
+      return method == "awq" ? "AWQ" : method == "gptq" ? "GPTQ" : "GPTQ or AWQ"
+    case .packed where isOwn, .twoScales where isOwn: return nil
+    case .packed:
+      if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }
+      return self[module + ".weight_global_scale"] == nil
+        ? "MXFP4 (compressed-tensors)" : "NVFP4 (compressed-tensors)"
+    case .twoScales: return "NVFP4 (ModelOpt)"
+    case .scale:
+      guard let weight = self[module + ".weight"], let scales = self[name] else { return nil }
+      let isFloat8 = weight.entry.dtype == .f8e4m3 && (scales.entry.dtype == .f32 || scales.entry.dtype == .bf16)
+      return isOwn && !isFloat8 ? nil : scaleFormat(weight.entry, scales.entry)
+    }
+  }
+
+  private func scaleFormat(_ weight: TensorEntry, _ scales: TensorEntry) -> String? {
+    switch (weight.dtype, scales.dtype) {
+    case (.i8, _): return "int8 (compressed-tensors)"
+    case (.u8, _): return "NVFP4 (ModelOpt)"
+    case (.f8e4m3, .u8), (.f8e4m3, .f8e8m0): return "MXFP8"
+    case (.f8e4m3, .f32), (.f8e4m3, .bf16):
+      guard Float8Grid(weight: weight.shape, scales: scales.shape, isDeclared: declaresFloat8) == nil else {
+        return nil
+      }
+      return scales.shape.reduce(1, *) == 1
+        ? "FP8 with one scale a matrix" : "FP8 with scales for rows or other blocks than 128 x 128"
+    default: return nil
+    }
+  }
+
+  var quantizationConfig: JSONValue? { config["quantization_config"] ?? config["text_config"]?["quantization_config"] }
+
+  /// `quant_method`, in small letters.
+  var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }
+
+  /// Whether the configuration says that there is FP8: only then is a lone scale, or one a row, taken for a factor.
+  var declaresFloat8: Bool {
+    let methods = ["compressed-tensors", "fp8", "fbgemm_fp8", "modelopt"]
+    return quantizationMethod.map(methods.contains) ?? false
+  }
+}
+
+/// A name that a quantizer's tensors have, and no plain checkpoint's.
+private struct ForeignSign {
+  enum Kind { case bitsandbytes, grouped, packed, twoScales, scale }
+
+  let suffix: String
+  let kind: Kind
+  var anywhere = false
+
+  static let all = [
+    ForeignSign(suffix: ".weight.absmax", kind: .bitsandbytes),
+    ForeignSign(suffix: ".weight.quant_", kind: .bitsandbytes, anywhere: true),
+    ForeignSign(suffix: ".weight.nested_", kind: .bitsandbytes, anywhere: true),
+    ForeignSign(suffix: ".SCB", kind: .bitsandbytes), ForeignSign(suffix: ".qweight", kind: .grouped),
+    ForeignSign(suffix: ".weight_packed", kind: .packed), ForeignSign(suffix: ".weight_scale_2", kind: .twoScales),
+    ForeignSign(suffix: ".weight_scale", kind: .scale),
+  ]
+}

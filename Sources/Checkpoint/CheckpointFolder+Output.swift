@@ -1,0 +1,48 @@
+import Safetensors
+
+extension CheckpointFolder {
+  private static let output = "lm_head.weight"
+
+  /// Whether the configuration ties the output projection to the embedding and the folder has another one all the same.
+  public var isUntied: Bool { tiesByFlag && !model.tiedEmbeddings }
+
+  /// Holds `tie_word_embeddings` against the tensors: an output projection that differs from the embedding is kept, as
+  /// transformers 5 does, and the flag counts as false. Only where both are there are any weights read.
+  mutating func untieDifferingOutput() throws {
+    guard model.tiedEmbeddings, !isDrafter, conversionEvidence == nil, let output = self[CheckpointFolder.output],
+      let text = table.sections.first, let embedding = self[text.source + "embed_tokens.weight"]
+    else { return }
+    if try hasSameBytes(output, embedding) {
+      notes.append("lm_head.weight equals the embedding (tie_word_embeddings): it is left out")
+    } else {
+      model.tiedEmbeddings = false
+      notes.append(
+        "lm_head.weight differs from the embedding, although tie_word_embeddings is true: it is kept, and the flag counts as false, as transformers 5 reads it"
+      )
+    }
+  }
+
+  private var tiesByFlag: Bool {
+    config["text_config"]?["tie_word_embeddings"]?.boolValue ?? config["tie_word_embeddings"]?.boolValue ?? false
+  }
+
+  private func hasSameBytes(_ one: Place, _ other: Place) throws -> Bool {
+    guard one.entry.dtype == other.entry.dtype, one.entry.shape == other.entry.shape else { return false }
+    let block = 1 << 20
+    var at = 0
+    while at < one.entry.byteCount {
+      let count = min(block, one.entry.byteCount - at)
+      guard try bytes(one, at: at, count: count) == bytes(other, at: at, count: count) else { return false }
+      at += count
+    }
+    return true
+  }
+
+  private func bytes(_ place: Place, at offset: Int, count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBytes {
+      try shards[place.shard].file.read(into: $0, atDataOffset: place.entry.begin + offset)
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,105 @@
+import Safetensors
+
+extension TensorResolver {
+  /// Where a weight lies: under its name, or under that of its codes.
+  func stored(_ source: String) -> (name: String, place: CheckpointFolder.Place)? {
+    if let place = folder[source] { return (source, place) }
+    guard source.hasSuffix(".weight"), let place = folder[source + "_packed"] else { return nil }
+    return (source + "_packed", place)
+  }
+
+  /// The codes of a matrix that compressed-tensors or ModelOpt quantized; nil for any other.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:)`` for a layout that is not read.
+  mutating func groupedCodes(
+    _ source: String, _ stored: (name: String, place: CheckpointFolder.Place), _ shape: [Int]
+  ) throws -> GroupedCodes? {
+    let method = folder.quantizationMethod
+    guard source.hasSuffix(".weight"), shape.count == 2, method == "compressed-tensors" || method == "modelopt",
+      let scales = folder[source + "_scale"]
+    else { return nil }
+    let packed = stored.place.entry
+    guard let code = code(packed, scales.entry, shape, isPacked: stored.name != source) else {
+      guard stored.name != source || packed.dtype == .u8 else { return nil }
+      throw refusal(stored.name, "words of \(packed.dtype.rawValue) \(packed.shape)")
+    }
+    guard let scale = GroupedCodes.Scale(scales.entry.dtype, of: code),
+      let grid = grid(scales.entry.shape, shape)
+    else { throw refusal(source + "_scale", "scales \(scales.entry.dtype.rawValue) \(scales.entry.shape)") }
+    guard folder[source + "_g_idx"] == nil else {
+      throw refusal(source + "_g_idx", "groups in the order of activations")
+    }
+    var codes = GroupedCodes(
+      code: code, matrix: shape, grid: grid, scale: scale, scales: range(scales, 0, scales.entry.byteCount))
+    used.formUnion([stored.name, source + "_scale"])
+    try addGlobal(source, to: &codes)
+    try addZeroPoints(source, to: &codes)
+    if folder[source + "_shape"] != nil { used.insert(source + "_shape") }
+    return codes
+  }
+
+  /// What the codes are, by dtype and shape.
+  private func code(
+    _ packed: TensorEntry, _ scales: TensorEntry, _ shape: [Int], isPacked: Bool
+  ) -> GroupedCodes.Code? {
+    let (rows, columns) = (shape[0], shape[1])
+    switch (packed.dtype, isPacked) {
+    case (.i32, true):
+      return [4, 8].first { columns * $0 % 32 == 0 && packed.shape == [rows, columns * $0 / 32] }
+        .map { .offset(bits: $0) }
+    case (.u8, _): return columns % 2 == 0 && packed.shape == [rows, columns / 2] ? .e2m1 : nil
+    case (.i8, false): return packed.shape == shape ? .int8 : nil
+    case (.f8e4m3, false): return packed.shape == shape && scales.dtype == .u8 ? .e4m3 : nil
+    default: return nil
+    }
+  }
+
+  /// Rows and columns of the scales, whose groups must divide the rows of the matrix.
+  private func grid(_ scales: [Int], _ matrix: [Int]) -> [Int]? {
+    if scales.allSatisfy({ $0 == 1 }) { return [1, 1] }
+    if scales == [matrix[0]] { return [matrix[0], 1] }
+    guard scales.count == 2, scales[0] == matrix[0], scales[1] > 0, matrix[1] % scales[1] == 0 else { return nil }
+    return scales
+  }
+
+  private mutating func addGlobal(_ source: String, to codes: inout GroupedCodes) throws {
+    for (suffix, divides) in [("_global_scale", true), ("_scale_2", false)] {
+      guard let place = folder[source + suffix] else { continue }
+      guard codes.scale == .e4m3, place.entry.dtype == .f32, place.entry.byteCount == 4 else {
+        throw refusal(source + suffix, "\(place.entry.dtype.rawValue) \(place.entry.shape)")
+      }
+      codes.global = range(place, 0, 4)
+      codes.dividesByGlobal = divides
+      used.insert(source + suffix)
+    }
+  }
+
+  private mutating func addZeroPoints(_ source: String, to codes: inout GroupedCodes) throws {
+    guard let place = folder[source + "_zero_point"] else { return }
+    let perWord = 32 / codes.code.bits
+    guard case .offset = codes.code, place.entry.dtype == .i32,
+      place.entry.shape == [(codes.grid[0] + perWord - 1) / perWord, codes.grid[1]]
+    else { throw refusal(source + "_zero_point", "\(place.entry.dtype.rawValue) \(place.entry.shape)") }
+    codes.zeroPoints = range(place, 0, place.entry.byteCount)
+    used.insert(source + "_zero_point")
+  }
+
+  private func refusal(_ tensor: String, _ found: String) -> CheckpointError {
+    .quantizedFormat(
+      path: folder.path, tensor: tensor, format: "\(folder.quantizationMethod ?? "packed"): \(found)",
+      isHead: HeadPrefix.of(tensor) != nil)
+  }
+}
+
+extension GroupedCodes.Scale {
+  /// How a scale is stored; nil when codes of this kind have no such scale.
+  init?(_ dtype: DType, of code: GroupedCodes.Code) {
+    switch (dtype, code) {
+    case (.f8e4m3, .e2m1): self = .e4m3
+    case (.u8, .e2m1), (.u8, .e4m3): self = .e8m0
+    case (.bf16, .offset), (.bf16, .int8): self = .bf16
+    case (.f16, .offset), (.f16, .int8): self = .f16
+    case (.f32, .offset), (.f32, .int8): self = .f32
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import TestSupport
+import Files
+import Foundation
+import Testing
+
+@Suite struct AtomicWriteTests {
+  struct Stop: Error {}
+
+  @Test func `a new file is written and an old one replaced`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try AtomicFile.write(Array("one".utf8), to: scratch["a"])
+    #expect(try scratch.content("a") == "one")
+    try AtomicFile.write([], to: scratch["a"])
+    #expect(try scratch.content("a") == "")
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func `a failure leaves the old content and no temporary file`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("old", at: "a")
+    let failure = StorageError.diskFull(path: "x", needed: 7)
+    #expect(throws: failure) {
+      try AtomicFile.write(to: scratch["a"]) { file throws(StorageError) in
+        try file.write(Array("new".utf8), at: 0)
+        throw failure
+      }
+    }
+    #expect(try scratch.content("a") == "old")
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func `the target is untouched while the new content grows`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("old", at: "a")
+    try AtomicFile.write(to: scratch["a"]) { file throws(StorageError) in
+      try file.write(Array("new".utf8), at: 0)
+      #expect((try? scratch.content("a")) == "old")
+    }
+    #expect(try scratch.content("a") == "new")
+  }
+
+  @Test func `a link at the target is refused`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("precious", at: "elsewhere")
+    try scratch.link("a", to: scratch["elsewhere"])
+    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) {
+      try AtomicFile.write(Array("new".utf8), to: scratch["a"])
+    }
+    #expect(try scratch.content("elsewhere") == "precious")
+    #expect(try scratch.names() == ["a", "elsewhere"])
+  }
+
+  @Test func `a dangling link is refused too`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.link("a", to: scratch["nothing"])
+    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) { try AtomicFile.write([1], to: scratch["a"]) }
+    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) {
+      try PosixFile.openForWriting(scratch["a"], creating: true)
+    }
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func `a folder at the target is an error`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try Folder.create(scratch["a"])
+    #expect(throws: StorageError.self) { try AtomicFile.write([1], to: scratch["a"]) }
+    #expect(try scratch.names() == ["a"])
+  }
+
+  @Test func `long names work`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let name = String(repeating: "ä", count: 127)
+    try AtomicFile.write([1], to: scratch[name])
+    #expect(try scratch.bytes(name) == [1])
+  }
+
+  @Test func `only its own leftovers are removed`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
+    let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
+    for name in leftovers + others { try scratch.put("x", at: name) }
+    #expect(try AtomicFile.removeLeftovers(in: scratch.path) == leftovers)
+    #expect(try scratch.names() == others.sorted())
+    #expect(try AtomicFile.removeLeftovers(in: scratch["absent"]).isEmpty)
+  }
+
+  @Test func `exclusive creation refuses what is there`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("x", at: "a")
+    #expect(throws: StorageError.targetExists(path: scratch["a"])) { try PosixFile.createExclusive(scratch["a"]) }
+    let file = try PosixFile.createExclusive(scratch["b"])
+    #expect(try scratch.status("b").st_mode & 0o777 == 0o644)
+    try file.close()
+    try file.close()
+  }
+}

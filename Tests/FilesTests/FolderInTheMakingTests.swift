@@ -1,0 +1,88 @@
+import Foundation
+import Files
+import TestSupport
+import Testing
+
+@Suite struct FolderInTheMakingTests {
+  @Test func `one process has it at a time`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let first = try FolderInTheMaking(path: scratch["partial"])
+    try scratch.put("mine", at: "partial/file")
+    #expect(throws: StorageError.busy(folder: scratch["partial"])) {
+      _ = try FolderInTheMaking(path: scratch["partial"])
+    }
+    #expect(scratch.text("partial/file") == "mine")
+    #expect(StorageError.busy(folder: "x").diagnostic.exitStatus.rawValue == 75)
+    first.release()
+    try FolderInTheMaking(path: scratch["partial"]).release()
+    #expect(try Folder.entries(scratch["partial"]) == [])
+  }
+
+  @Test func `what a dead process left is removed`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try Folder.create(scratch["partial/sub"])
+    try scratch.put("old", at: "partial/sub/file")
+    let folder = try FolderInTheMaking(path: scratch["partial"])
+    #expect(try Folder.entries(scratch["partial"]) == [])
+    folder.release()
+  }
+
+  @Test func `a renamed folder is no longer the one of that name`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let first = try FolderInTheMaking(path: scratch["partial"])
+    try Folder.renameNoReplace(scratch["partial"], scratch["final"])
+    let second = try FolderInTheMaking(path: scratch["partial"])
+    #expect(try scratch.names() == ["final", "partial"])
+    first.release()
+    second.release()
+  }
+
+  @Test func `a link in its place is somebody's: it stays, and is not followed`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try Folder.create(scratch["elsewhere"])
+    try scratch.put("kept", at: "elsewhere/file")
+    try scratch.link("partial", to: "elsewhere")
+    #expect(throws: StorageError.targetExists(path: scratch["partial"])) {
+      try FolderInTheMaking(path: scratch["partial"])
+    }
+    #expect(scratch.text("elsewhere/file") == "kept")
+  }
+}
+
+@Suite struct OutputLockTests {
+  @Test func `one process at a time has the right to a place, and it leaves nothing behind`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let lock = try OutputLock(scratch["out"])
+    #expect(throws: StorageError.busy(folder: scratch["out"])) { try OutputLock(scratch["out"]) }
+    lock.release()
+    #expect(try scratch.names() == [])
+    try OutputLock(scratch["out"]).release()
+  }
+
+  /// Case 02.
+  @Test func `a folder that changed while it was replaced is back in its place`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let lock = try OutputLock(scratch["out"])
+    defer { lock.release() }
+    for name in ["out", ".out.cambium-partial"] {
+      try FileManager.default.createDirectory(atPath: scratch[name], withIntermediateDirectories: false)
+      try scratch.put(name, at: name + "/file")
+    }
+    #expect(throws: StorageError.targetExists(path: scratch["out"])) { try lock.replace { _ in false } }
+    #expect(scratch.text("out/file") == "out")
+    try lock.replace { _ in true }
+    #expect(scratch.text("out/file") == ".out.cambium-partial")
+  }
+
+  /// Case 21, where two names cannot be exchanged.
+  @Test func `the earlier folder comes back when a killed process left nothing in its place`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try FileManager.default.createDirectory(atPath: scratch[".out.cambium-earlier"], withIntermediateDirectories: false)
+    try scratch.put("old", at: ".out.cambium-earlier/file")
+    let lock = try OutputLock(scratch["out"])
+    try lock.recover()
+    lock.release()
+    #expect(scratch.text("out/file") == "old")
+    #expect(try scratch.names() == ["out"])
+  }
+}
