@@ -11,8 +11,8 @@ extension WorkFolder {
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
   /// - Throws: ``ConversionError/workForeign(path:found:)``.
   func requireOwn() throws {
-    // What is no folder cannot be written to, which making it says.
-    guard try Folder.isFolder(path) else { return }
+    guard try linkStatus(path) != nil else { return }
+    guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }
     let names = try Folder.entries(path)
     let foreign = names.filter { !WorkFolder.names.contains($0) && !$0.contains(".cambium-") }
     // Killed before it wrote the plan: only its own names are there, the lock before all.
