@@ -1,6 +1,6 @@
 """A folder in memory in which the programs are attacked: checkpoints, manifests, runs with limits, and what is there.
 
-Used by break_cases.py, ownership_sweep.py, mutate_package.py and hostile_limits.py.
+Used by the other tools of this folder.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ class Room:
     """The programs, and a folder of its own that goes at the end."""
 
     def __init__(self, binaries=BUILD, pipelines=ROOT / "pipelines", base=None):
-        self.binaries, self.pipelines = Path(binaries), Path(pipelines)
+        self.binaries, self.pipelines = Path(binaries).resolve(), Path(pipelines).resolve()
         if base is None and os.access("/dev/shm", os.W_OK):
             base = "/dev/shm"
         self.path = Path(tempfile.mkdtemp(prefix="cambium-attack-", dir=base))
