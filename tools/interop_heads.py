@@ -118,7 +118,7 @@ class Folders:
         elif place == "own drafter":
             manifest = self.folder / f"{arch}.json"
             settings = {"cambium": 1, "source": str(self.folder / f"{arch}-source"), "pipeline": "graft-only"}
-            settings |= {"layouts": ["drafter"], "output": str(self.folder / f"{arch}-ours")}
+            settings |= {"check": False, "layouts": ["drafter"], "output": str(self.folder / f"{arch}-ours")}
             manifest.write_text(json.dumps(settings))
             environment = {**os.environ, "CAMBIUM_PIPELINES": str(PIPELINES)}
             subprocess.run([str(self.binary), "run", str(manifest)], check=True, capture_output=True, env=environment)

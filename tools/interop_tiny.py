@@ -61,6 +61,8 @@ class Tiny:
                 "pipeline": pipeline,
                 # A random tensor with planted groups may be anything but similar after rounding.
                 "thresholds": {"min_cosine": 0, "mean_cosine": 0},
+                # Without a tokenizer there are no prompts.
+                "check": False,
                 "output": label,
             }
             if quantization:

@@ -1,6 +1,6 @@
 """A folder in memory in which the programs are attacked: checkpoints, manifests, runs with limits, and what is there.
 
-Used by break_cases.py, ownership_sweep.py, mutate_package.py and hostile_limits.py.
+Used by the other tools of this folder.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-#include "CKernelsMapped.h"
+#include "../include/CKernelsMapped.h"
 
 #include <pthread.h>
 #include <signal.h>
