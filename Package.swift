@@ -14,6 +14,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
   ],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -28,7 +29,11 @@ let package = Package(
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
     .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
-    .target(name: "Files", dependencies: ["CKernels", "Diagnostics", "Threads"]),
+    .target(
+      name: "Files",
+      dependencies: [
+        "CKernels", "Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
