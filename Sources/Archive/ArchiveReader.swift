@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Threads
+import SystemPackage
 
 /// Restores a package from its archive. What it holds is known from its headers and `SHA256SUMS` first; then everything is written beside the target and gets its name at the end, when all
 /// frames, names and digests are right.
@@ -9,16 +10,16 @@ import Threads
 public struct ArchiveReader: Sendable {
   public struct Result: Sendable, Equatable {
     /// The folder.
-    public let path: String
+    public let path: FilePath
     public let files: Int
     /// Of the files together.
     public let bytes: Int
   }
 
-  let path: String
+  let path: FilePath
   let threads: Int
 
-  public init(path: String, threads: Int) {
+  public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = max(1, threads)
   }
@@ -38,9 +39,9 @@ public struct ArchiveReader: Sendable {
     }
     let contents = try ArchiveContents(file, table)
     try contents.requireListed(stop)
-    let target = output ?? parent + "/" + contents.top
+    let target = output ?? parent.appending(contents.top)
     let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
-    guard !FileManager.default.fileExists(atPath: target) else { throw StorageError.targetExists(path: target) }
+    guard !target.exists else { throw StorageError.targetExists(path: target) }
     if let free = try Folder.freeBytes(place), free < plain {
       throw StorageError.diskFull(path: target, needed: plain)
     }
@@ -59,7 +60,7 @@ public struct ArchiveReader: Sendable {
   }
 
   private func unpack(
-    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: String, _ stop: @escaping @Sendable () -> Bool
+    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: FilePath, _ stop: @escaping @Sendable () -> Bool
   ) throws -> (count: Int, bytes: Int) {
     let coders = try Coders(count: min(threads, max(1, table.count)))
     var tar = TarReader()

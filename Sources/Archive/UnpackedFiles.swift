@@ -1,11 +1,12 @@
 import Digests
 import Files
 import Foundation
+import SystemPackage
 
 /// Writes the files that come out of an archive, and holds them against `SHA256SUMS` at the end.
 struct UnpackedFiles {
   let archive: String
-  let folder: String
+  let folder: FilePath
   /// What all files together can have, since the archive unpacks to so much.
   let limit: Int
 
@@ -22,7 +23,7 @@ struct UnpackedFiles {
   private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
 
-  init(archive: String, folder: String, limit: Int) {
+  init(archive: String, folder: FilePath, limit: Int) {
     self.archive = archive
     self.folder = folder
     self.limit = limit
@@ -53,7 +54,7 @@ struct UnpackedFiles {
         file: archive, expected: "at most \(limit - bytes) bytes of \(header.name)", found: "\(header.size)")
     }
     bytes += header.size
-    let path = folder + "/" + name
+    let path = folder.appending(name)
     if name.utf8.contains(UInt8(ascii: "/")) {
       try Folder.create(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     }
@@ -68,12 +69,12 @@ struct UnpackedFiles {
       throw ArchiveError.sums(file: archive, expected: ChecksumList.name, found: "none in the archive")
     }
     let list = try ChecksumList(
-      ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20), file: archive)
+      ReadOnlyFile(path: folder.appending(ChecksumList.name)).readAll(limit: 16 << 20), file: archive)
     for (name, digest) in digests {
       try list.require(name, digest, path: archive + ": " + name)
     }
     try list.requireAll(digests.map(\.name), folder: archive)
-    let folders = Set(digests.map { URL(fileURLWithPath: folder + "/" + $0.name).deletingLastPathComponent().path })
+    let folders = Set(digests.map { URL(fileURLWithPath: folder.appending($0.name)).deletingLastPathComponent().path })
     for path in folders.sorted() { try syncFolder(path) }
     return (digests.count, bytes)
   }

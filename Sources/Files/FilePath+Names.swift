@@ -15,7 +15,7 @@ extension FilePath {
   init(bytes: [UInt8]) { self.init(platformString: bytes.map { CChar(bitPattern: $0) } + [0]) }
 
   /// The bytes of the path.
-  private var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }
 

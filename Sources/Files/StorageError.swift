@@ -28,7 +28,7 @@ public enum StorageError: CambiumError, Equatable {
   /// `E_RESULT_PLACE`: a result must not be written there, whatever the person says.
   case resultPlace(path: FilePath, found: String)
   /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
-  case unsafePath(path: FilePath)
+  case unsafePath(path: String)
   /// `E_TOO_MANY_FILES`: no more files can be open at a time.
   case tooManyOpen(path: FilePath)
   /// `E_FILE_CHANGED`: a file changed while it was copied or digested.

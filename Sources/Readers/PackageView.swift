@@ -71,7 +71,7 @@ extension PackageView {
   public init(of folder: CheckpointFolder) throws {
     var index: [String: String]?
     if folder.indexed != nil {
-      let path = folder.path + "/" + PackageFiles.index
+      let path = folder.path.appending(PackageFiles.index)
       let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path)["weight_map"]
       index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
     }

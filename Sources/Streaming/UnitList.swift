@@ -3,6 +3,7 @@ import Files
 import Measuring
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// `units.json`: what is known of every unit and every weight file once all are done.
 package struct UnitList: Sendable {
@@ -42,7 +43,7 @@ package struct UnitList: Sendable {
 
   /// Reads the list of a finished stream back.
   /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
-  package init(path: String, _ plan: Plan, _ work: WorkList) throws {
+  package init(path: FilePath, _ plan: Plan, _ work: WorkList) throws {
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
     let records = try value.rows("units", count: work.units.count, file: path) {
       $0.stringValue.flatMap(UnitRecord.init(text:))

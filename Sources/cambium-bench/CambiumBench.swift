@@ -42,7 +42,7 @@ struct FloorCommand: ParsableCommand {
   func run() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
     let floor = ConversionFloor(
-      sources: names.filter { $0.hasSuffix(".safetensors") }.map { source + "/" + $0 }, outputBytes: outputBytes,
+      sources: names.filter { $0.hasSuffix(".safetensors") }.map { source.appending($0) }, outputBytes: outputBytes,
       target: target, threads: parallel.threads, digesting: digesting)
     let result = try floor.measure()
     Terminal.print(

@@ -6,6 +6,7 @@ import Foundation
 import Readers
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,7 +53,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let document = try AuditDocument(path: package.absolutePath + "/audit.json")
+    let document = try AuditDocument(path: package.absolutePath.appending("audit.json"))
     if let html { return try write(document, to: html.absolutePath) }
     if let by {
       let summary = AuditSummary(document, by: by)
@@ -63,14 +64,14 @@ struct AuditCommand: ParsableCommand {
   }
 
   /// The page, with what readers make of the files as they are.
-  private func write(_ document: AuditDocument, to path: String) throws {
+  private func write(_ document: AuditDocument, to path: FilePath) throws {
     let folder = package.absolutePath
     let target = ResultFile(
       path, AuditPage.kind, force: force.force, inputs: [folder] + [check?.absolutePath].compactMap { $0 })
     try target.check()
     // A run leaves its report beside the package.
     let beside = package.absolutePath + ".check.json"
-    let report = try (check ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)).map { file in
+    let report = try (check ?? (beside.exists ? beside : nil)).map { file in
       try JSONValue.parse(ReadOnlyFile(path: file.absolutePath).readAll(limit: 256 << 20), file: file.absolutePath)
     }
     let page = AuditPage(

@@ -1,8 +1,9 @@
 import Foundation
+import SystemPackage
 
 extension String {
   /// An absolute path, from the current folder.
-  var absolutePath: String { URL(fileURLWithPath: self).standardizedFileURL.path }
+  var absolutePath: FilePath { URL(fileURLWithPath: self).standardizedFileURL.path }
 
   /// The text as one word of a shell command.
   var shellQuoted: String {

@@ -34,7 +34,7 @@ struct InitCommand: ParsableCommand {
       return (name + ".json").absolutePath
     }
     let model = URL(fileURLWithPath: source).standardizedFileURL
-    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL.path
+    let current = URL(fileURLWithPath: Folder.current).standardizedFileURL.path
     let name = model.lastPathComponent + ".json"
     let isInside = (current + "/").hasPrefix(model.path + "/")
     return isInside ? model.deletingLastPathComponent().appendingPathComponent(name).path : name.absolutePath

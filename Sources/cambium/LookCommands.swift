@@ -6,6 +6,7 @@ import Foundation
 import PackageCheck
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +25,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let reference = try ModelReference(model, relativeTo: FileManager.default.currentDirectoryPath)
+    let reference = try ModelReference(model, relativeTo: Folder.current)
     let inspection = Inspection(try CheckpointFolder(reference))
     format.print(json: inspection.json, text: inspection.text)
     if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
@@ -45,7 +46,7 @@ struct StatusCommand: ParsableCommand {
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: String?
+  var work: FilePath?
   @Option(
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )

@@ -6,6 +6,7 @@ import Planning
 import StrictJSON
 import Terminal
 import Threads
+import SystemPackage
 
 extension StageName: ExpressibleByArgument {}
 
@@ -30,7 +31,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: String?
+  var work: FilePath?
   @Option(
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )

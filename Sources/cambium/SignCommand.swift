@@ -34,7 +34,7 @@ struct SignCommand: ParsableCommand {
 
   func run() throws {
     let folder = package.absolutePath
-    let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
+    let target = signature?.absolutePath ?? folder.appending(ModelSignature.fileName)
     // A signature over a package that does not hold would vouch for it.
     let report = try PackageVerifier(path: folder, threads: parallel.threads).verify()
     if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {

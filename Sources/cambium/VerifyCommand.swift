@@ -5,6 +5,7 @@ import Foundation
 import PackageCheck
 import Signatures
 import Terminal
+import SystemPackage
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct VerifyCommand: ParsableCommand {
     completion: .file(extensions: ["json"])) var rederive: String?
   @Option(
     help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
-    completion: .directory) var scratch: String?
+    completion: .directory) var scratch: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
@@ -44,7 +45,7 @@ struct VerifyCommand: ParsableCommand {
     let path = package.absolutePath
     var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
     if let publicKey {
-      let signature = path + "/" + ModelSignature.fileName
+      let signature = path.appending(ModelSignature.fileName)
       do {
         let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
         report.add("signature", scope: "\(statement.resources.count) files", problems: [])

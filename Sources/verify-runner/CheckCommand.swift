@@ -6,6 +6,7 @@ import Inference
 import Terminal
 import Threads
 import Tokenization
+import SystemPackage
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -117,15 +118,15 @@ struct CheckCommand: ParsableCommand {
     if let failure = report.failure(path: package) { Terminal.fail(failure.diagnostic, afterResult: true) }
   }
 
-  private func promptSet(folder: String) throws -> [CheckPrompt] {
+  private func promptSet(folder: FilePath) throws -> [CheckPrompt] {
     if let prompts { return try PromptFile.read(prompts) }
     if images != nil { return [] }
-    let beside = folder + "/prompts.jsonl"
-    return FileManager.default.fileExists(atPath: beside) ? try PromptFile.read(beside) : BundledPrompts.all
+    let beside = folder.appending("prompts.jsonl")
+    return beside.exists ? try PromptFile.read(beside) : BundledPrompts.all
   }
 
   /// None for a folder without a tokenizer, which prompts of ids do not need.
-  private func stops(_ folder: String, _ encoder: PromptEncoder) throws -> Set<Int> {
+  private func stops(_ folder: FilePath, _ encoder: PromptEncoder) throws -> Set<Int> {
     do {
       return Set(try StopTokens(folder: folder, tokenizer: encoder.tokenizer()).ids)
     } catch let error as TokenizerError {

@@ -103,7 +103,7 @@ struct GenerateCommand: ParsableCommand {
       if let text { return Prompt(try encoder.tokenizer().encode(text)) }
       return Prompt(try chatRequest().encode(encoder.template(), encoder.tokenizer()))
     }
-    let tower = try VisionTower.open(model.path)
+    let tower = try VisionTower.open(model)
     let visuals =
       try image.map { try VisualInput(image: $0, model: model.path) }
       + video.map { try VisualInput(video: $0, framesPerSecond: fps, model: model.path) }

@@ -1,6 +1,7 @@
 import Digests
 import Files
 import StrictJSON
+import SystemPackage
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
 package struct CheckOutcome: Sendable {
@@ -26,12 +27,12 @@ package struct CheckOutcome: Sendable {
   }
 
   /// Reads the outcome of a finished check back.
-  package static func read(path: String) throws -> CheckOutcome {
+  package static func read(path: FilePath) throws -> CheckOutcome {
     CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path))
   }
 
   /// Whether a file is such a document, of whatever run.
-  package static func isAt(_ path: String) -> Bool {
+  package static func isAt(_ path: FilePath) -> Bool {
     guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return false }
     return (try? JSONValue.parse(bytes, file: path))?["cambium_check"] != nil
   }

@@ -2,6 +2,7 @@ import Files
 import Measuring
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// `audit.json`, read back.
 public struct AuditDocument: Sendable {
@@ -49,12 +50,12 @@ public struct AuditDocument: Sendable {
   public let json: JSONValue
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
-  public init(path: String) throws {
+  public init(path: FilePath) throws {
     try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path), file: path)
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
-  package init(_ json: JSONValue, file path: String) throws {
+  package init(_ json: JSONValue, file path: FilePath) throws {
     self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {
       throw ConversionError.packageForm(

@@ -3,6 +3,7 @@ import Manifests
 import Measuring
 import Planning
 import Readers
+import SystemPackage
 
 /// Every file of the package with its size to the byte: the plan's weight files, those that follow from the plan, and
 /// those whose size is known before what they say is measured. The plan's digest does not contain these sizes.
@@ -18,7 +19,7 @@ public struct Forecast: Sendable {
   public var outputBytes: Int { files.reduce(0) { $0 + $1.bytes } }
 
   /// The planned size of a file; nil for one that is not planned.
-  func bytes(of path: String) -> Int? { files.first { $0.path == path }?.bytes }
+  func bytes(of path: FilePath) -> Int? { files.first { $0.path == path }?.bytes }
 
   /// - Parameter recordsBuilder: whether `provenance.json` names the program by its digest.
   /// - Throws: ``ConversionError`` when a reader that the manifest requires cannot load the package; `FileError` and

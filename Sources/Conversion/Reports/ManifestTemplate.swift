@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 import StrictJSON
+import SystemPackage
 
 /// The manifest that `init` writes for a folder.
 public struct ManifestTemplate {
@@ -11,9 +12,9 @@ public struct ManifestTemplate {
   /// - Parameters:
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
   /// - Throws: `CheckpointError` when the folder is not a checkpoint.
-  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: String) throws {
+  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath) throws {
     let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let folder = try CheckpointFolder(ModelReference(source, relativeTo: FileManager.default.currentDirectoryPath))
+    let folder = try CheckpointFolder(ModelReference(source, relativeTo: Folder.current))
     let trunk = try folder.trunk()
     if let evidence = trunk.conversion, trunk.isPacked, pipeline != "graft-only" {
       throw CheckpointError.alreadyConverted(path: folder.path, evidence: evidence)
@@ -25,7 +26,7 @@ public struct ManifestTemplate {
     var notes: [String] = []
     let evidence = folder.headEvidence
     if let donor {
-      let head = try CheckpointFolder(ModelReference(donor, relativeTo: FileManager.default.currentDirectoryPath)).head(
+      let head = try CheckpointFolder(ModelReference(donor, relativeTo: Folder.current)).head(
         for: folder)
       members.append(("donor", .string(reference(donor))))
       notes.append("the head's \(head.evidence.tensors.count) tensors come from the donor and fit")
@@ -47,7 +48,7 @@ public struct ManifestTemplate {
 }
 
 /// `path` as seen from `base`; both absolute.
-func relativePath(_ path: String, from base: String) -> String {
+func relativePath(_ path: FilePath, from base: String) -> String {
   let target = path.split(separator: "/")
   let start = base.split(separator: "/")
   let common = zip(target, start).prefix { $0 == $1 }.count

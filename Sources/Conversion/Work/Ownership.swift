@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Planning
+import SystemPackage
 
 /// Which packages a work folder has published, by the digests of their `SHA256SUMS`, and under which manifest's name.
 ///
@@ -17,8 +18,8 @@ struct Ownership {
   /// Packages that are remembered.
   private static let most = 64
 
-  init(work: String, _ resolution: Resolution) {
-    file = work + "/\(StageName.package.rawValue)/published"
+  init(work: FilePath, _ resolution: Resolution) {
+    file = work.appending("\(StageName.package.rawValue)/published")
     let name = splitPath(resolution.manifest.path).name
     mark = SHA256Digest.of(Array(name.utf8)).hex
     manifest = resolution.manifest.digest.hex
