@@ -53,7 +53,7 @@ public struct ArchiveWriter: Sendable {
     let pieces = ArchiveWriter.pieces(members)
     let list = try ChecksumList(
       ReadOnlyFile(path: folder.appending(ChecksumList.name)).readAll(limit: 16 << 20),
-      file: folder.appending(ChecksumList.name))
+      file: folder.appending(ChecksumList.name).string)
     try list.requireAll(members.map(\.name), folder: folder)
     var failure: (any Error)?
     var result: Result?
@@ -80,7 +80,7 @@ public struct ArchiveWriter: Sendable {
   }
 
   private func write(
-    _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: String,
+    _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: FilePath,
     _ stop: @escaping @Sendable () -> Bool
   ) throws -> Result {
     let coders = try Coders(count: min(threads, pieces.count))
@@ -109,7 +109,7 @@ public struct ArchiveWriter: Sendable {
           let start = part.lowerBound - piece.range.lowerBound
           if !part.isEmpty { digest.update(UnsafeRawBufferPointer(rebasing: plain[start..<start + part.count])) }
           guard piece.range.upperBound == member.length else { return }
-          try list.require(member.name, digest.finish(), path: member.file.path)
+          try list.require(member.name, digest.finish(), path: member.file.path.string)
           guard try member.file.currentIdentity() == member.file.identity else {
             throw StorageError.fileChanged(path: member.file.path)
           }
@@ -124,7 +124,7 @@ public struct ArchiveWriter: Sendable {
 
   /// The files beneath the folder in the order of their names. A link is refused: what it leads to is not the package.
   private func members() throws -> [Member] {
-    let top = URL(fileURLWithPath: folder).lastPathComponent
+    let top = folder.absolute.lastComponent?.string ?? "/"
     var names: [String] = []
     func collect(_ prefix: String) throws {
       for entry in try Folder.entries(prefix.isEmpty ? folder : folder.appending(prefix)) {
@@ -141,8 +141,7 @@ public struct ArchiveWriter: Sendable {
   }
 
   private func isPlainFolder(_ path: FilePath) throws -> Bool {
-    let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    return type == .typeDirectory
+    try linkStatus(path)?.isFolder == true
   }
 
   /// Each file begins a frame, and so does the end.

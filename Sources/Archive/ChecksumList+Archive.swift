@@ -17,14 +17,14 @@ extension ChecksumList {
   }
 
   /// Refuses a file that the list does not have and that may not be left out of it.
-  func requireListed(_ name: String, path: FilePath) throws {
+  func requireListed(_ name: String, path: String) throws {
     // ASCII has no second spelling.
     guard self[name] == nil, !ChecksumList.unlisted.contains(name) else { return }
     throw ArchiveError.sums(file: path, expected: "a line in \(ChecksumList.name)", found: "none")
   }
 
   /// Holds one file against the list.
-  func require(_ name: String, _ digest: SHA256Digest, path: FilePath) throws {
+  func require(_ name: String, _ digest: SHA256Digest, path: String) throws {
     try requireListed(name, path: path)
     guard let listed = self[name] else { return }
     guard listed == digest else {
@@ -36,7 +36,7 @@ extension ChecksumList {
   func requireAll(_ names: some Sequence<String>, folder: FilePath) throws {
     let there = Set(names.map { Array($0.utf8) })
     if let missing = entries.first(where: { !there.contains(Array($0.name.utf8)) }) {
-      throw ArchiveError.sums(file: folder.appending(missing.name), expected: "the file that is listed", found: "none")
+      throw ArchiveError.sums(file: folder.appending(missing.name).string, expected: "the file that is listed", found: "none")
     }
   }
 }

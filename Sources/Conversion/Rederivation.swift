@@ -12,13 +12,13 @@ import SystemPackage
 /// Nothing but the scratch folder is written; it is removed afterwards. Equal sums mean that the package is what this
 /// program makes of these sources, whoever made it.
 public struct Rederivation {
-  private let package: String
-  private let manifest: String
+  private let package: FilePath
+  private let manifest: FilePath
   private let scratch: FilePath
   private let options: RunOptions
 
   /// - Parameter scratch: A folder that does not exist; it takes a package and a work folder.
-  public init(package: String, manifest: String, scratch: FilePath, options: RunOptions) {
+  public init(package: FilePath, manifest: FilePath, scratch: FilePath, options: RunOptions) {
     self.package = package
     self.manifest = manifest
     self.scratch = scratch
@@ -27,11 +27,9 @@ public struct Rederivation {
 
   /// - Throws: what a run throws; ``ConversionError/outputExists(path:found:)`` when the scratch folder is there.
   public func check(_ report: inout VerificationReport) throws {
-    guard !scratch.exists else {
-      throw ConversionError.outputExists(path: scratch, found: "a folder")
-    }
+    guard !scratch.exists else { throw ConversionError.outputExists(path: scratch, found: "a folder") }
     let stated = try? JSONValue.parse(
-      ReadOnlyFile(path: package.appending(PackageFiles.provenance)).readAll(limit: 64 << 20), file: package)
+      ReadOnlyFile(path: package.appending(PackageFiles.provenance)).readAll(limit: 64 << 20), file: package.string)
     let predicate = stated?["predicate"]
     let external = predicate?["buildDefinition"]?["externalParameters"]
     let own = try Manifest(path: manifest).digest.hex
@@ -59,7 +57,7 @@ public struct Rederivation {
       "rederivation", scope: "\(run.forecast.files.count) files made anew from the sources", problems: problems)
   }
 
-  private func differences(from other: String) throws -> [String] {
+  private func differences(from other: FilePath) throws -> [String] {
     let ours = try sums(package)
     let theirs = try sums(other)
     let changed = ours.entries.compactMap { entry -> String? in
@@ -75,7 +73,7 @@ public struct Rederivation {
       return try ChecksumList(reading: ReadOnlyFile(path: file).readAll(limit: 16 << 20))
     } catch let error as ChecksumList.Malformed {
       throw ConversionError.packageForm(
-        file: file, expected: "\(error.expected) in line \(error.line)", found: error.found)
+        file: file.string, expected: "\(error.expected) in line \(error.line)", found: error.found)
     }
   }
 }

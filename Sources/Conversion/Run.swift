@@ -20,7 +20,7 @@ public struct Run: Sendable {
   public let work: FilePath
 
   /// Resolves, plans and forecasts; reads headers only and writes nothing.
-  public init(manifest: String, options: RunOptions) throws {
+  public init(manifest: FilePath, options: RunOptions) throws {
     try self.init(
       Resolution(
         manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),
@@ -32,7 +32,7 @@ public struct Run: Sendable {
     self.options = options
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     forecast = try Forecast(plan, resolution, recordsBuilder: options.builder != nil)
-    work = options.work.map { $0 + resolution.target.suffix } ?? resolution.output + ".work"
+    work = options.work?.appending(suffix: resolution.target.suffix) ?? resolution.output.appending(suffix: ".work")
     try resolution.requireOutsideInputs(work)
   }
 

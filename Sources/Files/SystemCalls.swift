@@ -33,6 +33,8 @@ extension stat {
 
   package var isFolder: Bool { type == S_IFDIR }
 
+  package var isLink: Bool { type == S_IFLNK }
+
   /// A device that takes characters, or a pipe.
   package var isStream: Bool { type == S_IFCHR || type == S_IFIFO }
 }

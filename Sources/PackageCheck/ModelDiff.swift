@@ -21,7 +21,7 @@ public struct ModelDiff: Sendable {
   public var isEmpty: Bool { missing.isEmpty && added.isEmpty && changed.isEmpty }
 
   /// - Throws: `CheckpointError`, `SafetensorsError`, `FileError`.
-  public init(_ left: String, _ right: String, threads: Int) throws {
+  public init(_ left: FilePath, _ right: FilePath, threads: Int) throws {
     let a = try TensorSet(left)
     let b = try TensorSet(right)
     canonical = a.isConverted != b.isConverted

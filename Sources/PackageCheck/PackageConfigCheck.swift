@@ -15,7 +15,7 @@ package struct PackageConfigCheck {
   init(path: FilePath, audit: AuditDocument) throws {
     let file = path.appending("config.json")
     config = try JSONValue.parse(
-      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: JSONValue.modestCount)
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: JSONValue.modestCount)
     self.audit = audit
   }
 

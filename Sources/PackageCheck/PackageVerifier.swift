@@ -31,12 +31,12 @@ public struct PackageVerifier: Sendable {
   public func verify() throws -> VerificationReport {
     guard try Folder.isFolder(path) else {
       guard path.exists else { throw FileError.missing(path: path) }
-      throw ConversionError.packageForm(file: path, expected: "a package's folder", found: "no folder")
+      throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
     let entries = try Folder.entries(path)
     guard entries.contains(PackageFiles.sums), entries.contains(PackageFiles.audit) else {
       throw ConversionError.packageForm(
-        file: path, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
+        file: path.string, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
         found: entries.prefix(8).joined(separator: ", "))
     }
     var report = VerificationReport()
@@ -93,9 +93,9 @@ public struct PackageVerifier: Sendable {
   /// A file itself: what a link leads to may be another one tomorrow. A hub cache has links to its own store; where they
   /// lead is looked at when the folder is opened.
   private func isPlainFile(_ name: String) throws -> Bool {
-    let type = try FileManager.default.attributesOfItem(atPath: path.appending(name))[.type] as? FileAttributeType
-    let isOfHub = URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent == "snapshots"
-    return type == .typeRegular || (type == .typeSymbolicLink && isOfHub)
+    guard let status = try linkStatus(path.appending(name)) else { return false }
+    let isOfHub = path.absolute.folder.name == "snapshots"
+    return status.isRegularFile || (status.isLink && isOfHub)
   }
 
   private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [UTF8Name: SafetensorsFile]
@@ -187,7 +187,7 @@ public struct PackageVerifier: Sendable {
     _ shards: [UTF8Name: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
   ) throws {
     let file = path.appending("model.safetensors.index.json")
-    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: 1 << 18)
+    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
     for member in index["weight_map"]?.members ?? [] {

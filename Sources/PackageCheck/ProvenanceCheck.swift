@@ -21,7 +21,7 @@ struct ProvenanceCheck {
     }
     let statement: JSONValue
     do {
-      statement = try JSONValue.parse(bytes, file: file)
+      statement = try JSONValue.parse(bytes, file: file.string)
     } catch {
       report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): \(Diagnostic.words(error))"])
       return

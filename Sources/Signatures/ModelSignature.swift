@@ -18,7 +18,7 @@ public enum ModelSignature {
   /// - Throws: ``SignatureError/key(path:expected:)``, `StorageError`, `FileError`.
   @discardableResult
   public static func sign(
-    folder: FilePath, key path: FilePath, to signature: String, force: Bool = false
+    folder: FilePath, key path: FilePath, to signature: FilePath, force: Bool = false
   ) throws -> SigningStatement {
     let target = ResultFile(signature, kind, force: force, inputs: [path, folder], asPart: folder.appending(fileName))
     try target.check()
@@ -48,7 +48,7 @@ public enum ModelSignature {
   /// must be of this key too.
   /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
-  public static func verify(folder: FilePath, publicKey path: FilePath, signature file: String) throws -> SigningStatement {
+  public static func verify(folder: FilePath, publicKey path: FilePath, signature file: FilePath) throws -> SigningStatement {
     let key: P256.Signing.PublicKey
     do {
       key = try P256.Signing.PublicKey(pemRepresentation: text(path))
@@ -94,18 +94,19 @@ public enum ModelSignature {
       resources.append(.init(name: name, sha256: try digestOfFile(atPath: folder.appending(name)).digest))
     }
     return SigningStatement(
-      subject: URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent, resources: resources,
+      subject: folder.absolute.lastComponent?.string ?? "/", resources: resources,
       ignored: ignored)
   }
 
   private static func walk(_ folder: FilePath, _ prefix: String, _ visit: (String) throws -> Void) throws {
     for name in try Folder.entries(folder.appending(prefix)) {
       let path = prefix + name
-      let kind = try FileManager.default.attributesOfItem(atPath: folder.appending(path))[.type] as? FileAttributeType
-      switch kind {
-      case .typeRegular?: try visit(path)
-      case .typeDirectory?: try walk(folder, path + "/", visit)
-      default:
+      let status = try linkStatus(folder.appending(path))
+      if status?.isRegularFile == true {
+        try visit(path)
+      } else if status?.isFolder == true {
+        try walk(folder, path + "/", visit)
+      } else {
         throw SignatureError.form(path: folder.appending(path), expected: "files and folders only", found: "a link")
       }
     }

@@ -20,7 +20,7 @@ final class WeightFiles: Sendable {
     var complete = true
     for file in plan.weights {
       let final = folder.appending(file.path)
-      let partial = final + ".partial"
+      let partial = final.appending(suffix: ".partial")
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
       if !partial.exists, final.exists {
         try Folder.renameNoReplace(final, partial)
@@ -51,7 +51,7 @@ final class WeightFiles: Sendable {
   }
 
   /// Where a file is while it is written.
-  func path(_ file: Int) -> String { files[file].path }
+  func path(_ file: Int) -> FilePath { files[file].path }
 
   /// Writes a part of a tensor; see ``BlockWriter/write(_:at:)`` about the memory around it.
   func write(_ bytes: UnsafeMutableRawBufferPointer, to file: Int, at offset: Int) throws {
@@ -94,11 +94,11 @@ final class WeightFiles: Sendable {
       let final = folder.appending(planned.path)
       let actual = try file.size()
       guard actual == planned.bytes else {
-        throw ConversionError.forecastMissed(file: final, planned: planned.bytes, actual: actual)
+        throw ConversionError.forecastMissed(file: final.string, planned: planned.bytes, actual: actual)
       }
       try file.close()
       try Folder.removeTree(final)
-      try Folder.renameNoReplace(final + ".partial", final)
+      try Folder.renameNoReplace(final.appending(suffix: ".partial"), final)
     }
     try syncFolder(folder)
   }

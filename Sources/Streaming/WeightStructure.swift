@@ -28,6 +28,6 @@ package enum WeightStructure {
 
   private static func wrong(_ path: FilePath, _ tensor: String?, _ expected: String, _ found: String) -> VerificationError
   {
-    .weightFile(file: path, tensor: tensor, expected: expected, found: found)
+    .weightFile(file: path.string, tensor: tensor, expected: expected, found: found)
   }
 }

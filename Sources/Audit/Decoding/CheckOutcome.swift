@@ -28,13 +28,13 @@ package struct CheckOutcome: Sendable {
 
   /// Reads the outcome of a finished check back.
   package static func read(path: FilePath) throws -> CheckOutcome {
-    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path))
+    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string))
   }
 
   /// Whether a file is such a document, of whatever run.
   package static func isAt(_ path: FilePath) -> Bool {
     guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return false }
-    return (try? JSONValue.parse(bytes, file: path))?["cambium_check"] != nil
+    return (try? JSONValue.parse(bytes, file: path.string))?["cambium_check"] != nil
   }
 
   package var digest: SHA256Digest { SHA256Digest.of(bytes) }

@@ -51,11 +51,11 @@ public struct AuditDocument: Sendable {
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
   public init(path: FilePath) throws {
-    try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path), file: path)
+    try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
-  package init(_ json: JSONValue, file path: FilePath) throws {
+  package init(_ json: JSONValue, file path: String) throws {
     self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {
       throw ConversionError.packageForm(

@@ -16,7 +16,7 @@ struct StagedPackage {
   ///   - weights: the folder of the weight files.
   ///   - work: the folder that links may lead to.
   init(
-    _ files: [PlannedFile], at path: FilePath, source: CheckpointFolder, weights: String, linksBeneath work: FilePath
+    _ files: [PlannedFile], at path: FilePath, source: CheckpointFolder, weights: FilePath, linksBeneath work: FilePath
   ) throws {
     self.work = work
     self.path = path
@@ -26,8 +26,7 @@ struct StagedPackage {
       let target = path.appending(file.path)
       switch file.content {
       case .weights:
-        try FileManager.default.createSymbolicLink(
-          atPath: target, withDestinationPath: weights.appending(file.path))
+        try Folder.makeSymbolicLink(at: target, to: weights.appending(file.path))
       case .copied: try AtomicFile.write(source.input(file.path, limit: 1 << 30), to: target)
       case .generated(let bytes): try AtomicFile.write(bytes, to: target)
       case .measured: break

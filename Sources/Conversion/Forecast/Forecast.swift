@@ -19,7 +19,7 @@ public struct Forecast: Sendable {
   public var outputBytes: Int { files.reduce(0) { $0 + $1.bytes } }
 
   /// The planned size of a file; nil for one that is not planned.
-  func bytes(of path: FilePath) -> Int? { files.first { $0.path == path }?.bytes }
+  func bytes(of path: String) -> Int? { files.first { $0.path == path }?.bytes }
 
   /// - Parameter recordsBuilder: whether `provenance.json` names the program by its digest.
   /// - Throws: ``ConversionError`` when a reader that the manifest requires cannot load the package; `FileError` and

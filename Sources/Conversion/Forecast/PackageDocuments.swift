@@ -28,13 +28,13 @@ struct PackageDocuments {
   /// - Throws: ``ConversionError/contradiction(file:problems:)``.
   func reports(
     _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?, against config: JSONValue? = nil
-  ) throws -> [(path: FilePath, bytes: [UInt8])] {
+  ) throws -> [(path: String, bytes: [UInt8])] {
     let context = AuditReport.Context(resolution, planDigest: plan.digest, inputs: inputs, readers: readers)
     let audit = AuditReport.json(plan, context, measurements)
     let document = try AuditDocument(audit, file: PackageFiles.audit)
     if let config {
       try PackageConfigCheck(config: config, audit: document).require(
-        file: resolution.source.path.appending(PackageFiles.config))
+        file: resolution.source.path.appending(PackageFiles.config).string)
     }
     let page = AuditPage(
       title: PackageFiles.title(resolution), audit: document, readers: readers,

@@ -53,7 +53,7 @@ public struct WorkStatus: Sendable {
 
   /// Tries the lock without keeping it.
   private static func holder(of work: FilePath) -> String? {
-    guard FileManager.default.fileExists(atPath: work.appending("lock")) else { return nil }
+    guard work.appending("lock").exists else { return nil }
     do {
       try WorkLock(folder: work).release()
       return nil
@@ -70,7 +70,7 @@ public struct WorkStatus: Sendable {
 
   public var json: JSONValue {
     .object([
-      ("cambium_status", .int(1)), ("work", .string(work)), ("holder", holder.map { .string($0) } ?? .null),
+      ("cambium_status", .int(1)), ("work", .string(work.string)), ("holder", holder.map { .string($0) } ?? .null),
       (
         "stages",
         .array(

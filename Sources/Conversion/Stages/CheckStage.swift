@@ -142,7 +142,7 @@ struct CheckStage: Stage {
 
   /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
   /// nobody can plan.
-  static func beside(_ resolution: Resolution) -> String { resolution.output + ".check.json" }
+  static func beside(_ resolution: Resolution) -> FilePath { resolution.output.appending(suffix: ".check.json") }
 
   /// Puts the report beside the package, unless it stands there.
   static func publish(_ outcome: CheckOutcome, _ resolution: Resolution) throws {

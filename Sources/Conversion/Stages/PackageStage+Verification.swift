@@ -11,6 +11,6 @@ extension PackageStage {
     let report = try PackageVerifier(path: folder, threads: 1, mayTrustBytes: true).verify()
     guard let bad = report.checks.first(where: { !$0.problems.isEmpty }) else { return }
     throw VerificationError.unverifiable(
-      output: resolution.output, check: "\(bad.name): \(bad.scope)", problems: bad.problems)
+      output: resolution.output.string, check: "\(bad.name): \(bad.scope)", problems: bad.problems)
   }
 }

@@ -44,7 +44,7 @@ struct PackageStage: Stage {
     let measured = try Measurements(folder, plan)
     let files = try contents(measured)
     let expected = try records(files, measured)
-    try Folder.create(splitPath(place.path).folder)
+    try Folder.create(place.path.folder)
     let lock = try OutputLock(place.path)
     defer { lock.release() }
     try lock.recover()
@@ -82,7 +82,7 @@ struct PackageStage: Stage {
       }
       let bytes = try ReadOnlyFile(path: target).size
       guard bytes == file.bytes else {
-        throw ConversionError.forecastMissed(file: target, planned: file.bytes, actual: bytes)
+        throw ConversionError.forecastMissed(file: target.string, planned: file.bytes, actual: bytes)
       }
       observer.advanced(name, bytes: bytes, item: file.path)
     }
@@ -121,11 +121,11 @@ struct PackageStage: Stage {
     enum Source {
       case bytes([UInt8])
       /// A finished file of the work folder.
-      case file(String)
+      case file(FilePath)
       /// A sidecar of the source, of the same name.
       case copy
     }
-    let path: FilePath
+    let path: String
     let bytes: Int
     let source: Source
   }
@@ -156,7 +156,7 @@ struct PackageStage: Stage {
   }
 
   /// A file that is made of the others.
-  private func made(_ path: FilePath, _ bytes: [UInt8]) -> PackageFile {
+  private func made(_ path: String, _ bytes: [UInt8]) -> PackageFile {
     PackageFile(path: path, bytes: forecast.bytes(of: path) ?? 0, source: .bytes(bytes))
   }
 
@@ -171,7 +171,7 @@ struct PackageStage: Stage {
       case .file(let path):
         guard let digest = measured.digest(ofFile: file.path) else {
           throw ConversionError.workFile(
-            file: folder.folder(.verify).appending(Measurements.fileName), expected: "the digest of \(file.path)",
+            file: folder.folder(.verify).appending(Measurements.fileName).string, expected: "the digest of \(file.path)",
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)

@@ -16,7 +16,7 @@ struct Measurements: Sendable {
   let files: [FileRecord]
 
   /// SHA-256 of a weight file, by its path in the package.
-  func digest(ofFile path: FilePath) -> SHA256Digest? { files.first { $0.path == path }?.sha256 }
+  func digest(ofFile path: String) -> SHA256Digest? { files.first { $0.path == path }?.sha256 }
 
   init(_ tensors: [TensorMeasurement], files: [FileRecord]) {
     self.tensors = tensors
@@ -27,9 +27,9 @@ struct Measurements: Sendable {
   /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
     let path = folder.folder(.verify).appending(Measurements.fileName)
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    tensors = try value.rows("tensors", count: plan.tensors.count, file: path, Measurements.measurement)
-    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path, Measurements.file)
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
+    tensors = try value.rows("tensors", count: plan.tensors.count, file: path.string, Measurements.measurement)
+    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path.string, Measurements.file)
   }
 
   func json(_ plan: Plan) -> JSONValue {

@@ -13,7 +13,7 @@ struct OutputPlace {
   /// Whether a person said `--replace`.
   private let replaces: Bool
   /// What a run needs and must not lose.
-  private let needed: [String]
+  private let needed: [FilePath]
 
   init(_ resolution: Resolution, work: FilePath, replaces: Bool) {
     path = resolution.output
@@ -104,9 +104,8 @@ struct OutputPlace {
 
   /// `--replace` does not take away what the run itself reads.
   private func refuseNeeded() throws {
-    let own = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/"
-    for file in needed
-    where (URL(fileURLWithPath: file).resolvingSymlinksInPath().path + "/").utf8.starts(with: own.utf8) {
+    let own = path.resolvingLinks
+    for file in needed where file.resolvingLinks.starts(with: own) {
       throw ConversionError.outputExists(path: path, found: "a folder with \(file) in it, which this run needs")
     }
   }

@@ -8,7 +8,7 @@ import SystemPackage
 /// No path is in it: a project that was moved, copied, linked or restored knows its packages again. Written before a
 /// package gets its name, so that a run killed on the way knows its own output.
 struct Ownership {
-  private let file: String
+  private let file: FilePath
   /// Digest of the manifest's file name: two manifests with one work folder do not own each other's packages.
   private let mark: String
   /// Digest of the manifest itself.
@@ -19,8 +19,8 @@ struct Ownership {
   private static let most = 64
 
   init(work: FilePath, _ resolution: Resolution) {
-    file = work.appending("\(StageName.package.rawValue)/published")
-    let name = splitPath(resolution.manifest.path).name
+    file = work.appending(StageName.package.rawValue).appending("published")
+    let name = resolution.manifest.path.name
     mark = SHA256Digest.of(Array(name.utf8)).hex
     manifest = resolution.manifest.digest.hex
   }

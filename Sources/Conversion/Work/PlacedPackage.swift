@@ -21,7 +21,7 @@ struct PlacedPackage {
       let listed = PlacedPackage.parse(bytes)
     else { return nil }
     let file = path.appending(PackageFiles.provenance)
-    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file) }
+    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file.string) }
     let definition = statement?["predicate"]?["buildDefinition"]
     guard definition?["buildType"]?.stringValue == Provenance.buildType else { return nil }
     self.path = path

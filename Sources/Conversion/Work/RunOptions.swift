@@ -9,7 +9,7 @@ public struct RunOptions: Sendable {
   /// Bytes of buffers.
   public var memory: Int
   public var work: FilePath?
-  public var output: String?
+  public var output: FilePath?
   public var pipelineFolders: [FilePath]
   public var locked: Bool
   /// Whether the lock file is written and held against.
@@ -29,7 +29,7 @@ public struct RunOptions: Sendable {
 
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: FilePath? = nil,
-    output: String? = nil, pipelineFolders: [FilePath], locked: Bool = false, until: StageName = .package,
+    output: FilePath? = nil, pipelineFolders: [FilePath], locked: Bool = false, until: StageName = .package,
     resumeCommand: String = "the same command", shardLimit: Int = 5 << 30
   ) {
     self.threads = threads

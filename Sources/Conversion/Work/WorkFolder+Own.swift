@@ -19,7 +19,7 @@ extension WorkFolder {
     if foreign.isEmpty, names.isEmpty || names.contains("lock") { return }
     let plan = path.appending("plan.json")
     if let bytes = try? readSmallFile(plan, limit: 1 << 30),
-      let json = try? JSONValue.parse(bytes, file: plan), json["cambium_plan"] != nil
+      let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
     {
       return
     }

@@ -9,7 +9,7 @@ struct WorkFolder: Sendable {
   /// Absolute.
   let path: FilePath
 
-  func folder(_ stage: StageName) -> String { path.appending(stage.rawValue) }
+  func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 
   /// What a finished stage put out, with paths relative to the work folder.
   /// - Throws: `WorkspaceError.receiptDamaged` when there is no receipt.
