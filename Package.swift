@@ -31,47 +31,75 @@ let package = Package(
     .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
     .target(
       name: "Files",
-      dependencies: [
-        "CKernels", "Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system"),
-      ]),
-    .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
+      dependencies: ["CKernels", "Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")]),
+    .target(
+      name: "Digests",
+      dependencies: ["CKernels", "CXXHash", "Files", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+    .target(
+      name: "Safetensors",
+      dependencies: ["Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system")]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads"]),
-    .target(name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON"]),
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
-      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads"]),
-    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+      name: "Adapters",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      name: "Manifests",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "Workspace",
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "StrictJSON", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "Templates",
+      dependencies: ["Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system")]),
+    .target(
+      name: "Tokenization",
+      dependencies: [
+        "Diagnostics", "Files", "StrictJSON", "Templates", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Tables/make_tables.py"]),
-    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
+    .target(
+      name: "Images",
+      dependencies: [
+        "CImages", "Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "Inference",
       dependencies: [
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Checking",
       dependencies: [
         "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
-        "Tokenization",
+        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
         "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",
       dependencies: [
         "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
-        "StrictJSON", "Tokenization",
+        "StrictJSON", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Measuring",
@@ -80,7 +108,7 @@ let package = Package(
       name: "Streaming",
       dependencies: [
         "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
-        "Threads", "Workspace",
+        "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Readers",
@@ -89,33 +117,39 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization",
-        "Readers", "StrictJSON",
+        "Readers", "StrictJSON", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "PackageCheck",
       dependencies: [
         "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Quantization", "Readers", "Safetensors",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Conversion",
       dependencies: [
         "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Measuring",
         "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Templates", "Threads", "Tokenization",
-        "Workspace",
+        "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Signatures",
       dependencies: [
         "Diagnostics", "Digests", "Files", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
+    .target(
+      name: "Archive",
+      dependencies: [
+        "CZstd", "Diagnostics", "Digests", "Files", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .plugin(name: "NameCommit", capability: .buildTool()),
     .target(
       name: "Terminal",
       dependencies: [
         "Diagnostics", "Files", "StrictJSON", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ], plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
@@ -123,18 +157,21 @@ let package = Package(
         "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "PackageCheck", "Planning",
         "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
         "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Files", "Quantization", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),

@@ -125,7 +125,8 @@ struct AdapterMerge {
 
   func require(_ entry: TensorEntry, _ shape: [Int]) throws {
     guard entry.shape == shape else {
-      throw AdapterError.shape(file: file.path.string, tensor: entry.name, expected: "\(shape)", found: "\(entry.shape)")
+      throw AdapterError.shape(
+        file: file.path.string, tensor: entry.name, expected: "\(shape)", found: "\(entry.shape)")
     }
   }
 

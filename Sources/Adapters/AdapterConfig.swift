@@ -40,7 +40,8 @@ public struct AdapterConfig: Sendable {
     }
     try AdapterConfig.refuse(value, path.string)
     guard let rank = value["r"]?.intValue, (1...65536).contains(rank) else {
-      throw AdapterError.config(file: path.string, field: "r", expected: "a rank from 1 on", found: Self.text(value["r"]))
+      throw AdapterError.config(
+        file: path.string, field: "r", expected: "a rank from 1 on", found: Self.text(value["r"]))
     }
     guard let alpha = value["lora_alpha"]?.doubleValue, alpha.isFinite else {
       throw AdapterError.config(

@@ -40,7 +40,8 @@ struct AdapterTensors {
     }
     for factor in factors.values.joined() where factor.left == nil || factor.right == nil {
       throw AdapterError.incomplete(
-        file: file.path.string, tensor: (factor.left ?? factor.right)?.name, expected: "both factors of \(factor.module)",
+        file: file.path.string, tensor: (factor.left ?? factor.right)?.name,
+        expected: "both factors of \(factor.module)",
         found: factor.left == nil ? "no lora_B" : "no lora_A")
     }
     for module in factors.keys { factors[module]?.sort { $0.depth < $1.depth } }

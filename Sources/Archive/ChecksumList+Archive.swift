@@ -36,7 +36,8 @@ extension ChecksumList {
   func requireAll(_ names: some Sequence<String>, folder: FilePath) throws {
     let there = Set(names.map { Array($0.utf8) })
     if let missing = entries.first(where: { !there.contains(Array($0.name.utf8)) }) {
-      throw ArchiveError.sums(file: folder.appending(missing.name).string, expected: "the file that is listed", found: "none")
+      throw ArchiveError.sums(
+        file: folder.appending(missing.name).string, expected: "the file that is listed", found: "none")
     }
   }
 }

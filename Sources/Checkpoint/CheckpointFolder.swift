@@ -110,7 +110,8 @@ public struct CheckpointFolder: Sendable {
       }
       shards.append(
         Shard(
-          name: name, file: try SafetensorsFile(path: path.appending(name)), indexed: index?.shards.contains(name) ?? true,
+          name: name, file: try SafetensorsFile(path: path.appending(name)),
+          indexed: index?.shards.contains(name) ?? true,
           completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards

@@ -45,7 +45,9 @@ public struct SmallFileRecord: Sendable, Equatable {
 extension CheckpointFolder {
   /// A small file of the folder, by its name. Whoever reads it later reads the same bytes, or is told.
   /// - Throws: `FileError`; `StorageError.fileChanged` when it is not what was first read of it.
-  public func content(of name: String, limit: Int) throws -> [UInt8] { try small.read(path.appending(name), limit: limit) }
+  public func content(of name: String, limit: Int) throws -> [UInt8] {
+    try small.read(path.appending(name), limit: limit)
+  }
 
   /// Size and digest of a small file, as it was first read.
   /// - Throws: `FileError`.

@@ -11,7 +11,7 @@ import SystemPackage
 /// `FileManager` takes a read that fails for the end of the list: files would be missing, and nothing said.
 /// - Throws: ``FileError``, also for a name that is not UTF-8.
 public func namesInFolder(_ path: FilePath) throws(FileError) -> [String] {
-    guard let stream = opendir(path) else { throw .opening(path, errno) }
+  guard let stream = opendir(path) else { throw .opening(path, errno) }
   defer { closedir(stream) }
   var names: [String] = []
   while true {

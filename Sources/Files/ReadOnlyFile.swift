@@ -22,7 +22,7 @@ public final class ReadOnlyFile: Sendable {
   /// - Throws: ``FileError``: missing, not regular (a pipe does not block), or refused by the system.
   public init(path: FilePath, followLinks: Bool = true) throws(FileError) {
     // The system would take the path to end at the first zero byte and open another file.
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW)
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW)
     var opened = open(path, flags)
     while opened < 0, errno == EINTR { opened = open(path, flags) }
     guard opened >= 0 else { throw .opening(path, errno) }

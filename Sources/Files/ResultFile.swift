@@ -34,7 +34,9 @@ public struct ResultFile: Sendable {
   /// The one file in a package that this may be, such as the signature over it.
   private let part: FilePath?
 
-  public init(_ path: FilePath, _ kind: Kind, force: Bool = false, inputs: [FilePath] = [], asPart part: FilePath? = nil) {
+  public init(
+    _ path: FilePath, _ kind: Kind, force: Bool = false, inputs: [FilePath] = [], asPart part: FilePath? = nil
+  ) {
     self.path = path
     self.kind = kind
     self.force = force

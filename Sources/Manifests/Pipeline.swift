@@ -47,7 +47,9 @@ public struct Pipeline: Sendable {
 
   /// Finds a pipeline by name among the shipped ones, or by a path that ends in `.json`.
   /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``.
-  public static func locate(_ reference: String, manifest: FilePath, folders: [FilePath], place: String) throws -> FilePath {
+  public static func locate(_ reference: String, manifest: FilePath, folders: [FilePath], place: String) throws
+    -> FilePath
+  {
     if reference.hasSuffix(".json") {
       let path = FilePath(untrusted: reference).absolute(from: manifest.folder)
       guard path.exists else { throw ManifestError.missing(path: path, what: "pipeline") }

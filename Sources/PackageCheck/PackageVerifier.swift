@@ -187,7 +187,8 @@ public struct PackageVerifier: Sendable {
     _ shards: [UTF8Name: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
   ) throws {
     let file = path.appending("model.safetensors.index.json")
-    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
+    let index = try JSONValue.parse(
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
     for member in index["weight_map"]?.members ?? [] {

@@ -35,7 +35,8 @@ public struct Resolution: Sendable {
   ///   - output: overrides the manifest's output.
   ///   - target: the package, or the drafter's folder beside it.
   public init(
-    manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil, target: PackageTarget = .package
+    manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil,
+    target: PackageTarget = .package
   ) throws {
     self.target = target
     let manifest = try Manifest(path: path)

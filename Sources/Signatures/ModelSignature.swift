@@ -48,7 +48,9 @@ public enum ModelSignature {
   /// must be of this key too.
   /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
-  public static func verify(folder: FilePath, publicKey path: FilePath, signature file: FilePath) throws -> SigningStatement {
+  public static func verify(folder: FilePath, publicKey path: FilePath, signature file: FilePath) throws
+    -> SigningStatement
+  {
     let key: P256.Signing.PublicKey
     do {
       key = try P256.Signing.PublicKey(pemRepresentation: text(path))

@@ -23,7 +23,8 @@ package struct WeightStream {
   ///   - folder: takes the weight files and the journal; an interrupted stream of the same key goes on there.
   ///   - memory: bytes of buffers.
   package init(
-    _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, from folders: SourceFolders, to folder: FilePath, threads: Int,
+    _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, from folders: SourceFolders, to folder: FilePath,
+    threads: Int,
     memory: Int
   ) {
     self.plan = plan

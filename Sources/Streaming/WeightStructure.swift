@@ -26,7 +26,8 @@ package enum WeightStructure {
     }
   }
 
-  private static func wrong(_ path: FilePath, _ tensor: String?, _ expected: String, _ found: String) -> VerificationError
+  private static func wrong(_ path: FilePath, _ tensor: String?, _ expected: String, _ found: String)
+    -> VerificationError
   {
     .weightFile(file: path.string, tensor: tensor, expected: expected, found: found)
   }

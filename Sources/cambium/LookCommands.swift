@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import Conversion
 import Diagnostics
+import Files
 import Foundation
 import PackageCheck
 import StrictJSON
@@ -44,19 +45,19 @@ struct StatusCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
   var work: FilePath?
   @Option(
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
-  var output: String?
+  var output: FilePath?
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolutePath, output: output?.absolutePath, pipelineFolders: pipelines.folders(manifest: manifest))
+      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
     let status = try Run(manifest: manifest, options: options).status()
     format.print(json: status.json, text: status.text)
   }
@@ -73,13 +74,13 @@ struct DiffCommand: ParsableCommand {
       \(HelpSections.exitCodes([.ok: "both are equal", .failure: "they differ"]))
       """)
 
-  @Argument(help: "A folder.", completion: .directory) var left: String
-  @Argument(help: "Another folder.", completion: .directory) var right: String
+  @Argument(help: "A folder.", completion: .directory) var left: FilePath
+  @Argument(help: "Another folder.", completion: .directory) var right: FilePath
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let diff = try ModelDiff(left.absolutePath, right.absolutePath, threads: parallel.threads)
+    let diff = try ModelDiff(left.absolute, right.absolute, threads: parallel.threads)
     format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

@@ -1,4 +1,5 @@
 import Conversion
+import Files
 import Foundation
 import Logging
 import StrictJSON

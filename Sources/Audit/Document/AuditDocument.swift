@@ -51,7 +51,8 @@ public struct AuditDocument: Sendable {
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
   public init(path: FilePath) throws {
-    try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
+    try self.init(
+      JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.

@@ -92,6 +92,8 @@ import SystemPackage
       }
     }
 
-    private static func text(_ path: FilePath) -> String { (try? String(contentsOfFile: path.string, encoding: .utf8)) ?? "" }
+    private static func text(_ path: FilePath) -> String {
+      (try? String(contentsOfFile: path.string, encoding: .utf8)) ?? ""
+    }
   }
 #endif

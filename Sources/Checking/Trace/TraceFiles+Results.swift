@@ -3,17 +3,17 @@ import SystemPackage
 
 extension TraceFiles {
   /// The two files of a trace, the tensors first.
-  public static func results(_ prefix: FilePath, force: Bool = false, inputs: [FilePath] = []) -> [ResultFile] {
+  public static func results(_ prefix: String, force: Bool = false, inputs: [FilePath] = []) -> [ResultFile] {
     [
-      ResultFile(prefix.appending(suffix: ".safetensors"), tensorsKind, force: force, inputs: inputs),
-      ResultFile(prefix.appending(suffix: ".json"), countableKind, force: force, inputs: inputs),
+      ResultFile(FilePath(prefix + ".safetensors"), tensorsKind, force: force, inputs: inputs),
+      ResultFile(FilePath(prefix + ".json"), countableKind, force: force, inputs: inputs),
     ]
   }
 
   /// Writes both files beside each other.
   /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult
-  public func write(prefix: FilePath) throws -> [FilePath] { try write(TraceFiles.results(prefix)) }
+  public func write(prefix: String) throws -> [FilePath] { try write(TraceFiles.results(prefix)) }
 
   /// Known by tensors that no checkpoint has, early in the header.
   private static let tensorsKind = ResultFile.Kind("the tensors of a trace") { beginning in

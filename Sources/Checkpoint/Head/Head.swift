@@ -60,7 +60,8 @@ extension CheckpointFolder {
     } catch let CheckpointError.shape(file, tensor, expected, found) {
       if let experts = evidence.experts, let count = stackedExperts(tensor), count != experts {
         throw HeadError.expertsIncomplete(
-          path: FilePath(file), tensor: tensor, routerRows: experts, experts: count, missing: Array(min(count, experts)..<experts)
+          path: FilePath(file), tensor: tensor, routerRows: experts, experts: count,
+          missing: Array(min(count, experts)..<experts)
         )
       }
       throw HeadError.dimensionMismatch(

@@ -171,7 +171,8 @@ struct PackageStage: Stage {
       case .file(let path):
         guard let digest = measured.digest(ofFile: file.path) else {
           throw ConversionError.workFile(
-            file: folder.folder(.verify).appending(Measurements.fileName).string, expected: "the digest of \(file.path)",
+            file: folder.folder(.verify).appending(Measurements.fileName).string,
+            expected: "the digest of \(file.path)",
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)

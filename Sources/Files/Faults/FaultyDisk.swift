@@ -28,7 +28,9 @@ final class FaultyDisk: Sendable {
 
   /// Told of each write when it is done.
   func didWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, to descriptor: Int32, path: FilePath) {
-    guard !bytes.isEmpty, path.string.hasSuffix(suffix), count.add(1, ordering: .relaxed).newValue == pass else { return }
+    guard !bytes.isEmpty, path.string.hasSuffix(suffix), count.add(1, ordering: .relaxed).newValue == pass else {
+      return
+    }
     var byte = bytes[bytes.count / 2] ^ 1
     _ = pwrite(descriptor, &byte, 1, off_t(offset + bytes.count / 2))
   }

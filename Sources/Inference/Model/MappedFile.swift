@@ -38,7 +38,9 @@ final class MappedFile: Sendable {
       return
     }
     let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
-    guard let address, address != MAP_FAILED else { throw .mapping(file: path.string, reason: MappedFile.reason(errno)) }
+    guard let address, address != MAP_FAILED else {
+      throw .mapping(file: path.string, reason: MappedFile.reason(errno))
+    }
     let shrunk = FileError.shrunk(path: path).diagnostic
     guard cambium_remember_mapping(address, count, shrunk.text + "\n", shrunk.exitStatus.rawValue) == 0 else {
       munmap(address, count)

@@ -159,7 +159,8 @@ private struct TensorCollector {
     case .f32: .f32
     default:
       throw InferenceError.dtype(
-        file: (tensor.segments.first.map { folder.shards[$0.shard].file.path } ?? folder.path).string, tensor: tensor.name,
+        file: (tensor.segments.first.map { folder.shards[$0.shard].file.path } ?? folder.path).string,
+        tensor: tensor.name,
         expected: "BF16, F16 or F32", found: dtype.rawValue)
     }
   }
