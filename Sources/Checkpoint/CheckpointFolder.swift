@@ -1,6 +1,5 @@
 import Diagnostics
 import Files
-import Foundation
 import Safetensors
 import StrictJSON
 import SystemPackage

@@ -1,6 +1,5 @@
 import Digests
 import Files
-import Foundation
 import Manifests
 import PackageCheck
 import Planning

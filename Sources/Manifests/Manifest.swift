@@ -1,7 +1,6 @@
 import Checkpoint
 import Digests
 import Files
-import Foundation
 import Quantization
 import StrictJSON
 import SystemPackage

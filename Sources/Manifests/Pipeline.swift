@@ -1,6 +1,5 @@
 import Digests
 import Files
-import Foundation
 import Quantization
 import StrictJSON
 import SystemPackage

@@ -3,7 +3,6 @@ import Checkpoint
 import Diagnostics
 import Digests
 import Files
-import Foundation
 import Planning
 import Readers
 import Safetensors

@@ -1,6 +1,5 @@
 import Adapters
 import Checkpoint
-import Foundation
 import Manifests
 import Quantization
 import SystemPackage

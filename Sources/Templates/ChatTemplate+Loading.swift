@@ -1,4 +1,3 @@
-import Foundation
 import Files
 import StrictJSON
 import SystemPackage

@@ -2,7 +2,6 @@ import ArgumentParser
 import Conversion
 import Diagnostics
 import Files
-import Foundation
 import StrictJSON
 import Terminal
 import SystemPackage

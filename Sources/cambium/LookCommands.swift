@@ -3,7 +3,6 @@ import Checkpoint
 import Conversion
 import Diagnostics
 import Files
-import Foundation
 import PackageCheck
 import StrictJSON
 import Terminal

@@ -1,6 +1,5 @@
 import Checkpoint
 import Files
-import Foundation
 import StrictJSON
 import SystemPackage
 

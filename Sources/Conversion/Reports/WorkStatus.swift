@@ -1,6 +1,5 @@
 import Diagnostics
 import Files
-import Foundation
 import Planning
 import Streaming
 import StrictJSON
