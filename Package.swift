@@ -173,69 +173,113 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")],
+      path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
-    .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
-      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON", "TestSupport"],
+      name: "ArchiveTests",
+      dependencies: [
+        "Archive", "Diagnostics", "Digests", "Files", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "BenchmarkingTests",
+      dependencies: [
+        "Benchmarking", "Checking", "StrictJSON", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
         "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
         "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "TestSupport",
-        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Golden"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
         "Adapters", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Measuring",
         "PackageCheck", "Planning", "Quantization", "Readers", "Safetensors", "Streaming", "StrictJSON", "TestSupport",
-        "Threads", "Workspace",
+        "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(name: "FilesTests", dependencies: ["Diagnostics", "Files", "TestSupport", "Threads"]),
+      dependencies: [
+        "CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "FilesTests",
+      dependencies: [
+        "Diagnostics", "Files", "TestSupport", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
         "StrictJSON", "Templates", "TestSupport", "Tokenization", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
+      name: "ImagesTests",
+      dependencies: [
+        "Diagnostics", "Images", "StrictJSON", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON", "TestSupport", "Threads",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors", "TestSupport"]),
+    .testTarget(
+      name: "SafetensorsTests",
+      dependencies: [
+        "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "SignaturesTests",
-      dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
-      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport"],
+      name: "TemplatesTests",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Templates", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
-    .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+    .testTarget(
+      name: "StreamingTests",
+      dependencies: [
+        "Digests", "Planning", "Streaming", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(
       name: "TokenizationTests",
-      dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization"],
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "WorkspaceTests",
-      dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace"]),
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -31,8 +31,7 @@ public enum Folder {
     var names: [String] = []
     for bytes in try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       guard let name = String(validating: bytes, as: UTF8.self) else {
-        let shown = path.appending(bytes: bytes)
-        throw .io(operation: "use a file name that is not UTF-8", path: shown, errno: EILSEQ)
+        throw .name(path: path.appending(bytes: bytes))
       }
       names.append(name)
     }

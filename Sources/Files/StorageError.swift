@@ -27,6 +27,8 @@ public enum StorageError: CambiumError, Equatable {
   case resultExists(path: FilePath, kind: String, found: String)
   /// `E_RESULT_PLACE`: a result must not be written there, whatever the person says.
   case resultPlace(path: FilePath, found: String)
+  /// `E_FILE_NAME`: a folder has a file whose name is not UTF-8.
+  case name(path: FilePath)
   /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
   case unsafePath(path: String)
   /// `E_TOO_MANY_FILES`: no more files can be open at a time.

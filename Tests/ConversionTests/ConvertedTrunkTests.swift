@@ -112,7 +112,9 @@ import Testing
       #expect(trunk.allSatisfy { !$0.hasPrefix("mtp.") })
       #expect(trunk.sorted() == mlx[0].tensors.keys.sorted())
       for name in trunk { #expect(try digest(package.tensor(name).bytes) == digest(mlx[0].tensors[name]?.bytes)) }
-      #expect(try SafetensorsFile(path: FilePath(shop.package + "/mtp.safetensors")).header.tensors.count == package.headCount)
+      #expect(
+        try SafetensorsFile(path: FilePath(shop.package + "/mtp.safetensors")).header.tensors.count == package.headCount
+      )
       #expect(try verification(of: shop.package).isGood)
     }
   }

@@ -62,7 +62,8 @@ import Testing
   @Test func `a folder without weights is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       #expect(
-        try diagnostic { _ = try ModelDiff(FilePath(shop.source), FilePath(shop.path), threads: 1) }.code == "E_NO_SAFETENSORS")
+        try diagnostic { _ = try ModelDiff(FilePath(shop.source), FilePath(shop.path), threads: 1) }.code
+          == "E_NO_SAFETENSORS")
       #expect(
         try diagnostic { _ = try ModelDiff(FilePath(shop.path + "/nowhere"), FilePath(shop.source), threads: 1) }.code
           == "E_SOURCE_MISSING")

@@ -21,7 +21,8 @@ import Testing
     for name in names {
       let manifest = try Manifest(path: FilePath(Repository.manifests + "/" + name))
       #expect(exists(Repository.pipelines + "/" + manifest.pipeline + ".json"), "\(name)")
-      #expect(exists(Repository.manifests + "/" + (try #require(try readJSON(manifest.path.string)["$schema"]?.stringValue))))
+      #expect(
+        exists(Repository.manifests + "/" + (try #require(try readJSON(manifest.path.string)["$schema"]?.stringValue))))
       if exists(manifest.lockPath.string) { #expect(try LockFile.read(path: manifest.lockPath) != nil) }
     }
   }
@@ -69,7 +70,11 @@ import Testing
           let text = JSONWriter.pretty(place.wrap(.object([(word, .null)])))
           try writeBytes(text, shop.manifest)
           let error = try diagnostic {
-            if isManifest { _ = try Manifest(path: FilePath(shop.manifest)) } else { _ = try Pipeline(path: FilePath(shop.manifest)) }
+            if isManifest {
+              _ = try Manifest(path: FilePath(shop.manifest))
+            } else {
+              _ = try Pipeline(path: FilePath(shop.manifest))
+            }
           }
           let isKnown = error.code != "E_JSON_UNKNOWN_FIELD"
           #expect(isKnown == listed.contains(word), "\(word) in place \(number) of \(name): \(error.text)")

@@ -80,7 +80,7 @@ import Testing
     let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
     let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
     for name in leftovers + others { try scratch.put("x", at: name) }
-    #expect(try AtomicFile.removeLeftovers(in: FilePath(scratch.path)) == leftovers)
+    #expect(try AtomicFile.removeLeftovers(in: scratch.folder) == leftovers)
     #expect(try scratch.names() == others.sorted())
     #expect(try AtomicFile.removeLeftovers(in: scratch.at("absent")).isEmpty)
   }

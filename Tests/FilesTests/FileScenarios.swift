@@ -67,7 +67,7 @@ import SystemPackage
   /// The old file or the new one, and nothing else once leftovers are gone.
   func expectOldOrNew(_ scratch: ScratchFolder) throws {
     #expect(["old", "new content"].contains(try scratch.content("a")))
-    try AtomicFile.removeLeftovers(in: FilePath(scratch.path))
+    try AtomicFile.removeLeftovers(in: scratch.folder)
     #expect(try scratch.names() == ["a"])
   }
 #endif

@@ -39,6 +39,6 @@ import Testing
   @Test func `what is no folder is refused`() {
     #expect(throws: FileError.self) { try namesInFolder("/nonexistent") }
     #expect(throws: FileError.self) { try namesInFolder("/dev/null") }
-    #expect(throws: FileError.self) { try namesInFolder("/\0tmp") }
+    #expect(throws: FileError.self) { try namesInFolder(FilePath(untrusted: "/\0tmp")) }
   }
 }

@@ -27,14 +27,17 @@ import Testing
       let path = try makeFile([1, 2], folder)
       try FileManager.default.createSymbolicLink(atPath: folder + "/l", withDestinationPath: path)
       #expect(try ReadOnlyFile(path: FilePath(folder + "/l")).size == 2)
-      #expect(refusal { _ = try ReadOnlyFile(path: FilePath(folder + "/l"), followLinks: false) }?.found == "a symbolic link")
+      #expect(
+        refusal { _ = try ReadOnlyFile(path: FilePath(folder + "/l"), followLinks: false) }?.found == "a symbolic link")
     }
   }
 
   @Test func `a zero byte does not cut the path`() throws {
     try withScratchFolder { folder in
       let path = try makeFile([1], folder)
-      #expect(refusal { _ = try ReadOnlyFile(path: FilePath(path + "\u{0}.safetensors")) }?.code == "E_FILE_MISSING")
+      #expect(
+        refusal { _ = try ReadOnlyFile(path: FilePath(untrusted: path + "\u{0}.safetensors")) }?.code
+          == "E_FILE_MISSING")
     }
   }
 

@@ -46,7 +46,8 @@ struct Package {
   /// The problems of one check of the verifier; `sum` hides the change from SHA256SUMS before.
   func problems(of check: String, sum: Bool = true) throws -> [String] {
     if sum { try sumAgain() }
-    return try PackageVerifier(path: FilePath(path), threads: 2).verify().checks.first { $0.name == check }?.problems ?? []
+    return try PackageVerifier(path: FilePath(path), threads: 2).verify().checks.first { $0.name == check }?.problems
+      ?? []
   }
 }
 
