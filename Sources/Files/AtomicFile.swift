@@ -31,7 +31,7 @@ public enum AtomicFile {
       unlink(file.path)
       throw error
     }
-    try syncFolder(splitPath(path).folder)
+    try syncFolder(path.folder)
   }
 
   /// Removes the temporary files that a killed run left in a folder. Only under the work lock: those of a living run
@@ -74,7 +74,7 @@ public enum AtomicFile {
   /// Removes what killed processes left of their attempts to write a file; that of a living one, which holds its lock,
   /// stays.
   public static func removeAbandoned(of path: FilePath) throws(StorageError) {
-    let (folder, name) = splitPath(path)
+    let (folder, name) = (path.folder, path.name)
     guard try Folder.isFolder(folder) else { return }
     let prefix = TemporaryName.prefix(of: name)
     for entry in try Folder.entries(folder)
@@ -125,7 +125,7 @@ enum TemporaryName {
   private static let mark = ".cambium-tmp-"
 
   static func next(beside path: FilePath) -> FilePath {
-    let (folder, name) = splitPath(path)
+    let (folder, name) = (path.folder, path.name)
     let number = counter.add(1, ordering: .relaxed).newValue
     return folder.appending("\(prefix(of: name))\(getpid())-\(number)")
   }

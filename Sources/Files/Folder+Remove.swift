@@ -10,7 +10,7 @@ extension Folder {
   /// Removes a folder and all beneath it; a path that leads nowhere is fine. Links are removed, never followed: all
   /// names are looked up in the open folder they are in, so not even one swapped in meanwhile leads out.
   public static func removeTree(_ path: FilePath) throws(StorageError) {
-    let folder = splitPath(path).folder
+    let folder = path.folder
     guard try linkStatus(path) != nil else { return }
     let parent = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard parent >= 0 else { throw .system("open the folder", folder, errno: errno) }

@@ -22,7 +22,7 @@ extension Folder {
     default: throw .system("rename into place", to, errno: code)
     }
     crashPoint("rename")
-    let (oldFolder, newFolder) = (splitPath(from).folder, splitPath(to).folder)
+    let (oldFolder, newFolder) = (from.folder, to.folder)
     try syncFolder(newFolder)
     if oldFolder != newFolder { try syncFolder(oldFolder) }
   }
@@ -38,7 +38,7 @@ extension Folder {
       return false
     }
     crashPoint("exchange")
-    let (first, second) = (splitPath(one).folder, splitPath(other).folder)
+    let (first, second) = (one.folder, other.folder)
     try syncFolder(first)
     if second != first { try syncFolder(second) }
     return true

@@ -20,7 +20,7 @@ public enum Folder {
       PowerLoss.shared?.didMakeFolder(prefix)
       // The umask may have taken bits away.
       guard chmod(prefix, 0o755) == 0 else { throw .system("set the mode of the folder", prefix, errno: errno) }
-      try syncFolder(splitPath(prefix).folder)
+      try syncFolder(prefix.folder)
     }
   }
 

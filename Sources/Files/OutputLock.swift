@@ -66,7 +66,7 @@ public final class OutputLock: Sendable {
       guard isStillOurs(partial) else {
         if (try? Folder.exchange(partial, output)) == true { throw .targetExists(path: output) }
         // What is under the name of the folder in the making is somebody's, and would be taken for ours.
-        let (folder, name) = splitPath(output)
+        let (folder, name) = (output.folder, output.name)
         let kept = folder.appending("\(name).kept-\(getpid())")
         try Folder.renameNoReplace(partial, kept)
         throw .targetExists(path: kept)
@@ -90,7 +90,7 @@ public final class OutputLock: Sendable {
   }
 
   private static func name(_ kind: String, _ output: FilePath) -> FilePath {
-    let (folder, name) = splitPath(output)
+    let (folder, name) = (output.folder, output.name)
     return folder.appending("\(shortened(name)).cambium-\(kind)")
   }
 

@@ -96,10 +96,10 @@ public struct ResultFile: Sendable {
   /// Refuses the inside of a package and of a folder that is an input: a file more makes the one invalid, and the other
   /// is not ours.
   private func requirePlace() throws(StorageError) {
-    let folder = splitPath(path).folder
+    let folder = path.folder
     guard let own = try linkStatus(folder.appending(".")), own.type == S_IFDIR else { return }
     if let part, part.lastComponent == path.lastComponent,
-      try isSame(splitPath(part).folder, own)
+      try isSame(part.folder, own)
     {
       return
     }

@@ -38,8 +38,3 @@ extension stat {
   /// A device that takes characters, or a pipe.
   package var isStream: Bool { type == S_IFCHR || type == S_IFIFO }
 }
-
-/// A path as a folder and the last name in it.
-package func splitPath(_ path: FilePath) -> (folder: FilePath, name: String) {
-  (path.folder, path.lastComponent?.string ?? "")
-}

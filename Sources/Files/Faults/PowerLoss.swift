@@ -177,7 +177,7 @@ final class PowerLoss: Sendable {
 
   private func recordName(_ path: FilePath, _ undo: () -> Undo?) {
     var status = stat()
-    guard stat(splitPath(path).folder, &status) == 0, let node = Node(status), let undo = undo() else { return }
+    guard stat(path.folder, &status) == 0, let node = Node(status), let undo = undo() else { return }
     state.withLock { record(node, undo, &$0) }
   }
 
