@@ -109,7 +109,7 @@ let package = Package(
     .target(
       name: "Terminal",
       dependencies: [
-        "Diagnostics", "Files", "StrictJSON", "Threads",
+        "CKernels", "Diagnostics", "Files", "StrictJSON", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], plugins: ["NameCommit"]),
     .executableTarget(

@@ -41,6 +41,7 @@ public struct ArchiveReader: Sendable {
     let target = output ?? parent + "/" + contents.top
     let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
     guard !FileManager.default.fileExists(atPath: target) else { throw StorageError.targetExists(path: target) }
+    try Folder.create(place)
     if let free = try Folder.freeBytes(place), free < plain {
       throw StorageError.diskFull(path: target, needed: plain)
     }

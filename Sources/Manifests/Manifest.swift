@@ -129,8 +129,9 @@ public struct Manifest: Sendable {
     }
   }
 
-  /// The lock file beside the manifest: `X.json` has `X.lock.json`.
+  /// The lock file beside the manifest: `X.json` has `X.lock.json`, and `X` without an ending, which may stand beside it,
+  /// has `X.lock`.
   public var lockPath: String {
-    (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock.json"
+    path.hasBytes(atEnd: ".json") ? String(path.dropLast(5)) + ".lock.json" : path + ".lock"
   }
 }
