@@ -58,14 +58,14 @@ import Testing
     for name in ["a", "a.json"] {
       try Demo.writeManifest(in: folder, name: name)
       #expect(
-        try CambiumProcess.run(["run", name, "--output", name + ".out", "--until", "inspect"], in: folder.path)
+        try CambiumProcess.run(["run", name, "--output", name + ".out", "--until", "quantize"], in: folder.path)
           .isSuccess)
     }
     let locks = [folder.text("a.lock"), folder.text("a.lock.json")]
     #expect(!locks[0].isEmpty && !locks[1].isEmpty)
     for name in ["a", "a.json"] {
       let outcome = try CambiumProcess.run(
-        ["run", name, "--output", name + ".out", "--until", "inspect", "--locked"], in: folder.path)
+        ["run", name, "--output", name + ".out", "--until", "quantize", "--locked"], in: folder.path)
       #expect(outcome.isSuccess && !outcome.err.contains("lock file changes"), "\(outcome.summary)")
     }
     #expect([folder.text("a.lock"), folder.text("a.lock.json")] == locks)
@@ -122,7 +122,7 @@ import Testing
       folder.text("m.json").replacing("\"cambium\"", with: "\"\\u001b[2J\\u009b\""),
     ] {
       try folder.write(text, to: "m.json")
-      for arguments in [["run", "m.json"], ["plan", "m.json"], ["plan", "m.json", "--json"], ["status", "m.json"]] {
+      for arguments in [["run", "m.json"], ["plan", "m.json"], ["status", "m.json"]] {
         let outcome = try CambiumProcess.run(arguments, in: folder.path)
         #expect(outcome.end == .exit(65), "\(outcome.summary)")
         let isShown = (outcome.out + outcome.err).unicodeScalars.allSatisfy {
