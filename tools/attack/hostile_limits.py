@@ -232,12 +232,14 @@ def few_threads(room):
     if os.getuid() != 0:
         raise Untried("the limits of another user take root")
     package = room.package()
+    commands(room, package)
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", room.path], check=True)
     wrong = []
     for limit in (1, 2, 3, 4, 5, 6, 8, 12):
         ends = collections.Counter()
         for program, *command in commands(room, package):
-            shutil.rmtree(room / "again", ignore_errors=True)
+            for left in ("again", "unpacked"):
+                shutil.rmtree(room / left, ignore_errors=True)
             threads = [] if command[0] in ("sign", "plan", "inspect", "status", "audit", "init", "tokenize") else \
                 ["--threads", "8"]
             outcome = room.run(program, *command, *threads, user=NOBODY, limits={resource.RLIMIT_NPROC: limit}, timeout=10)
