@@ -147,7 +147,7 @@ let package = Package(
     .target(
       name: "Terminal",
       dependencies: [
-        "Diagnostics", "Files", "StrictJSON", "Threads",
+        "CKernels", "Diagnostics", "Files", "StrictJSON", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ], plugins: ["NameCommit"]),

@@ -41,6 +41,7 @@ public struct ArchiveReader: Sendable {
     let target = output ?? parent.appending(contents.top)
     let place = target.absolute.folder
     guard !target.exists else { throw StorageError.targetExists(path: target) }
+    try Folder.create(place)
     if let free = try Folder.freeBytes(place), free < plain {
       throw StorageError.diskFull(path: target, needed: plain)
     }

@@ -78,7 +78,7 @@ extension CheckpointFolder {
       }
     }
     var dropped: [(String, String)] = []
-    for name in tensorNames where !resolver.used.contains(name) && HeadPrefix.of(name) == nil {
+    for name in tensorNames where !resolver.isUsed(name) && HeadPrefix.of(name) == nil {
       if name == "lm_head.weight", model.tiedEmbeddings {
         dropped.append((name, "the embedding serves as output projection (tie_word_embeddings)"))
         continue

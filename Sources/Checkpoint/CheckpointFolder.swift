@@ -25,7 +25,7 @@ public struct CheckpointFolder: Sendable {
   /// Whether the folder is a drafter: a head alone, with names that lack `mtp.`.
   public let isDrafter: Bool
   /// Tensors that the index lists, by their names in the shards; nil without an index.
-  public let indexed: Set<String>?
+  public let indexed: Set<UTF8Name>?
 
   /// Names of all tensors, in byte order.
   public let tensorNames: [String]
@@ -96,7 +96,7 @@ public struct CheckpointFolder: Sendable {
     let isDrafter = config["model_type"]?.stringValue == ModelConfig.drafterType
     self.isDrafter = isDrafter
     let index = try WeightIndex.read(folder: path, names: listing.files)
-    try index?.requireShards(present: Set(weightNames))
+    try index?.requireShards(present: Set(weightNames.map(UTF8Name.init)))
     indexed = index?.tensors
     var shards: [Shard] = []
     var notes = unmergedAdapter.map { ["\($0) is an adapter that is not merged into the weights"] } ?? []
@@ -110,7 +110,7 @@ public struct CheckpointFolder: Sendable {
       shards.append(
         Shard(
           name: name, file: try SafetensorsFile(path: path.appending(name)),
-          indexed: index?.shards.contains(name) ?? true,
+          indexed: index?.shards.contains(UTF8Name(name)) ?? true,
           completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards

@@ -19,7 +19,7 @@ extension TensorResolver {
           + "one for each block of \(BlockScales.block) x \(BlockScales.block)",
         found: "\(scales.entry.shape)")
     }
-    used.insert(name)
+    use(name)
     return BlockScales(
       range: range(scales, 0, scales.entry.byteCount), dtype: scales.entry.dtype, matrix: place.entry.shape,
       shape: grid.shape, blockRows: grid.blockRows, blockColumns: grid.blockColumns)

@@ -30,10 +30,10 @@ extension TensorResolver {
     }
     var codes = GroupedCodes(
       code: code, matrix: shape, grid: grid, scale: scale, scales: range(scales, 0, scales.entry.byteCount))
-    used.formUnion([stored.name, source + "_scale"])
+    for name in [stored.name, source + "_scale"] { use(name) }
     try addGlobal(source, to: &codes)
     try addZeroPoints(source, to: &codes)
-    if folder[source + "_shape"] != nil { used.insert(source + "_shape") }
+    if folder[source + "_shape"] != nil { use(source + "_shape") }
     return codes
   }
 
@@ -69,7 +69,7 @@ extension TensorResolver {
       }
       codes.global = range(place, 0, 4)
       codes.dividesByGlobal = divides
-      used.insert(source + suffix)
+      use(source + suffix)
     }
   }
 
@@ -80,7 +80,7 @@ extension TensorResolver {
       place.entry.shape == [(codes.grid[0] + perWord - 1) / perWord, codes.grid[1]]
     else { throw refusal(source + "_zero_point", "\(place.entry.dtype.rawValue) \(place.entry.shape)") }
     codes.zeroPoints = range(place, 0, place.entry.byteCount)
-    used.insert(source + "_zero_point")
+    use(source + "_zero_point")
   }
 
   private func refusal(_ tensor: String, _ found: String) -> CheckpointError {

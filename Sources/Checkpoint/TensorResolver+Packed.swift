@@ -29,7 +29,7 @@ extension TensorResolver {
     }
     let target = String(name.dropLast(".weight".count))
     return parts.map { suffix, place in
-      used.insert(base + suffix)
+      use(base + suffix)
       return ResolvedTensor(
         name: target + suffix, role: row.role, transform: .none, dtype: place.entry.dtype, shape: place.entry.shape,
         sources: [base + suffix], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)], packing: packing

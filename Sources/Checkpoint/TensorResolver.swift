@@ -1,4 +1,5 @@
 import Safetensors
+import StrictJSON
 
 /// Finds the tensors of an architecture's table in a checkpoint. Each source tensor is used up by the rows that name
 /// it; what is left over is unknown.
@@ -6,7 +7,8 @@ struct TensorResolver {
   let folder: CheckpointFolder
   /// Symbols of the configuration; a head may have its own expert count.
   let symbols: [String: Int]
-  var used: Set<String> = []
+  /// By their bytes, as everywhere: names that only look alike are two tensors.
+  private var used: Set<UTF8Name> = []
   private(set) var missing: [String] = []
   private(set) var resolved: [ResolvedTensor] = []
 
@@ -14,6 +16,11 @@ struct TensorResolver {
     self.folder = folder
     self.symbols = symbols
   }
+
+  /// Notes that a tensor of the source is accounted for.
+  mutating func use(_ tensor: String) { used.insert(UTF8Name(tensor)) }
+
+  func isUsed(_ tensor: String) -> Bool { used.contains(UTF8Name(tensor)) }
 
   /// Resolves one row, for each index it applies to.
   mutating func resolve(_ row: TensorRow, source: String, package: String, indices: [Int?]) throws {
@@ -49,7 +56,7 @@ struct TensorResolver {
         return [tensor]
       }
       try requireShape(place, source, row.shape, shape)
-      used.insert(source)
+      use(source)
       var tensor = ResolvedTensor(
         name: name, role: row.role, transform: row.transform, dtype: place.entry.dtype, shape: shape,
         sources: [source], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
@@ -63,7 +70,7 @@ struct TensorResolver {
       guard let place = folder[source] else { return [] }
       let whole = [shape[0], shape[1] * parts, shape[2]]
       try requireShape(place, source, [row.shape[0], "\(parts)*\(row.shape[1])", row.shape[2]], whole)
-      used.insert(source)
+      use(source)
       let matrix = place.entry.byteCount / max(1, shape[0])
       let length = matrix / parts
       return [
@@ -111,7 +118,7 @@ struct TensorResolver {
     guard absent.isEmpty else {
       throw CheckpointError.expertsIncomplete(path: folder.path, tensor: template, declared: shape[0], missing: absent)
     }
-    used.formUnion(sources)
+    for name in sources { use(name) }
     var tensor = ResolvedTensor(
       name: name, role: row.role, transform: row.transform, dtype: dtype, shape: shape, sources: sources,
       assembly: "stack", segments: segments)

@@ -7,12 +7,12 @@ import SystemPackage
 /// `model.safetensors.index.json`: which shard holds which tensor. Never trusted against the shard headers.
 struct WeightIndex: Sendable {
   let file: String
-  let shards: Set<String>
+  let shards: Set<UTF8Name>
   let totalSize: Int?
   private let entries: [(tensor: String, shard: String)]
 
   /// Every tensor that is listed.
-  var tensors: Set<String> { Set(entries.map(\.tensor)) }
+  var tensors: Set<UTF8Name> { Set(entries.map { UTF8Name($0.tensor) }) }
 
   static let name = "model.safetensors.index.json"
 
@@ -52,7 +52,7 @@ struct WeightIndex: Sendable {
       throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: "nothing")
     }
     self.entries = entries
-    self.shards = Set(shards.values)
+    self.shards = Set(shards.keys)
     self.totalSize = totalSize
   }
 
@@ -106,10 +106,10 @@ struct WeightIndex: Sendable {
   }
 
   /// Refuses an index that names a shard which is not there.
-  func requireShards(present: Set<String>) throws {
+  func requireShards(present: Set<UTF8Name>) throws {
     if let missing = shards.subtracting(present).sorted().first {
-      let count = entries.count { $0.shard == missing }
-      throw CheckpointError.indexNamesMissingShard(file: file, shard: missing, tensors: count)
+      let count = entries.count { UTF8Name($0.shard) == missing }
+      throw CheckpointError.indexNamesMissingShard(file: file, shard: missing.string, tensors: count)
     }
   }
 
@@ -126,7 +126,9 @@ struct WeightIndex: Sendable {
       let key = UTF8Name(tensor)
       listed.insert(key)
       if let actual = places[key] {
-        if actual != shard { differences.append("\(tensor) is in \(actual), the index says \(shard)") }
+        if UTF8Name(actual) != UTF8Name(shard) {
+          differences.append("\(tensor) is in \(actual), the index says \(shard)")
+        }
       } else {
         differences.append("\(tensor) is listed in \(shard), but no shard holds it")
       }
@@ -139,7 +141,7 @@ struct WeightIndex: Sendable {
         $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
       }
       guard !unlisted.isEmpty else { continue }
-      if !self.shards.contains(shard.name), unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
+      if !self.shards.contains(UTF8Name(shard.name)), unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
         notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")
       } else {
         differences += unlisted.map { "\($0.name) is in \(shard.name), the index does not list it" }

@@ -86,8 +86,11 @@ public struct ResultFile: Sendable {
     }
     let content = (try? ReadOnlyFile(path: path, followLinks: false))
       .flatMap { try? $0.readBytes(count: min($0.size, ResultFile.beginning), at: 0) }
-    if let content, ResultFile.isKey(content) { throw .resultPlace(path: path, found: "a key") }
-    guard force || content.map(kind.recognizes) == true else {
+    guard let content else {
+      throw .resultPlace(path: path, found: "a file that cannot be read, which may be a key")
+    }
+    if ResultFile.isKey(content) { throw .resultPlace(path: path, found: "a key") }
+    guard force || kind.recognizes(content) else {
       throw .resultExists(path: path, kind: kind.name, found: "another file")
     }
     return false

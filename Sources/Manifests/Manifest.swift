@@ -124,9 +124,11 @@ public struct Manifest: Sendable {
     }
   }
 
-  /// The lock file beside the manifest: `X.json` has `X.lock.json`.
+  /// The lock file beside the manifest: `X.json` has `X.lock.json`, and `X` without an ending, which may stand beside it,
+  /// has `X.lock`.
   public var lockPath: FilePath {
     let name = path.name
-    return path.folder.appending((name.hasSuffix(".json") ? String(name.dropLast(5)) : name) + ".lock.json")
+    return path.folder.appending(
+      name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) + ".lock.json" : name + ".lock")
   }
 }

@@ -6,9 +6,10 @@ import Safetensors
 extension TreeDigest {
   /// The digest of one tensor of a file, and the first of its elements that is NaN or infinite; nil when none is, or when
   /// its type is no float's.
+  /// - Parameter scales: how its bytes are coded when they are the scales of packed blocks.
   /// - Throws: `FileError`.
   static func of(
-    _ entry: TensorEntry, in file: SafetensorsFile
+    _ entry: TensorEntry, in file: SafetensorsFile, scales: ScaleCode? = nil
   ) throws -> (digest: SHA256Digest, nonFinite: Int?) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: leafBytes, alignment: 64)
     defer { buffer.deallocate() }
@@ -19,6 +20,9 @@ extension TreeDigest {
       try file.read(into: leaf, atDataOffset: entry.begin + at)
       if let type, nonFinite == nil, let index = firstNonFinite(UnsafeRawBufferPointer(leaf), type) {
         nonFinite = at / type.byteWidth + index
+      }
+      if let scales, nonFinite == nil, let index = scales.firstNonFinite(UnsafeRawBufferPointer(leaf)) {
+        nonFinite = at + index
       }
       return TreeDigest.leaf(UnsafeRawBufferPointer(leaf))
     }

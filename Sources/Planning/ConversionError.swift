@@ -79,9 +79,10 @@ public enum ConversionError: CambiumError {
         exit: .badInput)
     case .overflow(let tensor, let type, let index):
       Diagnostic(
-        "E_CAST_OVERFLOW", "a number is too large for the type that it is to be written as", tensor: tensor,
+        "E_CAST_OVERFLOW", "a number is outside what it is to be written as", tensor: tensor,
         expected: "numbers that \(type) holds", found: "element \(index) of what is written becomes infinite",
-        next: "keep the tensor by a rule, or cast it to a type with a larger exponent", exit: .badInput)
+        next: "keep the tensor by a rule, quantize it in another format, or cast it to a type with a larger exponent",
+        exit: .badInput)
     case .contradiction(let file, let problems):
       Diagnostic(
         "E_PACKAGE_CONFIG", "the package's config.json would contradict its tensors", file: file,

@@ -2,6 +2,7 @@ import Adapters
 import Checkpoint
 import Manifests
 import Quantization
+import StrictJSON
 import SystemPackage
 
 /// A manifest with everything that it names opened: folders, headers, pipeline. Nothing of the weights is read.
@@ -90,7 +91,8 @@ public struct Resolution: Sendable {
   package var lockPath: FilePath {
     let path = manifest.lockPath
     guard target != .package else { return path }
-    return path.folder.appending(path.name.dropLast(".lock.json".count) + target.suffix + ".lock.json")
+    let ending = path.name.hasBytes(atEnd: ".lock.json") ? ".lock.json" : ".lock"
+    return path.folder.appending(path.name.dropLast(ending.count) + target.suffix + ending)
   }
 
   /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
@@ -109,7 +111,7 @@ public struct Resolution: Sendable {
     if let donor {
       let head = try donor.head(for: source, norms: manifest.headNorms)
       if manifest.head != .replace, own.isPresent,
-        !identical(try source.head(for: source), in: source, head, in: donor)
+        try !identical(source.head(for: source), in: source, head, in: donor)
       {
         throw HeadError.exists(path: source.path, tensors: own.tensors.count)
       }
@@ -148,11 +150,13 @@ public struct Resolution: Sendable {
   }
 
   /// Whether two heads have the same tensors with the same bytes.
-  private static func identical(_ a: Head, in left: CheckpointFolder, _ b: Head, in right: CheckpointFolder) -> Bool {
+  private static func identical(
+    _ a: Head, in left: CheckpointFolder, _ b: Head, in right: CheckpointFolder
+  ) throws -> Bool {
     guard a.tensors.map(\.name) == b.tensors.map(\.name) else { return false }
     for (x, y) in zip(a.tensors, b.tensors) {
       guard x.dtype == y.dtype, x.transform == y.transform,
-        let one = try? SourceReader(left).digest(x), let other = try? SourceReader(right).digest(y), one == other
+        try SourceReader(left).digest(x) == SourceReader(right).digest(y)
       else { return false }
     }
     return true

@@ -26,7 +26,7 @@ extension Resolution {
         }
       }
     }
-    if let file = adapter?.weights, (try? ReadOnlyFile(path: file.path).identity) != file.identity {
+    if let file = adapter?.weights, try ReadOnlyFile.ifThere(file.path)?.identity != file.identity {
       throw ConversionError.inputChanged(file: file.path.string)
     }
   }

@@ -2,7 +2,7 @@
 enum HeadLoading {
   static func verdict(_ view: PackageView) -> ReaderVerdict {
     let files = FileSelection.head(view)
-    let names = files.flatMap(\.tensors.keys).filter { $0.hasPrefix("mtp.") }
+    let names = files.flatMap(\.names).filter { $0.hasPrefix("mtp.") }
     guard !names.isEmpty else {
       let elsewhere = view.files.contains(where: \.hasHead) || view.files.contains { $0.name.contains("/") }
       return ReaderVerdict(

@@ -15,9 +15,10 @@ public struct PackageView: Sendable {
     /// `format` of its metadata.
     let format: String?
     /// Shapes by name.
-    let tensors: [String: [Int]]
+    let tensors: [UTF8Name: [Int]]
 
-    var hasHead: Bool { tensors.keys.contains { $0.contains("mtp.") } }
+    var names: [String] { tensors.keys.map(\.string) }
+    var hasHead: Bool { tensors.keys.contains { $0.string.contains("mtp.") } }
   }
 
   /// How the head's norms are, seen from the convention that is recorded of them.
@@ -27,7 +28,7 @@ public struct PackageView: Sendable {
 
   let files: [File]
   /// `weight_map`; nil without an index.
-  let index: [String: String]?
+  let index: [UTF8Name: String]?
   let config: JSONValue
   let model: ModelConfig
   /// Whether the trunk is an MLX conversion.
@@ -62,24 +63,26 @@ public struct PackageView: Sendable {
   }
 
   /// A shape, wherever the tensor lies.
-  func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[name] }.first }
+  func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[UTF8Name(name)] }.first }
 }
 
 extension PackageView {
   /// The view of a folder. Only headers are read, and the norms.
   /// - Throws: what opening the folder throws.
   public init(of folder: CheckpointFolder) throws {
-    var index: [String: String]?
+    var index: [UTF8Name: String]?
     if folder.indexed != nil {
       let path = folder.path.appending(PackageFiles.index)
       let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path.string)["weight_map"]
-      index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
+      index = Dictionary((map?.members ?? []).map { (UTF8Name($0.key), $0.value.stringValue ?? "") }) { first, _ in
+        first
+      }
     }
     self.index = index
     files = folder.shards.map { shard in
       File(
         name: shard.name, format: shard.file.header.metadataValue("format"),
-        tensors: Dictionary(shard.file.header.tensors.map { ($0.name, $0.shape) }) { first, _ in first })
+        tensors: Dictionary(shard.file.header.tensors.map { (UTF8Name($0.name), $0.shape) }) { first, _ in first })
     }
     config = folder.config
     model = folder.model
@@ -112,14 +115,15 @@ extension PackageView {
   /// The view of what a plan will make.
   /// - Parameter known: the files besides the weights, of which configuration and index count.
   package init(_ plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
-    var tensors: [[String: [Int]]] = plan.weights.map { _ in [:] }
+    var tensors: [[UTF8Name: [Int]]] = plan.weights.map { _ in [:] }
     for tensor in plan.tensors {
-      for part in tensor.parts { tensors[part.file][part.name] = part.shape }
+      for part in tensor.parts { tensors[part.file][UTF8Name(part.name)] = part.shape }
     }
     files = zip(plan.weights, tensors).map { File(name: $0.path, format: "mlx", tensors: $1) }
     config = try known.document(PackageFiles.config) ?? .object([])
     index = try known.document(PackageFiles.index).map { value in
-      Dictionary((value["weight_map"]?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first
+      Dictionary((value["weight_map"]?.members ?? []).map { (UTF8Name($0.key), $0.value.stringValue ?? "") }) {
+        first, _ in first
       }
     }
     model = try ModelConfig(config, file: PackageFiles.config)

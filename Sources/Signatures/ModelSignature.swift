@@ -59,7 +59,7 @@ public enum ModelSignature {
     } catch is CryptoKitASN1Error {
       throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
     }
-    let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: Envelope.limit), file: file)
+    let (envelope, stated) = try read(file)
     guard envelope.hint.isEmpty || envelope.hint == hint(key) else {
       throw SignatureError.wrong(
         path: file, expected: "the hint of the key of \(path), \(hint(key))", found: envelope.hint)
@@ -69,22 +69,26 @@ public enum ModelSignature {
     else {
       throw SignatureError.wrong(path: file, expected: "a signature made with the key of \(path)", found: "another")
     }
-    let stated = try SigningStatement(envelope.payload, file: file)
     // Of what the signer left out, only the signature itself is let through.
     let found = try statement(of: folder, ignoring: [fileName])
-    let wanted = Dictionary(stated.resources.map { (UTF8Name($0.name), $0.sha256) }) { first, _ in first }
-    for resource in found.resources where wanted[UTF8Name(resource.name)] != resource.sha256 {
-      throw SignatureError.wrong(
-        path: folder.appending(resource.name),
-        expected: wanted[UTF8Name(resource.name)].map { "sha256 \($0.hex)" } ?? "no such file: it was not signed",
-        found: "sha256 \(resource.sha256.hex)")
-    }
-    let names = Set(found.resources.map { UTF8Name($0.name) })
-    if let missing = stated.resources.first(where: { !names.contains(UTF8Name($0.name)) }) {
-      throw SignatureError.wrong(
-        path: folder.appending(missing.name), expected: "sha256 \(missing.sha256.hex)", found: "no such file")
-    }
+    try stated.requireSame(found.resources, folder: folder)
     return stated
+  }
+
+  /// What a signature states, without a key: whose it is nobody knows then. Its form is looked at, and that of the
+  /// number which is to be the signature.
+  /// - Throws: ``SignatureError/form(path:expected:found:)``, `JSONError`, `FileError`.
+  public static func stated(in file: String) throws -> SigningStatement {
+    let (envelope, statement) = try read(file)
+    guard (try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature))) != nil else {
+      throw SignatureError.form(path: file, expected: "an ECDSA signature on P-256", found: "another number")
+    }
+    return statement
+  }
+
+  private static func read(_ file: String) throws -> (Envelope, SigningStatement) {
+    let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: Envelope.limit), file: file)
+    return (envelope, try SigningStatement(envelope.payload, file: file))
   }
 
   /// Every file below a folder with its digest.

@@ -10,8 +10,8 @@ import Safetensors
 struct FiniteSource: Sendable {
   private enum Kind: Sendable {
     case float(FloatType)
-    /// Codes of block scales, by their values that are none.
-    case codes(Set<UInt8>)
+    /// Codes of block scales.
+    case codes(ScaleCode)
     /// Integers, or what the quantizer looks at.
     case any
   }
@@ -24,8 +24,7 @@ struct FiniteSource: Sendable {
     } else if let type = FloatType(tensor.tensor.valueDType) {
       kind = .float(type)
     } else if tensor.tensor.dtype == .u8, tensor.name.utf8.suffix(7).elementsEqual(".scales".utf8) {
-      // E8M0 has one NaN; E4M3, the scale of nvfp4, has one of each sign.
-      kind = .codes(tensor.tensor.packing?.mode == "nvfp4" ? [0x7F, 0xFF] : [0xFF])
+      kind = .codes(tensor.tensor.packing?.mode == QuantizationMode.nvfp4.rawValue ? .e4m3 : .e8m0)
     } else {
       kind = .any
     }
@@ -36,8 +35,8 @@ struct FiniteSource: Sendable {
     switch kind {
     case .any: return
     case .float(let type): try requireFinite(bytes, type)
-    case .codes(let nan):
-      guard let index = bytes.firstIndex(where: nan.contains) else { return }
+    case .codes(let code):
+      guard let index = code.firstNonFinite(bytes) else { return }
       throw .nonFinite(index: index, kind: .nan)
     }
   }

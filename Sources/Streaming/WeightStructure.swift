@@ -1,13 +1,14 @@
 import Planning
 import Safetensors
+import StrictJSON
 import SystemPackage
 
 /// Reads the headers of written weight files back and compares them with the plan.
 package enum WeightStructure {
   package static func require(_ plan: Plan, folder: FilePath) throws {
-    var expected: [[String: PlannedPart]] = plan.weights.map { _ in [:] }
+    var expected: [[UTF8Name: PlannedPart]] = plan.weights.map { _ in [:] }
     for tensor in plan.tensors {
-      for part in tensor.parts { expected[part.file][part.name] = part }
+      for part in tensor.parts { expected[part.file][UTF8Name(part.name)] = part }
     }
     for (number, file) in plan.weights.enumerated() {
       let path = folder.appending(file.path)
@@ -16,7 +17,9 @@ package enum WeightStructure {
         throw wrong(path, nil, "\(expected[number].count) tensors", "\(header.tensors.count)")
       }
       for entry in header.tensors {
-        guard let part = expected[number][entry.name] else { throw wrong(path, entry.name, "no such tensor", "one") }
+        guard let part = expected[number][UTF8Name(entry.name)] else {
+          throw wrong(path, entry.name, "no such tensor", "one")
+        }
         guard entry.dtype == part.dtype, entry.shape == part.shape, header.dataStart + entry.begin == part.offset else {
           throw wrong(
             path, entry.name, "\(part.dtype.rawValue) \(part.shape) at \(part.offset)",

@@ -1,4 +1,6 @@
+import CKernels
 import Diagnostics
+import Files
 import Foundation
 import StrictJSON
 
@@ -27,6 +29,16 @@ struct ErrorDocument {
 
   /// Whether the command line asks for documents. It may be one that cannot be parsed.
   static var isWanted: Bool { CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json") }
+
+  /// Has the constant part of the document printed when a mapped file shrinks: the process ends in the middle of an
+  /// instruction then, and can only write what was made before.
+  static func prepareForShrunkFiles() {
+    guard isWanted else { return }
+    let shrunk = FileError.shrunk(path: "").diagnostic
+    let document = ErrorDocument(code: shrunk.code, summary: shrunk.summary, status: shrunk.exitStatus.rawValue)
+    // Without memory for it there is none.
+    _ = cambium_document_lost_mapping(String(decoding: JSONWriter.pretty(document.json), as: UTF8.self))
+  }
 
   /// Prints the document to standard output if the command line asks for documents.
   func printIfWanted() {

@@ -12,6 +12,7 @@ extension Program {
   /// A result that standard output did not take makes a success, and a verdict, a failure: see ``OutputLoss``.
   package static func main() {
     Terminal.prepare()
+    ErrorDocument.prepareForShrunkFiles()
     do {
       var command = try parseAsRoot()
       // Help is where the variable is explained.

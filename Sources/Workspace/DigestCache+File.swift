@@ -19,7 +19,9 @@ extension DigestCache {
     return JSONWriter.canonical(json) + [UInt8(ascii: "\n")]
   }
 
-  /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else.
+  /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else: also when the disk
+  /// does not give it. Nothing is concluded from a cache that cannot be read but that nothing is known, and the files
+  /// themselves are read next, whose errors are told.
   static func load(_ path: FilePath) -> [PathKey: Entry] {
     guard let bytes = try? readSmallFile(path, limit: 256 << 20),
       let json = try? JSONValue.parse(bytes, file: path.string), json["cambium_digests"]?.intValue == 2,

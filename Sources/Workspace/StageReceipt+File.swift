@@ -23,6 +23,7 @@ extension StageReceipt {
     guard json["cambium_receipt"]?.intValue == 1 else {
       throw WorkspaceError.receiptDamaged(path: path, reason: "not a receipt of version 1")
     }
+    // The bytes are here: what is thrown is about a path in them, and no reading.
     guard let receipt = try? StageReceipt(json: json) else {
       throw WorkspaceError.receiptDamaged(path: path, reason: "a field is missing or wrong")
     }

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Conversion
 import Diagnostics
+import Digests
+import Files
 import Foundation
 import PackageCheck
+import Planning
 import Signatures
 import Terminal
 import SystemPackage
@@ -44,15 +47,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let path = package.absolute
     var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
-    if let publicKey {
-      let signature = path.appending(ModelSignature.fileName)
-      do {
-        let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
-        report.add("signature", scope: "\(statement.resources.count) files", problems: [])
-      } catch let error as any CambiumError {
-        report.add("signature", scope: ModelSignature.fileName, problems: [words(error.diagnostic)])
-      }
-    }
+    try checkSignature(path, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
       let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
@@ -60,6 +55,33 @@ struct VerifyCommand: ParsableCommand {
     }
     format.print(json: report.json, text: report.text)
     if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
+  }
+
+  /// With a key the signature must be there, of this key and of these files. Without one it may be missing; one that is
+  /// there must state these files, and the report says that nobody has looked whose it is.
+  private func checkSignature(_ path: String, _ report: inout VerificationReport) throws {
+    let signature = path + "/" + ModelSignature.fileName
+    do {
+      if let publicKey {
+        let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
+        report.add("signature", scope: "\(statement.resources.count) files", problems: [])
+      } else if try Folder.entries(path).contains(where: { $0.utf8.elementsEqual(ModelSignature.fileName.utf8) }) {
+        let statement = try ModelSignature.stated(in: signature)
+        try statement.requireSame(try listedFiles(path), folder: path)
+        let scope = "\(statement.resources.count) files as stated; whose it is was not checked without --public-key"
+        report.add("signature", scope: scope, problems: [])
+      }
+    } catch let error as any CambiumError {
+      report.add("signature", scope: ModelSignature.fileName, problems: [words(error.diagnostic)])
+    }
+  }
+
+  /// The files of a package by its own list, which verification has held against their bytes, and the list itself.
+  private func listedFiles(_ path: String) throws -> [SigningStatement.Resource] {
+    let bytes = try ReadOnlyFile(path: path + "/" + PackageFiles.sums).readAll(limit: 16 << 20)
+    let entries = (try? ChecksumList(reading: bytes))?.entries ?? []
+    return entries.map { SigningStatement.Resource(name: $0.name, sha256: $0.sha256) }
+      + [SigningStatement.Resource(name: PackageFiles.sums, sha256: .of(bytes))]
   }
 
   private func words(_ diagnostic: Diagnostic) -> String {

@@ -176,7 +176,7 @@ import Testing
     ]
   }
 
-  @Test func `an archive that becomes far more than it is, is refused before anything is written`() throws {
+  @Test func `16 an archive that becomes far more than it is, is refused before anything is written`() throws {
     let folder = try ArchiveFolder()
     for (name, bytes) in try bombs() {
       try folder.put(bytes, at: "bomb")

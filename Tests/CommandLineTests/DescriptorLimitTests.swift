@@ -40,7 +40,7 @@ import Testing
     return trunk
   }
 
-  @Test(arguments: [95, 100]) func `as many shards need no more than 64 open files`(count: Int) throws {
+  @Test(arguments: [95, 100]) func `14 as many shards need no more than 64 open files`(count: Int) throws {
     let folder = try ScratchFolder()
     let trunk = try manyShards(count, in: folder)
     try Demo.writeManifest(in: folder, source: trunk)
@@ -57,7 +57,7 @@ import Testing
     #expect(outcome.isSuccess, "\(outcome.summary)")
   }
 
-  @Test func `too few open files are named and not taken for changed inputs`() throws {
+  @Test func `14 too few open files are named and not taken for changed inputs`() throws {
     let folder = try Demo.folder()
     var named = 0
     for limit in 4...16 {

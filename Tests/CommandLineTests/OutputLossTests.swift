@@ -37,20 +37,20 @@ import Testing
     ).wait()
   }
 
-  @Test(arguments: commands) func `a full device is 74 and one line`(command: Command) throws {
+  @Test(arguments: commands) func `08 a full device is 74 and one line`(command: Command) throws {
     let outcome = try run(command, limits: "exec >/dev/full")
     #expect(outcome.end == .exit(74), "\(outcome.summary)")
     #expect(outcome.err.components(separatedBy: "error: ").count == 2, "\(outcome.err)")
     #expect(outcome.err.contains("E_OUTPUT_LOST: ") && outcome.err.hasSuffix("\n"), "\(outcome.err)")
   }
 
-  @Test(arguments: commands) func `a closed standard output is 74 and one line`(command: Command) throws {
+  @Test(arguments: commands) func `08 a closed standard output is 74 and one line`(command: Command) throws {
     let outcome = try run(command, limits: "exec >&-")
     #expect(outcome.end == .exit(74), "\(outcome.summary)")
     #expect(outcome.err.contains("E_OUTPUT_LOST: "), "\(outcome.err)")
   }
 
-  @Test(arguments: commands) func `a reader that left is 74 without a word`(command: Command) throws {
+  @Test(arguments: commands) func `08 a reader that left is 74 without a word`(command: Command) throws {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
     close(ends[0])

@@ -8,13 +8,17 @@ import Testing
 
 /// A weight file that becomes shorter while a model runs.
 @Suite struct ShrunkFileTests {
-  @Test func `a package that is cut while it is run is named and 74`() throws {
+  @Test(arguments: [false, true])
+  func `15 a package that is cut while it is run is named and 74, as a document too where one is asked for`(
+    isDocument: Bool
+  ) throws {
     let folder = try ScratchFolder()
     try FileManager.default.copyItem(atPath: try Demo.reference.get().path, toPath: folder["p"])
     #expect(mkfifo(folder["prompt"], 0o600) == 0)
     signal(SIGPIPE, SIG_IGN)
     let process = try CambiumProcess(
-      ["generate", "p", "--prompt", "-", "--limit", "1"], program: "verify-runner", in: folder.path,
+      ["generate", "p", "--prompt", "-", "--limit", "1"] + (isDocument ? ["--json"] : []), program: "verify-runner",
+      in: folder.path,
       limits: "exec <prompt")
     let descriptor = open(folder["prompt"], O_WRONLY | O_CLOEXEC)
     #expect(descriptor >= 0)
@@ -35,6 +39,12 @@ import Testing
     let outcome = try process.wait()
     #expect(outcome.end == .exit(74), "\(outcome.summary)")
     #expect(outcome.err.hasPrefix("error: E_FILE_SHRANK: "), "\(outcome.err)")
+    if isDocument {
+      let error = try document(outcome.out)["error"]
+      #expect(error?["code"]?.stringValue == "E_FILE_SHRANK" && error?["exit"]?.intValue == 74, "\(outcome.out)")
+    } else {
+      #expect(outcome.out.isEmpty, "\(outcome.out)")
+    }
     #expect(cut.contains { outcome.err.contains("/p/" + $0) }, "\(outcome.err)")
   }
 }

@@ -30,12 +30,50 @@ import Testing
     #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
   }
 
-  @Test func `a package that does not verify is not signed`() throws {
+  @Test func `D a package that does not verify is not signed`() throws {
     let folder = try package()
     try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
     let outcome = try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path)
     #expect(outcome.end == .exit(2) && outcome.err.contains("E_SIGN_UNVERIFIED"), "\(outcome.summary)")
     #expect(outcome.err.contains("README.md") && !folder.exists("out/model.sig"))
+  }
+
+  @Test func `a signature in the package is looked at without a key too, and what was not looked at is said`() throws {
+    let folder = try package()
+    #expect(try !CambiumProcess.run(["verify", "out"], in: folder.path).out.contains("signature"))
+    #expect(try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path).isSuccess)
+    let signature = folder.text("out/model.sig")
+    let good = try CambiumProcess.run(["verify", "out"], in: folder.path)
+    #expect(good.isSuccess && good.out.contains("ok   signature: "), "\(good.summary)")
+    #expect(good.out.contains("whose it is was not checked without --public-key"), "\(good.out)")
+    // Not a byte of the rest has changed.
+    let middle = signature.index(signature.startIndex, offsetBy: signature.count / 2)
+    let others = [
+      "", "x", "{}\n", signature + "\n", String(signature[..<middle]),
+      signature.replacingOccurrences(of: "\"sig\":\"M", with: "\"sig\":\"N"),
+    ]
+    for (number, other) in others.enumerated() {
+      try folder.write(other, to: "out/model.sig")
+      let outcome = try CambiumProcess.run(["verify", "out"], in: folder.path)
+      #expect(
+        outcome.end == .exit(2) && outcome.out.contains("FAIL signature: model.sig"), "\(number): \(outcome.summary)")
+    }
+    try FileManager.default.removeItem(atPath: folder["out/model.sig"])
+    try folder.makeFolder("out/model.sig")
+    #expect(try CambiumProcess.run(["verify", "out"], in: folder.path).end == .exit(2))
+  }
+
+  @Test func `a signature that states other files fails without a key too, though nothing else is wrong`() throws {
+    let folder = try package()
+    #expect(try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path).isSuccess)
+    let other = try Demo.folder()
+    try Demo.writeManifest(in: other, pipeline: "affine4")
+    #expect(try runDemo(other).isSuccess)
+    try folder.write(folder.text("out/model.sig"), to: "kept.sig")
+    try FileManager.default.copyItem(atPath: folder["kept.sig"], toPath: other["out/model.sig"])
+    let outcome = try CambiumProcess.run(["verify", "out"], in: other.path)
+    #expect(outcome.end == .exit(2) && outcome.out.contains("E_SIGNATURE: "), "\(outcome.summary)")
+    #expect(outcome.out.components(separatedBy: "FAIL").count == 2, "\(outcome.out)")
   }
 
   @Test func `a package without signature is not of any key`() throws {

@@ -43,4 +43,35 @@ import Testing
     #expect(outcome.isSuccess, "\(outcome.summary)")
     #expect(differences(fresh["out"], killed["out"]) == [])
   }
+
+  /// The run stands still in the middle of the weights, or when the package is being made.
+  @Test(arguments: ["chat_template.jinja", "config.json"], ["journal:2", "fsync:60"])
+  func
+    `03 a small file of the source that is rewritten during a run ends it, and the next run has the new one throughout`(
+      name: String, point: String
+    ) throws
+  {
+    for isLonger in [false, true] {
+      let folder = try folder()
+      let process = try CambiumProcess(
+        ["run", "m.json", "--threads", "1"], in: folder.path, environment: ["CAMBIUM_CRASH_AT": "\(point):stop"])
+      #expect(try process.waitForStop(), "the run passed \(point) never")
+      // White space, and another kind of it: the same text to every reader, and other bytes.
+      let text = folder.text("trunk/" + name)
+      let other = isLonger ? text + "\n" : text.replacing("\n", with: " ", maxReplacements: 1)
+      #expect(other != text)
+      try folder.write(other, to: "trunk/" + name)
+      process.send(SIGCONT)
+      let outcome = try process.wait()
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_INPUT_CHANGED"), "\(outcome.summary)")
+      #expect(outcome.err.contains(name) && !folder.exists("out"), "\(outcome.err)")
+      let next = try runDemo(folder)
+      #expect(next.isSuccess, "\(next.summary)")
+      let lock = try document(folder.text("m.lock.json"))
+      let digest = try sha256(folder["trunk/" + name])
+      #expect("\(folder.text("m.lock.json"))".contains(digest) && lock["cambium_lock"] != nil)
+      #expect(folder.text("out/provenance.json").contains(digest))
+      #expect(try CambiumProcess.run(["verify", "out"], in: folder.path).isSuccess)
+    }
+  }
 }

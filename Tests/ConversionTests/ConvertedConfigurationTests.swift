@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1])
-  func `a block under one of its names is written under both`(missing: Int) throws {
+  func `D2 a block under one of its names is written under both`(missing: Int) throws {
     try again({ $0.removeKey(names[missing]) }) { shop in
       try shop.run()
       let config = try Package(shop.package).config
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `a stray block is left out of a package in which nothing is packed`() throws {
+  @Test func `D2 a stray block is left out of a package in which nothing is packed`() throws {
     for stray in [[names[0]], [names[1]], names] {
       let change = { (config: inout JSONValue) in
         for name in stray { config.set(name, to: ["bits": 4, "group_size": 64]) }
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test(arguments: [("bits", 8), ("group_size", 64), ("bits", 1 << 60)])
-  func `a block that contradicts the tensors is refused before anything is written`(key: String, value: Int) throws {
+  func `D2 a block that contradicts the tensors is refused before anything is written`(key: String, value: Int) throws {
     let change = { (config: inout JSONValue) in
       for name in names {
         var block = config[name] ?? .object([])
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func `auto_map names code, which is not copied, and is left out with a note`() throws {
+  @Test func `D auto_map names code, which is not copied, and is left out with a note`() throws {
     var source = TinyCheckpoint(.dense)
     source.config.set("auto_map", to: ["AutoModel": "evil.Model"])
     try withWorkshop(source: source) { shop in

@@ -20,7 +20,7 @@ import Testing
     (try? PackageVerifier(path: FilePath(package.path), threads: 2).verify().isGood) ?? false
   }
 
-  @Test func `SHA256SUMS that says the same in other words is refused`() throws {
+  @Test func `D SHA256SUMS that says the same in other words is refused`() throws {
     try withPackage { package in
       #expect(isGood(package))
       let path = package.path + "/SHA256SUMS"
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func `an unlisted name that looks like a listed one is refused`() throws {
+  @Test func `11 an unlisted name that looks like a listed one is refused`() throws {
     var source = TinyCheckpoint(.dense)
     source.sidecars["LICENSE-\u{E9}.txt"] = Array("free\n".utf8)
     try withWorkshop(source: source) { shop in
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func `a shard whose suffix hides behind a mark is opened all the same`() throws {
+  @Test func `11 a shard whose suffix hides behind a mark is opened all the same`() throws {
     try withPackage { package in
       try FileManager.default.copyItem(
         atPath: package.path + "/mtp.safetensors", toPath: package.path + "/x\u{600}.safetensors")
@@ -75,7 +75,7 @@ import Testing
 
   /// Every record was made to match, as somebody would who wants to hide it: the number is none all the same.
   @Test(arguments: ["language_model.model.norm.weight", "mtp.norm.weight", "vision_tower.merger.norm.bias"])
-  func `NaN in a published tensor is named though audit and sums are forged`(name: String) throws {
+  func `05 NaN in a published tensor is named though audit and sums are forged`(name: String) throws {
     try withPackage { package in
       let tensor = try #require(try package.audit.tensors.first { $0.written.first?.name == name })
       let part = tensor.written[0]
@@ -101,7 +101,7 @@ import Testing
 
   /// `verify` died of these by a product that no `Int` holds.
   @Test(arguments: [Int.min, -1, .max, 1 << 60])
-  func `a shape that no tensor has is refused, not multiplied`(dimension: Int) throws {
+  func `22 a shape that no tensor has is refused, not multiplied`(dimension: Int) throws {
     try withPackage { package in
       let path = package.path + "/audit.json"
       try editJSON(path) { audit in
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test(arguments: [Int.max, 1 << 62, 0, -1])
-  func `bits and group sizes that no format has are refused, not multiplied`(number: Int) throws {
+  func `22 bits and group sizes that no format has are refused, not multiplied`(number: Int) throws {
     try withPackage { package in
       for key in ["bits", "group_size"] {
         try editJSON(package.path + "/config.json") { config in

@@ -17,6 +17,16 @@ import Testing
     }
   }
 
+  /// What YAML would take for something else than the text that it is.
+  @Test(arguments: [
+    "a: b # c", "- x", "yes", "null", "1.5", "{a}", "*a", "&a", "!a", "a\"b", "a'b", "%a", "@a", "`a", "x: |", "~",
+    " a",
+  ]) func `D a base model that YAML would read as more than a text is quoted in the card`(_ name: String) throws {
+    let text = try card("license: mit", [("base_model", .string(name))])
+    let quoted = String(decoding: JSONWriter.canonical(.string(name)), as: UTF8.self)
+    #expect(text.contains("\nbase_model: \(quoted)\n"), "\(text.prefix(200))")
+  }
+
   @Test func `a licence is copied with its name and link`() throws {
     let text = try card("license: other\nlicense_name: qwen-research\nlicense_link: https://example.org/LICENSE")
     #expect(text.contains("\nlicense: other\n"))

@@ -33,6 +33,24 @@ import Testing
     }
   }
 
+  @Test(arguments: ["output", "base_model", "source"], ["\\u0000", "\\n", "\\u001b[2J", "\\u0085", "\\u007f"])
+  func `D a control character in a text of a manifest is refused, and shown as an escape`(
+    field: String, escape: String
+  ) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      var members = ["cambium": "1", "source": "\"source\"", "pipeline": "\"mxfp4\"", "output": "\"package\""]
+      members[field] = "\"x\(escape)license: mit\""
+      let text =
+        "{" + members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}"
+      try writeBytes(Array(text.utf8), shop.manifest)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_MANIFEST_VALUE" && error.exitStatus == .badInput, "\(error.text)")
+      let isShown = error.text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
+      #expect(isShown && error.text.contains("x\\u{"), "\(error.text)")
+      #expect(!exists(shop.package))
+    }
+  }
+
   @Test func `a value of the wrong type is refused`() throws {
     try refused(
       "wrong-type", "{\n  \"cambium\": 1,\n  \"source\": 7\n}\n", "E_JSON_TYPE", line: 3, column: 13

@@ -7,7 +7,7 @@ import Testing
 /// NaN and infinity in what is to be quantized: the error names the tensor of the source and the element in it.
 @Suite struct NonFiniteTests {
   @Test(arguments: [("nan", UInt16(0x7FC0)), ("infinity", 0x7F80), ("minus-infinity", 0xFF80)])
-  func `a non-finite number in a tensor to be quantized is refused`(name: String, bits: UInt16) throws {
+  func `05 a non-finite number in a tensor to be quantized is refused`(name: String, bits: UInt16) throws {
     var source = TinyCheckpoint(.dense)
     source.plant(bits, in: "model.language_model.layers.1.mlp.up_proj.weight", at: 4321)
     try withWorkshop(source: source) { shop in
@@ -73,7 +73,7 @@ import Testing
       "model.language_model.layers.3.self_attn.q_norm.weight", "mtp.norm.weight", "mtp.pre_fc_norm_hidden.weight",
       "model.visual.merger.norm.bias", "model.visual.patch_embed.proj.weight", "model.visual.pos_embed.weight",
     ])
-  func `NaN in a tensor that is kept is refused by its name and its place`(name: String) throws {
+  func `05 NaN in a tensor that is kept is refused by its name and its place`(name: String) throws {
     for bits in [UInt16(0x7FC0), 0x7F80, 0xFF80] {
       var source = TinyCheckpoint(.dense)
       source.plant(bits, in: name, at: 3)

@@ -124,7 +124,7 @@ import Workspace
     }
   }
 
-  @Test func `the budget that a refusal names suffices`() throws {
+  @Test func `13 the budget that a refusal names suffices`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       var options = shop.options
       options.memory = 1000

@@ -22,7 +22,7 @@ import Testing
     #expect(found.first == ".hidden" && found.last == "é")
   }
 
-  @Test func `a name that is not UTF-8 is a fault of the folder's maker`() throws {
+  @Test func `D a name that is not UTF-8 is a fault of the folder's maker`() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/cambium-names-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }

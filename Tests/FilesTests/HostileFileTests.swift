@@ -5,6 +5,24 @@ import Foundation
 import Testing
 
 @Suite struct HostileFileTests {
+  @Test func `an error of the disk is never taken for a file that is not there`() throws {
+    let absent: [FileError] = [
+      .missing(path: "x"), .notRegular(path: "x", found: "a folder"), .tooLarge(path: "x", limit: 1, found: 2),
+    ]
+    for error in absent {
+      #expect(try contentIfThere { () throws(FileError) -> Int? in throw error } == nil, "\(error)")
+    }
+    let unknown: [FileError] = [
+      .read(path: "x", reason: "Input/output error (errno 5)"), .tooManyOpen(path: "x", limit: 9),
+      .short(path: "x", expected: 2, found: 1), .shrunk(path: "x"), .changed(path: "x"),
+    ]
+    for error in unknown {
+      #expect(throws: FileError.self, "\(error)") {
+        try contentIfThere { () throws(FileError) -> Int? in throw error }
+      }
+    }
+  }
+
   @Test func `a pipe is refused and does not block`() throws {
     try withScratchFolder { folder in
       #expect(mkfifo(folder + "/p", 0o600) == 0)

@@ -55,6 +55,15 @@ import Testing
     #expect(refusal { _ = try settings([("size", ["longest_edge": 0, "shortest_edge": 0])]) }?.code == "E_JSON_NUMBER")
   }
 
+  @Test func `22 a picture of a pixel of which settings would make four billion is refused, not allocated`() throws {
+    let settings = try settings([("min_pixels", .int(1 << 32)), ("max_pixels", .int(1 << 32))], without: ["size"])
+    let one = refusal { _ = try SmartResize.size(width: 1, height: 1, settings: settings, file: "i") }
+    #expect(one?.code == "E_IMAGE_SIZE" && one?.exitStatus == .badInput)
+    let frames = refusal { _ = try SmartResize.size(width: 32, height: 32, frames: 4, settings: settings, file: "v") }
+    #expect(frames?.code == "E_IMAGE_SIZE")
+    #expect(refusal { _ = try self.settings([("max_pixels", .int((1 << 32) + 1))]) }?.code == "E_JSON_NUMBER")
+  }
+
   @Test func `F08: one processor_config.json serves for images and videos`() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/cambium-settings-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

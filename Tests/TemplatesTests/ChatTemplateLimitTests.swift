@@ -50,7 +50,7 @@ import Testing
     "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{{ caller }}{% endmacro %}{{ m() }}",
     "{% for i in range(9999) %}{% set x = range(9999) | list | sort(reverse=true) %}{% endfor %}",
     "{% for i in range(9999) %}{% set x = range(9999) | unique | list %}{% endfor %}",
-  ]) func `a template that lasts is stopped`(source: String) {
+  ]) func `17 a template that lasts is stopped`(source: String) {
     #expect(Self.code(source) == "E_TEMPLATE_LIMIT")
   }
 

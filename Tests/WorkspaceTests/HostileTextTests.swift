@@ -17,7 +17,7 @@ import Testing
     #expect(lines == ["name         n", "a\\u{202e}    1", "abcdefghij  22"])
   }
 
-  @Test func `NaN is no number in any text`() {
+  @Test func `D3 NaN is no number in any text`() {
     #expect(Fixed.eight(.nan) == "not a number" && Fixed.withExponent(.nan) == "not a number")
     #expect(Fixed.places(.nan, 2) == "not a number" && Fixed.places(.infinity, 2) == "inf")
     #expect(Fixed.eight(0.5) == "0.50000000" && Fixed.eight(12) == "9.99999999" && Fixed.eight(-1) == "0.00000000")

@@ -7,6 +7,7 @@ needs root (an ordinary user's limits, a mount) says so when it cannot be tried.
 """
 
 import argparse
+import collections
 import json
 import os
 import resource
@@ -231,18 +232,23 @@ def few_threads(room):
     if os.getuid() != 0:
         raise Untried("the limits of another user take root")
     package = room.package()
+    commands(room, package)
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", room.path], check=True)
     wrong = []
-    for limit in (1, 2, 3, 4, 6, 12):
+    for limit in (1, 2, 3, 4, 5, 6, 8, 12):
+        ends = collections.Counter()
         for program, *command in commands(room, package):
-            shutil.rmtree(room / "again", ignore_errors=True)
+            for left in ("again", "unpacked"):
+                shutil.rmtree(room / left, ignore_errors=True)
             threads = [] if command[0] in ("sign", "plan", "inspect", "status", "audit", "init", "tokenize") else \
                 ["--threads", "8"]
             outcome = room.run(program, *command, *threads, user=NOBODY, limits={resource.RLIMIT_NPROC: limit}, timeout=10)
             good = outcome.status in (0, 1, 2) and not outcome.crashed or outcome.code
+            ends[outcome.code or f"status {outcome.status}"] += 1
             if outcome.status == 124 or outcome.crashed or not good:
                 wrong.append(f"-u {limit}: {program} {command[0]}: {'hangs' if outcome.status == 124 else outcome}")
                 print(f"    {wrong[-1]}", flush=True)
+        print(f"    -u {limit}: {sum(ends.values())} commands: {dict(ends)}", flush=True)
         # Each that hangs takes its time.
         expect(len(wrong) < 24, f"{len(wrong)} up to -u {limit}, first {wrong[:1]}")
     expect(not wrong, f"{len(wrong)} of them, first {wrong[:1]}")
@@ -285,6 +291,7 @@ def spoken(room, package):
 def without_output(room, how, wants):
     package = room.package()
     wrong = []
+    ends = collections.Counter()
     for command in spoken(room, package):
         for left in ("again", "again.work", "unpacked", "s.sig", "a.tar.zst", "n.json", "a.html", "t.json", "t.safetensors"):
             path = room / left
@@ -292,11 +299,13 @@ def without_output(room, how, wants):
         options, close = how()
         outcome = room.run(*command, timeout=60, **options)
         close()
+        ends[outcome.status] += 1
         if outcome.status not in wants or outcome.crashed or b"Fatal" in outcome.err:
             wrong.append(" ".join(command))
             print(f"    {' '.join(command)}: status {outcome.status} {outcome.err[:80]!r}", flush=True)
         if "again" in command[2:3] and "run" in command and not (room / "again").exists():
             wrong.append("the run did not go on to its end")
+    print(f"    {sum(ends.values())} commands, by status: {dict(ends)}", flush=True)
     expect(not wrong, f"{len(wrong)} commands, first {wrong[0] if wrong else ''}")
 
 
@@ -337,10 +346,12 @@ def no_proc(room):
         raise Untried("a mount takes root and unshare")
     package = room.package()
     prefix = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro none /proc && exec "$@"', "sh")
-    for command in commands(room, package):
+    tried = commands(room, package)
+    for command in tried:
         outcome = room.run(*command, prefix=prefix, timeout=120)
         expect(outcome.status in (0, 1) and not outcome.crashed or outcome.code, f"{' '.join(command[:2])}: {outcome}")
         expect(outcome.status == 0 or command[1] == "diff", f"{' '.join(command[:2])}: {outcome}")
+    print(f"    {len(tried)} commands", flush=True)
 
 
 # Archives.

@@ -5,13 +5,8 @@ import Manifests
 /// fixed width, and the shorter text of a check that turned out to be impossible is filled up with spaces.
 struct CheckCard {
   private let plan: CheckPlan
-  private let name: String
 
-  /// - Parameter name: The package's.
-  init(_ plan: CheckPlan, name: String) {
-    self.plan = plan
-    self.name = name
-  }
+  init(_ plan: CheckPlan) { self.plan = plan }
 
   /// - Parameter outcome: What was found; nil for a placeholder of the same length.
   func render(_ outcome: CheckOutcome?) -> String {
@@ -20,7 +15,7 @@ struct CheckCard {
     case .decode(let check):
       let full = text(check, outcome)
       guard outcome?.reason != nil else { return full }
-      let short = "Decoding was not checked: the runner refused the package, see `\(name).check.json`."
+      let short = "Decoding was not checked: the runner refused the package, see the report beside it (`.check.json`)."
       return short + String(repeating: " ", count: max(0, full.utf8.count - short.utf8.count - 1)) + "\n"
     }
   }
@@ -44,7 +39,7 @@ struct CheckCard {
     }
     let none = String(repeating: "0", count: 64)
     return text
-      + "\nReport `\(name).check.json`, SHA-256 `\(outcome?.digest.hex ?? none)`; digest of all tokens and logits "
+      + "\nReport, beside the package under its name and `.check.json`: SHA-256 `\(outcome?.digest.hex ?? none)`; digest of all tokens and logits "
       + "`\(outcome?.answers ?? none)`, the same wherever `verify-runner check` runs these prompts.\n"
   }
 

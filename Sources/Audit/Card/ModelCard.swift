@@ -65,7 +65,7 @@ package struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     text += headLine + "\n\n"
     text += table(measurements)
-    text += "\n" + CheckCard(check, name: name).render(outcome)
+    text += "\n" + CheckCard(check).render(outcome)
     text += """
 
       `audit.json` lists every tensor: what became of it, by which rule, with digests of what went in and what came out.

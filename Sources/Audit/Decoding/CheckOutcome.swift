@@ -32,8 +32,9 @@ package struct CheckOutcome: Sendable {
   }
 
   /// Whether a file is such a document, of whatever run.
-  package static func isAt(_ path: FilePath) -> Bool {
-    guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return false }
+  package static func isAt(_ path: FilePath) throws(FileError) -> Bool {
+    let bytes = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: path).readAll(limit: 64 << 20) }
+    guard let bytes else { return false }
     return (try? JSONValue.parse(bytes, file: path.string))?["cambium_check"] != nil
   }
 

@@ -13,6 +13,10 @@ extern "C" {
 // The text is copied. 0, or -1 without memory.
 int cambium_remember_mapping(const void *start, size_t count, const char *text, int status);
 
+// Writes `document` to standard output as well when the process ends that way. Called once, before anything is mapped;
+// the text is copied. 0, or -1 without memory.
+int cambium_document_lost_mapping(const char *document);
+
 // Before the mapping is taken away.
 void cambium_forget_mapping(const void *start);
 

@@ -23,6 +23,17 @@ struct mapping {
 static _Atomic(struct mapping *) first;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int installed;
+// For standard output; NULL when nobody asked for a document. Stored when it is whole.
+static _Atomic(const char *) document;
+
+// Async-signal-safe.
+static void say(int descriptor, const char *text, size_t length) {
+  for (size_t done = 0; done < length;) {
+    ssize_t written = write(descriptor, text + done, length - done);
+    if (written <= 0) break;
+    done += (size_t)written;
+  }
+}
 
 // Async-signal-safe: reads words, writes and ends.
 static void ended_early(int number, siginfo_t *info, void *context) {
@@ -32,11 +43,9 @@ static void ended_early(int number, siginfo_t *info, void *context) {
     size_t count = atomic_load(&m->count);
     uintptr_t start = atomic_load(&m->start);
     if (address < start || address - start >= count) continue;
-    for (size_t done = 0; done < m->length;) {
-      ssize_t written = write(STDERR_FILENO, m->text + done, m->length - done);
-      if (written <= 0) break;
-      done += (size_t)written;
-    }
+    const char *whole = atomic_load(&document);
+    if (whole) say(STDOUT_FILENO, whole, strlen(whole));
+    say(STDERR_FILENO, m->text, m->length);
     _exit(m->status);
   }
   // None of ours: the instruction runs again and ends the process as it would have.
@@ -77,6 +86,13 @@ int cambium_remember_mapping(const void *start, size_t count, const char *text, 
   }
   pthread_mutex_unlock(&lock);
   return m ? 0 : -1;
+}
+
+int cambium_document_lost_mapping(const char *text) {
+  char *copy = strdup(text);
+  if (!copy) return -1;
+  atomic_store(&document, copy);
+  return 0;
 }
 
 void cambium_forget_mapping(const void *start) {

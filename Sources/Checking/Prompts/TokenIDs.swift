@@ -4,12 +4,16 @@ import SystemPackage
 
 /// Token ids as people write them.
 public enum TokenIDs {
-  /// Reads ids: `1, 2, 3` or `1 2 3` themselves, or the path of a file that holds such text or a JSON list.
+  /// Reads ids: `1, 2, 3`, `1 2 3` or `[1, 2, 3]` themselves, or the path of a file that holds such text or a JSON list.
   /// - Throws: `FileError`, `JSONError`, ``CheckingError/ids(file:found:)``.
   public static func read(_ argument: String) throws -> [Int] {
     let separators: Set<UInt8> = [0x20, 0x2C, 0x0A]
     if !argument.isEmpty, argument.utf8.allSatisfy({ (0x30...0x39).contains($0) || separators.contains($0) }) {
       return try words(Array(argument.utf8), file: nil)
+    }
+    if argument.utf8.first == UInt8(ascii: "[") {
+      let value = try JSONValue.parse(Array(argument.utf8), file: "the ids given")
+      return try read(value.arrayValue ?? [], file: "the ids given")
     }
     let bytes = try ReadOnlyFile(path: FilePath(untrusted: argument)).readAll(limit: PromptFile.limit)
     guard bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") else {

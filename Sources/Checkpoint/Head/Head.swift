@@ -76,7 +76,7 @@ extension CheckpointFolder {
       throw HeadError.tensorMissing(
         path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }
-    if let unknown = evidence.tensors.first(where: { !resolver.used.contains($0) }) {
+    if let unknown = evidence.tensors.first(where: { !resolver.isUsed($0) }) {
       if let experts = evidence.experts, unknown.contains(".experts.") {
         throw HeadError.expertsIncomplete(
           path: path, tensor: unknown, routerRows: experts, experts: expertCount(evidence.tensors), missing: [])

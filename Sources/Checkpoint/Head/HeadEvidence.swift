@@ -19,7 +19,7 @@ public struct HeadEvidence: Sendable {
   /// How its norms are stored, and how we know.
   public let norms: NormDecision
   /// Its scales: as many as it has matrices that were quantized before.
-  public let packed: Set<String>
+  public let packed: [String]
   /// `fc_input_order` as its file records it; nil when it does not.
   public let inputOrder: String?
 
@@ -61,7 +61,7 @@ extension CheckpointFolder {
       tensors: names, prefix: prefix, shards: files.map(\.name), declaredLayers: model.declaredMTPLayers,
       layers: layers,
       experts: router.map { $0.entry.shape.first ?? 0 }, layout: layout, norms: normDecision(files: files),
-      packed: Set(names.filter { $0.hasSuffix(".scales") }),
+      packed: names.filter { $0.hasSuffix(".scales") },
       inputOrder: files.compactMap { $0.file.header.metadataValue("fc_input_order") }.first)
   }
 }

@@ -32,14 +32,16 @@ public struct WorkStatus: Sendable {
     rows = try StageName.allCases.map { stage in
       let folder = work.appending(stage.rawValue)
       guard try Folder.isFolder(folder) else { return Row(stage: stage, state: "to do", detail: "") }
-      if let receipt = try? StageReceipt.load(folder) {
+      if let receipt = try WorkStatus.receipt(folder) {
         let bytes = CheckedSum(receipt.outputs.map(\.bytes))
         return Row(
           stage: stage, state: "done",
           detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
       }
       let journal = folder.appending(Journal.fileName)
-      guard stage == .quantize, let bytes = try? ReadOnlyFile(path: journal).readAll(limit: 1 << 30) else {
+      guard stage == .quantize,
+        let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(journal, limit: 1 << 30) })
+      else {
         return Row(stage: stage, state: "to do", detail: "")
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
@@ -48,6 +50,15 @@ public struct WorkStatus: Sendable {
         stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
     }
     holder = WorkStatus.holder(of: work)
+  }
+
+  /// The receipt of a stage; nil for none, and for a damaged one, whose stage will be done again.
+  private static func receipt(_ folder: String) throws -> StageReceipt? {
+    do {
+      return try StageReceipt.load(folder)
+    } catch WorkspaceError.receiptDamaged {
+      return nil
+    }
   }
 
   /// Tries the lock without keeping it.

@@ -54,6 +54,7 @@ struct PackageStage: Stage {
         try fill(lock.partial, files)
         try readBack(expected, in: lock.partial)
         try requireVerifiable(lock.partial)
+        try requireUnchangedFiles()
         if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
         try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
       } catch {
@@ -66,6 +67,16 @@ struct PackageStage: Stage {
       try inputs.digests.remember(record.sha256, ofFileAt: place.path.appending(record.path))
     }
     return expected
+  }
+
+  /// What the package is made of is there as it was read: a configuration that was rewritten meanwhile, of which nothing
+  /// is read twice, would else be noticed by the next run only. An adapter is held against its identity.
+  private func requireUnchangedFiles() throws {
+    for file in inputs.files where file.shard == nil && !file.isAdapters {
+      guard try digestOfFile(atPath: file.path).digest == file.sha256 else {
+        throw ConversionError.inputChanged(file: file.path)
+      }
+    }
   }
 
   /// Puts the files into a new folder, and syncs it. Weights are files of their own: whatever the work folder is used for

@@ -90,7 +90,7 @@ struct OutputPlace {
       try refuse(names ?? [], "no package of cambium's: ")
       throw ConversionError.outputExists(path: path, found: names == nil ? "no folder" : "an empty folder")
     }
-    guard replaces || ownership.covers(package) else {
+    guard try replaces || ownership.covers(package) else {
       throw ConversionError.outputExists(
         path: path, found: "a package that another manifest, or another work folder, published")
     }

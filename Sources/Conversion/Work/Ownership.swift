@@ -26,14 +26,17 @@ struct Ownership {
   }
 
   /// Whether a package is the result of this manifest, or of an earlier text of it in this work folder.
-  func covers(_ package: PlacedPackage) -> Bool { isExact(package) || published().contains(package.sums.hex) }
+  /// - Throws: `FileError` when the list is there and cannot be read.
+  func covers(_ package: PlacedPackage) throws -> Bool {
+    try isExact(package) || published().contains(package.sums.hex)
+  }
 
   /// Whether a package was made with this very manifest.
   func isExact(_ package: PlacedPackage) -> Bool { package.manifest == manifest }
 
   /// Notes that a package is published from here.
   func claim(_ sums: SHA256Digest) throws {
-    let known = published()
+    let known = try published()
     guard !known.contains(sums.hex) else { return }
     let lines = [Ownership.version, mark] + known.suffix(Ownership.most - 1) + [sums.hex]
     try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: file)
@@ -41,8 +44,10 @@ struct Ownership {
 
   /// Digests of packages that this manifest has published from here. A list of an earlier version begins with a path,
   /// and does not say which manifest it was.
-  private func published() -> [String] {
-    guard let bytes = try? readSmallFile(file, limit: 1 << 20) else { return [] }
+  private func published() throws(FileError) -> [String] {
+    guard let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(file, limit: 1 << 20) }) else {
+      return []
+    }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     if lines.first?.utf8.first == UInt8(ascii: "/") { return Array(lines.dropFirst()) }
     guard lines.count > 2, lines[0] == Ownership.version, lines[1] == mark else { return [] }

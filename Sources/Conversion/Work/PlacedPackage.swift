@@ -17,17 +17,24 @@ struct PlacedPackage {
 
   /// Nil when the folder is no package that cambium published: without a list, or without its provenance.
   init?(_ path: FilePath) throws {
-    guard try Folder.isFolder(path), let bytes = try? readSmallFile(path.appending(PackageFiles.sums), limit: 16 << 20),
+    guard try Folder.isFolder(path),
+      let bytes = try PlacedPackage.content(path.appending(PackageFiles.sums), limit: 16 << 20),
       let listed = PlacedPackage.parse(bytes)
     else { return nil }
     let file = path.appending(PackageFiles.provenance)
-    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file.string) }
+    let statement = try PlacedPackage.content(file, limit: 64 << 20).flatMap {
+      try? JSONValue.parse($0, file: file.string)
+    }
     let definition = statement?["predicate"]?["buildDefinition"]
     guard definition?["buildType"]?.stringValue == Provenance.buildType else { return nil }
     self.path = path
     self.listed = listed
     sums = SHA256Digest.of(bytes)
     manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
+  }
+
+  private static func content(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    try contentIfThere { () throws(FileError) in try readSmallFile(path, limit: limit) }
   }
 
   /// `<64 digits>  <name>` a line, the names as bytes, each once.

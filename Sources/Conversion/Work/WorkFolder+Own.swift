@@ -18,7 +18,7 @@ extension WorkFolder {
     // Killed before it wrote the plan: only its own names are there, the lock before all.
     if foreign.isEmpty, names.isEmpty || names.contains("lock") { return }
     let plan = path.appending("plan.json")
-    if let bytes = try? readSmallFile(plan, limit: 1 << 30),
+    if let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(plan, limit: 1 << 30) }),
       let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
     {
       return

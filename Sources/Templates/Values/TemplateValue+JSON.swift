@@ -41,6 +41,7 @@ struct TemplateJSONWriter {
 
   mutating func write(_ value: TemplateValue, level: Int = 0) throws {
     try budget.step()
+    try budget.checkSize(bytes.count)
     switch value {
     case .none: append("null")
     case .bool(let flag): append(flag ? "true" : "false")
@@ -81,6 +82,7 @@ struct TemplateJSONWriter {
   private mutating func newLine(_ level: Int) throws {
     guard let indent else { return }
     try budget.spend(1 + level * indent.utf8.count)
+    try budget.checkSize(bytes.count + 1 + level * indent.utf8.count)
     bytes.append(0x0A)
     for _ in 0..<level { append(indent) }
   }
@@ -88,10 +90,13 @@ struct TemplateJSONWriter {
   /// A string in quotes. An escape takes up to six bytes for one.
   private mutating func write(_ text: String) throws {
     try budget.spend(text.utf8.count)
+    // Before it is there: the text as a whole is one value, which is made in steps.
+    try budget.checkSize(bytes.count + text.utf8.count)
     guard isASCII else {
       var controls = 0
       for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C { controls += 1 }
       try budget.spend(controls * 5)
+      try budget.checkSize(bytes.count + text.utf8.count + controls * 5)
       return JSONWriter.append(text, to: &bytes)
     }
     // In pieces, so that the escaped text is there only once.
@@ -102,6 +107,7 @@ struct TemplateJSONWriter {
         continue
       }
       try budget.spend(12)
+      try budget.checkSize(bytes.count)
       if scalar.value < 0x7F {
         var quoted: [UInt8] = []
         JSONWriter.append(String(scalar), to: &quoted)

@@ -15,6 +15,26 @@ import Testing
     #expect(!distance.sameTop && abs(distance.sumQ - 3) < 1e-6)
   }
 
+  @Test func `05 a divergence is a number for every pair of finite logits, and no number as soon as one is none`() {
+    let finite: [[Float]] = [
+      [0, 0], [3.4e38, -3.4e38], [-3.4e38, 3.4e38], [.leastNonzeroMagnitude, 0], [-3.4e38, -3.4e38], [100, -100],
+    ]
+    let distance = { (p: [Float], q: [Float]) in
+      p.withUnsafeBufferPointer { p in q.withUnsafeBufferPointer { LogitDistance(p, $0) } }
+    }
+    for p in finite {
+      for q in finite {
+        let found = distance(p, q)
+        #expect(found.kl.isFinite && found.kl >= 0 && found.js.isFinite && found.js >= 0, "\(p) \(q)")
+        #expect(found.sumP.isFinite && found.sumQ.isFinite, "\(p) \(q)")
+      }
+    }
+    for damaged in [[Float.nan, 0], [0, .nan], [.infinity, 0], [.infinity, .infinity], [-.infinity, -.infinity]] {
+      let (left, right) = (distance(damaged, [0, 1]), distance([0, 1], damaged))
+      #expect(!left.kl.isFinite && !right.kl.isFinite, "\(damaged): \(left.kl), \(right.kl)")
+    }
+  }
+
   @Test func `a model beside itself has no distance, and the perplexity of its logits`() throws {
     let model = try Models.reference("qwen3_5_moe")
     let text = Models.madeUp.flatMap(\.tokens)

@@ -32,7 +32,7 @@ import Threads
   }
 
   @Test(arguments: [UInt32(0x7FC0_0000), 0x7F80_0000, 0xFF80_0000])
-  func `a final norm that is no number ends every decoding, scoring and trace`(bits: UInt32) throws {
+  func `05 a final norm that is no number ends every decoding, scoring and trace`(bits: UInt32) throws {
     try withDamage("model.norm.weight", bits, everyWayFails)
   }
 
@@ -80,7 +80,7 @@ import Threads
     [-.infinity, 3, -.infinity, 2], [3e38, -3e38, 3.2e38, 0], [0, 0, 0, 0], [.nan, .infinity, -.infinity, 1],
   ]
 
-  @Test func `sampling ends whatever the logits`() {
+  @Test func `05 sampling ends whatever the logits`() {
     for row in HostileLogitsTests.rows {
       for sampling in [
         Sampling(temperature: 1e-3), Sampling(temperature: 0.8, topK: 2), Sampling(temperature: 0.8, topP: 0.9),
