@@ -13,9 +13,29 @@ package final class FilePool<File: Sendable>: Sendable {
   /// The file of a key: as it is open, or opened now. One that must make room is closed when its last reader is done.
   package func file(_ key: Int, open make: () throws(FileError) -> File) throws(FileError) -> File {
     if let file = opened(key) { return file }
-    let file = try make()
+    return try keep(key, open: make)
+  }
+
+  /// Opens the file of a key and keeps it. When the process may open no more, those that are kept give way.
+  @discardableResult func keep(_ key: Int, open make: () throws(FileError) -> File) throws(FileError) -> File {
+    let file: File
+    do throws(FileError) {
+      file = try make()
+    } catch {
+      guard case .tooManyOpen = error, closeAll() else { throw error }
+      file = try make()
+    }
     keep(key, file)
     return file
+  }
+
+  /// - Returns: Whether any was kept. One that is being read is closed when its last reader is done.
+  private func closeAll() -> Bool {
+    let kept = open.withLock { open in
+      defer { open.removeAll() }
+      return open
+    }
+    return !kept.isEmpty
   }
 
   /// The file of a key if it is open.
@@ -28,7 +48,7 @@ package final class FilePool<File: Sendable>: Sendable {
     }
   }
 
-  func keep(_ key: Int, _ file: File) {
+  private func keep(_ key: Int, _ file: File) {
     open.withLock { open in
       open.removeAll { $0.key == key }
       if open.count >= limit { open.removeFirst() }

@@ -18,12 +18,12 @@ public final class PooledFile: Sendable {
   /// - Parameter followLinks: Whether the last component may be a symbolic link.
   /// - Throws: ``FileError``.
   public init(path: String, followLinks: Bool = true) throws(FileError) {
-    let file = try ReadOnlyFile(path: path, followLinks: followLinks)
     self.path = path
     self.followLinks = followLinks
-    identity = file.identity
     key = lastKey.add(1, ordering: .relaxed).newValue
-    PooledFile.pool.keep(key, file)
+    identity = try PooledFile.pool.keep(key) { () throws(FileError) in
+      try ReadOnlyFile(path: path, followLinks: followLinks)
+    }.identity
   }
 
   deinit { PooledFile.pool.close(key) }
