@@ -79,7 +79,7 @@ public enum CheckpointError: CambiumError {
         "E_ARCHITECTURE_UNKNOWN", "unknown architecture \(modelType)", file: file,
         expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "), found: modelType,
         next: modelType == "qwen4_exp"
-          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections and indexed attention, which Cambium does not convert"
+          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
           : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
     case .indexNamesMissingShard(let file, let shard, let tensors):
       Diagnostic(

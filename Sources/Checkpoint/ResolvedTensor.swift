@@ -35,7 +35,7 @@ public struct ResolvedTensor: Sendable {
 
   /// Whether the whole of a source tensor is needed to make any part of this one.
   package var needsWholeSource: Bool {
-    transform.movesElements || groupedCodes.first?.isTransposed ?? false
+    transform.movesElements || groupedCodes.first?.isTransposed ?? false || delta?.sample?.magnitude != nil
   }
 
   /// Whether the source's bytes are codes that become floats on the way.
