@@ -35,7 +35,8 @@ extension CambiumProcess {
     #if canImport(Darwin)
       flags |= Int16(POSIX_SPAWN_CLOEXEC_DEFAULT)
     #else
-      posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+      // Closing what is not open is no error here.
+      for descriptor in Int32(3)..<1024 { posix_spawn_file_actions_addclose(&actions, descriptor) }
     #endif
     var mask = sigset_t()
     sigemptyset(&mask)
