@@ -69,14 +69,15 @@ def grouped(values, index, groups, bits, symmetric, dtype):
     return codes, scales, zeros
 
 
-def gptq(seed, bits=4, group=32, symmetric=True, second=False, reorders=False, dtype=torch.float16, index=None, least=1):
-    values = weight(seed).float().T.contiguous()
+def gptq(values, bits=4, group=32, symmetric=True, second=False, reorders=False, dtype=torch.float16, index=None, least=1):
+    values = values.float().T.contiguous()
+    columns = values.shape[0]
     if least == 0:
         values[:, ::3] = values[:, ::3].abs()  # rows without negative numbers: their zero points are 0
-    groups = 1 if group == -1 else COLUMNS // group
-    own = torch.arange(COLUMNS) // (COLUMNS // groups)
+    groups = 1 if group == -1 else columns // group
+    own = torch.arange(columns) // (columns // groups)
     if reorders:
-        own = own[torch.randperm(COLUMNS, generator=torch.Generator().manual_seed(seed))]
+        own = own[torch.randperm(columns, generator=torch.Generator().manual_seed(7))]
     codes, scales, zeros = grouped(values, own, groups, bits, symmetric, dtype)
     zeros = zeros.clamp(min=least)
     words = pack(zeros, bits, 1)
@@ -102,9 +103,10 @@ def gptq(seed, bits=4, group=32, symmetric=True, second=False, reorders=False, d
     return made, config, read
 
 
-def awq(seed, group=32):
-    own = torch.arange(COLUMNS) // group
-    codes, scales, zeros = grouped(weight(seed).float().T, own, COLUMNS // group, 4, False, torch.float16)
+def awq(values, group=32):
+    columns = values.shape[1]
+    own = torch.arange(columns) // group
+    codes, scales, zeros = grouped(values.float().T, own, columns // group, 4, False, torch.float16)
     made = {"qweight": pack(codes, 4, 1, AWQ_ORDER), "qzeros": pack(zeros, 4, 1, AWQ_ORDER), "scales": scales.contiguous()}
     config = {"bits": 4, "group_size": group, "quant_method": "awq", "version": "gemm", "zero_point": True}
     converter = AutoAWQConverter(group_size=group)
@@ -117,20 +119,20 @@ def awq(seed, group=32):
     return made, config, read
 
 
-def packed(seed, bits=4, symmetric=True, group=32, dtype=torch.bfloat16, reorders=False):
-    values = weight(seed).to(dtype)
+def packed(values, bits=4, symmetric=True, group=32, dtype=torch.bfloat16, reorders=False):
+    values, columns = values.to(dtype), values.shape[1]
     settings = {"strategy": "channel"} if group == -1 else {"strategy": "group", "group_size": group}
     args = QuantizationArgs(num_bits=bits, type="int", symmetric=symmetric, **settings)
     scheme = QuantizationScheme(targets=["Linear"], weights=args)
-    blocks = values.unflatten(-1, (-1, COLUMNS if group == -1 else group))
+    blocks = values.unflatten(-1, (-1, columns if group == -1 else group))
     scale, zero = calculate_qparams(blocks.amin(-1), blocks.amax(-1), args)
     state = {"weight": values, "weight_scale": scale}
     if not symmetric:
         state["weight_zero_point"] = zero
     made = {name: value.contiguous() for name, value in PACKED.compress(state, scheme).items()}
-    place = torch.arange(COLUMNS)
+    place = torch.arange(columns)
     if reorders:  # columns stored elsewhere, each with the group that it is of
-        place = torch.randperm(COLUMNS, generator=torch.Generator().manual_seed(seed))
+        place = torch.randperm(columns, generator=torch.Generator().manual_seed(17))
         codes = unpack(made["weight_packed"], bits, 1)[:, place]
         made["weight_packed"] = pack(codes, bits, 1)
         made["weight_g_idx"] = (place // group).to(torch.int32)
@@ -150,23 +152,23 @@ def packed(seed, bits=4, symmetric=True, group=32, dtype=torch.bfloat16, reorder
 
 
 KINDS = {
-    "gptq-2": lambda: gptq(1, bits=2),
-    "gptq-4": lambda: gptq(2),
-    "gptq-8": lambda: gptq(3, bits=8),
-    "gptq-asym": lambda: gptq(4, symmetric=False),
-    "gptq-asym-zero": lambda: gptq(5, symmetric=False, least=0),
-    "gptq-v2-asym": lambda: gptq(6, symmetric=False, second=True, least=0),
-    "gptq-desc-act": lambda: gptq(7, reorders=True),
-    "gptq-bf16": lambda: gptq(8, dtype=torch.bfloat16),
-    "gptq-row": lambda: gptq(9, group=-1),
-    "gptq-no-order": lambda: gptq(10, index=torch.zeros(COLUMNS)),
-    "awq-g32": lambda: awq(11),
-    "awq-g64": lambda: awq(12, group=64),
-    "ct-w8a16-g32": lambda: packed(13, bits=8),
-    "ct-w4a16-channel": lambda: packed(14, group=-1),
-    "ct-w8a16-asym-channel": lambda: packed(15, bits=8, symmetric=False, group=-1),
-    "ct-w4a16-g32-f16": lambda: packed(16, dtype=torch.float16),
-    "ct-w4a16-actorder": lambda: packed(17, reorders=True),
+    "gptq-2": lambda: gptq(weight(1), bits=2),
+    "gptq-4": lambda: gptq(weight(2)),
+    "gptq-8": lambda: gptq(weight(3), bits=8),
+    "gptq-asym": lambda: gptq(weight(4), symmetric=False),
+    "gptq-asym-zero": lambda: gptq(weight(5), symmetric=False, least=0),
+    "gptq-v2-asym": lambda: gptq(weight(6), symmetric=False, second=True, least=0),
+    "gptq-desc-act": lambda: gptq(weight(7), reorders=True),
+    "gptq-bf16": lambda: gptq(weight(8), dtype=torch.bfloat16),
+    "gptq-row": lambda: gptq(weight(9), group=-1),
+    "gptq-no-order": lambda: gptq(weight(10), index=torch.zeros(COLUMNS)),
+    "awq-g32": lambda: awq(weight(11)),
+    "awq-g64": lambda: awq(weight(12), group=64),
+    "ct-w8a16-g32": lambda: packed(weight(13), bits=8),
+    "ct-w4a16-channel": lambda: packed(weight(14), group=-1),
+    "ct-w8a16-asym-channel": lambda: packed(weight(15), bits=8, symmetric=False, group=-1),
+    "ct-w4a16-g32-f16": lambda: packed(weight(16), dtype=torch.float16),
+    "ct-w4a16-actorder": lambda: packed(weight(17), reorders=True),
 }
 
 
@@ -188,4 +190,5 @@ def main(folder):
         out.write("\n")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

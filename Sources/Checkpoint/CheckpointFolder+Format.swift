@@ -27,8 +27,7 @@ extension CheckpointFolder {
     switch sign.kind {
     case .bitsandbytes: return CheckpointFolder.bitsandbytes
     case .grouped:
-      let method = quantizationMethod
-      return ["gptq", "awq"].contains(method) ? nil : "GPTQ or AWQ" + (method.map { " (\($0))" } ?? "")
+      return transposedForm != nil ? nil : "GPTQ or AWQ" + (quantizationMethod.map { " (\($0))" } ?? "")
     case .packed where isOwn, .twoScales where isOwn: return nil
     case .packed:
       if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }

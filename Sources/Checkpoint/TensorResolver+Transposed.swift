@@ -50,24 +50,43 @@ extension TensorResolver {
 
   private func layout(_ name: String, _ entry: TensorEntry, _ shape: [Int]) throws -> (Int, GroupedCodes.Layout) {
     let (rows, columns) = (shape[0], shape[1])
-    let config = folder.quantizationConfig
+    let form = folder.transposedForm ?? "none"
     let found = "words of \(entry.dtype.rawValue) \(entry.shape)"
     guard entry.dtype == .i32, entry.shape.count == 2 else { throw refusal(name, found) }
-    if folder.quantizationMethod == "awq" {
-      let version = config?["version"]?.stringValue?.lowercased() ?? "gemm"
-      guard version == "gemm" else { throw refusal(name, "the layout \(version)") }
+    if form == "awq" {
       guard rows % 8 == 0, entry.shape == [columns, rows / 8] else { throw refusal(name, found) }
       return (4, .awq)
     }
-    let form = config?["checkpoint_format"]?.stringValue?.lowercased() ?? "gptq"
     guard ["gptq", "gptq_v2"].contains(form) else { throw refusal(name, "the layout \(form)") }
     let bits = [2, 4, 8].first {
       rows * $0 % 32 == 0 && columns * $0 % 32 == 0 && entry.shape == [columns * $0 / 32, rows]
     }
     guard let bits else {
-      throw refusal(name, (config?["bits"]?.intValue).map { "\($0) bits in \(found)" } ?? found)
+      throw refusal(name, (folder.quantizationConfig?["bits"]?.intValue).map { "\($0) bits in \(found)" } ?? found)
     }
     let steps: [Int: UInt32] = [2: 0x5555_5555, 4: 0x1111_1111, 8: 0x0101_0101]
     return (bits, .gptq(zeroStep: form == "gptq" ? steps[bits] ?? 0 : 0))
+  }
+}
+
+extension CheckpointFolder {
+  /// How codes that lie transposed are to be understood: `gptq`, whose zero points are stored less one, `gptq_v2` or `awq`;
+  /// another word for a layout that is not read; nil where the configuration says nothing of such codes.
+  var transposedForm: String? {
+    let word = { (key: String) in quantizationConfig?[key]?.stringValue?.lowercased() }
+    switch quantizationMethod {
+    case "gptq": return word("checkpoint_format") ?? "gptq"
+    case "awq":
+      let version = word("version") ?? "gemm"
+      return version == "gemm" ? "awq" : version
+    case "auto-round", "auto_round", "intel/auto-round":
+      let packing = word("packing_format") ?? "auto_round"
+      let known = [
+        "auto_round": "gptq_v2", "auto_round:gptqmodel": "gptq_v2", "auto_round:auto_gptq": "gptq",
+        "auto_round:auto_awq": "awq",
+      ]
+      return known[packing] ?? packing
+    default: return nil
+    }
   }
 }

@@ -78,7 +78,8 @@ extension PackageView {
     var index: [String: String]?
     if folder.indexed != nil {
       let path = folder.path + "/" + PackageFiles.index
-      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path)["weight_map"]
+      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: WeightIndex.mostBytes), file: path)[
+        "weight_map"]
       index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
     }
     self.index = index

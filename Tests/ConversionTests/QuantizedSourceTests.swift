@@ -79,6 +79,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("gptq-asym", "auto_round:auto_gptq"), ("gptq-v2-asym", "auto_round"), ("gptq-v2-asym", "auto_round:gptqmodel"),
+    ("awq-g32", "auto_round:auto_awq"),
+  ])
+  func `an AutoRound checkpoint is read as what its packing says`(kind: String, packing: String) throws {
+    var (checkpoint, expected) = try source(kind)
+    checkpoint.config.set(
+      "quantization_config", to: ["quant_method": "auto-round", "bits": 4, "packing_format": .string(packing)])
+    try withWorkshop(source: checkpoint) { shop in
+      try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])
+      try shop.run()
+      let tensor = try Package(shop.package).tensor("language_model.model.layers.0.mlp.down_proj.weight")
+      #expect(SHA256Digest.of(tensor.bytes).hex == expected)
+    }
+  }
+
   @Test func `codes of three bits are refused by name`() throws {
     try withWorkshop(source: try source("ct-w3a16-g32").checkpoint) { shop in
       let error = try shop.refusal("format-three-bits")

@@ -132,7 +132,8 @@ import Testing
     // Two norms of every real head lie below a half, as plain factors.
     let low = { (head: inout [String: TinyCheckpoint.Tensor]) in
       for name in ["mtp.pre_fc_norm_embedding.weight", "mtp.pre_fc_norm_hidden.weight"] {
-        head[name]?.bytes = bytes(Array(repeating: 0x3E80, count: head[name]?.elementCount ?? 0))
+        let count = head[name]?.elementCount ?? 0
+        head[name]?.bytes = bytes(Array(repeating: 0x3E80, count: count))
       }
     }
     for place in [Place.nested, .modelFile] {

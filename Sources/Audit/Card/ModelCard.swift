@@ -93,7 +93,8 @@ package struct ModelCard {
     let changed = plan.tensors.count { $0.tensor.delta != nil }
     var name = "a local folder"
     if case .hub(let hub) = adapter.reference { name = "`\(hub.repository)`" }
-    return "A LoRA adapter of rank \(adapter.config.rank), from \(name), was merged into the source before anything else: it "
+    return
+      "A LoRA adapter of rank \(adapter.config.rank), from \(name), was merged into the source before anything else: it "
       + "changes \(changed) tensors, each with its share in `audit.json`."
   }
 
