@@ -30,8 +30,8 @@ INSTALLED = {"mlx-lm>=0.32": "mlx_lm", "mlx-vlm>=0.7.8": "mlx_vlm"}
 OLDER = {
     "mlx-lm<=0.31.3": ("mlx_lm", "mlx-lm==0.31.3"),
     "mlx-vlm<0.6.9": ("mlx_vlm", "mlx-vlm==0.6.8"),
-    "mlx-vlm>=0.6.9": ("mlx_vlm", "mlx-vlm==0.6.9"),
-    "mlx-vlm>=0.6.12": ("mlx_vlm", "mlx-vlm==0.7.6"),
+    "mlx-vlm>=0.6.9,<0.6.12": ("mlx_vlm", "mlx-vlm==0.6.9"),
+    "mlx-vlm>=0.6.12,<0.7.8": ("mlx_vlm", "mlx-vlm==0.7.6"),
 }
 
 

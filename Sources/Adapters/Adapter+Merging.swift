@@ -93,7 +93,7 @@ struct AdapterMerge {
     try require(right, [rank, isEmbedding ? rows : columns])
     try require(left, [isEmbedding ? columns : rows, rank])
     let scale = config.scale(of: factors.module, rank: rank)
-    let product =
+    var product =
       isEmbedding
       ? TensorDelta.Product(
         rank: rank, scale: scale, left: .init(entry: right, rowStep: 1, columnStep: rows),
@@ -101,6 +101,7 @@ struct AdapterMerge {
       : TensorDelta.Product(
         rank: rank, scale: scale, left: .init(entry: left, rowStep: rank, columnStep: 1),
         right: .init(entry: right, rowStep: columns, columnStep: 1))
+    try addMagnitude(factors, to: &product, tensor, isMatrix: place.matrix == nil && !isEmbedding)
     try put(product, place.tensor, place.matrix ?? 0, isEmbedding ? .factorsProductAndSum : .sum, left)
     done.insert(module)
   }

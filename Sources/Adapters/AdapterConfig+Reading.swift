@@ -7,7 +7,8 @@ extension AdapterConfig {
     "inference_mode",
     "init_lora_weights", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_dropout", "loftq_config",
     "megatron_core", "modules_to_save", "peft_type", "peft_version", "qalora_group_size", "r", "rank_pattern",
-    "revision", "runtime_config", "target_modules", "target_parameters", "task_type", "use_rslora",
+    "revision", "runtime_config", "target_modules", "target_parameters", "task_type", "use_dora",
+    "use_rslora",
   ]
 
   /// Ways to begin training that leave the base as it is. The others (PiSSA, OLoRA, CorDA and so on) take something away
@@ -29,8 +30,7 @@ extension AdapterConfig {
       throw AdapterError.unsupported(file: file, tensor: nil, what: "init_lora_weights \(word)", next: next)
     }
     for member in value.members ?? [] where !harmless.contains(member.key) && !isVoid(member.value) {
-      let name = member.key == "use_dora" ? "DoRA (use_dora)" : member.key
-      throw AdapterError.unsupported(file: file, tensor: nil, what: "\(name) \(text(member.value))", next: next)
+      throw AdapterError.unsupported(file: file, tensor: nil, what: "\(member.key) \(text(member.value))", next: next)
     }
   }
 

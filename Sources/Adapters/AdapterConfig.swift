@@ -18,6 +18,8 @@ public struct AdapterConfig: Sendable {
   let alpha: Double
   /// Whether the scale is alpha over the root of the rank.
   let isRankStabilized: Bool
+  /// Whether each row of a merged matrix is scaled to a length of its own (DoRA).
+  let hasMagnitudes: Bool
   let rankPattern: [(pattern: ModulePattern, value: Double)]
   let alphaPattern: [(pattern: ModulePattern, value: Double)]
   let targets: Targets
@@ -49,6 +51,7 @@ public struct AdapterConfig: Sendable {
     }
     (self.rank, self.alpha) = (rank, alpha)
     isRankStabilized = value["use_rslora"]?.boolValue ?? false
+    hasMagnitudes = value["use_dora"]?.boolValue ?? false
     rankPattern = try Self.patterns(value, "rank_pattern", path.string)
     alphaPattern = try Self.patterns(value, "alpha_pattern", path.string)
     targets = try Self.targets(value["target_modules"], path.string)

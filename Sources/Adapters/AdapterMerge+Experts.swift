@@ -34,6 +34,11 @@ extension AdapterMerge {
     _ factors: AdapterTensors.Factors, parameter: String, parts: [String], to module: String
   ) throws {
     guard let left = factors.left, let right = factors.right, !factors.isEmbedding else { return }
+    if let magnitude = factors.magnitude {
+      throw AdapterError.unsupported(
+        file: file.path, tensor: magnitude.name, what: "DoRA of experts",
+        next: "merge it with PEFT (merge_and_unload) and name the result as source")
+    }
     let places = try expertPlaces(parameter, parts, module, left)
     let shapes = places.map { tensors[$0].shape }
     guard let shape = shapes.first, shape.count == 3, shapes.allSatisfy({ $0 == shape }) else {

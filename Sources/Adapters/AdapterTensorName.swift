@@ -5,6 +5,8 @@ struct AdapterTensorName: Equatable {
     case right = "lora_A"
     case embeddingRight = "lora_embedding_A"
     case embeddingLeft = "lora_embedding_B"
+    /// DoRA: the length of each row.
+    case magnitude = "lora_magnitude_vector"
     /// A tensor of the module itself.
     case whole = "weight"
   }
@@ -48,7 +50,9 @@ struct AdapterTensorName: Equatable {
 
   private static let ends: [(fields: [Substring], part: Part)] = [
     (["lora_A", "weight"], .right), (["lora_B", "weight"], .left), (["lora_A", "default", "weight"], .right),
-    (["lora_B", "default", "weight"], .left), (["lora_embedding_A"], .embeddingRight),
+    (["lora_B", "default", "weight"], .left), (["lora_magnitude_vector"], .magnitude),
+    (["lora_magnitude_vector", "weight"], .magnitude), (["lora_magnitude_vector", "default", "weight"], .magnitude),
+    (["lora_embedding_A"], .embeddingRight),
     (["lora_embedding_B"], .embeddingLeft), (["lora_embedding_A", "default"], .embeddingRight),
     (["lora_embedding_B", "default"], .embeddingLeft),
   ]

@@ -10,6 +10,7 @@ struct AdapterTensors {
     /// `lora_B` and `lora_A`, or those of an embedding.
     var left: TensorEntry?
     var right: TensorEntry?
+    var magnitude: TensorEntry?
     var isEmbedding = false
   }
 
@@ -40,7 +41,7 @@ struct AdapterTensors {
     }
     for factor in factors.values.joined() where factor.left == nil || factor.right == nil {
       throw AdapterError.incomplete(
-        file: file.path.string, tensor: (factor.left ?? factor.right)?.name,
+        file: file.path.string, tensor: (factor.left ?? factor.right ?? factor.magnitude)?.name,
         expected: "both factors of \(factor.module)",
         found: factor.left == nil ? "no lora_B" : "no lora_A")
     }
@@ -60,6 +61,12 @@ struct AdapterTensors {
     var list = factors[bare] ?? []
     let at = list.firstIndex { $0.depth == name.depth } ?? list.count
     if at == list.count { list.append(Factors(module: name.module, depth: name.depth)) }
+    if name.part == .magnitude {
+      if let other = list[at].magnitude { throw twice(other) }
+      list[at].magnitude = entry
+      factors[bare] = list
+      return
+    }
     let isLeft = name.part == .left || name.part == .embeddingLeft
     let isEmbedding = name.part == .embeddingLeft || name.part == .embeddingRight
     if let other = isLeft ? list[at].left : list[at].right { throw twice(other) }
@@ -72,7 +79,7 @@ struct AdapterTensors {
   /// Kinds of adapters that are known and not merged.
   private static func refuseByName(_ entry: TensorEntry, _ file: String) throws {
     let kinds = [
-      ("lora_magnitude_vector", "DoRA"), ("lora_B.bias", "lora_bias"), ("trainable_tokens", "trainable tokens"),
+      ("lora_B.bias", "lora_bias"), ("trainable_tokens", "trainable tokens"),
     ]
     guard let (_, what) = kinds.first(where: { entry.name.contains($0.0) }) else { return }
     throw AdapterError.unsupported(

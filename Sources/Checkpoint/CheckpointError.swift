@@ -34,7 +34,9 @@ public enum CheckpointError: CambiumError {
   /// A tensor's dtype is not one that can be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
   /// The weights are quantized in a format that nothing here reads.
-  case quantizedFormat(path: FilePath, tensor: String, format: String, isHead: Bool)
+  ///
+  /// `isDeclared` is whether `config.json` says what they are: some are read only then.
+  case quantizedFormat(path: FilePath, tensor: String, format: String, isHead: Bool, isDeclared: Bool)
   /// Some experts of a layer are missing.
   case expertsIncomplete(path: FilePath, tensor: String, declared: Int, missing: [Int])
   /// The source was converted to MLX before.
@@ -78,7 +80,7 @@ public enum CheckpointError: CambiumError {
         "E_ARCHITECTURE_UNKNOWN", "unknown architecture \(modelType)", file: file,
         expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "), found: modelType,
         next: modelType == "qwen4_exp"
-          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections and indexed attention, which Cambium does not convert"
+          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
           : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
     case .indexNamesMissingShard(let file, let shard, let tensors):
       Diagnostic(
@@ -124,13 +126,18 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_DTYPE", "a tensor has a dtype that cannot be converted", file: file, tensor: tensor, expected: expected,
         found: found, next: "use the BF16 release of the model", exit: .badInput)
-    case .quantizedFormat(let path, let tensor, let format, let isHead):
+    case .quantizedFormat(let path, let tensor, let format, let isHead, let isDeclared):
       Diagnostic(
         "E_SOURCE_FORMAT", "the \(isHead ? "head" : "model") is quantized in a format that is not read", file: path,
-        tensor: tensor, expected: "BF16, F16 or F32, FP8 with its scales, or an MLX conversion", found: format,
-        next: isHead
-          ? "name a donor whose head is in BF16, such as the model's BF16 release"
-          : "use the BF16 release of the model as the source; a head in BF16 that is in this folder can serve as donor",
+        tensor: tensor,
+        expected: isDeclared
+          ? "BF16, F16 or F32, FP8 with its scales, or an MLX conversion"
+          : "a quantization_config in config.json, which says what the codes stand for",
+        found: isDeclared ? format : format + ", and no quantization_config",
+        next: (isDeclared ? "" : "copy config.json with its quantization_config from the model's repository; or ")
+          + (isHead
+            ? "name a donor whose head is in BF16, such as the model's BF16 release"
+            : "use the BF16 release of the model as the source; a head in BF16 that is in this folder can serve as donor"),
         exit: .badInput)
     case .expertsIncomplete(let path, let tensor, let declared, let missing):
       Diagnostic(

@@ -5,11 +5,13 @@ extension CheckpointFolder {
   /// Refuses weights in a number format that nothing here reads, by the format's name.
   ///
   /// Told by the names of the tensors beside a module's weight, which differ from tool to tool, and by their dtypes.
-  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:)``.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)``.
   func requireReadableFormat(ofHead isHead: Bool) throws {
     for name in tensorNames where (HeadPrefix.of(name) != nil) == isHead {
       guard let format = foreignFormat(name) else { continue }
-      throw CheckpointError.quantizedFormat(path: path, tensor: name, format: format, isHead: isHead)
+      throw CheckpointError.quantizedFormat(
+        path: path, tensor: name, format: format, isHead: isHead,
+        isDeclared: quantizationConfig != nil || format == CheckpointFolder.bitsandbytes)
     }
   }
 
@@ -23,10 +25,9 @@ extension CheckpointFolder {
     // What these tools write is read, or refused with its details, where the configuration says that it is theirs.
     let isOwn = ["compressed-tensors", "modelopt"].contains(quantizationMethod ?? "")
     switch sign.kind {
-    case .bitsandbytes: return "bitsandbytes"
+    case .bitsandbytes: return CheckpointFolder.bitsandbytes
     case .grouped:
-      let method = quantizationMethod
-      return method == "awq" ? "AWQ" : method == "gptq" ? "GPTQ" : "GPTQ or AWQ"
+      return transposedForm != nil ? nil : "GPTQ or AWQ" + (quantizationMethod.map { " (\($0))" } ?? "")
     case .packed where isOwn, .twoScales where isOwn: return nil
     case .packed:
       if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }
@@ -39,6 +40,9 @@ extension CheckpointFolder {
       return isOwn && !isFloat8 ? nil : scaleFormat(weight.entry, scales.entry)
     }
   }
+
+  /// Whose codes nothing here reads, whatever a configuration says.
+  private static let bitsandbytes = "bitsandbytes"
 
   private func scaleFormat(_ weight: TensorEntry, _ scales: TensorEntry) -> String? {
     switch (weight.dtype, scales.dtype) {

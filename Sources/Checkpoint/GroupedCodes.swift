@@ -9,7 +9,7 @@ public struct GroupedCodes: Sendable, Equatable {
     case e2m1
     /// E4M3.
     case e4m3
-    /// Whole numbers with 2^(bits - 1) added; of four bits two in a byte, the low half first.
+    /// Whole numbers from which a zero point is subtracted, lowest bits of a word first: 2^(bits - 1) unless one is stored.
     case offset(bits: Int)
     /// Whole numbers from -128 to 127.
     case int8
@@ -23,13 +23,24 @@ public struct GroupedCodes: Sendable, Equatable {
     }
   }
 
+  /// How the codes of a matrix lie.
+  public enum Layout: Sendable, Equatable {
+    /// Row by row.
+    case rows
+    /// GPTQ: words of one row's consecutive columns; the words of all rows for the first of these columns come first.
+    /// To every word of zero points `zeroStep` is added, modulo 2^32: the first form of the format stores them less one.
+    case gptq(zeroStep: UInt32)
+    /// AWQ (`gemm`): column by column, in words of eight consecutive rows, in an order of its own.
+    case awq
+  }
+
   /// How a scale is stored.
   public enum Scale: Sendable, Equatable { case bf16, f16, f32, e4m3, e8m0 }
 
   public let code: Code
   /// Rows and columns.
   public let matrix: [Int]
-  /// Rows and columns of the scales.
+  /// Rows and columns of the scales; GPTQ and AWQ store their transpose.
   public let grid: [Int]
   public let scale: Scale
   public let scales: ByteRange
@@ -39,16 +50,29 @@ public struct GroupedCodes: Sendable, Equatable {
   public var dividesByGlobal = false
   /// Zero points, packed in words along the rows, with the codes' offset; nil for none.
   public var zeroPoints: ByteRange?
+  public var layout = Layout.rows
+  /// The group of each column, I32; nil where groups are consecutive columns.
+  public var groupIndices: ByteRange?
+  /// F16 or BF16: the type of the values, which are rounded to that of F16 scales before.
+  public var valueDType = DType.bf16
 
-  /// Elements of a row that share a scale.
+  /// Elements of a row that share a scale, where groups are consecutive columns.
   public var group: Int { matrix[1] / grid[1] }
 
-  /// Type of the values: that of the scales if it is F16, else BF16.
-  public var valueDType: DType { scale == .f16 ? .f16 : .bf16 }
+  /// Whether elements of one row lie apart from each other, so that the whole matrix is needed at once.
+  public var isTransposed: Bool { layout != .rows }
+
+  /// The dtype that reports name: that of the tensor of codes, or that of four bits.
+  func dtype(stored: DType) -> DType { layout == .rows && code.bits == 4 ? .f4 : stored }
 
   /// How reports name what is done.
   public var transformName: String {
-    switch code {
+    switch layout {
+    case .gptq: return "dequantize_gptq\(code.bits)"
+    case .awq: return "dequantize_awq\(code.bits)"
+    case .rows: break
+    }
+    return switch code {
     case .e2m1: scale == .e8m0 ? "dequantize_mxfp4" : "dequantize_nvfp4"
     case .e4m3: "dequantize_mxfp8"
     case .offset(let bits): "dequantize_int\(bits)"

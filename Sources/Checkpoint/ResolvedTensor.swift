@@ -30,6 +30,14 @@ public struct ResolvedTensor: Sendable {
   /// Dtype of the values: that of the source bytes, or of what codes and scales stand for.
   public var valueDType: DType { groupedCodes.first?.valueDType ?? (blockScales.isEmpty ? dtype : .bf16) }
 
+  /// Bits of an element in the source bytes.
+  public var elementBits: Int { groupedCodes.first?.code.bits ?? dtype.bits }
+
+  /// Whether the whole of a source tensor is needed to make any part of this one.
+  package var needsWholeSource: Bool {
+    transform.movesElements || groupedCodes.first?.isTransposed ?? false || delta?.sample?.magnitude != nil
+  }
+
   /// Whether the source's bytes are codes that become floats on the way.
   public var isDequantized: Bool { !blockScales.isEmpty || !groupedCodes.isEmpty }
 

@@ -26,6 +26,11 @@ public struct Sidecars: Sendable {
     return legal.contains { name.starts(with: $0.utf8) }
   }
 
+  /// Whether a tokenizer is among them, in one file or in those of older releases.
+  package var hasTokenizer: Bool {
+    copied.contains("tokenizer.json") || copied.contains("vocab.json") && copied.contains("merges.txt")
+  }
+
   init(_ files: [String]) {
     var copied: [String] = []
     var leftOut: [(String, String)] = []

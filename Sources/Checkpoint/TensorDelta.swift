@@ -27,6 +27,8 @@ public struct TensorDelta: Sendable {
     public let scale: Double
     public let left: Factor
     public let right: Factor
+    /// DoRA: the length that each row of the sum gets; nil where the sum stays as it is.
+    public var magnitude: TensorEntry?
 
     public init(rank: Int, scale: Double, left: Factor, right: Factor) {
       self.rank = rank
@@ -59,7 +61,11 @@ public struct TensorDelta: Sendable {
   /// The adapter's tensors that it is made of, by name.
   public var entries: [TensorEntry] {
     var seen: Set<String> = []
-    let all = [replacement].compactMap { $0 } + products.compactMap { $0 }.flatMap { [$0.left.entry, $0.right.entry] }
+    let all =
+      [replacement].compactMap { $0 }
+      + products.compactMap { $0 }.flatMap { product in
+        [product.left.entry, product.right.entry] + (product.magnitude.map { [$0] } ?? [])
+      }
     return all.filter { seen.insert($0.name).inserted }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
@@ -68,7 +74,8 @@ public struct TensorDelta: Sendable {
 
   /// Named transforms of reports.
   package var transformNames: [String] {
-    (replacement == nil ? [] : ["replace_by_adapter"]) + (sample == nil ? [] : ["merge_lora"])
+    (replacement == nil ? [] : ["replace_by_adapter"])
+      + (sample.map { [$0.magnitude == nil ? "merge_lora" : "merge_dora"] } ?? [])
   }
 }
 

@@ -4,15 +4,19 @@ extension TensorResolver {
   /// Where a weight lies: under its name, or under that of its codes.
   func stored(_ source: String) -> (name: String, place: CheckpointFolder.Place)? {
     if let place = folder[source] { return (source, place) }
-    guard source.hasSuffix(".weight"), let place = folder[source + "_packed"] else { return nil }
-    return (source + "_packed", place)
+    guard source.hasSuffix(".weight") else { return nil }
+    for name in [source + "_packed", TensorResolver.transposedName(source)] {
+      if let place = folder[name] { return (name, place) }
+    }
+    return nil
   }
 
-  /// The codes of a matrix that compressed-tensors or ModelOpt quantized; nil for any other.
-  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:)`` for a layout that is not read.
+  /// The codes of a matrix that compressed-tensors, ModelOpt, GPTQ or AWQ quantized; nil for any other.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)`` for a layout that is not read.
   mutating func groupedCodes(
     _ source: String, _ stored: (name: String, place: CheckpointFolder.Place), _ shape: [Int]
   ) throws -> GroupedCodes? {
+    if let codes = try transposedCodes(source, stored, shape) { return codes }
     let method = folder.quantizationMethod
     guard source.hasSuffix(".weight"), shape.count == 2, method == "compressed-tensors" || method == "modelopt",
       let scales = folder[source + "_scale"]
@@ -25,11 +29,10 @@ extension TensorResolver {
     guard let scale = GroupedCodes.Scale(scales.entry.dtype, of: code),
       let grid = grid(scales.entry.shape, shape)
     else { throw refusal(source + "_scale", "scales \(scales.entry.dtype.rawValue) \(scales.entry.shape)") }
-    guard folder[source + "_g_idx"] == nil else {
-      throw refusal(source + "_g_idx", "groups in the order of activations")
-    }
     var codes = GroupedCodes(
       code: code, matrix: shape, grid: grid, scale: scale, scales: range(scales, 0, scales.entry.byteCount))
+    codes.valueDType = folder.valueDType(of: scale)
+    try addGroupIndices(source + "_g_idx", to: &codes)
     for name in [stored.name, source + "_scale"] { use(name) }
     try addGlobal(source, to: &codes)
     try addZeroPoints(source, to: &codes)
@@ -83,10 +86,31 @@ extension TensorResolver {
     use(source + "_zero_point")
   }
 
-  private func refusal(_ tensor: String, _ found: String) -> CheckpointError {
+  /// Which group each column is of, where that is stored.
+  mutating func addGroupIndices(_ name: String, to codes: inout GroupedCodes) throws {
+    guard let place = folder[name] else { return }
+    guard place.entry.dtype == .i32, place.entry.shape == [codes.matrix[1]] else {
+      throw refusal(name, "\(place.entry.dtype.rawValue) \(place.entry.shape)")
+    }
+    codes.groupIndices = range(place, 0, place.entry.byteCount)
+    used.insert(name)
+  }
+
+  func refusal(_ tensor: String, _ found: String) -> CheckpointError {
     .quantizedFormat(
       path: folder.path, tensor: tensor, format: "\(folder.quantizationMethod ?? "packed"): \(found)",
-      isHead: HeadPrefix.of(tensor) != nil)
+      isHead: HeadPrefix.of(tensor) != nil, isDeclared: true)
+  }
+}
+
+extension CheckpointFolder {
+  /// The type of what codes stand for: that of F16 scales, unless the configuration says that the model is in BF16, as which
+  /// the other tensors are then.
+  func valueDType(of scale: GroupedCodes.Scale) -> DType {
+    guard scale == .f16 else { return .bf16 }
+    let text = config["text_config"]
+    let declared = [config["dtype"], config["torch_dtype"], text?["dtype"], text?["torch_dtype"]]
+    return declared.contains { $0?.stringValue == "bfloat16" } ? .bf16 : .f16
   }
 }
 

@@ -50,7 +50,7 @@ struct TensorResolver {
       if let packed = try resolvePacked(row, source, shape, name: name) { return packed }
       if let codes = try groupedCodes(source, stored, shape) {
         var tensor = ResolvedTensor(
-          name: name, role: row.role, transform: row.transform, dtype: codes.code.bits == 4 ? .f4 : place.entry.dtype,
+          name: name, role: row.role, transform: row.transform, dtype: codes.dtype(stored: place.entry.dtype),
           shape: shape, sources: [stored.name], assembly: "copy", segments: [range(place, 0, place.entry.byteCount)])
         tensor.groupedCodes = [codes]
         return [tensor]
@@ -87,7 +87,8 @@ struct TensorResolver {
     _ row: TensorRow, _ template: String, _ shape: [Int], name: String
   ) throws -> ResolvedTensor? {
     // A configuration may claim any number of experts: look for them only where there are some.
-    guard folder.hasExperts(template) || folder.hasExperts(template + "_packed") else { return nil }
+    guard [template, template + "_packed", TensorResolver.transposedName(template)].contains(where: folder.hasExperts)
+    else { return nil }
     var sources: [String] = []
     var segments: [ByteRange] = []
     var scales: [BlockScales] = []
@@ -103,7 +104,7 @@ struct TensorResolver {
       let place = stored.place
       let grouped = try groupedCodes(source, stored, Array(shape.dropFirst()))
       if grouped == nil { try requireShape(place, source, Array(row.shape.dropFirst()), Array(shape.dropFirst())) }
-      let own = grouped?.code.bits == 4 ? .f4 : place.entry.dtype
+      let own = grouped?.dtype(stored: place.entry.dtype) ?? place.entry.dtype
       if let dtype, dtype != own {
         throw CheckpointError.dtype(
           file: folder.shardPath(of: place).string, tensor: source, expected: dtype.rawValue, found: own.rawValue)

@@ -217,7 +217,7 @@ public struct PackageVerifier: Sendable {
     var foretold: [String: (verdict: String, isRequired: Bool)] = [:]
     for row in audit.json["readers"]?.arrayValue ?? [] {
       guard let name = row["reader"]?.stringValue, let verdict = row["verdict"]?.stringValue else { continue }
-      foretold[name] = (verdict, row["required"]?.boolValue ?? false)
+      foretold[Reader.named(name)?.name ?? name] = (verdict, row["required"]?.boolValue ?? false)
     }
     let required = Set(foretold.filter(\.value.isRequired).keys)
     let withHead = ReaderVerdict.Word.withHead.rawValue

@@ -31,7 +31,7 @@ public struct PlannedTensor: Sendable {
   public let parts: [PlannedPart]
 
   public var name: String { tensor.name }
-  public var sourceRowBytes: Int { rowElements * tensor.dtype.bits / 8 }
+  public var sourceRowBytes: Int { rowElements * tensor.elementBits / 8 }
   /// `quantized`, `kept`, `converted`: the word of reports.
   public var verdictWord: String {
     switch verdict {

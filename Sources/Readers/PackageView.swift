@@ -39,6 +39,12 @@ public struct PackageView: Sendable {
   let headProblem: String?
   let norms: HeadNorms
   let isDrafter: Bool
+  /// Whether there is a tokenizer in any of the forms that libraries load.
+  let hasTokenizer: Bool
+  /// The head's norms whose mean, as they are stored, is below a half.
+  let lowHeadNorms: [String]
+  /// Whether `mtp/manifest.json` says that the norms of the head beside it are plain factors.
+  let declaresHeadFactors: Bool
   /// What a drafter's folder with a usable head says of itself: this folder's own when it is one, else that of the folder
   /// beside, under its name and `-mtp`; nil when there is none.
   let drafter: Drafter?
@@ -73,7 +79,8 @@ extension PackageView {
     var index: [UTF8Name: String]?
     if folder.indexed != nil {
       let path = folder.path.appending(PackageFiles.index)
-      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path.string)["weight_map"]
+      let bytes = try ReadOnlyFile(path: path).readAll(limit: WeightIndex.mostBytes)
+      let map = try JSONValue.parse(bytes, file: path.string)["weight_map"]
       index = Dictionary((map?.members ?? []).map { (UTF8Name($0.key), $0.value.stringValue ?? "") }) { first, _ in
         first
       }
@@ -88,6 +95,9 @@ extension PackageView {
     model = folder.model
     isConverted = folder.conversionEvidence != nil
     isDrafter = folder.isDrafter
+    hasTokenizer = folder.sidecars.hasTokenizer
+    lowHeadNorms = folder.isDrafter ? [] : try folder.headNorms(below: 0.5)
+    declaresHeadFactors = folder.declaresHeadFactors
     trunkProblem = folder.isDrafter ? nil : PackageView.problem { _ = try folder.trunk() }
     var norms = HeadNorms.sound
     headProblem =
@@ -129,6 +139,9 @@ extension PackageView {
     model = try ModelConfig(config, file: PackageFiles.config)
     isConverted = true
     isDrafter = resolution.target == .drafter
+    hasTokenizer = resolution.source.sidecars.hasTokenizer
+    lowHeadNorms = []
+    declaresHeadFactors = false
     trunkProblem = nil
     headProblem = nil
     norms = .sound

@@ -46,15 +46,22 @@ extension Reader {
   }
 
   /// vllm-mlx: the trunk through mlx-lm; the head of Qwen3.5 from `mtp/weights.safetensors`, else from
-  /// `model-mtp.safetensors`, which its trunk loader takes as well.
+  /// `model-mtp.safetensors`, which its trunk loader takes as well. Source: `inject_mtp_support` of 0.6.0.
   static let vllmMLX = Reader(name: "vllm-mlx", usesHeads: true) { view in
     let rules = TrunkLoading.Rules(headMeansRaw: false, nextPrefixes: ["model."], knowsTextModels: false)
+    return TrunkLoading.obstacle(view, FileSelection.modelGlob(view), rules) ?? InjectedHead.verdict(view)
+  }
+
+  /// mlx-mtp (0.2): adds 1 to every norm of every folder, whatever its layout is, so that it reads checkpoints and no
+  /// conversions.
+  static let mlxMTP = Reader(name: "mlx-mtp<=0.2", usesHeads: true) { view in
+    let rules = TrunkLoading.Rules(headMeansRaw: false, nextPrefixes: ["model."], knowsTextModels: false)
     if let obstacle = TrunkLoading.obstacle(view, FileSelection.modelGlob(view), rules) { return obstacle }
-    let places = ["mtp/weights.safetensors", "model-mtp.safetensors"]
-    guard let file = places.first(where: { place in view.files.contains { $0.name == place } }) else {
-      return ReaderVerdict(.withoutHead, "it looks for a head in \(places.joined(separator: " and ")) only")
+    guard view.isConverted else {
+      return view.files.contains(where: \.hasHead)
+        ? ReaderVerdict(.withHead, "it adds 1 to every norm, as a checkpoint needs it")
+        : ReaderVerdict(.withoutHead, "there is no head")
     }
-    if let problem = view.headProblem { return ReaderVerdict(.withoutHead, "the head: \(problem)") }
-    return ReaderVerdict(.withHead, "the head of \(file)")
+    return ReaderVerdict(.corrupts, "it adds 1 to every norm, though those of a conversion are plain factors already")
   }
 }

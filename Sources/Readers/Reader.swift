@@ -35,12 +35,21 @@ public struct Reader: Sendable {
   public static let all: [Reader] = [
     mlxLM("mlx-lm<=0.31.3", headMeansRaw: true), mlxLM("mlx-lm>=0.32", headMeansRaw: false),
     mlxVLM("mlx-vlm<0.6.9", headMeansRaw: true, missesOverrides: true, draftsFromPackage: false),
-    mlxVLM("mlx-vlm>=0.6.9", headMeansRaw: false, missesOverrides: true, draftsFromPackage: false),
-    mlxVLM("mlx-vlm>=0.6.12", headMeansRaw: false, missesOverrides: false, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.9,<0.6.12", headMeansRaw: false, missesOverrides: true, draftsFromPackage: false),
+    mlxVLM("mlx-vlm>=0.6.12,<0.7.8", headMeansRaw: false, missesOverrides: false, draftsFromPackage: false),
     mlxVLM("mlx-vlm>=0.7.8", headMeansRaw: false, missesOverrides: false, draftsFromPackage: true),
     mlxSwiftLM("mlx-swift-lm<2026-08-31", headMeansRaw: true),
-    mlxSwiftLM("mlx-swift-lm>=2026-08-31", headMeansRaw: false), vllmMLX,
+    mlxSwiftLM("mlx-swift-lm>=2026-08-31", headMeansRaw: false), vllmMLX, mlxMTP,
   ]
 
-  public static func named(_ name: String) -> Reader? { all.first { $0.name == name } }
+  /// What earlier versions called a range of releases.
+  private static let earlierNames = [
+    "mlx-vlm>=0.6.9": "mlx-vlm>=0.6.9,<0.6.12", "mlx-vlm>=0.6.12": "mlx-vlm>=0.6.12,<0.7.8",
+  ]
+
+  /// A reader by its name, or by the one that it had in earlier versions.
+  public static func named(_ name: String) -> Reader? {
+    let name = earlierNames[name] ?? name
+    return all.first { $0.name == name }
+  }
 }

@@ -11,7 +11,9 @@ extension ReaderMatrix.Row {
 
 extension Resolution {
   /// Readers that the package is for; a drafter's folder is for none.
-  package var requiredReaders: Set<String> { target == .package ? Set(manifest.readers) : [] }
+  package var requiredReaders: Set<String> {
+    target == .package ? Set(manifest.readers.map { Reader.named($0)?.name ?? $0 }) : []
+  }
 
   /// Refuses a plan that a reader which the manifest requires cannot load; with the head, if it can use one.
   package func requireReaders(_ matrix: ReaderMatrix) throws {

@@ -20,8 +20,25 @@ enum TrunkLoading {
     if view.modelType.hasSuffix("_text"), !rules.knowsTextModels {
       return ReaderVerdict(.refuses, "model_type \(view.modelType) is not known to it")
     }
+    if let obstacle = irregularity(view) { return obstacle }
+    guard view.hasTokenizer else {
+      return ReaderVerdict(.refuses, "there is no tokenizer: neither tokenizer.json nor vocab.json with merges.txt")
+    }
     let head = files.filter(\.hasHead).map(\.name)
     return view.modelType == "qwen3_next" ? next(view, files, head, rules) : family35(view, head, rules)
+  }
+
+  /// All of them look at `full_attention_interval` alone: in a model whose `layer_types` say otherwise, as after pruning
+  /// layers, they look for other tensors than there are.
+  private static func irregularity(_ view: PackageView) -> ReaderVerdict? {
+    let text = view.config["text_config"] ?? view.config
+    let interval = max(1, text["full_attention_interval"]?.intValue ?? 4)
+    let layers = view.model.fullAttention
+    guard let layer = layers.indices.first(where: { layers[$0] != (($0 + 1) % interval == 0) }) else { return nil }
+    return ReaderVerdict(
+      .refuses,
+      "it goes by full_attention_interval \(interval), but layer \(layer) has "
+        + (layers[layer] ? "full attention" : "linear attention"))
   }
 
   /// Qwen3-Next: experts one tensor each mean a Hugging Face checkpoint, whose `mtp.*` is dropped; of a converted one

@@ -2,6 +2,7 @@ import Checkpoint
 import Measuring
 import Planning
 import Quantization
+import Safetensors
 
 /// Adds what an adapter changes to the values of a tensor, in place, row by row.
 ///
@@ -105,7 +106,9 @@ package struct AdapterDelta {
       if delta.rounding != .sum {
         for column in 0..<count { sum[column] = FloatConversion.rounded(sum[column], to: type) }
       }
-      if let entry = delta.replacement {
+      if let magnitude = product.magnitude, count == columns {
+        try rescale(values, at: at, count, row: current, to: magnitude, &sums)
+      } else if let entry = delta.replacement {
         // The sum begins with what stands in the place of the base.
         try reader.read(entry, first + at, step: 1, count) { base[$0] = FloatConversion.rounded($1, to: type) }
         for column in 0..<count { change(values, at + column, to: base[column] + sum[column], &sums) }
@@ -116,6 +119,20 @@ package struct AdapterDelta {
       }
       at += count
     }
+  }
+
+  /// DoRA: a row of base and product together, by its length to that of the adapter, all in f32. The length is summed in
+  /// double, where PEFT's sum depends on the processor: that is within a unit of an f32's last place.
+  /// - Parameter at: Of the row's first element in the values.
+  private func rescale(
+    _ values: FloatElements, at: Int, _ count: Int, row: Int, to magnitude: TensorEntry, _ sums: inout DeltaSums
+  ) throws {
+    guard let sum = scratch.row.baseAddress else { return }
+    for column in 0..<count { sum[column] += values[at + column] }
+    var wanted: Float = 0
+    try reader.read(magnitude, row, step: 1, 1) { wanted = $1 }
+    let factor = wanted / Float(AdapterDelta.squares(sum, count).squareRoot())
+    for column in 0..<count { change(values, at + column, to: factor * sum[column], &sums) }
   }
 
   /// `sum += factor * row`, a product and a sum for each element.

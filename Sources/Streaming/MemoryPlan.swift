@@ -35,7 +35,7 @@ struct MemoryPlan {
     var largest = ""
     let shapes = plan.tensors.map(PieceShape.init)
     for unit in work.units {
-      for (bytes, _) in unit.stretches(movesElements: unit.movesElements(plan)) where bytes.count > window {
+      for (bytes, _) in unit.stretches(isWhole: unit.needsWhole(plan)) where bytes.count > window {
         window = bytes.count
         largest = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? ""
       }
@@ -46,7 +46,8 @@ struct MemoryPlan {
         let tensor = plan.tensors[piece.tensor].tensor
         if tensor.transform.movesElements { spare = max(spare, piece.length) }
         if tensor.isDequantized {
-          spare = max(spare, 16 / tensor.dtype.bits * Unit.stretch * TreeDigest.leafBytes)
+          let values = TransposedCodes.rowsAtATime(tensor).map { 2 * $0 * tensor.rowElements }
+          spare = max(spare, values ?? 16 / tensor.elementBits * Unit.stretch * TreeDigest.leafBytes)
         }
       }
       output = max(output, written)
@@ -94,7 +95,7 @@ struct PieceShape {
 
   init(_ tensor: PlannedTensor) {
     granule = tensor.format?.groupSize ?? 1
-    bits = tensor.tensor.dtype.bits
+    bits = tensor.tensor.elementBits
     let granules = max(1, tensor.tensor.byteCount * 8 / (bits * granule))
     parts = tensor.parts.map { $0.bytes / granules }
   }
@@ -104,6 +105,9 @@ struct PieceShape {
 
   /// Bytes that some bytes of the source become in a part.
   func bytes(_ length: Int, part: Int) -> Int { length * 8 / (bits * granule) * parts[part] }
+
+  /// Bytes that some elements become in a part.
+  func bytes(elements: Int, part: Int) -> Int { elements / granule * parts[part] }
 
   /// Where they begin, from the beginning of the part.
   func offset(_ piece: Piece, part: Int) -> Int { piece.start * 8 / (bits * granule) * parts[part] }

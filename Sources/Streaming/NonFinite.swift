@@ -18,7 +18,7 @@ enum NonFinite {
     _ error: any Error, tensor: PlannedTensor, first: Int, _ folder: CheckpointFolder
   ) -> any Error {
     guard let local = index(error) else { return error }
-    let bits = tensor.tensor.dtype.bits
+    let bits = tensor.tensor.elementBits
     var left = (first + local) * bits / 8
     for (number, segment) in tensor.tensor.segments.enumerated() {
       guard left >= segment.length else {

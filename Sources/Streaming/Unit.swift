@@ -40,10 +40,9 @@ struct Unit: Sendable {
 }
 
 extension Unit {
-  /// Ranges of the unit's bytes that are read and treated at a time, with their leaves. A transform that moves elements
-  /// gets the whole.
-  func stretches(movesElements: Bool) -> [(bytes: Range<Int>, leaves: Range<Int>)] {
-    let step = movesElements ? max(1, leaves.count) : Unit.stretch
+  /// Ranges of the unit's bytes that are read and treated at a time, with their leaves: the whole for what moves elements.
+  func stretches(isWhole: Bool) -> [(bytes: Range<Int>, leaves: Range<Int>)] {
+    let step = isWhole ? max(1, leaves.count) : Unit.stretch
     return stride(from: 0, to: leaves.count, by: step).map { first in
       let last = min(first + step, leaves.count) - 1
       return (
@@ -52,7 +51,7 @@ extension Unit {
     }
   }
 
-  func movesElements(_ plan: Plan) -> Bool {
-    pieces.contains { plan.tensors[$0.tensor].tensor.transform.movesElements }
+  func needsWhole(_ plan: Plan) -> Bool {
+    pieces.contains { plan.tensors[$0.tensor].tensor.needsWholeSource }
   }
 }

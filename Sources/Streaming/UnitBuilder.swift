@@ -53,8 +53,8 @@ struct UnitBuilder {
       let leaves = stride(from: begin, to: end, by: TreeDigest.leafBytes).map {
         Leaf(offset: $0, length: min(TreeDigest.leafBytes, end - $0))
       }
-      // A transform that moves elements needs the whole tensor; there are few, and they are small.
-      if own.contains(where: { plan.tensors[$0.tensor].tensor.transform.movesElements }) {
+      // What moves elements needs the whole tensor: few small ones, and codes that lie transposed.
+      if own.contains(where: { plan.tensors[$0.tensor].tensor.needsWholeSource }) {
         units.append(Unit(shard: number, tensor: place, leaves: leaves, pieces: pieces(own, begin, end)))
       } else {
         var from = 0

@@ -41,7 +41,7 @@ struct UnitConverter: Sendable {
     }
     var record = UnitRecord(
       leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
-    for (range, leaves) in unit.stretches(movesElements: unit.movesElements(plan)) {
+    for (range, leaves) in unit.stretches(isWhole: unit.needsWhole(plan)) {
       let bytes = try read(unit, range, into: scratch.window)
       record.leaves += unit.leaves[leaves].map { leaf in
         let begin = leaf.offset - unit.offset - range.lowerBound
@@ -97,17 +97,32 @@ struct UnitConverter: Sendable {
     _ piece: Piece, from start: Int, _ input: UnsafeMutableRawBufferPointer,
     _ outputs: [UnsafeMutableRawBufferPointer], _ scratch: WorkerScratch, _ record: inout UnitRecord.Piece
   ) throws {
-    let tensor = plan.tensors[piece.tensor]
     let shape = shapes[piece.tensor]
-    let targets = outputs.enumerated().map { part, output in
-      let begin = shape.bytes(start, part: part)
-      return UnsafeMutableRawBufferPointer(rebasing: output[begin..<begin + shape.bytes(input.count, part: part)])
+    let elements = input.count * 8 / shape.bits
+    let step = max(1, GroupedCodeReader.elementsAtATime(plan.tensors[piece.tensor].tensor) ?? elements)
+    for begin in stride(from: 0, to: elements, by: step) {
+      let block = begin..<min(begin + step, elements)
+      let targets = outputs.enumerated().map { part, output in
+        let at = shape.bytes(start, part: part) + shape.bytes(elements: begin, part: part)
+        return UnsafeMutableRawBufferPointer(
+          rebasing: output[at..<at + shape.bytes(elements: block.count, part: part)])
+      }
+      try treat(block, of: input, from: (piece.start + start) * 8 / shape.bits, piece.tensor, targets, scratch, &record)
     }
-    let first = (piece.start + start) * 8 / shape.bits
+  }
+
+  /// Treats some elements of what was read of a tensor.
+  /// - Parameter begin: index, in the planned tensor, of the first element that was read.
+  private func treat(
+    _ block: Range<Int>, of read: UnsafeMutableRawBufferPointer, from begin: Int, _ number: Int,
+    _ targets: [UnsafeMutableRawBufferPointer], _ scratch: WorkerScratch, _ record: inout UnitRecord.Piece
+  ) throws {
+    let tensor = plan.tensors[number]
+    let first = begin + block.lowerBound
     do {
-      let codes = try float8.decode(tensor, from: first, input, scratch)
-      let input = try grouped.decode(tensor, from: first, codes, scratch)
-      try finiteness[piece.tensor].require(UnsafeRawBufferPointer(input))
+      let codes = try float8.decode(tensor, from: first, read, scratch)
+      let input = try grouped.decode(tensor, from: begin, block, codes, scratch)
+      try finiteness[number].require(UnsafeRawBufferPointer(input))
       if let sums = try AdapterDelta(tensor.tensor, scratch.delta)?.apply(to: input, from: first) {
         if record.delta == nil { record.delta = sums } else { record.delta?.merge(sums) }
       }

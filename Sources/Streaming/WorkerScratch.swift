@@ -8,7 +8,7 @@ final class WorkerScratch: @unchecked Sendable {
   /// The scales of the FP8 matrix that was decoded last.
   var float8Scales: (tensor: String, segment: Int, bytes: [UInt8])?
   /// What is needed to decode the grouped codes that were decoded last.
-  var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeTable.Parameters)?
+  var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeParameters)?
   let delta: DeltaScratch
   private let output: UnsafeMutableRawBufferPointer
 

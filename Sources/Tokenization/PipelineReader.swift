@@ -4,8 +4,8 @@ import StrictJSON
 struct PipelineReader {
   let root: JSONFields
 
-  /// The split pattern, after everything else was found to be of the covered kind.
-  func pattern() throws -> SplitPattern {
+  /// The split pattern, after everything else was found to be of the covered kind; nil where nothing cuts a text.
+  func pattern() throws -> SplitPattern? {
     try refuse(unless: root["version"].map { $0.stringValue == "1.0" } ?? true, .version, "version", "\"1.0\"")
     try refuse(
       unless: addsNothing(root["post_processor"]), .postProcessor, "post_processor",
@@ -47,7 +47,16 @@ struct PipelineReader {
     return steps.count == 1 && steps[0]["type"]?.stringValue == "ByteLevel"
   }
 
-  private func split() throws -> SplitPattern {
+  /// A ByteLevel alone that has no pattern leaves a text whole.
+  private var isUncut: Bool {
+    guard let bytes = root["pre_tokenizer"], isType("pre_tokenizer", "ByteLevel") else { return false }
+    let known: Set = ["type", "add_prefix_space", "trim_offsets", "use_regex"]
+    return bytes["use_regex"] == false && bytes["add_prefix_space"] == false
+      && bytes.members?.allSatisfy { known.contains($0.key) } ?? false
+  }
+
+  private func split() throws -> SplitPattern? {
+    if isUncut { return nil }
     let outer = try root.object("pre_tokenizer")
     let steps = isType("pre_tokenizer", "Sequence") ? try outer.optionalArray("pretokenizers") ?? [] : []
     try refuse(unless: steps.count == 2, .preTokenizer, "pre_tokenizer", "a sequence of Split and ByteLevel")

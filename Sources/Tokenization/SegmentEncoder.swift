@@ -1,6 +1,7 @@
 /// Encodes what is between two added tokens.
 struct SegmentEncoder {
-  private let word: UInt8
+  /// What makes a word; nil where nothing cuts a text.
+  private let word: UInt8?
   private let flags = CharacterTable.shared.flags
   private var normalizer = Normalizer()
   private let normalizes: Bool
@@ -9,7 +10,7 @@ struct SegmentEncoder {
   private var merger: PieceMerger
 
   init(_ tokenizer: Tokenizer) {
-    word = tokenizer.pattern.word
+    word = tokenizer.pattern?.word
     normalizes = tokenizer.normalizes
     wholePieces = tokenizer.ignoresMerges ? { tokenizer.modelId(of: $0) } : nil
     merger = PieceMerger(merges: tokenizer.merges, byteIds: tokenizer.byteIds)
@@ -31,10 +32,10 @@ struct SegmentEncoder {
 
   private mutating func merge(_ bytes: UnsafeBufferPointer<UInt8>, _ out: inout [Int]) {
     flags.withUnsafeBufferPointer { flags in
-      let scanner = PieceScanner(bytes: bytes, flags: flags, word: word)
+      let scanner = word.map { PieceScanner(bytes: bytes, flags: flags, word: $0) }
       var start = 0
       while start < bytes.count {
-        let end = scanner.end(ofPieceAt: start)
+        let end = scanner?.end(ofPieceAt: start) ?? bytes.count
         let piece = UnsafeBufferPointer(rebasing: bytes[start..<end])
         if let whole = wholePieces?(Array(piece)) {
           out.append(whole)

@@ -7,8 +7,8 @@ import StrictJSON
 /// split pattern, and merged piece by piece.
 /// The family adds no token before or behind a text, so neither does encoding.
 public struct Tokenizer: Sendable {
-  /// The pattern that cuts a text into pieces.
-  public let pattern: SplitPattern
+  /// The pattern that cuts a text into pieces; nil where what is between two added tokens is one piece.
+  public let pattern: SplitPattern?
   /// The added tokens in the order of the file.
   public let addedTokens: [AddedToken]
 

@@ -2,7 +2,7 @@ import StrictJSON
 
 /// What `tokenizer.json` says, checked: every id of `0..<names.count` is one token, and every byte has one.
 struct TokenizerFile {
-  let pattern: SplitPattern
+  let pattern: SplitPattern?
   let addedTokens: [AddedToken]
   let names: [String]
   let ids: [UTF8Name: Int]

@@ -26,7 +26,16 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let reference = try ModelReference(model, relativeTo: Folder.current)
-    let inspection = Inspection(try CheckpointFolder(reference))
+    let folder: CheckpointFolder
+    do {
+      folder = try CheckpointFolder(reference)
+    } catch {
+      guard let model = try UnconvertedModel(reference, refusedBy: error) else { throw error }
+      format.print(json: model.json, text: model.text)
+      if strict { throw ExitCode(ExitStatus.failure.rawValue) }
+      return
+    }
+    let inspection = Inspection(folder)
     format.print(json: inspection.json, text: inspection.text)
     if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

@@ -68,6 +68,61 @@ import Testing
     }
   }
 
+  @Test func `DoRA scales each row to the adapter's length, within PEFT's last bits`() throws {
+    let name = "dense-peft-dora"
+    let merged = try AdapterFixture.tensors(AdapterFixture.folder + "/\(name)/merged-by-peft.safetensors")
+    try withWorkshop { shop in
+      try shop.writeAdapterManifest(name)
+      try shop.run()
+      let package = Package(shop.package)
+      var (count, differing, far) = (0, 0, 0)
+      for (source, tensor) in merged {
+        let ours = bf16(try package.tensor(AdapterMergeTests.place(of: source).tensor).bytes)
+        for (a, b) in zip(ours, bf16(tensor.bytes)) {
+          count += 1
+          if a != b { differing += 1 }
+          if abs(Int(a) - Int(b)) > 1 { far += 1 }
+        }
+      }
+      print("DoRA: \(differing) of \(count) elements differ from PEFT's, \(far) by more than a unit in the last place")
+      #expect(count >= 16_384)
+      #expect(far == 0)
+      #expect(differing * 1000 <= count)
+      let audit = try AuditFile(shop.package)
+      let row = try #require(audit.tensor("language_model.model.layers.0.mlp.up_proj.weight"))
+      #expect(row["transforms"]?.arrayValue?.first?.stringValue == "merge_dora")
+      #expect(row["adapter"]?["tensors"]?.arrayValue?.count == 3)
+      #expect(row["adapter"]?["changed"]?.doubleValue ?? 0 > 0.5)
+    }
+  }
+
+  @Test func `DoRA while quantizing gives the package of the merged checkpoint, on any number of threads`() throws {
+    let name = "dense-peft-dora"
+    try withWorkshop { shop in
+      try shop.writeAdapterManifest(name)
+      try shop.run()
+      let base = AdapterFixture.base(name)
+      var file = HeadDonor.File(
+        path: "model.safetensors", tensors: try AdapterFixture.tensors(base + "/model.safetensors"))
+      for source in try AdapterFixture.oracle(name).keys {
+        file.tensors[source] = try Package(shop.package).tensor(AdapterMergeTests.place(of: source).tensor)
+      }
+      try HeadDonor(files: [file], config: readJSON(base + "/config.json"), hasIndex: false).write(to: shop.source)
+      try shop.writeManifest([("head", "none"), ("check", false), ("output", "of-merged")])
+      try shop.run()
+      for threads in [1, 3] {
+        var options = shop.options
+        options.threads = threads
+        try shop.writeAdapterManifest(name, pipeline: "mxfp4", [("output", .string("of-adapter-\(threads)"))])
+        try shop.run(options)
+        let weights = "/model.safetensors"
+        #expect(
+          try readBytes(shop.path + "/of-merged" + weights)
+            == readBytes(shop.path + "/of-adapter-\(threads)" + weights))
+      }
+    }
+  }
+
   @Test func `merging while quantizing gives the package of the merged checkpoint`() throws {
     let name = "dense-peft-plain"
     try withWorkshop { shop in
@@ -171,6 +226,18 @@ import Testing
         (audit["notes"]?.arrayValue ?? []).contains {
           $0.stringValue?.hasPrefix("the adapter changes 16 tensors") == true
         })
+    }
+  }
+
+  @Test func `the card says what was merged`() throws {
+    try withWorkshop { shop in
+      try shop.writeAdapterManifest("dense-peft-plain")
+      try shop.run()
+      let card = try readText(shop.package + "/README.md")
+      #expect(card.contains("A LoRA adapter of rank ") && card.contains("it changes 16 tensors"))
+      try shop.writeAdapterManifest("dense-peft-plain", [("output", "plain")], without: ["adapter"])
+      try shop.run()
+      #expect(!(try readText(shop.path + "/plain/README.md").contains("adapter")))
     }
   }
 

@@ -8,7 +8,9 @@ import Testing
 @Suite struct AdapterRefusalTests {
   /// What is wrong, with which error it is refused.
   enum Fault: String, CaseIterable {
-    case dora = "adapter-dora E_ADAPTER_UNSUPPORTED"
+    case undeclaredMagnitude = "adapter-undeclared-magnitude E_ADAPTER_CONFLICT"
+    case noMagnitude = "adapter-no-magnitude E_ADAPTER_CONFLICT"
+    case otherMagnitude = "adapter-other-magnitude E_ADAPTER_SHAPE"
     case bias = "adapter-bias E_ADAPTER_UNSUPPORTED"
     case otherKind = "adapter-other-kind E_ADAPTER_UNSUPPORTED"
     case pissa = "adapter-pissa E_ADAPTER_UNSUPPORTED"
@@ -33,7 +35,7 @@ import Testing
 
     func plant(in shop: Workshop) throws {
       switch self {
-      case .dora: return try shop.writeAdapterManifest("dense-peft-dora")
+      case .undeclaredMagnitude, .otherMagnitude: try shop.copyAdapter("dense-peft-dora")
       case .bias: return try shop.writeAdapterManifest("dense-peft-bias")
       default: try shop.copyAdapter("dense-peft-regex")
       }
@@ -82,7 +84,14 @@ import Testing
       case .pickled:
         let path = shop.path + "/adapter/adapter_model"
         try FileManager.default.moveItem(atPath: path + ".safetensors", toPath: path + ".bin")
-      case .dora, .bias: break
+      case .undeclaredMagnitude: try shop.setAdapterField("use_dora", false)
+      case .noMagnitude: try shop.setAdapterField("use_dora", true)
+      case .otherMagnitude:
+        try shop.editAdapterTensors { tensors in
+          tensors[module + ".lora_magnitude_vector"]?.shape = [64]
+          tensors[module + ".lora_magnitude_vector"]?.bytes.removeLast(128)
+        }
+      case .bias: break
       }
     }
   }

@@ -8,13 +8,16 @@ import StrictJSON
 import Testing
 
 /// Modules that other tools quantized, dequantized as their own library does: the digests are those of compressed-tensors
-/// 0.20.1, and for ModelOpt of its formula.
+/// 0.20.1, and for ModelOpt and GPTQ of their formulas (`tools/make_quantized_modules.py`).
 @Suite struct QuantizedSourceTests {
   private static let folder = Repository.root + "/Tests/ConversionTests/Fixtures/quantized"
   private static let module = "model.language_model.layers.0.mlp.down_proj."
   static let kinds = [
     "ct-fp8-channel", "ct-fp8-tensor", "ct-mxfp4a16", "ct-mxfp8a16", "ct-nvfp4", "ct-nvfp4a16", "ct-w4a16-asym-g32",
-    "ct-w4a16-g32", "ct-w8a8-int8", "modelopt-nvfp4",
+    "ct-w4a16-g32", "ct-w8a8-int8", "modelopt-nvfp4", "ct-w8a16-g32", "ct-w4a16-channel", "ct-w8a16-asym-channel",
+    "ct-w4a16-g32-f16", "ct-w4a16-actorder", "gptq-2", "gptq-4", "gptq-8", "gptq-asym", "gptq-asym-zero",
+    "gptq-v2-asym",
+    "gptq-desc-act", "gptq-bf16", "gptq-row", "gptq-no-order", "awq-g32", "awq-g64",
   ]
 
   /// A tiny model with the module of a fixture in it, and the digest of what it stands for in bf16.
@@ -61,6 +64,36 @@ import Testing
       }
     }
     #expect(weights[0] == weights[1])
+  }
+
+  @Test(arguments: ["gptq-4", "gptq-desc-act", "awq-g32", "ct-w4a16-g32-f16"])
+  func `F16 scales of a model in F16 give the numbers of the library itself`(kind: String) throws {
+    var checkpoint = try source(kind).checkpoint
+    checkpoint.configure("torch_dtype", "float16")
+    try withWorkshop(source: checkpoint) { shop in
+      try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])
+      try shop.run()
+      let tensor = try Package(shop.package).tensor("language_model.model.layers.0.mlp.down_proj.weight")
+      let oracle = try readJSON(Self.folder + "/oracle.json")[kind]
+      #expect(tensor.dtype == .f16)
+      #expect(SHA256Digest.of(tensor.bytes).hex == oracle?["sha256"]?.stringValue)
+    }
+  }
+
+  @Test(arguments: [
+    ("gptq-asym", "auto_round:auto_gptq"), ("gptq-v2-asym", "auto_round"), ("gptq-v2-asym", "auto_round:gptqmodel"),
+    ("awq-g32", "auto_round:auto_awq"),
+  ])
+  func `an AutoRound checkpoint is read as what its packing says`(kind: String, packing: String) throws {
+    var (checkpoint, expected) = try source(kind)
+    checkpoint.config.set(
+      "quantization_config", to: ["quant_method": "auto-round", "bits": 4, "packing_format": .string(packing)])
+    try withWorkshop(source: checkpoint) { shop in
+      try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])
+      try shop.run()
+      let tensor = try Package(shop.package).tensor("language_model.model.layers.0.mlp.down_proj.weight")
+      #expect(SHA256Digest.of(tensor.bytes).hex == expected)
+    }
   }
 
   @Test func `codes of three bits are refused by name`() throws {

@@ -8,15 +8,19 @@ import Testing
 /// What each known reader makes of a head in each place. `tools/interop` asks the readers themselves.
 @Suite struct ReaderMatrixTests {
   enum Place: String, CaseIterable {
-    case none, shard, listed, unlisted, unindexed, modelFile, nested, drafter
+    case none, shard, listed, unlisted, unindexed, modelFile, nested, declared, drafter
   }
 
   /// A converted model with its head in a place.
-  private func verdicts(_ family: TinyCheckpoint.Family, _ place: Place) throws -> ReaderMatrix {
+  private func verdicts(
+    _ family: TinyCheckpoint.Family, _ place: Place,
+    _ change: (inout [String: TinyCheckpoint.Tensor]) -> Void = { _ in }
+  ) throws -> ReaderMatrix {
     let whole = TinyCheckpoint(family)
     return try withWorkshop { shop in
       var files = try shop.convertTrunk(whole, .affine4, to: "mlx")
-      let head = TinyCheckpoint.converted(whole.head)
+      var head = TinyCheckpoint.converted(whole.head)
+      change(&head)
       switch place {
       case .none, .drafter: break
       case .shard: files[0].tensors.merge(head) { first, _ in first }
@@ -26,12 +30,15 @@ import Testing
       case .modelFile:
         files.append(
           .init(path: "model-mtp.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: false))
-      case .nested:
+      case .nested, .declared:
         files.append(
           .init(path: "mtp/weights.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: false))
       }
       var model = HeadDonor(files: files, config: try readJSON(shop.path + "/mlx/config.json"))
       model.hasIndex = place != .unindexed
+      if place == .declared {
+        model.others["mtp/manifest.json"] = ["artifact_schema_version": 1, "rmsnorm_weight_format": "mlx_gamma"]
+      }
       try model.write(to: shop.path + "/model")
       if place == .drafter { try DonorShape.drafter.donor(whole, mlx: []).write(to: shop.path + "/model-mtp") }
       return try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/model"))))
@@ -44,14 +51,14 @@ import Testing
 
   /// One letter a reader, in the order of `Reader.all`: H with head, w without, R refuses, C would corrupt.
   @Test(arguments: [
-    (TinyCheckpoint.Family.dense, Place.none, "wwwwwwwww"), (.dense, .shard, "CwCwwHCww"),
-    (.dense, .listed, "wwCwwHCww"),
-    (.dense, .unlisted, "wwwwwHwww"), (.dense, .unindexed, "wwCwwHCww"), (.dense, .modelFile, "CwwwwHwwH"),
-    (.dense, .nested, "wwwwwwwwH"), (.dense, .drafter, "wwHHHHwww"),
-    (.next, .none, "wwwwwwwww"), (.next, .shard, "RRRRRRRRR"), (.next, .listed, "wwRRRRRRw"),
-    (.next, .unlisted, "wwwwwHwww"), (.next, .unindexed, "wwRRRRRRw"), (.next, .modelFile, "RRwwwHwwR"),
-    (.next, .nested, "wwwwwwwwH"), (.next, .drafter, "wwwwwHwww"),
-    (.mixture, .unlisted, "wwwwwHwww"), (.mixture, .shard, "CwCwwHCww"),
+    (TinyCheckpoint.Family.dense, Place.none, "wwwwwwwwwC"), (.dense, .shard, "CwCwwHCwwC"),
+    (.dense, .listed, "wwCwwHCwwC"),
+    (.dense, .unlisted, "wwwwwHwwwC"), (.dense, .unindexed, "wwCwwHCwwC"), (.dense, .modelFile, "CwwwwHwwHC"),
+    (.dense, .nested, "wwwwwwwwHC"), (.dense, .declared, "wwwwwwwwHC"), (.dense, .drafter, "wwHHHHwwwC"),
+    (.next, .none, "wwwwwwwwwC"), (.next, .shard, "RRRRRRRRRR"), (.next, .listed, "wwRRRRRRwC"),
+    (.next, .unlisted, "wwwwwHwwwC"), (.next, .unindexed, "wwRRRRRRwC"), (.next, .modelFile, "RRwwwHwwRR"),
+    (.next, .nested, "wwwwwwwwHC"), (.next, .drafter, "wwwwwHwwwC"),
+    (.mixture, .unlisted, "wwwwwHwwwC"), (.mixture, .shard, "CwCwwHCwwC"), (.mixture, .declared, "wwwwwwwwHC"),
   ])
   func `every reader has its verdict in every place`(family: TinyCheckpoint.Family, place: Place, wanted: String) throws
   {
@@ -86,8 +93,8 @@ import Testing
       ])
       try shop.run()
       let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.package))))
-      #expect(matrix["mlx-vlm>=0.6.9"]?.word == .refuses)
-      #expect(matrix["mlx-vlm>=0.6.12"]?.word == .withoutHead)
+      #expect(matrix["mlx-vlm>=0.6.9,<0.6.12"]?.word == .refuses)
+      #expect(matrix["mlx-vlm>=0.6.12,<0.7.8"]?.word == .withoutHead)
     }
   }
 
@@ -120,6 +127,48 @@ import Testing
     }
   }
 
+  @Test func `a head that says nothing of its norms is shifted again by vllm-mlx, and the reason says what helps`()
+    throws
+  {
+    // Two norms of every real head lie below a half, as plain factors.
+    let low = { (head: inout [String: TinyCheckpoint.Tensor]) in
+      for name in ["mtp.pre_fc_norm_embedding.weight", "mtp.pre_fc_norm_hidden.weight"] {
+        let count = head[name]?.elementCount ?? 0
+        head[name]?.bytes = bytes(Array(repeating: 0x3E80, count: count))
+      }
+    }
+    for place in [Place.nested, .modelFile] {
+      let verdict = try verdicts(.dense, place, low)["vllm-mlx"]
+      #expect(verdict?.word == .corrupts)
+      #expect(verdict?.reason.hasPrefix("it adds 1 to mtp.pre_fc_norm_embedding.weight and 1 more") == true)
+      #expect(verdict?.reason.contains("mtp/manifest.json") == true)
+    }
+    #expect(try verdicts(.dense, .declared, low)["vllm-mlx"]?.word == .withHead)
+  }
+
+  @Test func `layers out of the interval, and a missing tokenizer, are what readers refuse`() throws {
+    try withWorkshop { shop throws in
+      let files = try shop.convertTrunk(TinyCheckpoint(.dense), .affine4, to: "mlx")
+      var config = try readJSON(shop.path + "/mlx/config.json")
+      try HeadDonor(files: files, config: config).write(to: shop.path + "/plain")
+      func words(_ name: String) throws -> Set<ReaderVerdict.Word> {
+        Set(try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.path + "/" + name))).rows.map(\.verdict.word))
+      }
+      #expect(try words("plain") == [.withoutHead, .corrupts])
+      try removeFile(shop.path + "/plain/tokenizer.json")
+      #expect(try words("plain") == [.refuses])
+      // The same layers, with an interval that says another thing.
+      var text = try #require(config["text_config"])
+      text.set("layer_types", to: ["linear_attention", "linear_attention", "linear_attention", "full_attention"])
+      text.set("full_attention_interval", to: 2)
+      config.set("text_config", to: text)
+      try HeadDonor(files: files, config: config).write(to: shop.path + "/pruned")
+      #expect(try words("pruned") == [.refuses])
+      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.path + "/pruned")))["mlx-lm>=0.32"]
+      #expect(verdict?.reason == "it goes by full_attention_interval 2, but layer 1 has linear attention")
+    }
+  }
+
   // MARK: readers that a manifest requires
 
   @Test func `required readers that load are no obstacle`() throws {
@@ -141,6 +190,9 @@ import Testing
 
   @Test func `a required reader that finds no head refuses the plan`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
+      try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9,<0.6.12"])])
+      #expect(try shop.refusal("required-reader-finds-no-head").code == "E_READER")
+      // The name of earlier versions means the same.
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"])])
       #expect(try shop.refusal("required-reader-finds-no-head").code == "E_READER")
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"]), ("layouts", ["sidecar", "drafter"])])

@@ -63,6 +63,7 @@ package struct ModelCard {
 
       """
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
+    if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
     text += table(measurements)
     text += "\n" + CheckCard(check).render(outcome)
@@ -84,6 +85,17 @@ package struct ModelCard {
       if !source.body.hasSuffix("\n") { text += "\n" }
     }
     return text
+  }
+
+  /// What was merged into the source; nil for nothing.
+  private var adapterLine: String? {
+    guard let adapter = resolution.adapter else { return nil }
+    let changed = plan.tensors.count { $0.tensor.delta != nil }
+    var name = "a local folder"
+    if case .hub(let hub) = adapter.reference { name = "`\(hub.repository)`" }
+    return
+      "A LoRA adapter of rank \(adapter.config.rank), from \(name), was merged into the source before anything else: it "
+      + "changes \(changed) tensors, each with its share in `audit.json`."
   }
 
   private var headLine: String {

@@ -56,10 +56,24 @@ extension CheckpointFolder {
   }
 
   /// `rmsnorm_weight_format` of `mtp/manifest.json`.
-  private var manifestWord: String? {
+  private var manifestWord: String? { headManifest?["rmsnorm_weight_format"]?.stringValue }
+
+  private var headManifest: JSONValue? {
     let file = path.appending(FolderListing.headFolder).appending("manifest.json")
     guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 4 << 20) else { return nil }
-    return (try? JSONValue.parse(bytes, file: file.string, maxValues: JSONValue.modestCount))?["rmsnorm_weight_format"]?
-      .stringValue
+    return try? JSONValue.parse(bytes, file: file.string, maxValues: JSONValue.modestCount)
+  }
+
+  /// Whether `mtp/manifest.json` says, in the words of its first version, that norms are plain factors.
+  package var declaresHeadFactors: Bool {
+    headManifest?["artifact_schema_version"]?.intValue == 1 && manifestWord == "mlx_gamma"
+  }
+
+  /// The head's vectors, all of them norms, whose mean lies below a bound, as they are stored.
+  package func headNorms(below bound: Double) throws -> [String] {
+    try tensorNames.filter { name in
+      guard HeadPrefix.of(name) != nil, let values = try floats(name), !values.isEmpty else { return false }
+      return values.reduce(0) { $0 + Double($1) } / Double(values.count) < bound
+    }
   }
 }

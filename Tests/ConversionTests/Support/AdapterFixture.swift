@@ -28,13 +28,13 @@ enum AdapterFixture {
 extension Workshop {
   /// A manifest of a base with an adapter.
   func writeAdapterManifest(
-    _ name: String, pipeline: String = "graft-only", _ members: [(String, JSONValue)] = []
+    _ name: String, pipeline: String = "graft-only", _ members: [(String, JSONValue)] = [], without: [String] = []
   ) throws {
     try writeManifest(
       [
         ("source", .string(AdapterFixture.base(name))), ("adapter", .string(AdapterFixture.folder + "/" + name)),
         ("pipeline", .string(pipeline)), ("head", "none"), ("check", false),
-      ] + members)
+      ] + members, without: without)
   }
 
   /// A copy of an adapter, to be changed.

@@ -41,7 +41,10 @@ struct HeadDonor {
       try writeBytes(JSONWriter.pretty(index), folder + "/model.safetensors.index.json")
     }
     try writeBytes(JSONWriter.pretty(config), folder + "/config.json")
-    for (name, value) in others { try writeBytes(JSONWriter.pretty(value), folder + "/" + name) }
+    // Readers refuse a model without a tokenizer.
+    for (name, value) in ["tokenizer.json": ["version": "1.0"]].merging(others, uniquingKeysWith: { _, own in own }) {
+      try writeBytes(JSONWriter.pretty(value), folder + "/" + name)
+    }
   }
 }
 
