@@ -36,7 +36,7 @@ extension AdapterMerge {
     guard let left = factors.left, let right = factors.right, !factors.isEmbedding else { return }
     if let magnitude = factors.magnitude {
       throw AdapterError.unsupported(
-        file: file.path, tensor: magnitude.name, what: "DoRA of experts",
+        file: file.path.string, tensor: magnitude.name, what: "DoRA of experts",
         next: "merge it with PEFT (merge_and_unload) and name the result as source")
     }
     let places = try expertPlaces(parameter, parts, module, left)

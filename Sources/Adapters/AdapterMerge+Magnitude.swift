@@ -9,14 +9,14 @@ extension AdapterMerge {
   ) throws {
     guard (factors.magnitude != nil) == config.hasMagnitudes else {
       throw AdapterError.conflict(
-        file: file.path, tensor: factors.magnitude?.name ?? factors.left?.name ?? factors.module,
+        file: file.path.string, tensor: factors.magnitude?.name ?? factors.left?.name ?? factors.module,
         expected: "lora_magnitude_vector where use_dora is true, and only there",
         found: "use_dora \(config.hasMagnitudes)")
     }
     guard let magnitude = factors.magnitude else { return }
     guard isMatrix, tensor.assembly == "copy" else {
       throw AdapterError.unsupported(
-        file: file.path, tensor: magnitude.name, what: "DoRA of what is no linear layer of its own",
+        file: file.path.string, tensor: magnitude.name, what: "DoRA of what is no linear layer of its own",
         next: "merge it with PEFT (merge_and_unload) and name the result as source")
     }
     guard !tensor.isDequantized else {

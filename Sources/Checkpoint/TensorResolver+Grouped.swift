@@ -93,7 +93,7 @@ extension TensorResolver {
       throw refusal(name, "\(place.entry.dtype.rawValue) \(place.entry.shape)")
     }
     codes.groupIndices = range(place, 0, place.entry.byteCount)
-    used.insert(name)
+    use(name)
   }
 
   func refusal(_ tensor: String, _ found: String) -> CheckpointError {

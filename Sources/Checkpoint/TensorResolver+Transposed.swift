@@ -37,7 +37,7 @@ extension TensorResolver {
     guard codes.groupIndices != nil || shape[1] % groups == 0 else {
       throw refusal(module + "scales", "\(groups) groups of \(shape[1]) columns, and no g_idx")
     }
-    used.formUnion([stored.name, module + "scales", module + "qzeros"])
+    for name in [stored.name, module + "scales", module + "qzeros"] { use(name) }
     return codes
   }
 

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Safetensors
 import StrictJSON
+import SystemPackage
 
 /// A model of an architecture that is known and not converted: what its headers say, its head's tensors, and what a
 /// conversion would need.
@@ -33,8 +34,8 @@ public struct UnconvertedModel {
     modelType = type
     problem = Diagnostic.words(error)
     shards = try FolderListing(path).files.filter { $0.hasSuffix(".safetensors") }
-      .map { ($0, try SafetensorsFile(path: path + "/" + $0)) }
-    let value = try JSONValue.parse(ReadOnlyFile(path: config).readAll(limit: 16 << 20), file: config)
+      .map { ($0, try SafetensorsFile(path: path.appending($0))) }
+    let value = try JSONValue.parse(ReadOnlyFile(path: FilePath(config)).readAll(limit: 16 << 20), file: config)
     let text = value["text_config"] ?? value
     declared = text["mtp_num_hidden_layers"]?.intValue ?? value["mtp_num_hidden_layers"]?.intValue
   }

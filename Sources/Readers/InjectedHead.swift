@@ -16,7 +16,7 @@ enum InjectedHead {
     guard (view.model.declaredMTPLayers ?? 0) > 0 else {
       return ReaderVerdict(.withoutHead, "config.json has no mtp_num_hidden_layers, without which it looks for no head")
     }
-    if let quantized = file.tensors.keys.filter({ $0.hasSuffix(".scales") }).min() {
+    if let quantized = file.tensors.keys.filter({ $0.string.hasSuffix(".scales") }).min() {
       return ReaderVerdict(
         .withoutHead, "it takes the head in the package's own affine format or in BF16 only; \(quantized) is there")
     }

@@ -78,7 +78,7 @@ public enum ModelSignature {
   /// What a signature states, without a key: whose it is nobody knows then. Its form is looked at, and that of the
   /// number which is to be the signature.
   /// - Throws: ``SignatureError/form(path:expected:found:)``, `JSONError`, `FileError`.
-  public static func stated(in file: String) throws -> SigningStatement {
+  public static func stated(in file: FilePath) throws -> SigningStatement {
     let (envelope, statement) = try read(file)
     guard (try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature))) != nil else {
       throw SignatureError.form(path: file, expected: "an ECDSA signature on P-256", found: "another number")
@@ -86,7 +86,7 @@ public enum ModelSignature {
     return statement
   }
 
-  private static func read(_ file: String) throws -> (Envelope, SigningStatement) {
+  private static func read(_ file: FilePath) throws -> (Envelope, SigningStatement) {
     let envelope = try Envelope(ReadOnlyFile(path: file).readAll(limit: Envelope.limit), file: file)
     return (envelope, try SigningStatement(envelope.payload, file: file))
   }

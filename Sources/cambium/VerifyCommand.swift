@@ -59,8 +59,8 @@ struct VerifyCommand: ParsableCommand {
 
   /// With a key the signature must be there, of this key and of these files. Without one it may be missing; one that is
   /// there must state these files, and the report says that nobody has looked whose it is.
-  private func checkSignature(_ path: String, _ report: inout VerificationReport) throws {
-    let signature = path + "/" + ModelSignature.fileName
+  private func checkSignature(_ path: FilePath, _ report: inout VerificationReport) throws {
+    let signature = path.appending(ModelSignature.fileName)
     do {
       if let publicKey {
         let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
@@ -77,8 +77,8 @@ struct VerifyCommand: ParsableCommand {
   }
 
   /// The files of a package by its own list, which verification has held against their bytes, and the list itself.
-  private func listedFiles(_ path: String) throws -> [SigningStatement.Resource] {
-    let bytes = try ReadOnlyFile(path: path + "/" + PackageFiles.sums).readAll(limit: 16 << 20)
+  private func listedFiles(_ path: FilePath) throws -> [SigningStatement.Resource] {
+    let bytes = try ReadOnlyFile(path: path.appending(PackageFiles.sums)).readAll(limit: 16 << 20)
     let entries = (try? ChecksumList(reading: bytes))?.entries ?? []
     return entries.map { SigningStatement.Resource(name: $0.name, sha256: $0.sha256) }
       + [SigningStatement.Resource(name: PackageFiles.sums, sha256: .of(bytes))]

@@ -53,7 +53,7 @@ public struct WorkStatus: Sendable {
   }
 
   /// The receipt of a stage; nil for none, and for a damaged one, whose stage will be done again.
-  private static func receipt(_ folder: String) throws -> StageReceipt? {
+  private static func receipt(_ folder: FilePath) throws -> StageReceipt? {
     do {
       return try StageReceipt.load(folder)
     } catch WorkspaceError.receiptDamaged {

@@ -33,7 +33,7 @@ struct PlacedPackage {
     manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
   }
 
-  private static func content(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+  private static func content(_ path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     try contentIfThere { () throws(FileError) in try readSmallFile(path, limit: limit) }
   }
 
