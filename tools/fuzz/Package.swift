@@ -31,7 +31,8 @@ let parserTests: [Target] = [
     name: "SafetensorsTests",
     dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics", "TestSupport", paths]),
   .testTarget(
-    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON", paths], exclude: ["Fixtures"]),
+    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON", "TestSupport", paths],
+    exclude: ["Fixtures"]),
   .testTarget(
     name: "TokenizationTests",
     dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON", "TestSupport", paths],
@@ -78,7 +79,7 @@ let package = Package(
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors", paths]),
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors", "Threads", paths]),
     .target(
       name: "Manifests",
       dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint", paths]),
