@@ -14,6 +14,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
   ],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -28,45 +29,77 @@ let package = Package(
     .target(name: "Diagnostics"),
     .target(name: "StrictJSON", dependencies: ["Diagnostics"]),
     .target(name: "Threads", dependencies: ["CKernels", "Diagnostics"]),
-    .target(name: "Files", dependencies: ["CKernels", "Diagnostics", "Threads"]),
-    .target(name: "Digests", dependencies: ["CKernels", "CXXHash", "Files"]),
+    .target(
+      name: "Files",
+      dependencies: ["CKernels", "Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")]),
+    .target(
+      name: "Digests",
+      dependencies: ["CKernels", "CXXHash", "Files", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+    .target(
+      name: "Safetensors",
+      dependencies: ["Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system")]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads"]),
-    .target(name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON"]),
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
-      name: "Manifests", dependencies: ["Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON"]),
-    .target(name: "Workspace", dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "Threads"]),
-    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+      name: "Adapters",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      name: "Manifests",
+      dependencies: [
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "Workspace",
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "StrictJSON", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "Templates",
+      dependencies: ["Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system")]),
+    .target(
+      name: "Tokenization",
+      dependencies: [
+        "Diagnostics", "Files", "StrictJSON", "Templates", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Tables/make_tables.py"]),
-    .target(name: "Images", dependencies: ["CImages", "Diagnostics", "Files", "StrictJSON"]),
+    .target(
+      name: "Images",
+      dependencies: [
+        "CImages", "Diagnostics", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "Inference",
       dependencies: [
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Checking",
       dependencies: [
         "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
-        "Tokenization",
+        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
         "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",
       dependencies: [
         "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
-        "StrictJSON", "Tokenization",
+        "StrictJSON", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Measuring",
@@ -75,7 +108,7 @@ let package = Package(
       name: "Streaming",
       dependencies: [
         "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
-        "Threads", "Workspace",
+        "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Readers",
@@ -84,33 +117,39 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization",
-        "Readers", "StrictJSON",
+        "Readers", "StrictJSON", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "PackageCheck",
       dependencies: [
         "Audit", "Checkpoint", "Diagnostics", "Digests", "Files", "Planning", "Quantization", "Readers", "Safetensors",
-        "StrictJSON", "Threads",
+        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Conversion",
       dependencies: [
         "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Measuring",
         "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Templates", "Threads", "Tokenization",
-        "Workspace",
+        "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Signatures",
       dependencies: [
         "Diagnostics", "Digests", "Files", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Archive", dependencies: ["CZstd", "Diagnostics", "Digests", "Files", "Threads"]),
+    .target(
+      name: "Archive",
+      dependencies: [
+        "CZstd", "Diagnostics", "Digests", "Files", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .plugin(name: "NameCommit", capability: .buildTool()),
     .target(
       name: "Terminal",
       dependencies: [
         "Diagnostics", "Files", "StrictJSON", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ], plugins: ["NameCommit"]),
     .executableTarget(
       name: "cambium",
@@ -118,82 +157,129 @@ let package = Package(
         "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "PackageCheck", "Planning",
         "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "verify-runner",
       dependencies: [
         "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "cambium-bench",
       dependencies: [
-        "Benchmarking", "Quantization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarking", "Files", "Quantization", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")],
+      path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
-    .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
     .testTarget(
-      name: "BenchmarkingTests", dependencies: ["Benchmarking", "Checking", "StrictJSON", "TestSupport"],
+      name: "ArchiveTests",
+      dependencies: [
+        "Archive", "Diagnostics", "Digests", "Files", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "BenchmarkingTests",
+      dependencies: [
+        "Benchmarking", "Checking", "StrictJSON", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Golden"]),
     .testTarget(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
         "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
         "cambium", "cambium-bench", "verify-runner", "Digests", "StrictJSON", "TestSupport",
-        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Golden"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
         "Adapters", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Manifests", "Measuring",
         "PackageCheck", "Planning", "Quantization", "Readers", "Safetensors", "Streaming", "StrictJSON", "TestSupport",
-        "Threads", "Workspace",
+        "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "DigestsTests",
-      dependencies: ["CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(name: "FilesTests", dependencies: ["Diagnostics", "Files", "TestSupport", "Threads"]),
+      dependencies: [
+        "CKernels", "Digests", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "FilesTests",
+      dependencies: [
+        "Diagnostics", "Files", "TestSupport", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "HostileInputTests",
       dependencies: [
         "Archive", "Checkpoint", "Diagnostics", "Digests", "Images", "Manifests", "Safetensors", "Signatures",
         "StrictJSON", "Templates", "TestSupport", "Tokenization", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Diagnostics", "Images", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
+      name: "ImagesTests",
+      dependencies: [
+        "Diagnostics", "Images", "StrictJSON", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: [
         "CKernels", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Images", "Inference", "Quantization",
-        "Safetensors", "StrictJSON", "TestSupport", "Threads",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Diagnostics", "Quantization", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Diagnostics", "Safetensors", "TestSupport"]),
+    .testTarget(
+      name: "SafetensorsTests",
+      dependencies: [
+        "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "SignaturesTests",
-      dependencies: ["Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(name: "StrictJSONTests", dependencies: ["CJSON", "Diagnostics", "StrictJSON", "TestSupport"]),
     .testTarget(
-      name: "TemplatesTests", dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport"],
+      name: "TemplatesTests",
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Templates", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
-    .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+    .testTarget(
+      name: "StreamingTests",
+      dependencies: [
+        "Digests", "Planning", "Streaming", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
     .testTarget(
       name: "TokenizationTests",
-      dependencies: ["Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization"],
+      dependencies: [
+        "Diagnostics", "StrictJSON", "Templates", "TestSupport", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "WorkspaceTests",
-      dependencies: ["Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace"]),
+      dependencies: [
+        "Diagnostics", "Digests", "Files", "StrictJSON", "TestSupport", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

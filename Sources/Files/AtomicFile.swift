@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,14 +10,14 @@ import Synchronization
 /// Files that appear under their name complete and durable, or not at all.
 public enum AtomicFile {
   /// Writes a whole file: the old content, or none, is seen until the new one is complete on the storage.
-  public static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+  public static func write(_ bytes: [UInt8], to path: FilePath) throws(StorageError) {
     try write(to: path) { file throws(StorageError) in try file.write(bytes, at: 0) }
   }
 
   /// Writes a whole file with `body`, which gets it open under a temporary name. When `body` throws, the target stays
   /// as it was.
   public static func write(
-    to path: String, _ body: (PosixFile) throws(StorageError) -> Void
+    to path: FilePath, _ body: (PosixFile) throws(StorageError) -> Void
   ) throws(StorageError) {
     try refuseLink(path)
     let file = try createTemporary(beside: path)
@@ -30,18 +31,18 @@ public enum AtomicFile {
       unlink(file.path)
       throw error
     }
-    try syncFolder(splitPath(path).folder)
+    try syncFolder(path.folder)
   }
 
   /// Removes the temporary files that a killed run left in a folder. Only under the work lock: those of a living run
   /// look the same. Returns their names.
   @discardableResult
-  public static func removeLeftovers(in folder: String) throws(StorageError) -> [String] {
+  public static func removeLeftovers(in folder: FilePath) throws(StorageError) -> [String] {
     guard try linkStatus(folder) != nil else { return [] }
     let leftovers = try Folder.entries(folder).filter(TemporaryName.isTemporary)
     var removed: [String] = []
     for name in leftovers {
-      let path = joinPath(folder, name)
+      let path = folder.appending(name)
       guard let status = try linkStatus(path), status.type != S_IFDIR else { continue }
       crashPoint("remove")
       PowerLoss.shared?.willRemove(path, isFolder: false)
@@ -57,7 +58,7 @@ public enum AtomicFile {
 
   /// Writes a new file: a name that is taken, by a link that leads nowhere too, is refused.
   /// - Throws: ``StorageError/targetExists(path:)``.
-  public static func create(_ bytes: [UInt8], at path: String) throws(StorageError) {
+  public static func create(_ bytes: [UInt8], at path: FilePath) throws(StorageError) {
     let file = try createTemporary(beside: path)
     do throws(StorageError) {
       try file.write(bytes, at: 0)
@@ -72,13 +73,13 @@ public enum AtomicFile {
 
   /// Removes what killed processes left of their attempts to write a file; that of a living one, which holds its lock,
   /// stays.
-  public static func removeAbandoned(of path: String) throws(StorageError) {
-    let (folder, name) = splitPath(path)
+  public static func removeAbandoned(of path: FilePath) throws(StorageError) {
+    let (folder, name) = (path.folder, path.name)
     guard try Folder.isFolder(folder) else { return }
     let prefix = TemporaryName.prefix(of: name)
     for entry in try Folder.entries(folder)
     where entry.utf8.starts(with: prefix.utf8) && TemporaryName.isTemporary(entry) {
-      let left = joinPath(folder, entry)
+      let left = folder.appending(entry)
       guard let file = try? PosixFile.openForWriting(left), (try? file.takeLock()) == true else { continue }
       crashPoint("remove")
       PowerLoss.shared?.willRemove(left, isFolder: false)
@@ -88,11 +89,11 @@ public enum AtomicFile {
   }
 
   /// A rename would replace a link and not follow it; but whoever put it there expects something else.
-  static func refuseLink(_ path: String) throws(StorageError) {
+  static func refuseLink(_ path: FilePath) throws(StorageError) {
     if try linkStatus(path)?.type == S_IFLNK { throw .targetIsLink(path: path) }
   }
 
-  static func renameReplacing(_ from: String, _ to: String) throws(StorageError) {
+  static func renameReplacing(_ from: FilePath, _ to: FilePath) throws(StorageError) {
     crashPoint("rename")
     PowerLoss.shared?.willRename(from, to)
     guard rename(from, to) == 0 else { throw .system("rename the file into place", to, errno: errno) }
@@ -101,7 +102,7 @@ public enum AtomicFile {
 
   /// A new file in the folder of `path`, locked as long as it is open. A killed run with the same process number may
   /// have left a name behind.
-  private static func createTemporary(beside path: String) throws(StorageError) -> PosixFile {
+  private static func createTemporary(beside path: FilePath) throws(StorageError) -> PosixFile {
     var attempts = 0
     while true {
       do throws(StorageError) {
@@ -123,10 +124,10 @@ enum TemporaryName {
   private static let counter = Atomic<Int>(0)
   private static let mark = ".cambium-tmp-"
 
-  static func next(beside path: String) -> String {
-    let (folder, name) = splitPath(path)
+  static func next(beside path: FilePath) -> FilePath {
+    let (folder, name) = (path.folder, path.name)
     let number = counter.add(1, ordering: .relaxed).newValue
-    return joinPath(folder, "\(prefix(of: name))\(getpid())-\(number)")
+    return folder.appending("\(prefix(of: name))\(getpid())-\(number)")
   }
 
   /// What the temporary names of a file begin with. Names end at 255 bytes, and these are longer than the name they stand

@@ -1,4 +1,5 @@
 import CKernels
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -19,7 +20,7 @@ public enum Placement: Sendable, Equatable {
 /// The target appears complete and durable or not at all, and replaces a file of that name. `from` may be a link to a
 /// file.
 @discardableResult
-public func cloneOrCopy(from: String, to: String) throws(StorageError) -> Placement {
+public func cloneOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Placement {
   let source = try openSource(from)
   defer { close(source.descriptor) }
   var placement = Placement.cloned
@@ -34,21 +35,21 @@ public func cloneOrCopy(from: String, to: String) throws(StorageError) -> Placem
 
 /// Gives a file that has other names, too, a content of its own under this one. Whoever is going to write to it in place
 /// would change what stands under the others. A path that leads nowhere is fine.
-package func breakHardLinks(_ path: String) throws(StorageError) {
+package func breakHardLinks(_ path: FilePath) throws(StorageError) {
   guard let status = try linkStatus(path), status.isRegularFile, status.st_nlink > 1 else { return }
   try cloneOrCopy(from: path, to: path)
 }
 
 extension Folder {
   /// Takes a name away from a file that has others. A path that leads nowhere is fine.
-  public static func removeLinked(_ path: String) throws(StorageError) {
+  public static func removeLinked(_ path: FilePath) throws(StorageError) {
     guard let status = try linkStatus(path), status.isRegularFile, status.st_nlink > 1 else { return }
     try removeTree(path)
   }
 }
 
 /// Opens a regular file; a pipe or a device must not make the run hang.
-private func openSource(_ path: String) throws(StorageError) -> (descriptor: Int32, status: stat) {
+private func openSource(_ path: FilePath) throws(StorageError) -> (descriptor: Int32, status: stat) {
   let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
   guard descriptor >= 0 else { throw .system("open the file", path, errno: errno) }
   var status = stat()
@@ -60,7 +61,7 @@ private func openSource(_ path: String) throws(StorageError) -> (descriptor: Int
 }
 
 /// Copies an open file by blocks.
-private func copy(_ descriptor: Int32, _ from: String, _ file: PosixFile) throws(StorageError) {
+private func copy(_ descriptor: Int32, _ from: FilePath, _ file: PosixFile) throws(StorageError) {
   var status = stat()
   guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", from, errno: errno) }
   try file.preallocate(Int(status.st_size))

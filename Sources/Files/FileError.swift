@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 #if canImport(Darwin)
   import Darwin
@@ -9,24 +10,24 @@ import Diagnostics
 /// What can go wrong when a file is read.
 public enum FileError: CambiumError {
   /// There is no such file (`E_FILE_MISSING`, status 66).
-  case missing(path: String)
+  case missing(path: FilePath)
   /// The system refused to open or read the file (`E_FILE_READ`, status 74).
-  case read(path: String, reason: String)
+  case read(path: FilePath, reason: String)
   /// The path names a folder, link, device, pipe or socket (`E_FILE_NOT_REGULAR`, status 65).
-  case notRegular(path: String, found: String)
+  case notRegular(path: FilePath, found: String)
   /// The file ended before the bytes that were asked for (`E_FILE_SHORT`, status 74).
-  case short(path: String, expected: Int, found: Int)
+  case short(path: FilePath, expected: Int, found: Int)
   /// A file that is mapped into memory became shorter while it was read (`E_FILE_SHRANK`, status 74).
-  case shrunk(path: String)
+  case shrunk(path: FilePath)
   /// No more files can be open at a time (`E_TOO_MANY_FILES`, status 74).
-  case tooManyOpen(path: String, limit: Int)
+  case tooManyOpen(path: FilePath, limit: Int)
   /// The file is not the one that was opened before (`E_FILE_CHANGED`, status 65).
-  case changed(path: String)
+  case changed(path: FilePath)
   /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
-  case tooLarge(path: String, limit: Int, found: Int)
+  case tooLarge(path: FilePath, limit: Int, found: Int)
 
   /// A folder has a file whose name is not UTF-8 (`E_FILE_NAME`, status 65).
-  case name(path: String)
+  case name(path: FilePath)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -69,7 +70,7 @@ public enum FileError: CambiumError {
   }
 
   /// The error for `errno` as an open left it.
-  static func opening(_ path: String, _ code: Int32) -> FileError {
+  static func opening(_ path: FilePath, _ code: Int32) -> FileError {
     switch code {
     case ENOENT, ENOTDIR: .missing(path: path)
     case ELOOP: .notRegular(path: path, found: "a symbolic link")
@@ -80,7 +81,7 @@ public enum FileError: CambiumError {
   }
 
   /// The error for `errno` as a read left it.
-  static func reading(_ path: String, _ code: Int32) -> FileError {
+  static func reading(_ path: FilePath, _ code: Int32) -> FileError {
     .read(path: path, reason: "\(String(cString: strerror(code))) (errno \(code))")
   }
 }

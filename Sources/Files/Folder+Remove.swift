@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -7,18 +9,18 @@
 extension Folder {
   /// Removes a folder and all beneath it; a path that leads nowhere is fine. Links are removed, never followed: all
   /// names are looked up in the open folder they are in, so not even one swapped in meanwhile leads out.
-  public static func removeTree(_ path: String) throws(StorageError) {
-    let (folder, name) = splitPath(path)
+  public static func removeTree(_ path: FilePath) throws(StorageError) {
+    let folder = path.folder
     guard try linkStatus(path) != nil else { return }
     let parent = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard parent >= 0 else { throw .system("open the folder", folder, errno: errno) }
     defer { close(parent) }
-    try remove(Array(name.utf8), in: parent, folder)
+    try remove(path.nameBytes, in: parent, folder)
     try syncFolder(folder)
   }
 
-  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: String) throws(StorageError) {
-    let path = joinPath(folder, String(decoding: name, as: UTF8.self))
+  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: FilePath) throws(StorageError) {
+    let path = folder.appending(bytes: name)
     let name = name.map { CChar(bitPattern: $0) } + [0]
     var status = stat()
     guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
@@ -35,7 +37,7 @@ extension Folder {
     crashPoint("remove")
   }
 
-  private static func removeContent(of name: [CChar], in parent: Int32, _ path: String) throws(StorageError) {
+  private static func removeContent(of name: [CChar], in parent: Int32, _ path: FilePath) throws(StorageError) {
     let descriptor = uninterrupted { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     defer { close(descriptor) }

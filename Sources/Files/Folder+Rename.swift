@@ -1,4 +1,5 @@
 import CKernels
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,7 +10,7 @@ import CKernels
 extension Folder {
   /// Renames a file or a folder to a name that must be free, and makes that durable. This is how a package is
   /// published: complete, under its final name, at one instant.
-  public static func renameNoReplace(_ from: String, _ to: String) throws(StorageError) {
+  public static func renameNoReplace(_ from: FilePath, _ to: FilePath) throws(StorageError) {
     guard let source = try linkStatus(from) else { throw .system("rename", from, errno: ENOENT) }
     if try linkStatus(to) != nil { throw .targetExists(path: to) }
     crashPoint("rename")
@@ -21,23 +22,23 @@ extension Folder {
     default: throw .system("rename into place", to, errno: code)
     }
     crashPoint("rename")
-    let (oldFolder, newFolder) = (splitPath(from).folder, splitPath(to).folder)
+    let (oldFolder, newFolder) = (from.folder, to.folder)
     try syncFolder(newFolder)
     if oldFolder != newFolder { try syncFolder(oldFolder) }
   }
 
   /// Exchanges two folders, or two files, at one instant, and makes that durable.
   /// - Returns: false where the file system has no such thing; then nothing has changed.
-  public static func exchange(_ one: String, _ other: String) throws(StorageError) -> Bool {
+  public static func exchange(_ one: FilePath, _ other: FilePath) throws(StorageError) -> Bool {
     crashPoint("exchange")
     PowerLoss.shared?.willExchange(one, other)
-    if cambium_exchange(one, other) != 0 {
+    if exchangeNames(one, other) != 0 {
       let code = errno
       guard isUnsupported(code) else { throw .system("exchange the folder with the new one", other, errno: code) }
       return false
     }
     crashPoint("exchange")
-    let (first, second) = (splitPath(one).folder, splitPath(other).folder)
+    let (first, second) = (one.folder, other.folder)
     try syncFolder(first)
     if second != first { try syncFolder(second) }
     return true
@@ -45,8 +46,8 @@ extension Folder {
 
   /// Where the file system knows no exclusive rename: `link` refuses a name that is taken, and `rename` of a folder
   /// replaces nothing but an empty folder.
-  private static func move(_ from: String, _ to: String, isFolder: Bool) -> Int32 {
-    if cambium_rename_exclusive(from, to) == 0 { return 0 }
+  private static func move(_ from: FilePath, _ to: FilePath, isFolder: Bool) -> Int32 {
+    if renameExclusive(from, to) == 0 { return 0 }
     guard isUnsupported(errno) else { return errno }
     if !isFolder {
       if link(from, to) == 0 { return unlink(from) == 0 ? 0 : errno }

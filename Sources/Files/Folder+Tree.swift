@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -15,26 +17,25 @@ extension Folder {
 
   /// Everything beneath a folder but the folders that hold something, sorted by the bytes of the names. Links are not
   /// followed, but for the folder itself.
-  public static func tree(_ path: String) throws(StorageError) -> [Entry] {
+  public static func tree(_ path: FilePath) throws(StorageError) -> [Entry] {
     var entries: [Entry] = []
-    try collect(Array(path.utf8), [], &entries)
+    try collect(path, [], &entries)
     return entries.sorted { $0.name.lexicographicallyPrecedes($1.name) }
   }
 
-  private static func collect(_ root: [UInt8], _ prefix: [UInt8], _ entries: inout [Entry]) throws(StorageError) {
+  private static func collect(_ root: FilePath, _ prefix: [UInt8], _ entries: inout [Entry]) throws(StorageError) {
     let slash = UInt8(ascii: "/")
-    let folder = prefix.isEmpty ? root : root + [slash] + prefix
-    let shown = String(decoding: folder, as: UTF8.self)
+    let folder = prefix.isEmpty ? root : root.appending(bytes: prefix)
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (prefix.isEmpty ? 0 : O_NOFOLLOW)
-    let descriptor = uninterrupted { open(cString(folder), flags) }
-    guard descriptor >= 0 else { throw .system("open the folder", shown, errno: errno) }
-    let names = try namesAndClose(descriptor, shown)
+    let descriptor = uninterrupted { open(folder, flags) }
+    guard descriptor >= 0 else { throw .system("open the folder", folder, errno: errno) }
+    let names = try namesAndClose(descriptor, folder)
     if names.isEmpty, !prefix.isEmpty { entries.append(Entry(name: prefix, identity: nil)) }
     for name in names {
       let relative = prefix.isEmpty ? name : prefix + [slash] + name
       var status = stat()
-      guard lstat(cString(root + [slash] + relative), &status) == 0 else {
-        throw .system("look at the file", String(decoding: relative, as: UTF8.self), errno: errno)
+      guard lstat(root.appending(bytes: relative), &status) == 0 else {
+        throw .system("look at the file", FilePath(bytes: relative), errno: errno)
       }
       if status.type == S_IFDIR {
         try collect(root, relative, &entries)
@@ -43,6 +44,4 @@ extension Folder {
       }
     }
   }
-
-  private static func cString(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 }

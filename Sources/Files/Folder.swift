@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -7,7 +9,7 @@
 /// Folders of the work tree.
 public enum Folder {
   /// Creates a folder and the missing ones above it, each with mode 0755 and durable. One that exists is left alone.
-  public static func create(_ path: String) throws(StorageError) {
+  public static func create(_ path: FilePath) throws(StorageError) {
     for prefix in prefixes(of: path) where try !isFolder(prefix) {
       if mkdir(prefix, 0o755) != 0 {
         let code = errno
@@ -18,19 +20,18 @@ public enum Folder {
       PowerLoss.shared?.didMakeFolder(prefix)
       // The umask may have taken bits away.
       guard chmod(prefix, 0o755) == 0 else { throw .system("set the mode of the folder", prefix, errno: errno) }
-      try syncFolder(splitPath(prefix).folder)
+      try syncFolder(prefix.folder)
     }
   }
 
   /// The names in a folder, sorted by their UTF-8 bytes. A name that is not UTF-8 is an error.
-  public static func entries(_ path: String) throws(StorageError) -> [String] {
+  public static func entries(_ path: FilePath) throws(StorageError) -> [String] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     var names: [String] = []
     for bytes in try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       guard let name = String(validating: bytes, as: UTF8.self) else {
-        let shown = joinPath(path, String(decoding: bytes, as: UTF8.self))
-        throw .io(operation: "use a file name that is not UTF-8", path: shown, errno: EILSEQ)
+        throw .name(path: path.appending(bytes: bytes))
       }
       names.append(name)
     }
@@ -38,7 +39,7 @@ public enum Folder {
   }
 
   /// Whether the path leads to a folder, also through a link.
-  public static func isFolder(_ path: String) throws(StorageError) -> Bool {
+  public static func isFolder(_ path: FilePath) throws(StorageError) -> Bool {
     var status = stat()
     if uninterrupted({ stat(path, &status) }) == 0 { return status.type == S_IFDIR }
     let code = errno
@@ -47,7 +48,7 @@ public enum Folder {
   }
 
   /// Bytes that are free on the file system of a folder; nil where it keeps no count.
-  public static func freeBytes(_ path: String) throws(StorageError) -> Int? {
+  public static func freeBytes(_ path: FilePath) throws(StorageError) -> Int? {
     var status = statvfs()
     guard uninterrupted({ statvfs(path, &status) }) == 0 else {
       throw .system("ask for the free space", path, errno: errno)
@@ -58,17 +59,16 @@ public enum Folder {
   }
 
   /// `a/b/c` as `a`, `a/b`, `a/b/c`.
-  private static func prefixes(of path: String) -> [String] {
-    let bytes = Array(path.utf8)
-    let slash = UInt8(ascii: "/")
-    return bytes.indices.compactMap { index in
-      let isEnd = index + 1 == bytes.count || bytes[index + 1] == slash
-      return isEnd && bytes[index] != slash ? String(decoding: bytes[...index], as: UTF8.self) : nil
+  private static func prefixes(of path: FilePath) -> [FilePath] {
+    var prefix = FilePath(root: path.root, [])
+    return path.components.map { component in
+      prefix.append(component)
+      return prefix
     }
   }
 
   /// The names in an open folder, without `.` and `..`, as bytes. Takes the descriptor over.
-  static func namesAndClose(_ descriptor: Int32, _ path: String) throws(StorageError) -> [[UInt8]] {
+  static func namesAndClose(_ descriptor: Int32, _ path: FilePath) throws(StorageError) -> [[UInt8]] {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)

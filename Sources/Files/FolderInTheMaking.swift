@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -10,12 +12,12 @@
 /// End with ``release()``: Swift may drop a value after its last use.
 public final class FolderInTheMaking: Sendable {
   /// The folder, under its name of the moment.
-  public let path: String
+  public let path: FilePath
   private let descriptor: Int32
 
   /// Makes the folder, or empties one that a dead process left.
   /// - Throws: ``StorageError/busy(folder:)`` while another process fills it.
-  public init(path: String) throws(StorageError) {
+  public init(path: FilePath) throws(StorageError) {
     self.path = path
     var found: Int32?
     // A process that ends between two steps takes the folder away; the next attempt makes a new one.
@@ -23,7 +25,7 @@ public final class FolderInTheMaking: Sendable {
     guard let found else { throw .busy(folder: path) }
     descriptor = found
     do throws(StorageError) {
-      for name in try Folder.entries(path) { try Folder.removeTree(joinPath(path, name)) }
+      for name in try Folder.entries(path) { try Folder.removeTree(path.appending(name)) }
     } catch {
       close(found)
       throw error
@@ -31,7 +33,7 @@ public final class FolderInTheMaking: Sendable {
   }
 
   /// The folder, open and held; nil when it was renamed or removed meanwhile.
-  private static func open(_ path: String) throws(StorageError) -> Int32? {
+  private static func open(_ path: FilePath) throws(StorageError) -> Int32? {
     // A dead process leaves a folder; anything else is somebody's.
     if let status = try linkStatus(path), status.type != S_IFDIR { throw .targetExists(path: path) }
     try Folder.create(path)
@@ -60,4 +62,4 @@ public final class FolderInTheMaking: Sendable {
 }
 
 // Inside the class the name of this call means its own method.
-private func openDescriptor(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
+private func openDescriptor(_ path: FilePath, _ flags: Int32) -> Int32 { open(path, flags) }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -8,8 +10,7 @@
 ///
 /// `FileManager` takes a read that fails for the end of the list: files would be missing, and nothing said.
 /// - Throws: ``FileError``, also for a name that is not UTF-8.
-public func namesInFolder(_ path: String) throws(FileError) -> [String] {
-  guard !path.utf8.contains(0) else { throw .missing(path: path) }
+public func namesInFolder(_ path: FilePath) throws(FileError) -> [String] {
   guard let stream = opendir(path) else { throw .opening(path, errno) }
   defer { closedir(stream) }
   var names: [String] = []
@@ -25,7 +26,7 @@ public func namesInFolder(_ path: String) throws(FileError) -> [String] {
     guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
     let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
     guard let name = String(validatingCString: start) else {
-      throw .name(path: path + "/" + String(cString: start))
+      throw .name(path: path.appending(bytes: UnsafeRawBufferPointer(start: start, count: strlen(start)).map { $0 }))
     }
     if name != ".", name != ".." { names.append(name) }
   }

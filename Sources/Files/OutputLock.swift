@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -10,11 +12,11 @@
 /// is empty and holds nobody up, since the kernel takes the right itself back. End with ``release()``.
 public final class OutputLock: Sendable {
   /// The folder.
-  public let output: String
+  public let output: FilePath
   private let file: PosixFile
 
   /// - Throws: ``StorageError/busy(folder:)`` while another process has the right.
-  public init(_ output: String) throws(StorageError) {
+  public init(_ output: FilePath) throws(StorageError) {
     self.output = output
     let path = OutputLock.name("lock", output)
     var found: PosixFile?
@@ -31,9 +33,9 @@ public final class OutputLock: Sendable {
   }
 
   /// The folder in the making, beside its place.
-  public var partial: String { OutputLock.name("partial", output) }
+  public var partial: FilePath { OutputLock.name("partial", output) }
   /// Where the earlier folder waits on a file system that cannot exchange two names.
-  public var earlier: String { OutputLock.name("earlier", output) }
+  public var earlier: FilePath { OutputLock.name("earlier", output) }
 
   /// Removes what killed processes left, and puts the earlier folder back when they left none in its place.
   public func recover() throws(StorageError) {
@@ -48,7 +50,7 @@ public final class OutputLock: Sendable {
   }
 
   /// Whether killed processes left something beside a folder.
-  public static func hasLeftovers(_ output: String) throws(StorageError) -> Bool {
+  public static func hasLeftovers(_ output: FilePath) throws(StorageError) -> Bool {
     for kind in ["lock", "partial", "earlier"] where try linkStatus(name(kind, output)) != nil { return true }
     return false
   }
@@ -59,12 +61,13 @@ public final class OutputLock: Sendable {
   /// Puts the folder in the making into the place of the one that is there, at one instant where the file system can.
   /// - Parameter isStillOurs: asked of the folder that was there, when nobody finds it under its name any more.
   /// - Throws: ``StorageError/targetExists(path:)`` when it is not; then it is back in its place.
-  public func replace(_ isStillOurs: (_ path: String) -> Bool) throws(StorageError) {
+  public func replace(_ isStillOurs: (_ path: FilePath) -> Bool) throws(StorageError) {
     if try Folder.exchange(partial, output) {
       guard isStillOurs(partial) else {
         if (try? Folder.exchange(partial, output)) == true { throw .targetExists(path: output) }
         // What is under the name of the folder in the making is somebody's, and would be taken for ours.
-        let kept = output + ".kept-\(getpid())"
+        let (folder, name) = (output.folder, output.name)
+        let kept = folder.appending("\(name).kept-\(getpid())")
         try Folder.renameNoReplace(partial, kept)
         throw .targetExists(path: kept)
       }
@@ -86,9 +89,9 @@ public final class OutputLock: Sendable {
     try? file.close()
   }
 
-  private static func name(_ kind: String, _ output: String) -> String {
-    let (folder, name) = splitPath(output)
-    return joinPath(folder, "\(shortened(name)).cambium-\(kind)")
+  private static func name(_ kind: String, _ output: FilePath) -> FilePath {
+    let (folder, name) = (output.folder, output.name)
+    return folder.appending("\(shortened(name)).cambium-\(kind)")
   }
 
   /// Names end at 255 bytes: of a long one the rest is told apart by a hash (FNV-1a).

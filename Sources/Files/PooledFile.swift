@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 
 private let lastKey = Atomic<Int>(0)
 
@@ -8,7 +9,7 @@ public final class PooledFile: Sendable {
   private static let pool = FilePool<ReadOnlyFile>(limit: 16)
 
   /// The path that was opened.
-  public let path: String
+  public let path: FilePath
   /// The file as it was when it was opened first.
   public let identity: FileIdentity
   private let followLinks: Bool
@@ -17,7 +18,7 @@ public final class PooledFile: Sendable {
   /// Opens a file.
   /// - Parameter followLinks: Whether the last component may be a symbolic link.
   /// - Throws: ``FileError``.
-  public init(path: String, followLinks: Bool = true) throws(FileError) {
+  public init(path: FilePath, followLinks: Bool = true) throws(FileError) {
     self.path = path
     self.followLinks = followLinks
     key = lastKey.add(1, ordering: .relaxed).newValue

@@ -1,5 +1,6 @@
 import CKernels
 import Synchronization
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -12,7 +13,7 @@ import Synchronization
 /// Writes name their offset, so several threads may write different ranges at once.
 public final class PosixFile: Sendable {
   /// The path it was opened by; for messages.
-  public let path: String
+  public let path: FilePath
   let descriptor: Int32
   /// The same file, open past the system's cache; -1 without one.
   let direct: Int32
@@ -24,7 +25,7 @@ public final class PosixFile: Sendable {
   /// time, so one failure is final.
   private let syncFailure = Atomic<Int32>(0)
 
-  private init(path: String, descriptor: Int32, direct: Int32 = -1, isStream: Bool = false) {
+  private init(path: FilePath, descriptor: Int32, direct: Int32 = -1, isStream: Bool = false) {
     self.isStream = isStream
     self.path = path
     self.descriptor = descriptor
@@ -36,7 +37,7 @@ public final class PosixFile: Sendable {
   }
 
   /// Creates a file that must not exist yet, with mode 0644 whatever the umask.
-  public static func createExclusive(_ path: String) throws(StorageError) -> PosixFile {
+  public static func createExclusive(_ path: FilePath) throws(StorageError) -> PosixFile {
     let file = try open(path, O_CREAT | O_EXCL | O_RDWR, "create the file")
     guard fchmod(file.descriptor, 0o644) == 0 else {
       let code = errno
@@ -51,7 +52,7 @@ public final class PosixFile: Sendable {
   /// and `creating` is set. A symbolic link is refused.
   /// - Parameter direct: whether large writes go past the system's cache where the file system allows it.
   public static func openForWriting(
-    _ path: String, creating: Bool = false, direct: Bool = false
+    _ path: FilePath, creating: Bool = false, direct: Bool = false
   ) throws(StorageError) -> PosixFile {
     var isNew = false
     if creating, PowerLoss.shared != nil { isNew = try linkStatus(path) == nil }
@@ -66,7 +67,7 @@ public final class PosixFile: Sendable {
 
   /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. Waits for the reader of a
   /// pipe. Each write goes behind the one before, whatever its offset.
-  static func openStream(_ path: String) throws(StorageError) -> PosixFile {
+  static func openStream(_ path: FilePath) throws(StorageError) -> PosixFile {
     let descriptor = uninterrupted { openDescriptor(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0) }
     guard descriptor >= 0 else { throw .system("open for writing", path, errno: errno) }
     let file = PosixFile(path: path, descriptor: descriptor, isStream: true)
@@ -75,7 +76,7 @@ public final class PosixFile: Sendable {
   }
 
   private static func open(
-    _ path: String, _ flags: Int32, _ operation: String, direct: Bool = false
+    _ path: FilePath, _ flags: Int32, _ operation: String, direct: Bool = false
   ) throws(StorageError) -> PosixFile {
     let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
@@ -86,7 +87,7 @@ public final class PosixFile: Sendable {
     }
     guard direct else { return PosixFile(path: path, descriptor: descriptor) }
     // Refused by file systems that have no such thing: then everything is written through the cache.
-    let second = uninterrupted { cambium_open_direct(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0) }
+    let second = uninterrupted { openDirect(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) }
     return PosixFile(path: path, descriptor: descriptor, direct: second)
   }
 
@@ -117,7 +118,7 @@ public final class PosixFile: Sendable {
 }
 
 // Inside the class the names of these calls mean its own methods.
-private func openDescriptor(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+private func openDescriptor(_ path: FilePath, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
 private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }
 
 /// `fsync`, or what stands for it: on macOS `fsync` leaves the data in the cache of the drive.

@@ -1,4 +1,5 @@
 import CKernels
+import SystemPackage
 
 #if canImport(Darwin)
   import Darwin
@@ -11,7 +12,7 @@ import CKernels
 /// Read with `pread` and never mapped: a mapped file that shrinks ends the process.
 public final class ReadOnlyFile: Sendable {
   /// The path that was opened.
-  public let path: String
+  public let path: FilePath
   /// The file as it was when it was opened.
   public let identity: FileIdentity
   private let descriptor: Int32
@@ -19,9 +20,8 @@ public final class ReadOnlyFile: Sendable {
   /// Opens a file.
   /// - Parameter followLinks: Whether the last component may be a symbolic link.
   /// - Throws: ``FileError``: missing, not regular (a pipe does not block), or refused by the system.
-  public init(path: String, followLinks: Bool = true) throws(FileError) {
+  public init(path: FilePath, followLinks: Bool = true) throws(FileError) {
     // The system would take the path to end at the first zero byte and open another file.
-    guard !path.utf8.contains(0) else { throw .missing(path: path) }
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW)
     var opened = open(path, flags)
     while opened < 0, errno == EINTR { opened = open(path, flags) }
@@ -46,7 +46,7 @@ public final class ReadOnlyFile: Sendable {
 
   /// Opens a file if there is a regular one of this path. What the system cannot open now may be there all the same.
   /// - Throws: ``FileError`` but for ``FileError/missing(path:)`` and ``FileError/notRegular(path:found:)``.
-  package static func ifThere(_ path: String) throws(FileError) -> ReadOnlyFile? {
+  package static func ifThere(_ path: FilePath) throws(FileError) -> ReadOnlyFile? {
     do throws(FileError) {
       return try ReadOnlyFile(path: path)
     } catch {
@@ -123,11 +123,11 @@ public final class ReadOnlyFile: Sendable {
     cambium_is_cached(descriptor, Int64(range.lowerBound), range.count) == 1
   }
 
-  static func identity(of descriptor: Int32, _ path: String) throws(FileError) -> FileIdentity {
+  static func identity(of descriptor: Int32, _ path: FilePath) throws(FileError) -> FileIdentity {
     FileIdentity(try status(of: descriptor, path))
   }
 
-  private static func status(of descriptor: Int32, _ path: String) throws(FileError) -> stat {
+  private static func status(of descriptor: Int32, _ path: FilePath) throws(FileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .reading(path, errno) }
     return status

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -23,16 +25,18 @@ public struct ResultFile: Sendable {
     }
   }
 
-  public let path: String
+  public let path: FilePath
   private let kind: Kind
   /// Whether a person said that what stands there may go.
   private let force: Bool
   /// Files and folders that the command reads.
-  private let inputs: [String]
+  private let inputs: [FilePath]
   /// The one file in a package that this may be, such as the signature over it.
-  private let part: String?
+  private let part: FilePath?
 
-  public init(_ path: String, _ kind: Kind, force: Bool = false, inputs: [String] = [], asPart part: String? = nil) {
+  public init(
+    _ path: FilePath, _ kind: Kind, force: Bool = false, inputs: [FilePath] = [], asPart part: FilePath? = nil
+  ) {
     self.path = path
     self.kind = kind
     self.force = force
@@ -92,14 +96,14 @@ public struct ResultFile: Sendable {
   /// Refuses the inside of a package and of a folder that is an input: a file more makes the one invalid, and the other
   /// is not ours.
   private func requirePlace() throws(StorageError) {
-    let folder = splitPath(path).folder
-    guard let own = try linkStatus(folder + "/."), own.type == S_IFDIR else { return }
-    if let part, splitPath(part).name.utf8.elementsEqual(splitPath(path).name.utf8),
-      try isSame(splitPath(part).folder, own)
+    let folder = path.folder
+    guard let own = try linkStatus(folder.appending(".")), own.type == S_IFDIR else { return }
+    if let part, part.lastComponent == path.lastComponent,
+      try isSame(part.folder, own)
     {
       return
     }
-    if try linkStatus(joinPath(folder, "SHA256SUMS")) != nil {
+    if try linkStatus(folder.appending("SHA256SUMS")) != nil {
       throw .resultPlace(path: path, found: "the inside of a package")
     }
     for input in inputs where try isSame(input, own) {
@@ -108,7 +112,7 @@ public struct ResultFile: Sendable {
   }
 
   /// Whether a path leads to this file or folder, under whatever name.
-  private func isSame(_ path: String, _ other: stat) throws(StorageError) -> Bool {
+  private func isSame(_ path: FilePath, _ other: stat) throws(StorageError) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_dev == other.st_dev && status.st_ino == other.st_ino
   }

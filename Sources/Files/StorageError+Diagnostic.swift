@@ -48,6 +48,7 @@ extension StorageError {
       Diagnostic(
         "E_PATH_UNSAFE", "a path leaves its folder", file: path,
         expected: "a relative path without empty, \".\" and \"..\" parts", next: "correct the name", exit: .badInput)
+    case .name(let path): FileError.name(path: path).diagnostic
     case .tooManyOpen(let path): FileError.tooManyOpen(path: path, limit: openFilesLimit()).diagnostic
     case .fileChanged(let path):
       Diagnostic(

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,32 +10,34 @@ import Diagnostics
 /// What can go wrong while files and folders are made, written, renamed and removed.
 public enum StorageError: CambiumError, Equatable {
   /// `E_FOLDER_BUSY`: another process makes the same folder at this moment.
-  case busy(folder: String)
+  case busy(folder: FilePath)
   /// `E_IO`: the system refused an operation for a reason that has no case of its own.
-  case io(operation: String, path: String, errno: Int32)
+  case io(operation: String, path: FilePath, errno: Int32)
   /// `E_DISK_FULL`: no space, or no quota, is left; `needed` is the size that was asked for, if known.
-  case diskFull(path: String, needed: Int?)
+  case diskFull(path: FilePath, needed: Int?)
   /// `E_READ_ONLY`: the place cannot be written, or the file may not be touched.
-  case readOnly(operation: String, path: String, errno: Int32)
+  case readOnly(operation: String, path: FilePath, errno: Int32)
   /// `E_FILE_TOO_LARGE`: the file system or a limit of the process does not allow a file of this size.
-  case fileTooLarge(path: String, needed: Int?)
+  case fileTooLarge(path: FilePath, needed: Int?)
   /// `E_TARGET_IS_LINK`: a symbolic link stands where a file is to be written.
-  case targetIsLink(path: String)
+  case targetIsLink(path: FilePath)
   /// `E_TARGET_EXISTS`: something stands where a new file or folder is to be put.
-  case targetExists(path: String)
+  case targetExists(path: FilePath)
   /// `E_RESULT_EXISTS`: a file that is no result of this kind stands where one is to be written.
-  case resultExists(path: String, kind: String, found: String)
+  case resultExists(path: FilePath, kind: String, found: String)
   /// `E_RESULT_PLACE`: a result must not be written there, whatever the person says.
-  case resultPlace(path: String, found: String)
+  case resultPlace(path: FilePath, found: String)
+  /// `E_FILE_NAME`: a folder has a file whose name is not UTF-8.
+  case name(path: FilePath)
   /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
   case unsafePath(path: String)
   /// `E_TOO_MANY_FILES`: no more files can be open at a time.
-  case tooManyOpen(path: String)
+  case tooManyOpen(path: FilePath)
   /// `E_FILE_CHANGED`: a file changed while it was copied or digested.
-  case fileChanged(path: String)
+  case fileChanged(path: FilePath)
 
   /// The case that describes a failed system call.
-  public static func system(_ operation: String, _ path: String, errno code: Int32, needed: Int? = nil) -> Self {
+  public static func system(_ operation: String, _ path: FilePath, errno code: Int32, needed: Int? = nil) -> Self {
     switch code {
     case ENOSPC, EDQUOT: .diskFull(path: path, needed: needed)
     case EROFS, EACCES, EPERM: .readOnly(operation: operation, path: path, errno: code)

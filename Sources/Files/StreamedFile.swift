@@ -1,4 +1,5 @@
 import CKernels
+import SystemPackage
 
 #if canImport(Darwin)
   import Darwin
@@ -20,9 +21,9 @@ public final class StreamedFile: Sendable {
   public static func windowBytes(_ count: Int) -> Int { (count + block - 1) / block * block + 2 * block }
 
   /// - Throws: ``FileError``.
-  public init(path: String) throws(FileError) {
+  public init(path: FilePath) throws(FileError) {
     file = try ReadOnlyFile(path: path)
-    var descriptor = cambium_open_direct(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    var descriptor = openDirect(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor >= 0, (try? ReadOnlyFile.identity(of: descriptor, path)) != file.identity {
       close(descriptor)
       descriptor = -1
@@ -34,7 +35,7 @@ public final class StreamedFile: Sendable {
     if direct >= 0 { close(direct) }
   }
 
-  public var path: String { file.path }
+  public var path: FilePath { file.path }
   public var size: Int { file.size }
   /// The file as it was when it was opened.
   public var identity: FileIdentity { file.identity }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -5,7 +7,7 @@
 #endif
 
 /// Makes the names in a folder durable: after a power cut, what was created, renamed or removed there stays so.
-public func syncFolder(_ path: String) throws(StorageError) {
+public func syncFolder(_ path: FilePath) throws(StorageError) {
   let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
   guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
   defer { close(descriptor) }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -15,7 +17,7 @@ package func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Resul
 }
 
 /// What `lstat` says about a name, or nil when there is nothing.
-package func linkStatus(_ path: String) throws(StorageError) -> stat? {
+package func linkStatus(_ path: FilePath) throws(StorageError) -> stat? {
   var status = stat()
   if uninterrupted({ lstat(path, &status) }) == 0 { return status }
   let code = errno
@@ -29,22 +31,10 @@ extension stat {
 
   package var isRegularFile: Bool { type == S_IFREG }
 
+  package var isFolder: Bool { type == S_IFDIR }
+
+  package var isLink: Bool { type == S_IFLNK }
+
   /// A device that takes characters, or a pipe.
   package var isStream: Bool { type == S_IFCHR || type == S_IFIFO }
-}
-
-/// A path as a folder and the last name in it; trailing slashes do not count.
-package func splitPath(_ path: String) -> (folder: String, name: String) {
-  var bytes = Array(path.utf8)
-  while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
-  guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
-    return (".", String(decoding: bytes, as: UTF8.self))
-  }
-  let folder = slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
-  return (folder, String(decoding: bytes[(slash + 1)...], as: UTF8.self))
-}
-
-/// A name in a folder.
-package func joinPath(_ folder: String, _ name: String) -> String {
-  folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -26,8 +27,10 @@ final class FaultyDisk: Sendable {
   }
 
   /// Told of each write when it is done.
-  func didWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, to descriptor: Int32, path: String) {
-    guard !bytes.isEmpty, path.hasSuffix(suffix), count.add(1, ordering: .relaxed).newValue == pass else { return }
+  func didWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, to descriptor: Int32, path: FilePath) {
+    guard !bytes.isEmpty, path.string.hasSuffix(suffix), count.add(1, ordering: .relaxed).newValue == pass else {
+      return
+    }
     var byte = bytes[bytes.count / 2] ^ 1
     _ = pwrite(descriptor, &byte, 1, off_t(offset + bytes.count / 2))
   }

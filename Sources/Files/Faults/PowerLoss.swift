@@ -1,5 +1,6 @@
 import CKernels
 import Threads
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -41,13 +42,13 @@ final class PowerLoss: Sendable {
   private enum Undo {
     /// Bytes that were there, and the file's size.
     case content(of: Node, offset: Int, bytes: [UInt8], size: off_t)
-    case created(path: String)
-    case folder(path: String)
+    case created(path: FilePath)
+    case folder(path: FilePath)
     /// With what stood under the new name, if it was a file.
-    case renamed(from: String, to: String, replaced: Gone?)
-    case exchanged(String, String)
-    case removed(path: String, Gone)
-    case removedFolder(path: String, Node)
+    case renamed(from: FilePath, to: FilePath, replaced: Gone?)
+    case exchanged(FilePath, FilePath)
+    case removed(path: FilePath, Gone)
+    case removedFolder(path: FilePath, Node)
   }
 
   private struct Change {
@@ -85,18 +86,18 @@ final class PowerLoss: Sendable {
     }
   }
 
-  func didCreate(_ path: String) { recordName(path) { .created(path: path) } }
+  func didCreate(_ path: FilePath) { recordName(path) { .created(path: path) } }
 
-  func didMakeFolder(_ path: String) { recordName(path) { .folder(path: path) } }
+  func didMakeFolder(_ path: FilePath) { recordName(path) { .folder(path: path) } }
 
-  func willRename(_ from: String, _ to: String) {
+  func willRename(_ from: FilePath, _ to: FilePath) {
     recordName(to) { .renamed(from: from, to: to, replaced: PowerLoss.file(to)) }
   }
 
-  func willExchange(_ one: String, _ other: String) { recordName(one) { .exchanged(one, other) } }
+  func willExchange(_ one: FilePath, _ other: FilePath) { recordName(one) { .exchanged(one, other) } }
 
   /// Before a name goes. A link is not brought back.
-  func willRemove(_ path: String, isFolder: Bool) {
+  func willRemove(_ path: FilePath, isFolder: Bool) {
     recordName(path) {
       if isFolder {
         var status = stat()
@@ -157,14 +158,14 @@ final class PowerLoss: Sendable {
     case .folder(let path): rmdir(path)
     case .renamed(let from, let to, let replaced):
       if rename(to, from) == 0, let replaced { bringBack(replaced, to, &state) }
-    case .exchanged(let one, let other): _ = cambium_exchange(one, other)
+    case .exchanged(let one, let other): _ = exchangeNames(one, other)
     case .removed(let path, let gone): bringBack(gone, path, &state)
     case .removedFolder(let path, _): mkdir(path, 0o755)
     }
   }
 
   /// The file is another one now, which earlier changes of the old one must find.
-  private func bringBack(_ gone: Gone, _ path: String, _ state: inout State) {
+  private func bringBack(_ gone: Gone, _ path: FilePath, _ state: inout State) {
     let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, gone.mode)
     guard descriptor >= 0 else { return }
     _ = gone.content.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
@@ -174,9 +175,9 @@ final class PowerLoss: Sendable {
 
   // MARK: bookkeeping
 
-  private func recordName(_ path: String, _ undo: () -> Undo?) {
+  private func recordName(_ path: FilePath, _ undo: () -> Undo?) {
     var status = stat()
-    guard stat(splitPath(path).folder, &status) == 0, let node = Node(status), let undo = undo() else { return }
+    guard stat(path.folder, &status) == 0, let node = Node(status), let undo = undo() else { return }
     state.withLock { record(node, undo, &$0) }
   }
 
@@ -186,7 +187,7 @@ final class PowerLoss: Sendable {
   }
 
   /// A plain file; nil for anything else.
-  private static func file(_ path: String) -> Gone? {
+  private static func file(_ path: FilePath) -> Gone? {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

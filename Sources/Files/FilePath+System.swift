@@ -1,0 +1,75 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What the system says of a path at this moment.
+extension FilePath {
+  /// Whether the path leads to something, also through a link.
+  public var exists: Bool { leadsSomewhere(self) }
+
+  /// Whether the path leads to a folder, also through a link; a failure counts as none.
+  public var isFolder: Bool { (try? Folder.isFolder(self)) ?? false }
+
+  /// The path from the root on, without `.` and `..`, which are taken back by the names alone. A first name `~` is the
+  /// person's own folder, `~NAME` another's.
+  public var absolute: FilePath { absolute(from: Folder.current) }
+
+  /// As ``absolute``, of a path that is relative to another folder than the current one.
+  public func absolute(from base: FilePath) -> FilePath {
+    let start = base.isAbsolute ? base : Folder.current.pushing(base)
+    return start.pushing(expandingHome).lexicallyNormalized()
+  }
+
+  private var expandingHome: FilePath {
+    guard isRelative, let first = components.first?.string, first.hasPrefix("~"),
+      let home = homeFolder(of: String(first.dropFirst()))
+    else { return self }
+    return home.appending(components.dropFirst())
+  }
+
+  /// The path from the root on without links: of names that lead nowhere, what they would be beneath the last folder
+  /// that is there.
+  public var resolvingLinks: FilePath {
+    var path = absolute
+    var missing: [FilePath.Component] = []
+    while true {
+      if let real = path.withPlatformString({ realpath($0, nil) }) {
+        defer { free(real) }
+        return FilePath(platformString: real).appending(missing.reversed())
+      }
+      guard let name = path.lastComponent else { return absolute }
+      missing.append(name)
+      path.removeLastComponent()
+    }
+  }
+}
+
+extension Folder {
+  /// The folder that relative paths start from; the root when it was removed.
+  public static var current: FilePath {
+    guard let text = getcwd(nil, 0) else { return "/" }
+    defer { free(text) }
+    return FilePath(platformString: text)
+  }
+
+  /// Makes a symbolic link of a name that must be free.
+  public static func makeSymbolicLink(at path: FilePath, to target: FilePath) throws(StorageError) {
+    guard symlink(target, path) == 0 else { throw .system("make the link", path, errno: errno) }
+  }
+}
+
+private func leadsSomewhere(_ path: FilePath) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0
+}
+
+/// Of the person who runs this, when the name is empty.
+private func homeFolder(of name: String) -> FilePath? {
+  if name.isEmpty, let home = getenv("HOME") { return FilePath(platformString: home) }
+  guard let entry = name.isEmpty ? getpwuid(getuid()) : getpwnam(name) else { return nil }
+  return FilePath(platformString: entry.pointee.pw_dir)
+}
