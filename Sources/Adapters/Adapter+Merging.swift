@@ -55,14 +55,14 @@ struct AdapterMerge {
   mutating func replace(_ name: String, full: String, _ entry: TensorEntry) throws {
     guard config.saves(full) else {
       throw AdapterError.conflict(
-        file: file.path, tensor: entry.name, expected: "a module of modules_to_save",
+        file: file.path.string, tensor: entry.name, expected: "a module of modules_to_save",
         found: "modules_to_save \(config.modulesToSave)")
     }
     let place = try place(of: name, for: entry)
     let tensor = tensors[place.tensor]
     guard place.matrix == nil, tensor.assembly == "copy", tensor.shape == entry.shape else {
       throw AdapterError.shape(
-        file: file.path, tensor: entry.name, expected: "\(tensor.shape)",
+        file: file.path.string, tensor: entry.name, expected: "\(tensor.shape)",
         found: "\(entry.shape)" + (name.contains("embed") || name.contains("lm_head") ? ", another vocabulary" : ""))
     }
     guard !isConverted || tensor.shape.count == 2 else {
@@ -83,7 +83,7 @@ struct AdapterMerge {
     let matrix = Array(tensor.shape.suffix(2))
     guard place.matrix != nil || tensor.shape.count == 2, tensor.transform == .none, matrix.count == 2 else {
       throw AdapterError.target(
-        file: file.path, tensor: left.name, expected: "the matrix of a linear layer or an embedding",
+        file: file.path.string, tensor: left.name, expected: "the matrix of a linear layer or an embedding",
         found: "\(tensor.shape), \(tensor.transform == .none ? tensor.assembly : tensor.transform.rawValue)")
     }
     let rank = config.rank(of: factors.module)
@@ -116,7 +116,7 @@ struct AdapterMerge {
     }
     guard delta.products.indices.contains(matrix), delta.products[matrix] == nil else {
       throw AdapterError.conflict(
-        file: file.path, tensor: entry.name, expected: "one product for \(tensors[tensor].name)", found: "two")
+        file: file.path.string, tensor: entry.name, expected: "one product for \(tensors[tensor].name)", found: "two")
     }
     delta.products[matrix] = product
     delta.rounding = rounding
@@ -125,7 +125,8 @@ struct AdapterMerge {
 
   func require(_ entry: TensorEntry, _ shape: [Int]) throws {
     guard entry.shape == shape else {
-      throw AdapterError.shape(file: file.path, tensor: entry.name, expected: "\(shape)", found: "\(entry.shape)")
+      throw AdapterError.shape(
+        file: file.path.string, tensor: entry.name, expected: "\(shape)", found: "\(entry.shape)")
     }
   }
 
@@ -133,7 +134,7 @@ struct AdapterMerge {
   private func requireTarget(_ module: String, _ entry: TensorEntry) throws {
     guard config.targets(module) else {
       throw AdapterError.conflict(
-        file: file.path, tensor: entry.name, expected: "a module of target_modules and layers_to_transform",
+        file: file.path.string, tensor: entry.name, expected: "a module of target_modules and layers_to_transform",
         found: module)
     }
   }
@@ -146,7 +147,7 @@ struct AdapterMerge {
     }
     guard let place = modules[tensor].first else {
       throw AdapterError.target(
-        file: file.path, tensor: entry.name, expected: "\(tensor) in \(base.name)",
+        file: file.path.string, tensor: entry.name, expected: "\(tensor) in \(base.name)",
         found: tensor == "lm_head.weight" && base.model.tiedEmbeddings
           ? "tie_word_embeddings: the embedding serves as output projection" : "no such tensor of the trunk")
     }
@@ -163,7 +164,7 @@ struct AdapterMerge {
         used.contains(where: { AdapterConfig.ends(module, with: $0) }), !done.contains(module), config.targets(module)
       else { continue }
       throw AdapterError.incomplete(
-        file: file.path, tensor: nil, expected: "factors of every module of target_modules",
+        file: file.path.string, tensor: nil, expected: "factors of every module of target_modules",
         found: "none of \(module)")
     }
   }

@@ -1,13 +1,13 @@
 import Checkpoint
 import Files
-import Foundation
 import Safetensors
+import SystemPackage
 
 /// An adapter's folder, opened: configuration and the header of its weights. Factors are read when the rows that they
 /// change are streamed.
 public struct Adapter: Sendable {
   /// Absolute path.
-  public let path: String
+  public let path: FilePath
   /// How the manifest names it.
   public let reference: ModelReference
   public let config: AdapterConfig
@@ -25,22 +25,22 @@ public struct Adapter: Sendable {
     guard listing.files.contains(config) else {
       throw AdapterError.missing(path: path, expected: config, found: listing.summary)
     }
-    self.config = try AdapterConfig(path: path + "/" + config)
+    self.config = try AdapterConfig(path: path.appending(config))
     guard listing.files.contains(weights) else {
       throw AdapterError.missing(path: path, expected: weights, found: listing.summary)
     }
-    self.weights = try SafetensorsFile(path: path + "/" + weights)
+    self.weights = try SafetensorsFile(path: path.appending(weights))
   }
 
   /// The commit of an adapter from the hub's cache; nil for a plain folder.
   package var commit: String? {
     guard case .hub = reference else { return nil }
-    return path.split(separator: "/").last.map(String.init)
+    return path.name
   }
 
   /// The files that it consists of, by name.
-  package var files: [(name: String, path: String)] {
-    [UnmergedAdapter.config, UnmergedAdapter.weights].map { ($0, path + "/" + $0) }
+  package var files: [(name: String, path: FilePath)] {
+    [UnmergedAdapter.config, UnmergedAdapter.weights].map { ($0, path.appending($0)) }
   }
 
   /// What a person wants to know of a merge.

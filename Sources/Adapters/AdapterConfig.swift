@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// `adapter_config.json` of a LoRA adapter, as PEFT writes it.
 public struct AdapterConfig: Sendable {
@@ -30,28 +31,29 @@ public struct AdapterConfig: Sendable {
   public let base: String?
 
   /// - Throws: `FileError`, `JSONError`, ``AdapterError``.
-  init(path: String) throws {
-    file = path
+  init(path: FilePath) throws {
+    file = path.string
     let value = try JSONValue.parse(
-      ReadOnlyFile(path: path).readAll(limit: 4 << 20), file: path, maxValues: JSONValue.modestCount)
+      ReadOnlyFile(path: path).readAll(limit: 4 << 20), file: path.string, maxValues: JSONValue.modestCount)
     guard value.members != nil else {
-      throw AdapterError.config(file: path, field: "the whole", expected: "an object", found: value.typeName)
+      throw AdapterError.config(file: path.string, field: "the whole", expected: "an object", found: value.typeName)
     }
-    try AdapterConfig.refuse(value, path)
+    try AdapterConfig.refuse(value, path.string)
     guard let rank = value["r"]?.intValue, (1...65536).contains(rank) else {
-      throw AdapterError.config(file: path, field: "r", expected: "a rank from 1 on", found: Self.text(value["r"]))
+      throw AdapterError.config(
+        file: path.string, field: "r", expected: "a rank from 1 on", found: Self.text(value["r"]))
     }
     guard let alpha = value["lora_alpha"]?.doubleValue, alpha.isFinite else {
       throw AdapterError.config(
-        file: path, field: "lora_alpha", expected: "a number", found: Self.text(value["lora_alpha"]))
+        file: path.string, field: "lora_alpha", expected: "a number", found: Self.text(value["lora_alpha"]))
     }
     (self.rank, self.alpha) = (rank, alpha)
     isRankStabilized = value["use_rslora"]?.boolValue ?? false
-    rankPattern = try Self.patterns(value, "rank_pattern", path)
-    alphaPattern = try Self.patterns(value, "alpha_pattern", path)
-    targets = try Self.targets(value["target_modules"], path)
-    parameters = try Self.names(value, "target_parameters", path)
-    modulesToSave = try Self.names(value, "modules_to_save", path)
+    rankPattern = try Self.patterns(value, "rank_pattern", path.string)
+    alphaPattern = try Self.patterns(value, "alpha_pattern", path.string)
+    targets = try Self.targets(value["target_modules"], path.string)
+    parameters = try Self.names(value, "target_parameters", path.string)
+    modulesToSave = try Self.names(value, "modules_to_save", path.string)
     let numbers = value["layers_to_transform"]
     layers = numbers?.intValue.map { [$0] } ?? numbers?.arrayValue?.compactMap(\.intValue)
     hasExclusions = !Self.isVoid(value["exclude_modules"])

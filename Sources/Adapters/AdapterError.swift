@@ -1,9 +1,10 @@
 import Diagnostics
+import SystemPackage
 
 /// What can be wrong with an adapter.
 public enum AdapterError: CambiumError {
   /// The folder, its configuration or its weights are not there.
-  case missing(path: String, expected: String, found: String)
+  case missing(path: FilePath, expected: String, found: String)
   /// A field of `adapter_config.json` is missing or out of range.
   case config(file: String, field: String, expected: String, found: String)
   /// A kind of adapter, or an option of one, that is not merged.
@@ -21,9 +22,9 @@ public enum AdapterError: CambiumError {
   /// A tensor of which nothing here knows what to do with it.
   case unused(file: String, tensor: String, count: Int)
   /// A base whose tensor is packed, or stored in another way than the adapter's.
-  case base(path: String, tensor: String, found: String)
+  case base(path: FilePath, tensor: String, found: String)
   /// A source with an adapter beside its weights, and a manifest that says nothing about it.
-  case unmerged(path: String, file: String)
+  case unmerged(path: FilePath, file: String)
 
   public var diagnostic: Diagnostic {
     switch self {

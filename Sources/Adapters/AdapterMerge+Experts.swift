@@ -21,7 +21,7 @@ extension AdapterMerge {
       factors.enumerated().allSatisfy({ $0.offset == $0.element.depth })
     else {
       throw AdapterError.conflict(
-        file: file.path, tensor: factors.first?.left?.name ?? module,
+        file: file.path.string, tensor: factors.first?.left?.name ?? module,
         expected: "one pair of factors for each of target_parameters",
         found: "\(factors.count) pairs at \(module), target_parameters \(config.parameters)")
     }
@@ -38,7 +38,7 @@ extension AdapterMerge {
     let shapes = places.map { tensors[$0].shape }
     guard let shape = shapes.first, shape.count == 3, shapes.allSatisfy({ $0 == shape }) else {
       throw AdapterError.target(
-        file: file.path, tensor: left.name, expected: "stacked matrices", found: "\(shapes.first ?? [])")
+        file: file.path.string, tensor: left.name, expected: "stacked matrices", found: "\(shapes.first ?? [])")
     }
     let (experts, rows, columns) = (shape[0], shape[1], shape[2])
     let key = factors.module + "." + parameter

@@ -23,24 +23,25 @@ struct AdapterTensors {
     var left: [TensorEntry] = []
     for entry in file.header.tensors {
       guard entry.name.utf8.count <= 512, let name = AdapterTensorName(entry.name) else {
-        try AdapterTensors.refuseByName(entry, file.path)
+        try AdapterTensors.refuseByName(entry, file.path.string)
         left.append(entry)
         continue
       }
       guard [.bf16, .f16, .f32].contains(entry.dtype) else {
-        throw AdapterError.dtype(file: file.path, tensor: entry.name, found: entry.dtype.rawValue)
+        throw AdapterError.dtype(file: file.path.string, tensor: entry.name, found: entry.dtype.rawValue)
       }
-      try add(entry, name, file.path)
+      try add(entry, name, file.path.string)
     }
     if let first = left.first {
-      throw AdapterError.unused(file: file.path, tensor: first.name, count: left.count)
+      throw AdapterError.unused(file: file.path.string, tensor: first.name, count: left.count)
     }
     guard !factors.isEmpty || !whole.isEmpty else {
-      throw AdapterError.incomplete(file: file.path, tensor: nil, expected: "tensors", found: "none")
+      throw AdapterError.incomplete(file: file.path.string, tensor: nil, expected: "tensors", found: "none")
     }
     for factor in factors.values.joined() where factor.left == nil || factor.right == nil {
       throw AdapterError.incomplete(
-        file: file.path, tensor: (factor.left ?? factor.right)?.name, expected: "both factors of \(factor.module)",
+        file: file.path.string, tensor: (factor.left ?? factor.right)?.name,
+        expected: "both factors of \(factor.module)",
         found: factor.left == nil ? "no lora_B" : "no lora_A")
     }
     for module in factors.keys { factors[module]?.sort { $0.depth < $1.depth } }

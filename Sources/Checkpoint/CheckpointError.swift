@@ -1,15 +1,16 @@
 import Diagnostics
+import SystemPackage
 
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
   /// The folder is not there, or is not a folder.
-  case folderMissing(path: String)
+  case folderMissing(path: FilePath)
   /// The folder holds no `*.safetensors` file.
-  case noSafetensors(path: String, found: String)
+  case noSafetensors(path: FilePath, found: String)
   /// The folder holds an adapter and no model.
-  case adapterAlone(path: String, found: String)
+  case adapterAlone(path: FilePath, found: String)
   /// The folder has no `config.json`.
-  case configMissing(path: String)
+  case configMissing(path: FilePath)
   /// A field of `config.json` is missing, out of range or contradicts another.
   case config(file: String, field: String, expected: String, found: String)
   /// The architecture is not one that Cambium knows.
@@ -27,23 +28,23 @@ public enum CheckpointError: CambiumError {
   /// A tensor that no row of the architecture's table names.
   case tensorUnknown(file: String, tensor: String, modelType: String, hint: String?)
   /// A tensor that the architecture needs is not there.
-  case tensorMissing(path: String, tensors: [String], count: Int)
+  case tensorMissing(path: FilePath, tensors: [String], count: Int)
   /// A tensor's shape contradicts `config.json`.
   case shape(file: String, tensor: String, expected: String, found: String)
   /// A tensor's dtype is not one that can be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
   /// The weights are quantized in a format that nothing here reads.
-  case quantizedFormat(path: String, tensor: String, format: String, isHead: Bool)
+  case quantizedFormat(path: FilePath, tensor: String, format: String, isHead: Bool)
   /// Some experts of a layer are missing.
-  case expertsIncomplete(path: String, tensor: String, declared: Int, missing: [Int])
+  case expertsIncomplete(path: FilePath, tensor: String, declared: Int, missing: [Int])
   /// The source was converted to MLX before.
-  case alreadyConverted(path: String, evidence: String)
+  case alreadyConverted(path: FilePath, evidence: String)
   /// The tensors have more bytes together than can be counted in what is made of them.
-  case tooLarge(path: String, most: Int, found: String)
+  case tooLarge(path: FilePath, most: Int, found: String)
   /// A link leads out of the model folder.
-  case linkEscapes(path: String, target: String)
+  case linkEscapes(path: FilePath, target: FilePath)
   /// A `hub:` source that is not in the local cache.
-  case hubNotCached(reference: String, looked: String)
+  case hubNotCached(reference: String, looked: FilePath)
   /// A source reference that is neither a folder nor `hub:org/name@revision`.
   case hubReference(reference: String)
 
@@ -153,7 +154,7 @@ public enum CheckpointError: CambiumError {
     case .linkEscapes(let path, let target):
       Diagnostic(
         "E_LINK_ESCAPES", "a link leads out of the model folder", file: path, expected: "a target beneath the folder",
-        found: target, next: "copy the file into the folder, or name the hub cache as hub:org/name@commit",
+        found: target.string, next: "copy the file into the folder, or name the hub cache as hub:org/name@commit",
         exit: .badInput)
     case .hubNotCached(let reference, let looked):
       Diagnostic(

@@ -89,7 +89,7 @@ extension CheckpointFolder {
       }
       guard let place = self[name] else { continue }
       throw CheckpointError.tensorUnknown(
-        file: shardPath(of: place), tensor: name, modelType: model.modelType, hint: unknownHint(name))
+        file: shardPath(of: place).string, tensor: name, modelType: model.modelType, hint: unknownHint(name))
     }
     if !resolver.missing.isEmpty {
       throw CheckpointError.tensorMissing(
@@ -108,7 +108,7 @@ extension CheckpointFolder {
       let isKnown = [.bf16, .f16, .f32].contains(tensor.valueDType)
       guard !isKnown || (tensor.isDequantized && tensor.transform != .none) else { continue }
       throw CheckpointError.dtype(
-        file: tensor.segments.first.map { path + "/" + shards[$0.shard].name } ?? path,
+        file: (tensor.segments.first.map { path.appending(shards[$0.shard].name) } ?? path).string,
         tensor: tensor.sources.first ?? tensor.name,
         expected: "BF16, F16 or F32" + (tensor.dtype == .f8e4m3 ? ", or a matrix with its weight_scale_inv" : ""),
         found: tensor.dtype.rawValue)

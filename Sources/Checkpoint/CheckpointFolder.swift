@@ -1,13 +1,13 @@
 import Diagnostics
 import Files
-import Foundation
 import Safetensors
 import StrictJSON
+import SystemPackage
 
 /// A model folder, opened: configuration, shard headers, index and the facts read from them. Only headers are read.
 public struct CheckpointFolder: Sendable {
   /// Absolute path.
-  public let path: String
+  public let path: FilePath
   /// How the manifest names it.
   public let reference: ModelReference
   /// `config.json`, and its bytes.
@@ -62,14 +62,11 @@ public struct CheckpointFolder: Sendable {
   /// Opens a folder and reads configuration, index and all shard headers.
   /// - Parameter root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
-  public init(_ reference: ModelReference, linksBeneath root: String? = nil) throws {
+  public init(_ reference: ModelReference, linksBeneath root: FilePath? = nil) throws {
     let path = try reference.resolve()
     self.path = path
     self.reference = reference
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw CheckpointError.folderMissing(path: path)
-    }
+    guard path.isFolder else { throw CheckpointError.folderMissing(path: path) }
     let listing = try FolderListing(path, linksBeneath: root)
     unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
@@ -83,16 +80,16 @@ public struct CheckpointFolder: Sendable {
       }
       throw CheckpointError.noSafetensors(path: path, found: listing.summary)
     }
-    let configFile = path + "/config.json"
+    let configFile = path.appending("config.json")
     configBytes = try small.read(configFile, limit: 16 << 20)
-    config = try JSONValue.parse(configBytes, file: configFile, maxValues: JSONValue.modestCount)
+    config = try JSONValue.parse(configBytes, file: configFile.string, maxValues: JSONValue.modestCount)
     let weightNames = (listing.files + listing.nestedHead).filter {
       $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0)
     }
     guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
-    model = try ModelConfig(config, file: configFile)
+    model = try ModelConfig(config, file: configFile.string)
     guard let table = ArchitectureTable.named(model.modelType) else {
-      throw CheckpointError.architectureUnknown(file: configFile, modelType: model.modelType)
+      throw CheckpointError.architectureUnknown(file: configFile.string, modelType: model.modelType)
     }
     self.table = table
 
@@ -112,7 +109,8 @@ public struct CheckpointFolder: Sendable {
       }
       shards.append(
         Shard(
-          name: name, file: try SafetensorsFile(path: path + "/" + name), indexed: index?.shards.contains(name) ?? true,
+          name: name, file: try SafetensorsFile(path: path.appending(name)),
+          indexed: index?.shards.contains(name) ?? true,
           completion: nested || isDrafter ? "mtp." : ""))
     }
     self.shards = shards
@@ -124,7 +122,7 @@ public struct CheckpointFolder: Sendable {
         let key = UTF8Name(naming.canonical(shard.key(entry)))
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
-            tensor: entry.name, first: shards[earlier.shard].file.path, second: shard.file.path)
+            tensor: entry.name, first: shards[earlier.shard].file.path.string, second: shard.file.path.string)
         }
         places[key] = Place(shard: number, entry: entry)
       }
@@ -160,7 +158,7 @@ public struct CheckpointFolder: Sendable {
   /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
   private static let mostBytes = 1 << 56
 
-  private static func requireCountable(_ shards: [Shard], path: String) throws {
+  private static func requireCountable(_ shards: [Shard], path: FilePath) throws {
     let bytes = CheckedSum(shards.lazy.flatMap { $0.file.header.tensors.lazy.map(\.byteCount) })
     guard let total = bytes.value, total < mostBytes else {
       throw CheckpointError.tooLarge(path: path, most: mostBytes, found: "\(bytes)")
@@ -173,13 +171,13 @@ public struct CheckpointFolder: Sendable {
   /// The commit of a model from the hub cache; nil for a plain folder.
   public var commit: String? {
     guard case .hub = reference else { return nil }
-    return path.split(separator: "/").last.map(String.init)
+    return path.name
   }
 
-  public var configPath: String { path + "/config.json" }
+  public var configPath: FilePath { path.appending("config.json") }
 
   /// Path of the shard that holds a tensor.
-  public func shardPath(of place: Place) -> String { path + "/" + shards[place.shard].name }
+  public func shardPath(of place: Place) -> FilePath { path.appending(shards[place.shard].name) }
 }
 
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
@@ -191,13 +189,12 @@ package struct FolderListing {
 
   static let headFolder = "mtp"
 
-  package init(_ path: String, linksBeneath root: String? = nil) throws {
-    let root = root.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } ?? FolderListing.root(of: path)
+  package init(_ path: FilePath, linksBeneath root: FilePath? = nil) throws {
+    let root = root?.resolvingLinks ?? FolderListing.root(of: path)
     files = try FolderListing.files(in: path, root: root)
-    let below = path + "/" + FolderListing.headFolder
-    var isFolder: ObjCBool = false
+    let below = path.appending(FolderListing.headFolder)
     nestedHead =
-      FileManager.default.fileExists(atPath: below, isDirectory: &isFolder) && isFolder.boolValue
+      below.isFolder
       ? try FolderListing.files(in: below, root: root).filter {
         $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json"
       }
@@ -206,28 +203,22 @@ package struct FolderListing {
       files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
   }
 
-  private static func files(in path: String, root: String) throws -> [String] {
+  private static func files(in path: FilePath, root: FilePath) throws -> [String] {
     try namesInFolder(path).filter { name in
       guard !name.hasPrefix(".") else { return false }
-      let full = path + "/" + name
-      let target = URL(fileURLWithPath: full).resolvingSymlinksInPath().path
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
-        return false
-      }
-      guard target.hasPrefix(root + "/") else { throw CheckpointError.linkEscapes(path: full, target: target) }
+      let full = path.appending(name)
+      guard full.exists, !full.isFolder else { return false }
+      let target = full.resolvingLinks
+      guard target.starts(with: root) else { throw CheckpointError.linkEscapes(path: full, target: target) }
       return true
     }
   }
 
   /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.
-  private static func root(of path: String) -> String {
-    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-    let parent = real.deletingLastPathComponent()
-    let repository = parent.deletingLastPathComponent()
-    if parent.lastPathComponent == "snapshots", repository.lastPathComponent.hasPrefix("models--") {
-      return repository.path
-    }
-    return real.path
+  private static func root(of path: FilePath) -> FilePath {
+    let real = path.resolvingLinks
+    let parent = real.folder
+    let repository = parent.folder
+    return parent.name == "snapshots" && repository.name.hasPrefix("models--") ? repository : real
   }
 }

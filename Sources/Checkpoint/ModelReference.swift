@@ -1,25 +1,26 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// How a manifest names a model: a folder, or `hub:org/name@revision` in the local hub cache.
 public enum ModelReference: Sendable, Equatable {
   /// Absolute path of a folder.
-  case folder(String)
+  case folder(FilePath)
   case hub(HubReference)
 
   /// Reads a reference; a relative folder is taken from `base`.
   /// - Throws: ``CheckpointError/hubReference(reference:)``.
-  public init(_ text: String, relativeTo base: String) throws {
+  public init(_ text: String, relativeTo base: FilePath) throws {
     if text.hasPrefix("hub:") {
       self = .hub(try HubReference(text))
     } else {
-      self = .folder(
-        URL(fileURLWithPath: text, relativeTo: URL(fileURLWithPath: base, isDirectory: true)).standardizedFileURL.path)
+      self = .folder(FilePath(untrusted: text).absolute(from: base))
     }
   }
 
   /// Path of the folder.
   /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
-  package func resolve() throws -> String {
+  package func resolve() throws -> FilePath {
     switch self {
     case .folder(let path): path
     case .hub(let reference): try reference.snapshot(environment: ProcessInfo.processInfo.environment)
@@ -35,7 +36,7 @@ public struct HubReference: Sendable, Equatable {
   public init(_ text: String) throws {
     let parts = text.dropFirst("hub:".count).split(separator: "@", omittingEmptySubsequences: false)
     guard text.hasPrefix("hub:"), parts.count == 2, !parts[1].isEmpty, parts[0].split(separator: "/").count == 2,
-      !text.contains(".."), !parts[1].contains("/") || !parts[1].hasPrefix("/")
+      !text.contains(".."), !text.utf8.contains(0), !parts[1].contains("/") || !parts[1].hasPrefix("/")
     else { throw CheckpointError.hubReference(reference: text) }
     repository = String(parts[0])
     revision = String(parts[1])
@@ -49,32 +50,32 @@ public struct HubReference: Sendable, Equatable {
 
   /// The snapshot's folder: `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
   /// `~/.cache/huggingface/hub`; a branch or tag goes through `refs/`.
-  func snapshot(environment: [String: String]) throws -> String {
+  func snapshot(environment: [String: String]) throws -> FilePath {
     let cache = HubReference.cacheFolder(environment)
-    let model = cache + "/models--" + repository.replacingOccurrences(of: "/", with: "--")
+    let model = cache.appending("models--" + repository.replacing("/", with: "--"))
     var commit = revision
     if self.commit == nil {
-      let reference = try? String(contentsOfFile: model + "/refs/" + revision, encoding: .utf8)
+      let file = model.appending("refs").appending(revision)
+      let reference = try? String(contentsOfFile: file.string, encoding: .utf8)
       guard let found = reference?.trimmingCharacters(in: .whitespacesAndNewlines), !found.isEmpty, !found.contains("/")
       else {
-        throw CheckpointError.hubNotCached(
-          reference: "hub:\(repository)@\(revision)", looked: model + "/refs/" + revision)
+        throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: file)
       }
       commit = found
     }
-    let folder = model + "/snapshots/" + commit
-    guard FileManager.default.fileExists(atPath: folder) else {
+    let folder = model.appending("snapshots").appending(commit)
+    guard folder.exists else {
       throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: folder)
     }
     return folder
   }
 
-  static func cacheFolder(_ environment: [String: String]) -> String {
+  static func cacheFolder(_ environment: [String: String]) -> FilePath {
     let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    if let cache = value("HF_HUB_CACHE") { return cache }
-    if let home = value("HF_HOME") { return home + "/hub" }
-    if let cache = value("XDG_CACHE_HOME") { return cache + "/huggingface/hub" }
-    return (value("HOME") ?? NSHomeDirectory()) + "/.cache/huggingface/hub"
+    if let cache = value("HF_HUB_CACHE") { return FilePath(cache) }
+    if let home = value("HF_HOME") { return FilePath(home).appending("hub") }
+    if let cache = value("XDG_CACHE_HOME") { return FilePath(cache).appending("huggingface/hub") }
+    return FilePath(value("HOME") ?? NSHomeDirectory()).appending(".cache/huggingface/hub")
   }
 
   static func downloadArguments(_ reference: String) -> String {

@@ -1,34 +1,35 @@
 import Digests
 import Files
 import Threads
+import SystemPackage
 
 /// The small files of a model folder: whatever is read of one later is what was read of it first.
 ///
 /// Only digests are kept, so that a tokenizer of many megabytes is not in memory through a run.
 final class SmallFiles: Sendable {
-  private let known = Guarded<[[UInt8]: SmallFileRecord]>([:])
+  private let known = Guarded<[FilePath: SmallFileRecord]>([:])
 
   /// The whole file.
   /// - Throws: `FileError`; `StorageError.fileChanged` when it is not what it was.
-  func read(_ path: String, limit: Int) throws -> [UInt8] {
+  func read(_ path: FilePath, limit: Int) throws -> [UInt8] {
     let bytes = try ReadOnlyFile(path: path).readAll(limit: limit)
     try hold(SmallFileRecord(bytes: bytes.count, sha256: SHA256Digest.of(bytes)), path)
     return bytes
   }
 
   /// Size and digest, as it was first read.
-  func record(_ path: String) throws -> SmallFileRecord {
-    if let known = known.withLock({ $0[Array(path.utf8)] }) { return known }
+  func record(_ path: FilePath) throws -> SmallFileRecord {
+    if let known = known.withLock({ $0[path] }) { return known }
     let (digest, bytes) = try digestOfFile(atPath: path)
     let record = SmallFileRecord(bytes: bytes, sha256: digest)
     try hold(record, path)
     return record
   }
 
-  private func hold(_ record: SmallFileRecord, _ path: String) throws {
+  private func hold(_ record: SmallFileRecord, _ path: FilePath) throws {
     let first = known.withLock { known in
-      let first = known[Array(path.utf8)] ?? record
-      known[Array(path.utf8)] = first
+      let first = known[path] ?? record
+      known[path] = first
       return first
     }
     guard first == record else { throw StorageError.fileChanged(path: path) }
@@ -44,9 +45,11 @@ public struct SmallFileRecord: Sendable, Equatable {
 extension CheckpointFolder {
   /// A small file of the folder, by its name. Whoever reads it later reads the same bytes, or is told.
   /// - Throws: `FileError`; `StorageError.fileChanged` when it is not what was first read of it.
-  public func content(of name: String, limit: Int) throws -> [UInt8] { try small.read(path + "/" + name, limit: limit) }
+  public func content(of name: String, limit: Int) throws -> [UInt8] {
+    try small.read(path.appending(name), limit: limit)
+  }
 
   /// Size and digest of a small file, as it was first read.
   /// - Throws: `FileError`.
-  public func record(of name: String) throws -> SmallFileRecord { try small.record(path + "/" + name) }
+  public func record(of name: String) throws -> SmallFileRecord { try small.record(path.appending(name)) }
 }

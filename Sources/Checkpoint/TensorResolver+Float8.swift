@@ -14,7 +14,7 @@ extension TensorResolver {
         weight: place.entry.shape, scales: scales.entry.shape, isDeclared: folder.declaresFloat8)
     else {
       throw CheckpointError.shape(
-        file: folder.shardPath(of: scales), tensor: name,
+        file: folder.shardPath(of: scales).string, tensor: name,
         expected: "\(place.entry.shape.map { ($0 + BlockScales.block - 1) / BlockScales.block }), "
           + "one for each block of \(BlockScales.block) x \(BlockScales.block)",
         found: "\(scales.entry.shape)")

@@ -24,7 +24,7 @@ extension TensorResolver {
     else {
       let found = parts.map { "\($0.0.dropFirst()) \($0.1.entry.dtype.rawValue) \($0.1.entry.shape)" }
       throw CheckpointError.shape(
-        file: folder.shardPath(of: weight), tensor: source,
+        file: folder.shardPath(of: weight).string, tensor: source,
         expected: "[\(row.shape.joined(separator: ", "))] = \(shape), packed", found: found.joined(separator: ", "))
     }
     let target = String(name.dropLast(".weight".count))

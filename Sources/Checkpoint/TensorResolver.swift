@@ -21,7 +21,7 @@ struct TensorResolver {
       let fill = { (name: String) in
         index.map { name.replacingOccurrences(of: "{i}", with: String($0)) } ?? name
       }
-      let shape = try row.shape.map { try Dimension.evaluate($0, symbols, file: folder.configPath) }
+      let shape = try row.shape.map { try Dimension.evaluate($0, symbols, file: folder.configPath.string) }
       var found = false
       for form in row.forms where !found {
         let tensors = try resolve(row, form, shape, name: package + fill(row.package), prefix: source, fill: fill)
@@ -99,7 +99,7 @@ struct TensorResolver {
       let own = grouped?.code.bits == 4 ? .f4 : place.entry.dtype
       if let dtype, dtype != own {
         throw CheckpointError.dtype(
-          file: folder.shardPath(of: place), tensor: source, expected: dtype.rawValue, found: own.rawValue)
+          file: folder.shardPath(of: place).string, tensor: source, expected: dtype.rawValue, found: own.rawValue)
       }
       dtype = own
       if let grouped { codes.append(grouped) }
@@ -132,7 +132,7 @@ struct TensorResolver {
   ) throws {
     guard place.entry.shape == expected else {
       throw CheckpointError.shape(
-        file: folder.shardPath(of: place), tensor: tensor,
+        file: folder.shardPath(of: place).string, tensor: tensor,
         expected: "[\(expressions.joined(separator: ", "))] = \(expected)", found: "\(place.entry.shape)")
     }
   }

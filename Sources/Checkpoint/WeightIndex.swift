@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Safetensors
 import StrictJSON
+import SystemPackage
 
 /// `model.safetensors.index.json`: which shard holds which tensor. Never trusted against the shard headers.
 struct WeightIndex: Sendable {
@@ -16,10 +17,10 @@ struct WeightIndex: Sendable {
   static let name = "model.safetensors.index.json"
 
   /// Reads the index of a folder; nil when there is none.
-  static func read(folder: String, names: [String]) throws -> WeightIndex? {
+  static func read(folder: FilePath, names: [String]) throws -> WeightIndex? {
     guard names.contains(name) else { return nil }
-    let file = folder + "/" + name
-    return try WeightIndex(ReadOnlyFile(path: file).readAll(limit: mostBytes), file: file)
+    let file = folder.appending(name)
+    return try WeightIndex(ReadOnlyFile(path: file).readAll(limit: mostBytes), file: file.string)
   }
 
   /// Bytes; an index of 100,000 tensors has 11 MB.

@@ -1,10 +1,11 @@
 import Files
+import SystemPackage
 
 /// The SHA-256 digest of a file's contents, and how many bytes they are.
 ///
 /// Reads through one buffer of 1 MiB, whatever the file's size.
 /// - Throws: ``FileError``.
-public func digestOfFile(atPath path: String) throws(FileError) -> (digest: SHA256Digest, bytes: Int) {
+public func digestOfFile(atPath path: FilePath) throws(FileError) -> (digest: SHA256Digest, bytes: Int) {
   try ReadOnlyFile(path: path).digest()
 }
 

@@ -1,5 +1,6 @@
 import Checkpoint
 import StrictJSON
+import SystemPackage
 
 /// What the manifest says of an adapter.
 public enum AdapterReference: Sendable, Equatable {
@@ -11,7 +12,7 @@ public enum AdapterReference: Sendable, Equatable {
 
 extension RuleParser {
   /// The field `adapter`: a folder or a hub reference, or `false`.
-  func adapter(_ fields: JSONFields, relativeTo folder: String) throws -> AdapterReference? {
+  func adapter(_ fields: JSONFields, relativeTo folder: FilePath) throws -> AdapterReference? {
     guard let value = fields["adapter"] else { return nil }
     if value.boolValue == false { return .ignored }
     guard let text = value.stringValue, !text.isEmpty else {

@@ -1,6 +1,6 @@
 import Files
-import Foundation
 import StrictJSON
+import SystemPackage
 
 /// What a run resolved: every input file by digest, the pipeline, the plan. Format: see the page *Lock*.
 public struct LockFile: Sendable, Equatable {
@@ -60,17 +60,17 @@ public struct LockFile: Sendable, Equatable {
 
   /// Reads a lock file; nil when there is none.
   /// - Throws: `JSONError` or ``ManifestError/version(place:expected:found:)``.
-  public static func read(path: String) throws -> LockFile? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+  public static func read(path: FilePath) throws -> LockFile? {
+    guard path.exists else { return nil }
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
-    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
-    let fields = try JSONFields(value, file: path, what: "lock file")
+    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path.string, what: "lock file")
     try fields.refuseUnknown([
       "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files",
     ])
-    try RuleParser(file: path).requireVersion(fields, "cambium_lock")
+    try RuleParser(file: path.string).requireVersion(fields, "cambium_lock")
     let files = try (try fields.optionalArray("files") ?? []).map { value in
-      let file = try JSONFields(value, file: path, what: "file")
+      let file = try JSONFields(value, file: path.string, what: "file")
       let tree = try file.optionalString("tree_sha256")
       return File(
         path: try file.string("path"), bytes: try file.int("bytes"), sha256: try tree ?? file.string("sha256"),

@@ -1,9 +1,9 @@
 import Checkpoint
 import Digests
 import Files
-import Foundation
 import Quantization
 import StrictJSON
+import SystemPackage
 
 /// What a person writes: which model, which head, which recipe, where to. Format: see the page *Manifest*.
 public struct Manifest: Sendable {
@@ -30,7 +30,7 @@ public struct Manifest: Sendable {
   }
 
   /// Absolute path of the manifest.
-  public let path: String
+  public let path: FilePath
   /// Of the file's bytes.
   public let digest: SHA256Digest
   public let source: ModelReference
@@ -62,7 +62,7 @@ public struct Manifest: Sendable {
   /// The base model named on the card.
   public let baseModel: String?
   /// Absolute path of the package.
-  public let output: String
+  public let output: FilePath
 
   public static let fields = [
     "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
@@ -72,20 +72,17 @@ public struct Manifest: Sendable {
 
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
-  public init(path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw ManifestError.missing(path: path, what: "manifest")
-    }
-    let url = URL(fileURLWithPath: path).standardizedFileURL
+  public init(path: FilePath) throws {
+    guard path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
-    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
-    let fields = try JSONFields(value, file: path, what: "manifest")
+    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path.string, what: "manifest")
     try fields.refuseUnknown(Manifest.fields)
-    let parser = RuleParser(file: path)
+    let parser = RuleParser(file: path.string)
     try parser.requireVersion(fields, "cambium")
     try parser.refuseControls(value)
-    let folder = url.deletingLastPathComponent().path
-    self.path = url.path
+    self.path = path.absolute
+    let folder = self.path.folder
     digest = SHA256Digest.of(bytes)
     source = try ModelReference(try fields.string("source"), relativeTo: folder)
     donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
@@ -109,9 +106,7 @@ public struct Manifest: Sendable {
       return name
     }
     baseModel = try fields.optionalString("base_model")
-    output =
-      URL(fileURLWithPath: try fields.string("output"), relativeTo: URL(fileURLWithPath: folder, isDirectory: true))
-      .standardizedFileURL.path
+    output = FilePath(untrusted: try fields.string("output")).absolute(from: folder)
     let place = parser.place(fields.value["head"] ?? fields.value)
     let takesDonor = head == .graft || head == .replace
     if let head, takesDonor, donor == nil {
@@ -130,7 +125,8 @@ public struct Manifest: Sendable {
   }
 
   /// The lock file beside the manifest: `X.json` has `X.lock.json`.
-  public var lockPath: String {
-    (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock.json"
+  public var lockPath: FilePath {
+    let name = path.name
+    return path.folder.appending((name.hasSuffix(".json") ? String(name.dropLast(5)) : name) + ".lock.json")
   }
 }

@@ -1,9 +1,10 @@
 import Diagnostics
+import SystemPackage
 
 /// What can be wrong with a manifest, a pipeline or a lock file.
 public enum ManifestError: CambiumError {
   /// The file is not there.
-  case missing(path: String, what: String)
+  case missing(path: FilePath, what: String)
   /// A field's value is not one of those allowed.
   case value(place: String, field: String, expected: String, found: String)
   /// MLX has no such number format.
@@ -17,9 +18,9 @@ public enum ManifestError: CambiumError {
   /// No rule matches a tensor.
   case noRule(place: String, tensor: String, role: String)
   /// What was resolved differs from the lock file, and `--locked` was given.
-  case lockDiffers(path: String, differences: [String])
+  case lockDiffers(path: FilePath, differences: [String])
   /// `--locked` was given and there is no lock file.
-  case lockMissing(path: String)
+  case lockMissing(path: FilePath)
 
   public var diagnostic: Diagnostic {
     switch self {

@@ -1,8 +1,8 @@
 import Digests
 import Files
-import Foundation
 import Quantization
 import StrictJSON
+import SystemPackage
 
 /// A recipe: a number format, and rules that say which tensors it is for. Format: see the page *Pipeline*.
 public struct Pipeline: Sendable {
@@ -13,7 +13,7 @@ public struct Pipeline: Sendable {
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for no check.
   public let check: DecodeCheck.Choice?
-  public let path: String
+  public let path: FilePath
   /// Of the file's bytes.
   public let digest: SHA256Digest
 
@@ -23,12 +23,12 @@ public struct Pipeline: Sendable {
 
   /// Reads a pipeline.
   /// - Throws: `JSONError`, ``ManifestError`` or `QuantizationError`.
-  public init(path: String) throws {
+  public init(path: FilePath) throws {
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
-    let value = try JSONValue.parse(bytes, file: path, maxValues: JSONValue.modestCount)
-    let fields = try JSONFields(value, file: path, what: "pipeline")
+    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let fields = try JSONFields(value, file: path.string, what: "pipeline")
     try fields.refuseUnknown(Pipeline.fields)
-    let parser = RuleParser(file: path)
+    let parser = RuleParser(file: path.string)
     try parser.requireVersion(fields, "cambium_pipeline")
     let name = try fields.string("name")
     self.name = name
@@ -46,24 +46,23 @@ public struct Pipeline: Sendable {
 
   /// Finds a pipeline by name among the shipped ones, or by a path that ends in `.json`.
   /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``.
-  public static func locate(_ reference: String, manifest: String, folders: [String], place: String) throws -> String {
+  public static func locate(_ reference: String, manifest: FilePath, folders: [FilePath], place: String) throws
+    -> FilePath
+  {
     if reference.hasSuffix(".json") {
-      let base = URL(fileURLWithPath: manifest).deletingLastPathComponent()
-      let path = URL(fileURLWithPath: reference, relativeTo: base).standardizedFileURL.path
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw ManifestError.missing(path: path, what: "pipeline")
-      }
+      let path = FilePath(untrusted: reference).absolute(from: manifest.folder)
+      guard path.exists else { throw ManifestError.missing(path: path, what: "pipeline") }
       return path
     }
-    for folder in folders {
-      let path = folder + "/" + reference + ".json"
-      if !reference.contains("/"), FileManager.default.fileExists(atPath: path) { return path }
+    for folder in folders where !reference.contains("/") {
+      let path = folder.appending(reference + ".json")
+      if path.exists { return path }
     }
     let known = folders.flatMap { folder in
-      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      ((try? Folder.entries(folder)) ?? [])
         .filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.map { String($0.dropLast(5)) }
     }
     throw ManifestError.pipelineUnknown(
-      place: place, name: reference, known: Set(known).sorted(), looked: folders.joined(separator: ", "))
+      place: place, name: reference, known: Set(known).sorted(), looked: folders.map(\.string).joined(separator: ", "))
   }
 }

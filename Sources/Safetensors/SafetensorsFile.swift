@@ -1,4 +1,5 @@
 import Files
+import SystemPackage
 
 /// A safetensors file for reading, open while it was read lately; its header is checked in full before this exists.
 public final class SafetensorsFile: Sendable {
@@ -9,20 +10,20 @@ public final class SafetensorsFile: Sendable {
   /// Opens a file and reads its header.
   /// - Parameter followLinks: Whether the last component may be a symbolic link.
   /// - Throws: `FileError`, ``SafetensorsError``.
-  public init(path: String, followLinks: Bool = true) throws {
+  public init(path: FilePath, followLinks: Bool = true) throws {
     let source = try PooledFile(path: path, followLinks: followLinks)
     let file = try source.file()
     let size = file.size
     let prefix = try file.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
-    let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path)
+    let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path.string)
     // At most the file's size and at most the header limit, both checked just now.
     let json = try file.readBytes(count: length, at: 8)
-    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: path)
+    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: path.string)
     self.source = source
   }
 
   /// The path that was opened.
-  public var path: String { source.path }
+  public var path: FilePath { source.path }
 
   /// The file as it was when it was opened first.
   public var identity: FileIdentity { source.identity }

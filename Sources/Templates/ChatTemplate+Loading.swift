@@ -1,5 +1,6 @@
-import Foundation
+import Files
 import StrictJSON
+import SystemPackage
 
 extension ChatTemplate {
   /// Reads the chat template of a checkpoint's folder.
@@ -9,16 +10,16 @@ extension ChatTemplate {
   /// which older processors wrote. Of several templates with names, `tool_use` is for chats with tools and `default`
   /// for the others. The tokens that `tokenizer_config.json` names (`eos_token`, …) become variables.
   /// - Throws: ``ChatTemplateError``; `FileError` for a file that cannot be read; `JSONError`.
-  public static func load(folder: String, limits: Limits = Limits()) throws -> ChatTemplate {
-    let configPath = folder + "/tokenizer_config.json"
+  public static func load(folder: FilePath, limits: Limits = Limits()) throws -> ChatTemplate {
+    let configPath = folder.appending("tokenizer_config.json")
     let config = try FolderFile.json(configPath).map {
-      try JSONFields($0, file: configPath, what: "the tokenizer's configuration")
+      try JSONFields($0, file: configPath.string, what: "the tokenizer's configuration")
     }
     var named = try NamedTemplates(files: folder)
     if named.isEmpty, let config { named = try NamedTemplates(config, key: "chat_template") }
-    let path = folder + "/chat_template.json"
+    let path = folder.appending("chat_template.json")
     if named.isEmpty, let legacy = try FolderFile.json(path) {
-      let fields = try JSONFields(legacy, file: path, what: "the chat template")
+      let fields = try JSONFields(legacy, file: path.string, what: "the chat template")
       named = try NamedTemplates(fields, key: "chat_template")
     }
     guard !named.isEmpty else { throw ChatTemplateError.missing(folder: folder) }
@@ -52,13 +53,14 @@ private struct NamedTemplates {
   subscript(name: String) -> String? { sources.last { $0.name == name }?.source }
 
   /// The template files of a folder.
-  init(files folder: String) throws {
-    file = folder + "/chat_template.jinja"
-    if let source = try Self.source(file) { sources.append(("default", source)) }
-    let more = folder + "/additional_chat_templates"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: more)) ?? []
-    for name in names.sorted() where name.hasSuffix(".jinja") {
-      guard let source = try Self.source(more + "/" + name) else { continue }
+  init(files folder: FilePath) throws {
+    let path = folder.appending("chat_template.jinja")
+    file = path.string
+    if let source = try Self.source(path) { sources.append(("default", source)) }
+    let more = folder.appending("additional_chat_templates")
+    let names = more.isFolder ? try namesInFolder(more) : []
+    for name in names where name.hasSuffix(".jinja") {
+      guard let source = try Self.source(more.appending(name)) else { continue }
       sources.append((String(name.dropLast(".jinja".count)), source))
     }
   }
@@ -77,11 +79,11 @@ private struct NamedTemplates {
     }
   }
 
-  private static func source(_ path: String) throws -> String? {
+  private static func source(_ path: FilePath) throws -> String? {
     guard let bytes = try FolderFile.read(path, limit: FolderFile.modest) else { return nil }
     guard let source = String(validating: bytes, as: UTF8.self) else {
       throw ChatTemplateError.syntax(
-        TemplatePlace(file: path, position: nil), expected: "text in UTF-8", found: "bytes that are not UTF-8")
+        TemplatePlace(file: path.string, position: nil), expected: "text in UTF-8", found: "bytes that are not UTF-8")
     }
     return source
   }

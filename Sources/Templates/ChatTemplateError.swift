@@ -1,10 +1,11 @@
 import Diagnostics
 import StrictJSON
+import SystemPackage
 
 /// What can be wrong with a chat template, or with a chat that it is given.
 public enum ChatTemplateError: CambiumError {
   /// The folder has no chat template (`E_TEMPLATE_MISSING`).
-  case missing(folder: String)
+  case missing(folder: FilePath)
   /// There are several templates, and none of them is for this chat (`E_TEMPLATE_CHOICE`).
   case choice(file: String, names: [String])
   /// The source is not a template (`E_TEMPLATE_SYNTAX`).

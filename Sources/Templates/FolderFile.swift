@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// Small files of a checkpoint's folder, which need not be there. Each has a limit that those of no model come near,
 /// checked before memory is taken.
@@ -9,7 +10,7 @@ package enum FolderFile {
 
   /// The bytes of a file; nil when it is not there.
   /// - Throws: `FileError`, for a pipe or a device too.
-  package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+  package static func read(_ path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     do throws(FileError) {
       return try ReadOnlyFile(path: path).readAll(limit: limit)
     } catch {
@@ -20,7 +21,7 @@ package enum FolderFile {
 
   /// A file that is one JSON text; nil when it is not there.
   /// - Throws: `FileError`, `JSONError`.
-  package static func json(_ path: String) throws -> JSONValue? {
-    try read(path, limit: modest).map { try JSONValue.parse($0, file: path, maxValues: JSONValue.modestCount) }
+  package static func json(_ path: FilePath) throws -> JSONValue? {
+    try read(path, limit: modest).map { try JSONValue.parse($0, file: path.string, maxValues: JSONValue.modestCount) }
   }
 }

@@ -1,5 +1,6 @@
 import StrictJSON
 import Templates
+import SystemPackage
 
 /// The added tokens of a tokenizer without `tokenizer.json`: those of `added_tokens_decoder`, and those that are named as
 /// special besides.
@@ -10,13 +11,13 @@ struct LooseAddedTokens {
   private let config: JSONFields
 
   /// - Throws: `E_TOKENIZER_ADDED_TOKEN` for one of `added_tokens.json`, or a special one, whose settings nobody says.
-  init(config: JSONFields, vocabulary: JSONValue, folder: String) throws {
+  init(config: JSONFields, vocabulary: JSONValue, folder: FilePath) throws {
     self.config = config
     for member in try config.optionalObject("added_tokens_decoder")?.value.members ?? [] {
       let fields = try JSONFields(member.value, file: config.file, what: "an added token")
       try add(fields.string("content"), id: member.key, fields)
     }
-    for member in try FolderFile.json(folder + "/added_tokens.json")?.members ?? [] { try require(member.key) }
+    for member in try FolderFile.json(folder.appending("added_tokens.json"))?.members ?? [] { try require(member.key) }
     let names = config.keys.filter { $0.hasSuffix("_token") }
     for name in names {
       guard let token = config[name]?.stringValue ?? config[name]?["content"]?.stringValue else { continue }

@@ -1,6 +1,7 @@
 import Files
 import StrictJSON
 import Templates
+import SystemPackage
 
 /// A tokenizer in the files of older releases: `vocab.json`, `merges.txt`, and the added tokens of
 /// `tokenizer_config.json`, with everything else as `Qwen2Tokenizer` of transformers has it.
@@ -10,15 +11,15 @@ struct LooseTokenizer {
   let root: JSONFields
 
   /// - Throws: `E_TOKENIZER_MISSING_FILE` where the files are not there; ``TokenizerError`` for what is not covered.
-  init(folder: String) throws {
-    let path = folder + "/vocab.json"
+  init(folder: FilePath) throws {
+    let path = folder.appending("vocab.json")
     guard let bytes = try FolderFile.read(path, limit: Tokenizer.largestFile),
-      let text = try FolderFile.read(folder + "/merges.txt", limit: Tokenizer.largestFile)
-    else { throw TokenizerError.missingFile(folder + "/tokenizer.json") }
-    let vocabulary = try JSONValue.parse(bytes, file: path, maxValues: 1 << 21)
-    let configPath = folder + "/tokenizer_config.json"
+      let text = try FolderFile.read(folder.appending("merges.txt"), limit: Tokenizer.largestFile)
+    else { throw TokenizerError.missingFile(folder.appending("tokenizer.json").string) }
+    let vocabulary = try JSONValue.parse(bytes, file: path.string, maxValues: 1 << 21)
+    let configPath = folder.appending("tokenizer_config.json")
     let config = try JSONFields(
-      FolderFile.json(configPath) ?? [:], file: configPath, what: "the tokenizer's configuration")
+      FolderFile.json(configPath) ?? [:], file: configPath.string, what: "the tokenizer's configuration")
     pattern = try Self.pattern(config, folder: folder)
     let added = try LooseAddedTokens(config: config, vocabulary: vocabulary, folder: folder).values
     let lines = text.split(separator: 0x0A).map { $0.last == 0x0D ? $0.dropLast() : $0 }
@@ -31,7 +32,7 @@ struct LooseTokenizer {
           "type": "BPE", "vocab": vocabulary,
           "merges": .array(merges.map { .string(String(decoding: $0, as: UTF8.self)) }),
         ],
-      ], file: path, what: "the tokenizer")
+      ], file: path.string, what: "the tokenizer")
   }
 
   private static func cutting(_ pattern: SplitPattern) -> JSONValue {
@@ -45,7 +46,7 @@ struct LooseTokenizer {
   }
 
   /// The pattern that the configuration spells, else the one of the model's family.
-  private static func pattern(_ config: JSONFields, folder: String) throws -> SplitPattern {
+  private static func pattern(_ config: JSONFields, folder: FilePath) throws -> SplitPattern {
     func refusal(_ key: String, _ found: String) -> TokenizerError {
       .unsupported(
         .pattern, config.place(of: key), expected: "the pattern of Qwen2 or of Qwen3.5, or a model of those families",
@@ -58,7 +59,7 @@ struct LooseTokenizer {
       }
       return pattern
     }
-    let type = try FolderFile.json(folder + "/config.json")?["model_type"]?.stringValue ?? ""
+    let type = try FolderFile.json(folder.appending("config.json"))?["model_type"]?.stringValue ?? ""
     let name = config["tokenizer_class"]?.stringValue ?? ""
     if type.hasPrefix("qwen3_5") || name.hasPrefix("Qwen3_5Tokenizer") { return .qwen35 }
     guard type.hasPrefix("qwen") || name.hasPrefix("Qwen2Tokenizer") else {

@@ -1,5 +1,6 @@
 import StrictJSON
 import Templates
+import SystemPackage
 
 /// The ids that end a generation.
 ///
@@ -15,11 +16,11 @@ public struct StopTokens: Sendable, Equatable {
 
   /// Reads the files of a checkpoint's folder; one that is not there names no stop token.
   /// - Throws: `E_TOKENIZER_STOP_TOKEN` for an id or a token that the tokenizer does not have; `JSONError`.
-  public init(folder: String, tokenizer: Tokenizer) throws {
+  public init(folder: FilePath, tokenizer: Tokenizer) throws {
     var fields: [JSONFields?] = []
     for name in ["generation_config.json", "config.json", "tokenizer_config.json"] {
-      let path = folder + "/" + name
-      fields.append(try FolderFile.json(path).map { try JSONFields($0, file: path, what: name) })
+      let path = folder.appending(name)
+      fields.append(try FolderFile.json(path).map { try JSONFields($0, file: path.string, what: name) })
     }
     try self.init(generation: fields[0], config: fields[1], tokenizerConfig: fields[2], tokenizer: tokenizer)
   }

@@ -1,6 +1,7 @@
 import Files
 import StrictJSON
 import Templates
+import SystemPackage
 
 extension Tokenizer {
   /// The most bytes of a `tokenizer.json`; one of 250,000 tokens has 20 MB.
@@ -19,12 +20,12 @@ extension Tokenizer {
   /// Reads `tokenizer.json` of a checkpoint's folder; without one, `vocab.json` and `merges.txt` with the added tokens of
   /// `tokenizer_config.json`.
   /// - Throws: as ``init(json:file:)``; `E_TOKENIZER_MISSING_FILE` where neither is there.
-  public init(folder: String) throws {
-    let path = folder + "/tokenizer.json"
+  public init(folder: FilePath) throws {
+    let path = folder.appending("tokenizer.json")
     guard let json = try FolderFile.read(path, limit: Tokenizer.largestFile) else {
       self.init(try TokenizerFile(LooseTokenizer(folder: folder).root))
       return
     }
-    try self.init(json: json, file: path)
+    try self.init(json: json, file: path.string)
   }
 }

@@ -1,6 +1,7 @@
 import Files
 import StrictJSON
 import Templates
+import SystemPackage
 
 /// What is to be said about a folder's tokenizer: nothing of it stops a conversion, and none of it is passed on silently.
 package enum TokenizerNotes {
@@ -14,8 +15,8 @@ package enum TokenizerNotes {
 
   /// The notes about the tokenizer of a checkpoint's folder; none for a file that cannot be read, which is refused where
   /// it is needed. Only the names at the top of the file are read.
-  package static func notes(folder: String) -> [String] {
-    let path = folder + "/tokenizer.json"
+  package static func notes(folder: FilePath) -> [String] {
+    let path = folder.appending("tokenizer.json")
     guard let json = try? FolderFile.read(path, limit: Tokenizer.largestFile) else {
       guard let loose = try? LooseTokenizer(folder: folder) else { return [] }
       return [
@@ -25,8 +26,8 @@ package enum TokenizerNotes {
     return ((try? found(json, path)) ?? []).map(ofLeftover)
   }
 
-  private static func found(_ json: [UInt8], _ path: String) throws -> [String] {
-    var reader = try JSONReader(json, file: path)
+  private static func found(_ json: [UInt8], _ path: FilePath) throws -> [String] {
+    var reader = try JSONReader(json, file: path.string)
     guard try reader.next() == .beginObject else { return [] }
     var seen: [String: Bool] = [:]
     while seen.count < leftovers.count, case .key(let key)? = try reader.next(), let value = try reader.next() {

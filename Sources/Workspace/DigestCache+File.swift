@@ -1,6 +1,7 @@
 import Digests
 import Files
 import StrictJSON
+import SystemPackage
 
 // The numbers are strings: an inode may need 64 bits without a sign.
 extension DigestCache {
@@ -19,9 +20,9 @@ extension DigestCache {
   }
 
   /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else.
-  static func load(_ path: String) -> [PathKey: Entry] {
+  static func load(_ path: FilePath) -> [PathKey: Entry] {
     guard let bytes = try? readSmallFile(path, limit: 256 << 20),
-      let json = try? JSONValue.parse(bytes, file: path), json["cambium_digests"]?.intValue == 2,
+      let json = try? JSONValue.parse(bytes, file: path.string), json["cambium_digests"]?.intValue == 2,
       let files = json["files"], json["sha256"]?.stringValue == check(files)
     else { return [:] }
     var entries: [PathKey: Entry] = [:]
@@ -31,7 +32,7 @@ extension DigestCache {
       else { continue }
       for kind in [Kind.content, .tree, .units] {
         guard let digest = file[kind.rawValue]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { continue }
-        entries[PathKey(path, kind)] = Entry(identity: identity, digest: digest)
+        entries[PathKey(FilePath(untrusted: path), kind)] = Entry(identity: identity, digest: digest)
       }
     }
     return entries

@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Threads
+import SystemPackage
 
 /// Digests of large files, kept beside what the system says about each, so that a second look at a terabyte takes
 /// seconds.
@@ -15,7 +16,7 @@ public final class DigestCache: Sendable {
 
   /// Whether every question is answered by reading the file.
   public let alwaysRehash: Bool
-  let path: String
+  let path: FilePath
   private let entries: Guarded<[PathKey: Entry]>
 
   /// What was digested of a file.
@@ -34,13 +35,13 @@ public final class DigestCache: Sendable {
     var digest: SHA256Digest
   }
 
-  /// A path by its bytes: `String` takes different spellings of one accent for equal.
+  /// A path by its bytes.
   struct PathKey: Hashable, Comparable, Sendable {
     let bytes: [UInt8]
     let kind: Kind
 
-    init(_ path: String, _ kind: Kind = .content) {
-      bytes = Array(path.utf8)
+    init(_ path: FilePath, _ kind: Kind = .content) {
+      bytes = path.bytes
       self.kind = kind
     }
 
@@ -50,15 +51,15 @@ public final class DigestCache: Sendable {
   }
 
   /// The cache of a work folder.
-  public init(folder: String, alwaysRehash: Bool = false) {
-    path = joinPath(folder, Self.fileName)
+  public init(folder: FilePath, alwaysRehash: Bool = false) {
+    path = folder.appending(Self.fileName)
     self.alwaysRehash = alwaysRehash
     entries = Guarded(Self.load(path))
   }
 
   /// Digest and size of a file. Throws `E_FILE_CHANGED` when the file changes meanwhile.
   public func digest(
-    ofFileAt path: String
+    ofFileAt path: FilePath
   ) throws -> (digest: SHA256Digest, bytes: Int) {
     let key = PathKey(path)
     if !alwaysRehash, let entry = entries.withLock({ $0[key] }), try currentIdentity(ofFileAt: path) == entry.identity {
@@ -72,7 +73,7 @@ public final class DigestCache: Sendable {
 
   /// The digest of another kind, computed by `compute` unless it is known for the file as it is now.
   public func digest(
-    _ kind: Kind, ofFileAt path: String, compute: () throws -> SHA256Digest
+    _ kind: Kind, ofFileAt path: FilePath, compute: () throws -> SHA256Digest
   ) throws -> SHA256Digest {
     if let known = try known(kind, ofFileAt: path) { return known }
     let before = try currentIdentity(ofFileAt: path)
@@ -83,7 +84,7 @@ public final class DigestCache: Sendable {
   }
 
   /// The digest of a file that has not changed since it was digested; nil when nothing is known of it.
-  public func known(_ kind: Kind, ofFileAt path: String) throws -> SHA256Digest? {
+  public func known(_ kind: Kind, ofFileAt path: FilePath) throws -> SHA256Digest? {
     guard !alwaysRehash, let entry = entries.withLock({ $0[PathKey(path, kind)] }),
       try currentIdentity(ofFileAt: path) == entry.identity
     else { return nil }
@@ -94,14 +95,14 @@ public final class DigestCache: Sendable {
   /// rename.
   /// - Parameter identity: the file as it was digested; nil: as it is now.
   public func remember(
-    _ digest: SHA256Digest, _ kind: Kind = .content, ofFileAt path: String, identity: FileIdentity? = nil
+    _ digest: SHA256Digest, _ kind: Kind = .content, ofFileAt path: FilePath, identity: FileIdentity? = nil
   ) throws {
     let now = try currentIdentity(ofFileAt: path)
     entries.withLock { $0[PathKey(path, kind)] = Entry(identity: identity ?? now, digest: digest) }
   }
 
   /// Drops what is known about a path.
-  public func forget(_ path: String) {
+  public func forget(_ path: FilePath) {
     entries.withLock { $0[PathKey(path)] = nil }
   }
 

@@ -1,8 +1,9 @@
 import Digests
 import Files
+import SystemPackage
 
 /// Digest of a file that stays the same while it is read.
-func digestStableFile(_ path: String) throws -> (digest: SHA256Digest, identity: FileIdentity) {
+func digestStableFile(_ path: FilePath) throws -> (digest: SHA256Digest, identity: FileIdentity) {
   let file = try ReadOnlyFile(path: path)
   let found = try file.digest()
   let after = try file.currentIdentity()
@@ -11,4 +12,4 @@ func digestStableFile(_ path: String) throws -> (digest: SHA256Digest, identity:
 }
 
 /// What the system says about a file now.
-func currentIdentity(ofFileAt path: String) throws -> FileIdentity { try ReadOnlyFile(path: path).identity }
+func currentIdentity(ofFileAt path: FilePath) throws -> FileIdentity { try ReadOnlyFile(path: path).identity }

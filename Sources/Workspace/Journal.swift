@@ -2,6 +2,7 @@ import Digests
 import Files
 import StrictJSON
 import Threads
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -39,15 +40,15 @@ public final class Journal: Sendable {
 
   /// Opens the journal of a stage, or starts one. Returns the records of the units that are done; none after a start.
   public static func open(
-    folder: String, key: SHA256Digest
+    folder: FilePath, key: SHA256Digest
   ) throws -> (journal: Journal, records: [JSONValue]) {
-    let path = joinPath(folder, fileName)
+    let path = folder.appending(fileName)
     if try linkStatus(path) != nil {
       // A backup of the work folder by hard links keeps its journal.
       try breakHardLinks(path)
       let file = try PosixFile.openForWriting(path)
       let content = try file.readAll()
-      let prefix = JournalLine.validPrefix(of: content, file: path)
+      let prefix = JournalLine.validPrefix(of: content, file: path.string)
       if let header = prefix.records.first, header["cambium_journal"]?.intValue == 1,
         header["key"]?.stringValue == key.hex
       {

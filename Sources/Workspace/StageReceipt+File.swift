@@ -1,21 +1,22 @@
 import Digests
 import Files
 import StrictJSON
+import SystemPackage
 
 extension StageReceipt {
   /// Writes the receipt into the folder of its stage. Every output must be durable before.
-  public func write(to folder: String) throws {
-    try AtomicFile.write(JSONWriter.pretty(json, sorted: true), to: joinPath(folder, Self.fileName))
+  public func write(to folder: FilePath) throws {
+    try AtomicFile.write(JSONWriter.pretty(json, sorted: true), to: folder.appending(Self.fileName))
   }
 
   /// The receipt in a folder, or nil when there is none. Throws `E_RECEIPT_DAMAGED` for one that cannot be trusted;
   /// the caller says so and does the stage again.
-  public static func load(_ folder: String) throws -> StageReceipt? {
-    let path = joinPath(folder, fileName)
+  public static func load(_ folder: FilePath) throws -> StageReceipt? {
+    let path = folder.appending(fileName)
     guard let bytes = try readSmallFile(path, limit: 256 << 20) else { return nil }
     let json: JSONValue
     do {
-      json = try JSONValue.parse(bytes, file: path)
+      json = try JSONValue.parse(bytes, file: path.string)
     } catch {
       throw WorkspaceError.receiptDamaged(path: path, reason: error.diagnostic.summary)
     }

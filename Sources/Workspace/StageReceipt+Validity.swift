@@ -1,5 +1,6 @@
 import Digests
 import Files
+import SystemPackage
 
 /// What a look at a receipt and the files it names says.
 public enum Validity: Sendable, Equatable {
@@ -17,11 +18,11 @@ public enum Validity: Sendable, Equatable {
 
 extension StageReceipt {
   /// How the digest of an output is found; nil for one that is recorded by the SHA-256 of its bytes.
-  public typealias OutputDigest = (_ output: FileRecord, _ path: String) throws -> SHA256Digest?
+  public typealias OutputDigest = (_ output: FileRecord, _ path: FilePath) throws -> SHA256Digest?
 
   /// Whether the stage need not run. The outputs are looked at in the order of their paths, up to the first bad one.
   public func validity(
-    in folder: String, digests: DigestCache, wantedKey: SHA256Digest, digest: OutputDigest? = nil
+    in folder: FilePath, digests: DigestCache, wantedKey: SHA256Digest, digest: OutputDigest? = nil
   ) throws -> Validity {
     guard key == wantedKey else { return .otherKey }
     do {
@@ -34,9 +35,9 @@ extension StageReceipt {
   }
 
   /// Throws `E_OUTPUT_MISMATCH` for the first output that is not as the receipt says.
-  public func checkOutputs(in folder: String, digests: DigestCache, digest: OutputDigest? = nil) throws {
+  public func checkOutputs(in folder: FilePath, digests: DigestCache, digest: OutputDigest? = nil) throws {
     for output in outputs {
-      let path = joinPath(folder, output.path)
+      let path = folder.appending(output.path)
       let expected = "\(output.bytes) bytes, sha256 \(output.sha256.hex)"
       guard let status = try linkStatus(path) else {
         throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: "nothing")

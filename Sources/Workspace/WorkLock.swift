@@ -1,4 +1,5 @@
 import Files
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -13,12 +14,12 @@ import Files
 /// write is done, and end with `release()`: Swift may drop a value after its last use.
 public final class WorkLock: Sendable {
   /// The work folder.
-  public let folder: String
+  public let folder: FilePath
   private let file: PosixFile
 
   /// Takes the lock, or throws `E_WORK_LOCKED` with the number of the process that holds it.
-  public init(folder: String) throws {
-    let file = try PosixFile.openForWriting(joinPath(folder, "lock"), creating: true)
+  public init(folder: FilePath) throws {
+    let file = try PosixFile.openForWriting(folder.appending("lock"), creating: true)
     guard try file.takeLock() else { throw WorkspaceError.locked(folder: folder, pid: Self.holder(file)) }
     self.folder = folder
     self.file = file

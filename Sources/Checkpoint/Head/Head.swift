@@ -1,4 +1,5 @@
 import Safetensors
+import SystemPackage
 
 /// A head, resolved against a trunk that it fits.
 public struct Head: Sendable {
@@ -59,11 +60,12 @@ extension CheckpointFolder {
     } catch let CheckpointError.shape(file, tensor, expected, found) {
       if let experts = evidence.experts, let count = stackedExperts(tensor), count != experts {
         throw HeadError.expertsIncomplete(
-          path: file, tensor: tensor, routerRows: experts, experts: count, missing: Array(min(count, experts)..<experts)
+          path: FilePath(file), tensor: tensor, routerRows: experts, experts: count,
+          missing: Array(min(count, experts)..<experts)
         )
       }
       throw HeadError.dimensionMismatch(
-        path: file, tensor: tensor, expected: "\(expected) for the trunk \(trunk.path)", found: found)
+        path: FilePath(file), tensor: tensor, expected: "\(expected) for the trunk \(trunk.path)", found: found)
     } catch let CheckpointError.tensorMissing(_, tensors, count) {
       throw HeadError.tensorMissing(path: path, tensors: tensors, count: count)
     } catch let CheckpointError.expertsIncomplete(_, tensor, declared, missing) {

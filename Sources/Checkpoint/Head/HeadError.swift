@@ -1,33 +1,34 @@
 import Diagnostics
+import SystemPackage
 
 /// Why a head cannot be had, or does not fit.
 public enum HeadError: CambiumError {
   /// The donor has no MTP tensors.
-  case absent(path: String, modelType: String, shards: Int, tensors: Int, declared: Int?)
+  case absent(path: FilePath, modelType: String, shards: Int, tensors: Int, declared: Int?)
   /// The source's configuration promises a head that no shard holds, and the manifest names no donor.
-  case declaredMissing(path: String, declared: Int, shards: Int, tensors: Int)
+  case declaredMissing(path: FilePath, declared: Int, shards: Int, tensors: Int)
   /// Head and trunk are of different families.
-  case familyMismatch(path: String, expected: String, found: String)
+  case familyMismatch(path: FilePath, expected: String, found: String)
   /// A dimension of the head differs from the trunk's.
-  case dimensionMismatch(path: String, tensor: String, expected: String, found: String)
+  case dimensionMismatch(path: FilePath, tensor: String, expected: String, found: String)
   /// A tensor of the head's inventory is missing.
-  case tensorMissing(path: String, tensors: [String], count: Int)
+  case tensorMissing(path: FilePath, tensors: [String], count: Int)
   /// The head's experts and its router do not agree.
-  case expertsIncomplete(path: String, tensor: String, routerRows: Int, experts: Int, missing: [Int])
+  case expertsIncomplete(path: FilePath, tensor: String, routerRows: Int, experts: Int, missing: [Int])
   /// The head holds a tensor that its inventory does not name.
-  case tensorUnknown(path: String, tensor: String)
+  case tensorUnknown(path: FilePath, tensor: String)
   /// The source has a head already, and the donor's differs.
-  case exists(path: String, tensors: Int)
+  case exists(path: FilePath, tensors: Int)
   /// More MTP layers than readers can run.
-  case layerCount(path: String, layers: Int)
+  case layerCount(path: FilePath, layers: Int)
   /// The head's file says that `fc` takes its inputs in another order.
-  case inputOrder(path: String, found: String)
+  case inputOrder(path: FilePath, found: String)
   /// The head's norms are not what is recorded of them: 1 was added too often, or never.
-  case norms(path: String, convention: NormConvention, evidence: String, excess: Int, comparison: String)
+  case norms(path: FilePath, convention: NormConvention, evidence: String, excess: Int, comparison: String)
   /// Nothing records how the head's norms are stored, and the trunk's norms do not tell.
-  case normsUnknown(path: String, evidence: String, comparison: String)
+  case normsUnknown(path: FilePath, evidence: String, comparison: String)
   /// The head was trained with another trunk.
-  case foreign(path: String, source: String, evidence: String)
+  case foreign(path: FilePath, source: String, evidence: String)
 
   public var diagnostic: Diagnostic {
     switch self {

@@ -57,9 +57,9 @@ extension CheckpointFolder {
 
   /// `rmsnorm_weight_format` of `mtp/manifest.json`.
   private var manifestWord: String? {
-    let file = path + "/" + FolderListing.headFolder + "/manifest.json"
+    let file = path.appending(FolderListing.headFolder).appending("manifest.json")
     guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 4 << 20) else { return nil }
-    return (try? JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount))?["rmsnorm_weight_format"]?
+    return (try? JSONValue.parse(bytes, file: file.string, maxValues: JSONValue.modestCount))?["rmsnorm_weight_format"]?
       .stringValue
   }
 }

@@ -62,7 +62,7 @@ extension CheckpointFolder {
   /// What the model is called: repository, else the folder's name.
   public var name: String {
     if case .hub(let hub) = reference { return hub.repository }
-    return path.split(separator: "/").last.map(String.init) ?? path
+    return path.lastComponent?.string ?? path.string
   }
 
   /// Whether folder, repository or configuration name a Coder model.

@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// The settings in `preprocessor_config.json` by which an image becomes patches.
 public struct ImageSettings: Sendable, Equatable {
@@ -51,8 +52,8 @@ public struct ImageSettings: Sendable, Equatable {
   /// - Throws: ``ImageError``: `E_PREPROCESSOR_MISSING`, `E_PREPROCESSOR_READ`, `E_PREPROCESSOR`; `JSONError`.
   ///
   /// transformers 5.3 and later write one `processor_config.json` with both instead; it is read where the file is missing.
-  public init(folder: String, file: String = ImageSettings.imageFile) throws {
-    let path = folder + "/" + file
+  public init(folder: FilePath, file: String = ImageSettings.imageFile) throws {
+    let path = folder.appending(file)
     if let nested = try Self.nested(folder: folder, file: file) {
       self = nested
       return
@@ -61,10 +62,10 @@ public struct ImageSettings: Sendable, Equatable {
     do throws(FileError) {
       bytes = try ReadOnlyFile(path: path).readAll(limit: 1 << 20)
     } catch {
-      if case .missing = error { throw ImageError.settingsMissing(file: path) }
-      throw ImageError.settingsUnreadable(file: path, reason: error.diagnostic.found ?? error.diagnostic.summary)
+      if case .missing = error { throw ImageError.settingsMissing(file: path.string) }
+      throw ImageError.settingsUnreadable(file: path.string, reason: error.diagnostic.found ?? error.diagnostic.summary)
     }
-    try self.init(json: bytes, file: path)
+    try self.init(json: bytes, file: path.string)
   }
 
   /// Reads the text of a `preprocessor_config.json`.
@@ -77,13 +78,13 @@ public struct ImageSettings: Sendable, Equatable {
   }
 
   /// The settings in `processor_config.json`; nil when the file of their own is there, or neither.
-  private static func nested(folder: String, file: String) throws -> ImageSettings? {
-    let path = folder + "/" + processorFile
-    let exists = { (path: String) in (try? ReadOnlyFile(path: path)) != nil }
-    guard !exists(folder + "/" + file), exists(path) else { return nil }
-    let document = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 20), file: path)
+  private static func nested(folder: FilePath, file: String) throws -> ImageSettings? {
+    let path = folder.appending(processorFile)
+    let exists = { (path: FilePath) in (try? ReadOnlyFile(path: path)) != nil }
+    guard !exists(folder.appending(file)), exists(path) else { return nil }
+    let document = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 20), file: path.string)
     guard let value = document[file == videoFile ? "video_processor" : "image_processor"] else { return nil }
-    return try ImageSettings(JSONFields(value, file: path, what: "the image settings"))
+    return try ImageSettings(JSONFields(value, file: path.string, what: "the image settings"))
   }
 
   private init(_ fields: JSONFields) throws {
