@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// What checking, tracing and generating can refuse, besides what opening and decoding refuse.
 public enum CheckingError: CambiumError, Equatable {
@@ -13,11 +14,11 @@ public enum CheckingError: CambiumError, Equatable {
   /// The source's vocabulary is not that of the package (`E_CHECK_VOCABULARY`).
   case vocabulary(source: String, expected: Int, found: Int)
   /// A way of decoding gave something else than vanilla decoding (`E_CHECK_DIFFERENT`).
-  case different(path: String, expected: String, found: String)
+  case different(path: FilePath, expected: String, found: String)
   /// Fewer drafts are accepted than was asked for (`E_CHECK_ACCEPTANCE`).
-  case acceptance(path: String, expected: String, found: String, trials: String? = nil)
+  case acceptance(path: FilePath, expected: String, found: String, trials: String? = nil)
   /// A repair of the head restores the acceptance of its drafts: the head is damaged (`E_CHECK_HEAD`).
-  case head(path: String, HeadTrial, asItIs: Double)
+  case head(path: FilePath, HeadTrial, asItIs: Double)
 
   public var diagnostic: Diagnostic {
     switch self {

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// What running a model can refuse.
 public enum InferenceError: CambiumError, Equatable {
@@ -13,7 +14,7 @@ public enum InferenceError: CambiumError, Equatable {
   /// A weight file changed between the reading of its header and its mapping.
   case changed(file: String)
   /// MTP decoding was asked of a model without a head.
-  case headMissing(path: String)
+  case headMissing(path: FilePath)
   /// A logit is NaN or infinite.
   case logits(model: String, of: String, position: Int, token: Int)
   /// A decoding option is out of range.
@@ -23,7 +24,7 @@ public enum InferenceError: CambiumError, Equatable {
   /// A library that is loaded at run time is not installed.
   case libraryMissing(name: String)
   /// Images were given to a model without a vision tower.
-  case towerMissing(path: String)
+  case towerMissing(path: FilePath)
   /// The settings for images contradict the vision tower.
   case imageSettings(file: String, expected: String, found: String)
   /// Images and their places in the prompt do not match.

@@ -2,6 +2,7 @@ import Digests
 import Dispatch
 import Files
 import Foundation
+import SystemPackage
 import Threads
 
 /// What a conversion cannot do without: every byte of the source read once and digested once, as many bytes as the
@@ -25,9 +26,9 @@ public struct ConversionFloor: Sendable {
     public let processorSeconds: Double
   }
 
-  private let sources: [String]
+  private let sources: [FilePath]
   private let outputBytes: Int
-  private let target: String
+  private let target: FilePath
   private let threads: Int
   private let digesting: Digesting
 
@@ -35,7 +36,7 @@ public struct ConversionFloor: Sendable {
   ///   - sources: the files to read.
   ///   - outputBytes: how much is written.
   ///   - target: the file that is written and removed.
-  public init(sources: [String], outputBytes: Int, target: String, threads: Int, digesting: Digesting) {
+  public init(sources: [FilePath], outputBytes: Int, target: FilePath, threads: Int, digesting: Digesting) {
     self.sources = sources
     self.outputBytes = outputBytes
     self.target = target

@@ -1,5 +1,6 @@
 import Checking
 import Images
+import SystemPackage
 
 /// A picture that a bench asks about.
 public struct BenchPicture: Sendable {
@@ -8,7 +9,7 @@ public struct BenchPicture: Sendable {
   private let source: Source
 
   private enum Source: Sendable {
-    case file(String)
+    case file(FilePath)
     case drawn
   }
 
@@ -28,7 +29,7 @@ public struct BenchPicture: Sendable {
   /// The program's own: a red disc on a ground that fades from blue to green, 224 × 224.
   public static let drawn = BenchPicture(drawn: "image-1")
 
-  func visual(model: String) throws -> VisualInput {
+  func visual(model: FilePath) throws -> VisualInput {
     switch source {
     case .file(let path): try VisualInput(image: path, model: model)
     case .drawn: try VisualInput(image: BenchPicture.disc, name: name, model: model)

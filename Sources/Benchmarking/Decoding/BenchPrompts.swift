@@ -66,7 +66,7 @@ public struct BenchPrompts {
     pictures: [BenchPicture], model: LoadedModel, encoder: PromptEncoder, pool: WorkerPool
   ) throws {
     try attempt("image") {
-      let tower = try VisionTower.open(model.path)
+      let tower = try VisionTower.open(model)
       return try pictures.map { picture in
         let visual = try picture.visual(model: model.path)
         var chat = ChatRequest(user: picture.question, images: 1)

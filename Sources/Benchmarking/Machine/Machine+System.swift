@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 #if canImport(Darwin)
   import Darwin
@@ -43,20 +45,20 @@ import Foundation
     }
 
     static var coreCount: Int? {
-      let root = "/sys/devices/system/cpu"
-      let lists = processors(root).map { text("\(root)/\($0)/topology/thread_siblings_list") }.filter { !$0.isEmpty }
+      let root: FilePath = "/sys/devices/system/cpu"
+      let lists = processors(root).map { text(root.appending($0).appending("topology/thread_siblings_list")) }
+        .filter { !$0.isEmpty }
       return lists.isEmpty ? nil : Set(lists).count
     }
 
     /// Those of the first processor.
     static func caches() -> [Cache] { caches("/sys/devices/system/cpu/cpu0/cache") }
 
-    package static func caches(_ folder: String) -> [Cache] {
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
-        $0.hasPrefix("index")
-      }
-      return names.sorted().compactMap { name in
-        let read = { (file: String) in text("\(folder)/\(name)/\(file)").trimmingCharacters(in: .whitespacesAndNewlines)
+    package static func caches(_ folder: FilePath) -> [Cache] {
+      let names = ((try? Folder.entries(folder)) ?? []).filter { $0.hasPrefix("index") }
+      return names.compactMap { name in
+        let read = { (file: String) in
+          text(folder.appending(name).appending(file)).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         guard let level = Int(read("level")), let bytes = bytes(read("size")) else { return nil }
         return Cache(
@@ -84,12 +86,14 @@ import Foundation
       }
     }
 
-    private static func processors(_ root: String) -> [String] {
-      ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).filter { name in
+    private static func processors(_ root: FilePath) -> [String] {
+      ((try? Folder.entries(root)) ?? []).filter { name in
         name.hasPrefix("cpu") && Int(name.dropFirst(3)) != nil
       }
     }
 
-    private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    private static func text(_ path: FilePath) -> String {
+      (try? String(contentsOfFile: path.string, encoding: .utf8)) ?? ""
+    }
   }
 #endif

@@ -1,9 +1,10 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// A picture of a check with what is asked about it.
 public struct Picture: Sendable, Hashable {
-  public var path: String
+  public var path: FilePath
   /// Name in reports: that of the file.
   public var name: String
   public var question: String
@@ -17,11 +18,11 @@ public struct Picture: Sendable, Hashable {
   ///
   /// A line of `captions.jsonl` is an object with `file`, a name in the folder, and if wanted `question` and `caption`.
   /// - Throws: `FileError`, `JSONError`, `ImageError`, ``CheckingError/pictures(file:expected:found:)``.
-  public static func all(in folder: String) throws -> [Picture] {
+  public static func all(in folder: FilePath) throws -> [Picture] {
     let names = try VisualInput.images(in: folder)
-    let file = folder + "/captions.jsonl"
+    let file = folder.appending("captions.jsonl")
     guard let bytes = try bytes(file) else {
-      return names.map { Picture(path: folder + "/" + $0, name: $0, question: question, caption: nil) }
+      return names.map { Picture(path: folder.appending($0), name: $0, question: question, caption: nil) }
     }
     var pictures: [Picture] = []
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
@@ -37,16 +38,16 @@ public struct Picture: Sendable, Hashable {
       }
       pictures.append(
         Picture(
-          path: folder + "/" + name, name: name, question: try fields.optionalString("question") ?? question,
+          path: folder.appending(name), name: name, question: try fields.optionalString("question") ?? question,
           caption: try fields.optionalString("caption")))
     }
     guard !pictures.isEmpty else {
-      throw CheckingError.pictures(file: file, expected: "at least one picture", found: "none")
+      throw CheckingError.pictures(file: file.string, expected: "at least one picture", found: "none")
     }
     return pictures
   }
 
-  private static func bytes(_ path: String) throws(FileError) -> [UInt8]? {
+  private static func bytes(_ path: FilePath) throws(FileError) -> [UInt8]? {
     do {
       return try ReadOnlyFile(path: path).readAll(limit: PromptFile.limit)
     } catch {

@@ -14,7 +14,7 @@ public struct PictureCheck {
   /// - Throws: `InferenceError.towerMissing`; what opening a tower and reading a tokenizer throw.
   public init(_ model: LoadedModel, threads: Int?) throws {
     self.model = model
-    tower = try VisionTower.open(model.path)
+    tower = try VisionTower.open(model)
     encoder = PromptEncoder(folder: model.path)
     pool = WorkerPool(threads: threads)
     stops = Set(try StopTokens(folder: model.path, tokenizer: encoder.tokenizer()).ids)

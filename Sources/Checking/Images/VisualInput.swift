@@ -1,7 +1,7 @@
 import Files
-import Foundation
 import Images
 import Inference
+import SystemPackage
 
 /// An image, or the frames of a video, ready for a model's tower.
 public struct VisualInput: Sendable {
@@ -19,13 +19,13 @@ public struct VisualInput: Sendable {
 
   /// Reads and prepares an image with the settings of a model's folder.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
-  public init(image path: String, model folder: String) throws {
-    try self.init(image: VisualInput.decode(path), name: path, model: folder)
+  public init(image path: FilePath, model folder: FilePath) throws {
+    try self.init(image: VisualInput.decode(path), name: path.string, model: folder)
   }
 
   /// Prepares an image with the settings of a model's folder.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
-  public init(image: RGBImage, name: String, model folder: String) throws {
+  public init(image: RGBImage, name: String, model folder: FilePath) throws {
     let settings = try ImageSettings(folder: folder)
     file = name
     kind = .image
@@ -36,27 +36,27 @@ public struct VisualInput: Sendable {
   /// Reads and prepares the frames of a video: the images of a folder in the order of their names.
   /// - Parameter framesPerSecond: Of the frames given; above 0.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
-  public init(video path: String, framesPerSecond: Double = framesPerSecond, model folder: String) throws {
+  public init(video path: FilePath, framesPerSecond: Double = framesPerSecond, model folder: FilePath) throws {
     let settings = try ImageSettings(folder: folder, file: ImageSettings.videoFile)
     let names = try VisualInput.images(in: path)
     guard names.count <= VisualInput.mostFrames else {
       throw ImageError.frames(
-        file: path, expected: "at most \(VisualInput.mostFrames) frames", found: "\(names.count)")
+        file: path.string, expected: "at most \(VisualInput.mostFrames) frames", found: "\(names.count)")
     }
-    file = path
+    file = path.string
     kind = .video
     var frames: [RGBImage] = []
     var pixels = 0
     for name in names {
-      let frame = try VisualInput.decode(path + "/" + name)
+      let frame = try VisualInput.decode(path.appending(name))
       pixels += frame.width * frame.height
       let limit = 4 * ImageLimits().pixels
       guard pixels <= limit else {
-        throw ImageError.frames(file: path, expected: "at most \(limit) pixels in all frames", found: "more")
+        throw ImageError.frames(file: path.string, expected: "at most \(limit) pixels in all frames", found: "more")
       }
       frames.append(frame)
     }
-    patches = try ImagePatches(video: frames, settings: settings, file: path)
+    patches = try ImagePatches(video: frames, settings: settings, file: path.string)
     times = VisualInput.times(
       frames: frames.count, group: settings.temporalPatchSize, framesPerSecond: framesPerSecond)
   }
@@ -71,27 +71,24 @@ public struct VisualInput: Sendable {
 
   /// The names of a folder's PNG and JPEG files, in the order of their bytes.
   /// - Throws: `FileError`; `ImageError` when there is none.
-  public static func images(in folder: String) throws -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw FileError.missing(path: folder)
-    }
+  public static func images(in folder: FilePath) throws -> [String] {
+    guard folder.isFolder else { throw FileError.missing(path: folder) }
     let names = try namesInFolder(folder).filter { name in
       [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
     }
     guard !names.isEmpty else {
-      throw ImageError.frames(file: folder, expected: "PNG or JPEG files", found: "none")
+      throw ImageError.frames(file: folder.string, expected: "PNG or JPEG files", found: "none")
     }
     return names
   }
 
-  private static func decode(_ path: String) throws -> RGBImage {
+  private static func decode(_ path: FilePath) throws -> RGBImage {
     let limits = ImageLimits()
     let file = try ReadOnlyFile(path: path)
     // Larger files are refused by their size, before they are read.
     guard file.identity.size <= limits.bytes else {
-      throw ImageError.bytes(file: path, limit: limits.bytes, found: file.identity.size)
+      throw ImageError.bytes(file: path.string, limit: limits.bytes, found: file.identity.size)
     }
-    return try ImageDecoder.decode(file.readAll(limit: limits.bytes), file: path, limits: limits)
+    return try ImageDecoder.decode(file.readAll(limit: limits.bytes), file: path.string, limits: limits)
   }
 }

@@ -1,14 +1,15 @@
 import Templates
 import Tokenization
+import SystemPackage
 
 /// Makes token ids of prompts with the tokenizer and the chat template of a model's folder, which are read when they are
 /// first needed: a set of ids needs neither.
 public final class PromptEncoder {
-  private let folder: String
+  private let folder: FilePath
   private var loadedTokenizer: Tokenizer?
   private var loadedTemplate: ChatTemplate?
 
-  public init(folder: String) { self.folder = folder }
+  public init(folder: FilePath) { self.folder = folder }
 
   public func tokenizer() throws -> Tokenizer {
     if let loadedTokenizer { return loadedTokenizer }

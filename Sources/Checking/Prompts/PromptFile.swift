@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// A file with a prompt on each line, as a JSON object:
 ///
@@ -14,8 +15,8 @@ public enum PromptFile {
 
   /// Reads a file.
   /// - Throws: `FileError`, `JSONError`, ``CheckingError/prompts(file:expected:found:)``.
-  public static func read(_ path: String) throws -> [CheckPrompt] {
-    try parse(try ReadOnlyFile(path: path).readAll(limit: limit), file: path)
+  public static func read(_ path: FilePath) throws -> [CheckPrompt] {
+    try parse(try ReadOnlyFile(path: path).readAll(limit: limit), file: path.string)
   }
 
   /// Reads the content of a file.

@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// Token ids as people write them.
 public enum TokenIDs {
@@ -10,7 +11,7 @@ public enum TokenIDs {
     if !argument.isEmpty, argument.utf8.allSatisfy({ (0x30...0x39).contains($0) || separators.contains($0) }) {
       return try words(Array(argument.utf8), file: nil)
     }
-    let bytes = try ReadOnlyFile(path: argument).readAll(limit: PromptFile.limit)
+    let bytes = try ReadOnlyFile(path: FilePath(untrusted: argument)).readAll(limit: PromptFile.limit)
     guard bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") else {
       return try words(bytes, file: argument)
     }

@@ -1,5 +1,6 @@
 import Digests
 import Inference
+import SystemPackage
 
 /// The result of a check. Nothing in it depends on threads, chunks, SIMD tier or the clock.
 public struct CheckReport: Sendable {
@@ -52,7 +53,7 @@ public struct CheckReport: Sendable {
 
   /// What is wrong, as an error; nil when the check passed.
   /// - Parameter path: What the error names as its file.
-  public func failure(path: String) -> CheckingError? {
+  public func failure(path: FilePath) -> CheckingError? {
     if let first = differences.first {
       let place = first.index.map { ", token \($0)" } ?? ""
       return .different(

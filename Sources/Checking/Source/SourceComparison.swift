@@ -36,7 +36,7 @@ public struct SourceComparison: Sendable, Hashable {
     let vocabulary = package.configuration.vocabulary
     guard source.configuration.vocabulary == vocabulary else {
       throw CheckingError.vocabulary(
-        source: source.path, expected: vocabulary, found: source.configuration.vocabulary)
+        source: source.path.string, expected: vocabulary, found: source.configuration.vocabulary)
     }
     let pool = WorkerPool(threads: threads)
     let scorers = (

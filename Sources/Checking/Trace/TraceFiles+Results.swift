@@ -1,18 +1,19 @@
 import Files
+import SystemPackage
 
 extension TraceFiles {
   /// The two files of a trace, the tensors first.
-  public static func results(_ prefix: String, force: Bool = false, inputs: [String] = []) -> [ResultFile] {
+  public static func results(_ prefix: String, force: Bool = false, inputs: [FilePath] = []) -> [ResultFile] {
     [
-      ResultFile(prefix + ".safetensors", tensorsKind, force: force, inputs: inputs),
-      ResultFile(prefix + ".json", countableKind, force: force, inputs: inputs),
+      ResultFile(FilePath(prefix + ".safetensors"), tensorsKind, force: force, inputs: inputs),
+      ResultFile(FilePath(prefix + ".json"), countableKind, force: force, inputs: inputs),
     ]
   }
 
   /// Writes both files beside each other.
   /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult
-  public func write(prefix: String) throws -> [String] { try write(TraceFiles.results(prefix)) }
+  public func write(prefix: String) throws -> [FilePath] { try write(TraceFiles.results(prefix)) }
 
   /// Known by tensors that no checkpoint has, early in the header.
   private static let tensorsKind = ResultFile.Kind("the tensors of a trace") { beginning in

@@ -2,6 +2,7 @@ import Files
 import Inference
 import Safetensors
 import StrictJSON
+import SystemPackage
 
 /// A trace as two files: `PREFIX.safetensors` with the numbers, f32, and `PREFIX.json` with what is countable.
 ///
@@ -76,7 +77,7 @@ public struct TraceFiles {
   /// - Parameter files: those of ``results(_:force:inputs:)``.
   /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult
-  public func write(_ files: [ResultFile]) throws -> [String] {
+  public func write(_ files: [ResultFile]) throws -> [FilePath] {
     for file in files { try file.check() }
     let tensors = tensors
     let layout = try SafetensorsLayout(tensors: tensors.map { ($0.name, .f32, $0.shape) })

@@ -14,7 +14,7 @@ struct FiniteLogits {
     let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(start: logits, count: rows * vocabulary))
     guard let index = firstNonFinite(bytes, .f32) else { return }
     throw .logits(
-      model: model.path, of: "model itself", position: position + index / vocabulary, token: index % vocabulary)
+      model: model.path.string, of: "model itself", position: position + index / vocabulary, token: index % vocabulary)
   }
 
   /// - Parameter draft: logits of the head, [V]; tokens that may not be drafted have −∞.
@@ -24,6 +24,6 @@ struct FiniteLogits {
     guard firstNonFinite(UnsafeRawBufferPointer(row), .f32) != nil,
       let token = row.firstIndex(where: { !($0 < .infinity) })
     else { return }
-    throw .logits(model: model.path, of: "MTP head", position: position, token: token)
+    throw .logits(model: model.path.string, of: "MTP head", position: position, token: token)
   }
 }

@@ -1,6 +1,8 @@
 import Checkpoint
 import Diagnostics
+import Files
 import Foundation
+import SystemPackage
 
 /// A model ready to run: the text decoder and its MTP head, if it has one, with all weights memory-mapped as stored.
 ///
@@ -8,7 +10,7 @@ import Foundation
 /// may share one model.
 public final class LoadedModel: Sendable {
   /// Absolute path of the folder.
-  public let path: String
+  public let path: FilePath
   public let configuration: TextConfiguration
   /// Whether the folder is an MLX package.
   public let isPackage: Bool
@@ -25,13 +27,13 @@ public final class LoadedModel: Sendable {
   /// Whether the model can draft.
   public var hasHead: Bool { head != nil }
 
-  /// Opens a model folder.
-  /// - Parameter head: A folder that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
+  /// Opens a model: a folder, or `hub:org/name@revision`.
+  /// - Parameter head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
   /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
   ///   ``WeightMatrixError``.
   public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {
     let folder = { (path: String) in
-      try CheckpointFolder(ModelReference(path, relativeTo: FileManager.default.currentDirectoryPath))
+      try CheckpointFolder(ModelReference(path, relativeTo: Folder.current))
     }
     return try LoadedModel(folder(path), head: head.map(folder))
   }
@@ -58,7 +60,7 @@ public final class LoadedModel: Sendable {
     let experts = configuration.mixture?.expertsPerToken ?? 0
     if let own = weights.headExperts, own < experts {
       throw InferenceError.unsupported(
-        file: folder.configPath, feature: "a head with fewer experts than are chosen for a token",
+        file: folder.configPath.string, feature: "a head with fewer experts than are chosen for a token",
         expected: "at least \(experts)", found: "\(own)")
     }
     embedding = try weights.matrix(prefix + "embed_tokens.weight")

@@ -15,7 +15,7 @@ struct PackageQuantization {
   init(_ folder: CheckpointFolder, key: String?) {
     let config = folder.config
     block = key.flatMap { config[$0] } ?? config["quantization"] ?? config["quantization_config"]
-    file = folder.configPath
+    file = folder.configPath.string
   }
 
   /// Compares with a packed matrix. An entry without `mode` means affine, whatever the block's own mode is (the class

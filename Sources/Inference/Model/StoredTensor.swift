@@ -27,7 +27,7 @@ extension StoredTensor {
   func matrix() throws -> WeightMatrix {
     guard parts.count == 1, let part = parts.first, let columns = shape.last, shape.count >= 2 else {
       throw InferenceError.dtype(
-        file: parts.first?.file.path ?? "", tensor: name, expected: "one matrix", found: "\(parts.count) parts")
+        file: parts.first?.file.path.string ?? "", tensor: name, expected: "one matrix", found: "\(parts.count) parts")
     }
     return try matrix(part, rows: try product(shape.dropLast()), columns: columns)
   }
@@ -36,7 +36,7 @@ extension StoredTensor {
   func stack() throws -> [WeightMatrix] {
     guard shape.count == 3 else {
       throw InferenceError.dtype(
-        file: parts.first?.file.path ?? "", tensor: name, expected: "three dimensions", found: "\(shape)")
+        file: parts.first?.file.path.string ?? "", tensor: name, expected: "three dimensions", found: "\(shape)")
     }
     if parts.count == 1 {
       let whole = try matrix()
@@ -49,7 +49,7 @@ extension StoredTensor {
   func vector() throws -> FloatBuffer {
     guard !format.hasScales, parts.count == 1, let part = parts.first else {
       throw InferenceError.dtype(
-        file: parts.first?.file.path ?? "", tensor: name, expected: "BF16, F16 or F32", found: "\(format)")
+        file: parts.first?.file.path.string ?? "", tensor: name, expected: "BF16, F16 or F32", found: "\(format)")
     }
     let buffer = FloatBuffer(count: try product(shape[...]))
     let type: FloatType = format == .f32 ? .f32 : format == .f16 ? .f16 : .bf16
@@ -72,7 +72,7 @@ extension StoredTensor {
       let (result, overflow) = total.multipliedReportingOverflow(by: dimension)
       guard !overflow else {
         throw InferenceError.dtype(
-          file: parts.first?.file.path ?? "", tensor: name, expected: "a size below 2^63", found: "\(shape)")
+          file: parts.first?.file.path.string ?? "", tensor: name, expected: "a size below 2^63", found: "\(shape)")
       }
       return result
     }

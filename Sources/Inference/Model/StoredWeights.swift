@@ -2,10 +2,11 @@ import Checkpoint
 import Quantization
 import Safetensors
 import StrictJSON
+import SystemPackage
 
 /// All tensors of a model by canonical name, from an MLX package or from a Hugging Face checkpoint.
 struct StoredWeights: Sendable {
-  let path: String
+  let path: FilePath
   /// Prefix of the text stack's tensors, and of the output projection.
   let textPrefix: String
   let outputPrefix: String
@@ -74,7 +75,7 @@ private struct TensorCollector {
   private var files: [Int: MappedFile] = [:]
   /// Sizes by path.
   var mappedFiles: [UTF8Name: Int] {
-    Dictionary(files.values.map { (UTF8Name($0.path), $0.count) }) { first, _ in first }
+    Dictionary(files.values.map { (UTF8Name($0.path.string), $0.count) }) { first, _ in first }
   }
 
   init(_ folder: CheckpointFolder, _ quantization: PackageQuantization) {
@@ -115,13 +116,13 @@ private struct TensorCollector {
     try quantization.check(weight, packing)
     guard let mode = QuantizationMode(rawValue: packing.mode), let scales, let segment = weight.segments.first else {
       throw InferenceError.dtype(
-        file: folder.path, tensor: weight.name, expected: "a packed matrix with scales", found: packing.summary)
+        file: folder.path.string, tensor: weight.name, expected: "a packed matrix with scales", found: packing.summary)
     }
     let format = try QuantizationFormat(mode: mode, bits: packing.bits, groupSize: packing.groupSize)
     let (bits, overflow) = (weight.shape.last ?? 0).multipliedReportingOverflow(by: 32)
     guard !overflow else {
       throw InferenceError.dtype(
-        file: folder.path, tensor: weight.name, expected: "a packed matrix that a machine can hold",
+        file: folder.path.string, tensor: weight.name, expected: "a packed matrix that a machine can hold",
         found: "rows of \(weight.shape.last ?? 0) words")
     }
     return StoredTensor(
@@ -138,7 +139,7 @@ private struct TensorCollector {
   private mutating func bytes(_ tensor: ResolvedTensor) throws -> UnsafeRawBufferPointer {
     guard tensor.segments.count == 1, let segment = tensor.segments.first else {
       throw InferenceError.dtype(
-        file: folder.path, tensor: tensor.name, expected: "one run of bytes", found: "\(tensor.segments.count)")
+        file: folder.path.string, tensor: tensor.name, expected: "one run of bytes", found: "\(tensor.segments.count)")
     }
     return try map(segment.shard).bytes(at: segment.offset, count: segment.length)
   }
@@ -158,7 +159,8 @@ private struct TensorCollector {
     case .f32: .f32
     default:
       throw InferenceError.dtype(
-        file: tensor.segments.first.map { folder.shards[$0.shard].file.path } ?? folder.path, tensor: tensor.name,
+        file: (tensor.segments.first.map { folder.shards[$0.shard].file.path } ?? folder.path).string,
+        tensor: tensor.name,
         expected: "BF16, F16 or F32", found: dtype.rawValue)
     }
   }

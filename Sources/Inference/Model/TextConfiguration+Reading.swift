@@ -9,7 +9,7 @@ extension TextConfiguration {
     let model = folder.model
     let reader = ConfigurationReader(
       text: folder.table.wrapped ? folder.config["text_config"] ?? folder.config : folder.config, root: folder.config,
-      file: folder.configPath)
+      file: folder.configPath.string)
     try reader.refuseUnsupported()
     modelType = model.modelType
     vocabulary = model["V"]

@@ -34,8 +34,8 @@ public struct VisionConfiguration: Sendable, Hashable {
   init(_ folder: CheckpointFolder) throws {
     let model = folder.model
     let fields = folder.config["vision_config"] ?? .object([])
-    let reader = ConfigurationReader(text: fields, root: folder.config, file: folder.configPath)
-    try VisionConfiguration.refuseUnsupported(fields, file: folder.configPath)
+    let reader = ConfigurationReader(text: fields, root: folder.config, file: folder.configPath.string)
+    try VisionConfiguration.refuseUnsupported(fields, file: folder.configPath.string)
     blocks = model["Lv"]
     hidden = model["Hx"]
     intermediate = model["Ix"]
@@ -59,7 +59,7 @@ public struct VisionConfiguration: Sendable, Hashable {
     // The processor's three channels; patches of a bounded size keep every product of sizes far below 2^63.
     guard channels == 3, patchSize <= 256, temporalPatchSize <= 256 else {
       throw InferenceError.unsupported(
-        file: folder.configPath, feature: "patches of this form",
+        file: folder.configPath.string, feature: "patches of this form",
         expected: "in_channels 3, patch_size and temporal_patch_size at most 256",
         found: "\(channels), \(patchSize) and \(temporalPatchSize)")
     }
@@ -93,7 +93,7 @@ public struct VisionTokens: Sendable, Hashable {
     func id(_ field: String) throws -> Int {
       guard let id = folder.config[field]?.intValue, (0..<folder.model["V"]).contains(id) else {
         throw CheckpointError.config(
-          file: folder.configPath, field: field, expected: "a token id below vocab_size \(folder.model["V"])",
+          file: folder.configPath.string, field: field, expected: "a token id below vocab_size \(folder.model["V"])",
           found: folder.config[field]?.typeName ?? "nothing")
       }
       return id

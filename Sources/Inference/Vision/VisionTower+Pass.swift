@@ -11,7 +11,7 @@ extension VisionTower {
       settings.temporalPatchSize == configuration.temporalPatchSize
     else {
       throw InferenceError.imageSettings(
-        file: path,
+        file: path.string,
         expected: "patches of \(configuration.patchSize) pixels and \(configuration.temporalPatchSize) frames, "
           + "merged by \(configuration.mergeSize)",
         found: "\(settings.patchSize), \(settings.temporalPatchSize) and \(settings.mergeSize)")

@@ -1,5 +1,7 @@
 import Checkpoint
+import Files
 import Foundation
+import SystemPackage
 
 /// The vision tower of a model: makes rows of a prompt of an image's patches.
 ///
@@ -11,16 +13,20 @@ import Foundation
 /// is the one part of the runner outside the canonical arithmetic. Decoding starts from the rows and is canonical.
 public final class VisionTower: Sendable {
   /// Absolute path of the folder.
-  public let path: String
+  public let path: FilePath
   public let configuration: VisionConfiguration
   public let tokens: VisionTokens
   let weights: VisionWeights
 
-  /// Opens the tower of a model's folder.
+  /// Opens the tower of a model: a folder, or `hub:org/name@revision`.
   /// - Throws: ``InferenceError/towerMissing(path:)`` for a model without one; else as ``LoadedModel/open(_:head:)``.
   public static func open(_ path: String) throws -> VisionTower {
-    try VisionTower(
-      CheckpointFolder(ModelReference(path, relativeTo: FileManager.default.currentDirectoryPath)))
+    try VisionTower(CheckpointFolder(ModelReference(path, relativeTo: Folder.current)))
+  }
+
+  /// Opens the tower of a model whose decoder is open.
+  public static func open(_ model: LoadedModel) throws -> VisionTower {
+    try VisionTower(CheckpointFolder(.folder(model.path)))
   }
 
   /// Maps the tower's weights of an opened folder.

@@ -1,8 +1,9 @@
 import Checkpoint
+import SystemPackage
 
 /// The tower's tensors by canonical name, widened when they are asked for.
 struct VisionWeights: Sendable {
-  let path: String
+  let path: FilePath
   let tensors: [String: StoredTensor]
   /// Whether the patch embedding is in the package's layout [Hx, Tp, P, P, C], else [Hx, C, Tp, P, P].
   let isPackage: Bool
