@@ -36,7 +36,7 @@ struct ArchiveContents {
     self.file = file
     self.table = table
     coder = try FrameCoder()
-    var names = ArchiveNames(archive: file.path)
+    var names = ArchiveNames(archive: file.path.string)
     var members: [Member] = []
     var (frame, offset) = (0, 0)
     while frame < table.count {
@@ -49,7 +49,7 @@ struct ArchiveContents {
     }
     guard frame == table.count - 1, let top = names.top else {
       throw ArchiveError.form(
-        file: file.path, expected: "files, and two blocks of zeros in the last frame",
+        file: file.path.string, expected: "files, and two blocks of zeros in the last frame",
         found: "\(members.count) files, \(table.count - frame) frames behind them")
     }
     self.members = members
@@ -60,15 +60,15 @@ struct ArchiveContents {
   /// - Throws: ``ArchiveError``, `FileError`.
   func requireListed(_ stop: () -> Bool) throws {
     guard let sums = members.first(where: { $0.name.utf8.elementsEqual(ChecksumList.name.utf8) }) else {
-      throw ArchiveError.sums(file: file.path, expected: ChecksumList.name, found: "none in the archive")
+      throw ArchiveError.sums(file: file.path.string, expected: ChecksumList.name, found: "none in the archive")
     }
     guard sums.size <= ArchiveContents.mostSums else { throw tooLarge(sums, ArchiveContents.mostSums) }
     var bytes: [UInt8] = []
     try forEachPiece(of: sums) { bytes += $0 }
-    let list = try ChecksumList(bytes, file: file.path)
+    let list = try ChecksumList(bytes, file: file.path.string)
     try list.requireAll(members.map(\.name), folder: file.path)
     for member in members {
-      let place = file.path + ": " + member.name
+      let place = "\(file.path): \(member.name)"
       try list.requireListed(member.name, path: place)
       guard member.size <= ArchiveContents.mostBeside || member.name.utf8.suffix(12).elementsEqual(".safetensors".utf8)
       else { throw tooLarge(member, ArchiveContents.mostBeside) }
@@ -95,7 +95,7 @@ struct ArchiveContents {
   }
 
   private func tooLarge(_ member: Member, _ most: Int) -> ArchiveError {
-    .form(file: file.path, expected: "at most \(most) bytes of \(member.name)", found: "\(member.size)")
+    .form(file: file.path.string, expected: "at most \(most) bytes of \(member.name)", found: "\(member.size)")
   }
 
   // MARK: reading
@@ -109,7 +109,7 @@ struct ArchiveContents {
       try file.read(into: coder.packedBuffer(frame.compressed), at: offset)
       return try coder.decompress(frame.compressed, to: frame.plain)
     } catch let failure as FrameCoder.Failure {
-      throw ArchiveError.data(file: file.path, frame: number, offset: offset, reason: failure.reason)
+      throw ArchiveError.data(file: file.path.string, frame: number, offset: offset, reason: failure.reason)
     }
   }
 
@@ -124,11 +124,11 @@ struct ArchiveContents {
     } catch let found as Found {
       return found.header
     } catch let refusal as TarReader.Refusal {
-      throw ArchiveError.form(file: file.path, expected: refusal.expected, found: refusal.found)
+      throw ArchiveError.form(file: file.path.string, expected: refusal.expected, found: refusal.found)
     }
     guard tar.isComplete else {
       throw ArchiveError.form(
-        file: file.path, expected: "a file's header, or two blocks of zeros, at the beginning of a frame",
+        file: file.path.string, expected: "a file's header, or two blocks of zeros, at the beginning of a frame",
         found: "a part of it")
     }
     return nil
@@ -142,7 +142,7 @@ struct ArchiveContents {
     // No file is larger than all frames: their sum is below 2^45.
     guard header.size <= most * table.count else {
       throw ArchiveError.form(
-        file: file.path, expected: "at most \(most * table.count) bytes of \(name)", found: "\(header.size)")
+        file: file.path.string, expected: "at most \(most * table.count) bytes of \(name)", found: "\(header.size)")
     }
     let headerBytes = header.encoded.count
     let length = headerBytes + header.size + TarHeader.padding(header.size)
@@ -152,7 +152,7 @@ struct ArchiveContents {
       let plain = min(most, length - (frame - first) * most)
       guard frame < table.count, table[frame].plain == plain else {
         throw ArchiveError.form(
-          file: file.path, expected: "\(length) bytes of \(name) in frames of their own, all but the last full",
+          file: file.path.string, expected: "\(length) bytes of \(name) in frames of their own, all but the last full",
           found: frame < table.count ? "frame \(frame) of \(table[frame].plain) bytes" : "the end")
       }
       packed += table[frame].compressed

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// What can be wrong with an archive, or with the package that is to become one.
 public enum ArchiveError: CambiumError, Equatable {
@@ -11,7 +12,7 @@ public enum ArchiveError: CambiumError, Equatable {
   /// `E_ARCHIVE_SUMS`: a file and the list `SHA256SUMS` do not agree.
   case sums(file: String, expected: String, found: String)
   /// `E_STOPPED`: a signal ended the work; nothing is left of it.
-  case stopped(path: String)
+  case stopped(path: FilePath)
 
   public var diagnostic: Diagnostic {
     switch self {

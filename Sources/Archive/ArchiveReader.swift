@@ -1,6 +1,6 @@
 import Files
-import Foundation
 import Threads
+import SystemPackage
 
 /// Restores a package from its archive. What it holds is known from its headers and `SHA256SUMS` first; then everything is written beside the target and gets its name at the end, when all
 /// frames, names and digests are right.
@@ -9,16 +9,16 @@ import Threads
 public struct ArchiveReader: Sendable {
   public struct Result: Sendable, Equatable {
     /// The folder.
-    public let path: String
+    public let path: FilePath
     public let files: Int
     /// Of the files together.
     public let bytes: Int
   }
 
-  let path: String
+  let path: FilePath
   let threads: Int
 
-  public init(path: String, threads: Int) {
+  public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = max(1, threads)
   }
@@ -27,25 +27,25 @@ public struct ArchiveReader: Sendable {
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
   ///   another process makes it). Nothing is left then.
   public func unpack(
-    to output: String?, in parent: String, stop: @escaping @Sendable () -> Bool = { false }
+    to output: FilePath?, in parent: FilePath, stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
     let file = try ReadOnlyFile(path: path)
     let table = try SeekTable(file)
     // At most 2^22 frames of 2^23 bytes.
     let plain = (0..<table.count).reduce(0) { $0 + table[$1].plain }
     guard table.count > 0 else {
-      throw ArchiveError.form(file: path, expected: "at least one file", found: "none")
+      throw ArchiveError.form(file: path.string, expected: "at least one file", found: "none")
     }
     let contents = try ArchiveContents(file, table)
     try contents.requireListed(stop)
-    let target = output ?? parent + "/" + contents.top
-    let place = URL(fileURLWithPath: target).deletingLastPathComponent().path
-    guard !FileManager.default.fileExists(atPath: target) else { throw StorageError.targetExists(path: target) }
+    let target = output ?? parent.appending(contents.top)
+    let place = target.absolute.folder
+    guard !target.exists else { throw StorageError.targetExists(path: target) }
     if let free = try Folder.freeBytes(place), free < plain {
       throw StorageError.diskFull(path: target, needed: plain)
     }
     // One process at a time; what a killed one left is removed.
-    let partial = place + "/." + URL(fileURLWithPath: target).lastPathComponent + ".cambium-unpack"
+    let partial = place.appending(".\(target.absolute.name).cambium-unpack")
     let making = try FolderInTheMaking(path: partial)
     defer { making.release() }
     do {
@@ -59,7 +59,7 @@ public struct ArchiveReader: Sendable {
   }
 
   private func unpack(
-    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: String, _ stop: @escaping @Sendable () -> Bool
+    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: FilePath, _ stop: @escaping @Sendable () -> Bool
   ) throws -> (count: Int, bytes: Int) {
     let coders = try Coders(count: min(threads, max(1, table.count)))
     var tar = TarReader()
@@ -76,7 +76,7 @@ public struct ArchiveReader: Sendable {
         do {
           try coders.unpack(index, packed: frame.compressed, plain: frame.plain) { try file.read(into: $0, at: offset) }
         } catch let failure as FrameCoder.Failure {
-          throw ArchiveError.data(file: path, frame: first + index, offset: offset, reason: failure.reason)
+          throw ArchiveError.data(file: path.string, frame: first + index, offset: offset, reason: failure.reason)
         }
       }
       for index in batch.indices {
@@ -84,13 +84,13 @@ public struct ArchiveReader: Sendable {
           do {
             try tar.consume(plain) { try files.take($0) }
           } catch let refusal as TarReader.Refusal {
-            throw ArchiveError.form(file: path, expected: refusal.expected, found: refusal.found)
+            throw ArchiveError.form(file: path.string, expected: refusal.expected, found: refusal.found)
           }
         }
       }
     }
     guard tar.isComplete else {
-      throw ArchiveError.form(file: path, expected: "two blocks of zeros behind the last file", found: "no end")
+      throw ArchiveError.form(file: path.string, expected: "two blocks of zeros behind the last file", found: "no end")
     }
     return try files.finish()
   }

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Synchronization
 import Threads
+import SystemPackage
 
 /// Writes a package as one file, `.tar.zst`: the same bytes from the same files with the same zstd, whatever the number
 /// of threads. Format: see the page *Archive*.
@@ -17,10 +18,10 @@ public struct ArchiveWriter: Sendable {
     public let plainBytes: Int
   }
 
-  let folder: String
+  let folder: FilePath
   let threads: Int
 
-  public init(folder: String, threads: Int) {
+  public init(folder: FilePath, threads: Int) {
     self.folder = folder
     self.threads = max(1, threads)
   }
@@ -44,15 +45,15 @@ public struct ArchiveWriter: Sendable {
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Nothing stands at `path` then that was not there before.
   @discardableResult
   public func write(
-    to path: String, force: Bool = false, stop: @escaping @Sendable () -> Bool = { false }
+    to path: FilePath, force: Bool = false, stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
     let target = ResultFile(path, ArchiveWriter.kind, force: force, inputs: [folder])
     try target.check()
     let members = try members()
     let pieces = ArchiveWriter.pieces(members)
     let list = try ChecksumList(
-      ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20),
-      file: folder + "/" + ChecksumList.name)
+      ReadOnlyFile(path: folder.appending(ChecksumList.name)).readAll(limit: 16 << 20),
+      file: folder.appending(ChecksumList.name).string)
     try list.requireAll(members.map(\.name), folder: folder)
     var failure: (any Error)?
     var result: Result?
@@ -79,7 +80,7 @@ public struct ArchiveWriter: Sendable {
   }
 
   private func write(
-    _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: String,
+    _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: FilePath,
     _ stop: @escaping @Sendable () -> Bool
   ) throws -> Result {
     let coders = try Coders(count: min(threads, pieces.count))
@@ -108,7 +109,7 @@ public struct ArchiveWriter: Sendable {
           let start = part.lowerBound - piece.range.lowerBound
           if !part.isEmpty { digest.update(UnsafeRawBufferPointer(rebasing: plain[start..<start + part.count])) }
           guard piece.range.upperBound == member.length else { return }
-          try list.require(member.name, digest.finish(), path: member.file.path)
+          try list.require(member.name, digest.finish(), path: member.file.path.string)
           guard try member.file.currentIdentity() == member.file.identity else {
             throw StorageError.fileChanged(path: member.file.path)
           }
@@ -123,25 +124,24 @@ public struct ArchiveWriter: Sendable {
 
   /// The files beneath the folder in the order of their names. A link is refused: what it leads to is not the package.
   private func members() throws -> [Member] {
-    let top = URL(fileURLWithPath: folder).lastPathComponent
+    let top = folder.absolute.lastComponent?.string ?? "/"
     var names: [String] = []
     func collect(_ prefix: String) throws {
-      for entry in try Folder.entries(prefix.isEmpty ? folder : folder + "/" + prefix) {
+      for entry in try Folder.entries(prefix.isEmpty ? folder : folder.appending(prefix)) {
         let name = prefix.isEmpty ? entry : prefix + "/" + entry
-        if try isPlainFolder(folder + "/" + name) { try collect(name) } else { names.append(name) }
+        if try isPlainFolder(folder.appending(name)) { try collect(name) } else { names.append(name) }
       }
     }
     try collect("")
     names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return try names.map { name in
-      let file = try PooledFile(path: folder + "/" + name, followLinks: false)
+      let file = try PooledFile(path: folder.appending(name), followLinks: false)
       return Member(name: name, file: file, header: TarHeader(name: top + "/" + name, size: file.size).encoded)
     }
   }
 
-  private func isPlainFolder(_ path: String) throws -> Bool {
-    let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    return type == .typeDirectory
+  private func isPlainFolder(_ path: FilePath) throws -> Bool {
+    try linkStatus(path)?.isFolder == true
   }
 
   /// Each file begins a frame, and so does the end.

@@ -1,4 +1,5 @@
 import Digests
+import SystemPackage
 
 extension ChecksumList {
   static let name = "SHA256SUMS"
@@ -32,10 +33,11 @@ extension ChecksumList {
   }
 
   /// All listed files are among these.
-  func requireAll(_ names: some Sequence<String>, folder: String) throws {
+  func requireAll(_ names: some Sequence<String>, folder: FilePath) throws {
     let there = Set(names.map { Array($0.utf8) })
     if let missing = entries.first(where: { !there.contains(Array($0.name.utf8)) }) {
-      throw ArchiveError.sums(file: folder + "/" + missing.name, expected: "the file that is listed", found: "none")
+      throw ArchiveError.sums(
+        file: folder.appending(missing.name).string, expected: "the file that is listed", found: "none")
     }
   }
 }

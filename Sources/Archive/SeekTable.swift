@@ -45,7 +45,7 @@ package struct SeekTable {
   /// - Throws: ``ArchiveError/form(file:expected:found:)``, `FileError`.
   init(_ file: ReadOnlyFile) throws {
     func refuse(_ expected: String, _ found: String) -> ArchiveError {
-      .form(file: file.path, expected: expected, found: found)
+      .form(file: file.path.string, expected: expected, found: found)
     }
     guard file.size >= 8 + SeekTable.footer else {
       throw refuse("a seek table at the end", "a file of \(file.size) bytes")

@@ -1,11 +1,12 @@
 import Digests
 import Files
 import Foundation
+import SystemPackage
 
 /// Writes the files that come out of an archive, and holds them against `SHA256SUMS` at the end.
 struct UnpackedFiles {
-  let archive: String
-  let folder: String
+  let archive: FilePath
+  let folder: FilePath
   /// What all files together can have, since the archive unpacks to so much.
   let limit: Int
 
@@ -22,11 +23,11 @@ struct UnpackedFiles {
   private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
 
-  init(archive: String, folder: String, limit: Int) {
+  init(archive: FilePath, folder: FilePath, limit: Int) {
     self.archive = archive
     self.folder = folder
     self.limit = limit
-    names = ArchiveNames(archive: archive)
+    names = ArchiveNames(archive: archive.string)
   }
 
   mutating func take(_ event: TarReader.Event) throws {
@@ -50,12 +51,12 @@ struct UnpackedFiles {
     let name = try names.take(header.name)
     guard header.size <= limit - bytes else {
       throw ArchiveError.form(
-        file: archive, expected: "at most \(limit - bytes) bytes of \(header.name)", found: "\(header.size)")
+        file: archive.string, expected: "at most \(limit - bytes) bytes of \(header.name)", found: "\(header.size)")
     }
     bytes += header.size
-    let path = folder + "/" + name
+    let path = folder.appending(name)
     if name.utf8.contains(UInt8(ascii: "/")) {
-      try Folder.create(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      try Folder.create(path.folder)
     }
     let file = try PosixFile.createExclusive(path)
     try file.preallocate(header.size)
@@ -65,16 +66,16 @@ struct UnpackedFiles {
   /// Digests against the list, then everything durable.
   mutating func finish() throws -> (count: Int, bytes: Int) {
     guard digests.contains(where: { $0.name == ChecksumList.name }) else {
-      throw ArchiveError.sums(file: archive, expected: ChecksumList.name, found: "none in the archive")
+      throw ArchiveError.sums(file: archive.string, expected: ChecksumList.name, found: "none in the archive")
     }
     let list = try ChecksumList(
-      ReadOnlyFile(path: folder + "/" + ChecksumList.name).readAll(limit: 16 << 20), file: archive)
+      ReadOnlyFile(path: folder.appending(ChecksumList.name)).readAll(limit: 16 << 20), file: archive.string)
     for (name, digest) in digests {
-      try list.require(name, digest, path: archive + ": " + name)
+      try list.require(name, digest, path: "\(archive): \(name)")
     }
     try list.requireAll(digests.map(\.name), folder: archive)
-    let folders = Set(digests.map { URL(fileURLWithPath: folder + "/" + $0.name).deletingLastPathComponent().path })
-    for path in folders.sorted() { try syncFolder(path) }
+    let folders = Set(digests.map { folder.appending($0.name).folder })
+    for path in folders.sorted(by: { $0.string < $1.string }) { try syncFolder(path) }
     return (digests.count, bytes)
   }
 }

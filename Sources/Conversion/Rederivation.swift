@@ -1,23 +1,23 @@
 import Digests
 import Files
-import Foundation
 import Manifests
 import PackageCheck
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// Converts once more from the sources that a manifest names, and compares with a package, file by file.
 ///
 /// Nothing but the scratch folder is written; it is removed afterwards. Equal sums mean that the package is what this
 /// program makes of these sources, whoever made it.
 public struct Rederivation {
-  private let package: String
-  private let manifest: String
-  private let scratch: String
+  private let package: FilePath
+  private let manifest: FilePath
+  private let scratch: FilePath
   private let options: RunOptions
 
   /// - Parameter scratch: A folder that does not exist; it takes a package and a work folder.
-  public init(package: String, manifest: String, scratch: String, options: RunOptions) {
+  public init(package: FilePath, manifest: FilePath, scratch: FilePath, options: RunOptions) {
     self.package = package
     self.manifest = manifest
     self.scratch = scratch
@@ -26,11 +26,9 @@ public struct Rederivation {
 
   /// - Throws: what a run throws; ``ConversionError/outputExists(path:found:)`` when the scratch folder is there.
   public func check(_ report: inout VerificationReport) throws {
-    guard !FileManager.default.fileExists(atPath: scratch) else {
-      throw ConversionError.outputExists(path: scratch, found: "a folder")
-    }
+    guard !scratch.exists else { throw ConversionError.outputExists(path: scratch, found: "a folder") }
     let stated = try? JSONValue.parse(
-      ReadOnlyFile(path: package + "/" + PackageFiles.provenance).readAll(limit: 64 << 20), file: package)
+      ReadOnlyFile(path: package.appending(PackageFiles.provenance)).readAll(limit: 64 << 20), file: package.string)
     let predicate = stated?["predicate"]
     let external = predicate?["buildDefinition"]?["externalParameters"]
     let own = try Manifest(path: manifest).digest.hex
@@ -46,8 +44,8 @@ public struct Rederivation {
     // The statement names the program that made the package; what that program was cannot be derived again.
     let builder = predicate?["runDetails"]?["builder"]?["builderDependencies"]?.arrayValue?.first
     options.builder = (builder?["digest"]?["sha256"]?.stringValue).flatMap { SHA256Digest(hex: $0) }
-    options.output = scratch + "/package"
-    options.work = scratch + "/work"
+    options.output = scratch.appending("package")
+    options.work = scratch.appending("work")
     options.pins = false
     try Folder.create(scratch)
     defer { try? Folder.removeTree(scratch) }
@@ -58,7 +56,7 @@ public struct Rederivation {
       "rederivation", scope: "\(run.forecast.files.count) files made anew from the sources", problems: problems)
   }
 
-  private func differences(from other: String) throws -> [String] {
+  private func differences(from other: FilePath) throws -> [String] {
     let ours = try sums(package)
     let theirs = try sums(other)
     let changed = ours.entries.compactMap { entry -> String? in
@@ -68,13 +66,13 @@ public struct Rederivation {
     return changed + theirs.entries.filter { ours[$0.name] == nil }.map { "\($0.name): is missing" }
   }
 
-  private func sums(_ folder: String) throws -> ChecksumList {
-    let file = folder + "/" + PackageFiles.sums
+  private func sums(_ folder: FilePath) throws -> ChecksumList {
+    let file = folder.appending(PackageFiles.sums)
     do {
       return try ChecksumList(reading: ReadOnlyFile(path: file).readAll(limit: 16 << 20))
     } catch let error as ChecksumList.Malformed {
       throw ConversionError.packageForm(
-        file: file, expected: "\(error.expected) in line \(error.line)", found: error.found)
+        file: file.string, expected: "\(error.expected) in line \(error.line)", found: error.found)
     }
   }
 }

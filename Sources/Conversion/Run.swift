@@ -7,6 +7,7 @@ import Planning
 import Streaming
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.
 public struct Run: Sendable {
@@ -16,10 +17,10 @@ public struct Run: Sendable {
   public let forecast: Forecast
   public let options: RunOptions
   /// Absolute path of the work folder.
-  public let work: String
+  public let work: FilePath
 
   /// Resolves, plans and forecasts; reads headers only and writes nothing.
-  public init(manifest: String, options: RunOptions) throws {
+  public init(manifest: FilePath, options: RunOptions) throws {
     try self.init(
       Resolution(
         manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),
@@ -31,7 +32,7 @@ public struct Run: Sendable {
     self.options = options
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     forecast = try Forecast(plan, resolution, recordsBuilder: options.builder != nil)
-    work = options.work.map { $0 + resolution.target.suffix } ?? resolution.output + ".work"
+    work = options.work?.appending(suffix: resolution.target.suffix) ?? resolution.output.appending(suffix: ".work")
     try resolution.requireOutsideInputs(work)
   }
 
@@ -46,7 +47,7 @@ public struct Run: Sendable {
     try Folder.create(work)
     let lock = try WorkLock(folder: work)
     defer { lock.release() }
-    for folder in [work] + StageName.allCases.map({ work + "/" + $0.rawValue }) where try Folder.isFolder(folder) {
+    for folder in [work] + StageName.allCases.map({ work.appending($0.rawValue) }) where try Folder.isFolder(folder) {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
     let digests = DigestCache(folder: work)
@@ -100,7 +101,7 @@ public struct Run: Sendable {
   /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
   private func writePlan() throws {
     let bytes = JSONWriter.pretty(report.json)
-    let path = work + "/plan.json"
+    let path = work.appending("plan.json")
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
     try AtomicFile.write(bytes, to: path)
   }
@@ -108,7 +109,7 @@ public struct Run: Sendable {
   /// Refuses before the work what would be refused behind it.
   private func refuseForeignOutput() throws {
     let report = CheckStage.beside(resolution)
-    if FileManager.default.fileExists(atPath: report), !CheckOutcome.isAt(report) {
+    if report.exists, !CheckOutcome.isAt(report) {
       throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
     }
     try place.refuseForeign(mayStay: true)

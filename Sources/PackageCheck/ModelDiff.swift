@@ -5,6 +5,7 @@ import Foundation
 import Safetensors
 import StrictJSON
 import Threads
+import SystemPackage
 
 /// Compares the tensors of two folders, checkpoints or packages.
 public struct ModelDiff: Sendable {
@@ -20,7 +21,7 @@ public struct ModelDiff: Sendable {
   public var isEmpty: Bool { missing.isEmpty && added.isEmpty && changed.isEmpty }
 
   /// - Throws: `CheckpointError`, `SafetensorsError`, `FileError`.
-  public init(_ left: String, _ right: String, threads: Int) throws {
+  public init(_ left: FilePath, _ right: FilePath, threads: Int) throws {
     let a = try TensorSet(left)
     let b = try TensorSet(right)
     canonical = a.isConverted != b.isConverted
@@ -69,15 +70,15 @@ private struct TensorSet: Sendable {
     let digest: @Sendable () throws -> SHA256Digest
   }
 
-  let path: String
+  let path: FilePath
   private let files: [SafetensorsFile]
 
-  init(_ path: String) throws {
+  init(_ path: FilePath) throws {
     let names = try Folder.isFolder(path) ? Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") } : []
     guard try Folder.isFolder(path) else { throw CheckpointError.folderMissing(path: path) }
     guard !names.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: "no *.safetensors file") }
     self.path = path
-    files = try names.map { try SafetensorsFile(path: path + "/" + $0) }
+    files = try names.map { try SafetensorsFile(path: path.appending($0)) }
   }
 
   private var names: [String] { files.flatMap { $0.header.tensors.map(\.name) } }

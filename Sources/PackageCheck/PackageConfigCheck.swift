@@ -4,6 +4,7 @@ import Files
 import Planning
 import Quantization
 import StrictJSON
+import SystemPackage
 
 /// Reads a package's `config.json` as the loaders do, and compares with what was written.
 package struct PackageConfigCheck {
@@ -11,10 +12,10 @@ package struct PackageConfigCheck {
   let audit: AuditDocument
 
   /// Of a package's folder.
-  init(path: String, audit: AuditDocument) throws {
-    let file = path + "/config.json"
+  init(path: FilePath, audit: AuditDocument) throws {
+    let file = path.appending("config.json")
     config = try JSONValue.parse(
-      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: JSONValue.modestCount)
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: JSONValue.modestCount)
     self.audit = audit
   }
 

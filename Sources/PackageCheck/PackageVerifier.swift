@@ -3,24 +3,24 @@ import Checkpoint
 import Diagnostics
 import Digests
 import Files
-import Foundation
 import Planning
 import Readers
 import Safetensors
 import StrictJSON
 import Threads
+import SystemPackage
 
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.
 public struct PackageVerifier: Sendable {
-  public let path: String
+  public let path: FilePath
   private let threads: Int
   /// Whether the bytes of the files were digested a moment ago by whoever asks.
   private let mayTrustBytes: Bool
 
   /// - Parameter mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is
   ///   left is every other question that verification asks.
-  public init(path: String, threads: Int, mayTrustBytes: Bool = false) {
+  public init(path: FilePath, threads: Int, mayTrustBytes: Bool = false) {
     self.path = path
     self.threads = threads
     self.mayTrustBytes = mayTrustBytes
@@ -29,18 +29,18 @@ public struct PackageVerifier: Sendable {
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
     guard try Folder.isFolder(path) else {
-      guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-      throw ConversionError.packageForm(file: path, expected: "a package's folder", found: "no folder")
+      guard path.exists else { throw FileError.missing(path: path) }
+      throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
     let entries = try Folder.entries(path)
     guard entries.contains(PackageFiles.sums), entries.contains(PackageFiles.audit) else {
       throw ConversionError.packageForm(
-        file: path, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
+        file: path.string, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
         found: entries.prefix(8).joined(separator: ", "))
     }
     var report = VerificationReport()
     let sums = try checkFiles(entries, &report)
-    let audit = try AuditDocument(path: path + "/" + PackageFiles.audit)
+    let audit = try AuditDocument(path: path.appending(PackageFiles.audit))
     try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
@@ -52,7 +52,7 @@ public struct PackageVerifier: Sendable {
 
   /// The list, and every file against it; an empty list when it is not one.
   private func checkFiles(_ entries: [String], _ report: inout VerificationReport) throws -> ChecksumList? {
-    let file = path + "/" + PackageFiles.sums
+    let file = path.appending(PackageFiles.sums)
     let list: ChecksumList
     do {
       list = try ChecksumList(reading: ReadOnlyFile(path: file).readAll(limit: 16 << 20))
@@ -70,7 +70,7 @@ public struct PackageVerifier: Sendable {
         let entry = list.entries[index]
         let found: (digest: SHA256Digest, bytes: Int)
         do throws(FileError) {
-          found = try digestOfFile(atPath: path + "/" + entry.name)
+          found = try digestOfFile(atPath: path.appending(entry.name))
         } catch {
           // Says nothing of the file.
           if case .tooManyOpen = error { throw error }
@@ -92,9 +92,9 @@ public struct PackageVerifier: Sendable {
   /// A file itself: what a link leads to may be another one tomorrow. A hub cache has links to its own store; where they
   /// lead is looked at when the folder is opened.
   private func isPlainFile(_ name: String) throws -> Bool {
-    let type = try FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
-    let isOfHub = URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent == "snapshots"
-    return type == .typeRegular || (type == .typeSymbolicLink && isOfHub)
+    guard let status = try linkStatus(path.appending(name)) else { return false }
+    let isOfHub = path.absolute.folder.name == "snapshots"
+    return status.isRegularFile || (status.isLink && isOfHub)
   }
 
   private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [UTF8Name: SafetensorsFile]
@@ -103,7 +103,7 @@ public struct PackageVerifier: Sendable {
     var problems: [String] = []
     for name in entries where name.hasBytes(atEnd: ".safetensors") {
       do {
-        shards[UTF8Name(name)] = try SafetensorsFile(path: path + "/" + name)
+        shards[UTF8Name(name)] = try SafetensorsFile(path: path.appending(name))
       } catch let error as SafetensorsError {
         problems.append("\(name): \(error.diagnostic.code): \(error.diagnostic.summary)")
       }
@@ -185,8 +185,9 @@ public struct PackageVerifier: Sendable {
   private func checkIndex(
     _ shards: [UTF8Name: SafetensorsFile], listsHead: Bool, _ report: inout VerificationReport
   ) throws {
-    let file = path + "/model.safetensors.index.json"
-    let index = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file, maxValues: 1 << 18)
+    let file = path.appending("model.safetensors.index.json")
+    let index = try JSONValue.parse(
+      ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
     for member in index["weight_map"]?.members ?? [] {

@@ -4,23 +4,24 @@ import Digests
 import Files
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// Holds `provenance.json` against the sums and the audit of its package.
 struct ProvenanceCheck {
-  let path: String
+  let path: FilePath
   let audit: AuditDocument
   /// Nil when the package's list is none.
   let sums: ChecksumList?
 
   func check(_ report: inout VerificationReport) throws {
-    let file = path + "/" + PackageFiles.provenance
+    let file = path.appending(PackageFiles.provenance)
     guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 64 << 20) else {
       report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): missing or unreadable"])
       return
     }
     let statement: JSONValue
     do {
-      statement = try JSONValue.parse(bytes, file: file)
+      statement = try JSONValue.parse(bytes, file: file.string)
     } catch {
       report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): \(Diagnostic.words(error))"])
       return

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// What can go wrong between a plan and a package.
 public enum ConversionError: CambiumError {
@@ -7,11 +8,11 @@ public enum ConversionError: CambiumError {
   /// A rule drops a tensor without which no reader loads the model.
   case ruleDrops(place: String, rule: String, tensor: String, role: String)
   /// A place for the head that breaks a reader of this architecture.
-  case headLayout(manifest: String, layout: String, reason: String)
+  case headLayout(manifest: FilePath, layout: String, reason: String)
   /// A reader that the manifest requires cannot load the package with its head.
-  case readerRefuses(manifest: String, reader: String, verdict: String, reason: String)
+  case readerRefuses(manifest: FilePath, reader: String, verdict: String, reason: String)
   /// A name that stands for no reader.
-  case readerUnknown(manifest: String, reader: String, known: [String])
+  case readerUnknown(manifest: FilePath, reader: String, known: [String])
   /// NaN or infinity in a tensor.
   case nonFinite(file: String, tensor: String, index: Int)
   /// A number of the source, or a scale made of its numbers, is larger than the type that it is written as.
@@ -21,11 +22,11 @@ public enum ConversionError: CambiumError {
   /// A measure of the error is no number.
   case measure(tensor: String, measure: String)
   /// The output's folder is there, and it is not the result of this very run.
-  case outputExists(path: String, found: String)
+  case outputExists(path: FilePath, found: String)
   /// The work folder is no folder of a run.
-  case workForeign(path: String, found: String)
+  case workForeign(path: FilePath, found: String)
   /// The output lies inside the source or the donor.
-  case outputInsideInput(path: String, input: String)
+  case outputInsideInput(path: FilePath, input: FilePath)
   /// One row of a tensor needs more memory than the budget.
   case budgetTooSmall(tensor: String, needed: Int, budget: Int)
   /// An input file changed while it was read.
@@ -37,7 +38,7 @@ public enum ConversionError: CambiumError {
   /// A file of the work folder that an earlier stage wrote is damaged (`E_WORK_FILE`).
   case workFile(file: String, expected: String, found: String)
   /// The decode check was asked for and cannot take place.
-  case checkMissing(manifest: String, reason: String)
+  case checkMissing(manifest: FilePath, reason: String)
   /// A package's own record is damaged or contradicts the files.
   case packageForm(file: String, expected: String, found: String)
 

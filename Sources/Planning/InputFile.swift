@@ -2,12 +2,13 @@ import Checkpoint
 import Digests
 import Files
 import Safetensors
+import SystemPackage
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
   /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
   package let name: String
-  package let path: String
+  package let path: FilePath
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
@@ -36,7 +37,7 @@ package struct InputFile: Sendable {
       if prefix == "source" { others += folder.sidecars.copied }
       if folder.sidecars.hasCard { others.append("README.md") }
       files += try others.map { name in
-        let path = folder.path + "/" + name
+        let path = folder.path.appending(name)
         let record = try folder.record(of: name)
         return InputFile(
           name: "\(prefix)/\(name)", path: path, bytes: record.bytes, shard: nil, sha256: record.sha256)
@@ -91,7 +92,7 @@ extension CheckpointFolder {
     do {
       return try content(of: name, limit: limit)
     } catch StorageError.fileChanged(let path) {
-      throw ConversionError.inputChanged(file: path)
+      throw ConversionError.inputChanged(file: path.string)
     }
   }
 }

@@ -9,7 +9,7 @@ package struct KnownFiles: Sendable {
   /// - Throws: `FileError` and `JSONError` for a sidecar of the source.
   package init(_ plan: Plan, _ resolution: Resolution) throws {
     var files = try KnownFiles.copied(resolution).map { name in
-      let path = resolution.source.path + "/" + name
+      let path = resolution.source.path.appending(name)
       return PlannedFile(path: name, bytes: try resolution.source.record(of: name).bytes, content: .copied(from: path))
     }
     let packageConfig = PackageConfig(plan, resolution)
@@ -63,9 +63,9 @@ package struct KnownFiles: Sendable {
     _ plan: Plan, _ resolution: Resolution, _ map: [(String, JSONValue)], total: Int
   ) throws -> [UInt8]? {
     guard plan.keepsSource, resolution.source.indexed?.count == map.count else { return nil }
-    let path = resolution.source.path + "/" + PackageFiles.index
+    let path = resolution.source.path.appending(PackageFiles.index)
     let bytes = try resolution.source.input(PackageFiles.index, limit: 16 << 20)
-    let own = try JSONValue.parse(bytes, file: path)
+    let own = try JSONValue.parse(bytes, file: path.string)
     guard own["metadata"]?["total_size"]?.intValue == total, map.allSatisfy({ own["weight_map"]?[$0.0] == $0.1 }) else {
       return nil
     }

@@ -104,8 +104,8 @@ struct PackageConfig {
   private func takeStopTokens(_ config: inout JSONValue) throws {
     let source = resolution.source
     guard source.sidecars.copied.contains("generation_config.json") else { return }
-    let path = source.path + "/generation_config.json"
-    let generation = try JSONValue.parse(source.input("generation_config.json", limit: 4 << 20), file: path)
+    let path = source.path.appending("generation_config.json")
+    let generation = try JSONValue.parse(source.input("generation_config.json", limit: 4 << 20), file: path.string)
     if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
   }
 

@@ -1,3 +1,4 @@
+import SystemPackage
 import Manifests
 
 /// Names of the files of a package.
@@ -13,7 +14,7 @@ package enum PackageFiles {
 
   /// What the package is called: the last part of the manifest's output.
   package static func title(_ resolution: Resolution) -> String {
-    let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
+    let name = resolution.manifest.output.lastComponent?.string ?? "package"
     return name + resolution.target.suffix
   }
 }
@@ -24,7 +25,7 @@ public struct PlannedFile: Sendable {
     /// Header bytes, then tensors at planned offsets.
     case weights
     /// Copied from the source byte for byte.
-    case copied(from: String)
+    case copied(from: FilePath)
     /// Known already.
     case generated([UInt8])
     /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `provenance.json`,

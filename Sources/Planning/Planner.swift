@@ -111,7 +111,8 @@ public struct Planner {
       + (resolution.head?.tensors.map { ($0, TensorOrigin.head) } ?? [])
     for (tensor, origin) in all {
       guard let number = rules.firstIndex(where: { $0.matches(name: tensor.name, role: tensor.role) }) else {
-        throw ManifestError.noRule(place: resolution.pipeline.path, tensor: tensor.name, role: tensor.role.rawValue)
+        throw ManifestError.noRule(
+          place: resolution.pipeline.path.string, tensor: tensor.name, role: tensor.role.rawValue)
       }
       if let left = try drop(tensor, origin, rules[number]) {
         try Resolution.requireNoDelta(tensor, rules[number])
@@ -281,7 +282,8 @@ public struct Planner {
   private func floatType(_ tensor: ResolvedTensor) throws -> FloatType {
     guard let type = FloatType(tensor.valueDType) else {
       throw CheckpointError.dtype(
-        file: resolution.source.path, tensor: tensor.name, expected: "BF16, F16 or F32", found: tensor.dtype.rawValue)
+        file: resolution.source.path.string, tensor: tensor.name, expected: "BF16, F16 or F32",
+        found: tensor.dtype.rawValue)
     }
     return type
   }

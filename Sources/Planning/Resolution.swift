@@ -1,8 +1,8 @@
 import Adapters
 import Checkpoint
-import Foundation
 import Manifests
 import Quantization
+import SystemPackage
 
 /// A manifest with everything that it names opened: folders, headers, pipeline. Nothing of the weights is read.
 public struct Resolution: Sendable {
@@ -25,16 +25,17 @@ public struct Resolution: Sendable {
   /// Which of the manifest's folders this is.
   public let target: PackageTarget
   /// Absolute path of the package.
-  public let output: String
+  public let output: FilePath
   /// Absolute path of the package that the manifest or a person names; that of the drafter's folder is beside it.
-  private let place: String
+  private let place: FilePath
 
   /// - Parameters:
   ///   - pipelineFolders: where pipelines are looked up by name.
   ///   - output: overrides the manifest's output.
   ///   - target: the package, or the drafter's folder beside it.
   public init(
-    manifest path: String, pipelineFolders: [String], output override: String? = nil, target: PackageTarget = .package
+    manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil,
+    target: PackageTarget = .package
   ) throws {
     self.target = target
     let manifest = try Manifest(path: path)
@@ -55,7 +56,7 @@ public struct Resolution: Sendable {
     self.head = head
     pairing = head == nil ? nil : try Resolution.pairing(manifest, source: source, donor: donor)
     place = override ?? manifest.output
-    output = place + target.suffix
+    output = place.appending(suffix: target.suffix)
     try requireLayouts()
     try requireOutsideInputs(output)
   }
@@ -76,7 +77,7 @@ public struct Resolution: Sendable {
     pairing = other.pairing
     place = other.place
     self.target = target
-    output = place + target.suffix
+    output = place.appending(suffix: target.suffix)
     try requireOutsideInputs(output)
   }
 
@@ -86,28 +87,18 @@ public struct Resolution: Sendable {
   }
 
   /// The lock file: beside the manifest, one for each folder that is made.
-  package var lockPath: String {
+  package var lockPath: FilePath {
     let path = manifest.lockPath
-    return target == .package ? path : path.dropLast(".lock.json".count) + target.suffix + ".lock.json"
+    guard target != .package else { return path }
+    return path.folder.appending(path.name.dropLast(".lock.json".count) + target.suffix + ".lock.json")
   }
 
   /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
-  package func requireOutsideInputs(_ path: String) throws {
+  package func requireOutsideInputs(_ path: FilePath) throws {
     for input in [source.path, donor?.path, adapter?.path].compactMap({ $0 })
-    where (Resolution.real(path) + "/").hasPrefix(Resolution.real(input) + "/") {
+    where path.resolvingLinks.starts(with: input.resolvingLinks) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
-  }
-
-  /// The path with every link followed, as far as it exists.
-  private static func real(_ path: String) -> String {
-    var url = URL(fileURLWithPath: path).standardizedFileURL
-    var rest: [String] = []
-    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
-      rest.insert(url.lastPathComponent, at: 0)
-      url.deleteLastPathComponent()
-    }
-    return ([url.resolvingSymlinksInPath().path] + rest).joined(separator: "/")
   }
 
   /// The folder that the head comes from.

@@ -20,14 +20,14 @@ extension Resolution {
   package func requireUnchangedInputs() throws {
     for folder in [source, donor].compactMap({ $0 }) {
       for shard in folder.shards {
-        let path = folder.path + "/" + shard.name
+        let path = folder.path.appending(shard.name)
         guard let now = try ReadOnlyFile.ifThere(path), now.identity == shard.file.identity else {
-          throw ConversionError.inputChanged(file: path)
+          throw ConversionError.inputChanged(file: path.string)
         }
       }
     }
     if let file = adapter?.weights, (try? ReadOnlyFile(path: file.path).identity) != file.identity {
-      throw ConversionError.inputChanged(file: file.path)
+      throw ConversionError.inputChanged(file: file.path.string)
     }
   }
 }

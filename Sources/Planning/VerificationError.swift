@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// What was written is not what was planned, or misses a threshold. Every case ends a run with status 2, and nothing is
 /// published.
@@ -23,7 +24,7 @@ public enum VerificationError: CambiumError, Equatable {
   /// `cambium verify` would refuse the package, so it is not published (`E_UNVERIFIABLE`).
   case unverifiable(output: String, check: String, problems: [String])
   /// The package that is to be signed does not verify (`E_SIGN_UNVERIFIED`).
-  case signsUnverified(folder: String, check: String, problems: [String])
+  case signsUnverified(folder: FilePath, check: String, problems: [String])
 
   public var diagnostic: Diagnostic {
     switch self {

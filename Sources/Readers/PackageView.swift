@@ -71,8 +71,8 @@ extension PackageView {
   public init(of folder: CheckpointFolder) throws {
     var index: [String: String]?
     if folder.indexed != nil {
-      let path = folder.path + "/" + PackageFiles.index
-      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path)["weight_map"]
+      let path = folder.path.appending(PackageFiles.index)
+      let map = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 16 << 20), file: path.string)["weight_map"]
       index = Dictionary((map?.members ?? []).map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }
     }
     self.index = index
@@ -101,7 +101,7 @@ extension PackageView {
     if folder.isDrafter {
       drafter = headProblem == nil ? Drafter(config: folder.config, isMixture: folder.table.mixture) : nil
     } else {
-      let beside = try? CheckpointFolder(.folder(folder.path + PackageTarget.drafter.suffix))
+      let beside = try? CheckpointFolder(.folder(folder.path.appending(suffix: PackageTarget.drafter.suffix)))
       drafter = beside.flatMap { beside in
         guard beside.isDrafter, (try? beside.head(for: folder)) != nil else { return nil }
         return Drafter(config: beside.config, isMixture: beside.table.mixture)

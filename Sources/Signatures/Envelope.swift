@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import SystemPackage
 
 /// A Sigstore bundle v0.3 with a DSSE envelope and a bare public key, as OpenSSF Model Signing has it. The key itself is
 /// not in it: who verifies has it from somewhere else.
@@ -28,8 +29,8 @@ package struct Envelope: Equatable {
   }
 
   /// - Throws: `JSONError`, ``SignatureError/form(path:expected:found:)``.
-  package init(_ bytes: [UInt8], file: String) throws {
-    let value = try JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount)
+  package init(_ bytes: [UInt8], file: FilePath) throws {
+    let value = try JSONValue.parse(bytes, file: file.string, maxValues: JSONValue.modestCount)
     guard value["mediaType"]?.stringValue == Envelope.mediaType else {
       throw SignatureError.form(
         path: file, expected: Envelope.mediaType, found: value["mediaType"]?.stringValue ?? "no mediaType")

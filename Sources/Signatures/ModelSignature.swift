@@ -3,6 +3,7 @@ import Digests
 import Files
 import Foundation
 import StrictJSON
+import SystemPackage
 
 /// Signs a folder in the format of OpenSSF Model Signing v1.0, and verifies such signatures. Keys are ECDSA on P-256.
 ///
@@ -17,9 +18,9 @@ public enum ModelSignature {
   /// - Throws: ``SignatureError/key(path:expected:)``, `StorageError`, `FileError`.
   @discardableResult
   public static func sign(
-    folder: String, key path: String, to signature: String, force: Bool = false
+    folder: FilePath, key path: FilePath, to signature: FilePath, force: Bool = false
   ) throws -> SigningStatement {
-    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], asPart: folder + "/" + fileName)
+    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], asPart: folder.appending(fileName))
     try target.check()
     let key: P256.Signing.PrivateKey
     do {
@@ -47,7 +48,9 @@ public enum ModelSignature {
   /// must be of this key too.
   /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
-  public static func verify(folder: String, publicKey path: String, signature file: String) throws -> SigningStatement {
+  public static func verify(folder: FilePath, publicKey path: FilePath, signature file: FilePath) throws
+    -> SigningStatement
+  {
     let key: P256.Signing.PublicKey
     do {
       key = try P256.Signing.PublicKey(pemRepresentation: text(path))
@@ -72,45 +75,46 @@ public enum ModelSignature {
     let wanted = Dictionary(stated.resources.map { (UTF8Name($0.name), $0.sha256) }) { first, _ in first }
     for resource in found.resources where wanted[UTF8Name(resource.name)] != resource.sha256 {
       throw SignatureError.wrong(
-        path: folder + "/" + resource.name,
+        path: folder.appending(resource.name),
         expected: wanted[UTF8Name(resource.name)].map { "sha256 \($0.hex)" } ?? "no such file: it was not signed",
         found: "sha256 \(resource.sha256.hex)")
     }
     let names = Set(found.resources.map { UTF8Name($0.name) })
     if let missing = stated.resources.first(where: { !names.contains(UTF8Name($0.name)) }) {
       throw SignatureError.wrong(
-        path: folder + "/" + missing.name, expected: "sha256 \(missing.sha256.hex)", found: "no such file")
+        path: folder.appending(missing.name), expected: "sha256 \(missing.sha256.hex)", found: "no such file")
     }
     return stated
   }
 
   /// Every file below a folder with its digest.
   /// - Throws: `SignatureError.form` for a link.
-  static func statement(of folder: String, ignoring ignored: [String]) throws -> SigningStatement {
+  static func statement(of folder: FilePath, ignoring ignored: [String]) throws -> SigningStatement {
     var resources: [SigningStatement.Resource] = []
     try walk(folder, "") { name in
       guard !ignored.contains(name) else { return }
-      resources.append(.init(name: name, sha256: try digestOfFile(atPath: folder + "/" + name).digest))
+      resources.append(.init(name: name, sha256: try digestOfFile(atPath: folder.appending(name)).digest))
     }
     return SigningStatement(
-      subject: URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent, resources: resources,
+      subject: folder.absolute.lastComponent?.string ?? "/", resources: resources,
       ignored: ignored)
   }
 
-  private static func walk(_ folder: String, _ prefix: String, _ visit: (String) throws -> Void) throws {
-    for name in try Folder.entries(folder + "/" + prefix) {
+  private static func walk(_ folder: FilePath, _ prefix: String, _ visit: (String) throws -> Void) throws {
+    for name in try Folder.entries(folder.appending(prefix)) {
       let path = prefix + name
-      let kind = try FileManager.default.attributesOfItem(atPath: folder + "/" + path)[.type] as? FileAttributeType
-      switch kind {
-      case .typeRegular?: try visit(path)
-      case .typeDirectory?: try walk(folder, path + "/", visit)
-      default:
-        throw SignatureError.form(path: folder + "/" + path, expected: "files and folders only", found: "a link")
+      let status = try linkStatus(folder.appending(path))
+      if status?.isRegularFile == true {
+        try visit(path)
+      } else if status?.isFolder == true {
+        try walk(folder, path + "/", visit)
+      } else {
+        throw SignatureError.form(path: folder.appending(path), expected: "files and folders only", found: "a link")
       }
     }
   }
 
-  private static func text(_ path: String) throws -> String {
+  private static func text(_ path: FilePath) throws -> String {
     String(decoding: try ReadOnlyFile(path: path).readAll(limit: 1 << 16), as: UTF8.self)
   }
 

@@ -1,13 +1,14 @@
 import Diagnostics
+import SystemPackage
 
 /// What can go wrong with a signature.
 public enum SignatureError: CambiumError, Equatable {
   /// The key is not what is needed (`E_SIGNATURE_KEY`).
-  case key(path: String, expected: String)
+  case key(path: FilePath, expected: String)
   /// The signature's file is not an OpenSSF Model Signing bundle of this kind (`E_SIGNATURE_FORM`).
-  case form(path: String, expected: String, found: String)
+  case form(path: FilePath, expected: String, found: String)
   /// The signature is not of this key and these files (`E_SIGNATURE`).
-  case wrong(path: String, expected: String, found: String)
+  case wrong(path: FilePath, expected: String, found: String)
 
   public var diagnostic: Diagnostic {
     switch self {

@@ -2,6 +2,7 @@ import Digests
 import Files
 import Foundation
 import StrictJSON
+import SystemPackage
 
 /// The statement that is signed: an in-toto Statement v1 with the predicate of OpenSSF Model Signing v1.0
 /// (<https://github.com/ossf/model-signing-spec>): every file by name and SHA-256, and one digest over all of them.
@@ -71,11 +72,11 @@ public struct SigningStatement: Sendable, Equatable {
 
   /// Reads a statement back. The root must be that of the resources; names are relative, plain, and each there once.
   /// - Throws: `JSONError`, ``SignatureError/form(path:expected:found:)``.
-  package init(_ bytes: [UInt8], file: String) throws {
+  package init(_ bytes: [UInt8], file: FilePath) throws {
     func refuse(_ expected: String, _ found: String) -> SignatureError {
       .form(path: file, expected: expected, found: found)
     }
-    let value = try JSONValue.parse(bytes, file: file)
+    let value = try JSONValue.parse(bytes, file: file.string)
     guard value["_type"]?.stringValue == SigningStatement.type,
       value["predicateType"]?.stringValue == SigningStatement.predicate
     else { throw refuse("a statement of OpenSSF Model Signing v1.0", "another") }

@@ -56,7 +56,7 @@ package struct AdapterDelta {
     }
     guard sums.squares.isFinite || !sums.baseSquares.isFinite else {
       throw ConversionError.nonFinite(
-        file: delta.file.path, tensor: delta.entries.first?.name ?? tensor.name, index: 0)
+        file: delta.file.path.string, tensor: delta.entries.first?.name ?? tensor.name, index: 0)
     }
     return sums
   }

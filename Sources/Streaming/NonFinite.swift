@@ -27,7 +27,7 @@ enum NonFinite {
         guard let place = folder[source] else { break }
         let begin = folder.shards[place.shard].file.header.dataStart + place.entry.begin
         return ConversionError.nonFinite(
-          file: folder.shardPath(of: place), tensor: source, index: (segment.offset + left - begin) * 8 / bits)
+          file: folder.shardPath(of: place).string, tensor: source, index: (segment.offset + left - begin) * 8 / bits)
       }
       left -= segment.length
     }

@@ -69,7 +69,7 @@ struct UnitConverter: Sendable {
   private func source(_ number: Int) throws -> StreamedFile {
     let shard = shards[number].file
     let file = try sources.file(number) { () throws(FileError) in try StreamedFile(path: shard.path) }
-    guard file.identity == shard.identity else { throw ConversionError.inputChanged(file: shard.path) }
+    guard file.identity == shard.identity else { throw ConversionError.inputChanged(file: shard.path.string) }
     return file
   }
 

@@ -3,6 +3,7 @@ import Files
 import Measuring
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// `units.json`: what is known of every unit and every weight file once all are done.
 package struct UnitList: Sendable {
@@ -42,14 +43,14 @@ package struct UnitList: Sendable {
 
   /// Reads the list of a finished stream back.
   /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
-  package init(path: String, _ plan: Plan, _ work: WorkList) throws {
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    let records = try value.rows("units", count: work.units.count, file: path) {
+  package init(path: FilePath, _ plan: Plan, _ work: WorkList) throws {
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
+    let records = try value.rows("units", count: work.units.count, file: path.string) {
       $0.stringValue.flatMap(UnitRecord.init(text:))
     }
-    let files = try value.rows("files", count: plan.weights.count, file: path, UnitList.file)
+    let files = try value.rows("files", count: plan.weights.count, file: path.string, UnitList.file)
     for (number, (record, unit)) in zip(records, work.units).enumerated() where !record.fits(unit, plan) {
-      throw ConversionError.workFile(file: path, expected: "units[\(number)] as planned", found: "another unit")
+      throw ConversionError.workFile(file: path.string, expected: "units[\(number)] as planned", found: "another unit")
     }
     try self.init(records, files, work)
   }

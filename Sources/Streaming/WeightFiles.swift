@@ -2,6 +2,7 @@ import Digests
 import Files
 import Foundation
 import Planning
+import SystemPackage
 
 /// The weight files while they are written: under a temporary name, of full size, header first.
 final class WeightFiles: Sendable {
@@ -10,23 +11,23 @@ final class WeightFiles: Sendable {
   private let files: [PosixFile]
   private let writers: [BlockWriter]
   private let plan: Plan
-  private let folder: String
+  private let folder: FilePath
 
-  init(_ plan: Plan, folder: String) throws {
+  init(_ plan: Plan, folder: FilePath) throws {
     self.plan = plan
     self.folder = folder
     var files: [PosixFile] = []
     var complete = true
     for file in plan.weights {
-      let final = folder + "/" + file.path
-      let partial = final + ".partial"
+      let final = folder.appending(file.path)
+      let partial = final.appending(suffix: ".partial")
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
-      if !FileManager.default.fileExists(atPath: partial), FileManager.default.fileExists(atPath: final) {
+      if !partial.exists, final.exists {
         try Folder.renameNoReplace(final, partial)
       }
       // A file with other names, too, is somebody's: a package that an earlier version published, or a backup.
       try Folder.removeLinked(partial)
-      complete = complete && FileManager.default.fileExists(atPath: partial)
+      complete = complete && partial.exists
       let open = try PosixFile.openForWriting(partial, creating: true, direct: true)
       if try open.size() != file.bytes { complete = false }
       files.append(open)
@@ -50,7 +51,7 @@ final class WeightFiles: Sendable {
   }
 
   /// Where a file is while it is written.
-  func path(_ file: Int) -> String { files[file].path }
+  func path(_ file: Int) -> FilePath { files[file].path }
 
   /// Writes a part of a tensor; see ``BlockWriter/write(_:at:)`` about the memory around it.
   func write(_ bytes: UnsafeMutableRawBufferPointer, to file: Int, at offset: Int) throws {
@@ -90,14 +91,14 @@ final class WeightFiles: Sendable {
   func publish() throws {
     try sync()
     for (file, planned) in zip(files, plan.weights) {
-      let final = folder + "/" + planned.path
+      let final = folder.appending(planned.path)
       let actual = try file.size()
       guard actual == planned.bytes else {
-        throw ConversionError.forecastMissed(file: final, planned: planned.bytes, actual: actual)
+        throw ConversionError.forecastMissed(file: final.string, planned: planned.bytes, actual: actual)
       }
       try file.close()
       try Folder.removeTree(final)
-      try Folder.renameNoReplace(final + ".partial", final)
+      try Folder.renameNoReplace(final.appending(suffix: ".partial"), final)
     }
     try syncFolder(folder)
   }

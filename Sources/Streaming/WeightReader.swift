@@ -2,6 +2,7 @@ import Digests
 import Files
 import Planning
 import Threads
+import SystemPackage
 
 /// Reads a weight file back, once, from front to back: its SHA-256, the tree digest of each part, and whether each span
 /// is what was encoded, and its header the planned one.
@@ -41,7 +42,7 @@ struct WeightReader: Sendable {
   ///   - path: where the file is.
   ///   - record: what is known of a unit that is written.
   init(
-    _ number: Int, of plan: Plan, _ spans: WeightSpans, at path: String, blockBytes: Int,
+    _ number: Int, of plan: Plan, _ spans: WeightSpans, at path: FilePath, blockBytes: Int,
     _ record: @escaping @Sendable (Int) -> UnitRecord?
   ) throws {
     file = try StreamedFile(path: path)

@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Planning
+import SystemPackage
 
 /// What one unit wrote into one part of one weight file.
 struct WeightSpan: Sendable {
@@ -45,7 +46,7 @@ package struct WeightSpans: Sendable {
 
   /// The same digest from a file as it is.
   /// - Parameter headerBytes: of the planned header.
-  package func digest(file: Int, headerBytes: Int, readFrom path: String) throws -> SHA256Digest {
+  package func digest(file: Int, headerBytes: Int, readFrom path: FilePath) throws -> SHA256Digest {
     let source = try StreamedFile(path: path)
     let header = try ReadOnlyFile(path: path).readBytes(count: headerBytes, at: 0)
     let longest = files[file].reduce(0) { max($0, $1.length) }

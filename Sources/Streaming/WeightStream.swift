@@ -4,6 +4,7 @@ import Planning
 import StrictJSON
 import Threads
 import Workspace
+import SystemPackage
 
 /// Streams every shard of the inputs once: read, digest, transform, treat, measure, write to the planned place,
 /// journal, and read back.
@@ -13,7 +14,7 @@ package struct WeightStream {
   private let spans: WeightSpans
   private let folders: SourceFolders
   /// The folder of the weight files.
-  private let folder: String
+  private let folder: FilePath
   private let threads: Int
   /// Bytes of buffers.
   private let memory: Int
@@ -22,7 +23,8 @@ package struct WeightStream {
   ///   - folder: takes the weight files and the journal; an interrupted stream of the same key goes on there.
   ///   - memory: bytes of buffers.
   package init(
-    _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, from folders: SourceFolders, to folder: String, threads: Int,
+    _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, from folders: SourceFolders, to folder: FilePath,
+    threads: Int,
     memory: Int
   ) {
     self.plan = plan
@@ -80,7 +82,7 @@ package struct WeightStream {
   }
 
   /// Removes what only an unfinished stream needs.
-  package static func finish(folder: String) throws { try Folder.removeTree(folder + "/" + Journal.fileName) }
+  package static func finish(folder: FilePath) throws { try Folder.removeTree(folder.appending(Journal.fileName)) }
 
   /// The journal, empty when the files that it speaks of are not there.
   private func openJournal(_ key: SHA256Digest, _ files: WeightFiles) throws -> (Journal, [JSONValue]) {

@@ -1,15 +1,16 @@
 import Planning
 import Safetensors
+import SystemPackage
 
 /// Reads the headers of written weight files back and compares them with the plan.
 package enum WeightStructure {
-  package static func require(_ plan: Plan, folder: String) throws {
+  package static func require(_ plan: Plan, folder: FilePath) throws {
     var expected: [[String: PlannedPart]] = plan.weights.map { _ in [:] }
     for tensor in plan.tensors {
       for part in tensor.parts { expected[part.file][part.name] = part }
     }
     for (number, file) in plan.weights.enumerated() {
-      let path = folder + "/" + file.path
+      let path = folder.appending(file.path)
       let header = try SafetensorsFile(path: path).header
       guard header.tensors.count == expected[number].count else {
         throw wrong(path, nil, "\(expected[number].count) tensors", "\(header.tensors.count)")
@@ -25,8 +26,9 @@ package enum WeightStructure {
     }
   }
 
-  private static func wrong(_ path: String, _ tensor: String?, _ expected: String, _ found: String) -> VerificationError
+  private static func wrong(_ path: FilePath, _ tensor: String?, _ expected: String, _ found: String)
+    -> VerificationError
   {
-    .weightFile(file: path, tensor: tensor, expected: expected, found: found)
+    .weightFile(file: path.string, tensor: tensor, expected: expected, found: found)
   }
 }

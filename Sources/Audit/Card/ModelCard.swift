@@ -51,7 +51,7 @@ package struct ModelCard {
   }
 
   private func body(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> String {
-    let name = resolution.manifest.output.split(separator: "/").last.map(String.init) ?? "package"
+    let name = resolution.manifest.output.lastComponent?.string ?? "package"
     var text = """
 
       # \(name)

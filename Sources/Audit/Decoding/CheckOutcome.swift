@@ -1,6 +1,7 @@
 import Digests
 import Files
 import StrictJSON
+import SystemPackage
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
 package struct CheckOutcome: Sendable {
@@ -26,14 +27,14 @@ package struct CheckOutcome: Sendable {
   }
 
   /// Reads the outcome of a finished check back.
-  package static func read(path: String) throws -> CheckOutcome {
-    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path))
+  package static func read(path: FilePath) throws -> CheckOutcome {
+    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string))
   }
 
   /// Whether a file is such a document, of whatever run.
-  package static func isAt(_ path: String) -> Bool {
+  package static func isAt(_ path: FilePath) -> Bool {
     guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return false }
-    return (try? JSONValue.parse(bytes, file: path))?["cambium_check"] != nil
+    return (try? JSONValue.parse(bytes, file: path.string))?["cambium_check"] != nil
   }
 
   package var digest: SHA256Digest { SHA256Digest.of(bytes) }

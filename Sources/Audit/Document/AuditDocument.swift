@@ -2,6 +2,7 @@ import Files
 import Measuring
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// `audit.json`, read back.
 public struct AuditDocument: Sendable {
@@ -49,8 +50,9 @@ public struct AuditDocument: Sendable {
   public let json: JSONValue
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
-  public init(path: String) throws {
-    try self.init(JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path), file: path)
+  public init(path: FilePath) throws {
+    try self.init(
+      JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.

@@ -2,12 +2,13 @@ import Checkpoint
 import Files
 import Foundation
 import Planning
+import SystemPackage
 
 /// The package as a reader will see it, before it is published: links to the weights, and the small files. The source is
 /// not touched: even one more name of a file changes what the system says of it.
 struct StagedPackage {
-  private let path: String
-  private let work: String
+  private let path: FilePath
+  private let work: FilePath
 
   /// - Parameters:
   ///   - path: the folder to be made; what stands there is removed.
@@ -15,18 +16,17 @@ struct StagedPackage {
   ///   - weights: the folder of the weight files.
   ///   - work: the folder that links may lead to.
   init(
-    _ files: [PlannedFile], at path: String, source: CheckpointFolder, weights: String, linksBeneath work: String
+    _ files: [PlannedFile], at path: FilePath, source: CheckpointFolder, weights: FilePath, linksBeneath work: FilePath
   ) throws {
     self.work = work
     self.path = path
     try Folder.removeTree(path)
     try Folder.create(path)
     for file in files {
-      let target = path + "/" + file.path
+      let target = path.appending(file.path)
       switch file.content {
       case .weights:
-        try FileManager.default.createSymbolicLink(
-          atPath: target, withDestinationPath: weights + "/" + file.path)
+        try Folder.makeSymbolicLink(at: target, to: weights.appending(file.path))
       case .copied: try AtomicFile.write(source.input(file.path, limit: 1 << 30), to: target)
       case .generated(let bytes): try AtomicFile.write(bytes, to: target)
       case .measured: break

@@ -3,6 +3,7 @@ import Manifests
 import Measuring
 import Planning
 import Readers
+import SystemPackage
 
 /// Every file of the package with its size to the byte: the plan's weight files, those that follow from the plan, and
 /// those whose size is known before what they say is measured. The plan's digest does not contain these sizes.

@@ -6,6 +6,7 @@ import PackageCheck
 import Planning
 import Readers
 import StrictJSON
+import SystemPackage
 
 /// The files of a package that say what was measured. Every value in them has a width that the plan knows, so that
 /// placeholders give files of the same size.
@@ -33,7 +34,7 @@ struct PackageDocuments {
     let document = try AuditDocument(audit, file: PackageFiles.audit)
     if let config {
       try PackageConfigCheck(config: config, audit: document).require(
-        file: resolution.source.path + "/" + PackageFiles.config)
+        file: resolution.source.path.appending(PackageFiles.config).string)
     }
     let page = AuditPage(
       title: PackageFiles.title(resolution), audit: document, readers: readers,

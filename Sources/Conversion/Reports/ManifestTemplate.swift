@@ -1,6 +1,7 @@
 import Checkpoint
-import Foundation
+import Files
 import StrictJSON
+import SystemPackage
 
 /// The manifest that `init` writes for a folder.
 public struct ManifestTemplate {
@@ -11,21 +12,21 @@ public struct ManifestTemplate {
   /// - Parameters:
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
   /// - Throws: `CheckpointError` when the folder is not a checkpoint.
-  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: String) throws {
-    let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let folder = try CheckpointFolder(ModelReference(source, relativeTo: FileManager.default.currentDirectoryPath))
+  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath) throws {
+    let base = path.absolute.folder
+    let folder = try CheckpointFolder(ModelReference(source, relativeTo: Folder.current))
     let trunk = try folder.trunk()
     if let evidence = trunk.conversion, trunk.isPacked, pipeline != "graft-only" {
       throw CheckpointError.alreadyConverted(path: folder.path, evidence: evidence)
     }
     let reference = { (text: String) -> String in
-      text.hasPrefix("hub:") ? text : relativePath(URL(fileURLWithPath: text).standardizedFileURL.path, from: base)
+      text.hasPrefix("hub:") ? text : relativePath(FilePath(untrusted: text).absolute, from: base)
     }
     var members: [(String, JSONValue)] = [("cambium", .int(1)), ("source", .string(reference(source)))]
     var notes: [String] = []
     let evidence = folder.headEvidence
     if let donor {
-      let head = try CheckpointFolder(ModelReference(donor, relativeTo: FileManager.default.currentDirectoryPath)).head(
+      let head = try CheckpointFolder(ModelReference(donor, relativeTo: Folder.current)).head(
         for: folder)
       members.append(("donor", .string(reference(donor))))
       notes.append("the head's \(head.evidence.tensors.count) tensors come from the donor and fit")
@@ -39,7 +40,7 @@ public struct ManifestTemplate {
           : "the source has no MTP head")
     }
     members.append(("pipeline", .string(pipeline)))
-    let name = folder.path.split(separator: "/").last.map(String.init) ?? "model"
+    let name = folder.path.lastComponent?.string ?? "model"
     members.append(("output", .string(output.map(reference) ?? "\(name)-\(pipeline)")))
     json = .object(members)
     self.notes = notes
@@ -47,11 +48,11 @@ public struct ManifestTemplate {
 }
 
 /// `path` as seen from `base`; both absolute.
-func relativePath(_ path: String, from base: String) -> String {
-  let target = path.split(separator: "/")
-  let start = base.split(separator: "/")
+func relativePath(_ path: FilePath, from base: FilePath) -> String {
+  let target = path.components.map(\.string)
+  let start = base.components.map(\.string)
   let common = zip(target, start).prefix { $0 == $1 }.count
   let up = Array(repeating: "..", count: start.count - common)
-  let parts = up + target.dropFirst(common).map(String.init)
+  let parts = up + target.dropFirst(common)
   return parts.isEmpty ? "." : parts.joined(separator: "/")
 }

@@ -47,7 +47,7 @@ public struct RunReport {
     if let readers { lines.append("readers       \(readers.summary)") }
     if let bytes = summary.packageBytes {
       lines.append("package       \(bytes) bytes in \(report.forecast.files.count) files, as planned")
-      lines.append(report.resolution.output)
+      lines.append(report.resolution.output.string)
     } else {
       lines.append("stopped after \(summary.until.rawValue), as asked; work folder \(summary.work)")
     }
@@ -66,8 +66,8 @@ public struct RunReport {
 
   public var json: JSONValue {
     .object([
-      ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(report.resolution.output)),
-      ("work", .string(summary.work)), ("plan_sha256", .string(plan.digest.hex)),
+      ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(report.resolution.output.string)),
+      ("work", .string(summary.work.string)), ("plan_sha256", .string(plan.digest.hex)),
       ("done", .array(summary.done.map { .string($0.rawValue) })),
       ("reused", .array(summary.reused.map { .string($0.rawValue) })),
       (

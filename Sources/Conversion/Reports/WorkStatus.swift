@@ -1,10 +1,10 @@
 import Diagnostics
 import Files
-import Foundation
 import Planning
 import Streaming
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// How far a run has come, from its work folder; nothing is written and no weights are read.
 public struct WorkStatus: Sendable {
@@ -15,14 +15,14 @@ public struct WorkStatus: Sendable {
     public let detail: String
   }
 
-  public let work: String
+  public let work: FilePath
   public let rows: [Row]
   /// The process that holds the work folder.
   public let holder: String?
 
   /// - Parameter work: absolute path of the work folder, which need not be there.
   /// - Throws: what reading the work folder throws.
-  public init(work: String, _ plan: Plan, _ resolution: Resolution) throws {
+  public init(work: FilePath, _ plan: Plan, _ resolution: Resolution) throws {
     self.work = work
     guard try Folder.isFolder(work) else {
       rows = StageName.allCases.map { Row(stage: $0, state: "to do", detail: "") }
@@ -30,7 +30,7 @@ public struct WorkStatus: Sendable {
       return
     }
     rows = try StageName.allCases.map { stage in
-      let folder = work + "/" + stage.rawValue
+      let folder = work.appending(stage.rawValue)
       guard try Folder.isFolder(folder) else { return Row(stage: stage, state: "to do", detail: "") }
       if let receipt = try? StageReceipt.load(folder) {
         let bytes = CheckedSum(receipt.outputs.map(\.bytes))
@@ -38,7 +38,7 @@ public struct WorkStatus: Sendable {
           stage: stage, state: "done",
           detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
       }
-      let journal = folder + "/" + Journal.fileName
+      let journal = folder.appending(Journal.fileName)
       guard stage == .quantize, let bytes = try? ReadOnlyFile(path: journal).readAll(limit: 1 << 30) else {
         return Row(stage: stage, state: "to do", detail: "")
       }
@@ -51,8 +51,8 @@ public struct WorkStatus: Sendable {
   }
 
   /// Tries the lock without keeping it.
-  private static func holder(of work: String) -> String? {
-    guard FileManager.default.fileExists(atPath: work + "/lock") else { return nil }
+  private static func holder(of work: FilePath) -> String? {
+    guard work.appending("lock").exists else { return nil }
     do {
       try WorkLock(folder: work).release()
       return nil
@@ -69,7 +69,7 @@ public struct WorkStatus: Sendable {
 
   public var json: JSONValue {
     .object([
-      ("cambium_status", .int(1)), ("work", .string(work)), ("holder", holder.map { .string($0) } ?? .null),
+      ("cambium_status", .int(1)), ("work", .string(work.string)), ("holder", holder.map { .string($0) } ?? .null),
       (
         "stages",
         .array(

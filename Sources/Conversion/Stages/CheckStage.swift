@@ -11,6 +11,7 @@ import Templates
 import Threads
 import Tokenization
 import Workspace
+import SystemPackage
 
 /// Decodes with the package before it is published: with the head at every depth and without it, which must be the same
 /// to the bit, and counts what the head gets accepted. A miss fails the run, and the package is not published.
@@ -45,7 +46,7 @@ struct CheckStage: Stage {
   }
 
   /// Where the outcome is in the work folder.
-  private var path: String { folder.folder(name) + "/" + CheckOutcome.fileName }
+  private var path: FilePath { folder.folder(name).appending(CheckOutcome.fileName) }
 
   func run() throws -> [FileRecord] {
     let outcome: CheckOutcome
@@ -82,7 +83,7 @@ struct CheckStage: Stage {
 
   private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
     let staged = try StagedPackage(
-      forecast.files, at: folder.folder(name) + "/package", source: resolution.source,
+      forecast.files, at: folder.folder(name).appending("package"), source: resolution.source,
       weights: folder.folder(.quantize),
       linksBeneath: folder.path)
     defer { try? staged.remove() }
@@ -141,7 +142,7 @@ struct CheckStage: Stage {
 
   /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
   /// nobody can plan.
-  static func beside(_ resolution: Resolution) -> String { resolution.output + ".check.json" }
+  static func beside(_ resolution: Resolution) -> FilePath { resolution.output.appending(suffix: ".check.json") }
 
   /// Puts the report beside the package, unless it stands there.
   static func publish(_ outcome: CheckOutcome, _ resolution: Resolution) throws {

@@ -5,6 +5,7 @@ import Planning
 import StrictJSON
 import Threads
 import Workspace
+import SystemPackage
 
 /// Publishes the package: every file in a temporary folder, synced and read back, then one rename, or one exchange with
 /// the earlier result. Weights are cloned from the work folder where the file system has reflinks, else copied.
@@ -36,14 +37,14 @@ struct PackageStage: Stage {
       + folder.outputRecords(of: .check)
   }
 
-  var outputFolder: String { place.path }
+  var outputFolder: FilePath { place.path }
 
   func run() throws -> [FileRecord] {
     observer.began(name, bytes: forecast.outputBytes)
     let measured = try Measurements(folder, plan)
     let files = try contents(measured)
     let expected = try records(files, measured)
-    try Folder.create(splitPath(place.path).folder)
+    try Folder.create(place.path.folder)
     let lock = try OutputLock(place.path)
     defer { lock.release() }
     try lock.recover()
@@ -62,18 +63,18 @@ struct PackageStage: Stage {
       }
     }
     for record in expected {
-      try inputs.digests.remember(record.sha256, ofFileAt: place.path + "/" + record.path)
+      try inputs.digests.remember(record.sha256, ofFileAt: place.path.appending(record.path))
     }
     return expected
   }
 
   /// Puts the files into a new folder, and syncs it. Weights are files of their own: whatever the work folder is used for
   /// later, the package is the user's.
-  private func fill(_ partial: String, _ files: [PackageFile]) throws {
+  private func fill(_ partial: FilePath, _ files: [PackageFile]) throws {
     try Folder.create(partial)
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
-      let target = partial + "/" + file.path
+      let target = partial.appending(file.path)
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
       case .file(let path): try cloneOrCopy(from: path, to: target)
@@ -81,7 +82,7 @@ struct PackageStage: Stage {
       }
       let bytes = try ReadOnlyFile(path: target).size
       guard bytes == file.bytes else {
-        throw ConversionError.forecastMissed(file: target, planned: file.bytes, actual: bytes)
+        throw ConversionError.forecastMissed(file: target.string, planned: file.bytes, actual: bytes)
       }
       observer.advanced(name, bytes: bytes, item: file.path)
     }
@@ -89,12 +90,12 @@ struct PackageStage: Stage {
   }
 
   /// What is published is what its lists say: every byte is read once more, under the name of the moment.
-  private func readBack(_ files: [FileRecord], in partial: String) throws {
+  private func readBack(_ files: [FileRecord], in partial: FilePath) throws {
     let isWhole = try Workers.forEach(
       count: files.count, threads: inputs.threads, stop: { StopSignal.shared.isRequested }
     ) { index, _ in
       let file = files[index]
-      let (digest, bytes) = try digestOfFile(atPath: partial + "/" + file.path)
+      let (digest, bytes) = try digestOfFile(atPath: partial.appending(file.path))
       guard digest == file.sha256, bytes == file.bytes else {
         throw VerificationError.publishedFile(
           file: file.path, expected: "sha256 \(file.sha256.hex)", found: digest.hex)
@@ -110,8 +111,8 @@ struct PackageStage: Stage {
     if let check = summary.check { try CheckStage.publish(check, resolution) }
   }
 
-  private static func sumsDigest(_ folder: String) throws -> SHA256Digest {
-    try digestOfFile(atPath: folder + "/" + PackageFiles.sums).digest
+  private static func sumsDigest(_ folder: FilePath) throws -> SHA256Digest {
+    try digestOfFile(atPath: folder.appending(PackageFiles.sums)).digest
   }
 
   // MARK: what is published
@@ -120,7 +121,7 @@ struct PackageStage: Stage {
     enum Source {
       case bytes([UInt8])
       /// A finished file of the work folder.
-      case file(String)
+      case file(FilePath)
       /// A sidecar of the source, of the same name.
       case copy
     }
@@ -134,11 +135,11 @@ struct PackageStage: Stage {
       plan: plan, resolution: resolution, readers: forecast.readers, check: forecast.check,
       inputs: try inputs.lockedFiles(), builder: builder)
     let reports = try documents.reports(
-      measured.tensors, CheckOutcome.read(path: folder.folder(.check) + "/" + CheckOutcome.fileName))
+      measured.tensors, CheckOutcome.read(path: folder.folder(.check).appending(CheckOutcome.fileName)))
     var files = forecast.files.compactMap { file -> PackageFile? in
       let source: PackageFile.Source
       switch file.content {
-      case .weights: source = .file(folder.folder(.quantize) + "/" + file.path)
+      case .weights: source = .file(folder.folder(.quantize).appending(file.path))
       case .copied: source = .copy
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
@@ -170,7 +171,8 @@ struct PackageStage: Stage {
       case .file(let path):
         guard let digest = measured.digest(ofFile: file.path) else {
           throw ConversionError.workFile(
-            file: folder.folder(.verify) + "/" + Measurements.fileName, expected: "the digest of \(file.path)",
+            file: folder.folder(.verify).appending(Measurements.fileName).string,
+            expected: "the digest of \(file.path)",
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)

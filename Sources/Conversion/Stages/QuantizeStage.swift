@@ -4,6 +4,7 @@ import Planning
 import Streaming
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// Streams every shard of the inputs once; see ``WeightStream``. What it learns of each unit and each weight file is
 /// `units.json`.
@@ -67,7 +68,7 @@ struct QuantizeStage: Stage {
     var outputs: [FileRecord] = []
     for (number, file) in plan.weights.enumerated() {
       let digest = list.receiptDigest(ofFile: number, plan, spans)
-      try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name) + "/" + file.path)
+      try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name).appending(file.path))
       outputs.append(FileRecord(path: file.path, bytes: file.bytes, sha256: digest))
     }
     for (number, tensor) in plan.tensors.enumerated() {
@@ -80,7 +81,7 @@ struct QuantizeStage: Stage {
   }
 
   /// A weight file is known by its units: their checksums find what happened to it since, ten times as fast as SHA-256.
-  func digest(of output: FileRecord, at path: String) throws -> SHA256Digest? {
+  func digest(of output: FileRecord, at path: FilePath) throws -> SHA256Digest? {
     guard let number = plan.weights.firstIndex(where: { $0.path == output.path }) else { return nil }
     return try inputs.digests.digest(.units, ofFileAt: path) {
       try spans.digest(file: number, headerBytes: plan.weights[number].header.count, readFrom: path)

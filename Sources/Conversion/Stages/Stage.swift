@@ -1,20 +1,21 @@
 import Digests
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// A stage: what decides its result, the work, and what follows it.
 protocol Stage {
   var name: StageName { get }
   var folder: WorkFolder { get }
   /// The folder that the receipt's outputs are relative to.
-  var outputFolder: String { get }
+  var outputFolder: FilePath { get }
   /// Everything besides files that decides the result.
   func parameters() throws -> JSONValue
   func inputRecords() throws -> [FileRecord]
   /// Does the work and returns what it put out.
   func run() throws -> [FileRecord]
   /// The digest of an output that the receipt does not know by the SHA-256 of its bytes; nil for any other.
-  func digest(of output: FileRecord, at path: String) throws -> SHA256Digest?
+  func digest(of output: FileRecord, at path: FilePath) throws -> SHA256Digest?
   /// Removes what only an unfinished stage needs.
   func finish() throws
   /// What follows the stage in every run, whether it was done in this one or before.
@@ -22,8 +23,8 @@ protocol Stage {
 }
 
 extension Stage {
-  var outputFolder: String { folder.folder(name) }
+  var outputFolder: FilePath { folder.folder(name) }
   func finish() throws {}
-  func digest(of output: FileRecord, at path: String) throws -> SHA256Digest? { nil }
+  func digest(of output: FileRecord, at path: FilePath) throws -> SHA256Digest? { nil }
   func conclude(_ summary: inout RunSummary) throws {}
 }

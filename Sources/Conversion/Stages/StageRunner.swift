@@ -29,7 +29,7 @@ struct StageRunner {
     case .outputDamaged(let path):
       observer.note("\(stage.name.rawValue): \(path) is not what the receipt says and is made again")
     }
-    try Folder.removeTree(folder + "/" + StageReceipt.fileName)
+    try Folder.removeTree(folder.appending(StageReceipt.fileName))
     let outputs = try stage.run()
     // Only now: the digests of shards are a product of their one reading.
     let receipt = try StageReceipt(

@@ -4,6 +4,7 @@ import Measuring
 import Planning
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// `verify.json` of the work folder: what verification measured, tensor by tensor. The package's audit report is made
 /// from it, so doubles are written by their bits.
@@ -25,10 +26,10 @@ struct Measurements: Sendable {
   /// Reads the report of a finished stage back.
   /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
-    let path = folder.folder(.verify) + "/" + Measurements.fileName
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path)
-    tensors = try value.rows("tensors", count: plan.tensors.count, file: path, Measurements.measurement)
-    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path, Measurements.file)
+    let path = folder.folder(.verify).appending(Measurements.fileName)
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
+    tensors = try value.rows("tensors", count: plan.tensors.count, file: path.string, Measurements.measurement)
+    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path.string, Measurements.file)
   }
 
   func json(_ plan: Plan) -> JSONValue {

@@ -3,18 +3,19 @@ import Files
 import Foundation
 import Planning
 import Workspace
+import SystemPackage
 
 /// The place of a package, and what may happen to the folder that stands there: it is replaced when every file in it is
 /// as cambium published it and the package is this manifest's, or when a person said so.
 struct OutputPlace {
-  let path: String
+  let path: FilePath
   private let ownership: Ownership
   /// Whether a person said `--replace`.
   private let replaces: Bool
   /// What a run needs and must not lose.
-  private let needed: [String]
+  private let needed: [FilePath]
 
-  init(_ resolution: Resolution, work: String, replaces: Bool) {
+  init(_ resolution: Resolution, work: FilePath, replaces: Bool) {
     path = resolution.output
     ownership = Ownership(work: work, resolution)
     self.replaces = replaces
@@ -41,7 +42,7 @@ struct OutputPlace {
     guard try Folder.isFolder(path) else { return false }
     let names = files.map { Array($0.path.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
     guard try Folder.tree(path).map(\.name) == names else { return false }
-    return try files.allSatisfy { try digestOfFile(atPath: path + "/" + $0.path) == ($0.sha256, $0.bytes) }
+    return try files.allSatisfy { try digestOfFile(atPath: path.appending($0.path)) == ($0.sha256, $0.bytes) }
   }
 
   /// Puts the folder in the making into its place. Only here is it decided whether what stands there may go.
@@ -103,9 +104,8 @@ struct OutputPlace {
 
   /// `--replace` does not take away what the run itself reads.
   private func refuseNeeded() throws {
-    let own = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/"
-    for file in needed
-    where (URL(fileURLWithPath: file).resolvingSymlinksInPath().path + "/").utf8.starts(with: own.utf8) {
+    let own = path.resolvingLinks
+    for file in needed where file.resolvingLinks.starts(with: own) {
       throw ConversionError.outputExists(path: path, found: "a folder with \(file) in it, which this run needs")
     }
   }

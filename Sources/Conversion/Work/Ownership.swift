@@ -1,13 +1,14 @@
 import Digests
 import Files
 import Planning
+import SystemPackage
 
 /// Which packages a work folder has published, by the digests of their `SHA256SUMS`, and under which manifest's name.
 ///
 /// No path is in it: a project that was moved, copied, linked or restored knows its packages again. Written before a
 /// package gets its name, so that a run killed on the way knows its own output.
 struct Ownership {
-  private let file: String
+  private let file: FilePath
   /// Digest of the manifest's file name: two manifests with one work folder do not own each other's packages.
   private let mark: String
   /// Digest of the manifest itself.
@@ -17,9 +18,9 @@ struct Ownership {
   /// Packages that are remembered.
   private static let most = 64
 
-  init(work: String, _ resolution: Resolution) {
-    file = work + "/\(StageName.package.rawValue)/published"
-    let name = splitPath(resolution.manifest.path).name
+  init(work: FilePath, _ resolution: Resolution) {
+    file = work.appending(StageName.package.rawValue).appending("published")
+    let name = resolution.manifest.path.name
     mark = SHA256Digest.of(Array(name.utf8)).hex
     manifest = resolution.manifest.digest.hex
   }

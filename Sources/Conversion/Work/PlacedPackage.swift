@@ -3,11 +3,12 @@ import Digests
 import Files
 import Planning
 import StrictJSON
+import SystemPackage
 
 /// A package that stands somewhere, held against its own list: whoever moved, copied or restored it, it is what it was
 /// as long as its bytes are.
 struct PlacedPackage {
-  let path: String
+  let path: FilePath
   /// Digest of its `SHA256SUMS`: it stands for the package.
   let sums: SHA256Digest
   /// Digest of the manifest that it was made with, as its provenance says; nil when that cannot be read.
@@ -15,12 +16,12 @@ struct PlacedPackage {
   private let listed: [[UInt8]: SHA256Digest]
 
   /// Nil when the folder is no package that cambium published: without a list, or without its provenance.
-  init?(_ path: String) throws {
-    guard try Folder.isFolder(path), let bytes = try? readSmallFile(path + "/" + PackageFiles.sums, limit: 16 << 20),
+  init?(_ path: FilePath) throws {
+    guard try Folder.isFolder(path), let bytes = try? readSmallFile(path.appending(PackageFiles.sums), limit: 16 << 20),
       let listed = PlacedPackage.parse(bytes)
     else { return nil }
-    let file = path + "/" + PackageFiles.provenance
-    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file) }
+    let file = path.appending(PackageFiles.provenance)
+    let statement = (try? readSmallFile(file, limit: 64 << 20)).flatMap { try? JSONValue.parse($0, file: file.string) }
     let definition = statement?["predicate"]?["buildDefinition"]
     guard definition?["buildType"]?.stringValue == Provenance.buildType else { return nil }
     self.path = path
@@ -53,7 +54,7 @@ struct PlacedPackage {
     var names = strangers(tree)
     for entry in tree where entry.identity != nil {
       guard let digest = listed[entry.name], let name = String(validating: entry.name, as: UTF8.self) else { continue }
-      if try digestOfFile(atPath: path + "/" + name).digest != digest { names.append(name) }
+      if try digestOfFile(atPath: path.appending(name)).digest != digest { names.append(name) }
     }
     return names
   }

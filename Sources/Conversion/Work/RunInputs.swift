@@ -16,7 +16,7 @@ struct RunInputs: Sendable {
   func records(_ isWanted: (InputFile) -> Bool = { _ in true }) throws -> [FileRecord] {
     try files.filter(isWanted).map { file in
       if let digest = file.sha256 { return FileRecord(path: file.name, bytes: file.bytes, sha256: digest) }
-      guard let shard = file.shard else { throw ConversionError.inputChanged(file: file.path) }
+      guard let shard = file.shard else { throw ConversionError.inputChanged(file: file.path.string) }
       let digest = try digests.digest(.tree, ofFileAt: file.path) {
         try ShardDigest.of(shard, threads: threads, memory: memory)
       }

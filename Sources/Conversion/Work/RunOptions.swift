@@ -1,15 +1,16 @@
 import Digests
 import Foundation
 import Planning
+import SystemPackage
 
 /// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
 public struct RunOptions: Sendable {
   public var threads: Int
   /// Bytes of buffers.
   public var memory: Int
-  public var work: String?
-  public var output: String?
-  public var pipelineFolders: [String]
+  public var work: FilePath?
+  public var output: FilePath?
+  public var pipelineFolders: [FilePath]
   public var locked: Bool
   /// Whether the lock file is written and held against.
   public var pins = true
@@ -27,8 +28,8 @@ public struct RunOptions: Sendable {
   public var target = PackageTarget.package
 
   public init(
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: String? = nil,
-    output: String? = nil, pipelineFolders: [String], locked: Bool = false, until: StageName = .package,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: FilePath? = nil,
+    output: FilePath? = nil, pipelineFolders: [FilePath], locked: Bool = false, until: StageName = .package,
     resumeCommand: String = "the same command", shardLimit: Int = 5 << 30
   ) {
     self.threads = threads

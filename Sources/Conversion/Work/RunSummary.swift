@@ -1,11 +1,12 @@
 import Audit
+import SystemPackage
 
 /// What a run has to say when it is over.
 public struct RunSummary: Sendable {
   /// The last stage that was asked for.
   public let until: StageName
   /// Absolute path of the work folder.
-  public let work: String
+  public let work: FilePath
   /// Stages that were done, and those whose receipts were valid.
   public var done: [StageName] = []
   public var reused: [StageName] = []
@@ -17,7 +18,7 @@ public struct RunSummary: Sendable {
   /// Bytes of the package's files, found to be as planned; nil before packaging.
   public var packageBytes: Int?
 
-  init(until: StageName, work: String) {
+  init(until: StageName, work: FilePath) {
     self.until = until
     self.work = work
   }

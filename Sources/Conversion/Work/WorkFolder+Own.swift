@@ -17,9 +17,9 @@ extension WorkFolder {
     let foreign = names.filter { !WorkFolder.names.contains($0) && !$0.contains(".cambium-") }
     // Killed before it wrote the plan: only its own names are there, the lock before all.
     if foreign.isEmpty, names.isEmpty || names.contains("lock") { return }
-    let plan = path + "/plan.json"
+    let plan = path.appending("plan.json")
     if let bytes = try? readSmallFile(plan, limit: 1 << 30),
-      let json = try? JSONValue.parse(bytes, file: plan), json["cambium_plan"] != nil
+      let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
     {
       return
     }

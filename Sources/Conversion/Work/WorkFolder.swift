@@ -2,13 +2,14 @@ import Digests
 import Files
 import StrictJSON
 import Workspace
+import SystemPackage
 
 /// The work folder of a run: a folder for each stage, with the stage's receipt and what it put out.
 struct WorkFolder: Sendable {
   /// Absolute.
-  let path: String
+  let path: FilePath
 
-  func folder(_ stage: StageName) -> String { path + "/" + stage.rawValue }
+  func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 
   /// What a finished stage put out, with paths relative to the work folder.
   /// - Throws: `WorkspaceError.receiptDamaged` when there is no receipt.
@@ -22,7 +23,7 @@ struct WorkFolder: Sendable {
   /// Writes a report of a stage and returns its record.
   func write(_ value: JSONValue, as name: String, of stage: StageName) throws -> FileRecord {
     let bytes = JSONWriter.pretty(value)
-    try AtomicFile.write(bytes, to: folder(stage) + "/" + name)
+    try AtomicFile.write(bytes, to: folder(stage).appending(name))
     return FileRecord(path: name, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
   }
 }
