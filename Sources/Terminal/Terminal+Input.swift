@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension Terminal {
   /// Most bytes of standard input: far more than any prompt.
@@ -8,7 +9,7 @@ extension Terminal {
   /// Standard input to its end.
   /// - Throws: `FileError` when it cannot be read, such as a folder, or is too long.
   package static func input() throws(FileError) -> [UInt8] {
-    let name = "standard input"
+    let name: FilePath = "standard input"
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     while true {

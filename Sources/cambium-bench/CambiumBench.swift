@@ -1,8 +1,10 @@
+import Files
 import ArgumentParser
 import Benchmarking
 import Foundation
 import Quantization
 import Terminal
+import SystemPackage
 
 /// Measures what the machine can do, for the benchmarks of tools/.
 @main
@@ -32,17 +34,17 @@ struct FloorCommand: ParsableCommand {
       \(HelpSections.exitCodes())
       """)
 
-  @Argument(help: "A folder with *.safetensors.", completion: .directory) var source: String
+  @Argument(help: "A folder with *.safetensors.", completion: .directory) var source: FilePath
   @Option(help: "Bytes to write.") var outputBytes: Int
-  @Option(help: "File that is written and removed.", completion: .file()) var target: String
+  @Option(help: "File that is written and removed.", completion: .file()) var target: FilePath
   @OptionGroup var parallel: ThreadOptions
   @Option(help: "single or tree: one SHA-256 stream a thread, or the pages of tree digests.")
   var digesting = ConversionFloor.Digesting.tree
 
   func run() throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
+    let names = try Folder.entries(source)
     let floor = ConversionFloor(
-      sources: names.filter { $0.hasSuffix(".safetensors") }.map { source + "/" + $0 }, outputBytes: outputBytes,
+      sources: names.filter { $0.hasSuffix(".safetensors") }.map { source.appending($0) }, outputBytes: outputBytes,
       target: target, threads: parallel.threads, digesting: digesting)
     let result = try floor.measure()
     Terminal.print(

@@ -1,9 +1,11 @@
 import Archive
 import ArgumentParser
 import Diagnostics
+import Files
 import StrictJSON
 import Terminal
 import Threads
+import SystemPackage
 
 private let archiveCodes: [ExitStatus: String] = [
   .resumable: "stopped, and nothing is left of it: the same command begins again",
@@ -22,9 +24,9 @@ struct PackageCommand: ParsableCommand {
       \(HelpSections.exitCodes(archiveCodes))
       """)
 
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Flag(help: "Write the archive PACKAGE.tar.zst.") var archive = false
-  @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file")) var output: String?
+  @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file")) var output: FilePath?
   @OptionGroup var force: ForceOption
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
@@ -35,8 +37,8 @@ struct PackageCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
-    let folder = package.absolutePath
-    let path = output?.absolutePath ?? folder + ".tar.zst"
+    let folder = package.absolute
+    let path = output?.absolute ?? folder.appending(suffix: ".tar.zst")
     let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(to: path, force: force.force) {
       StopSignal.shared.isRequested
     }
@@ -47,7 +49,7 @@ struct PackageCommand: ParsableCommand {
     }
     Terminal.print(
       .object([
-        ("cambium_archive", .int(1)), ("path", .string(path)), ("bytes", .int(result.bytes)),
+        ("cambium_archive", .int(1)), ("path", .string(path.string)), ("bytes", .int(result.bytes)),
         ("sha256", .string(result.sha256.hex)), ("files", .int(result.files)), ("plain_bytes", .int(result.plainBytes)),
       ]))
   }
@@ -65,24 +67,24 @@ struct UnpackCommand: ParsableCommand {
       \(HelpSections.exitCodes(archiveCodes))
       """)
 
-  @Argument(help: "The archive.", completion: .file(extensions: ["zst"])) var archive: String
+  @Argument(help: "The archive.", completion: .file(extensions: ["zst"])) var archive: FilePath
   @Option(
     help: ArgumentHelp("The folder to make; by default one of the archive's own name, here.", valueName: "folder"))
-  var output: String?
+  var output: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
 
   func run() throws {
     StopSignal.shared.install()
-    let result = try ArchiveReader(path: archive.absolutePath, threads: parallel.threads).unpack(
-      to: output?.absolutePath, in: ".".absolutePath
+    let result = try ArchiveReader(path: archive.absolute, threads: parallel.threads).unpack(
+      to: output?.absolute, in: Folder.current
     ) { StopSignal.shared.isRequested }
     guard format.json else {
       return Terminal.print("\(result.files) files, \(result.bytes) bytes, as SHA256SUMS lists them\n\(result.path)")
     }
     Terminal.print(
       .object([
-        ("cambium_unpack", .int(1)), ("path", .string(result.path)), ("files", .int(result.files)),
+        ("cambium_unpack", .int(1)), ("path", .string(result.path.string)), ("files", .int(result.files)),
         ("bytes", .int(result.bytes)),
       ]))
   }

@@ -6,6 +6,7 @@ import Foundation
 import Readers
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ struct AuditCommand: ParsableCommand {
       \(HelpSections.exitCodes())
       """)
 
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Option(help: "Only this role.") var role: String?
   @Option(help: "Only this treatment: quantized, converted or kept.") var verdict: String?
   @Option(help: "name, bytes, cosine, rms, sqnr, largest, clipped or zeroed; the worst first.") var sort:
@@ -28,10 +29,10 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Write the page audit.html anew, of the package as it is.", valueName: "file"),
-    completion: .file(extensions: ["html"])) var html: String?
+    completion: .file(extensions: ["html"])) var html: FilePath?
   @Option(
     help: ArgumentHelp("With --html: the decode check to show; by default PACKAGE.check.json.", valueName: "file"),
-    completion: .file(extensions: ["json"])) var check: String?
+    completion: .file(extensions: ["json"])) var check: FilePath?
 
   @OptionGroup var force: ForceOption
 
@@ -52,8 +53,8 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let document = try AuditDocument(path: package.absolutePath + "/audit.json")
-    if let html { return try write(document, to: html.absolutePath) }
+    let document = try AuditDocument(path: package.absolute.appending("audit.json"))
+    if let html { return try write(document, to: html.absolute) }
     if let by {
       let summary = AuditSummary(document, by: by)
       return format.print(json: summary.json, text: summary.table)
@@ -63,21 +64,21 @@ struct AuditCommand: ParsableCommand {
   }
 
   /// The page, with what readers make of the files as they are.
-  private func write(_ document: AuditDocument, to path: String) throws {
-    let folder = package.absolutePath
+  private func write(_ document: AuditDocument, to path: FilePath) throws {
+    let folder = package.absolute
     let target = ResultFile(
-      path, AuditPage.kind, force: force.force, inputs: [folder] + [check?.absolutePath].compactMap { $0 })
+      path, AuditPage.kind, force: force.force, inputs: [folder] + [check?.absolute].compactMap { $0 })
     try target.check()
     // A run leaves its report beside the package.
-    let beside = package.absolutePath + ".check.json"
-    let report = try (check ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)).map { file in
-      try JSONValue.parse(ReadOnlyFile(path: file.absolutePath).readAll(limit: 256 << 20), file: file.absolutePath)
+    let beside = package.absolute.appending(suffix: ".check.json")
+    let report = try (check ?? (beside.exists ? beside : nil)).map { file in
+      try JSONValue.parse(ReadOnlyFile(path: file.absolute).readAll(limit: 256 << 20), file: file.absolute.string)
     }
     let page = AuditPage(
-      title: URL(fileURLWithPath: folder).lastPathComponent, audit: document,
+      title: folder.lastComponent?.string ?? "/", audit: document,
       readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(folder))), check: report)
     try target.write(page.render())
-    Terminal.print(path)
+    Terminal.print(path.string)
   }
 }
 

@@ -1,9 +1,6 @@
 import Foundation
 
 extension String {
-  /// An absolute path, from the current folder.
-  var absolutePath: String { URL(fileURLWithPath: self).standardizedFileURL.path }
-
   /// The text as one word of a shell command.
   var shellQuoted: String {
     let plain = allSatisfy { $0.isLetter || $0.isNumber || "-_./=:@+,".contains($0) }

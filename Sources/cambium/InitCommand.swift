@@ -2,9 +2,9 @@ import ArgumentParser
 import Conversion
 import Diagnostics
 import Files
-import Foundation
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,28 +22,27 @@ struct InitCommand: ParsableCommand {
   @Option(help: "The donor of the MTP head: a folder, or hub:org/name@commit.", completion: .directory) var donor:
     String?
   @Option(help: "The pipeline.") var pipeline = "mxfp4"
-  @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: String?
-  @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: String?
+  @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: FilePath?
+  @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: FilePath?
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
   @OptionGroup var format: JSONOption
 
   /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's own.
-  static func place(of source: String) -> String {
+  static func place(of source: String) -> FilePath {
     guard !source.hasPrefix("hub:") else {
       let name = source.split(separator: "/").last?.split(separator: "@").first.map(String.init) ?? "model"
-      return (name + ".json").absolutePath
+      return FilePath(name + ".json").absolute
     }
-    let model = URL(fileURLWithPath: source).standardizedFileURL
-    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL.path
-    let name = model.lastPathComponent + ".json"
-    let isInside = (current + "/").hasPrefix(model.path + "/")
-    return isInside ? model.deletingLastPathComponent().appendingPathComponent(name).path : name.absolutePath
+    let model = FilePath(source).absolute
+    let name = model.name + ".json"
+    let isInside = Folder.current.starts(with: model)
+    return isInside ? model.folder.appending(name) : Folder.current.appending(name)
   }
 
   func run() throws {
-    let path = manifest?.absolutePath ?? InitCommand.place(of: source)
+    let path = manifest?.absolute ?? InitCommand.place(of: source)
     let template = try ManifestTemplate(
-      source: source, donor: donor, pipeline: pipeline, output: output, manifest: path)
+      source: source, donor: donor, pipeline: pipeline, output: output?.string, manifest: path)
     for note in template.notes { Terminal.note("note: \(note)") }
     if dryRun {
       Terminal.print(template.json)
@@ -54,10 +53,11 @@ struct InitCommand: ParsableCommand {
       let notes = template.notes.map { JSONValue.string($0) }
       Terminal.print(
         .object([
-          ("cambium_init", .int(1)), ("path", .string(path)), ("manifest", template.json), ("notes", .array(notes)),
+          ("cambium_init", .int(1)), ("path", .string(path.string)), ("manifest", template.json),
+          ("notes", .array(notes)),
         ]))
     } else {
-      Terminal.print(path)
+      Terminal.print(path.string)
     }
   }
 }

@@ -2,10 +2,11 @@ import ArgumentParser
 import Checkpoint
 import Conversion
 import Diagnostics
-import Foundation
+import Files
 import PackageCheck
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +25,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let reference = try ModelReference(model, relativeTo: FileManager.default.currentDirectoryPath)
+    let reference = try ModelReference(model, relativeTo: Folder.current)
     let inspection = Inspection(try CheckpointFolder(reference))
     format.print(json: inspection.json, text: inspection.text)
     if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
@@ -43,19 +44,19 @@ struct StatusCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: String?
+  var work: FilePath?
   @Option(
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
-  var output: String?
+  var output: FilePath?
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolutePath, output: output?.absolutePath, pipelineFolders: pipelines.folders(manifest: manifest))
+      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
     let status = try Run(manifest: manifest, options: options).status()
     format.print(json: status.json, text: status.text)
   }
@@ -72,13 +73,13 @@ struct DiffCommand: ParsableCommand {
       \(HelpSections.exitCodes([.ok: "both are equal", .failure: "they differ"]))
       """)
 
-  @Argument(help: "A folder.", completion: .directory) var left: String
-  @Argument(help: "Another folder.", completion: .directory) var right: String
+  @Argument(help: "A folder.", completion: .directory) var left: FilePath
+  @Argument(help: "Another folder.", completion: .directory) var right: FilePath
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let diff = try ModelDiff(left.absolutePath, right.absolutePath, threads: parallel.threads)
+    let diff = try ModelDiff(left.absolute, right.absolute, threads: parallel.threads)
     format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

@@ -6,6 +6,7 @@ import Planning
 import StrictJSON
 import Terminal
 import Threads
+import SystemPackage
 
 extension StageName: ExpressibleByArgument {}
 
@@ -25,16 +26,16 @@ struct RunCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: String?
+  var work: FilePath?
   @Option(
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
-  var output: String?
+  var output: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
@@ -50,12 +51,12 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
-      threads: parallel.threads, memory: memory.bytes, work: work?.absolutePath, output: output?.absolutePath,
+      threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
     if recordBuilder {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
-      options.builder = try digestOfFile(atPath: program).digest
+      options.builder = try digestOfFile(atPath: FilePath(program)).digest
     }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
@@ -91,7 +92,7 @@ struct PlanCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: String
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Flag(help: "A line for every tensor, with the rule that decided it.") var tensors = false
   @Flag(help: "Print the whole plan as JSON.") var json = false
   @OptionGroup var pipelines: PipelineOptions

@@ -1,8 +1,10 @@
 import Conversion
+import Files
 import Foundation
 import Logging
 import StrictJSON
 import Threads
+import SystemPackage
 
 /// Writes log messages as JSON lines into a file. The only place where a run writes the time.
 struct JSONLinesHandler: LogHandler {
@@ -10,7 +12,7 @@ struct JSONLinesHandler: LogHandler {
   var logLevel: Logger.Level = .info
   private let file: LogFile
 
-  init(path: String) { file = LogFile(path: path) }
+  init(path: FilePath) { file = LogFile(path: path) }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -30,10 +32,10 @@ struct JSONLinesHandler: LogHandler {
 
 /// An append-only file, opened at the first line. A log that cannot be written never stops a conversion.
 private final class LogFile: Sendable {
-  private let path: String
+  private let path: FilePath
   private let descriptor = Guarded<Int32>(-1)
 
-  init(path: String) { self.path = path }
+  init(path: FilePath) { self.path = path }
 
   func append(_ line: [UInt8]) {
     descriptor.withLock { descriptor in
@@ -55,9 +57,9 @@ struct LoggingObserver: RunObserver {
   private let next: any RunObserver
   private let logger: Logger
 
-  init(_ next: any RunObserver, work: String) {
+  init(_ next: any RunObserver, work: FilePath) {
     self.next = next
-    logger = Logger(label: "cambium.run") { _ in JSONLinesHandler(path: work + "/run.log") }
+    logger = Logger(label: "cambium.run") { _ in JSONLinesHandler(path: work.appending("run.log")) }
   }
 
   func began(_ stage: StageName, bytes: Int) {

@@ -6,6 +6,7 @@ import Planning
 import Signatures
 import StrictJSON
 import Terminal
+import SystemPackage
 
 struct SignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,18 +24,18 @@ struct SignCommand: ParsableCommand {
       \(HelpSections.exitCodes([.verificationFailed: "the package does not verify: it is not signed"]))
       """)
 
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Option(help: ArgumentHelp("A private EC key on P-256, as PEM.", valueName: "file"), completion: .file())
-  var key: String
+  var key: FilePath
   @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
-  var signature: String?
+  var signature: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var force: ForceOption
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let folder = package.absolutePath
-    let target = signature?.absolutePath ?? folder + "/" + ModelSignature.fileName
+    let folder = package.absolute
+    let target = signature?.absolute ?? folder.appending(ModelSignature.fileName)
     // A signature over a package that does not hold would vouch for it.
     let report = try PackageVerifier(path: folder, threads: parallel.threads).verify()
     if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {
@@ -44,7 +45,7 @@ struct SignCommand: ParsableCommand {
     if format.json {
       Terminal.print(
         .object([
-          ("cambium_sign", .int(1)), ("signature", .string(target)), ("files", .int(statement.resources.count)),
+          ("cambium_sign", .int(1)), ("signature", .string(target.string)), ("files", .int(statement.resources.count)),
           ("root_sha256", .string(statement.root.hex)),
         ]))
     } else {

@@ -5,6 +5,7 @@ import Foundation
 import PackageCheck
 import Signatures
 import Terminal
+import SystemPackage
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,16 +23,16 @@ struct VerifyCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The package's folder.", completion: .directory) var package: String
+  @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Option(
     help: ArgumentHelp("Public EC key on P-256 that model.sig must be of.", valueName: "file"), completion: .file())
-  var publicKey: String?
+  var publicKey: FilePath?
   @Option(
     help: ArgumentHelp("Manifest from which to convert once more, and compare.", valueName: "file"),
-    completion: .file(extensions: ["json"])) var rederive: String?
+    completion: .file(extensions: ["json"])) var rederive: FilePath?
   @Option(
     help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
-    completion: .directory) var scratch: String?
+    completion: .directory) var scratch: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
@@ -41,10 +42,10 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let path = package.absolutePath
+    let path = package.absolute
     var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
     if let publicKey {
-      let signature = path + "/" + ModelSignature.fileName
+      let signature = path.appending(ModelSignature.fileName)
       do {
         let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
         report.add("signature", scope: "\(statement.resources.count) files", problems: [])
@@ -53,7 +54,7 @@ struct VerifyCommand: ParsableCommand {
       }
     }
     if let rederive {
-      let folder = scratch?.absolutePath ?? path + ".rederived"
+      let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
       let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
       try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
     }

@@ -5,6 +5,7 @@ import Files
 import Inference
 import Terminal
 import Threads
+import SystemPackage
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,13 +33,13 @@ struct BenchCommand: ParsableCommand {
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
   @Option(help: "Prompts, one JSON object a line; kind is the class.", completion: .file(extensions: ["jsonl"]))
-  var prompts: String?
+  var prompts: FilePath?
   @Option(
     help: "Classes of prompts, with commas: code, prose, chat, tool, image, or kinds of --prompts; by default all.")
   var classes: NameList?
   @Option(
     help: "Folder of pictures for the class image, instead of one that the program draws.", completion: .directory)
-  var images: String?
+  var images: FilePath?
   @Option(help: "A prompt of token ids, or a file with them, as text or as a JSON list.") var ids: String?
   @Option(help: "Prompts of so many random token ids.") var randomIds: Int?
   @Option(help: "Prompts of each class at most.") var perClass: Int = 2
@@ -51,8 +52,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @OptionGroup var format: JSONOption
-  @Option(help: "Write the result as a table of comma-separated values.", completion: .file()) var csv: String?
-  @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"])) var plot: String?
+  @Option(help: "Write the result as a table of comma-separated values.", completion: .file()) var csv: FilePath?
+  @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"])) var plot: FilePath?
   @OptionGroup var force: ForceOption
   @OptionGroup var progress: QuietOption
   @OptionGroup var runner: RunnerOptions
@@ -118,7 +119,7 @@ struct BenchCommand: ParsableCommand {
     plot.map { ResultFile($0, BenchReport.picture, force: force.force, inputs: inputs) }
   }
 
-  private var inputs: [String] { [package, prompts, images].compactMap { $0 } }
+  private var inputs: [FilePath] { [FilePath(package), prompts, images].compactMap { $0 } }
 
   private func write(_ report: BenchReport) throws {
     try table?.write(Array(report.csv.utf8))

@@ -6,6 +6,7 @@ import Inference
 import Terminal
 import Threads
 import Tokenization
+import SystemPackage
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,9 +33,9 @@ struct CheckCommand: ParsableCommand {
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
-  @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: String?
+  @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: FilePath?
   @Option(help: "Folder of pictures to ask about, with captions.jsonl if wanted.", completion: .directory)
-  var images: String?
+  var images: FilePath?
   @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
   @Flag(help: "Check adaptive depth too.") var adaptive = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
@@ -46,7 +47,7 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Share of the source's accepted first drafts that must be reached at every depth, 0 to 1.")
   var relativeAcceptance: Double?
   @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
-  var text: String?
+  var text: FilePath?
   @OptionGroup var format: JSONOption
   @Flag(help: "Print times on standard error.") var timings = false
   @OptionGroup var progress: QuietOption
@@ -96,7 +97,7 @@ struct CheckCommand: ParsableCommand {
     if let original, text != nil || !spoken.isEmpty {
       report.source = try SourceComparison(
         package: model, source: original, texts: try texts(encoder, spoken, report),
-        file: text ?? package, threads: runner.threads, arithmetic: runner.arithmetic,
+        file: text?.string ?? package, threads: runner.threads, arithmetic: runner.arithmetic,
         isStopped: { StopSignal.shared.isRequested })
     }
     if let original {
@@ -114,18 +115,18 @@ struct CheckCommand: ParsableCommand {
         loading: start.duration(to: loaded), mappedBytes: model.mappedBytes, summary: ModelSummary(model))
       Terminal.note(use.text)
     }
-    if let failure = report.failure(path: package) { Terminal.fail(failure.diagnostic, afterResult: true) }
+    if let failure = report.failure(path: FilePath(package)) { Terminal.fail(failure.diagnostic, afterResult: true) }
   }
 
-  private func promptSet(folder: String) throws -> [CheckPrompt] {
+  private func promptSet(folder: FilePath) throws -> [CheckPrompt] {
     if let prompts { return try PromptFile.read(prompts) }
     if images != nil { return [] }
-    let beside = folder + "/prompts.jsonl"
-    return FileManager.default.fileExists(atPath: beside) ? try PromptFile.read(beside) : BundledPrompts.all
+    let beside = folder.appending("prompts.jsonl")
+    return beside.exists ? try PromptFile.read(beside) : BundledPrompts.all
   }
 
   /// None for a folder without a tokenizer, which prompts of ids do not need.
-  private func stops(_ folder: String, _ encoder: PromptEncoder) throws -> Set<Int> {
+  private func stops(_ folder: FilePath, _ encoder: PromptEncoder) throws -> Set<Int> {
     do {
       return Set(try StopTokens(folder: folder, tokenizer: encoder.tokenizer()).ids)
     } catch let error as TokenizerError {

@@ -7,6 +7,7 @@ import StrictJSON
 import Terminal
 import Threads
 import Tokenization
+import SystemPackage
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,9 +30,10 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Text to continue, as it is; - for standard input.") var prompt: String?
   @Option(help: "A question, or a file (.json) with a list of messages, or an object with messages and tools.")
   var chat: String?
-  @Option(help: "An image, PNG or JPEG; once for each image of the chat.", completion: .file()) var image: [String] = []
+  @Option(help: "An image, PNG or JPEG; once for each image of the chat.", completion: .file()) var image: [FilePath] =
+    []
   @Option(help: "A folder with the frames of a video, in the order of their names.", completion: .directory)
-  var video: [String] = []
+  var video: [FilePath] = []
   @Option(help: "Frames a second of the videos.") var fps: Double = VisualInput.framesPerSecond
   @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
@@ -103,7 +105,7 @@ struct GenerateCommand: ParsableCommand {
       if let text { return Prompt(try encoder.tokenizer().encode(text)) }
       return Prompt(try chatRequest().encode(encoder.template(), encoder.tokenizer()))
     }
-    let tower = try VisionTower.open(model.path)
+    let tower = try VisionTower.open(model)
     let visuals =
       try image.map { try VisualInput(image: $0, model: model.path) }
       + video.map { try VisualInput(video: $0, framesPerSecond: fps, model: model.path) }
@@ -115,7 +117,7 @@ struct GenerateCommand: ParsableCommand {
     let text = chat ?? ""
     var request: ChatRequest
     if text.hasSuffix(".json") {
-      let bytes = try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit)
+      let bytes = try ReadOnlyFile(path: FilePath(text)).readAll(limit: PromptFile.limit)
       request = ChatRequest(try JSONValue.parse(bytes, file: text))
     } else if image.isEmpty, video.isEmpty {
       request = ChatRequest(user: text)

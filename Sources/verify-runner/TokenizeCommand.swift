@@ -3,6 +3,7 @@ import Foundation
 import StrictJSON
 import Terminal
 import Tokenization
+import SystemPackage
 
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ struct TokenizeCommand: ParsableCommand {
       \(HelpSections.exitCodes())
       """)
 
-  @Argument(help: "A folder with tokenizer.json.", completion: .directory) var folder: String
+  @Argument(help: "A folder with tokenizer.json.", completion: .directory) var folder: FilePath
   @Argument(help: "Text, or ids with --decode.") var input: [String] = []
   @Flag(help: "Read ids, write text.") var decode = false
   @Flag(help: "Read special tokens in the text as ordinary text.") var plain = false

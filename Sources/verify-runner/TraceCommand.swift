@@ -4,6 +4,7 @@ import Inference
 import StrictJSON
 import Terminal
 import Threads
+import SystemPackage
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct TraceCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     try runner.arithmetic.check()
-    let files = TraceFiles.results(output, force: force.force, inputs: [package])
+    let files = TraceFiles.results(output, force: force.force, inputs: [FilePath(package)])
     for file in files { try file.check() }
     let model = try LoadedModel.open(package)
     let depth = self.depth ?? (model.hasHead ? 3 : 0)
@@ -51,9 +52,9 @@ struct TraceCommand: ParsableCommand {
     guard !StopSignal.shared.isRequested else { throw CancellationError() }
     let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(files)
     if json {
-      Terminal.print(.object([("files", .array(paths.map { .string($0) }))]))
+      Terminal.print(.object([("files", .array(paths.map { .string($0.string) }))]))
     } else {
-      for path in paths { Terminal.print(path) }
+      for path in paths { Terminal.print(path.string) }
     }
   }
 }
