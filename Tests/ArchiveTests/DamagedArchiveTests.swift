@@ -1,4 +1,5 @@
 import Archive
+import SystemPackage
 import Diagnostics
 import Files
 import Foundation
@@ -15,7 +16,8 @@ import Testing
       #expect(before == after)
     }
     do {
-      _ = try ArchiveReader(path: folder["bad.tar.zst"], threads: 2).unpack(to: folder["out"], in: folder.path)
+      _ = try ArchiveReader(path: FilePath(folder["bad.tar.zst"]), threads: 2).unpack(
+        to: FilePath(folder["out"]), in: FilePath(folder.path))
       defer { try? FileManager.default.removeItem(atPath: folder["out"]) }
       let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder["package"])) ?? []).sorted()
       let isSame =
@@ -28,8 +30,8 @@ import Testing
   }
 
   private func archive(_ folder: ArchiveFolder) throws -> [UInt8] {
-    try ArchiveWriter(folder: folder.makePackage(["a.txt": 3000, "b.bin": 70_000]), threads: 1)
-      .write(to: folder["good"])
+    try ArchiveWriter(folder: FilePath(folder.makePackage(["a.txt": 3000, "b.bin": 70_000])), threads: 1)
+      .write(to: FilePath(folder["good"]))
     return try folder.bytes("good")
   }
 
@@ -97,7 +99,7 @@ import Testing
     let folder = try ArchiveFolder()
     try folder.put(try pack([member("../escape/a", [1]), end]), at: "bad")
     #expect(throws: ArchiveError.self) {
-      _ = try ArchiveReader(path: folder["bad"], threads: 1).unpack(to: nil, in: folder.path)
+      _ = try ArchiveReader(path: FilePath(folder["bad"]), threads: 1).unpack(to: nil, in: FilePath(folder.path))
     }
     #expect(folder.entries == ["bad"])
   }
@@ -150,8 +152,9 @@ import Testing
     let folder = try ArchiveFolder()
     _ = try archive(folder)
     try folder.put([7], at: "out/mine")
-    #expect(throws: StorageError.targetExists(path: folder["out"])) {
-      _ = try ArchiveReader(path: folder["good"], threads: 1).unpack(to: folder["out"], in: folder.path)
+    #expect(throws: StorageError.targetExists(path: FilePath(folder["out"]))) {
+      _ = try ArchiveReader(path: FilePath(folder["good"]), threads: 1).unpack(
+        to: FilePath(folder["out"]), in: FilePath(folder.path))
     }
     #expect(try folder.files("out") == ["mine"])
   }
@@ -179,7 +182,8 @@ import Testing
       try folder.put(bytes, at: "bomb")
       // Nothing can be written there: who begins with that says so.
       do {
-        _ = try ArchiveReader(path: folder["bomb"], threads: 1).unpack(to: "/dev/null/out", in: folder.path)
+        _ = try ArchiveReader(path: FilePath(folder["bomb"]), threads: 1).unpack(
+          to: "/dev/null/out", in: FilePath(folder.path))
         Issue.record("\(name) was unpacked")
       } catch let error as ArchiveError {
         #expect(["E_ARCHIVE_FORM", "E_ARCHIVE_SUMS"].contains(error.diagnostic.code), "\(name): \(error)")

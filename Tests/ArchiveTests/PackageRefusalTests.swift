@@ -1,4 +1,5 @@
 import Archive
+import SystemPackage
 import Foundation
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
     try change(folder)
     let before = folder.entries
     #expect(throws: (any Error).self) {
-      _ = try ArchiveWriter(folder: package, threads: 2).write(to: folder["a.tar.zst"])
+      _ = try ArchiveWriter(folder: FilePath(package), threads: 2).write(to: FilePath(folder["a.tar.zst"]))
     }
     #expect(folder.entries == before)
   }
@@ -62,8 +63,9 @@ import Testing
       $0.utf8.dropFirst(66).lexicographicallyPrecedes($1.utf8.dropFirst(66))
     }
     try folder.put(Array(lines.map { $0 + "\n" }.joined().utf8), at: "package/SHA256SUMS")
-    try ArchiveWriter(folder: package, threads: 2).write(to: folder["a.tar.zst"])
-    _ = try ArchiveReader(path: folder["a.tar.zst"], threads: 2).unpack(to: folder["again"], in: folder.path)
+    try ArchiveWriter(folder: FilePath(package), threads: 2).write(to: FilePath(folder["a.tar.zst"]))
+    _ = try ArchiveReader(path: FilePath(folder["a.tar.zst"]), threads: 2).unpack(
+      to: FilePath(folder["again"]), in: FilePath(folder.path))
     #expect(try folder.bytes("again/" + one) == [1] && folder.bytes("again/" + two) == [2])
   }
 
@@ -74,8 +76,8 @@ import Testing
   @Test func `a stop ends the work`() throws {
     let folder = try ArchiveFolder()
     let package = try folder.makePackage(["a.txt": 3000])
-    #expect(throws: ArchiveError.stopped(path: folder["a"])) {
-      _ = try ArchiveWriter(folder: package, threads: 1).write(to: folder["a"]) { true }
+    #expect(throws: ArchiveError.stopped(path: FilePath(folder["a"]))) {
+      _ = try ArchiveWriter(folder: FilePath(package), threads: 1).write(to: FilePath(folder["a"])) { true }
     }
     #expect(folder.entries == ["package"])
   }

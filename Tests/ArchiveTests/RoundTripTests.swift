@@ -1,4 +1,5 @@
 import Archive
+import SystemPackage
 import Digests
 import Foundation
 import Testing
@@ -8,11 +9,12 @@ import Testing
   @Test func `what is unpacked is what was packed`() throws {
     let folder = try ArchiveFolder()
     let package = try folder.makePackage()
-    let result = try ArchiveWriter(folder: package, threads: 2).write(to: folder["a.tar.zst"])
+    let result = try ArchiveWriter(folder: FilePath(package), threads: 2).write(to: FilePath(folder["a.tar.zst"]))
     #expect(result.files == 7)
     #expect(result.sha256 == SHA256Digest.of(try folder.bytes("a.tar.zst")))
     #expect(result.bytes == (try folder.bytes("a.tar.zst")).count)
-    let unpacked = try ArchiveReader(path: folder["a.tar.zst"], threads: 2).unpack(to: folder["out"], in: folder.path)
+    let unpacked = try ArchiveReader(path: FilePath(folder["a.tar.zst"]), threads: 2).unpack(
+      to: FilePath(folder["out"]), in: FilePath(folder.path))
     #expect(unpacked.files == 7)
     #expect(try folder.digests("out") == folder.digests("package"))
     #expect(folder.entries == ["a.tar.zst", "out", "package"])
@@ -20,10 +22,12 @@ import Testing
 
   @Test func `its own name is that of the package`() throws {
     let folder = try ArchiveFolder()
-    try ArchiveWriter(folder: folder.makePackage(["a": 3]), threads: 1).write(to: folder["a.tar.zst"])
+    try ArchiveWriter(folder: FilePath(folder.makePackage(["a": 3])), threads: 1).write(
+      to: FilePath(folder["a.tar.zst"]))
     let other = try ArchiveFolder()
-    let result = try ArchiveReader(path: folder["a.tar.zst"], threads: 1).unpack(to: nil, in: other.path)
-    #expect(result.path == other["package"])
+    let result = try ArchiveReader(path: FilePath(folder["a.tar.zst"]), threads: 1).unpack(
+      to: nil, in: FilePath(other.path))
+    #expect(result.path == FilePath(other["package"]))
     #expect(try other.files("package") == ["SHA256SUMS", "a"])
   }
 
@@ -38,7 +42,8 @@ import Testing
           [.modificationDate: past, .posixPermissions: threads == 2 ? 0o600 : 0o644], ofItemAtPath: package + "/" + name
         )
       }
-      digests.insert(try ArchiveWriter(folder: package, threads: threads).write(to: folder["\(threads)"]).sha256)
+      digests.insert(
+        try ArchiveWriter(folder: FilePath(package), threads: threads).write(to: FilePath(folder["\(threads)"])).sha256)
     }
     #expect(digests.count == 1)
   }
@@ -48,7 +53,7 @@ import Testing
     let folder = try ArchiveFolder()
     let long = "sub/" + String(repeating: "long", count: 30) + ".json"
     let package = try folder.makePackage(["a.txt": 100, long: 700, "größe.txt": 9, "b.bin": 9 << 20])
-    try ArchiveWriter(folder: package, threads: 2).write(to: folder["a.tar.zst"])
+    try ArchiveWriter(folder: FilePath(package), threads: 2).write(to: FilePath(folder["a.tar.zst"]))
     try FileManager.default.createDirectory(atPath: folder["out"], withIntermediateDirectories: true)
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -58,7 +63,8 @@ import Testing
     shell.waitUntilExit()
     #expect(shell.terminationStatus == 0)
     #expect(try folder.digests("out/package") == folder.digests("package"))
-    _ = try ArchiveReader(path: folder["a.tar.zst"], threads: 1).unpack(to: folder["own"], in: folder.path)
+    _ = try ArchiveReader(path: FilePath(folder["a.tar.zst"]), threads: 1).unpack(
+      to: FilePath(folder["own"]), in: FilePath(folder.path))
     #expect(try folder.digests("own") == folder.digests("package"))
   }
 

@@ -1,4 +1,5 @@
 import Adapters
+import SystemPackage
 import Checkpoint
 import Foundation
 import Measuring
@@ -12,8 +13,8 @@ import Testing
     ("moe-peft-experts", "switch_mlp.up_proj"),
   ])
   func `pieces of a tensor are merged as the whole is`(name: String, part: String) throws {
-    let base = try CheckpointFolder(.folder(AdapterFixture.base(name)))
-    let adapter = try Adapter(.folder(AdapterFixture.folder + "/" + name))
+    let base = try CheckpointFolder(.folder(FilePath(AdapterFixture.base(name))))
+    let adapter = try Adapter(.folder(FilePath(AdapterFixture.folder + "/" + name)))
     let trunk = try adapter.merged(into: base.trunk(), of: base)
     let tensor = try #require(trunk.tensors.first { $0.name.contains(part) && $0.delta != nil })
     let reader = SourceReader(base)

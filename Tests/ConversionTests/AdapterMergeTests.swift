@@ -1,4 +1,5 @@
 import Digests
+import SystemPackage
 import Foundation
 import StrictJSON
 import Testing
@@ -96,7 +97,7 @@ import Testing
       try shop.run()
       var options = shop.options
       options.threads = threads
-      options.output = shop.path + "/again"
+      options.output = FilePath(shop.path + "/again")
       try shop.run(options)
       #expect(try digests(shop.package) == digests(shop.path + "/again"))
     }

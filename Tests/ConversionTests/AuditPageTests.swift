@@ -1,4 +1,5 @@
 import Audit
+import SystemPackage
 import Checkpoint
 import Foundation
 import Planning
@@ -25,8 +26,8 @@ import Testing
     change(&value)
     try writeBytes(JSONWriter.pretty(value, sorted: false), path)
     let page = AuditPage(
-      title: "package", audit: try AuditDocument(path: path),
-      readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.package))), check: check)
+      title: "package", audit: try AuditDocument(path: FilePath(path)),
+      readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.package)))), check: check)
     return String(decoding: page.render(), as: UTF8.self)
   }
 

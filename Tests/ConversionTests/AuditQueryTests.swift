@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Audit
 import StrictJSON
 import Testing
@@ -73,10 +74,10 @@ import Testing
     try withWorkshop { shop in
       try writeBytes(Array("{\"cambium_audit\": 2}".utf8), shop.path + "/audit.json")
       #expect(
-        try diagnostic { _ = try AuditDocument(path: shop.path + "/audit.json") }.code == "E_PACKAGE_FORM")
+        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.code == "E_PACKAGE_FORM")
       try writeBytes(Array("{\"cambium_audit\": 1, \"tensors\": [{\"name\": \"x\"}]}".utf8), shop.path + "/audit.json")
       #expect(
-        try diagnostic { _ = try AuditDocument(path: shop.path + "/audit.json") }.found == "x")
+        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.found == "x")
     }
   }
 }

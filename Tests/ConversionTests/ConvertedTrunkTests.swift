@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Safetensors
 import StrictJSON
 import Testing
@@ -107,11 +108,13 @@ import Testing
       try shop.writeManifest([("pipeline", "graft-only")])
       try shop.run()
       let package = Package(shop.package)
-      let trunk = try SafetensorsFile(path: shop.package + "/model.safetensors").header.tensors.map(\.name)
+      let trunk = try SafetensorsFile(path: FilePath(shop.package + "/model.safetensors")).header.tensors.map(\.name)
       #expect(trunk.allSatisfy { !$0.hasPrefix("mtp.") })
       #expect(trunk.sorted() == mlx[0].tensors.keys.sorted())
       for name in trunk { #expect(try digest(package.tensor(name).bytes) == digest(mlx[0].tensors[name]?.bytes)) }
-      #expect(try SafetensorsFile(path: shop.package + "/mtp.safetensors").header.tensors.count == package.headCount)
+      #expect(
+        try SafetensorsFile(path: FilePath(shop.package + "/mtp.safetensors")).header.tensors.count == package.headCount
+      )
       #expect(try verification(of: shop.package).isGood)
     }
   }

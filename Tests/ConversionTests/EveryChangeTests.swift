@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import PackageCheck
 import Safetensors
 import StrictJSON
@@ -16,7 +17,7 @@ import Testing
   }
 
   private func isGood(_ package: Package) -> Bool {
-    (try? PackageVerifier(path: package.path, threads: 2).verify().isGood) ?? false
+    (try? PackageVerifier(path: FilePath(package.path), threads: 2).verify().isGood) ?? false
   }
 
   @Test func `SHA256SUMS that says the same in other words is refused`() throws {
@@ -94,7 +95,7 @@ import Testing
   }
 
   private func place(of name: String, in path: String) throws -> Int {
-    let file = try SafetensorsFile(path: path)
+    let file = try SafetensorsFile(path: FilePath(path))
     return file.header.dataStart + (try #require(file.header[name]).begin)
   }
 

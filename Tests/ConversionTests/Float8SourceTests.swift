@@ -1,4 +1,5 @@
 import PackageCheck
+import SystemPackage
 import Quantization
 import Safetensors
 import Testing
@@ -46,7 +47,7 @@ import Testing
       try withWorkshop(source: source) { shop in
         try shop.writeManifest([("pipeline", .string(pipeline))])
         try shop.run()
-        #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+        #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
         weights.append(
           try digests(shop.package).filter { $0.key.hasSuffix(".safetensors") }.mapValues { "\($0)" })
       }

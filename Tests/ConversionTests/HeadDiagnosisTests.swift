@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import PackageCheck
 import StrictJSON
 import Testing
@@ -6,7 +7,7 @@ import Testing
 /// `inspect` answers in plain words: is there a usable head, in which state, and what can be done.
 @Suite struct HeadDiagnosisTests {
   private func inspect(_ checkpoint: TinyCheckpoint) throws -> Inspection {
-    try withWorkshop(source: checkpoint) { shop in Inspection(try CheckpointFolder(.folder(shop.source))) }
+    try withWorkshop(source: checkpoint) { shop in Inspection(try CheckpointFolder(.folder(FilePath(shop.source)))) }
   }
 
   private func diagnosis(_ checkpoint: TinyCheckpoint) throws -> HeadDiagnosis { try inspect(checkpoint).diagnosis }
@@ -49,7 +50,7 @@ import Testing
   @Test func `a conversion without a head is sent to its source`() throws {
     try withWorkshop { shop throws in
       _ = try shop.convertTrunk(TinyCheckpoint(.next), .affine4, to: "mlx")
-      let inspection = Inspection(try CheckpointFolder(.folder(shop.path + "/mlx")))
+      let inspection = Inspection(try CheckpointFolder(.folder(FilePath(shop.path + "/mlx"))))
       #expect(inspection.diagnosis.state == .absent)
       #expect(inspection.diagnosis.advice.first?.contains("graft-only") == true)
       #expect(inspection.problems.isEmpty)
@@ -62,7 +63,7 @@ import Testing
     try withWorkshop { shop throws in
       let mlx = try shop.convertTrunk(whole, .affine4, to: "mlx")
       try DonorShape.insideConversion.donor(whole, mlx: mlx).write(to: shop.donor)
-      let found = Inspection(try CheckpointFolder(.folder(shop.donor))).diagnosis
+      let found = Inspection(try CheckpointFolder(.folder(FilePath(shop.donor)))).diagnosis
       #expect(found.state == .misplaced)
       #expect(found.summary.contains("mlx-lm>=0.32 refuses"))
     }
@@ -76,7 +77,7 @@ import Testing
       let raw = HeadDonor.File(
         path: "mtp.safetensors", tensors: whole.head, metadata: ["format": "mlx"], isListed: false)
       try HeadDonor(files: mlx + [raw], config: try readJSON(shop.path + "/mlx/config.json")).write(to: shop.source)
-      let inspection = Inspection(try CheckpointFolder(.folder(shop.source)))
+      let inspection = Inspection(try CheckpointFolder(.folder(FilePath(shop.source))))
       #expect(inspection.diagnosis.state == .broken)
       #expect(inspection.diagnosis.summary.contains("never had 1 added"))
       #expect(inspection.problems.contains { $0.hasPrefix("E_MTP_NORMS") })
@@ -85,7 +86,7 @@ import Testing
       for (name, tensor) in TinyCheckpoint.converted(whole.head) {
         #expect(try digest(Package(shop.package).tensor(name).bytes) == digest(tensor.bytes), "\(name)")
       }
-      #expect(Inspection(try CheckpointFolder(.folder(shop.package))).diagnosis.state == .usable)
+      #expect(Inspection(try CheckpointFolder(.folder(FilePath(shop.package)))).diagnosis.state == .usable)
     }
   }
 
@@ -102,7 +103,7 @@ import Testing
     let whole = TinyCheckpoint(.mixture)
     try withWorkshop { shop throws in
       try DonorShape.drafter.donor(whole, mlx: []).write(to: shop.donor)
-      let inspection = Inspection(try CheckpointFolder(.folder(shop.donor)))
+      let inspection = Inspection(try CheckpointFolder(.folder(FilePath(shop.donor))))
       #expect(inspection.diagnosis.state == .usable)
       #expect(inspection.diagnosis.summary.contains("drafter"))
       #expect(inspection.problems.isEmpty)

@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import Planning
 import Safetensors
 import StrictJSON
@@ -19,7 +20,7 @@ import Testing
       try shop.run()
       #expect(try index(shop.package).contains("mtp.fc.weight"))
       #expect(try verification(of: shop.package).isGood)
-      #expect(try CheckpointFolder(.folder(shop.package)).notes.isEmpty)
+      #expect(try CheckpointFolder(.folder(FilePath(shop.package))).notes.isEmpty)
     }
   }
 
@@ -60,8 +61,8 @@ import Testing
       #expect(try verification(of: folder).isGood)
       #expect(exists(folder + "/tokenizer.json") && !exists(folder + "/generation_config.json"))
       // And it is a donor again.
-      let again = try CheckpointFolder(.folder(folder))
-      #expect(try again.head(for: CheckpointFolder(.folder(shop.package))).tensors.count == head.count)
+      let again = try CheckpointFolder(.folder(FilePath(folder)))
+      #expect(try again.head(for: CheckpointFolder(.folder(FilePath(shop.package)))).tensors.count == head.count)
     }
   }
 

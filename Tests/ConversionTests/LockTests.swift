@@ -1,4 +1,5 @@
 import Conversion
+import SystemPackage
 import Diagnostics
 import Foundation
 import Manifests
@@ -43,7 +44,7 @@ import Testing
       let text =
         "{\"cambium\": 1, \"source\": \".\", \"pipeline\": \"mxfp4\", \"output\": \"../elsewhere\", \"check\": false}"
       try writeBytes(Array(text.utf8), manifest)
-      _ = try Run(manifest: manifest, options: shop.options).execute(SilentObserver())
+      _ = try Run(manifest: FilePath(manifest), options: shop.options).execute(SilentObserver())
       #expect(exists(shop.path + "/elsewhere/SHA256SUMS"))
       #expect(!exists(shop.source + "/manifest.lock.json"))
     }
@@ -60,7 +61,7 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.run()
       let path = shop.path + "/manifest.lock.json"
-      let lock = try #require(try LockFile.read(path: path))
+      let lock = try #require(try LockFile.read(path: FilePath(path)))
       #expect(lock.tool == Tool.name)
       #expect(lock.plan == (try shop.open().plan.digest.hex))
       #expect(lock.files.contains { $0.path == "source/tokenizer.json" && $0.bytes == 19 })

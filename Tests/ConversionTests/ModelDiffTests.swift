@@ -1,10 +1,11 @@
 import PackageCheck
+import SystemPackage
 import Testing
 
 /// `diff`: what is missing, added or changed between two folders, and whether a head is there.
 @Suite struct ModelDiffTests {
   private func diff(_ left: TinyCheckpoint, _ right: TinyCheckpoint) throws -> ModelDiff {
-    try withWorkshop(source: left, donor: right) { try ModelDiff($0.source, $0.donor, threads: 2) }
+    try withWorkshop(source: left, donor: right) { try ModelDiff(FilePath($0.source), FilePath($0.donor), threads: 2) }
   }
 
   @Test func `equal tensors in other shards are no difference`() throws {
@@ -45,7 +46,7 @@ import Testing
   func `a checkpoint is compared with its package`(family: TinyCheckpoint.Family) throws {
     try withWorkshop(source: TinyCheckpoint(family)) { shop in
       try shop.run()
-      let diff = try ModelDiff(shop.source, shop.package, threads: 2)
+      let diff = try ModelDiff(FilePath(shop.source), FilePath(shop.package), threads: 2)
       let audit = try Package(shop.package).audit
       let quantized = audit.tensors.filter { $0.verdict == "quantized" }
       #expect(diff.canonical)
@@ -61,9 +62,10 @@ import Testing
   @Test func `a folder without weights is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       #expect(
-        try diagnostic { _ = try ModelDiff(shop.source, shop.path, threads: 1) }.code == "E_NO_SAFETENSORS")
+        try diagnostic { _ = try ModelDiff(FilePath(shop.source), FilePath(shop.path), threads: 1) }.code
+          == "E_NO_SAFETENSORS")
       #expect(
-        try diagnostic { _ = try ModelDiff(shop.path + "/nowhere", shop.source, threads: 1) }.code
+        try diagnostic { _ = try ModelDiff(FilePath(shop.path + "/nowhere"), FilePath(shop.source), threads: 1) }.code
           == "E_SOURCE_MISSING")
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 import Workspace
 
@@ -20,7 +21,7 @@ import Workspace
       try writeBytes([1], shop.path + "/file")
       try shop.writeManifest([("output", "file/package")])
       var options = shop.options
-      options.work = shop.path + "/work"
+      options.work = FilePath(shop.path + "/work")
       let error = try shop.refusal("unwritable-output-work-elsewhere", options, output: shop.path + "/file/package")
       #expect(error.exitStatus == .io)
       #expect(error.file?.hasPrefix(shop.path + "/file") == true)
@@ -55,7 +56,7 @@ import Workspace
       try shop.run()
       let before = try identities(shop.package)
       var options = shop.options
-      options.work = shop.path + "/other-work"
+      options.work = FilePath(shop.path + "/other-work")
       try shop.run(options)
       #expect(try identities(shop.package) == before)
     }
@@ -91,7 +92,7 @@ import Workspace
   @Test func `a work folder inside the source is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       var options = shop.options
-      options.work = shop.source + "/work"
+      options.work = FilePath(shop.source + "/work")
       let before = filesBelow(shop.source)
       #expect(try diagnostic { try shop.run(options) }.exitStatus == .badInput)
       #expect(filesBelow(shop.source) == before)
@@ -101,7 +102,7 @@ import Workspace
   @Test func `of two runs at once one is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.createDirectory(atPath: shop.work, withIntermediateDirectories: false)
-      let other = try WorkLock(folder: shop.work)
+      let other = try WorkLock(folder: FilePath(shop.work))
       let error = try shop.refusal("two-runs-at-once")
       #expect(error.code == "E_WORK_LOCKED")
       #expect(error.exitStatus == .resumable)

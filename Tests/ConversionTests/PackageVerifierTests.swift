@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import PackageCheck
 import StrictJSON
 import Testing
@@ -11,7 +12,7 @@ import Testing
         ("rules", [["match": "**.o_proj.weight", "treatment": ["quantize": ["mode": "affine", "bits": 8]]]])
       ])
       try shop.run()
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
       // A copy: the weights of the package itself share their bytes with the work folder.
       try FileManager.default.copyItem(atPath: shop.package, toPath: shop.path + "/copy")
       try body(Package(shop.path + "/copy"))
@@ -187,7 +188,7 @@ import Testing
 
   @Test func `a folder that is no package is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
-      let error = try diagnostic { _ = try PackageVerifier(path: shop.source, threads: 1).verify() }
+      let error = try diagnostic { _ = try PackageVerifier(path: FilePath(shop.source), threads: 1).verify() }
       #expect(error.code == "E_PACKAGE_FORM")
       #expect(error.exitStatus == .badInput)
     }

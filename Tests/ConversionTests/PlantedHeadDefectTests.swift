@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import Foundation
 import PackageCheck
 import Safetensors
@@ -74,7 +75,7 @@ import Testing
   ])
   func `inspect names the defect`(index: Int, code: String) throws {
     try withPackage(Self.defects[index]) { package in
-      let inspection = Inspection(try CheckpointFolder(.folder(package.path)))
+      let inspection = Inspection(try CheckpointFolder(.folder(FilePath(package.path))))
       #expect(inspection.problems.contains { $0.hasPrefix(code + ":") }, "\(inspection.problems)")
       #expect(inspection.diagnosis.state == .broken)
     }
@@ -86,7 +87,7 @@ import Testing
     let defect = Self.defects[index]
     try withPackage(defect) { package in
       let problems = try package.problems(of: "tensors")
-      let inspection = Inspection(try CheckpointFolder(.folder(package.path)))
+      let inspection = Inspection(try CheckpointFolder(.folder(FilePath(package.path))))
       let lines =
         ["verify:  \(problems.first { $0.hasPrefix(defect.tensor) } ?? "nothing")"]
         + inspection.problems.map { "inspect: \($0)" }
@@ -102,7 +103,7 @@ import Testing
       try shop.run()
       var head = try HeadDonor.read(shop.package + "/mtp.safetensors")
       defect.plant(&head)
-      let metadata = try SafetensorsFile(path: shop.package + "/mtp.safetensors").header.metadata
+      let metadata = try SafetensorsFile(path: FilePath(shop.package + "/mtp.safetensors")).header.metadata
       let entries = head.sorted { $0.key < $1.key }
       let layout = try SafetensorsLayout(
         tensors: entries.map { (name: $0.key, dtype: $0.value.dtype, shape: $0.value.shape) },

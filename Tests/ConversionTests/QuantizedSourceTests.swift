@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Digests
 import Foundation
 import PackageCheck
@@ -37,7 +38,7 @@ import Testing
       #expect(SHA256Digest.of(tensor.bytes).hex == expected)
       let row = try Package(shop.package).audit.tensors.first { $0.name.contains("layers.0.mlp.down_proj") }
       #expect(row?.json["transforms"]?.arrayValue?.first?.stringValue?.hasPrefix("dequantize_") == true)
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
     }
   }
 

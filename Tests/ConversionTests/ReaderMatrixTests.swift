@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import Planning
 import Readers
 import StrictJSON
@@ -33,7 +34,7 @@ import Testing
       model.hasIndex = place != .unindexed
       try model.write(to: shop.path + "/model")
       if place == .drafter { try DonorShape.drafter.donor(whole, mlx: []).write(to: shop.path + "/model-mtp") }
-      return try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.path + "/model")))
+      return try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/model"))))
     }
   }
 
@@ -70,7 +71,7 @@ import Testing
         try shop.run(options)
       }
       for path in [shop.package, shop.package + "-mtp"] {
-        let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(path)))
+        let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(path))))
         let words = matrix.rows.filter { $0.reader.name.hasPrefix("mlx-vlm") }.map(\.verdict.word)
         #expect(words == Array(repeating: .withHead, count: 4), "\(path)")
       }
@@ -84,7 +85,7 @@ import Testing
         ("rules", [["role": "router", "treatment": ["quantize": ["mode": "affine", "bits": 8]]]])
       ])
       try shop.run()
-      let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.package)))
+      let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.package))))
       #expect(matrix["mlx-vlm>=0.6.9"]?.word == .refuses)
       #expect(matrix["mlx-vlm>=0.6.12"]?.word == .withoutHead)
     }
@@ -95,7 +96,7 @@ import Testing
     let donor = TinyCheckpoint(.next) { $0.experts = 5 }.headOnly
     try withWorkshop(source: source, donor: donor) { shop throws in
       try shop.run()
-      let folder = try CheckpointFolder(.folder(shop.package))
+      let folder = try CheckpointFolder(.folder(FilePath(shop.package)))
       let alone = try ReaderMatrix.verdicts(of: folder)
       #expect(alone["mlx-vlm>=0.7.8"]?.word == .withoutHead)
       #expect(alone["mlx-vlm>=0.7.8"]?.reason.contains("it has 5 experts, num_experts is 3") == true)
@@ -114,7 +115,7 @@ import Testing
       let raw = HeadDonor.File(
         path: "mtp.safetensors", tensors: whole.head, metadata: ["format": "mlx"], isListed: false)
       try HeadDonor(files: mlx + [raw], config: try readJSON(shop.path + "/mlx/config.json")).write(to: shop.donor)
-      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.donor)))["mlx-vlm>=0.7.8"]
+      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.donor))))["mlx-vlm>=0.7.8"]
       #expect(verdict?.word == .corrupts)
     }
   }

@@ -1,4 +1,5 @@
 import Conversion
+import SystemPackage
 import Foundation
 import PackageCheck
 import StrictJSON
@@ -19,7 +20,7 @@ import Testing
       let observer = SilentObserver()
       let summary = try shop.run(nil, observer)
       try check(shop, summary, observer)
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
     }
   }
 

@@ -1,4 +1,5 @@
 import Conversion
+import SystemPackage
 import Foundation
 import PackageCheck
 import StrictJSON
@@ -9,7 +10,8 @@ import Testing
   private func rederive(_ shop: Workshop, _ package: String? = nil) throws -> VerificationReport {
     var report = VerificationReport()
     try Rederivation(
-      package: package ?? shop.package, manifest: shop.manifest, scratch: shop.path + "/scratch", options: shop.options
+      package: FilePath(package ?? shop.package), manifest: FilePath(shop.manifest),
+      scratch: FilePath(shop.path + "/scratch"), options: shop.options
     ).check(&report)
     #expect(!exists(shop.path + "/scratch"), "the scratch folder was left behind")
     return report

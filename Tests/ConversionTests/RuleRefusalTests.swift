@@ -1,4 +1,5 @@
 import PackageCheck
+import SystemPackage
 import StrictJSON
 import Testing
 
@@ -80,7 +81,7 @@ import Testing
       try shop.run()
       let names = try Package(shop.package).names
       #expect(!names.isEmpty && !names.contains { $0.hasPrefix("vision_tower.") })
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
     }
   }
 

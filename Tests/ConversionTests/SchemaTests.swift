@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Checkpoint
 import Foundation
 import Manifests
@@ -18,10 +19,11 @@ import Testing
     }
     #expect(names.contains("demo.json"))
     for name in names {
-      let manifest = try Manifest(path: Repository.manifests + "/" + name)
+      let manifest = try Manifest(path: FilePath(Repository.manifests + "/" + name))
       #expect(exists(Repository.pipelines + "/" + manifest.pipeline + ".json"), "\(name)")
-      #expect(exists(Repository.manifests + "/" + (try #require(try readJSON(manifest.path)["$schema"]?.stringValue))))
-      if exists(manifest.lockPath) { #expect(try LockFile.read(path: manifest.lockPath) != nil) }
+      #expect(
+        exists(Repository.manifests + "/" + (try #require(try readJSON(manifest.path.string)["$schema"]?.stringValue))))
+      if exists(manifest.lockPath.string) { #expect(try LockFile.read(path: manifest.lockPath) != nil) }
     }
   }
 
@@ -31,7 +33,7 @@ import Testing
     }
     #expect(names.count >= 5)
     for name in names {
-      let pipeline = try Pipeline(path: Repository.pipelines + "/" + name)
+      let pipeline = try Pipeline(path: FilePath(Repository.pipelines + "/" + name))
       #expect(pipeline.name + ".json" == name)
       #expect(!pipeline.summary.isEmpty)
       // The last rule leaves no tensor without a verdict.
@@ -68,7 +70,11 @@ import Testing
           let text = JSONWriter.pretty(place.wrap(.object([(word, .null)])))
           try writeBytes(text, shop.manifest)
           let error = try diagnostic {
-            if isManifest { _ = try Manifest(path: shop.manifest) } else { _ = try Pipeline(path: shop.manifest) }
+            if isManifest {
+              _ = try Manifest(path: FilePath(shop.manifest))
+            } else {
+              _ = try Pipeline(path: FilePath(shop.manifest))
+            }
           }
           let isKnown = error.code != "E_JSON_UNKNOWN_FIELD"
           #expect(isKnown == listed.contains(word), "\(word) in place \(number) of \(name): \(error.text)")
@@ -103,7 +109,7 @@ import Testing
       for field in try #require(try schema(Self.schemas[0])["required"]?.arrayValue).compactMap(\.stringValue) {
         try shop.writeManifest(without: [field])
         #expect(
-          try diagnostic { _ = try Manifest(path: shop.manifest) }.code == "E_JSON_MISSING_FIELD", "\(field)")
+          try diagnostic { _ = try Manifest(path: FilePath(shop.manifest)) }.code == "E_JSON_MISSING_FIELD", "\(field)")
       }
       let shipped = try readJSON(Repository.pipelines + "/mxfp4.json")
       for field in try #require(try schema(Self.schemas[1])["required"]?.arrayValue).compactMap(\.stringValue) {
@@ -111,7 +117,7 @@ import Testing
         pipeline.removeKey(field)
         try writeBytes(JSONWriter.pretty(pipeline), shop.manifest)
         #expect(
-          try diagnostic { _ = try Pipeline(path: shop.manifest) }.code == "E_JSON_MISSING_FIELD", "\(field)")
+          try diagnostic { _ = try Pipeline(path: FilePath(shop.manifest)) }.code == "E_JSON_MISSING_FIELD", "\(field)")
       }
     }
   }

@@ -1,4 +1,5 @@
 import Safetensors
+import SystemPackage
 import StrictJSON
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
       var total = 0
       var tensors: [String] = []
       for shard in shards {
-        let header = try SafetensorsFile(path: shop.package + "/" + shard).header
+        let header = try SafetensorsFile(path: FilePath(shop.package + "/" + shard)).header
         let bytes = header.tensors.reduce(0) { $0 + $1.byteCount }
         let here = Set(header.tensors.map { weight($0.name) })
         #expect(bytes <= 60_000 || here.count == 1, "\(shard) has \(bytes) bytes in \(here.count) tensors")
@@ -37,7 +38,7 @@ import Testing
       #expect(!listed.contains { $0.key.hasPrefix("mtp.") })
       for member in listed {
         let shard = try #require(member.value.stringValue)
-        #expect(try SafetensorsFile(path: shop.package + "/" + shard).header[member.key] != nil)
+        #expect(try SafetensorsFile(path: FilePath(shop.package + "/" + shard)).header[member.key] != nil)
       }
       let planned = Dictionary(run.forecast.files.map { ($0.path, $0.bytes) }) { first, _ in first }
       #expect(try identities(shop.package).mapValues(\.size) == planned)

@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import Foundation
 import PackageCheck
 import Readers
@@ -31,7 +32,7 @@ import Testing
       try shop.run()
       let config = try Package(shop.package).config
       #expect(config["vision_config"] == nil && config["text_config"] != nil)
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
     }
   }
 
@@ -53,8 +54,8 @@ import Testing
       #expect(config["model_type"] == "qwen3_5" && config["text_config"]?["model_type"] == "qwen3_5_text")
       #expect(config["text_config"]?["quantization"] == nil && config["quantization"] != nil)
       #expect(config["text_config"]?["hidden_size"] == 64 && config["eos_token_id"] != nil)
-      #expect(try PackageVerifier(path: shop.package, threads: 2).verify().isGood)
-      let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(shop.package)))
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
+      let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.package))))
       #expect(matrix.rows.allSatisfy { !$0.verdict.word.isHarmful }, "\(matrix.lines)")
     }
   }

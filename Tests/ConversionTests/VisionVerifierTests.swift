@@ -1,4 +1,5 @@
 import Digests
+import SystemPackage
 import Foundation
 import Safetensors
 import StrictJSON
@@ -29,7 +30,7 @@ import Testing
       let package = Package(path)
       let record = try #require(try package.audit.tensors.first { $0.name == patchEmbedding })
       let part = try #require(record.written.first)
-      let shard = try SafetensorsFile(path: path + "/" + part.file)
+      let shard = try SafetensorsFile(path: FilePath(path + "/" + part.file))
       let entry = try #require(shard.header[part.name])
       // The reversed elements, of two bytes each, stand for any other order.
       let right = try shard.readData(of: entry)

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Digests
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
   func `every size around the buffer has its digest`(size: Int) throws {
     try withScratchFolder { folder in
       let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
-      let result = try digestOfFile(atPath: makeFile(bytes, folder))
+      let result = try digestOfFile(atPath: FilePath(makeFile(bytes, folder)))
       #expect(result.bytes == size)
       #expect(result.digest == SHA256Digest.of(bytes))
     }
@@ -15,7 +16,7 @@ import Testing
 
   @Test func `missing files are said to be missing`() throws {
     try withScratchFolder { folder in
-      let found = refusal { _ = try digestOfFile(atPath: folder + "/none") }
+      let found = refusal { _ = try digestOfFile(atPath: FilePath(folder + "/none")) }
       #expect(found?.code == "E_FILE_MISSING")
       #expect(found?.exitStatus == .missingInput)
       #expect(found?.file == folder + "/none")

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Files
 import Foundation
 import Testing
@@ -8,9 +9,9 @@ import Testing
 
   @Test func `a new file is written and an old one replaced`() throws {
     let scratch = try ScratchFolder.lasting()
-    try AtomicFile.write(Array("one".utf8), to: scratch["a"])
+    try AtomicFile.write(Array("one".utf8), to: scratch.at("a"))
     #expect(try scratch.content("a") == "one")
-    try AtomicFile.write([], to: scratch["a"])
+    try AtomicFile.write([], to: scratch.at("a"))
     #expect(try scratch.content("a") == "")
     #expect(try scratch.names() == ["a"])
   }
@@ -20,7 +21,7 @@ import Testing
     try scratch.put("old", at: "a")
     let failure = StorageError.diskFull(path: "x", needed: 7)
     #expect(throws: failure) {
-      try AtomicFile.write(to: scratch["a"]) { file throws(StorageError) in
+      try AtomicFile.write(to: scratch.at("a")) { file throws(StorageError) in
         try file.write(Array("new".utf8), at: 0)
         throw failure
       }
@@ -32,7 +33,7 @@ import Testing
   @Test func `the target is untouched while the new content grows`() throws {
     let scratch = try ScratchFolder.lasting()
     try scratch.put("old", at: "a")
-    try AtomicFile.write(to: scratch["a"]) { file throws(StorageError) in
+    try AtomicFile.write(to: scratch.at("a")) { file throws(StorageError) in
       try file.write(Array("new".utf8), at: 0)
       #expect((try? scratch.content("a")) == "old")
     }
@@ -43,8 +44,8 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try scratch.put("precious", at: "elsewhere")
     try scratch.link("a", to: scratch["elsewhere"])
-    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) {
-      try AtomicFile.write(Array("new".utf8), to: scratch["a"])
+    #expect(throws: StorageError.targetIsLink(path: scratch.at("a"))) {
+      try AtomicFile.write(Array("new".utf8), to: scratch.at("a"))
     }
     #expect(try scratch.content("elsewhere") == "precious")
     #expect(try scratch.names() == ["a", "elsewhere"])
@@ -53,24 +54,24 @@ import Testing
   @Test func `a dangling link is refused too`() throws {
     let scratch = try ScratchFolder.lasting()
     try scratch.link("a", to: scratch["nothing"])
-    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) { try AtomicFile.write([1], to: scratch["a"]) }
-    #expect(throws: StorageError.targetIsLink(path: scratch["a"])) {
-      try PosixFile.openForWriting(scratch["a"], creating: true)
+    #expect(throws: StorageError.targetIsLink(path: scratch.at("a"))) { try AtomicFile.write([1], to: scratch.at("a")) }
+    #expect(throws: StorageError.targetIsLink(path: scratch.at("a"))) {
+      try PosixFile.openForWriting(scratch.at("a"), creating: true)
     }
     #expect(try scratch.names() == ["a"])
   }
 
   @Test func `a folder at the target is an error`() throws {
     let scratch = try ScratchFolder.lasting()
-    try Folder.create(scratch["a"])
-    #expect(throws: StorageError.self) { try AtomicFile.write([1], to: scratch["a"]) }
+    try Folder.create(scratch.at("a"))
+    #expect(throws: StorageError.self) { try AtomicFile.write([1], to: scratch.at("a")) }
     #expect(try scratch.names() == ["a"])
   }
 
   @Test func `long names work`() throws {
     let scratch = try ScratchFolder.lasting()
     let name = String(repeating: "ä", count: 127)
-    try AtomicFile.write([1], to: scratch[name])
+    try AtomicFile.write([1], to: scratch.at(name))
     #expect(try scratch.bytes(name) == [1])
   }
 
@@ -79,16 +80,16 @@ import Testing
     let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
     let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
     for name in leftovers + others { try scratch.put("x", at: name) }
-    #expect(try AtomicFile.removeLeftovers(in: scratch.path) == leftovers)
+    #expect(try AtomicFile.removeLeftovers(in: scratch.folder) == leftovers)
     #expect(try scratch.names() == others.sorted())
-    #expect(try AtomicFile.removeLeftovers(in: scratch["absent"]).isEmpty)
+    #expect(try AtomicFile.removeLeftovers(in: scratch.at("absent")).isEmpty)
   }
 
   @Test func `exclusive creation refuses what is there`() throws {
     let scratch = try ScratchFolder.lasting()
     try scratch.put("x", at: "a")
-    #expect(throws: StorageError.targetExists(path: scratch["a"])) { try PosixFile.createExclusive(scratch["a"]) }
-    let file = try PosixFile.createExclusive(scratch["b"])
+    #expect(throws: StorageError.targetExists(path: scratch.at("a"))) { try PosixFile.createExclusive(scratch.at("a")) }
+    let file = try PosixFile.createExclusive(scratch.at("b"))
     #expect(try scratch.status("b").st_mode & 0o777 == 0o644)
     try file.close()
     try file.close()

@@ -11,7 +11,7 @@ import Threads
   init() throws { folder = try ScratchFolder.lasting() }
 
   private func open(_ size: Int) throws -> (PosixFile, BlockWriter) {
-    let file = try PosixFile.openForWriting(folder["file"], creating: true, direct: true)
+    let file = try PosixFile.openForWriting(folder.at("file"), creating: true, direct: true)
     try file.preallocate(size)
     return (file, BlockWriter(file, size: size))
   }

@@ -13,7 +13,7 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try scratch.put("content", at: "a")
     for _ in 0..<2 {
-      try cloneOrCopy(from: scratch["a"], to: scratch["b"])
+      try cloneOrCopy(from: scratch.at("a"), to: scratch.at("b"))
       #expect(try scratch.status("a").st_ino != scratch.status("b").st_ino)
       #expect(try scratch.status("b").st_nlink == 1)
       #expect(scratch.text("b") == "content")
@@ -25,7 +25,7 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try scratch.put("new", at: "a")
     try scratch.put("old", at: "b")
-    try cloneOrCopy(from: scratch["a"], to: scratch["b"])
+    try cloneOrCopy(from: scratch.at("a"), to: scratch.at("b"))
     #expect(scratch.text("b") == "new")
   }
 
@@ -33,7 +33,7 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try scratch.put("blob", at: "blob")
     try scratch.link("a", to: "blob")
-    try cloneOrCopy(from: scratch["a"], to: scratch["b"])
+    try cloneOrCopy(from: scratch.at("a"), to: scratch.at("b"))
     #expect(try scratch.status("b").st_mode & S_IFMT == S_IFREG)
     #expect(scratch.text("b") == "blob")
   }
@@ -42,12 +42,12 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try scratch.put("x", at: "a")
     try scratch.link("b", to: scratch["nowhere"])
-    #expect(throws: StorageError.targetIsLink(path: scratch["b"])) {
-      try cloneOrCopy(from: scratch["a"], to: scratch["b"])
+    #expect(throws: StorageError.targetIsLink(path: scratch.at("b"))) {
+      try cloneOrCopy(from: scratch.at("a"), to: scratch.at("b"))
     }
     #expect(mkfifo(scratch["pipe"], 0o600) == 0)
-    #expect(throws: StorageError.self) { try cloneOrCopy(from: scratch["pipe"], to: scratch["c"]) }
-    #expect(throws: StorageError.self) { try cloneOrCopy(from: scratch["absent"], to: scratch["c"]) }
+    #expect(throws: StorageError.self) { try cloneOrCopy(from: scratch.at("pipe"), to: scratch.at("c")) }
+    #expect(throws: StorageError.self) { try cloneOrCopy(from: scratch.at("absent"), to: scratch.at("c")) }
     #expect(try scratch.names() == ["a", "b", "pipe"])
   }
 
@@ -59,7 +59,7 @@ import Testing
     try #require(try scratch.status(".").st_dev != other.status(".").st_dev)
     let bytes = (0..<9_000_001).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     try scratch.put(bytes, at: "a")
-    #expect(try cloneOrCopy(from: scratch["a"], to: other["b"]) == .copied)
+    #expect(try cloneOrCopy(from: scratch.at("a"), to: other.at("b")) == .copied)
     #expect(try other.bytes("b") == bytes)
     #expect(try other.names() == ["b"])
   }

@@ -17,12 +17,12 @@
 
     @Test func `a published folder is whole or not there`() throws {
       let count = try child.dieEverywhere("publish", at: "rename") { scratch in
-        try Folder.create(scratch["partial"])
+        try Folder.create(scratch.at("partial"))
         try scratch.put("x", at: "partial/x")
       } check: { scratch in
         let names = try scratch.names()
         #expect(names == ["partial"] || names == ["final"])
-        #expect(try Folder.entries(scratch[names.first ?? ""]) == ["x"])
+        #expect(try Folder.entries(scratch.at(names.first ?? "")) == ["x"])
       }
       #expect(count == 2)
     }

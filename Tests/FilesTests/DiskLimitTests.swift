@@ -14,15 +14,15 @@ import Testing
 
   @Test func `more than the disk holds fails at once and takes nothing`() throws {
     let scratch = try ScratchFolder.lasting()
-    let file = try PosixFile.createExclusive(scratch["a"])
+    let file = try PosixFile.createExclusive(scratch.at("a"))
     try file.write([1, 2, 3], at: 0)
-    #expect(throws: StorageError.diskFull(path: scratch["a"], needed: 1 << 60)) { try file.preallocate(1 << 60) }
+    #expect(throws: StorageError.diskFull(path: scratch.at("a"), needed: 1 << 60)) { try file.preallocate(1 << 60) }
     #expect(try file.size() == 3)
   }
 
   @Test func `reserved space keeps what is there`() throws {
     let scratch = try ScratchFolder.lasting()
-    let file = try PosixFile.createExclusive(scratch["a"])
+    let file = try PosixFile.createExclusive(scratch.at("a"))
     try file.write([1, 2, 3], at: 0)
     try file.preallocate(1 << 20)
     #expect(try file.size() == 1 << 20)

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Files
 import Foundation
 import Testing
@@ -7,9 +8,9 @@ import Testing
   @Test func `the identity stays the same until the file changes`() throws {
     try withScratchFolder { folder in
       let path = try makeFile([1, 2, 3], folder)
-      let file = try ReadOnlyFile(path: path)
+      let file = try ReadOnlyFile(path: FilePath(path))
       #expect(try file.currentIdentity() == file.identity)
-      #expect(try ReadOnlyFile(path: path).identity == file.identity)
+      #expect(try ReadOnlyFile(path: FilePath(path)).identity == file.identity)
       let handle = try #require(FileHandle(forWritingAtPath: path))
       try handle.seekToEnd()
       try handle.write(contentsOf: Data([4]))
@@ -24,10 +25,10 @@ import Testing
   @Test func `a replaced file has another identity`() throws {
     try withScratchFolder { folder in
       let path = try makeFile([1, 2, 3], folder)
-      let file = try ReadOnlyFile(path: path)
+      let file = try ReadOnlyFile(path: FilePath(path))
       let other = try makeFile([1, 2, 3], folder, "g")
       #expect(rename(other, path) == 0)
-      #expect(try ReadOnlyFile(path: path).identity != file.identity)
+      #expect(try ReadOnlyFile(path: FilePath(path)).identity != file.identity)
       #expect(try file.readAll(limit: 3) == [1, 2, 3])
     }
   }

@@ -1,3 +1,4 @@
+import SystemPackage
 #if os(Linux)
   import Files
   import Foundation
@@ -19,25 +20,25 @@
     func perform(_ scenario: String, in folder: String) throws -> Bool {
       switch scenario {
       case "atomic":
-        try AtomicFile.write(Array("new content".utf8), to: folder + "/a")
+        try AtomicFile.write(Array("new content".utf8), to: FilePath(folder + "/a"))
         return true
       case "careless":
         // A name that is durable before its content is.
-        let file = try PosixFile.createExclusive(folder + "/.a")
+        let file = try PosixFile.createExclusive(FilePath(folder + "/.a"))
         try file.write(Array("content".utf8), at: 0)
-        try Folder.renameNoReplace(folder + "/.a", folder + "/a")
-        try AtomicFile.write(Array("b".utf8), to: folder + "/b")
+        try Folder.renameNoReplace(FilePath(folder + "/.a"), FilePath(folder + "/a"))
+        try AtomicFile.write(Array("b".utf8), to: FilePath(folder + "/b"))
         return true
       case "publish":
-        try Folder.renameNoReplace(folder + "/partial", folder + "/final")
+        try Folder.renameNoReplace(FilePath(folder + "/partial"), FilePath(folder + "/final"))
         return true
       case "remove":
-        try Folder.removeTree(folder + "/tree")
+        try Folder.removeTree(FilePath(folder + "/tree"))
         return true
       case "overwrite-remove":
-        let file = try PosixFile.openForWriting(folder + "/a")
+        let file = try PosixFile.openForWriting(FilePath(folder + "/a"))
         try file.write(Array("DURABLE".utf8), at: 0)
-        try Folder.removeTree(folder + "/a")
+        try Folder.removeTree(FilePath(folder + "/a"))
         return true
       case "size-limit": return try meetsSizeLimit(in: folder)
       default: return false
@@ -55,7 +56,7 @@
       guard setrlimit(__rlimit_resource_t(1), &limit) == 0 else { return false }
       let path = folder + "/a"
       do throws(StorageError) {
-        try AtomicFile.write([UInt8](repeating: 7, count: 5000), to: path)
+        try AtomicFile.write([UInt8](repeating: 7, count: 5000), to: FilePath(path))
         return false
       } catch {
         return error.diagnostic.code == "E_FILE_TOO_LARGE"
@@ -66,7 +67,7 @@
   /// The old file or the new one, and nothing else once leftovers are gone.
   func expectOldOrNew(_ scratch: ScratchFolder) throws {
     #expect(["old", "new content"].contains(try scratch.content("a")))
-    try AtomicFile.removeLeftovers(in: scratch.path)
+    try AtomicFile.removeLeftovers(in: scratch.folder)
     #expect(try scratch.names() == ["a"])
   }
 #endif

@@ -6,32 +6,32 @@ import Testing
 @Suite struct FolderInTheMakingTests {
   @Test func `one process has it at a time`() throws {
     let scratch = try ScratchFolder.lasting()
-    let first = try FolderInTheMaking(path: scratch["partial"])
+    let first = try FolderInTheMaking(path: scratch.at("partial"))
     try scratch.put("mine", at: "partial/file")
-    #expect(throws: StorageError.busy(folder: scratch["partial"])) {
-      _ = try FolderInTheMaking(path: scratch["partial"])
+    #expect(throws: StorageError.busy(folder: scratch.at("partial"))) {
+      _ = try FolderInTheMaking(path: scratch.at("partial"))
     }
     #expect(scratch.text("partial/file") == "mine")
     #expect(StorageError.busy(folder: "x").diagnostic.exitStatus.rawValue == 75)
     first.release()
-    try FolderInTheMaking(path: scratch["partial"]).release()
-    #expect(try Folder.entries(scratch["partial"]) == [])
+    try FolderInTheMaking(path: scratch.at("partial")).release()
+    #expect(try Folder.entries(scratch.at("partial")) == [])
   }
 
   @Test func `what a dead process left is removed`() throws {
     let scratch = try ScratchFolder.lasting()
-    try Folder.create(scratch["partial/sub"])
+    try Folder.create(scratch.at("partial/sub"))
     try scratch.put("old", at: "partial/sub/file")
-    let folder = try FolderInTheMaking(path: scratch["partial"])
-    #expect(try Folder.entries(scratch["partial"]) == [])
+    let folder = try FolderInTheMaking(path: scratch.at("partial"))
+    #expect(try Folder.entries(scratch.at("partial")) == [])
     folder.release()
   }
 
   @Test func `a renamed folder is no longer the one of that name`() throws {
     let scratch = try ScratchFolder.lasting()
-    let first = try FolderInTheMaking(path: scratch["partial"])
-    try Folder.renameNoReplace(scratch["partial"], scratch["final"])
-    let second = try FolderInTheMaking(path: scratch["partial"])
+    let first = try FolderInTheMaking(path: scratch.at("partial"))
+    try Folder.renameNoReplace(scratch.at("partial"), scratch.at("final"))
+    let second = try FolderInTheMaking(path: scratch.at("partial"))
     #expect(try scratch.names() == ["final", "partial"])
     first.release()
     second.release()
@@ -39,11 +39,11 @@ import Testing
 
   @Test func `a link in its place is somebody's: it stays, and is not followed`() throws {
     let scratch = try ScratchFolder.lasting()
-    try Folder.create(scratch["elsewhere"])
+    try Folder.create(scratch.at("elsewhere"))
     try scratch.put("kept", at: "elsewhere/file")
     try scratch.link("partial", to: "elsewhere")
-    #expect(throws: StorageError.targetExists(path: scratch["partial"])) {
-      try FolderInTheMaking(path: scratch["partial"])
+    #expect(throws: StorageError.targetExists(path: scratch.at("partial"))) {
+      try FolderInTheMaking(path: scratch.at("partial"))
     }
     #expect(scratch.text("elsewhere/file") == "kept")
   }
@@ -52,23 +52,23 @@ import Testing
 @Suite struct OutputLockTests {
   @Test func `one process at a time has the right to a place, and it leaves nothing behind`() throws {
     let scratch = try ScratchFolder.lasting()
-    let lock = try OutputLock(scratch["out"])
-    #expect(throws: StorageError.busy(folder: scratch["out"])) { try OutputLock(scratch["out"]) }
+    let lock = try OutputLock(scratch.at("out"))
+    #expect(throws: StorageError.busy(folder: scratch.at("out"))) { try OutputLock(scratch.at("out")) }
     lock.release()
     #expect(try scratch.names() == [])
-    try OutputLock(scratch["out"]).release()
+    try OutputLock(scratch.at("out")).release()
   }
 
   /// Case 02.
   @Test func `a folder that changed while it was replaced is back in its place`() throws {
     let scratch = try ScratchFolder.lasting()
-    let lock = try OutputLock(scratch["out"])
+    let lock = try OutputLock(scratch.at("out"))
     defer { lock.release() }
     for name in ["out", ".out.cambium-partial"] {
       try FileManager.default.createDirectory(atPath: scratch[name], withIntermediateDirectories: false)
       try scratch.put(name, at: name + "/file")
     }
-    #expect(throws: StorageError.targetExists(path: scratch["out"])) { try lock.replace { _ in false } }
+    #expect(throws: StorageError.targetExists(path: scratch.at("out"))) { try lock.replace { _ in false } }
     #expect(scratch.text("out/file") == "out")
     try lock.replace { _ in true }
     #expect(scratch.text("out/file") == ".out.cambium-partial")
@@ -79,7 +79,7 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try FileManager.default.createDirectory(atPath: scratch[".out.cambium-earlier"], withIntermediateDirectories: false)
     try scratch.put("old", at: ".out.cambium-earlier/file")
-    let lock = try OutputLock(scratch["out"])
+    let lock = try OutputLock(scratch.at("out"))
     try lock.recover()
     lock.release()
     #expect(scratch.text("out/file") == "old")

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Files
 import Foundation
 import Testing
@@ -11,11 +12,11 @@ import Testing
   @Test func `names are all there and sorted`() throws {
     let scratch = try ScratchFolder.lasting()
     let folder = scratch.path
-    #expect(try namesInFolder(folder) == [])
+    #expect(try namesInFolder(FilePath(folder)) == [])
     // More than one read of the folder gives.
     let names = (0..<2000).map { "file-\($0)" } + [".hidden", "é", "Z"]
     for name in names { #expect(FileManager.default.createFile(atPath: folder + "/" + name, contents: nil)) }
-    let found = try namesInFolder(folder)
+    let found = try namesInFolder(FilePath(folder))
     #expect(found.count == names.count)
     #expect(Set(found) == Set(names))
     #expect(found.first == ".hidden" && found.last == "é")
@@ -31,13 +32,13 @@ import Testing
     }
     try #require(descriptor >= 0)
     close(descriptor)
-    let error = #expect(throws: FileError.self) { try namesInFolder(folder) }
+    let error = #expect(throws: FileError.self) { try namesInFolder(FilePath(folder)) }
     #expect(error?.diagnostic.code == "E_FILE_NAME" && error?.diagnostic.exitStatus == .badInput)
   }
 
   @Test func `what is no folder is refused`() {
     #expect(throws: FileError.self) { try namesInFolder("/nonexistent") }
     #expect(throws: FileError.self) { try namesInFolder("/dev/null") }
-    #expect(throws: FileError.self) { try namesInFolder("/\0tmp") }
+    #expect(throws: FileError.self) { try namesInFolder(FilePath(untrusted: "/\0tmp")) }
   }
 }

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Files
 import Foundation
 import Testing
@@ -7,7 +8,7 @@ import Testing
   @Test func `a pipe is refused and does not block`() throws {
     try withScratchFolder { folder in
       #expect(mkfifo(folder + "/p", 0o600) == 0)
-      let found = refusal { _ = try ReadOnlyFile(path: folder + "/p") }
+      let found = refusal { _ = try ReadOnlyFile(path: FilePath(folder + "/p")) }
       #expect(found?.code == "E_FILE_NOT_REGULAR")
       #expect(found?.found == "a pipe")
       #expect(found?.exitStatus == .badInput)
@@ -16,7 +17,7 @@ import Testing
 
   @Test func `folders and devices are refused`() throws {
     try withScratchFolder { folder in
-      #expect(refusal { _ = try ReadOnlyFile(path: folder) }?.found == "a folder")
+      #expect(refusal { _ = try ReadOnlyFile(path: FilePath(folder)) }?.found == "a folder")
       #expect(refusal { _ = try ReadOnlyFile(path: "/dev/null") }?.found == "a device")
     }
   }
@@ -25,22 +26,25 @@ import Testing
     try withScratchFolder { folder in
       let path = try makeFile([1, 2], folder)
       try FileManager.default.createSymbolicLink(atPath: folder + "/l", withDestinationPath: path)
-      #expect(try ReadOnlyFile(path: folder + "/l").size == 2)
-      #expect(refusal { _ = try ReadOnlyFile(path: folder + "/l", followLinks: false) }?.found == "a symbolic link")
+      #expect(try ReadOnlyFile(path: FilePath(folder + "/l")).size == 2)
+      #expect(
+        refusal { _ = try ReadOnlyFile(path: FilePath(folder + "/l"), followLinks: false) }?.found == "a symbolic link")
     }
   }
 
   @Test func `a zero byte does not cut the path`() throws {
     try withScratchFolder { folder in
       let path = try makeFile([1], folder)
-      #expect(refusal { _ = try ReadOnlyFile(path: path + "\u{0}.safetensors") }?.code == "E_FILE_MISSING")
+      #expect(
+        refusal { _ = try ReadOnlyFile(path: FilePath(untrusted: path + "\u{0}.safetensors")) }?.code
+          == "E_FILE_MISSING")
     }
   }
 
   @Test func `a file that shrinks is an error and not a signal`() throws {
     try withScratchFolder { folder in
       let path = try makeFile(Array(repeating: 7, count: 100), folder)
-      let file = try ReadOnlyFile(path: path)
+      let file = try ReadOnlyFile(path: FilePath(path))
       #expect(truncate(path, 40) == 0)
       let found = refusal { _ = try file.readAll(limit: 1000) }
       #expect(found?.code == "E_FILE_SHORT")
@@ -51,7 +55,7 @@ import Testing
 
   @Test func `sizes are checked before memory is taken`() throws {
     try withScratchFolder { folder in
-      let file = try ReadOnlyFile(path: makeFile([1, 2, 3], folder))
+      let file = try ReadOnlyFile(path: FilePath(makeFile([1, 2, 3], folder)))
       #expect(refusal { _ = try file.readAll(limit: 2) }?.code == "E_FILE_LIMIT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 0) }?.code == "E_FILE_SHORT")
       #expect(refusal { _ = try file.readBytes(count: Int.max, at: 1) }?.code == "E_FILE_READ")

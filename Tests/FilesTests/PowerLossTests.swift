@@ -34,7 +34,7 @@
     }
 
     private func fill(_ scratch: ScratchFolder) throws {
-      try Folder.create(scratch["tree/sub"])
+      try Folder.create(scratch.at("tree/sub"))
       for name in ["tree/a", "tree/sub/b", "tree/sub/c"] { try scratch.put(name, at: name) }
     }
 

@@ -1,4 +1,5 @@
 import Archive
+import SystemPackage
 import Checkpoint
 import Digests
 import Foundation
@@ -60,21 +61,23 @@ struct Parser: Sendable {
         ], tools: [["type": "function", "function": ["name": "f"]]], addGenerationPrompt: true,
         extra: [("enable_thinking", false)])
     },
-    Parser(name: "manifest") { bytes, folder in _ = try Manifest(path: folder.write(bytes, "manifest.json")) },
-    Parser(name: "pipeline") { bytes, folder in _ = try Pipeline(path: folder.write(bytes, "pipeline.json")) },
-    Parser(name: "lock") { bytes, folder in _ = try LockFile.read(path: folder.write(bytes, "m.lock.json")) },
+    Parser(name: "manifest") { bytes, folder in _ = try Manifest(path: FilePath(folder.write(bytes, "manifest.json")))
+    },
+    Parser(name: "pipeline") { bytes, folder in _ = try Pipeline(path: FilePath(folder.write(bytes, "pipeline.json")))
+    },
+    Parser(name: "lock") { bytes, folder in _ = try LockFile.read(path: FilePath(folder.write(bytes, "m.lock.json"))) },
     Parser(name: "receipt") { bytes, folder in
       try folder.write(bytes, "receipt.json")
-      _ = try StageReceipt.load(folder.path)
+      _ = try StageReceipt.load(FilePath(folder.path))
     },
     Parser(name: "journal") { bytes, folder in
       let path = try folder.write(bytes, "journal.jsonl")
       defer { unlink(path) }
       let key = SHA256Digest.of([1])
-      let (journal, records) = try Journal.open(folder: folder.path, key: key)
+      let (journal, records) = try Journal.open(folder: FilePath(folder.path), key: key)
       try journal.append([["unit": 7]])
       try journal.close()
-      let again = try Journal.open(folder: folder.path, key: key)
+      let again = try Journal.open(folder: FilePath(folder.path), key: key)
       try again.journal.close()
       if again.records != records + [["unit": 7]] { fatalError("a journal that was gone on with has other records") }
     },
@@ -96,7 +99,7 @@ struct Parser: Sendable {
       let archive = try folder.write(bytes, "input.tar.zst")
       let target = folder.path + "/unpacked"
       defer { try? FileManager.default.removeItem(atPath: target) }
-      _ = try ArchiveReader(path: archive, threads: 1).unpack(to: target, in: folder.path)
+      _ = try ArchiveReader(path: FilePath(archive), threads: 1).unpack(to: FilePath(target), in: FilePath(folder.path))
     },
     Parser(name: "image") { bytes, _ in
       let limits = ImageLimits(bytes: 1 << 16, pixels: 1 << 16, side: 1 << 12)

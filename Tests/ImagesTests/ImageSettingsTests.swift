@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import TestSupport
 import Images
 import StrictJSON
@@ -66,11 +67,11 @@ import Testing
     }
     let document = JSONValue.object([("image_processor", own(1000)), ("video_processor", own(2000))])
     try Data(JSONWriter.pretty(document)).write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
-    #expect(try ImageSettings(folder: folder).maxPixels == 1000)
-    #expect(try ImageSettings(folder: folder, file: ImageSettings.videoFile).maxPixels == 2000)
+    #expect(try ImageSettings(folder: FilePath(folder)).maxPixels == 1000)
+    #expect(try ImageSettings(folder: FilePath(folder), file: ImageSettings.videoFile).maxPixels == 2000)
     // A file of its own goes before.
     try Data(JSONWriter.pretty(own(3000))).write(to: URL(fileURLWithPath: folder + "/preprocessor_config.json"))
-    #expect(try ImageSettings(folder: folder).maxPixels == 3000)
+    #expect(try ImageSettings(folder: FilePath(folder)).maxPixels == 3000)
   }
 
   @Test func `a missing file is named`() {

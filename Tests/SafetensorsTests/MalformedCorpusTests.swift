@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Safetensors
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
 
   @Test(arguments: cases) func `malformed files are refused on disk`(_ item: Case) throws {
     try withFile(item.bytes) { path in
-      let found = refusal { _ = try SafetensorsFile(path: path) }
+      let found = refusal { _ = try SafetensorsFile(path: FilePath(path)) }
       #expect(found?.code == item.code)
       if item.code != nil { #expect(found?.file == path) }
     }

@@ -30,7 +30,7 @@ func refusal(of file: [UInt8]) -> Diagnostic? {
 
 /// Runs `body` with the path of a new file, which is removed afterwards.
 func withFile<T>(_ bytes: [UInt8], _ body: (String) throws -> T) throws -> T {
-  let path = NSTemporaryDirectory() + "/cambium-" + UUID().uuidString + ".safetensors"
+  let path = FileManager.default.temporaryDirectory.path + "/cambium-" + UUID().uuidString + ".safetensors"
   try Data(bytes).write(to: URL(fileURLWithPath: path))
   defer { try? FileManager.default.removeItem(atPath: path) }
   return try body(path)

@@ -1,4 +1,5 @@
 import Crypto
+import SystemPackage
 import Diagnostics
 import Foundation
 import Signatures
@@ -17,7 +18,8 @@ import Testing
       try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
     }
     let keys = try Keys()
-    try ModelSignature.sign(folder: path, key: keys.path + "/key.pem", to: path + "/model.sig")
+    try ModelSignature.sign(
+      folder: FilePath(path), key: FilePath(keys.path + "/key.pem"), to: FilePath(path + "/model.sig"))
     try body(Signed(path: path, keys: keys))
   }
 
@@ -29,7 +31,8 @@ import Testing
     func verify(key: String = "key.pub", at moved: String? = nil) throws -> SigningStatement {
       let folder = moved ?? path
       return try ModelSignature.verify(
-        folder: folder, publicKey: keys.path + "/" + key, signature: folder + "/model.sig")
+        folder: FilePath(folder), publicKey: FilePath(keys.path + "/" + key), signature: FilePath(folder + "/model.sig")
+      )
     }
 
     func write(_ bytes: [UInt8], to name: String) throws {
@@ -78,7 +81,7 @@ import Testing
     try withSigned { signed in
       #expect(code { try signed.verify(key: "other.pub") } == "E_SIGNATURE")
       let file = signed.path + "/model.sig"
-      let envelope = try Envelope([UInt8](Data(contentsOf: URL(fileURLWithPath: file))), file: file)
+      let envelope = try Envelope([UInt8](Data(contentsOf: URL(fileURLWithPath: file))), file: FilePath(file))
       var payload = envelope.payload
       payload[payload.count - 10] ^= 1
       let forged = Envelope(payload: payload, signature: envelope.signature, hint: envelope.hint)
@@ -130,7 +133,8 @@ import Testing
       let (one, two) = ("\u{E9}.txt", "e\u{301}.txt")
       try signed.write([1], to: one)
       try ModelSignature.sign(
-        folder: signed.path, key: signed.keys.path + "/key.pem", to: signed.path + "/model.sig")
+        folder: FilePath(signed.path), key: FilePath(signed.keys.path + "/key.pem"),
+        to: FilePath(signed.path + "/model.sig"))
       try signed.verify()
       try FileManager.default.moveItem(atPath: signed.path + "/" + one, toPath: signed.path + "/" + two)
       #expect(code { try signed.verify() } == "E_SIGNATURE")
@@ -138,7 +142,8 @@ import Testing
       #expect(code { try signed.verify() } == "E_SIGNATURE")
       // Both may be signed, as they are two files.
       try ModelSignature.sign(
-        folder: signed.path, key: signed.keys.path + "/key.pem", to: signed.path + "/model.sig")
+        folder: FilePath(signed.path), key: FilePath(signed.keys.path + "/key.pem"),
+        to: FilePath(signed.path + "/model.sig"))
       #expect(try signed.verify().resources.count == 5)
     }
   }
@@ -166,7 +171,7 @@ import Testing
   @Test func `a bundle that was made with other tools verifies`() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/signed-by-openssl"
     let statement = try ModelSignature.verify(
-      folder: folder, publicKey: folder + ".pub", signature: folder + "/model.sig")
+      folder: FilePath(folder), publicKey: FilePath(folder + ".pub"), signature: FilePath(folder + "/model.sig"))
     #expect(statement.resources.map(\.name) == ["weights.bin"])
   }
 }

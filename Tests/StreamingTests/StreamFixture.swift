@@ -1,4 +1,5 @@
 import Digests
+import SystemPackage
 import Foundation
 import Planning
 import Streaming
@@ -27,7 +28,8 @@ struct StreamFixture {
       {"cambium": 1, "source": "\(Self.root)/manifests/demo/trunk", "head": "none", "pipeline": "mxfp4", "output": "package"}
       """
     try Data(manifest.utf8).write(to: URL(fileURLWithPath: folder + "/m.json"))
-    resolution = try Resolution(manifest: folder + "/m.json", pipelineFolders: [Self.root + "/pipelines"])
+    resolution = try Resolution(
+      manifest: FilePath(folder + "/m.json"), pipelineFolders: [FilePath(Self.root + "/pipelines")])
     plan = try Planner(resolution, shardLimit: shardLimit).plan()
     work = try WorkList(InputFile.all(resolution), plan, headIsDonors: false)
     spans = WeightSpans(work, plan)
@@ -40,7 +42,8 @@ struct StreamFixture {
   func stream(threads: Int, memory: Int = 64 << 20, beforePublishing: () throws -> Void = {}) throws -> Seen {
     let seen = Guarded(Seen())
     let stream = WeightStream(
-      plan, work, spans, from: SourceFolders(resolution), to: folder + "/out", threads: threads, memory: memory)
+      plan, work, spans, from: SourceFolders(resolution), to: FilePath(folder + "/out"), threads: threads,
+      memory: memory)
     let progress = StreamProgress(
       began: { bytes in seen.withLock { $0.announced = bytes } },
       advanced: { bytes, item in

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 import Foundation
 import StrictJSON
 import Templates
@@ -51,7 +52,7 @@ enum ChatFixtures {
 
   /// The demo's own template, or one of the fixtures with the demo's tokens beside it.
   static func template(_ name: String) throws -> ChatTemplate {
-    if name == "demo" { return try ChatTemplate.load(folder: demo) }
+    if name == "demo" { return try ChatTemplate.load(folder: FilePath(demo)) }
     return try TemplateFolder(files: [
       "chat_template.jinja": String(
         decoding: Data(contentsOf: folder.appendingPathComponent("templates/\(name).jinja")), as: UTF8.self),
@@ -86,7 +87,7 @@ final class TemplateFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  func load() throws -> ChatTemplate { try ChatTemplate.load(folder: path) }
+  func load() throws -> ChatTemplate { try ChatTemplate.load(folder: FilePath(path)) }
 }
 
 /// Equality by bytes: `String` takes canonically equivalent texts for equal.

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Threads
 
 #if canImport(Glibc)
@@ -57,6 +58,12 @@ package final class ScratchFolder: Sendable {
   }()
 
   package subscript(_ name: String) -> String { path + "/" + name }
+
+  /// The path of a name in the folder, for the code under test.
+  package func at(_ name: String) -> FilePath { FilePath(self[name]) }
+
+  /// The folder itself, for the code under test.
+  package var folder: FilePath { FilePath(path) }
 }
 
 /// Runs `body` with the path of a new empty folder, which is removed afterwards.

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import StrictJSON
 import Templates
 import Testing
@@ -7,7 +8,7 @@ import Tokenization
 /// Token ids of chats, equal to those of transformers: `make_chats.py` of the template tests wrote the fixture.
 @Suite struct ChatEncodingTests {
   @Test func `chats are encoded as Transformers encodes them`() throws {
-    let template = try ChatTemplate.load(folder: Fixtures.folder)
+    let template = try ChatTemplate.load(folder: FilePath(Fixtures.folder))
     let tokenizer = try Fixtures.tokenizer()
     let rows = try Row.all()
     #expect(rows.count >= 60)
@@ -25,8 +26,8 @@ import Tokenization
 
   @Test func `every end of turn is a stop`() throws {
     let tokenizer = try Fixtures.tokenizer()
-    let stops = try StopTokens(folder: Fixtures.folder, tokenizer: tokenizer)
-    let ids = try ChatTemplate.load(folder: Fixtures.folder).encode(
+    let stops = try StopTokens(folder: FilePath(Fixtures.folder), tokenizer: tokenizer)
+    let ids = try ChatTemplate.load(folder: FilePath(Fixtures.folder)).encode(
       messages: [["role": "user", "content": "a"], ["role": "assistant", "content": "b"]], addGenerationPrompt: false,
       with: tokenizer)
     #expect(ids.filter(stops.contains).count == 2)

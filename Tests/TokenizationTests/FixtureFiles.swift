@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import StrictJSON
 import Testing
 import Tokenization
@@ -16,7 +17,7 @@ enum Fixtures {
   }
 
   /// The demo's tokenizer.
-  static func tokenizer() throws -> Tokenizer { try Tokenizer(folder: folder) }
+  static func tokenizer() throws -> Tokenizer { try Tokenizer(folder: FilePath(folder)) }
 
   /// The tokenizers of the golden encodings.
   enum Golden: String, CaseIterable, CustomTestStringConvertible {

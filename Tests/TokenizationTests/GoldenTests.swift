@@ -1,4 +1,5 @@
 import Testing
+import SystemPackage
 import Tokenization
 
 /// What the `tokenizers` package makes of the same strings.
@@ -33,7 +34,7 @@ import Tokenization
   }
 
   @Test func `a tokenizer's folder is read`() throws {
-    let tokenizer = try Tokenizer(folder: Fixtures.folder)
+    let tokenizer = try Tokenizer(folder: FilePath(Fixtures.folder))
     #expect(tokenizer.vocabularySize == 4081)
     #expect(tokenizer.id(of: "<|im_end|>") == 4050)
     #expect(tokenizer.token(4050) == "<|im_end|>")

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Foundation
 import StrictJSON
 import Templates
@@ -133,7 +134,7 @@ import Tokenization
 
   @Test func `files that are not there are refused`() {
     let folder = NSTemporaryDirectory() + "no-such-folder"
-    #expect(refusal { _ = try Tokenizer(folder: folder) }?.code == "E_TOKENIZER_MISSING_FILE")
+    #expect(refusal { _ = try Tokenizer(folder: FilePath(folder)) }?.code == "E_TOKENIZER_MISSING_FILE")
     #expect(refusal { _ = try Tokenizer(json: [], file: "t.json") }?.code == "E_JSON_SYNTAX")
     #expect(refusal { _ = try Tokenizer(json: Array("[]".utf8), file: "t.json") }?.code == "E_JSON_TYPE")
   }
@@ -149,7 +150,7 @@ import Tokenization
 
   /// What is no file, or far too large, is refused before anything of it is read.
   @Test func `what is no plain file is refused`() throws {
-    for (name, load): (String, (String) throws -> Void) in [
+    for (name, load): (String, (FilePath) throws -> Void) in [
       ("tokenizer.json", { _ = try Tokenizer(folder: $0) }),
       ("tokenizer_config.json", { _ = try ChatTemplate.load(folder: $0) }),
       ("chat_template.jinja", { _ = try ChatTemplate.load(folder: $0) }),
@@ -160,14 +161,14 @@ import Tokenization
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let path = folder + "/" + name
       #expect(mkfifo(path, 0o600) == 0)
-      #expect(refusal { try load(folder) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
+      #expect(refusal { try load(FilePath(folder)) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
       try FileManager.default.removeItem(atPath: path)
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
-      #expect(refusal { try load(folder) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
+      #expect(refusal { try load(FilePath(folder)) }?.code == "E_FILE_NOT_REGULAR", "\(name)")
       try FileManager.default.removeItem(atPath: path)
       #expect(FileManager.default.createFile(atPath: path, contents: nil))
       #expect(truncate(path, 100_000_000) == 0)
-      #expect(refusal { try load(folder) }?.code == "E_FILE_LIMIT", "\(name)")
+      #expect(refusal { try load(FilePath(folder)) }?.code == "E_FILE_LIMIT", "\(name)")
     }
   }
 }

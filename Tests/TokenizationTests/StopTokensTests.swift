@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Diagnostics
 import StrictJSON
 import Testing
@@ -18,7 +19,7 @@ import Tokenization
   }
 
   @Test func `the stop tokens are the union of the demo's files`() throws {
-    let stops = try StopTokens(folder: Fixtures.folder, tokenizer: Fixtures.tokenizer())
+    let stops = try StopTokens(folder: FilePath(Fixtures.folder), tokenizer: Fixtures.tokenizer())
     #expect(stops.ids == [4048, 4050])
     #expect(stops.contains(4048) && !stops.contains(4049))
   }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import StrictJSON
 import TestSupport
 import Testing
@@ -51,7 +52,7 @@ import Tokenization
       let tokenizer = try variants[name].tokenizer()
       #expect(tokenizer.notes.count == 1 && tokenizer.notes[0].contains("has a \(key)"))
       let folder = try TokenizerFolder(["tokenizer.json": variants[name].json])
-      #expect(TokenizerNotes.notes(folder: folder.path) == tokenizer.notes)
+      #expect(TokenizerNotes.notes(folder: FilePath(folder.path)) == tokenizer.notes)
     }
     #expect(try variants["plain"].tokenizer().notes.isEmpty)
     #expect(TokenizerNotes.notes(folder: "/nowhere").isEmpty)
@@ -67,9 +68,9 @@ import Tokenization
   @Test func `vocab.json and merges.txt alone make the ids of tokenizer.json`() throws {
     let plain = variants["plain"]
     let folder = try TokenizerFolder(plain.looseFiles())
-    let tokenizer = try Tokenizer(folder: folder.path)
+    let tokenizer = try Tokenizer(folder: FilePath(folder.path))
     for (text, ids) in zip(variants.texts, plain.ids) { #expect(tokenizer.encode(text) == ids, "\(text)") }
-    #expect(TokenizerNotes.notes(folder: folder.path).first?.contains("vocab.json and merges.txt") == true)
+    #expect(TokenizerNotes.notes(folder: FilePath(folder.path)).first?.contains("vocab.json and merges.txt") == true)
   }
 
   @Test func `the pattern of loose files is the configuration's, then the family's`() throws {
@@ -80,7 +81,7 @@ import Tokenization
       files["tokenizer_config.json"] = own
       files["config.json"] = model
       let folder = try TokenizerFolder(files)
-      return try withExtendedLifetime(folder) { try Tokenizer(folder: folder.path).pattern }
+      return try withExtendedLifetime(folder) { try Tokenizer(folder: FilePath(folder.path)).pattern }
     }
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"]) == .qwen2)
     #expect(try pattern(["tokenizer_class": "Qwen2Tokenizer"], ["model_type": "qwen3_5_moe"]) == .qwen35)
@@ -96,7 +97,7 @@ import Tokenization
     var files = variants["plain"].looseFiles()
     files["added_tokens.json"] = ["<other>": 700]
     let folder = try TokenizerFolder(files)
-    #expect(refusal { _ = try Tokenizer(folder: folder.path) }?.code == "E_TOKENIZER_ADDED_TOKEN")
+    #expect(refusal { _ = try Tokenizer(folder: FilePath(folder.path)) }?.code == "E_TOKENIZER_ADDED_TOKEN")
   }
 }
 

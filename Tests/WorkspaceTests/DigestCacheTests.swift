@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Digests
 import Foundation
 import Testing
@@ -15,7 +16,7 @@ import Workspace
   @Test func `a file has its digest`() throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
-    let found = try DigestCache(folder: scratch.path).digest(ofFileAt: path)
+    let found = try DigestCache(folder: scratch.folder).digest(ofFileAt: FilePath(path))
     #expect(found.digest == right)
     #expect(found.bytes == 7)
   }
@@ -23,36 +24,37 @@ import Workspace
   @Test func `an unchanged file is not read again`() throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
-    let cache = DigestCache(folder: scratch.path)
+    let cache = DigestCache(folder: scratch.folder)
     // A wrong digest that comes back shows that nothing was read.
-    try cache.remember(wrong, ofFileAt: path)
-    #expect(try cache.digest(ofFileAt: path).digest == wrong)
-    cache.forget(path)
-    #expect(try cache.digest(ofFileAt: path).digest == right)
+    try cache.remember(wrong, ofFileAt: FilePath(path))
+    #expect(try cache.digest(ofFileAt: FilePath(path)).digest == wrong)
+    cache.forget(FilePath(path))
+    #expect(try cache.digest(ofFileAt: FilePath(path)).digest == right)
   }
 
   @Test func `the cache lives on in its file`() throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
-    let cache = DigestCache(folder: scratch.path)
-    try cache.remember(wrong, ofFileAt: path)
+    let cache = DigestCache(folder: scratch.folder)
+    try cache.remember(wrong, ofFileAt: FilePath(path))
     try cache.save()
-    #expect(try DigestCache(folder: scratch.path).digest(ofFileAt: path).digest == wrong)
-    #expect(try DigestCache(folder: scratch.path, alwaysRehash: true).digest(ofFileAt: path).digest == right)
+    #expect(try DigestCache(folder: scratch.folder).digest(ofFileAt: FilePath(path)).digest == wrong)
+    #expect(
+      try DigestCache(folder: scratch.folder, alwaysRehash: true).digest(ofFileAt: FilePath(path)).digest == right)
   }
 
   @Test func `a changed file is read again`() throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
-    let cache = DigestCache(folder: scratch.path)
-    _ = try cache.digest(ofFileAt: path)
+    let cache = DigestCache(folder: scratch.folder)
+    _ = try cache.digest(ofFileAt: FilePath(path))
     try damageSecretly(path, at: 0)
-    #expect(try cache.digest(ofFileAt: path).digest == SHA256Digest.of(Array("bontent".utf8)))
+    #expect(try cache.digest(ofFileAt: FilePath(path)).digest == SHA256Digest.of(Array("bontent".utf8)))
     // Another file of the same size and times under the same name.
-    try cache.remember(wrong, ofFileAt: path)
+    try cache.remember(wrong, ofFileAt: FilePath(path))
     try scratch.put("content", at: "b")
     #expect(rename(scratch["b"], path) == 0)
-    #expect(try cache.digest(ofFileAt: path).digest == right)
+    #expect(try cache.digest(ofFileAt: FilePath(path)).digest == right)
   }
 
   @Test(arguments: [
@@ -63,25 +65,25 @@ import Workspace
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")
     try scratch.put(text, at: "digests.json")
-    let cache = DigestCache(folder: scratch.path)
-    #expect(try cache.digest(ofFileAt: path).digest == right)
+    let cache = DigestCache(folder: scratch.folder)
+    #expect(try cache.digest(ofFileAt: FilePath(path)).digest == right)
     try cache.save()
   }
 
   @Test func `a file that is not there is an error`() throws {
     let scratch = try ScratchFolder.lasting()
-    let cache = DigestCache(folder: scratch.path)
-    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch["absent"]) }
-    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.path) }
+    let cache = DigestCache(folder: scratch.folder)
+    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.at("absent")) }
+    #expect(throws: (any Error).self) { try cache.digest(ofFileAt: scratch.folder) }
   }
 
   @Test func `many threads may ask`() async throws {
     let scratch = try ScratchFolder.lasting()
-    let cache = DigestCache(folder: scratch.path)
+    let cache = DigestCache(folder: scratch.folder)
     for number in 0..<8 { try scratch.put("content", at: "f\(number)") }
     await withTaskGroup(of: SHA256Digest?.self) { group in
       for number in 0..<64 {
-        group.addTask { try? cache.digest(ofFileAt: scratch["f\(number % 8)"]).digest }
+        group.addTask { try? cache.digest(ofFileAt: scratch.at("f\(number % 8)")).digest }
       }
       for await digest in group { #expect(digest == right) }
     }

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Digests
 import Files
 import Foundation
@@ -15,7 +16,7 @@ import Workspace
   }
 
   func fill(_ scratch: ScratchFolder, _ count: Int) throws {
-    let (journal, found) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, found) = try Journal.open(folder: scratch.folder, key: key)
     #expect(found.isEmpty)
     try journal.append(records(count))
     try journal.sync()
@@ -23,7 +24,7 @@ import Workspace
   }
 
   func reopen(_ scratch: ScratchFolder) throws -> [JSONValue] {
-    let (journal, found) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, found) = try Journal.open(folder: scratch.folder, key: key)
     try journal.close()
     return found
   }
@@ -31,7 +32,7 @@ import Workspace
   @Test func `records come back`() throws {
     let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
-    let (journal, found) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, found) = try Journal.open(folder: scratch.folder, key: key)
     #expect(found == records(3))
     try journal.append([.object([])])
     try journal.append([])
@@ -91,7 +92,7 @@ import Workspace
     let scratch = try ScratchFolder.lasting()
     try fill(scratch, 2)
     try scratch.put(try scratch.bytes("journal.jsonl").dropLast(5), at: "journal.jsonl")
-    let (journal, found) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, found) = try Journal.open(folder: scratch.folder, key: key)
     #expect(found == records(1))
     try journal.append(Array(records(3)[1...]))
     #expect(try reopen(scratch) == records(3))
@@ -100,7 +101,7 @@ import Workspace
   @Test func `another key starts anew`() throws {
     let scratch = try ScratchFolder.lasting()
     try fill(scratch, 3)
-    let (journal, found) = try Journal.open(folder: scratch.path, key: SHA256Digest.of([2]))
+    let (journal, found) = try Journal.open(folder: scratch.folder, key: SHA256Digest.of([2]))
     #expect(found.isEmpty)
     try journal.close()
     #expect(try reopen(scratch).isEmpty)
@@ -108,7 +109,7 @@ import Workspace
 
   @Test func `threads do not mix their lines`() async throws {
     let scratch = try ScratchFolder.lasting()
-    let (journal, _) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, _) = try Journal.open(folder: scratch.folder, key: key)
     await withTaskGroup(of: Void.self) { group in
       for unit in 0..<200 {
         group.addTask {
@@ -125,13 +126,13 @@ import Workspace
 
   @Test func `what is no object is refused, and a link in the journal's place`() throws {
     let scratch = try ScratchFolder.lasting()
-    let (journal, _) = try Journal.open(folder: scratch.path, key: key)
+    let (journal, _) = try Journal.open(folder: scratch.folder, key: key)
     #expect(throws: StorageError.self) { try journal.append([.object([]), .int(1)]) }
     #expect(try reopen(scratch).isEmpty)
     try journal.remove()
     try scratch.link("journal.jsonl", to: scratch["other"])
-    #expect(throws: StorageError.targetIsLink(path: scratch["journal.jsonl"])) {
-      try Journal.open(folder: scratch.path, key: key)
+    #expect(throws: StorageError.targetIsLink(path: scratch.at("journal.jsonl"))) {
+      try Journal.open(folder: scratch.folder, key: key)
     }
   }
 }

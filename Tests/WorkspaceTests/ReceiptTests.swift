@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Digests
 import Files
 import Foundation
@@ -21,15 +22,15 @@ import Workspace
 
   @Test func `a receipt comes back as it was written`() throws {
     let scratch = try ScratchFolder.lasting()
-    #expect(try StageReceipt.load(scratch.path) == nil)
+    #expect(try StageReceipt.load(scratch.folder) == nil)
     let receipt = try Self.receipt(outputs: [Self.record("z", [9]), Self.record("out/y", [])])
-    try receipt.write(to: scratch.path)
-    #expect(try StageReceipt.load(scratch.path) == receipt)
+    try receipt.write(to: scratch.folder)
+    #expect(try StageReceipt.load(scratch.folder) == receipt)
     #expect(receipt.inputs.map(\.path) == ["a.json", "b.safetensors"])
     #expect(receipt.outputs.map(\.path) == ["out/y", "z"])
     let first = try scratch.bytes("receipt.json")
     #expect(first.last == UInt8(ascii: "\n"))
-    try receipt.write(to: scratch.path)
+    try receipt.write(to: scratch.folder)
     #expect(try scratch.bytes("receipt.json") == first)
   }
 
@@ -64,7 +65,7 @@ import Workspace
 
   @Test func `every cut is damaged`() throws {
     let scratch = try ScratchFolder.lasting()
-    try Self.receipt(outputs: [Self.record("y", [1])]).write(to: scratch.path)
+    try Self.receipt(outputs: [Self.record("y", [1])]).write(to: scratch.folder)
     let whole = try scratch.bytes("receipt.json")
     // Without its last newline it is still whole.
     for cut in 0..<(whole.count - 1) {
@@ -76,7 +77,7 @@ import Workspace
   @Test(arguments: ["\"bits\"", "\"a.json\"", "quantize", "cambium 1.0.0", "\"stage_version\": 3", "_receipt\": 1"])
   func `an edited field is damaged`(_ field: String) throws {
     let scratch = try ScratchFolder.lasting()
-    try Self.receipt().write(to: scratch.path)
+    try Self.receipt().write(to: scratch.folder)
     let text = try scratch.content("receipt.json")
     let edited = text.replacingOccurrences(of: field, with: field.replacingOccurrences(of: "1", with: "2") + "0")
     try scratch.put(edited, at: "receipt.json")
@@ -96,7 +97,7 @@ import Workspace
 
   @Test func `a path that leaves the folder in a file is damage`() throws {
     let scratch = try ScratchFolder.lasting()
-    try Self.receipt(outputs: [Self.record("aa/secret", [1])]).write(to: scratch.path)
+    try Self.receipt(outputs: [Self.record("aa/secret", [1])]).write(to: scratch.folder)
     let text = try scratch.content("receipt.json")
     let edited = text.replacingOccurrences(of: "aa/secret", with: "../secret")
     #expect(edited != text)
@@ -114,7 +115,7 @@ import Workspace
 
   func expectDamaged(_ scratch: ScratchFolder, _ location: SourceLocation = #_sourceLocation) {
     do {
-      let receipt = try StageReceipt.load(scratch.path)
+      let receipt = try StageReceipt.load(scratch.folder)
       Issue.record("loaded \(String(describing: receipt))", sourceLocation: location)
     } catch {
       #expect((error as? WorkspaceError)?.diagnostic.code == "E_RECEIPT_DAMAGED", sourceLocation: location)

@@ -1,3 +1,4 @@
+import SystemPackage
 #if os(Linux)
   import Glibc
   import TestSupport
@@ -22,7 +23,7 @@
     @Test func `a lock dies with its process`() throws {
       let scratch = try ScratchFolder.lasting()
       #expect(try child.run("hold", in: scratch.path) == .signal(SIGKILL))
-      let lock = try WorkLock(folder: scratch.path)
+      let lock = try WorkLock(folder: scratch.folder)
       #expect(try child.run("lock", in: scratch.path) == .exit(75))
       lock.release()
       #expect(try child.run("lock", in: scratch.path) == .exit(0))

@@ -1,3 +1,4 @@
+import SystemPackage
 #if os(Linux)
   import Diagnostics
   import Digests
@@ -22,19 +23,19 @@
     func perform(_ scenario: String, in folder: String) throws -> Bool {
       switch scenario {
       case "journal":
-        let (journal, done) = try Journal.open(folder: folder, key: SHA256Digest.of([1]))
+        let (journal, done) = try Journal.open(folder: FilePath(folder), key: SHA256Digest.of([1]))
         for unit in done.count..<5 {
           try journal.append([.object([("unit", .int(unit))])])
           try journal.sync()
         }
         return true
       case "lock":
-        do { _ = try WorkLock(folder: folder) } catch let error as any CambiumError {
+        do { _ = try WorkLock(folder: FilePath(folder)) } catch let error as any CambiumError {
           _exit(error.diagnostic.exitStatus.rawValue)
         }
         return true
       case "hold":
-        let lock = try WorkLock(folder: folder)
+        let lock = try WorkLock(folder: FilePath(folder))
         defer { lock.release() }
         kill(getpid(), SIGKILL)
         return false
@@ -47,11 +48,11 @@
   /// on after the last.
   func expectJournalGoesOn(_ scratch: ScratchFolder) throws {
     let key = SHA256Digest.of([1])
-    try AtomicFile.removeLeftovers(in: scratch.path)
-    let (journal, records) = try Journal.open(folder: scratch.path, key: key)
+    try AtomicFile.removeLeftovers(in: scratch.folder)
+    let (journal, records) = try Journal.open(folder: scratch.folder, key: key)
     try journal.close()
     #expect(records.map { $0["unit"]?.intValue } == (0..<records.count).map { $0 })
     #expect(try child.run("journal", in: scratch.path) == .exit(0))
-    #expect(try Journal.open(folder: scratch.path, key: key).records.count == 5)
+    #expect(try Journal.open(folder: scratch.folder, key: key).records.count == 5)
   }
 #endif

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 import Benchmarking
@@ -26,7 +27,7 @@ import Benchmarking
           try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
         }
       }
-      #expect(Machine.caches(folder) == [.init(level: 1, kind: "data", bytes: 49152, sharedBy: 2)])
+      #expect(Machine.caches(FilePath(folder)) == [.init(level: 1, kind: "data", bytes: 49152, sharedBy: 2)])
       #expect(Machine.caches("/no/such/folder").isEmpty)
     }
 

@@ -1,4 +1,5 @@
 import Checking
+import SystemPackage
 import Checkpoint
 import Inference
 import Testing
@@ -57,7 +58,7 @@ import Testing
 
   @Test func `folders with such heads look suspect before anything is decoded`() throws {
     let statistics = { (path: String) throws -> HeadStatistics? in
-      let folder = try CheckpointFolder(.folder(path))
+      let folder = try CheckpointFolder(.folder(FilePath(path)))
       return try folder.headStatistics(for: folder)
     }
     #expect(try statistics(DemoCheckpoint.shared.get().path)?.suspicions == [])

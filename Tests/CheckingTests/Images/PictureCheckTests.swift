@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Checking
 import Foundation
 import Inference
@@ -17,7 +18,7 @@ import Testing
 
   @Test func `prompts and answers are those of the reference, and every depth gives them`() throws {
     let model = try Models.demo()
-    let pictures = try Picture.all(in: PictureCheckTests.folder)
+    let pictures = try Picture.all(in: FilePath(PictureCheckTests.folder))
     let check = try PictureCheck(model, threads: 2)
     let prompts = try check.prompts(pictures)
     let report = try Check(model, CheckOptions(depths: [1, 2, 3, 4], limit: 24, stops: [], threads: 2)).run(prompts)
@@ -57,7 +58,7 @@ import Testing
     let scratch = try ImageFolder()
     let copy = scratch.path + "/model"
     try FileManager.default.copyItem(atPath: DemoCheckpoint.shared.get().path, toPath: copy)
-    let pictures = try Picture.all(in: PictureCheckTests.folder)
+    let pictures = try Picture.all(in: FilePath(PictureCheckTests.folder))
     let path = copy + "/preprocessor_config.json"
     var settings = try JSONValue.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: path))), file: path)
     settings.set("image_mean", to: .array(["0.0", "0.0", "0.0"].map { JSONValue(.number($0)) }))
@@ -93,7 +94,7 @@ import Testing
   @Test func `a folder without a list is asked about in the order of names`() throws {
     let folder = try ImageFolder()
     for name in ["b.png", "a.JPG", "c.jpeg", "notes.txt"] { try folder.write([1], name) }
-    let pictures = try Picture.all(in: folder.path)
+    let pictures = try Picture.all(in: FilePath(folder.path))
     #expect(pictures.map(\.name) == ["a.JPG", "b.png", "c.jpeg"])
     #expect(pictures.allSatisfy { $0.caption == nil && $0.question == Picture.question })
   }

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Checking
 import Foundation
 import Inference
@@ -14,11 +15,11 @@ import Threads
     _ chat: ChatRequest, images: [String], videos: [String] = [], fps: Double = 2
   ) throws -> (prompt: Prompt, ids: VisionTokens, text: String) {
     let path = try DemoCheckpoint.shared.get().path
-    let encoder = PromptEncoder(folder: path)
+    let encoder = PromptEncoder(folder: FilePath(path))
     let tower = try VisionTower.open(path)
     let visuals =
-      try images.map { try VisualInput(image: $0, model: path) }
-      + videos.map { try VisualInput(video: $0, framesPerSecond: fps, model: path) }
+      try images.map { try VisualInput(image: FilePath($0), model: FilePath(path)) }
+      + videos.map { try VisualInput(video: FilePath($0), framesPerSecond: fps, model: FilePath(path)) }
     let prompt = try encoder.encode(chat, visuals, tower: tower, pool: WorkerPool(threads: 2))
     return (prompt, tower.tokens, try encoder.tokenizer().decode(prompt.tokens))
   }
@@ -107,7 +108,7 @@ import Threads
       "generate", try DemoCheckpoint.shared.get().path, "--image", folder + "/shape-003.png", "--chat",
       "Describe the image.", "--no-thinking", "--limit", "40",
     ]
-    let caption = try #require(try Picture.all(in: folder).first { $0.name == "shape-003.png" }?.caption)
+    let caption = try #require(try Picture.all(in: FilePath(folder)).first { $0.name == "shape-003.png" }?.caption)
     for words in [["--mtp", "off"], ["--mtp", "3"], ["--mtp", "auto", "--chunk", "7", "--threads", "1"]] {
       let outcome = try RunnerProcess.run(arguments + words)
       #expect(outcome.status == 0 && outcome.out == caption + "\n", "\(outcome.err)")

@@ -1,4 +1,5 @@
 import Checking
+import SystemPackage
 import Diagnostics
 import Files
 import Testing
@@ -40,7 +41,7 @@ import Testing
   }
 
   @Test func `every bundled prompt is encoded, chats by the model's template`() throws {
-    let encoder = PromptEncoder(folder: try DemoCheckpoint.shared.get().path)
+    let encoder = PromptEncoder(folder: try FilePath(DemoCheckpoint.shared.get().path))
     let prompts = try BundledPrompts.all.map(encoder.encode)
     #expect(Set(prompts.map(\.id)).count == prompts.count)
     #expect(Set(prompts.map(\.kind)) == ["prose", "code", "chat", "tool"])

@@ -41,7 +41,7 @@ import Testing
     let comparison = try SourceComparison(package: dense, source: mixture, texts: [text], file: "text")
     #expect(comparison.klMean > 0.01 && comparison.jsMean > 0.01 && comparison.jsMean < log(2.0))
     #expect(comparison.klMaximum >= comparison.kl99 && comparison.kl99 >= comparison.klMean / 2)
-    #expect(throws: CheckingError.vocabulary(source: try Models.demo().path, expected: 256, found: 4096)) {
+    #expect(throws: CheckingError.vocabulary(source: try Models.demo().path.string, expected: 256, found: 4096)) {
       try SourceComparison(package: dense, source: Models.demo(), texts: [text], file: "text")
     }
     #expect(throws: CheckingError.text(file: "text", expected: "at least two tokens", found: "1")) {

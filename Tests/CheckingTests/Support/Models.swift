@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Checking
 import Inference
 
@@ -21,7 +22,7 @@ enum Models {
 
   /// Some of the bundled prompts, as the demo encodes them.
   static func bundled(_ kinds: Set<String> = ["code", "chat", "tool"]) throws -> [EncodedPrompt] {
-    let encoder = PromptEncoder(folder: try DemoCheckpoint.shared.get().path)
+    let encoder = PromptEncoder(folder: try FilePath(DemoCheckpoint.shared.get().path))
     return try BundledPrompts.all.filter { kinds.contains($0.kind) && $0.id.hasSuffix("1") }.map(encoder.encode)
   }
 }

@@ -19,7 +19,9 @@ import Testing
     let again = TraceFiles(
       try model.trace(prompt, limit: 6, depth: 2, threads: 2, promptChunk: 3), model: model, depth: 2)
     for (first, second) in zip(paths, try again.write(prefix: folder.path + "/two")) {
-      #expect(try Data(contentsOf: URL(fileURLWithPath: first)) == Data(contentsOf: URL(fileURLWithPath: second)))
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: first.string))
+          == Data(contentsOf: URL(fileURLWithPath: second.string)))
     }
 
     let file = try SafetensorsFile(path: paths[0])
@@ -35,7 +37,8 @@ import Testing
     #expect(names.isSuperset(of: ["logits", "greedy_logits", "mtp_logits", "hidden.0", "state.recurrent.0"]))
     #expect(names.contains("state.key.3") && !names.contains("state.key.0"))
 
-    let document = try JSONValue.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: paths[1]))), file: paths[1])
+    let document = try JSONValue.parse(
+      [UInt8](Data(contentsOf: URL(fileURLWithPath: paths[1].string))), file: paths[1].string)
     #expect(document["greedy"]?.arrayValue?.count == 6)
     let emitted = (document["rounds"]?.arrayValue ?? []).flatMap { $0["emitted"]?.arrayValue ?? [] }
     #expect(emitted.compactMap(\.intValue) == Array(trace.greedy.dropFirst()))

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Safetensors
 import StrictJSON
 
@@ -126,7 +127,7 @@ extension Workshop {
     try run()
     try editConverted(name, kind)
     return try filesBelow(path + "/" + name).filter { $0.hasSuffix(".safetensors") }.map { file in
-      let weights = try SafetensorsFile(path: path + "/\(name)/" + file)
+      let weights = try SafetensorsFile(path: FilePath(path + "/\(name)/" + file))
       var tensors: [String: TinyCheckpoint.Tensor] = [:]
       for entry in weights.header.tensors {
         tensors[entry.name] = .init(dtype: entry.dtype, shape: entry.shape, bytes: try weights.readData(of: entry))
@@ -143,7 +144,7 @@ extension Workshop {
       try removeFile(folder + "/" + file)
     }
     guard kind == .withoutVision || kind == .otherNames else { return }
-    let file = try SafetensorsFile(path: folder + "/model.safetensors")
+    let file = try SafetensorsFile(path: FilePath(folder + "/model.safetensors"))
     var tensors: [String: TinyCheckpoint.Tensor] = [:]
     for entry in file.header.tensors where kind != .withoutVision || !entry.name.hasPrefix("vision_tower.") {
       let isNext = !entry.name.hasPrefix("language_model.") && !entry.name.hasPrefix("vision_tower.")

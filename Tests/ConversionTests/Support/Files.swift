@@ -1,4 +1,5 @@
 import Digests
+import SystemPackage
 import Files
 import Foundation
 import StrictJSON
@@ -44,7 +45,7 @@ func filesBelow(_ folder: String) -> [String] {
 /// Every file below a folder with its identity: inode, size and times.
 func identities(_ folder: String) throws -> [String: FileIdentity] {
   var out: [String: FileIdentity] = [:]
-  for path in filesBelow(folder) { out[path] = try ReadOnlyFile(path: folder + "/" + path).identity }
+  for path in filesBelow(folder) { out[path] = try ReadOnlyFile(path: FilePath(folder + "/" + path)).identity }
   return out
 }
 

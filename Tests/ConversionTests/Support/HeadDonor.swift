@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Safetensors
 import StrictJSON
 
@@ -113,7 +114,7 @@ extension TinyCheckpoint {
 extension HeadDonor {
   /// Every tensor of a safetensors file.
   static func read(_ path: String) throws -> [String: TinyCheckpoint.Tensor] {
-    let file = try SafetensorsFile(path: path)
+    let file = try SafetensorsFile(path: FilePath(path))
     return try file.header.tensors.reduce(into: [:]) { out, entry in
       out[entry.name] = .init(dtype: entry.dtype, shape: entry.shape, bytes: try file.readData(of: entry))
     }

@@ -1,4 +1,5 @@
 import Audit
+import SystemPackage
 import Digests
 import Foundation
 import PackageCheck
@@ -15,7 +16,7 @@ struct Package {
   /// Dtype, shape and bytes of a tensor, looked for in every safetensors file.
   func tensor(_ name: String) throws -> TinyCheckpoint.Tensor {
     for file in filesBelow(path) where file.hasSuffix(".safetensors") {
-      let weights = try SafetensorsFile(path: path + "/" + file)
+      let weights = try SafetensorsFile(path: FilePath(path + "/" + file))
       guard let entry = weights.header[name] else { continue }
       return TinyCheckpoint.Tensor(dtype: entry.dtype, shape: entry.shape, bytes: try weights.readData(of: entry))
     }
@@ -27,13 +28,13 @@ struct Package {
   var names: [String] {
     get throws {
       try filesBelow(path).filter { $0.hasSuffix(".safetensors") }.flatMap {
-        try SafetensorsFile(path: path + "/" + $0).header.tensors.map(\.name)
+        try SafetensorsFile(path: FilePath(path + "/" + $0)).header.tensors.map(\.name)
       }
     }
   }
 
   var config: JSONValue { get throws { try readJSON(path + "/config.json") } }
-  var audit: AuditDocument { get throws { try AuditDocument(path: path + "/audit.json") } }
+  var audit: AuditDocument { get throws { try AuditDocument(path: FilePath(path + "/audit.json")) } }
 
   /// Writes SHA256SUMS anew, as somebody would who wants to hide a change.
   func sumAgain() throws {
@@ -45,7 +46,8 @@ struct Package {
   /// The problems of one check of the verifier; `sum` hides the change from SHA256SUMS before.
   func problems(of check: String, sum: Bool = true) throws -> [String] {
     if sum { try sumAgain() }
-    return try PackageVerifier(path: path, threads: 2).verify().checks.first { $0.name == check }?.problems ?? []
+    return try PackageVerifier(path: FilePath(path), threads: 2).verify().checks.first { $0.name == check }?.problems
+      ?? []
   }
 }
 
@@ -77,5 +79,5 @@ extension Package {
 
 /// What `verify` says of a package.
 func verification(of path: String) throws -> VerificationReport {
-  try PackageVerifier(path: path, threads: 2).verify()
+  try PackageVerifier(path: FilePath(path), threads: 2).verify()
 }

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Conversion
 import Diagnostics
 import Foundation
@@ -17,7 +18,7 @@ struct Workshop: Sendable {
   var work: String { path + "/package.work" }
 
   /// Two threads, the shipped pipelines.
-  var options: RunOptions { RunOptions(threads: 2, pipelineFolders: [Repository.pipelines]) }
+  var options: RunOptions { RunOptions(threads: 2, pipelineFolders: [FilePath(Repository.pipelines)]) }
 
   /// Writes a manifest: the least one, with these members added or replaced.
   func writeManifest(_ members: [(String, JSONValue)] = [], without: [String] = []) throws {
@@ -32,11 +33,11 @@ struct Workshop: Sendable {
   }
 
   func open(_ options: RunOptions? = nil) throws -> Run {
-    try Run(manifest: manifest, options: options ?? self.options)
+    try Run(manifest: FilePath(manifest), options: options ?? self.options)
   }
 
   /// A run of a manifest of another name.
-  func openAnother(_ name: String) throws -> Run { try Run(manifest: path + "/" + name, options: options) }
+  func openAnother(_ name: String) throws -> Run { try Run(manifest: FilePath(path + "/" + name), options: options) }
 
   @discardableResult
   func run(_ options: RunOptions? = nil, _ observer: SilentObserver = SilentObserver()) throws -> RunSummary {

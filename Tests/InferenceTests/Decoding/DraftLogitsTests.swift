@@ -1,4 +1,5 @@
 import Inference
+import SystemPackage
 import Safetensors
 import Testing
 
@@ -10,7 +11,8 @@ import Testing
   ])
   func `logits of every draft are those of the reference`(_ golden: Golden, _ depth: Int) throws {
     let path = Golden.root + "/draft_logits.safetensors"
-    let expected = try GoldenTensors(file: SafetensorsFile(path: path)).floats("\(golden.model).\(golden.name)")
+    let expected = try GoldenTensors(file: SafetensorsFile(path: FilePath(path))).floats(
+      "\(golden.model).\(golden.name)")
     let session = DecodingSession(try golden.open(), threads: 1)
     var found: [Float] = []
     let decoding = try session.decode(golden.prompt(), .mtp(depth: depth), DecodingOptions(limit: 40)) { session in

@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 import Foundation
 import Inference
 import Safetensors
@@ -11,7 +12,7 @@ import Threads
   private func withDamage(_ tensor: String, _ bits: UInt32, _ body: (LoadedModel) throws -> Void) throws {
     try withChangedConfig("qwen3_next_moe", { _ in }) { path in
       for name in try FileManager.default.contentsOfDirectory(atPath: path) where name.hasSuffix(".safetensors") {
-        let file = try SafetensorsFile(path: path + "/" + name)
+        let file = try SafetensorsFile(path: FilePath(path + "/" + name))
         guard let entry = file.header[tensor] else { continue }
         let width = entry.dtype.bits / 8
         let word = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }.suffix(width)

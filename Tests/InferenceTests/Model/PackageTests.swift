@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Foundation
 import Inference
 import Safetensors
@@ -19,7 +20,7 @@ import Testing
 
   private static func logits(_ name: String) throws -> [Float]? {
     let path = URL(fileURLWithPath: Golden.root).deletingLastPathComponent().path + "/mlx/logits.safetensors"
-    return try GoldenTensors(file: SafetensorsFile(path: path)).floats(name)
+    return try GoldenTensors(file: SafetensorsFile(path: FilePath(path))).floats(name)
   }
 
   @Test(arguments: Golden.models, pipelines)
@@ -51,7 +52,7 @@ import Testing
       let error = #expect(throws: InferenceError.self) {
         try DecodingSession(LoadedModel.open(path)).run([1, 2], .mtp(depth: 1), limit: 2)
       }
-      #expect(error == .headMissing(path: path))
+      #expect(error == .headMissing(path: FilePath(path)))
       let model = try LoadedModel.open(path, head: "\(Golden.root)/qwen3_5_moe/checkpoint")
       let golden = Golden(model: "qwen3_5_moe", name: "text31")
       let found = try DecodingSession(model, threads: 1).run(golden.prompt(), .mtp(depth: 2), limit: 30)

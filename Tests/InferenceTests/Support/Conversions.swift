@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Conversion
 import Foundation
 import StrictJSON
@@ -45,8 +46,8 @@ func convert(_ model: String, pipeline: String, in folder: String, _ members: [(
   ])
   for (key, value) in members { manifest.set(key, to: value) }
   try writeJSON(manifest, folder + "/manifest.json")
-  let options = RunOptions(threads: 1, pipelineFolders: [Repository.pipelines])
-  _ = try Run(manifest: folder + "/manifest.json", options: options).execute(Silent())
+  let options = RunOptions(threads: 1, pipelineFolders: [FilePath(Repository.pipelines)])
+  _ = try Run(manifest: FilePath(folder + "/manifest.json"), options: options).execute(Silent())
   return folder + "/package"
 }
 

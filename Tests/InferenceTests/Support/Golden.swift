@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Inference
 import Safetensors
 import StrictJSON
@@ -32,7 +33,7 @@ struct Golden: CustomStringConvertible, Sendable {
   }
 
   func tensors() throws -> GoldenTensors {
-    GoldenTensors(file: try SafetensorsFile(path: "\(Golden.root)/\(model)/expected/\(name).safetensors"))
+    GoldenTensors(file: try SafetensorsFile(path: FilePath("\(Golden.root)/\(model)/expected/\(name).safetensors")))
   }
 
   /// The prompt; image rows are given as the reference's vision tower computed them.

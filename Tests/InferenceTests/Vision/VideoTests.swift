@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Images
 import Inference
 import Safetensors
@@ -15,11 +16,11 @@ import Threads
     let frames = try [image.pixels, image.pixels.map { 255 - $0 }, image.pixels.map { $0 / 2 }].map { pixels in
       try #require(RGBImage(width: image.width, height: image.height, pixels: pixels))
     }
-    return try ImagePatches(video: frames, settings: ImageSettings(folder: checkpoint), file: "video")
+    return try ImagePatches(video: frames, settings: ImageSettings(folder: FilePath(checkpoint)), file: "video")
   }
 
   @Test func `rows, positions and tokens are the reference's`() throws {
-    let expected = GoldenTensors(file: try SafetensorsFile(path: "\(Golden.root)/video.safetensors"))
+    let expected = GoldenTensors(file: try SafetensorsFile(path: FilePath("\(Golden.root)/video.safetensors")))
     let tower = try VisionTower.open(checkpoint)
     let patches = try video()
     #expect([patches.grid.t, patches.grid.h, patches.grid.w] == (try expected.integers("grid")))
@@ -42,7 +43,7 @@ import Threads
   @Test func `attention and the last frame's repetition stay inside of a group`() throws {
     let tower = try VisionTower.open(checkpoint)
     // The size of frames depends on how many share the pixels: room for all of them.
-    var settings = try ImageSettings(folder: checkpoint)
+    var settings = try ImageSettings(folder: FilePath(checkpoint))
     settings.maxPixels = 1 << 20
     let pool = WorkerPool(threads: 2)
     let images = try (0..<3).map { try #require(RGBImage.made(width: 96, height: 64, shift: 31 * $0)) }

@@ -1,4 +1,5 @@
 import Checkpoint
+import SystemPackage
 import Foundation
 import Images
 import Inference
@@ -19,7 +20,7 @@ struct VisionGolden: CustomStringConvertible, Sendable {
   var checkpoint: String { "\(Golden.root)/\(golden.model)/checkpoint" }
 
   func patches() throws -> [ImagePatches] {
-    let settings = try ImageSettings(folder: checkpoint)
+    let settings = try ImageSettings(folder: FilePath(checkpoint))
     return try images.map { name in
       let path = "\(Golden.root)/\(golden.model)/images/\(name).png"
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -1,4 +1,5 @@
 import TestSupport
+import SystemPackage
 import Images
 import Inference
 import Testing
@@ -77,7 +78,7 @@ private let tolerance: Float = 2e-4
   /// Large enough for many pieces, the last one not whole, and several workers.
   @Test func `threads, and images beside it, do not change an image's rows`() throws {
     let tower = try VisionTower.open(VisionGolden.all[0].checkpoint)
-    let settings = try ImageSettings(folder: VisionGolden.all[0].checkpoint)
+    let settings = try ImageSettings(folder: FilePath(VisionGolden.all[0].checkpoint))
     let image = ImagePatches.made(width: 352, height: 288, settings: settings, maxPixels: 1 << 20)
     let expected = try tower.rows(image, pool: WorkerPool(threads: 1))
     #expect(expected.rows.count == 99)
@@ -91,7 +92,7 @@ private let tolerance: Float = 2e-4
 
   @Test func `patches of another form than the tower's are refused`() throws {
     let tower = try VisionTower.open(VisionGolden.all[0].checkpoint)
-    var settings = try ImageSettings(folder: VisionGolden.all[0].checkpoint)
+    var settings = try ImageSettings(folder: FilePath(VisionGolden.all[0].checkpoint))
     settings.patchSize = 8
     let image = ImagePatches.made(width: 64, height: 64, settings: settings, maxPixels: 1 << 20)
     let error = #expect(throws: InferenceError.self) { try tower.rows(image, pool: WorkerPool(threads: 1)) }

@@ -1,0 +1,60 @@
+import Files
+import Foundation
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite struct FilePathTests {
+  @Test func `a path is absolute by its names alone, as URLs are`() {
+    for text in ["a/../b", "./x", "~/x", "~", "a//b/", "..", "", "/", "/../x", ".", "a/./b", "e\u{301}", "/a/../../b/"]
+    {
+      #expect(FilePath(text).absolute.string == URL(fileURLWithPath: text).standardizedFileURL.path, "\(text)")
+      let base = URL(fileURLWithPath: "/base/dir", isDirectory: true)
+      let expected = URL(fileURLWithPath: text, relativeTo: base).standardizedFileURL.path
+      #expect(FilePath(text).absolute(from: "/base/dir").string == expected, "\(text)")
+    }
+  }
+
+  @Test func `a zero byte leads nowhere and does not cut the path`() {
+    #expect(FilePath(untrusted: "a\0b/c").string == "a%00b/c")
+    #expect(FilePath(untrusted: "a/c").string == "a/c")
+  }
+
+  @Test func `links are resolved as far as the path leads`() throws {
+    let scratch = try ScratchFolder()
+    try scratch.makeFolder("real/sub")
+    try scratch.link("link", to: "real/sub")
+    try scratch.link("lost", to: "nowhere")
+    let real = scratch.folder.resolvingLinks
+    #expect(scratch.at("link").resolvingLinks == real.appending("real/sub"))
+    #expect(scratch.at("link/new/file").resolvingLinks == real.appending("real/sub/new/file"))
+    #expect(scratch.at("lost/x").resolvingLinks == real.appending("lost/x"))
+    #expect(scratch.at("link").exists && scratch.at("link").isFolder)
+    #expect(!scratch.at("lost").exists && !scratch.at("lost").isFolder)
+  }
+
+  @Test func `a path has a folder, a name and a text behind its name`() {
+    #expect(FilePath("a").folder == "." && FilePath("/a").folder == "/" && FilePath("a/b/").folder == "a")
+    #expect(FilePath("a/b.json").name == "b.json" && FilePath("/").name.isEmpty)
+    #expect(FilePath("/out/model/").appending(suffix: ".work") == "/out/model.work")
+  }
+
+  @Test func `a name that is not UTF-8 keeps its bytes`() throws {
+    let scratch = try ScratchFolder()
+    try scratch.makeFolder("f")
+    let bytes = [CChar](scratch["f/"].utf8.map { CChar(bitPattern: $0) }) + [CChar(bitPattern: 0xFF), 0]
+    let path = FilePath(platformString: bytes)
+    try AtomicFile.write([1], to: path)
+    #expect(try ReadOnlyFile(path: path).size == 1)
+    #expect(path.bytes.last == 0xFF && path.appending(suffix: "x").bytes.suffix(2) == [0xFF, 0x78])
+    try Folder.removeTree(scratch.at("f"))
+    #expect(!scratch.exists("f"))
+  }
+
+  @Test func `a link is made where nothing stands`() throws {
+    let scratch = try ScratchFolder()
+    try Folder.makeSymbolicLink(at: scratch.at("l"), to: "target")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: scratch["l"]) == "target")
+    #expect(refusal { try Folder.makeSymbolicLink(at: scratch.at("l"), to: "other") }?.code == "E_IO")
+  }
+}
