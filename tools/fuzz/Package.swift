@@ -6,35 +6,40 @@ import PackageDescription
 // CAMBIUM_SANITIZE). `Sources` and `Tests` hold links to the project's. Of Signatures only what reads is there: the rest
 // needs swift-crypto.
 let sanitizer = Context.environment["CAMBIUM_SANITIZE"]
+let paths: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let parsers: [Target.Dependency] = [
-  "Archive", "Checkpoint", "Digests", "Files", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
+  paths, "Archive", "Checkpoint", "Digests", "Files", "Images", "Manifests", "Safetensors", "Signatures", "StrictJSON",
   "Templates", "Tokenization", "Workspace",
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
 let threadTests: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads"], path: "Tests/TestSupport"),
-  .testTarget(name: "FilesTests", dependencies: ["Files", "Diagnostics", "Threads", "TestSupport"]),
+  .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads", paths], path: "Tests/TestSupport"),
+  .testTarget(name: "FilesTests", dependencies: ["Files", "Diagnostics", "Threads", "TestSupport", paths]),
   .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
-  .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads"]),
+  .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads", paths]),
   .testTarget(
     name: "WorkspaceTests",
-    dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport"]),
+    dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport", paths]),
   .testTarget(
-    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files"]),
+    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files", paths]),
 ]
 let parserTests: [Target] = [
   .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
   .testTarget(
     name: "StrictJSONTests", dependencies: ["StrictJSON", "Diagnostics", "CJSON", "TestSupport"]),
   .testTarget(
-    name: "SafetensorsTests", dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics", "TestSupport"]),
+    name: "SafetensorsTests",
+    dependencies: ["Safetensors", "StrictJSON", "Digests", "Diagnostics", "TestSupport", paths]),
   .testTarget(
-    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON"], exclude: ["Fixtures"]),
-  .testTarget(
-    name: "TokenizationTests", dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON", "TestSupport"],
+    name: "TemplatesTests", dependencies: ["Templates", "Diagnostics", "StrictJSON", "TestSupport", paths],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON", "TestSupport"], exclude: ["Fixtures"]),
+    name: "TokenizationTests",
+    dependencies: ["Tokenization", "Templates", "Diagnostics", "StrictJSON", "TestSupport", paths],
+    exclude: ["Fixtures"]),
+  .testTarget(
+    name: "ImagesTests", dependencies: ["Images", "Diagnostics", "StrictJSON", "TestSupport", paths],
+    exclude: ["Fixtures"]),
   .testTarget(name: "HostileInputTests", dependencies: parsers + ["Diagnostics", "TestSupport"]),
 ]
 let tests =
@@ -47,6 +52,7 @@ let tests =
 let package = Package(
   name: "fuzz",
   platforms: [.macOS(.v15)],
+  dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.0")],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash"),
@@ -67,26 +73,30 @@ let package = Package(
     .target(
       name: "Threads", dependencies: ["Diagnostics", "CKernels"],
       swiftSettings: sanitizer == "thread" ? [.define("CAMBIUM_TSAN")] : []),
-    .target(name: "Files", dependencies: ["Diagnostics", "CKernels", "Threads"]),
-    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash"]),
-    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+    .target(name: "Files", dependencies: ["Diagnostics", "CKernels", "Threads", paths]),
+    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash", paths]),
+    .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON", paths]),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(
       name: "Checkpoint",
-      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors"]),
+      dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors", "Threads", paths]),
     .target(
-      name: "Manifests", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint"]),
-    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON"]),
+      name: "Manifests",
+      dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint", paths]),
+    .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON", paths]),
     .target(
-      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates"],
+      name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates", paths],
       exclude: ["Tables/make_tables.py"]),
-    .target(name: "Images", dependencies: ["Diagnostics", "Files", "StrictJSON", "CImages"]),
+    .target(name: "Images", dependencies: ["Diagnostics", "Files", "StrictJSON", "CImages", paths]),
     .target(
-      name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Threads"]),
+      name: "Workspace", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Threads", paths]),
+    .target(
+      name: "Adapters", dependencies: ["Checkpoint", "Diagnostics", "Files", "Safetensors", "StrictJSON", paths]),
     .target(
       name: "Planning",
       dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors", "StrictJSON",
+        "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
+        "StrictJSON", "Tokenization", paths,
       ]),
     .target(
       name: "Measuring",
@@ -95,11 +105,11 @@ let package = Package(
       name: "Streaming",
       dependencies: [
         "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
-        "Threads", "Workspace",
+        "Threads", "Workspace", paths,
       ]),
-    .target(name: "Signatures", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests"]),
+    .target(name: "Signatures", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", paths]),
     .target(
-      name: "Archive", dependencies: ["Diagnostics", "Files", "Threads", "Digests", "Workspace", "CZstd"]),
+      name: "Archive", dependencies: ["Diagnostics", "Files", "Threads", "Digests", "Workspace", "CZstd", paths]),
   ] + tests,
   swiftLanguageModes: [.v6]
 )
