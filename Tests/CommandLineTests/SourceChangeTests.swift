@@ -74,4 +74,26 @@ import Testing
       #expect(try CambiumProcess.run(["verify", "out"], in: folder.path).isSuccess)
     }
   }
+
+  /// A program that maps a file in memory moves no time of it. What the page says of such a change is what happens.
+  @Test func `18 a shard written through a mapping is seen by a run with another work folder, and by --rederive`()
+    throws
+  {
+    let folder = try folder()
+    #expect(try runDemo(folder).isSuccess)
+    let path = folder["trunk/model-00001-of-00001.safetensors"]
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    let bytes = try #require(mapped == MAP_FAILED ? nil : mapped)
+    let last = bytes.loadUnaligned(fromByteOffset: size - 2, as: UInt8.self)
+    bytes.storeBytes(of: last ^ 1, toByteOffset: size - 2, as: UInt8.self)
+    #expect(munmap(bytes, size) == 0 && close(descriptor) == 0)
+    let rederived = try CambiumProcess.run(["verify", "out", "--rederive", "m.json"], in: folder.path)
+    #expect(rederived.end == .exit(2), "\(rederived.summary)")
+    let other = try runDemo(folder, ["--work", "w", "--output", "new"])
+    #expect(other.isSuccess, "\(other.summary)")
+    #expect(differences(folder["out"], folder["new"]) != [])
+    for name in ["out", "new"] { #expect(try CambiumProcess.run(["verify", name], in: folder.path).isSuccess) }
+  }
 }

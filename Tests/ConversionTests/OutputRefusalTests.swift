@@ -135,4 +135,24 @@ import Workspace
       #expect(exists(shop.package))
     }
   }
+
+  @Test func `13 the plan counts in the budget: more tensors need more, and the refusal says how much`() throws {
+    func least(experts: Int) throws -> Int {
+      try withWorkshop(
+        source: TinyCheckpoint(.next) {
+          $0.hasHead = false
+          $0.experts = experts
+        }
+      ) { shop in
+        var options = shop.options
+        options.memory = 1000
+        let error = try diagnostic { try shop.run(options) }
+        #expect(error.code == "E_MEMORY_BUDGET")
+        return try #require((error.expected ?? "").split(separator: " ").compactMap { Int($0) }.first)
+      }
+    }
+    // 60 experts more in each of four layers, of three matrices each.
+    let (few, many) = (try least(experts: 4), try least(experts: 64))
+    #expect(many - few > 720 * 512, "\(few), \(many)")
+  }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Proves, attack by attack, that what once broke holds: one function a case, PASS or FAIL a line.
 
-Numbers that are none in each role of tensor (break_numbers.py). Limits are in hostile_limits.py, ownership in
-ownership_sweep.py; the other cases are tests of the packages, named after them. A case's docstring says what is right.
-Ends with 1 when one fails.
+Ownership (break_ownership.py), proofs (break_proof.py), numbers that are none in each role of tensor
+(break_numbers.py), crashes (break_crash.py), small things (break_small.py), text (break_text.py). Limits are in
+hostile_limits.py. A case's docstring says what is right. Ends with 1 when one fails.
 """
 
 import argparse
@@ -39,9 +39,15 @@ def perform(cases, on_disk, options):
 
 
 def main():
+    import break_crash
     import break_numbers
+    import break_ownership
+    import break_proof
+    import break_small
+    import break_text
 
-    modules = {"numbers": break_numbers}
+    modules = {"ownership": break_ownership, "proof": break_proof, "numbers": break_numbers,
+               "crash": break_crash, "small": break_small, "text": break_text}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="only cases whose name or text contains one of these")
     parser.add_argument("--only", choices=modules, action="append")
