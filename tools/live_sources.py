@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CAMBIUM = ROOT / ".build/release/cambium"
 ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "CAMBIUM_PIPELINES": str(ROOT / "pipelines")}
 
+# What is F32 in the checkpoint, and BF16 in what loads it as BF16 and saves it again.
+LOADED = {"linear_attn.A_log", "linear_attn.norm.weight"}
+
 SAVE = """
 import sys, torch
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
@@ -130,7 +133,7 @@ class Live:
         self.failed += bad
         print(f"{'FAIL' if bad else 'ok  '} {name:34} {status!s:>3}  {check:60} {equal}", flush=True)
 
-    def judge(self, name, result, against=None, most=0, wants="equal"):
+    def judge(self, name, result, against=None, loaded=False, wants="equal"):
         """A row of the table: the run's status and check, and how its tensors compare with another package's."""
         if result is None:
             return
@@ -142,7 +145,7 @@ class Live:
             differing = [key for key in both if ours[key] != other[key]]
             equal = f"{len(both) - len(differing)} of {len(both)} tensors equal"
             equal += f"; differ: {', '.join(sorted({kind(key) for key in differing}))}" if differing else ""
-            bad |= len(differing) > most
+            bad |= not {kind(key) for key in differing} <= (LOADED if loaded else set())
         self.row(name, status, check, equal, bad)
 
     def wanted(self, part):
@@ -171,7 +174,7 @@ def transformers(live, plain):
     for name in ("text", "auto", "wrapper"):
         folder = live.make(f"hf-{name}", live.torch, "-c", SAVE, live.model, live.work / f"hf-{name}", name)
         # Loading in bf16 rounds what the checkpoint keeps in F32: A_log, and the gated norms.
-        live.judge(f"save_pretrained, {name}", live.run(f"hf-{name}", folder, donor=str(live.model)), plain, 10_000)
+        live.judge(f"save_pretrained, {name}", live.run(f"hf-{name}", folder, donor=str(live.model)), plain, True)
 
 
 def mlx(live, plain):
@@ -183,7 +186,7 @@ def mlx(live, plain):
             folder = live.make(name, live.mlx, *command)
             pipeline = "mxfp4" if recipe == "bf16" else "graft-only"
             result = live.run(name, folder, pipeline, donor=str(live.model))
-            live.judge(f"{tool}.convert, {recipe}", result, plain if recipe == "bf16" else None, 10_000)
+            live.judge(f"{tool}.convert, {recipe}", result, plain if recipe == "bf16" else None, True)
 
 
 def fuse(live, plain):
@@ -209,7 +212,7 @@ def peft(live, plain):
         # A_log and the gated norms are F32 in the checkpoint, and BF16 where transformers loaded them. DoRA's lengths are summed
         # in another order, which may move an element by a unit in the last place.
         ours = live.run(f"peft-{name}-adapter", live.model, adapter=str(folder / "adapter"), head="keep")
-        live.judge(f"PEFT {name}, merged while streaming", ours, merged, 10_000)
+        live.judge(f"PEFT {name}, merged while streaming", ours, merged, True)
 
 
 def mergekit(live, plain):
@@ -221,7 +224,7 @@ def mergekit(live, plain):
     recipe.write_text(f"merge_method: linear\nmodels:\n{models}dtype: bfloat16\n")
     program = Path(live.torch).parent / "mergekit-yaml"
     folder = live.make("mergekit", program, recipe, live.work / "mergekit", "--copy-tokenizer")
-    live.judge("mergekit, linear", live.run("mergekit", folder, donor=str(live.model)), plain, 10_000)
+    live.judge("mergekit, linear", live.run("mergekit", folder, donor=str(live.model)), plain, True)
 
 
 def quantizers(live, plain):

@@ -263,6 +263,7 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--config")
     parser.add_argument("--index")
+    parser.add_argument("--only", default="", help="models with this in their names")
     arguments = parser.parse_args()
     work = Path(arguments.work).resolve()
     results = []
@@ -277,7 +278,7 @@ def main():
         hasHead = any(name.startswith("mtp.") for name in made)
         results.append(plan(work, arguments.config, config, made, hasHead))
     else:
-        for model in MODELS:
+        for model in (name for name in MODELS if arguments.only in name):
             for layout in LAYOUTS:
                 isText = layout in ("nested text", "flat text")
                 if model.startswith("Qwen3-Next") and (isText or layout == "no tower"):

@@ -21,6 +21,11 @@ struct PackageConfig {
     declareHead(&config)
     if !plan.keepsSource {
       try takeStopTokens(&config)
+      // Some tools write theirs into the text's configuration, where it would speak of codes that are there no more.
+      if var text = config["text_config"], text["quantization_config"] != nil {
+        text.removeKey("quantization_config")
+        config.set("text_config", to: text)
+      }
       if let trunk = blocks.trunk {
         config.set("quantization", to: trunk)
         config.set("quantization_config", to: trunk)

@@ -96,6 +96,21 @@ import Testing
     }
   }
 
+  @Test func `a quantization_config in the text's configuration is read, and is not in the package`() throws {
+    var (checkpoint, expected) = try source("gptq-4")
+    let block = try #require(checkpoint.config["quantization_config"])
+    checkpoint.config.removeKey("quantization_config")
+    checkpoint.configure("quantization_config", block)
+    try withWorkshop(source: checkpoint) { shop in
+      try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])
+      try shop.run()
+      let tensor = try Package(shop.package).tensor("language_model.model.layers.0.mlp.down_proj.weight")
+      #expect(SHA256Digest.of(tensor.bytes).hex == expected)
+      let config = try Package(shop.package).config
+      #expect(config["quantization_config"] == nil && config["text_config"]?["quantization_config"] == nil)
+    }
+  }
+
   @Test func `codes of three bits are refused by name`() throws {
     try withWorkshop(source: try source("ct-w3a16-g32").checkpoint) { shop in
       let error = try shop.refusal("format-three-bits")

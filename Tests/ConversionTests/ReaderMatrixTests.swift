@@ -34,7 +34,12 @@ import Testing
         files.append(
           .init(path: "mtp/weights.safetensors", tensors: head, metadata: ["format": "mlx"], isListed: false))
       }
-      var model = HeadDonor(files: files, config: try readJSON(shop.path + "/mlx/config.json"))
+      var config = try readJSON(shop.path + "/mlx/config.json")
+      if place != .none, var text = config["text_config"] {
+        text.set("mtp_num_hidden_layers", to: 1)
+        config.set("text_config", to: text)
+      }
+      var model = HeadDonor(files: files, config: config)
       model.hasIndex = place != .unindexed
       if place == .declared {
         model.others["mtp/manifest.json"] = ["artifact_schema_version": 1, "rmsnorm_weight_format": "mlx_gamma"]
