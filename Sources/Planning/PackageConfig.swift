@@ -38,7 +38,7 @@ struct PackageConfig {
       settleBlocks(&config)
     }
     // It names code of the source's folder, and code is never copied.
-    config.removeKey("auto_map")
+    PackageConfig.removeCode(&config)
     if let head = blocks.head {
       config.set(QuantizationBlocks.headKey, to: head)
     } else {

@@ -49,7 +49,7 @@ public struct Planner {
   private func notes(isKept: Bool) -> [String] {
     var notes = resolution.source.notes.map { "source: \($0)" }
     notes += (resolution.donor?.notes ?? []).map { "donor: \($0)" }
-    if resolution.source.config["auto_map"] != nil {
+    if PackageConfig.namesCode(resolution.source.config) {
       notes.append("auto_map in config.json is left out: it names code, and code is never copied")
     }
     notes += TokenizerNotes.notes(folder: resolution.source.path)

@@ -39,12 +39,12 @@ def killed_outputs(room):
 # Section D of the page: small.
 
 def card_names_report(room):
-    """D with --output X the card names X.check.json"""
+    """D with --output X the card names no report of another name"""
     room.checkpoint()
     room.manifest(check=CHECK)
     room.must(room.convert("m.json", "--output", "elsewhere"))
     card = (room / "elsewhere" / "README.md").read_text()
-    expect("`elsewhere.check.json`" in card and "`o.check.json`" not in card, "the card names another report")
+    expect("under its name and `.check.json`" in card and "o.check.json" not in card, "the card names another report")
 
 
 def ids_in_brackets(room):
@@ -154,14 +154,14 @@ def hot(room):
         outcome = room.runner("generate", "o", "--prompt", "ab", "--limit", "2", f"--temperature={value}")
         good_end(outcome, value)
         if outcome.status != 0:
-            expect("0 or more" not in outcome.text or value == "nan", f"{value}: {outcome}")
+            expect("a finite number" in outcome.text or "0 or more" not in outcome.text, f"{value}: {outcome}")
     for option in ("--top-p=nan", "--top-p=inf", "--fps=nan"):
         outcome = room.runner("generate", "o", "--prompt", "ab", "--limit", "2", "--temperature=1", option)
         expect(outcome.status != 0, f"{option}: {outcome}")
 
 
 def auto_map(room):
-    """D auto_map does not travel into the package"""
+    """D auto_map does not travel into the package's configuration; other files are copied as they are"""
     room.checkpoint()
     path = room / "source" / "config.json"
     config = json.loads(path.read_text())
@@ -176,7 +176,7 @@ def auto_map(room):
     outcome = room.convert()
     if outcome.status == 0:
         for file in sorted((room / "o").glob("*.json")):
-            if file.name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
+            if file.name == "config.json":
                 expect("auto_map" not in file.read_text(), f"{file.name} has it")
 
 
