@@ -74,7 +74,7 @@ struct PackageStage: Stage {
   private func requireUnchangedFiles() throws {
     for file in inputs.files where file.shard == nil && !file.isAdapters {
       guard try digestOfFile(atPath: file.path).digest == file.sha256 else {
-        throw ConversionError.inputChanged(file: file.path)
+        throw ConversionError.inputChanged(file: file.path.string)
       }
     }
   }
