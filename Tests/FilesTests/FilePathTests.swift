@@ -47,6 +47,8 @@ import TestSupport
     try AtomicFile.write([1], to: path)
     #expect(try ReadOnlyFile(path: path).size == 1)
     #expect(path.bytes.last == 0xFF && path.appending(suffix: "x").bytes.suffix(2) == [0xFF, 0x78])
+    let found = refusal { _ = try Folder.entries(scratch.at("f")) }
+    #expect(found?.code == "E_FILE_NAME" && found?.exitStatus == .badInput)
     try Folder.removeTree(scratch.at("f"))
     #expect(!scratch.exists("f"))
   }
