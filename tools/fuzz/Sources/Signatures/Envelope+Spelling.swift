@@ -1,0 +1,1 @@
+../../../../Sources/Signatures/Envelope+Spelling.swift
