@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Safetensors
 import StrictJSON
+import SystemPackage
 import Testing
 
 /// Names are bytes: two that a reader takes for one, by Unicode's equivalences, are two tensors and two files.
@@ -20,7 +21,7 @@ import Testing
         let layout = try SafetensorsLayout(tensors: [(name, frequencies.dtype, frequencies.shape)])
         try writeBytes(layout.assemble([name: frequencies.bytes]), shop.source + "/model-extra-\(number).safetensors")
       }
-      let folder = try CheckpointFolder(.folder(shop.source))
+      let folder = try CheckpointFolder(.folder(FilePath(shop.source)))
       #expect(folder.tensorCount == source.tensors.count + 2)
       let dropped = try folder.trunk().dropped.map(\.0)
       #expect(Set(dropped.map(UTF8Name.init)).isSuperset(of: names.map(UTF8Name.init)))
@@ -36,7 +37,7 @@ import Testing
         atPath: shop.source + "/" + shard, toPath: shop.source + "/shard-\(Self.kelvin).safetensors")
       let text = String(decoding: try readBytes(index), as: UTF8.self)
       try writeBytes(Array(text.replacingOccurrences(of: shard, with: "shard-K.safetensors").utf8), index)
-      let error = try diagnostic { _ = try CheckpointFolder(.folder(shop.source)) }
+      let error = try diagnostic { _ = try CheckpointFolder(.folder(FilePath(shop.source))) }
       #expect(error.code == "E_INDEX_MISSING_SHARD", "\(error.text)")
     }
   }

@@ -4,6 +4,7 @@ import PackageCheck
 import Safetensors
 import StrictJSON
 import TestSupport
+import SystemPackage
 import Testing
 
 /// Qwen3.8 and its siblings: heads of their shapes, configurations without the flag, and what is only inspected.
@@ -85,7 +86,7 @@ import Testing
 
   @Test func `qwen4_exp is inspected with its head, and refused for conversion by what is missing`() throws {
     try withUnconverted { path in
-      let reference = ModelReference.folder(path)
+      let reference = ModelReference.folder(FilePath(path))
       do {
         _ = try CheckpointFolder(reference)
         Issue.record("the folder was opened")
@@ -106,7 +107,7 @@ import Testing
     var source = TinyCheckpoint(.dense)
     source.config.set("model_type", to: "llama")
     try withWorkshop(source: source) { shop in
-      let reference = ModelReference.folder(shop.source)
+      let reference = ModelReference.folder(FilePath(shop.source))
       do {
         _ = try CheckpointFolder(reference)
         Issue.record("the folder was opened")

@@ -4,6 +4,7 @@ import PackageCheck
 import Planning
 import Safetensors
 import StrictJSON
+import SystemPackage
 import Testing
 
 /// A scale stands for every number of its block: one that is none is refused wherever it is met.
@@ -31,7 +32,7 @@ import Testing
     let name = Self.module + damage.part
     let part = try #require(try package.audit.tensors.flatMap(\.written).first { $0.name == name })
     let path = package.path + "/" + part.file
-    let file = try SafetensorsFile(path: path)
+    let file = try SafetensorsFile(path: FilePath(path))
     let place = file.header.dataStart + (try #require(file.header[name]).begin)
     var bytes = try readBytes(path)
     bytes.replaceSubrange(place..<place + damage.bytes.count, with: damage.bytes)

@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 import Safetensors
+import SystemPackage
 import Testing
 import TestSupport
 
@@ -29,7 +30,7 @@ import TestSupport
       try Data(layout.headerBytes).write(to: URL(fileURLWithPath: path))
       #expect(truncate(path, off_t(layout.fileSize)) == 0)
     }
-    let error = try diagnostic { _ = try CheckpointFolder(.folder(folder["source"])) }
+    let error = try diagnostic { _ = try CheckpointFolder(.folder(FilePath(folder["source"]))) }
     #expect(error.code == "E_WEIGHTS_SIZE" && error.exitStatus == .badInput, "\(error.text)")
   }
 }
