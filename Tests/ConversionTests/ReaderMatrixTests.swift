@@ -157,7 +157,9 @@ import Testing
       var config = try readJSON(shop.path + "/mlx/config.json")
       try HeadDonor(files: files, config: config).write(to: shop.path + "/plain")
       func words(_ name: String) throws -> Set<ReaderVerdict.Word> {
-        Set(try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/" + name)))).rows.map(\.verdict.word))
+        Set(
+          try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/" + name)))).rows.map(
+            \.verdict.word))
       }
       #expect(try words("plain") == [.withoutHead, .corrupts])
       try removeFile(shop.path + "/plain/tokenizer.json")
@@ -169,7 +171,8 @@ import Testing
       config.set("text_config", to: text)
       try HeadDonor(files: files, config: config).write(to: shop.path + "/pruned")
       #expect(try words("pruned") == [.refuses])
-      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/pruned"))))["mlx-lm>=0.32"]
+      let verdict = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.path + "/pruned"))))[
+        "mlx-lm>=0.32"]
       #expect(verdict?.reason == "it goes by full_attention_interval 2, but layer 1 has linear attention")
     }
   }

@@ -56,7 +56,8 @@ import Testing
       #expect(config["text_config"]?["hidden_size"] == 64 && config["eos_token_id"] != nil)
       #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
       let matrix = try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(FilePath(shop.package))))
-      #expect(matrix.rows.allSatisfy { !$0.verdict.word.isHarmful }, "\(matrix.lines)")
+      #expect(
+        matrix.rows.allSatisfy { !$0.verdict.word.isHarmful || $0.reader.name == "mlx-mtp<=0.2" }, "\(matrix.lines)")
     }
   }
 
