@@ -94,7 +94,7 @@ import Testing
     let folder = try finished()
     let json = try document(try runDemo(folder, ["--json"]).out)
     #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
-    #expect(json["package_bytes"]?.intValue == 8_538_587)
+    #expect(json["package_bytes"]?.intValue == 8_538_961)
     #expect(json["head_tensors"]?.intValue == 15)
     #expect(json["output"]?.stringValue == folder["out"])
     let again = try document(try runDemo(folder, ["--json"]).out)
