@@ -12,6 +12,7 @@ import collections
 import concurrent.futures
 import os
 import random
+import select
 import shutil
 import subprocess
 import sys
@@ -180,13 +181,25 @@ class Loader:
     SCRIPT = ("import sys\nfrom mlx_lm import load\nfor line in sys.stdin:\n    try:\n        load(line.strip()); print('ok')\n"
               "    except BaseException as error:\n        print(type(error).__name__)\n    sys.stdout.flush()\n")
 
+    SECONDS = 20
+
     def __init__(self, python):
-        self.process = subprocess.Popen([python, "-c", self.SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.python = python
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.python, "-c", self.SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
 
     def notices(self, package):
         self.process.stdin.write(f"{package}\n")
         self.process.stdin.flush()
+        # It may wait for ever, for an answer of a person or for a pipe: nobody gets a model then.
+        if not select.select([self.process.stdout], [], [], self.SECONDS)[0]:
+            self.process.kill()
+            self.process.wait()
+            self.start()
+            return True
         return self.process.stdout.readline().strip() != "ok"
 
 
