@@ -1,9 +1,12 @@
 """Attacks on what belongs to the user: packages, documents, keys. For break_cases.py."""
 
+import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from attack_room import expect, expect_same, expect_unchanged, look, tree
@@ -229,6 +232,27 @@ def trace_prefix(room):
         (room / name).unlink()
 
 
+@contextlib.contextmanager
+def reading(pipe):
+    """Somebody takes whatever comes out of a pipe meanwhile."""
+    end = os.open(pipe, os.O_RDWR)
+    done = threading.Event()
+
+    def take():
+        while not done.is_set():
+            if select.select([end], [], [], 0.1)[0]:
+                os.read(end, 1 << 16)
+
+    reader = threading.Thread(target=take)
+    reader.start()
+    try:
+        yield
+    finally:
+        done.set()
+        reader.join()
+        os.close(end)
+
+
 def devices(room):
     """06 a device node and a pipe are written into and stay what they are"""
     room.package()
@@ -241,12 +265,8 @@ def devices(room):
             continue
         kind = look(room / target)
         for command in outputs(target):
-            # Somebody reads the pipe meanwhile.
-            reader = os.open(room / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-            try:
+            with reading(room / "pipe"):
                 outcome = room.run(*command, timeout=30)
-            finally:
-                os.close(reader)
             there = look(room / target) if os.path.lexists(room / target) else None
             expect(there == kind, f"{' '.join(command[:2])}: the {target} is now {there}")
             # init says that the place is taken, as it always did.
