@@ -18,6 +18,12 @@ public enum ModelReference: Sendable, Equatable {
     }
   }
 
+  /// As a person typed it to the shell; a relative folder is taken from the current one.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``.
+  public init(typed text: String) throws {
+    self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(FilePath(typed: text).absolute)
+  }
+
   /// Path of the folder.
   /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
   package func resolve() throws -> FilePath {

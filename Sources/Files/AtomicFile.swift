@@ -39,7 +39,7 @@ public enum AtomicFile {
   @discardableResult
   public static func removeLeftovers(in folder: FilePath) throws(StorageError) -> [String] {
     guard try linkStatus(folder) != nil else { return [] }
-    let leftovers = try Folder.entries(folder).filter(TemporaryName.isTemporary)
+    let leftovers = try Folder.readableEntries(folder).filter(TemporaryName.isTemporary)
     var removed: [String] = []
     for name in leftovers {
       let path = folder.appending(name)
@@ -77,7 +77,7 @@ public enum AtomicFile {
     let (folder, name) = (path.folder, path.name)
     guard try Folder.isFolder(folder) else { return }
     let prefix = TemporaryName.prefix(of: name)
-    for entry in try Folder.entries(folder)
+    for entry in try Folder.readableEntries(folder)
     where entry.utf8.starts(with: prefix.utf8) && TemporaryName.isTemporary(entry) {
       let left = folder.appending(entry)
       guard let file = try? PosixFile.openForWriting(left), (try? file.takeLock()) == true else { continue }

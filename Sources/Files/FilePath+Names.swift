@@ -11,6 +11,10 @@ extension FilePath {
   /// file: such a byte becomes `%00`, and the file is not found.
   public init(untrusted text: String) { self.init(text.utf8.contains(0) ? text.replacing("\0", with: "%00") : text) }
 
+  /// A path as a person typed it to the shell, which has put its folder in the place of a `~`: one that is still there is
+  /// the name of a file.
+  public init(typed text: String) { self.init(untrusted: text.hasPrefix("~") ? "./" + text : text) }
+
   /// A path as the bytes that the system names it by, which need not be UTF-8.
   init(bytes: [UInt8]) { self.init(platformString: bytes.map { CChar(bitPattern: $0) } + [0]) }
 

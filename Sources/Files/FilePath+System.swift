@@ -14,14 +14,35 @@ extension FilePath {
   /// Whether the path leads to a folder, also through a link; a failure counts as none.
   public var isFolder: Bool { (try? Folder.isFolder(self)) ?? false }
 
-  /// The path from the root on, without `.` and `..`, which are taken back by the names alone. A first name `~` is the
-  /// person's own folder, `~NAME` another's.
+  /// The path from the root on, without `.` and `..`. What is above a link is what the system says: the folder that holds
+  /// what the link leads to. A first name `~` is the person's own folder, `~NAME` another's.
   public var absolute: FilePath { absolute(from: Folder.current) }
 
   /// As ``absolute``, of a path that is relative to another folder than the current one.
   public func absolute(from base: FilePath) -> FilePath {
     let start = base.isAbsolute ? base : Folder.current.pushing(base)
-    return start.pushing(expandingHome).lexicallyNormalized()
+    return start.pushing(expandingHome).withoutSteps
+  }
+
+  private var withoutSteps: FilePath {
+    var path = FilePath(root: root, [])
+    for component in components {
+      switch component.kind {
+      case .currentDirectory: continue
+      case .parentDirectory:
+        if (try? linkStatus(path))?.type == S_IFLNK { path = path.real ?? path }
+        path.removeLastComponent()
+      case .regular: path.append(component)
+      }
+    }
+    return path
+  }
+
+  /// Where the system is led by the path; nil when that is nowhere.
+  private var real: FilePath? {
+    guard let text = withPlatformString({ realpath($0, nil) }) else { return nil }
+    defer { free(text) }
+    return FilePath(platformString: text)
   }
 
   private var expandingHome: FilePath {
@@ -37,10 +58,7 @@ extension FilePath {
     var path = absolute
     var missing: [FilePath.Component] = []
     while true {
-      if let real = path.withPlatformString({ realpath($0, nil) }) {
-        defer { free(real) }
-        return FilePath(platformString: real).appending(missing.reversed())
-      }
+      if let real = path.real { return real.appending(missing.reversed()) }
       guard let name = path.lastComponent else { return absolute }
       missing.append(name)
       path.removeLastComponent()
@@ -54,6 +72,13 @@ extension Folder {
     guard let text = getcwd(nil, 0) else { return "/" }
     defer { free(text) }
     return FilePath(platformString: text)
+  }
+
+  /// Holds that there is a current folder: relative paths would else lead anywhere.
+  /// - Throws: ``StorageError``.
+  public static func requireCurrent() throws(StorageError) {
+    guard let text = getcwd(nil, 0) else { throw .system("find the current folder", ".", errno: errno) }
+    free(text)
   }
 
   /// Makes a symbolic link of a name that must be free.

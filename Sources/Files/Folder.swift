@@ -38,6 +38,14 @@ public enum Folder {
     return names
   }
 
+  /// As ``entries(_:)``, without the names that are not UTF-8: for whoever looks for names of ours.
+  static func readableEntries(_ path: FilePath) throws(StorageError) -> [String] {
+    let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
+    return try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) })
+      .compactMap { String(validating: $0, as: UTF8.self) }
+  }
+
   /// Whether the path leads to a folder, also through a link.
   public static func isFolder(_ path: FilePath) throws(StorageError) -> Bool {
     var status = stat()

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Files
 import SystemPackage
 
 extension FilePath: @retroactive ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  public init?(argument: String) { self.init(typed: argument) }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Files
 import Foundation
 
 /// A program: its root command, whose name and version are the program's.
@@ -14,10 +15,12 @@ extension Program {
     Terminal.prepare()
     ErrorDocument.prepareForShrunkFiles()
     do {
+      try requireReadableArguments()
       var command = try parseAsRoot()
       // Help is where the variable is explained.
       if !CommandLine.arguments.contains(where: ["--help", "-h", "help"].contains) {
         try EnvironmentVariable.requireKnownInstructions()
+        try Folder.requireCurrent()
       }
       try command.run()
       OutputLoss.endIfAny()
@@ -37,6 +40,18 @@ extension Program {
       if status.isSuccess || error is ExitCode { OutputLoss.endIfAny() }
       if !status.isSuccess, !text.isEmpty { Terminal.note(text) }
       Foundation.exit(status.rawValue)
+    }
+  }
+
+  /// Arguments are text to the parser: of one that is not UTF-8 another file's name would be made.
+  private static func requireReadableArguments() throws {
+    for number in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[number] else { return }
+      if String(validatingCString: argument) == nil {
+        throw ValidationError(
+          "argument \(number), \(String(decoding: Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument))), as: UTF8.self)), is not UTF-8"
+        )
+      }
     }
   }
 }

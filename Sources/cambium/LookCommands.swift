@@ -25,7 +25,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let reference = try ModelReference(model, relativeTo: Folder.current)
+    let reference = try ModelReference(typed: model)
     let folder: CheckpointFolder
     do {
       folder = try CheckpointFolder(reference)

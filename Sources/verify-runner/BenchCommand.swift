@@ -66,6 +66,9 @@ struct BenchCommand: ParsableCommand {
     if let randomIds, !(1...1 << 20).contains(randomIds) {
       throw ValidationError("--random-ids takes a number from 1 to 1048576")
     }
+    if let csv, let plot, csv.absolute == plot.absolute {
+      throw ValidationError("--csv and --plot name one file")
+    }
     if prompts == nil { try requireClasses(BenchPrompts.classes) }
   }
 
@@ -119,7 +122,9 @@ struct BenchCommand: ParsableCommand {
     plot.map { ResultFile($0, BenchReport.picture, force: force.force, inputs: inputs) }
   }
 
-  private var inputs: [FilePath] { [FilePath(package), prompts, images].compactMap { $0 } }
+  private var inputs: [FilePath] {
+    [FilePath(typed: package), prompts, images, ids.map { FilePath(typed: $0) }].compactMap { $0 }
+  }
 
   private func write(_ report: BenchReport) throws {
     try table?.write(Array(report.csv.utf8))

@@ -41,7 +41,8 @@ struct TraceCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     try runner.arithmetic.check()
-    let files = TraceFiles.results(output, force: force.force, inputs: [FilePath(package)])
+    let files = TraceFiles.results(
+      output, force: force.force, inputs: [FilePath(typed: package), FilePath(typed: ids)])
     for file in files { try file.check() }
     let model = try LoadedModel.open(package)
     let depth = self.depth ?? (model.hasHead ? 3 : 0)

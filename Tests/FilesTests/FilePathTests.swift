@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 @Suite struct FilePathTests {
-  @Test func `a path is absolute by its names alone, as URLs are`() {
+  @Test func `a path without links is absolute by its names, as URLs are`() {
     for text in ["a/../b", "./x", "~/x", "~", "a//b/", "..", "", "/", "/../x", ".", "a/./b", "e\u{301}", "/a/../../b/"]
     {
       #expect(FilePath(text).absolute.string == URL(fileURLWithPath: text).standardizedFileURL.path, "\(text)")
@@ -31,6 +31,22 @@ import TestSupport
     #expect(scratch.at("lost/x").resolvingLinks == real.appending("lost/x"))
     #expect(scratch.at("link").exists && scratch.at("link").isFolder)
     #expect(!scratch.at("lost").exists && !scratch.at("lost").isFolder)
+  }
+
+  @Test func `above a link is the folder of what it leads to`() throws {
+    let scratch = try ScratchFolder()
+    try scratch.makeFolder("real/sub")
+    try scratch.link("link", to: "real/sub")
+    try scratch.link("lost", to: "nowhere/else")
+    let real = scratch.folder.resolvingLinks
+    #expect(scratch.at("link/../x").absolute == real.appending("real/x"))
+    #expect(scratch.at("link/y/../x").absolute == scratch.at("link/x").absolute)
+    #expect(scratch.at("lost/../x").absolute == scratch.at("x").absolute)
+  }
+
+  @Test func `a tilde that was typed is a name`() {
+    #expect(FilePath(typed: "~/x").absolute == Folder.current.appending("~/x"))
+    #expect(FilePath(typed: "x/~").absolute == Folder.current.appending("x/~"))
   }
 
   @Test func `a path has a folder, a name and a text behind its name`() {

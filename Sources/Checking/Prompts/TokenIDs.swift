@@ -15,7 +15,7 @@ public enum TokenIDs {
       let value = try JSONValue.parse(Array(argument.utf8), file: "the ids given")
       return try read(value.arrayValue ?? [], file: "the ids given")
     }
-    let bytes = try ReadOnlyFile(path: FilePath(untrusted: argument)).readAll(limit: PromptFile.limit)
+    let bytes = try ReadOnlyFile(path: FilePath(typed: argument)).readAll(limit: PromptFile.limit)
     guard bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") else {
       return try words(bytes, file: argument)
     }

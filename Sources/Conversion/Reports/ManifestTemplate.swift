@@ -14,19 +14,19 @@ public struct ManifestTemplate {
   /// - Throws: `CheckpointError` when the folder is not a checkpoint.
   public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath) throws {
     let base = path.absolute.folder
-    let folder = try CheckpointFolder(ModelReference(source, relativeTo: Folder.current))
+    let folder = try CheckpointFolder(ModelReference(typed: source))
     let trunk = try folder.trunk()
     if let evidence = trunk.conversion, trunk.isPacked, pipeline != "graft-only" {
       throw CheckpointError.alreadyConverted(path: folder.path, evidence: evidence)
     }
     let reference = { (text: String) -> String in
-      text.hasPrefix("hub:") ? text : relativePath(FilePath(untrusted: text).absolute, from: base)
+      text.hasPrefix("hub:") ? text : relativePath(FilePath(typed: text).absolute, from: base)
     }
     var members: [(String, JSONValue)] = [("cambium", .int(1)), ("source", .string(reference(source)))]
     var notes: [String] = []
     let evidence = folder.headEvidence
     if let donor {
-      let head = try CheckpointFolder(ModelReference(donor, relativeTo: Folder.current)).head(
+      let head = try CheckpointFolder(ModelReference(typed: donor)).head(
         for: folder)
       members.append(("donor", .string(reference(donor))))
       notes.append("the head's \(head.evidence.tensors.count) tensors come from the donor and fit")

@@ -33,7 +33,7 @@ public final class LoadedModel: Sendable {
   ///   ``WeightMatrixError``.
   public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {
     let folder = { (path: String) in
-      try CheckpointFolder(ModelReference(path, relativeTo: Folder.current))
+      try CheckpointFolder(ModelReference(typed: path))
     }
     return try LoadedModel(folder(path), head: head.map(folder))
   }

@@ -21,7 +21,7 @@ public final class VisionTower: Sendable {
   /// Opens the tower of a model: a folder, or `hub:org/name@revision`.
   /// - Throws: ``InferenceError/towerMissing(path:)`` for a model without one; else as ``LoadedModel/open(_:head:)``.
   public static func open(_ path: String) throws -> VisionTower {
-    try VisionTower(CheckpointFolder(ModelReference(path, relativeTo: Folder.current)))
+    try VisionTower(CheckpointFolder(ModelReference(typed: path)))
   }
 
   /// Opens the tower of a model whose decoder is open.
