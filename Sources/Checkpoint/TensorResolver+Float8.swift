@@ -31,7 +31,7 @@ extension TensorResolver {
     let declared = try declaration()
     if let format = declared.foreignFormat { throw refusal(name, "the format \(format)") }
     // Groups of columns are not read as FP8's: what is declared so is the format of other modules.
-    if case .columns = declared.groups { return }
+    if case .columns? = declared.groups { return }
     guard declared.fits(grid: grid.shape, matrix: matrix, isOrdered: false) else {
       throw refusal(name, "scales \(grid.shape) of \(matrix), and \(declared.groupSummary) in quantization_config")
     }
