@@ -10,6 +10,7 @@ extension Adapter {
     for (name, (full, entry)) in tensors.whole.sorted(by: { $0.key < $1.key }) {
       try merge.replace(name, full: full, entry)
     }
+    try merge.requireAllSaved(tensors.whole.values.map { $0.name })
     for (module, factors) in tensors.factors.sorted(by: { $0.key < $1.key }) {
       if factors.count == 1, factors[0].depth == 0, !merge.isExperts(module) {
         try merge.add(factors[0], to: module)
@@ -153,6 +154,15 @@ struct AdapterMerge {
           ? "tie_word_embeddings: the embedding serves as output projection" : "no such tensor of the trunk")
     }
     return place
+  }
+
+  /// Refuses an adapter without a tensor of a module that it says was saved whole.
+  func requireAllSaved(_ names: [String]) throws {
+    for module in config.modulesToSave where !names.contains(where: { AdapterConfig.holds(module, $0) }) {
+      throw AdapterError.incomplete(
+        file: file.path.string, tensor: nil, expected: "a tensor of every module of modules_to_save",
+        found: "none of \(module)")
+    }
   }
 
   /// Refuses an adapter that has factors for some of a target's layers and not for others.

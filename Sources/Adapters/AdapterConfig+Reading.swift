@@ -55,6 +55,27 @@ extension AdapterConfig {
     return names
   }
 
+  /// A field that says yes or no; no without it.
+  static func flag(_ value: JSONValue, _ field: String, _ file: String) throws -> Bool {
+    guard let found = value[field], found != .null else { return false }
+    guard let flag = found.boolValue else {
+      throw AdapterError.config(file: file, field: field, expected: "true or false", found: text(found))
+    }
+    return flag
+  }
+
+  /// One layer's number, or a list of them; nil for all layers.
+  static func layers(_ value: JSONValue, _ file: String) throws -> [Int]? {
+    guard let found = value["layers_to_transform"], found != .null else { return nil }
+    if let number = found.intValue { return [number] }
+    let numbers = (found.arrayValue ?? []).compactMap(\.intValue)
+    guard let count = found.arrayValue?.count, count == numbers.count else {
+      throw AdapterError.config(
+        file: file, field: "layers_to_transform", expected: "a list of layers", found: text(found))
+    }
+    return numbers
+  }
+
   static func targets(_ value: JSONValue?, _ file: String) throws -> Targets {
     guard let value, value != .null else { return .any }
     if let text = value.stringValue {

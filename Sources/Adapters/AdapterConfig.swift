@@ -40,6 +40,9 @@ public struct AdapterConfig: Sendable {
     guard value.members != nil else {
       throw AdapterError.config(file: path.string, field: "the whole", expected: "an object", found: value.typeName)
     }
+    for field in ["use_rslora", "use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"] {
+      _ = try Self.flag(value, field, path.string)
+    }
     try AdapterConfig.refuse(value, path.string)
     guard let rank = value["r"]?.intValue, (1...65536).contains(rank) else {
       throw AdapterError.config(
@@ -50,15 +53,14 @@ public struct AdapterConfig: Sendable {
         file: path.string, field: "lora_alpha", expected: "a number", found: Self.text(value["lora_alpha"]))
     }
     (self.rank, self.alpha) = (rank, alpha)
-    isRankStabilized = value["use_rslora"]?.boolValue ?? false
-    hasMagnitudes = value["use_dora"]?.boolValue ?? false
+    isRankStabilized = try Self.flag(value, "use_rslora", path.string)
+    hasMagnitudes = try Self.flag(value, "use_dora", path.string)
     rankPattern = try Self.patterns(value, "rank_pattern", path.string)
     alphaPattern = try Self.patterns(value, "alpha_pattern", path.string)
     targets = try Self.targets(value["target_modules"], path.string)
     parameters = try Self.names(value, "target_parameters", path.string)
     modulesToSave = try Self.names(value, "modules_to_save", path.string)
-    let numbers = value["layers_to_transform"]
-    layers = numbers?.intValue.map { [$0] } ?? numbers?.arrayValue?.compactMap(\.intValue)
+    layers = try Self.layers(value, path.string)
     hasExclusions = !Self.isVoid(value["exclude_modules"])
     base = value["base_model_name_or_path"]?.stringValue
   }
@@ -87,8 +89,12 @@ public struct AdapterConfig: Sendable {
   /// Whether the configuration says that a tensor is kept whole. Embeddings are, without being asked, when the vocabulary
   /// was changed.
   func saves(_ tensor: String) -> Bool {
-    let module = tensor.split(separator: ".").dropLast().joined(separator: ".")
-    return (modulesToSave + ["embed_tokens", "lm_head"]).contains { AdapterConfig.ends(module, with: $0) }
+    (modulesToSave + ["embed_tokens", "lm_head"]).contains { AdapterConfig.holds($0, tensor) }
+  }
+
+  /// Whether a tensor is one of a module in `modules_to_save`.
+  static func holds(_ saved: String, _ tensor: String) -> Bool {
+    ends(tensor.split(separator: ".").dropLast().joined(separator: "."), with: saved)
   }
 
   static func ends(_ module: String, with name: String) -> Bool { module == name || module.hasSuffix("." + name) }

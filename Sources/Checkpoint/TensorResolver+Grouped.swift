@@ -12,7 +12,9 @@ extension TensorResolver {
   }
 
   /// The codes of a matrix that compressed-tensors, ModelOpt, GPTQ or AWQ quantized; nil for any other.
-  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)`` for a layout that is not read.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)`` for a layout that is not read or not
+  ///   the declared one, ``CheckpointError/tensorMissing(path:tensors:count:)`` for codes without a tensor that their format
+  ///   or the configuration promises, ``CheckpointError/config(file:field:expected:found:)`` for a field of another type.
   mutating func groupedCodes(
     _ source: String, _ stored: (name: String, place: CheckpointFolder.Place), _ shape: [Int]
   ) throws -> GroupedCodes? {
@@ -21,6 +23,8 @@ extension TensorResolver {
     guard source.hasSuffix(".weight"), shape.count == 2, method == "compressed-tensors" || method == "modelopt",
       let scales = folder[source + "_scale"]
     else { return nil }
+    let declared = try declaration()
+    if let format = declared.foreignFormat { throw refusal(stored.name, "the format \(format)") }
     let packed = stored.place.entry
     guard let code = code(packed, scales.entry, shape, isPacked: stored.name != source) else {
       guard stored.name != source || packed.dtype == .u8 else { return nil }
@@ -32,10 +36,17 @@ extension TensorResolver {
     var codes = GroupedCodes(
       code: code, matrix: shape, grid: grid, scale: scale, scales: range(scales, 0, scales.entry.byteCount))
     codes.valueDType = folder.valueDType(of: scale)
+    if declared.hasColumnOrder { try part(source + "_g_idx") }
     try addGroupIndices(source + "_g_idx", to: &codes)
+    try require(declared, of: codes, stored.name, scales: source + "_scale")
     for name in [stored.name, source + "_scale"] { use(name) }
     try addGlobal(source, to: &codes)
+    if codes.scale == .e4m3, codes.global == nil {
+      try part(source + (method == "modelopt" ? "_scale_2" : "_global_scale"))
+    }
+    if declared.hasZeroPoints { try part(source + "_zero_point") }
     try addZeroPoints(source, to: &codes)
+    try requireStoredShape(source + "_shape", shape)
     if folder[source + "_shape"] != nil { use(source + "_shape") }
     return codes
   }

@@ -11,12 +11,14 @@ extension TensorResolver {
   /// `[in, out]` in words along one of both axes, with `[groups, out]` scales and zero points in words along `out`. Bits are
   /// told by the shapes; the order in the words and what the zero points mean, only by the configuration.
   /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)`` for a layout that is not read,
-  ///   ``CheckpointError/tensorMissing(path:tensors:count:)`` for codes without scales or zero points.
+  ///   ``CheckpointError/tensorMissing(path:tensors:count:)`` for codes without scales, zero points or the order of columns
+  ///   that is declared, ``CheckpointError/config(file:field:expected:found:)`` for a field of another type.
   mutating func transposedCodes(
     _ source: String, _ stored: (name: String, place: CheckpointFolder.Place), _ shape: [Int]
   ) throws -> GroupedCodes? {
     guard stored.name.hasSuffix(".qweight"), shape.count == 2 else { return nil }
     let module = stored.name.dropLast("qweight".count)
+    let declared = try declaration()
     let (bits, layout) = try layout(stored.name, stored.place.entry, shape)
     let scales = try part(module + "scales")
     let zeros = try part(module + "qzeros")
@@ -33,19 +35,16 @@ extension TensorResolver {
     codes.zeroPoints = range(zeros, 0, zeros.entry.byteCount)
     codes.layout = layout
     codes.valueDType = folder.valueDType(of: scale)
-    if layout != .awq { try addGroupIndices(module + "g_idx", to: &codes) }
+    if layout != .awq {
+      if declared.hasColumnOrder { try part(module + "g_idx") }
+      try addGroupIndices(module + "g_idx", to: &codes)
+    }
     guard codes.groupIndices != nil || shape[1] % groups == 0 else {
       throw refusal(module + "scales", "\(groups) groups of \(shape[1]) columns, and no g_idx")
     }
+    try require(declared, of: codes, stored.name, scales: module + "scales")
     for name in [stored.name, module + "scales", module + "qzeros"] { use(name) }
     return codes
-  }
-
-  private func part(_ name: String) throws -> CheckpointFolder.Place {
-    guard let place = folder[name] else {
-      throw CheckpointError.tensorMissing(path: folder.path, tensors: [name], count: 1)
-    }
-    return place
   }
 
   private func layout(_ name: String, _ entry: TensorEntry, _ shape: [Int]) throws -> (Int, GroupedCodes.Layout) {

@@ -9,6 +9,8 @@ struct TensorResolver {
   let symbols: [String: Int]
   /// By their bytes, as everywhere: names that only look alike are two tensors.
   private var used: Set<UTF8Name> = []
+  /// What the configuration says of quantized matrices, once it was asked.
+  var declared: DeclaredQuantization?
   private(set) var missing: [String] = []
   private(set) var resolved: [ResolvedTensor] = []
 

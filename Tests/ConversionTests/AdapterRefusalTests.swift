@@ -28,6 +28,11 @@ import Testing
     case twice = "adapter-twice E_ADAPTER_CONFLICT"
     case notTargeted = "adapter-not-targeted E_ADAPTER_CONFLICT"
     case notSaved = "adapter-not-saved E_ADAPTER_CONFLICT"
+    case savedMissing = "adapter-saved-missing E_ADAPTER_INCOMPLETE"
+    case numberAsFlag = "adapter-number-as-flag E_ADAPTER_CONFIG"
+    case wordAsFlag = "adapter-word-as-flag E_ADAPTER_CONFIG"
+    case listAsFlag = "adapter-list-as-flag E_ADAPTER_CONFIG"
+    case wordAsLayer = "adapter-word-as-layer E_ADAPTER_CONFIG"
     case missing = "adapter-missing E_ADAPTER_MISSING"
     case pickled = "adapter-pickled E_ADAPTER_MISSING"
 
@@ -49,6 +54,11 @@ import Testing
           JSONWriter.pretty(["fine_tune_type": "lora", "lora_parameters": ["rank": 8]]),
           shop.path + "/adapter/adapter_config.json")
       case .lookAround: try shop.setAdapterField("target_modules", "(?!visual).*mlp.*")
+      case .savedMissing: try shop.setAdapterField("modules_to_save", ["lm_head"])
+      case .numberAsFlag: try shop.setAdapterField("use_rslora", 1)
+      case .wordAsFlag: try shop.setAdapterField("use_dora", "true")
+      case .listAsFlag: try shop.setAdapterField("fan_in_fan_out", [])
+      case .wordAsLayer: try shop.setAdapterField("layers_to_transform", [1, "3"])
       case .noRank: try shop.setAdapterField("r", 0)
       case .otherRank: try shop.setAdapterField("r", 8)
       case .otherBase:

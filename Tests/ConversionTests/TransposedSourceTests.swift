@@ -156,6 +156,16 @@ import Testing
     }
   }
 
+  @Test func `experts whose columns are in an order that is not there are refused`() throws {
+    var checkpoint = Self.source(.next, .gptq, where: { $0.contains(".experts.") && !$0.hasPrefix("mtp.") }).checkpoint
+    checkpoint.config.set("quantization_config", to: ["quant_method": "gptq", "bits": 4, "desc_act": true])
+    try withWorkshop(source: checkpoint) { shop in
+      let error = try diagnostic { try shop.run() }
+      #expect(error.code == "E_TENSOR_MISSING")
+      #expect(error.tensor?.contains(".experts.0.") == true && error.tensor?.hasSuffix(".g_idx") == true)
+    }
+  }
+
   @Test(arguments: [4, -1])
   func `a column of a group that has no scale is refused`(group: Int32) throws {
     var checkpoint = Self.source(.dense, .gptq).checkpoint
