@@ -23,7 +23,7 @@ package struct FolderListing: Sendable {
       let prefix = FolderListing.headFolder + "/"
       let (names, others) = try FolderListing.files(in: below, root: root)
       nested = names.filter { $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json" }.map { prefix + $0 }
-      unusable += others.map { (prefix + $0.name, $0.error) }
+      for other in others { unusable.append((prefix + other.name, other.error)) }
     }
     files = found.files
     self.unusable = unusable
