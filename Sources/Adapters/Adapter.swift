@@ -22,6 +22,7 @@ public struct Adapter: Sendable {
       throw AdapterError.missing(path: path, expected: "a folder", found: "none")
     }
     let (config, weights) = (UnmergedAdapter.config, UnmergedAdapter.weights)
+    try listing.require { $0 == config || $0 == weights }
     guard listing.files.contains(config) else {
       throw AdapterError.missing(path: path, expected: config, found: listing.summary)
     }

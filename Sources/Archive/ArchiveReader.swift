@@ -25,7 +25,7 @@ public struct ArchiveReader: Sendable {
 
   /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
-  ///   another process makes it). Nothing is left then.
+  ///   another process makes it, `E_RESULT_PLACE` inside a package). Nothing is left then.
   public func unpack(
     to output: FilePath?, in parent: FilePath, stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
@@ -41,6 +41,7 @@ public struct ArchiveReader: Sendable {
     let target = output ?? parent.appending(contents.top)
     let place = target.absolute.folder
     guard !target.exists else { throw StorageError.targetExists(path: target) }
+    try Folder.requireOutsidePackages(target)
     try Folder.create(place)
     if let free = try Folder.freeBytes(place), free < plain {
       throw StorageError.diskFull(path: target, needed: plain)

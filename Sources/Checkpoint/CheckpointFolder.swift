@@ -31,6 +31,7 @@ public struct CheckpointFolder: Sendable {
   public let tensorNames: [String]
 
   let small = SmallFiles()
+  let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
   public let unmergedAdapter: String?
 
@@ -68,6 +69,8 @@ public struct CheckpointFolder: Sendable {
     self.reference = reference
     guard path.isFolder else { throw CheckpointError.folderMissing(path: path) }
     let listing = try FolderListing(path, linksBeneath: root)
+    try listing.require(FolderListing.isWeightsOrConfiguration)
+    self.listing = listing
     unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
       if let unmergedAdapter,
@@ -178,47 +181,4 @@ public struct CheckpointFolder: Sendable {
 
   /// Path of the shard that holds a tensor.
   public func shardPath(of place: Place) -> FilePath { path.appending(shards[place.shard].name) }
-}
-
-/// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
-package struct FolderListing {
-  package let files: [String]
-  /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
-  let nestedHead: [String]
-  package let summary: String
-
-  static let headFolder = "mtp"
-
-  package init(_ path: FilePath, linksBeneath root: FilePath? = nil) throws {
-    let root = root?.resolvingLinks ?? FolderListing.root(of: path)
-    files = try FolderListing.files(in: path, root: root)
-    let below = path.appending(FolderListing.headFolder)
-    nestedHead =
-      below.isFolder
-      ? try FolderListing.files(in: below, root: root).filter {
-        $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json"
-      }
-      .map { FolderListing.headFolder + "/" + $0 } : []
-    summary =
-      files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
-  }
-
-  private static func files(in path: FilePath, root: FilePath) throws -> [String] {
-    try namesInFolder(path).filter { name in
-      guard !name.hasPrefix(".") else { return false }
-      let full = path.appending(name)
-      guard full.exists, !full.isFolder else { return false }
-      let target = full.resolvingLinks
-      guard target.starts(with: root) else { throw CheckpointError.linkEscapes(path: full, target: target) }
-      return true
-    }
-  }
-
-  /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.
-  private static func root(of path: FilePath) -> FilePath {
-    let real = path.resolvingLinks
-    let parent = real.folder
-    let repository = parent.folder
-    return parent.name == "snapshots" && repository.name.hasPrefix("models--") ? repository : real
-  }
 }

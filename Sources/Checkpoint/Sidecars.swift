@@ -26,6 +26,11 @@ public struct Sidecars: Sendable {
     return legal.contains { name.starts(with: $0.utf8) }
   }
 
+  static let card = "README.md"
+
+  /// Whether a file beside the weights is read, or copied, under this name.
+  static func isUsed(_ file: String) -> Bool { known.contains(file) || isLegal(file) || file == card }
+
   /// Whether a tokenizer is among them, in one file or in those of older releases.
   package var hasTokenizer: Bool {
     copied.contains("tokenizer.json") || copied.contains("vocab.json") && copied.contains("merges.txt")

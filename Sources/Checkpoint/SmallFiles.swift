@@ -17,10 +17,18 @@ final class SmallFiles: Sendable {
     return bytes
   }
 
+  /// Most bytes of a file that is copied: what is larger is no file beside weights, and mostly holes.
+  private static let mostBytes = 1 << 30
+
   /// Size and digest, as it was first read.
+  /// - Throws: `FileError.tooLarge` before anything of it is read.
   func record(_ path: FilePath) throws -> SmallFileRecord {
     if let known = known.withLock({ $0[path] }) { return known }
-    let (digest, bytes) = try digestOfFile(atPath: path)
+    let file = try ReadOnlyFile(path: path)
+    guard file.size <= SmallFiles.mostBytes else {
+      throw FileError.tooLarge(path: path, limit: SmallFiles.mostBytes, found: file.size)
+    }
+    let (digest, bytes) = try file.digest()
     let record = SmallFileRecord(bytes: bytes, sha256: digest)
     try hold(record, path)
     return record

@@ -34,6 +34,7 @@ public struct Run: Sendable {
     forecast = try Forecast(plan, resolution, recordsBuilder: options.builder != nil)
     work = options.work?.appending(suffix: resolution.target.suffix) ?? resolution.output.appending(suffix: ".work")
     try resolution.requireOutsideInputs(work)
+    try requirePlaces()
   }
 
   /// The run that makes another of the manifest's folders, of the inputs as this one opened them.
@@ -113,6 +114,8 @@ public struct Run: Sendable {
       throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
     }
     try place.refuseForeign(mayStay: true)
+    // An output that is there may stay as it is.
+    if options.until == .package, try !place.isTaken { try Folder.requireWritable(above: place.path) }
     try WorkFolder(path: work).requireOwn()
   }
 

@@ -26,6 +26,8 @@ public enum FileError: CambiumError {
   /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
   case tooLarge(path: FilePath, limit: Int, found: Int)
 
+  /// A link that leads to nothing, or to itself, stands where a file is needed (`E_LINK_BROKEN`, status 66).
+  case linkBroken(path: FilePath, target: FilePath)
   /// A folder has a file whose name is not UTF-8 (`E_FILE_NAME`, status 65).
   case name(path: FilePath)
 
@@ -38,6 +40,11 @@ public enum FileError: CambiumError {
     case .missing(let path):
       Diagnostic(
         "E_FILE_MISSING", "no such file", file: path, expected: "a file", found: "nothing", next: "check the path",
+        exit: .missingInput)
+    case .linkBroken(let path, let target):
+      Diagnostic(
+        "E_LINK_BROKEN", "a link leads to no file", file: path, expected: "a file, or a link to one",
+        found: "a link to \(target)", next: "fetch the model whole: what the link leads to is not there",
         exit: .missingInput)
     case .read(let path, let reason):
       Diagnostic(
@@ -67,6 +74,12 @@ public enum FileError: CambiumError {
         "E_FILE_LIMIT", "the file is too large for its purpose", file: path, expected: "at most \(limit) bytes",
         found: "\(found) bytes", next: "check that this is the right file", exit: .badInput)
     }
+  }
+
+  /// The error of a link that leads to nothing; nil for a path that leads somewhere, or where nothing is at all.
+  package static func brokenLink(_ path: FilePath) -> FileError? {
+    guard let status = try? linkStatus(path), status.isLink, !path.exists else { return nil }
+    return .linkBroken(path: path, target: linkTarget(path))
   }
 
   /// The error for `errno` as an open left it.

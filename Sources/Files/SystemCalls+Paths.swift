@@ -38,6 +38,14 @@ func rmdir(_ path: FilePath) -> Int32 { path.withPlatformString { rmdir($0) } }
 
 func symlink(_ target: FilePath, _ path: FilePath) -> Int32 { both(target, path) { symlink($0, $1) } }
 
+/// Where a link says that it leads; empty for what is no link.
+func linkTarget(_ path: FilePath) -> FilePath {
+  let most = 4096
+  var buffer = [CChar](repeating: 0, count: most)
+  let count = path.withPlatformString { readlink($0, &buffer, most) }
+  return FilePath(bytes: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) })
+}
+
 func link(_ from: FilePath, _ to: FilePath) -> Int32 { both(from, to) { link($0, $1) } }
 
 func rename(_ from: FilePath, _ to: FilePath) -> Int32 { both(from, to) { rename($0, $1) } }

@@ -32,6 +32,7 @@ public struct Inspection {
         problems.append(Diagnostic.words(error))
       }
     }
+    do { try folder.requireSidecars() } catch { problems.append(Diagnostic.words(error)) }
     if folder.headEvidence.isPresent {
       do {
         let head = try folder.head(for: folder)

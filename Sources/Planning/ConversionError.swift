@@ -25,6 +25,8 @@ public enum ConversionError: CambiumError {
   case outputExists(path: FilePath, found: String)
   /// The work folder is no folder of a run.
   case workForeign(path: FilePath, found: String)
+  /// Of the work folder and the output, one lies inside the other.
+  case workPlace(work: FilePath, output: FilePath)
   /// The output lies inside the source or the donor.
   case outputInsideInput(path: FilePath, input: FilePath)
   /// One row of a tensor needs more memory than the budget.
@@ -108,6 +110,11 @@ public enum ConversionError: CambiumError {
         "E_WORK_FOREIGN", "the work folder holds files that are not a run's", file: path,
         expected: "no such folder, an empty one, or the work folder of an earlier run", found: found,
         next: "name another folder with --work", exit: .badInput)
+    case .workPlace(let work, let output):
+      Diagnostic(
+        "E_WORK_PLACE", "the work folder and the output are one inside the other", file: work,
+        expected: "two folders apart from each other", found: "an output at \(output)",
+        next: "name another folder with --work, or leave it out: it is then OUTPUT.work", exit: .badInput)
     case .outputInsideInput(let path, let input):
       Diagnostic(
         "E_OUTPUT_INSIDE_INPUT", "the output lies inside an input", file: path, expected: "a folder of its own",

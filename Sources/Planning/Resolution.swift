@@ -49,10 +49,12 @@ public struct Resolution: Sendable {
     check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
     let source = try CheckpointFolder(manifest.source)
     self.source = source
+    try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
     donor = try manifest.donor.map { try CheckpointFolder($0) }
+    try donor?.requireCard()
     let head = try Resolution.head(manifest, source: source, donor: donor)
     self.head = head
     pairing = head == nil ? nil : try Resolution.pairing(manifest, source: source, donor: donor)

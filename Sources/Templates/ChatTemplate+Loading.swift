@@ -58,6 +58,7 @@ private struct NamedTemplates {
     file = path.string
     if let source = try Self.source(path) { sources.append(("default", source)) }
     let more = folder.appending("additional_chat_templates")
+    if let broken = FileError.brokenLink(more) { throw broken }
     let names = more.isFolder ? try namesInFolder(more) : []
     for name in names where name.hasSuffix(".jinja") {
       guard let source = try Self.source(more.appending(name)) else { continue }

@@ -9,12 +9,14 @@ package enum FolderFile {
   package static let modest = 8 << 20
 
   /// The bytes of a file; nil when it is not there.
-  /// - Throws: `FileError`, for a pipe or a device too.
+  /// - Throws: `FileError`, for a pipe or a device too, and for a link that leads to nothing: a model that was fetched in
+  ///   part is not one that lacks the file.
   package static func read(_ path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     do throws(FileError) {
       return try ReadOnlyFile(path: path).readAll(limit: limit)
     } catch {
       guard case .missing = error else { throw error }
+      if let broken = FileError.brokenLink(path) { throw broken }
       return nil
     }
   }

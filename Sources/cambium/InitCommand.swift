@@ -48,6 +48,7 @@ struct InitCommand: ParsableCommand {
       Terminal.print(template.json)
       return
     }
+    try Folder.requireOutsidePackages(path)
     try AtomicFile.create(JSONWriter.pretty(template.json), at: path)
     if format.json {
       let notes = template.notes.map { JSONValue.string($0) }

@@ -53,6 +53,35 @@ import Testing
     }
   }
 
+  @Test func `D1 nothing new is put into a package, by whichever command`() throws {
+    try withPackage { folder in
+      let run = { (arguments: [String]) in try CambiumProcess.run(arguments, in: folder.path) }
+      #expect(try run(["package", "out", "--archive", "--output", "a.tar.zst"]).isSuccess)
+      let before = folder.stamps("out")
+      for arguments in [
+        ["unpack", "a.tar.zst", "--output", "out/new"], ["unpack", "a.tar.zst", "--output", "out/a/b"],
+        ["run", "m.json", "--output", "out/again"], ["run", "m.json", "--output", "o", "--work", "out/w"],
+        ["init", Demo.trunk, "--manifest", "out/other.json"],
+      ] {
+        let outcome = try run(arguments)
+        #expect(outcome.end == .exit(74) && outcome.err.contains("E_RESULT_PLACE"), "\(arguments): \(outcome.summary)")
+        #expect(folder.stamps("out") == before, "\(arguments)")
+      }
+      #expect(try run(["verify", "out"]).isSuccess)
+    }
+  }
+
+  @Test func `B5 the runner says that a link of the model leads to nothing, and goes on with no other file`() throws {
+    for name in ["tokenizer_config.json", "tokenizer.json"] {
+      try withPackage { folder in
+        try FileManager.default.removeItem(atPath: folder["out/" + name])
+        try folder.link("out/" + name, to: "../blobs/nothere")
+        let outcome = try runner(folder, ["generate", "out", "--prompt", "a", "--limit", "1"])
+        #expect(outcome.end == .exit(66) && outcome.err.contains("E_LINK_BROKEN"), "\(name): \(outcome.summary)")
+      }
+    }
+  }
+
   @Test func `D manifests that differ in their endings have locks of their own`() throws {
     let folder = try ScratchFolder()
     for name in ["a", "a.json"] {

@@ -59,6 +59,19 @@ import Testing
   }
 
   @Test(
+    .enabled("the superuser can become somebody else") { getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0 })
+  func `C3 an output whose folder this user cannot write is refused before the conversion`() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("closed")
+    #expect(chmod(folder.path, 0o777) == 0 && chmod(folder["closed"], 0o755) == 0)
+    let outcome = try CambiumProcess.run(
+      ["run", "m.json", "--output", "closed/new/out", "--work", "w"], in: folder.path,
+      limits: "exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"")
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_READ_ONLY"), "\(outcome.summary)")
+    #expect(!folder.exists("w"))
+  }
+
+  @Test(
     .enabled("a small file system can be mounted, which takes the superuser on Linux") { SmallDisk.isPossible },
     arguments: [1, 7, 12])
   func `a full disk is 74 and the run goes on with space`(megabytes: Int) throws {

@@ -28,6 +28,37 @@ import Workspace
     }
   }
 
+  @Test(arguments: [("package", "package"), ("package/w", "package"), ("w", "w/package")])
+  func `C3 a work folder and an output one inside the other are refused before the conversion`(
+    work: String, output: String
+  ) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("output", .string(output))])
+      var options = shop.options
+      options.work = FilePath(shop.path + "/" + work)
+      let error = try diagnostic { try shop.run(options) }
+      #expect(error.code == "E_WORK_PLACE" && error.exitStatus == .badInput, "\(error.text)")
+      #expect(!exists(shop.path + "/" + work) && !exists(shop.path + "/" + output))
+    }
+  }
+
+  @Test func `D1 an output or a work folder inside a package is refused, and the package stays as it was`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      let before = filesBelow(shop.package)
+      for output in ["package/again", "package/a/b/again"] {
+        try shop.writeManifest([("output", .string(output))])
+        let error = try diagnostic { try shop.run() }
+        #expect(error.code == "E_RESULT_PLACE" && error.exitStatus == .io, "\(error.text)")
+      }
+      try shop.writeManifest([("output", "again")])
+      var options = shop.options
+      options.work = FilePath(shop.package + "/w")
+      #expect(try diagnostic { try shop.run(options) }.code == "E_RESULT_PLACE")
+      #expect(filesBelow(shop.package) == before)
+    }
+  }
+
   @Test func `an output that exists is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.createDirectory(atPath: shop.package, withIntermediateDirectories: false)

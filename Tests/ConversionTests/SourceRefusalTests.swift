@@ -207,6 +207,74 @@ import Testing
     }
   }
 
+  static let neededNames = [
+    "config.json", "model.safetensors.index.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "preprocessor_config.json", "chat_template.jinja", "vocab.json", "merges.txt", "LICENSE", "README.md",
+    "model-more.safetensors", "mtp/manifest.json",
+  ]
+
+  @Test(arguments: neededNames)
+  func `B5 a file of the model that is a link to nothing or to itself is refused and not left out`(
+    name: String
+  ) throws {
+    for target in ["../../blobs/nothere", String(name.split(separator: "/").last ?? "")] {
+      try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+        let path = shop.source + "/" + name
+        try? FileManager.default.removeItem(atPath: path)
+        if name.hasPrefix("mtp/") {
+          try FileManager.default.createDirectory(atPath: shop.source + "/mtp", withIntermediateDirectories: true)
+        }
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+        let error = try diagnostic { try shop.run() }
+        #expect(error.code == "E_LINK_BROKEN" && error.exitStatus == .missingInput, "\(error.text)")
+        #expect(error.file == path && error.found == "a link to \(target)")
+        #expect(error.next?.contains("fetch the model whole") == true)
+        #expect(!exists(shop.package) && !exists(shop.work))
+      }
+    }
+  }
+
+  @Test(arguments: ["generation_config.json", "tokenizer.json", "model-more.safetensors"])
+  func `B5 a folder under the name of a file of the model is refused`(name: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let path = shop.source + "/" + name
+      try? FileManager.default.removeItem(atPath: path)
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      let error = try diagnostic { try shop.run() }
+      #expect(error.code == "E_FILE_NOT_REGULAR" && error.file == path, "\(error.text)")
+    }
+  }
+
+  @Test func `B5 links to nothing and folders of names that nothing reads stop no run`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      for name in ["notes.txt", "optimizer.pt", "trainer_state.json", ".gitattributes"] {
+        try? FileManager.default.removeItem(atPath: shop.source + "/" + name)
+        try FileManager.default.createSymbolicLink(
+          atPath: shop.source + "/" + name, withDestinationPath: "../../blobs/nothere")
+      }
+      for name in ["onnx", "LICENSES"] {
+        try FileManager.default.createDirectory(
+          atPath: shop.source + "/" + name, withIntermediateDirectories: false)
+      }
+      try shop.run()
+      #expect(exists(shop.package))
+    }
+  }
+
+  @Test(arguments: ["generation_config.json", "tokenizer.json", "LICENSE"])
+  func `C1 a file of holes that would be copied is refused before it is read`(name: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let path = shop.source + "/" + name
+      try writeBytes([], path)
+      let file = try #require(FileHandle(forWritingAtPath: path))
+      try file.truncate(atOffset: 1 << 40)
+      try file.close()
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_FILE_LIMIT" && error.file == path, "\(error.text)")
+      #expect(!exists(shop.work))
+    }
+  }
+
   @Test func `a hub model that is not cached is refused`() throws {
     try withWorkshop { shop in
       try shop.writeManifest([("source", "hub:cambium-tests/never-there@main")])

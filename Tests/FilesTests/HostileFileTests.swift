@@ -15,6 +15,7 @@ import Testing
     let unknown: [FileError] = [
       .read(path: "x", reason: "Input/output error (errno 5)"), .tooManyOpen(path: "x", limit: 9),
       .short(path: "x", expected: 2, found: 1), .shrunk(path: "x"), .changed(path: "x"),
+      .linkBroken(path: "x", target: "y"),
     ]
     for error in unknown {
       #expect(throws: FileError.self, "\(error)") {

@@ -81,6 +81,7 @@ public struct ImageSettings: Sendable, Equatable {
   private static func nested(folder: FilePath, file: String) throws -> ImageSettings? {
     let path = folder.appending(processorFile)
     let exists = { (path: FilePath) in (try? ReadOnlyFile(path: path)) != nil }
+    if let broken = FileError.brokenLink(folder.appending(file)) { throw broken }
     guard !exists(folder.appending(file)), exists(path) else { return nil }
     let document = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 20), file: path.string)
     guard let value = document[file == videoFile ? "video_processor" : "image_processor"] else { return nil }

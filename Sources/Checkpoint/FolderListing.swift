@@ -1,0 +1,86 @@
+import Files
+import SystemPackage
+
+/// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
+package struct FolderListing: Sendable {
+  package let files: [String]
+  /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
+  let nestedHead: [String]
+  package let summary: String
+  /// What is there under a name and is no file: links that lead to nothing, and folders. An error for those names alone
+  /// that are needed.
+  private let unusable: [(name: String, error: FileError)]
+
+  static let headFolder = "mtp"
+
+  package init(_ path: FilePath, linksBeneath root: FilePath? = nil) throws {
+    let root = root?.resolvingLinks ?? FolderListing.root(of: path)
+    let found = try FolderListing.files(in: path, root: root)
+    let below = path.appending(FolderListing.headFolder)
+    var unusable = found.unusable
+    var nested: [String] = []
+    if below.isFolder {
+      let prefix = FolderListing.headFolder + "/"
+      let (names, others) = try FolderListing.files(in: below, root: root)
+      nested = names.filter { $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json" }.map { prefix + $0 }
+      for other in others { unusable.append((prefix + other.name, other.error)) }
+    }
+    files = found.files
+    self.unusable = unusable
+    nestedHead = nested
+    summary =
+      files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+  }
+
+  /// Refuses a name that is needed and leads to no file: of a model that was fetched in part, what is missing would be
+  /// left out of the package in silence.
+  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`.
+  package func require(_ isNeeded: (String) -> Bool) throws(FileError) {
+    if let first = unusable.first(where: { isNeeded($0.name) }) { throw first.error }
+  }
+
+  /// What every use of a model folder reads.
+  static func isWeightsOrConfiguration(_ name: String) -> Bool {
+    ["config.json", WeightIndex.name, headFolder, headFolder + "/manifest.json"].contains(name)
+      || name.hasBytes(atEnd: ".safetensors")
+  }
+
+  private static func files(
+    in path: FilePath, root: FilePath
+  ) throws -> (files: [String], unusable: [(name: String, error: FileError)]) {
+    var files: [String] = []
+    var unusable: [(name: String, error: FileError)] = []
+    for name in try namesInFolder(path) where !name.hasPrefix(".") {
+      let full = path.appending(name)
+      if full.isFolder {
+        // Licences, too, come in folders.
+        guard name != headFolder, !Sidecars.isLegal(name) else { continue }
+        unusable.append((name, .notRegular(path: full, found: "a folder")))
+      } else if full.exists {
+        let target = full.resolvingLinks
+        guard target.starts(with: root) else { throw CheckpointError.linkEscapes(path: full, target: target) }
+        files.append(name)
+      } else if let broken = FileError.brokenLink(full) {
+        unusable.append((name, broken))
+      }
+    }
+    return (files, unusable)
+  }
+
+  /// The folder beneath which links may point: the folder itself, or `models--org--name` of a hub cache.
+  private static func root(of path: FilePath) -> FilePath {
+    let real = path.resolvingLinks
+    let parent = real.folder
+    let repository = parent.folder
+    return parent.name == "snapshots" && repository.name.hasPrefix("models--") ? repository : real
+  }
+}
+
+extension CheckpointFolder {
+  /// Refuses a source of which a file that travels into the package is a link to nothing, or a folder.
+  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`.
+  package func requireSidecars() throws(FileError) { try listing.require(Sidecars.isUsed) }
+
+  /// As ``requireSidecars()``, for a donor: of the files beside its weights the card alone is read.
+  package func requireCard() throws(FileError) { try listing.require { $0 == Sidecars.card } }
+}

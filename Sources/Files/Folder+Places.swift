@@ -1,0 +1,38 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Where something new may be put.
+extension Folder {
+  /// Refuses a place inside a published package, which a file or a folder more makes invalid.
+  /// - Throws: ``StorageError/resultPlace(path:found:)``.
+  public static func requireOutsidePackages(_ path: FilePath) throws(StorageError) {
+    var folder = path.absolute.folder.resolvingLinks
+    while true {
+      if isPackage(folder) { throw .resultPlace(path: path, found: "the inside of a package, \(folder)") }
+      guard folder.lastComponent != nil else { return }
+      folder = folder.folder
+    }
+  }
+
+  /// Whether a folder looks like a package: with the list of its files, and a model or the statement about it.
+  private static func isPackage(_ folder: FilePath) -> Bool {
+    folder.appending("SHA256SUMS").exists
+      && (folder.appending("provenance.json").exists || folder.appending("config.json").exists)
+  }
+
+  /// Refuses a new folder's place that this user cannot write to: the last folder above it that is there is asked, and
+  /// nothing is made.
+  /// - Throws: ``StorageError``.
+  public static func requireWritable(above path: FilePath) throws(StorageError) {
+    var folder = path.absolute.folder
+    while !folder.exists, folder.lastComponent != nil { folder = folder.folder }
+    guard uninterrupted({ folder.withPlatformString { access($0, W_OK | X_OK) } }) == 0 else {
+      throw .system("make a folder in this one", folder, errno: errno)
+    }
+  }
+}
