@@ -31,6 +31,7 @@ extension Folder {
   public static func requireWritable(above path: FilePath) throws(StorageError) {
     var folder = path.absolute.folder
     while !folder.exists, folder.lastComponent != nil { folder = folder.folder }
+    guard try isFolder(folder) else { throw .system("create the folder", folder, errno: ENOTDIR) }
     guard uninterrupted({ folder.withPlatformString { access($0, W_OK | X_OK) } }) == 0 else {
       throw .system("make a folder in this one", folder, errno: errno)
     }

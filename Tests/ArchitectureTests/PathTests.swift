@@ -6,7 +6,7 @@ import Testing
   /// Sources that put a slash between two texts, and why: what they join is no path.
   private static let joined: [String: String] = [
     "Archive/ArchiveWriter.swift": "names in an archive",
-    "Checkpoint/CheckpointFolder.swift": "names of files below the folder mtp",
+    "Checkpoint/FolderListing.swift": "names of files below the folder mtp",
     "Checkpoint/Head/NormConvention.swift": "names of files below the folder mtp",
     "Checkpoint/WeightIndex.swift": "names of files below the folder mtp",
     "Conversion/Work/WorkFolder.swift": "names that a receipt holds",
