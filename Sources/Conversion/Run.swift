@@ -74,6 +74,7 @@ public struct Run: Sendable {
     try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
+    let published = PublishedWeights(plan: plan, folder: folder, package: place.path)
     let lock = LockPin(
       resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
       observer: observer)
@@ -87,15 +88,17 @@ public struct Run: Sendable {
         inputs: inputs, observer: observer),
       QuantizeStage(
         folder: folder, plan: plan, resolution: resolution, work: list, spans: spans, units: units, inputs: inputs,
-        lock: lock, observer: observer, resumeCommand: resume),
-      VerifyStage(
-        folder: folder, plan: plan, thresholds: resolution.thresholds, work: list, units: units, observer: observer),
-      CheckStage(
-        folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, observer: observer,
+        lock: lock, published: published, place: options.until == .package ? place : nil, observer: observer,
         resumeCommand: resume),
+      VerifyStage(
+        folder: folder, plan: plan, thresholds: resolution.thresholds, work: list, units: units, published: published,
+        observer: observer),
+      CheckStage(
+        folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, published: published,
+        observer: observer, resumeCommand: resume),
       PackageStage(
         folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs,
-        place: place, builder: options.builder, observer: observer, resumeCommand: resume),
+        place: place, published: published, builder: options.builder, observer: observer, resumeCommand: resume),
     ]
   }
 

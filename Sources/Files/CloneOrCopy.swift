@@ -11,6 +11,8 @@ import SystemPackage
 public enum Placement: Sendable, Equatable {
   /// A file of its own that shares its blocks with the other until one of them is written: nothing was copied.
   case cloned
+  /// A second name of the same file: nothing was copied.
+  case linked
   /// A copy.
   case copied
 }
@@ -23,14 +25,53 @@ public enum Placement: Sendable, Equatable {
 public func cloneOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Placement {
   let source = try openSource(from)
   defer { close(source.descriptor) }
-  var placement = Placement.cloned
-  try AtomicFile.write(to: to) { file throws(StorageError) in
-    PowerLoss.shared?.willChange(file.descriptor, at: 0, count: 0)
-    guard cambium_clone(source.descriptor, file.descriptor) != 0 else { return }
-    placement = .copied
-    try copy(source.descriptor, from, file)
+  if try clone(source.descriptor, to) { return .cloned }
+  try AtomicFile.write(to: to) { file throws(StorageError) in try copy(source.descriptor, from, file) }
+  return .copied
+}
+
+/// Puts a file under a new name, for a file that is going to lose its old one: by a reflink, which leaves two files, else
+/// as a second name of the same file, else, as on another file system, by a copy. A model is then neither written twice
+/// nor held twice. Who takes the old name away asks ``Folder/removeSecondName(_:of:)``.
+/// The target appears complete and durable or not at all; for a link it must be a name that is free.
+@discardableResult
+public func cloneLinkOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Placement {
+  let source = try openSource(from)
+  defer { close(source.descriptor) }
+  if try clone(source.descriptor, to) { return .cloned }
+  // A symbolic link would get another name itself, not the file behind it.
+  if let status = try linkStatus(from), status.isSame(source.status), link(from, to) == 0 {
+    PowerLoss.shared?.didCreate(to)
+    guard let linked = try linkStatus(to), linked.isSame(source.status) else {
+      unlink(to)
+      throw .fileChanged(path: from)
+    }
+    crashPoint("fsync")
+    let mark = PowerLoss.shared?.mark() ?? 0
+    guard syncDescriptor(source.descriptor) == 0 else { throw .system("sync the file", from, errno: errno) }
+    PowerLoss.shared?.didSync(source.descriptor, since: mark)
+    crashPoint("fsync")
+    try syncFolder(to.folder)
+    return .linked
   }
-  return placement
+  try AtomicFile.write(to: to) { file throws(StorageError) in try copy(source.descriptor, from, file) }
+  return .copied
+}
+
+/// Makes `to` a reflink of an open file; false where the file system has none.
+private func clone(_ descriptor: Int32, _ to: FilePath) throws(StorageError) -> Bool {
+  var isPossible = true
+  do throws(StorageError) {
+    try AtomicFile.write(to: to) { file throws(StorageError) in
+      PowerLoss.shared?.willChange(file.descriptor, at: 0, count: 0)
+      isPossible = cambium_clone(descriptor, file.descriptor) == 0
+      if !isPossible { throw .system("clone the file", to, errno: errno) }
+    }
+    return true
+  } catch {
+    if !isPossible { return false }
+    throw error
+  }
 }
 
 /// Gives a file that has other names, too, a content of its own under this one. Whoever is going to write to it in place
@@ -40,7 +81,22 @@ package func breakHardLinks(_ path: FilePath) throws(StorageError) {
   try cloneOrCopy(from: path, to: path)
 }
 
+extension stat {
+  /// Whether both are of one file.
+  fileprivate func isSame(_ other: stat) -> Bool { st_dev == other.st_dev && st_ino == other.st_ino }
+}
+
 extension Folder {
+  /// Takes a name away from a file that is to be known by `other` alone; false, and nothing is done, when the two are
+  /// not names of one file.
+  public static func removeSecondName(_ path: FilePath, of other: FilePath) throws(StorageError) -> Bool {
+    guard let status = try linkStatus(path), status.isRegularFile, let kept = try linkStatus(other),
+      status.isSame(kept), path != other
+    else { return false }
+    try removeTree(path)
+    return true
+  }
+
   /// Takes a name away from a file that has others. A path that leads nowhere is fine.
   public static func removeLinked(_ path: FilePath) throws(StorageError) {
     guard let status = try linkStatus(path), status.isRegularFile, status.st_nlink > 1 else { return }

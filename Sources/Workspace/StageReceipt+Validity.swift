@@ -19,14 +19,17 @@ public enum Validity: Sendable, Equatable {
 extension StageReceipt {
   /// How the digest of an output is found; nil for one that is recorded by the SHA-256 of its bytes.
   public typealias OutputDigest = (_ output: FileRecord, _ path: FilePath) throws -> SHA256Digest?
+  /// Where an output is, if not in the stage's folder.
+  public typealias OutputPath = (_ output: FileRecord) throws -> FilePath?
 
   /// Whether the stage need not run. The outputs are looked at in the order of their paths, up to the first bad one.
   public func validity(
-    in folder: FilePath, digests: DigestCache, wantedKey: SHA256Digest, digest: OutputDigest? = nil
+    in folder: FilePath, digests: DigestCache, wantedKey: SHA256Digest, digest: OutputDigest? = nil,
+    elsewhere: OutputPath? = nil
   ) throws -> Validity {
     guard key == wantedKey else { return .otherKey }
     do {
-      try checkOutputs(in: folder, digests: digests, digest: digest)
+      try checkOutputs(in: folder, digests: digests, digest: digest, elsewhere: elsewhere)
       return .valid
     } catch {
       guard case WorkspaceError.outputMismatch(let path, _, let found) = error else { throw error }
@@ -35,9 +38,11 @@ extension StageReceipt {
   }
 
   /// Throws `E_OUTPUT_MISMATCH` for the first output that is not as the receipt says.
-  public func checkOutputs(in folder: FilePath, digests: DigestCache, digest: OutputDigest? = nil) throws {
+  public func checkOutputs(
+    in folder: FilePath, digests: DigestCache, digest: OutputDigest? = nil, elsewhere: OutputPath? = nil
+  ) throws {
     for output in outputs {
-      let path = folder.appending(output.path)
+      let path = try elsewhere?(output) ?? folder.appending(output.path)
       let expected = "\(output.bytes) bytes, sha256 \(output.sha256.hex)"
       guard let status = try linkStatus(path) else {
         throw WorkspaceError.outputMismatch(path: output.path, expected: expected, found: "nothing")

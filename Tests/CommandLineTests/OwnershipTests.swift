@@ -50,8 +50,71 @@ import Testing
     #expect(content(folder, "out") == there)
   }
 
-  @Test func `01 a work folder whose files have other names as well writes into none of them`() throws {
+  @Test func `01 weights leave the work folder with the package, where every later run finds them`() throws {
     let folder = try published()
+    try #require(!folder.exists("out.work/quantize/model.safetensors"), "this file system has reflinks")
+    let first = try weights(folder)
+    #expect(try runDemo(folder).progress.contains("quantize: done before"))
+    // Another text on the card: the package alone is made again.
+    try Demo.writeManifest(in: folder, baseModel: "someone/else")
+    let second = try runDemo(folder)
+    #expect(second.isSuccess && second.progress.contains("quantize: done before"), "\(second.summary)")
+    #expect(try weights(folder) == first)
+    #expect(!folder.exists("out.work/quantize/model.safetensors"))
+    #expect(try verifies(folder))
+    // Removed with the package, they are made again.
+    try FileManager.default.removeItem(atPath: folder["out"])
+    let third = try runDemo(folder)
+    #expect(third.isSuccess && third.err.contains("model.safetensors is missing and is made again"), "\(third.summary)")
+    #expect(try weights(folder) == first)
+  }
+
+  @Test func `01 killed at any removal, also of giving the weights up, a run is gone on with and loses nothing`() throws
+  {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, check: false)
+    #expect(try runDemo(folder).isSuccess)
+    let wanted = content(folder, "out")
+    var pass = 0
+    var isKilled = true
+    while isKilled {
+      pass += 1
+      try #require(pass < 60)
+      for name in ["out", "out.work"] where folder.exists(name) {
+        try FileManager.default.removeItem(atPath: folder[name])
+      }
+      isKilled = try !runDemo(folder, environment: ["CAMBIUM_CRASH_AT": "remove:\(pass)"]).isSuccess
+      let again = try runDemo(folder)
+      #expect(again.isSuccess, "\(pass): \(again.summary)")
+      #expect(content(folder, "out") == wanted, "\(pass)")
+      // Only where there are reflinks does the work folder keep a file, one of its own.
+      var status = stat()
+      if lstat(folder["out.work/quantize/model.safetensors"], &status) == 0 { #expect(status.st_nlink == 1) }
+      #expect(lstat(folder["out/model.safetensors"], &status) == 0 && status.st_nlink == 1)
+    }
+    #expect(pass > 2)
+  }
+
+  @Test func `01 weights that somebody changed in the package stop the next run before it converts`() throws {
+    let folder = try published()
+    try flip(folder["out/model.safetensors"], at: 4_000_000)
+    let before = content(folder, "out")
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_OUTPUT_EXISTS"), "\(outcome.summary)")
+    #expect(outcome.err.contains("model.safetensors"), "\(outcome.err)")
+    #expect(!outcome.progress.contains("quantize: done in"), "\(outcome.err)")
+    #expect(content(folder, "out") == before)
+    #expect(try runDemo(folder, ["--replace"]).isSuccess)
+    try expectReference(folder)
+  }
+
+  private func weights(_ folder: ScratchFolder) throws -> Data {
+    try #require(FileManager.default.contents(atPath: folder["out/model.safetensors"]))
+  }
+
+  @Test func `01 a work folder whose files have other names as well writes into none of them`() throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder, ["--until", "check"]).isSuccess)
     // As an earlier version published it.
     let (weights, name) = (folder["out.work/quantize/model.safetensors"], folder["backup.safetensors"])
     #expect(link(weights, name) == 0)

@@ -110,6 +110,9 @@ import Testing
     try withWorkshop(source: Self.source, donor: Self.donor) { shop in
       try shop.run()
       let before = try digests(shop.package)
+      // The weights were in it.
+      try FileManager.default.removeItem(atPath: shop.package)
+      try shop.run(.quantize)
       try flipByte(shop.work + "/quantize/model.safetensors")
       let observer = SilentObserver()
       let summary = try shop.run(nil, observer)

@@ -63,4 +63,31 @@ import Testing
     #expect(try other.bytes("b") == bytes)
     #expect(try other.names() == ["b"])
   }
+
+  @Test func `a file that is to lose its name is not copied, and the name goes only where both are of one file`() throws
+  {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("content", at: "a")
+    try scratch.put("another", at: "c")
+    let placement = try cloneLinkOrCopy(from: scratch.at("a"), to: scratch.at("b"))
+    #expect(placement == .linked || placement == .cloned)
+    #expect(scratch.text("b") == "content")
+    #expect(try !Folder.removeSecondName(scratch.at("c"), of: scratch.at("b")))
+    #expect(try !Folder.removeSecondName(scratch.at("b"), of: scratch.at("b")))
+    #expect(try Folder.removeSecondName(scratch.at("a"), of: scratch.at("b")) == (placement == .linked))
+    #expect(try scratch.status("b").st_nlink == 1)
+    #expect(scratch.text("b") == "content")
+    #expect(try scratch.names() == (placement == .linked ? ["b", "c"] : ["a", "b", "c"]))
+  }
+
+  @Test func `a symbolic link is not given a second name, but copied, and a name that is taken is replaced`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("blob", at: "blob")
+    try scratch.put("old", at: "b")
+    try scratch.link("a", to: "blob")
+    #expect(try cloneLinkOrCopy(from: scratch.at("a"), to: scratch.at("b")) != .linked)
+    #expect(try scratch.status("b").st_mode & S_IFMT == S_IFREG)
+    #expect(scratch.text("b") == "blob")
+    #expect(try scratch.status("blob").st_nlink == 1)
+  }
 }

@@ -22,6 +22,7 @@ struct CheckStage: Stage {
   let forecast: Forecast
   let resolution: Resolution
   let inputs: RunInputs
+  let published: PublishedWeights
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
   let resumeCommand: String
@@ -47,6 +48,8 @@ struct CheckStage: Stage {
 
   /// Where the outcome is in the work folder.
   private var path: FilePath { folder.folder(name).appending(CheckOutcome.fileName) }
+
+  func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {
     let outcome: CheckOutcome

@@ -8,7 +8,8 @@ import Workspace
 import SystemPackage
 
 /// Publishes the package: every file in a temporary folder, synced and read back, then one rename, or one exchange with
-/// the earlier result. Weights are cloned from the work folder where the file system has reflinks, else copied.
+/// the earlier result. Weights are cloned from the work folder where the file system has reflinks, else the work folder
+/// gives them up; see ``PublishedWeights``.
 struct PackageStage: Stage {
   let name = StageName.package
   let folder: WorkFolder
@@ -17,6 +18,7 @@ struct PackageStage: Stage {
   let resolution: Resolution
   let inputs: RunInputs
   let place: OutputPlace
+  let published: PublishedWeights
   /// SHA-256 of the program, to be named in `provenance.json`.
   let builder: SHA256Digest?
   let observer: any RunObserver
@@ -38,6 +40,8 @@ struct PackageStage: Stage {
   }
 
   var outputFolder: FilePath { place.path }
+
+  func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {
     observer.began(name, bytes: forecast.outputBytes)
@@ -79,8 +83,7 @@ struct PackageStage: Stage {
     }
   }
 
-  /// Puts the files into a new folder, and syncs it. Weights are files of their own: whatever the work folder is used for
-  /// later, the package is the user's.
+  /// Puts the files into a new folder, and syncs it.
   private func fill(_ partial: FilePath, _ files: [PackageFile]) throws {
     try Folder.create(partial)
     for file in files {
@@ -88,7 +91,7 @@ struct PackageStage: Stage {
       let target = partial.appending(file.path)
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
-      case .file(let path): try cloneOrCopy(from: path, to: target)
+      case .file(let path): try cloneLinkOrCopy(from: path, to: target)
       case .copy: try AtomicFile.write(resolution.source.input(file.path, limit: 1 << 30), to: target)
       }
       let bytes = try ReadOnlyFile(path: target).size
@@ -115,7 +118,11 @@ struct PackageStage: Stage {
     guard isWhole else { throw ConversionError.stopped(resume: resumeCommand) }
   }
 
-  func finish() throws { try place.settle(PackageStage.sumsDigest(place.path)) }
+  /// Whatever the work folder is used for later, the package is the user's.
+  func finish() throws {
+    try place.settle(PackageStage.sumsDigest(place.path))
+    try published.giveUp(inputs.digests)
+  }
 
   func conclude(_ summary: inout RunSummary) throws {
     summary.packageBytes = forecast.outputBytes

@@ -18,6 +18,9 @@ struct QuantizeStage: Stage {
   let units: FinishedUnits
   let inputs: RunInputs
   let lock: LockPin
+  let published: PublishedWeights
+  /// Where the package goes; nil for a run that ends before.
+  let place: OutputPlace?
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
   let resumeCommand: String
@@ -44,6 +47,9 @@ struct QuantizeStage: Stage {
       stage: name.rawValue, version: name.version, tool: Tool.name,
       parameters: .object([("stage", parameters()), ("shards", .array(stamps + (adapter ?? [])))]), inputs: [])
   }
+
+  /// What stands in the package's place will be replaced: what may not be is refused before the hours, not after them.
+  func prepare() throws { try place?.refuseChanged() }
 
   func run() throws -> [FileRecord] {
     let stream = WeightStream(
@@ -87,6 +93,8 @@ struct QuantizeStage: Stage {
       try spans.digest(file: number, headerBytes: plan.weights[number].header.count, readFrom: path)
     }
   }
+
+  func place(of output: FileRecord) throws -> FilePath? { try published.place(of: output) }
 
   func finish() throws { try WeightStream.finish(folder: folder.folder(name)) }
 

@@ -12,6 +12,10 @@ protocol Stage {
   /// Everything besides files that decides the result.
   func parameters() throws -> JSONValue
   func inputRecords() throws -> [FileRecord]
+  /// Where an output is that is not in the output folder any more; nil for any other.
+  func place(of output: FileRecord) throws -> FilePath?
+  /// Makes ready what the work needs of earlier stages.
+  func prepare() throws
   /// Does the work and returns what it put out.
   func run() throws -> [FileRecord]
   /// The digest of an output that the receipt does not know by the SHA-256 of its bytes; nil for any other.
@@ -24,6 +28,8 @@ protocol Stage {
 
 extension Stage {
   var outputFolder: FilePath { folder.folder(name) }
+  func place(of output: FileRecord) throws -> FilePath? { nil }
+  func prepare() throws {}
   func finish() throws {}
   func digest(of output: FileRecord, at path: FilePath) throws -> SHA256Digest? { nil }
   func conclude(_ summary: inout RunSummary) throws {}

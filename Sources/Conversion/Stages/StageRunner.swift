@@ -30,6 +30,7 @@ struct StageRunner {
       observer.note("\(stage.name.rawValue): \(path) is not what the receipt says and is made again")
     }
     try Folder.removeTree(folder.appending(StageReceipt.fileName))
+    try stage.prepare()
     let outputs = try stage.run()
     // Only now: the digests of shards are a product of their one reading.
     let receipt = try StageReceipt(
@@ -48,9 +49,9 @@ struct StageRunner {
       let key = StageReceipt.key(
         stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters,
         inputs: try stage.inputRecords())
-      return try receipt.validity(in: stage.outputFolder, digests: digests, wantedKey: key) {
-        try stage.digest(of: $0, at: $1)
-      }
+      return try receipt.validity(
+        in: stage.outputFolder, digests: digests, wantedKey: key, digest: { try stage.digest(of: $0, at: $1) },
+        elsewhere: { try stage.place(of: $0) })
     } catch {
       guard case WorkspaceError.receiptDamaged(let path, let reason) = error else { throw error }
       observer.note("\(path): \(reason); the stage is done again")

@@ -16,11 +16,14 @@ struct VerifyStage: Stage {
   let thresholds: Thresholds
   let work: WorkList
   let units: FinishedUnits
+  let published: PublishedWeights
   let observer: any RunObserver
 
   func parameters() -> JSONValue { thresholds.json }
 
   func inputRecords() throws -> [FileRecord] { try folder.outputRecords(of: .quantize) }
+
+  func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {
     observer.began(name, bytes: 0)

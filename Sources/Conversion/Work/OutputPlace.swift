@@ -37,6 +37,14 @@ struct OutputPlace {
     try refuse(package.strangers(try Folder.tree(path)))
   }
 
+  /// Refuses before the work what ``put(_:sums:)`` would refuse after it. Reads every byte of what stands there.
+  /// - Throws: ``ConversionError/outputExists(path:found:)``.
+  func refuseChanged() throws {
+    guard try isTaken, let package = try package() else { return }
+    try refuseLink()
+    if !replaces { try refuse(package.foreign(try Folder.tree(path))) }
+  }
+
   /// Whether the folder holds exactly these files. Reads every byte.
   func holds(_ files: [FileRecord]) throws -> Bool {
     guard try Folder.isFolder(path) else { return false }

@@ -1,0 +1,48 @@
+import Digests
+import Files
+import Planning
+import SystemPackage
+import Workspace
+
+/// The weight files, which leave the work folder with the package: where there are no reflinks a model would else be
+/// written twice and fill the disk twice, and one file under two names would be the user's and ours at once.
+struct PublishedWeights: Sendable {
+  let plan: Plan
+  let folder: WorkFolder
+  /// Absolute path of the package.
+  let package: FilePath
+
+  /// Where a weight file is that the work folder has given up; nil while it is there, and for other outputs.
+  func place(of output: FileRecord) throws -> FilePath? {
+    guard plan.weights.contains(where: { $0.path == output.path }), try linkStatus(kept(output.path)) == nil else {
+      return nil
+    }
+    return package.appending(output.path)
+  }
+
+  /// Gives the work folder back what a stage is going to read. It is digested before anything is published.
+  func takeBack() throws {
+    for file in plan.weights where try linkStatus(kept(file.path)) == nil {
+      try cloneLinkOrCopy(from: package.appending(file.path), to: kept(file.path))
+    }
+  }
+
+  /// Takes the work folder's names away from files that the package has, too. What was digested of them is then known of
+  /// the package's: a name more or less changes what the system says of a file.
+  func giveUp(_ digests: DigestCache) throws {
+    let units = try StageReceipt.load(folder.folder(.quantize))?.outputs ?? []
+    let bytes = try StageReceipt.load(folder.folder(.package))?.outputs ?? []
+    for file in plan.weights {
+      let published = package.appending(file.path)
+      guard try Folder.removeSecondName(kept(file.path), of: published) else { continue }
+      if let output = units.first(where: { $0.path == file.path }) {
+        try digests.remember(output.sha256, .units, ofFileAt: published)
+      }
+      if let output = bytes.first(where: { $0.path == file.path }) {
+        try digests.remember(output.sha256, ofFileAt: published)
+      }
+    }
+  }
+
+  private func kept(_ name: String) -> FilePath { folder.folder(.quantize).appending(name) }
+}
