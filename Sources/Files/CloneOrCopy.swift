@@ -33,29 +33,42 @@ public func cloneOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Pl
 /// Puts a file under a new name, for a file that is going to lose its old one: by a reflink, which leaves two files, else
 /// as a second name of the same file, else, as on another file system, by a copy. A model is then neither written twice
 /// nor held twice. Who takes the old name away asks ``Folder/removeSecondName(_:of:)``.
-/// The target appears complete and durable or not at all; for a link it must be a name that is free.
+/// The target appears complete and durable or not at all, and replaces a file of that name by a copy.
 @discardableResult
 public func cloneLinkOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Placement {
   let source = try openSource(from)
   defer { close(source.descriptor) }
   if try clone(source.descriptor, to) { return .cloned }
-  // A symbolic link would get another name itself, not the file behind it.
-  if let status = try linkStatus(from), status.isSame(source.status), link(from, to) == 0 {
-    PowerLoss.shared?.didCreate(to)
-    guard let linked = try linkStatus(to), linked.isSame(source.status) else {
-      unlink(to)
-      throw .fileChanged(path: from)
-    }
-    crashPoint("fsync")
-    let mark = PowerLoss.shared?.mark() ?? 0
-    guard syncDescriptor(source.descriptor) == 0 else { throw .system("sync the file", from, errno: errno) }
-    PowerLoss.shared?.didSync(source.descriptor, since: mark)
-    crashPoint("fsync")
-    try syncFolder(to.folder)
-    return .linked
-  }
+  if try linkStatus(to) == nil, try secondName(source, from, to) { return .linked }
   try AtomicFile.write(to: to) { file throws(StorageError) in try copy(source.descriptor, from, file) }
   return .copied
+}
+
+/// Makes `to` another name of an open file; false where that is not to be had.
+private func secondName(
+  _ source: (descriptor: Int32, status: stat), _ from: FilePath, _ to: FilePath
+) throws(StorageError) -> Bool {
+  // A symbolic link would get another name itself, not the file behind it.
+  guard let status = try linkStatus(from), status.isSame(source.status) else { return false }
+  guard link(from, to) == 0 else {
+    // Another file system, one without links, one where this user may not link, a file with too many names.
+    guard [EXDEV, EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK, EACCES].contains(errno) else {
+      throw .system("give the file a second name", to, errno: errno)
+    }
+    return false
+  }
+  PowerLoss.shared?.didCreate(to)
+  guard let linked = try linkStatus(to), linked.isSame(source.status) else {
+    unlink(to)
+    throw .fileChanged(path: from)
+  }
+  crashPoint("fsync")
+  let mark = PowerLoss.shared?.mark() ?? 0
+  guard syncDescriptor(source.descriptor) == 0 else { throw .system("sync the file", from, errno: errno) }
+  PowerLoss.shared?.didSync(source.descriptor, since: mark)
+  crashPoint("fsync")
+  try syncFolder(to.folder)
+  return true
 }
 
 /// Makes `to` a reflink of an open file; false where the file system has none.

@@ -46,7 +46,7 @@ func linkTarget(_ path: FilePath) -> FilePath {
   return FilePath(bytes: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) })
 }
 
-func link(_ from: FilePath, _ to: FilePath) -> Int32 { both(from, to) { link($0, $1) } }
+func link(_ from: FilePath, _ to: FilePath) -> Int32 { both(from, to) { linkat(AT_FDCWD, $0, AT_FDCWD, $1, 0) } }
 
 func rename(_ from: FilePath, _ to: FilePath) -> Int32 { both(from, to) { rename($0, $1) } }
 
