@@ -112,7 +112,9 @@ import Testing
       let before = try digests(shop.package)
       // The weights were in it.
       try FileManager.default.removeItem(atPath: shop.package)
-      try shop.run(.quantize)
+      var options = shop.options
+      options.until = .quantize
+      try shop.run(options)
       try flipByte(shop.work + "/quantize/model.safetensors")
       let observer = SilentObserver()
       let summary = try shop.run(nil, observer)
