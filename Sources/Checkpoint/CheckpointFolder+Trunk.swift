@@ -1,5 +1,6 @@
 import Foundation
 import Safetensors
+import StrictJSON
 
 /// The trunk of a checkpoint, resolved against its architecture's table.
 public struct Trunk: Sendable {
@@ -16,21 +17,21 @@ public struct Trunk: Sendable {
 }
 
 extension CheckpointFolder {
-  /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
-  ///
-  /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
-  /// never from values. The head says nothing of the trunk.
-  public var conversionEvidence: String? { CheckpointFolder.conversionEvidence(shards) }
-
   /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's stand beside a `.weight` of words.
   static func conversionEvidence(_ shards: [Shard]) -> String? {
     var first: (packed: String?, convolution: (name: String, shape: [Int])?)
     for shard in shards {
       let header = shard.file.header
       for entry in header.tensors {
+    let words = Set(
+      shards.flatMap { shard in
+        shard.file.header.tensors.lazy.filter { $0.dtype == .u32 && $0.name.hasBytes(atEnd: ".weight") }.map {
+          UTF8Name($0.name)
+        }
+      })
         let name = shard.key(entry)
-        if name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
-          isPacked(String(name.dropLast(".scales".count)), beside: shards)
+        if !words.isEmpty, name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
+          words.contains(UTF8Name(name.dropLast(".scales".count) + ".weight"))
         {
           first.packed = name
         }
@@ -49,11 +50,6 @@ extension CheckpointFolder {
   private static func precedes(_ name: String, _ other: String?) -> Bool {
     guard let other else { return true }
     return name.utf8.lexicographicallyPrecedes(other.utf8)
-  }
-
-  /// Whether a module's `.weight` holds words, in whatever shard.
-  private static func isPacked(_ module: String, beside shards: [Shard]) -> Bool {
-    shards.contains { $0.file.header[module + ".weight"]?.dtype == .u32 }
   }
 
   /// Resolves every tensor but the head's.

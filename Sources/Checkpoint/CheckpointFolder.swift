@@ -34,6 +34,11 @@ public struct CheckpointFolder: Sendable {
   let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
   public let unmergedAdapter: String?
+  /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
+  ///
+  /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
+  /// never from values. The head says nothing of the trunk.
+  public let conversionEvidence: String?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -119,7 +124,8 @@ public struct CheckpointFolder: Sendable {
     self.shards = shards
     try CheckpointFolder.requireCountable(shards, path: path)
     var places: [UTF8Name: Place] = [:]
-    var naming = TensorNaming(table, isRaw: !isDrafter && CheckpointFolder.conversionEvidence(shards) == nil)
+    conversionEvidence = CheckpointFolder.conversionEvidence(shards)
+    var naming = TensorNaming(table, isRaw: !isDrafter && conversionEvidence == nil)
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
         let key = UTF8Name(naming.canonical(shard.key(entry)))
@@ -152,6 +158,7 @@ public struct CheckpointFolder: Sendable {
     else {
       return nil
     }
+    guard name.hasBytes(anywhere: ".experts.") else { return nil }
     parts[at + 1] = "{e}"
     return parts.joined(separator: ".")
   }

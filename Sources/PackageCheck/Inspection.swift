@@ -42,10 +42,11 @@ public struct Inspection {
       }
     }
     self.problems = problems
-    let matrix = try? ReaderMatrix.verdicts(of: folder)
+    // Readers are asked about what they load: of a checkpoint that is to be converted nothing is said, and nothing read.
+    readers =
+      folder.conversionEvidence == nil && !folder.isDrafter ? nil : (try? ReaderMatrix.verdicts(of: folder))
     let bases = (try? SourceCard(folder: folder))?.baseModels ?? []
-    diagnosis = HeadDiagnosis(folder, baseModels: bases, readers: matrix)
-    readers = folder.conversionEvidence == nil && !folder.isDrafter ? nil : matrix
+    diagnosis = HeadDiagnosis(folder, baseModels: bases, readers: readers)
     self.roles = TensorRole.allCases.compactMap { role in
       roles[role.rawValue].map { (role.rawValue, $0.0, $0.1) }
     }

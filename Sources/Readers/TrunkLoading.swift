@@ -46,7 +46,7 @@ enum TrunkLoading {
   private static func next(
     _ view: PackageView, _ files: [PackageView.File], _ head: [String], _ rules: Rules
   ) -> ReaderVerdict? {
-    let names = files.flatMap(\.names)
+    let names = files.lazy.flatMap { $0.tensors.keys.lazy.map(\.string) }
     if !view.isConverted {
       return names.contains { $0.hasSuffix(".mlp.experts.0.up_proj.weight") && $0.hasPrefix("model.layers.") }
         ? nil : ReaderVerdict(.refuses, "a Hugging Face checkpoint whose experts are not one tensor each")
