@@ -11,6 +11,9 @@ public struct Trunk: Sendable {
   /// Why we know that the folder is an MLX conversion, whose tensors keep their names and bytes; nil for a Hugging Face
   /// checkpoint.
   public let conversion: String?
+  /// The folder's own tensors by what they belong to; of several that become one, each counts, and one of which two are
+  /// made counts once.
+  public let tallies: [TensorRole: TensorTally]
 
   /// Whether some of its matrices were quantized before.
   public var isPacked: Bool { tensors.contains { $0.packing != nil } }
@@ -94,7 +97,7 @@ extension CheckpointFolder {
     try requireFloats(resolver.resolved)
     return Trunk(
       tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped,
-      conversion: conversion)
+      conversion: conversion, tallies: resolver.tallies)
   }
 
   /// Refuses a number format that nothing here reads, which is every one but plain floats, FP8 with scales by blocks,
