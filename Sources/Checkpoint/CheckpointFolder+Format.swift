@@ -61,7 +61,10 @@ extension CheckpointFolder {
     }
   }
 
-  var quantizationConfig: JSONValue? { config["quantization_config"] ?? config["text_config"]?["quantization_config"] }
+  /// At either level; `null` says nothing.
+  var quantizationConfig: JSONValue? {
+    [config, config["text_config"]].compactMap { $0?["quantization_config"] }.first { !$0.isNull }
+  }
 
   /// `quant_method`, in small letters.
   var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }

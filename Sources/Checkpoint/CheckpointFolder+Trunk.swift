@@ -23,15 +23,15 @@ extension CheckpointFolder {
   /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's stand beside a `.weight` of words.
   static func conversionEvidence(_ shards: [Shard]) -> String? {
     var first: (packed: String?, convolution: (name: String, shape: [Int])?)
-    for shard in shards {
-      let header = shard.file.header
-      for entry in header.tensors {
     let words = Set(
       shards.flatMap { shard in
         shard.file.header.tensors.lazy.filter { $0.dtype == .u32 && $0.name.hasBytes(atEnd: ".weight") }.map {
           UTF8Name($0.name)
         }
       })
+    for shard in shards {
+      let header = shard.file.header
+      for entry in header.tensors {
         let name = shard.key(entry)
         if !words.isEmpty, name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
           words.contains(UTF8Name(name.dropLast(".scales".count) + ".weight"))
@@ -70,7 +70,10 @@ extension CheckpointFolder {
         if let alternate = section.alternate, hasTensors(alternate) { package = alternate }
         source = package
       }
-      if section.package == "vision_tower.", !hasTensors(source) { continue }
+      if section.package == "vision_tower." {
+        guard hasTensors(source) else { continue }
+        if let problem = model.visionProblem { throw problem }
+      }
       for row in section.rows {
         try resolver.resolve(
           conversion == nil ? row : row.converted, source: source, package: package, indices: indices(row.layers))

@@ -140,9 +140,14 @@ public struct CheckpointFolder: Sendable {
     tensorNames = places.keys.sorted().map(\.string)
     expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
     notes += try index?.compare(with: shards) ?? []
+    if ModelConfig.isFlatWrapper(config) {
+      notes.append(
+        "config.json has no text_config: the text model's fields are read from the top level, as mlx-lm does")
+    }
     self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
     try untieDifferingOutput()
+    tieMissingOutput()
   }
 
   /// The place of a tensor.
@@ -153,12 +158,12 @@ public struct CheckpointFolder: Sendable {
 
   /// `a.experts.7.b` as `a.experts.{e}.b`; nil for a name without a numbered expert.
   private static func expertTemplate(_ name: String) -> String? {
+    guard name.hasBytes(anywhere: ".experts.") else { return nil }
     var parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let at = parts.firstIndex(of: "experts"), at + 1 < parts.count, JSONInteger.natural(parts[at + 1]) != nil
     else {
       return nil
     }
-    guard name.hasBytes(anywhere: ".experts.") else { return nil }
     parts[at + 1] = "{e}"
     return parts.joined(separator: ".")
   }
