@@ -94,7 +94,8 @@ import Testing
     text.removeKey("linear_num_key_heads")
     source.config.set("text_config", to: text)
     try withWorkshop(source: source) { shop in
-      #expect(try diagnostic { _ = try shop.open().plan }.code == "E_SHAPE")
+      let error = try diagnostic { _ = try shop.open().plan }
+      #expect(error.code == "E_SHAPE", "\(error.summary)")
     }
   }
 
