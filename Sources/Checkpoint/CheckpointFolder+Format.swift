@@ -18,7 +18,9 @@ extension CheckpointFolder {
   /// The number format that a tensor's name is a sign of; nil for what is read.
   private func foreignFormat(_ name: String) -> String? {
     guard
-      let sign = ForeignSign.all.first(where: { name.hasSuffix($0.suffix) || $0.anywhere && name.contains($0.suffix) })
+      let sign = ForeignSign.all.first(where: {
+        name.hasSuffix($0.suffix) || $0.anywhere && name.hasBytes(anywhere: $0.suffix)
+      })
     else { return nil }
     let module = name.hasSuffix(sign.suffix) ? String(name.dropLast(sign.suffix.count)) : name
     let dtype = self[name]?.entry.dtype
@@ -59,7 +61,10 @@ extension CheckpointFolder {
     }
   }
 
-  var quantizationConfig: JSONValue? { config["quantization_config"] ?? config["text_config"]?["quantization_config"] }
+  /// At either level; `null` says nothing.
+  var quantizationConfig: JSONValue? {
+    [config, config["text_config"]].compactMap { $0?["quantization_config"] }.first { !$0.isNull }
+  }
 
   /// `quant_method`, in small letters.
   var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }

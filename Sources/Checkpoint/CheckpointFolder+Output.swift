@@ -3,9 +3,6 @@ import Safetensors
 extension CheckpointFolder {
   private static let output = "lm_head.weight"
 
-  /// Whether the configuration ties the output projection to the embedding and the folder has another one all the same.
-  public var isUntied: Bool { tiesByFlag && !model.tiedEmbeddings }
-
   /// Holds `tie_word_embeddings` against the tensors: an output projection that differs from the embedding is kept, as
   /// transformers 5 does, and the flag counts as false. Only where both are there are any weights read.
   mutating func untieDifferingOutput() throws {
@@ -22,8 +19,18 @@ extension CheckpointFolder {
     }
   }
 
-  private var tiesByFlag: Bool {
-    config["text_config"]?["tie_word_embeddings"]?.boolValue ?? config["tie_word_embeddings"]?.boolValue ?? false
+  /// Holds two flags that contradict each other against the tensors: without an output projection, the embedding is it.
+  mutating func tieMissingOutput() {
+    let key = "tie_word_embeddings"
+    let flags = [config[key], config["text_config"]?[key]].compactMap { $0?.boolValue }
+    guard !model.tiedEmbeddings, flags.contains(true), !isDrafter, conversionEvidence == nil,
+      self[CheckpointFolder.output] == nil, let text = table.sections.first,
+      self[text.source + "embed_tokens.weight"] != nil
+    else { return }
+    model.tiedEmbeddings = true
+    notes.append(
+      "tie_word_embeddings is true in one place and false in another, and there is no lm_head.weight: the embedding serves as output projection"
+    )
   }
 
   private func hasSameBytes(_ one: Place, _ other: Place) throws -> Bool {

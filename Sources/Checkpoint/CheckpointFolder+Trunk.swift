@@ -1,5 +1,6 @@
 import Foundation
 import Safetensors
+import StrictJSON
 
 /// The trunk of a checkpoint, resolved against its architecture's table.
 public struct Trunk: Sendable {
@@ -10,27 +11,30 @@ public struct Trunk: Sendable {
   /// Why we know that the folder is an MLX conversion, whose tensors keep their names and bytes; nil for a Hugging Face
   /// checkpoint.
   public let conversion: String?
+  /// The folder's own tensors by what they belong to; of several that become one, each counts, and one of which two are
+  /// made counts once.
+  public let tallies: [TensorRole: TensorTally]
 
   /// Whether some of its matrices were quantized before.
   public var isPacked: Bool { tensors.contains { $0.packing != nil } }
 }
 
 extension CheckpointFolder {
-  /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
-  ///
-  /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
-  /// never from values. The head says nothing of the trunk.
-  public var conversionEvidence: String? { CheckpointFolder.conversionEvidence(shards) }
-
   /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's stand beside a `.weight` of words.
   static func conversionEvidence(_ shards: [Shard]) -> String? {
     var first: (packed: String?, convolution: (name: String, shape: [Int])?)
+    let words = Set(
+      shards.flatMap { shard in
+        shard.file.header.tensors.lazy.filter { $0.dtype == .u32 && $0.name.hasBytes(atEnd: ".weight") }.map {
+          UTF8Name($0.name)
+        }
+      })
     for shard in shards {
       let header = shard.file.header
       for entry in header.tensors {
         let name = shard.key(entry)
-        if name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
-          isPacked(String(name.dropLast(".scales".count)), beside: shards)
+        if !words.isEmpty, name.hasSuffix(".scales"), HeadPrefix.of(name) == nil, precedes(name, first.packed),
+          words.contains(UTF8Name(name.dropLast(".scales".count) + ".weight"))
         {
           first.packed = name
         }
@@ -51,11 +55,6 @@ extension CheckpointFolder {
     return name.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
-  /// Whether a module's `.weight` holds words, in whatever shard.
-  private static func isPacked(_ module: String, beside shards: [Shard]) -> Bool {
-    shards.contains { $0.file.header[module + ".weight"]?.dtype == .u32 }
-  }
-
   /// Resolves every tensor but the head's.
   ///
   /// Those of an MLX conversion are taken as they are: same names, same bytes, packed matrices part by part. It may lack
@@ -71,7 +70,10 @@ extension CheckpointFolder {
         if let alternate = section.alternate, hasTensors(alternate) { package = alternate }
         source = package
       }
-      if section.package == "vision_tower.", !hasTensors(source) { continue }
+      if section.package == "vision_tower." {
+        guard hasTensors(source) else { continue }
+        if let problem = model.visionProblem { throw problem }
+      }
       for row in section.rows {
         try resolver.resolve(
           conversion == nil ? row : row.converted, source: source, package: package, indices: indices(row.layers))
@@ -98,7 +100,7 @@ extension CheckpointFolder {
     try requireFloats(resolver.resolved)
     return Trunk(
       tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped,
-      conversion: conversion)
+      conversion: conversion, tallies: resolver.tallies)
   }
 
   /// Refuses a number format that nothing here reads, which is every one but plain floats, FP8 with scales by blocks,

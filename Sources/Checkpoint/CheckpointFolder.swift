@@ -34,6 +34,11 @@ public struct CheckpointFolder: Sendable {
   let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
   public let unmergedAdapter: String?
+  /// Whether the folder holds an MLX conversion: the evidence, or nil for a Hugging Face checkpoint.
+  ///
+  /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
+  /// never from values. The head says nothing of the trunk.
+  public let conversionEvidence: String?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -119,7 +124,8 @@ public struct CheckpointFolder: Sendable {
     self.shards = shards
     try CheckpointFolder.requireCountable(shards, path: path)
     var places: [UTF8Name: Place] = [:]
-    var naming = TensorNaming(table, isRaw: !isDrafter && CheckpointFolder.conversionEvidence(shards) == nil)
+    conversionEvidence = CheckpointFolder.conversionEvidence(shards)
+    var naming = TensorNaming(table, isRaw: !isDrafter && conversionEvidence == nil)
     for (number, shard) in shards.enumerated() {
       for entry in shard.file.header.tensors {
         let key = UTF8Name(naming.canonical(shard.key(entry)))
@@ -134,9 +140,14 @@ public struct CheckpointFolder: Sendable {
     tensorNames = places.keys.sorted().map(\.string)
     expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
     notes += try index?.compare(with: shards) ?? []
+    if ModelConfig.isFlatWrapper(config) {
+      notes.append(
+        "config.json has no text_config: the text model's fields are read from the top level, as mlx-lm does")
+    }
     self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
     try untieDifferingOutput()
+    tieMissingOutput()
   }
 
   /// The place of a tensor.
@@ -147,6 +158,7 @@ public struct CheckpointFolder: Sendable {
 
   /// `a.experts.7.b` as `a.experts.{e}.b`; nil for a name without a numbered expert.
   private static func expertTemplate(_ name: String) -> String? {
+    guard name.hasBytes(anywhere: ".experts.") else { return nil }
     var parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let at = parts.firstIndex(of: "experts"), at + 1 < parts.count, JSONInteger.natural(parts[at + 1]) != nil
     else {

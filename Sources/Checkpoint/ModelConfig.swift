@@ -20,10 +20,27 @@ public struct ModelConfig: Sendable {
   public let declaredMTPLayers: Int?
   /// Whether a vision tower is configured.
   public let hasVision: Bool
+  /// What is wrong with the tower's configuration. Only a model that has the tower's tensors is refused for it: tools that
+  /// leave the tower out leave a `vision_config` without sizes, or none.
+  let visionProblem: CheckpointError?
   /// Dtype that the stock converters cast to: `torch_dtype`, else `text_config.dtype`; nil when neither is given.
   public let stockDType: String?
 
   public subscript(symbol: String) -> Int { symbols[symbol] ?? 0 }
+
+  /// Sizes that the configuration of a text model leaves to the defaults of transformers; other readers have others.
+  public static func unstated(in text: JSONValue) -> [(field: String, value: Int)] {
+    ConfigField.text.compactMap { field in
+      guard let fallback = field.fallback, text[field.name]?.isNull ?? true else { return nil }
+      return (field.name, fallback)
+    }
+  }
+
+  /// The interval that says which layers have full attention; nil when they follow none.
+  public var fullAttentionInterval: Int? {
+    let interval = (fullAttention.firstIndex(of: true) ?? fullAttention.count) + 1
+    return fullAttention.indices.allSatisfy { fullAttention[$0] == (($0 + 1) % interval == 0) } ? interval : nil
+  }
 
   /// Reads a configuration.
   /// - Throws: ``CheckpointError`` for an unknown architecture or a field out of range.
@@ -42,25 +59,28 @@ public struct ModelConfig: Sendable {
     guard let table = ArchitectureTable.named(modelType) else {
       throw CheckpointError.architectureUnknown(file: file, modelType: modelType)
     }
-    let text: JSONValue
-    if table.wrapped {
-      guard let nested = root["text_config"], case .object = nested.content else {
-        throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")
-      }
-      text = nested
-    } else {
-      text = root
+    guard let text = ModelConfig.text(of: root) else {
+      throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")
     }
     let reader = FieldReader(file: file)
     var symbols: [String: Int] = [:]
     for field in table.fields {
       symbols[field.symbol] = try reader.integer(text, field)
     }
-    let vision = root["vision_config"]
-    hasVision = table.wrapped && vision != nil && !(vision?.isNull ?? true)
-    if hasVision, let vision {
-      for field in ConfigField.vision { symbols[field.symbol] = try reader.integer(vision, field) }
+    let vision = table.wrapped ? root["vision_config"].flatMap { $0.isNull ? nil : $0 } : nil
+    hasVision = vision != nil
+    var problem: CheckpointError?
+    if let vision {
+      do throws(CheckpointError) {
+        symbols.merge(try reader.tower(vision)) { text, _ in text }
+      } catch {
+        problem = error
+      }
+    } else if table.wrapped {
+      problem = .config(
+        file: file, field: "vision_config", expected: "an object with the sizes of the tower", found: "nothing")
     }
+    visionProblem = problem
     for (symbol, expression) in ConfigField.derived {
       symbols[symbol] = try Dimension.evaluate(expression, symbols, file: file)
     }
@@ -71,6 +91,25 @@ public struct ModelConfig: Sendable {
     tiedEmbeddings = text["tie_word_embeddings"]?.boolValue ?? root["tie_word_embeddings"]?.boolValue ?? false
     declaredMTPLayers = try reader.mtpLayers(text: text, root: root)
     stockDType = root["torch_dtype"]?.stringValue ?? root["text_config"]?["dtype"]?.stringValue
+  }
+}
+
+extension ModelConfig {
+  /// The text model's fields: those of `text_config`, or the top level's where there is no such object, as in the flat
+  /// configurations of text models. A wrapper's may be flat, too: so mlx-lm reads them.
+  /// - Returns: nil for a wrapper that says nothing of its text model.
+  public static func text(of root: JSONValue) -> JSONValue? {
+    guard let table = root["model_type"]?.stringValue.flatMap(ArchitectureTable.named), table.wrapped else {
+      return root
+    }
+    if let nested = root["text_config"], !nested.isNull { return nested.members == nil ? nil : nested }
+    return root["hidden_size"] == nil ? nil : root
+  }
+
+  /// Whether a wrapper's text model is configured at the top level.
+  public static func isFlatWrapper(_ root: JSONValue) -> Bool {
+    let table = root["model_type"]?.stringValue.flatMap(ArchitectureTable.named)
+    return table?.wrapped == true && root["text_config"]?.members == nil
   }
 }
 
@@ -92,9 +131,11 @@ struct ConfigField: Sendable {
     ConfigField("V", "vocab_size"), ConfigField("H", "hidden_size"), ConfigField("L", "num_hidden_layers", 1...10_000),
     ConfigField("Nq", "num_attention_heads", 1...65_536), ConfigField("Nkv", "num_key_value_heads", 1...65_536),
     ConfigField("D", "head_dim", 1...65_536, default: 256),
-    ConfigField("Hk", "linear_num_key_heads", 1...65_536), ConfigField("Hv", "linear_num_value_heads", 1...65_536),
-    ConfigField("dk", "linear_key_head_dim", 1...65_536), ConfigField("dv", "linear_value_head_dim", 1...65_536),
-    ConfigField("K", "linear_conv_kernel_dim", 1...1_024),
+    ConfigField("Hk", "linear_num_key_heads", 1...65_536, default: 16),
+    ConfigField("Hv", "linear_num_value_heads", 1...65_536, default: 32),
+    ConfigField("dk", "linear_key_head_dim", 1...65_536, default: 128),
+    ConfigField("dv", "linear_value_head_dim", 1...65_536, default: 128),
+    ConfigField("K", "linear_conv_kernel_dim", 1...1_024, default: 4),
   ]
   static let dense = [ConfigField("I", "intermediate_size")]
   static let experts = [
@@ -118,7 +159,7 @@ struct ConfigField: Sendable {
 struct FieldReader {
   let file: String
 
-  func integer(_ object: JSONValue, _ field: ConfigField) throws -> Int {
+  func integer(_ object: JSONValue, _ field: ConfigField) throws(CheckpointError) -> Int {
     guard let value = object[field.name], !value.isNull else {
       if let fallback = field.fallback { return fallback }
       throw CheckpointError.config(file: file, field: field.name, expected: "an integer", found: "nothing")
@@ -130,6 +171,13 @@ struct FieldReader {
         found: value.brief)
     }
     return number
+  }
+
+  /// Sizes of the vision tower, all of them or none.
+  func tower(_ vision: JSONValue) throws(CheckpointError) -> [String: Int] {
+    var symbols: [String: Int] = [:]
+    for field in ConfigField.vision { symbols[field.symbol] = try integer(vision, field) }
+    return symbols
   }
 
   /// Full attention or not, by layer: `layer_types`, else every `full_attention_interval`-th layer.

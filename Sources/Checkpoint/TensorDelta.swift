@@ -82,6 +82,6 @@ public struct TensorDelta: Sendable {
 extension Trunk {
   /// The same trunk with other tensors under the same names.
   package func with(_ tensors: [ResolvedTensor]) -> Trunk {
-    Trunk(tensors: tensors, dropped: dropped, conversion: conversion)
+    Trunk(tensors: tensors, dropped: dropped, conversion: conversion, tallies: tallies)
   }
 }

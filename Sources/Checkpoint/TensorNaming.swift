@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// Names of a checkpoint's tensors as its architecture's table has them, whatever tool wrote them.
 struct TensorNaming {
   /// Prefixes of the table; nil where nothing is renamed.
@@ -29,7 +31,7 @@ struct TensorNaming {
     for rename in KnownRename.wrappers {
       switch rename.place {
       case .prefix where name.hasPrefix(rename.written): name = String(name.dropFirst(rename.written.count))
-      case .part where name.contains(rename.written):
+      case .part where name.hasBytes(anywhere: rename.written):
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let kept = parts.filter { $0 != rename.written }
         guard kept.count < parts.count else { continue }

@@ -7,8 +7,11 @@ struct TensorResolver {
   let folder: CheckpointFolder
   /// Symbols of the configuration; a head may have its own expert count.
   let symbols: [String: Int]
-  /// By their bytes, as everywhere: names that only look alike are two tensors.
-  private var used: Set<UTF8Name> = []
+  /// What the tensors that are accounted for belong to. By their bytes, as everywhere: names that only look alike are two
+  /// tensors.
+  private var used: [UTF8Name: TensorRole] = [:]
+  /// That of the row that is resolved: each row sets it first.
+  private var role = TensorRole.embedding
   /// What the configuration says of quantized matrices, once it was asked.
   var declared: DeclaredQuantization?
   private(set) var missing: [String] = []
@@ -20,12 +23,22 @@ struct TensorResolver {
   }
 
   /// Notes that a tensor of the source is accounted for.
-  mutating func use(_ tensor: String) { used.insert(UTF8Name(tensor)) }
+  mutating func use(_ tensor: String) { used[UTF8Name(tensor)] = role }
 
-  func isUsed(_ tensor: String) -> Bool { used.contains(UTF8Name(tensor)) }
+  func isUsed(_ tensor: String) -> Bool { used[UTF8Name(tensor)] != nil }
+
+  /// How many tensors of the folder each role has, with scales and the like, and their bytes.
+  var tallies: [TensorRole: TensorTally] {
+    var tallies: [TensorRole: TensorTally] = [:]
+    for (name, role) in used {
+      tallies[role, default: TensorTally()].add(folder[name.string]?.entry.byteCount ?? 0)
+    }
+    return tallies
+  }
 
   /// Resolves one row, for each index it applies to.
   mutating func resolve(_ row: TensorRow, source: String, package: String, indices: [Int?]) throws {
+    role = row.role
     for index in indices {
       let fill = { (name: String) in
         index.map { name.replacingOccurrences(of: "{i}", with: String($0)) } ?? name
@@ -145,6 +158,18 @@ struct TensorResolver {
         file: folder.shardPath(of: place).string, tensor: tensor,
         expected: "[\(expressions.joined(separator: ", "))] = \(expected)", found: "\(place.entry.shape)")
     }
+  }
+}
+
+/// How many tensors of a folder there are, and their bytes.
+public struct TensorTally: Sendable, Equatable {
+  public private(set) var tensors = 0
+  public private(set) var bytes = 0
+
+  /// All tensors of a folder have fewer bytes than an `Int` counts, as was seen when it was opened.
+  mutating func add(_ byteCount: Int) {
+    tensors += 1
+    bytes += byteCount
   }
 }
 

@@ -131,7 +131,7 @@ public struct HeadDiagnosis: Sendable {
   // MARK: a head
 
   private static func present(_ folder: CheckpointFolder, _ head: Head, _ readers: ReaderMatrix?) -> HeadDiagnosis {
-    var summary = "complete: \(head.tensors.count) tensors"
+    var summary = "complete: \(head.tally.tensors) tensors"
     if head.isPacked { summary += ", quantized" }
     if let experts = head.ownExperts, !folder.isDrafter {
       summary += ", with \(experts) experts of its own (the trunk has \(folder.model["E"]))"

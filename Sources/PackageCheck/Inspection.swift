@@ -19,35 +19,28 @@ public struct Inspection {
   public init(_ folder: CheckpointFolder) {
     self.folder = folder
     var problems: [String] = []
-    var roles: [String: (Int, Int)] = [:]
+    var roles: [TensorRole: TensorTally] = [:]
     if folder.tensorNames.allSatisfy({ $0.contains("mtp.") }) {
       problems = []
     } else {
-      do {
-        for tensor in try folder.trunk().tensors {
-          let (count, bytes) = roles[tensor.role.rawValue] ?? (0, 0)
-          roles[tensor.role.rawValue] = (count + 1, bytes + tensor.byteCount)
-        }
-      } catch {
-        problems.append(Diagnostic.words(error))
-      }
+      do { roles = try folder.trunk().tallies } catch { problems.append(Diagnostic.words(error)) }
     }
     do { try folder.requireSidecars() } catch { problems.append(Diagnostic.words(error)) }
     if folder.headEvidence.isPresent {
       do {
-        let head = try folder.head(for: folder)
-        roles[TensorRole.mtp.rawValue] = (head.tensors.count, head.tensors.reduce(0) { $0 + $1.byteCount })
+        roles[.mtp] = try folder.head(for: folder).tally
       } catch {
         problems.append(Diagnostic.words(error))
       }
     }
     self.problems = problems
-    let matrix = try? ReaderMatrix.verdicts(of: folder)
+    // Readers are asked about what they load: of a checkpoint that is to be converted nothing is said, and nothing read.
+    readers =
+      folder.conversionEvidence == nil && !folder.isDrafter ? nil : (try? ReaderMatrix.verdicts(of: folder))
     let bases = (try? SourceCard(folder: folder))?.baseModels ?? []
-    diagnosis = HeadDiagnosis(folder, baseModels: bases, readers: matrix)
-    readers = folder.conversionEvidence == nil && !folder.isDrafter ? nil : matrix
+    diagnosis = HeadDiagnosis(folder, baseModels: bases, readers: readers)
     self.roles = TensorRole.allCases.compactMap { role in
-      roles[role.rawValue].map { (role.rawValue, $0.0, $0.1) }
+      roles[role].map { (role.rawValue, $0.tensors, $0.bytes) }
     }
   }
 

@@ -17,7 +17,7 @@ struct PackageConfig {
   /// That of a package. A source that was converted before keeps its own, but for what is said of the head.
   func package() throws -> [UInt8] {
     let source = resolution.source
-    var config = source.config
+    var config = nested(source.config)
     declareHead(&config)
     if !plan.keepsSource {
       try takeStopTokens(&config)
@@ -45,8 +45,9 @@ struct PackageConfig {
       config.removeKey(QuantizationBlocks.headKey)
     }
     if !plan.keepsSource {
-      if source.lacksTower { config.removeKey("vision_config") }
-      if source.isUntied { untie(&config) }
+      if source.lacksTower || source.table.wrapperType != nil { config.removeKey("vision_config") }
+      settleTies(&config)
+      complete(&config)
       if let modelType = source.table.wrapperType { config = wrapped(config, modelType) }
     }
     return JSONWriter.pretty(config)
@@ -63,47 +64,30 @@ struct PackageConfig {
     for name in names where config[name] == nil { config.set(name, to: block) }
   }
 
-  /// `tie_word_embeddings` is false wherever it stands.
-  private func untie(_ config: inout JSONValue) {
-    let key = "tie_word_embeddings"
-    if config[key] != nil { config.set(key, to: .bool(false)) }
-    if var text = config["text_config"], text[key] != nil {
-      text.set(key, to: .bool(false))
-      config.set("text_config", to: text)
-    }
-  }
-
-  /// A flat text configuration in that of a wrapper, which mlx-lm knows, too: it has no class for `qwen3_5_text`.
-  private func wrapped(_ config: JSONValue, _ modelType: String) -> JSONValue {
-    let quantization = ["quantization", "quantization_config", QuantizationBlocks.headKey]
-    let shared = ["eos_token_id", "bos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype"]
-    var text = config
-    for key in quantization + ["architectures"] { text.removeKey(key) }
-    var members: [(String, JSONValue)] = []
-    if config["architectures"] != nil {
-      let kind = resolution.source.table.mixture ? "Qwen3_5Moe" : "Qwen3_5"
-      members.append(("architectures", [.string(kind + "ForConditionalGeneration")]))
-    }
-    members.append(("model_type", .string(modelType)))
-    members += (shared + quantization).compactMap { key in config[key].map { (key, $0) } }
-    return .object(members + [("text_config", text)])
-  }
-
   /// How many MTP layers there are, and how many experts they have when it is not the trunk's number.
   private func declareHead(_ config: inout JSONValue) {
     let layers = plan.head == nil ? 0 : 1
+    let count = "mtp_num_hidden_layers"
     let declared = resolution.source.model.declaredMTPLayers != nil || layers > 0
     let experts = plan.head?.ownExperts
+    let declare = { (object: inout JSONValue, isText: Bool) in
+      if isText ? declared : object[count] != nil { object.set(count, to: .int(layers)) }
+      // What other families call it, where someone wrote that.
+      if let other = object[PackageConfig.otherCount], !other.isNull {
+        object.set(PackageConfig.otherCount, to: .int(layers))
+      }
+      if isText, let experts { object.set("mtp_num_experts", to: .int(experts)) }
+    }
     if resolution.source.table.wrapped, var text = config["text_config"] {
-      if declared { text.set("mtp_num_hidden_layers", to: .int(layers)) }
-      if let experts { text.set("mtp_num_experts", to: .int(experts)) }
+      declare(&text, true)
       config.set("text_config", to: text)
-      if config["mtp_num_hidden_layers"] != nil { config.set("mtp_num_hidden_layers", to: .int(layers)) }
+      declare(&config, false)
     } else {
-      if declared { config.set("mtp_num_hidden_layers", to: .int(layers)) }
-      if let experts { config.set("mtp_num_experts", to: .int(experts)) }
+      declare(&config, true)
     }
   }
+
+  private static let otherCount = "num_nextn_predict_layers"
 
   /// Both readers stop at the ids of config.json; the generation file lists all of them.
   private func takeStopTokens(_ config: inout JSONValue) throws {
@@ -118,7 +102,8 @@ struct PackageConfig {
   /// own number of experts.
   func drafter() -> [UInt8] {
     let source = resolution.source
-    var text = (source.table.wrapped ? source.config["text_config"] : nil) ?? source.config
+    let config = nested(source.config)
+    var text = ModelConfig.text(of: config) ?? config
     for key in ["quantization", "quantization_config", QuantizationBlocks.headKey, "mtp_num_experts"] {
       text.removeKey(key)
     }
@@ -127,6 +112,7 @@ struct PackageConfig {
     var members: [(String, JSONValue)] = [
       ("block_size", .int(3)), ("model_type", .string(ModelConfig.drafterType)),
     ]
+    completeText(&text)
     if source.model.modelType == "qwen3_next" {
       completeForDrafter(&text)
       members.append((ModelConfig.drafterBase, .string(source.model.modelType)))
@@ -140,10 +126,9 @@ struct PackageConfig {
   private func completeForDrafter(_ text: inout JSONValue) {
     // mlx-vlm before 0.7.8 knows a mixture of experts by this name only.
     text.set("model_type", to: "qwen3_5_moe_text")
-    if text["norm_topk_prob"] == nil { text.set("norm_topk_prob", to: .bool(false)) }
     guard text["rope_parameters"] == nil, let theta = text["rope_theta"], let factor = text["partial_rotary_factor"],
       let share = factor.doubleValue, (0...1).contains(share)
-    else { return }
+    else { return gatherRope(&text) }
     let rotary = Int(Double(resolution.source.model["D"]) * share)
     text.set(
       "rope_parameters",

@@ -16,9 +16,18 @@ public struct PackageView: Sendable {
     let format: String?
     /// Shapes by name.
     let tensors: [UTF8Name: [Int]]
+    /// Whether there is a name with `mtp.` in it.
+    let hasHead: Bool
+
+    init(name: String, format: String?, tensors: [UTF8Name: [Int]]) {
+      self.name = name
+      self.format = format
+      self.tensors = tensors
+      // Every reader asks for it, of files with names by the hundred thousand.
+      hasHead = tensors.keys.contains { $0.string.hasBytes(anywhere: "mtp.") }
+    }
 
     var names: [String] { tensors.keys.map(\.string) }
-    var hasHead: Bool { tensors.keys.contains { $0.string.contains("mtp.") } }
   }
 
   /// How the head's norms are, seen from the convention that is recorded of them.

@@ -25,7 +25,7 @@ extension Reader {
       }
       let rules = TrunkLoading.Rules(
         headMeansRaw: headMeansRaw, nextPrefixes: ["model.", "language_model.model."], knowsTextModels: true,
-        missesOverrides: missesOverrides)
+        missesOverrides: missesOverrides, needsTextConfig: true)
       if let obstacle = TrunkLoading.obstacle(view, FileSelection.indexed(view), rules) { return obstacle }
       var own = ReaderVerdict(.withoutHead, "it drafts from drafter folders only, and it can use none beside")
       if draftsFromPackage { own = HeadLoading.verdict(view) }

@@ -1,3 +1,6 @@
+import Checkpoint
+import StrictJSON
+
 /// What becomes of a trunk in the hands of a reader.
 enum TrunkLoading {
   /// How a reader tells a Hugging Face checkpoint, and what it does with a head among the files it takes.
@@ -10,6 +13,8 @@ enum TrunkLoading {
     let knowsTextModels: Bool
     /// It looks for the parameters of a single module under its own names only, which begin with `language_model.`.
     var missesOverrides = false
+    /// It looks for a wrapper's text model in `text_config` only; others read a flat configuration, too.
+    var needsTextConfig = false
   }
 
   /// The verdict on the trunk alone: nil when it is loaded as it should be.
@@ -19,6 +24,9 @@ enum TrunkLoading {
     guard !files.isEmpty else { return ReaderVerdict(.refuses, "no safetensors file that it looks for") }
     if view.modelType.hasSuffix("_text"), !rules.knowsTextModels {
       return ReaderVerdict(.refuses, "model_type \(view.modelType) is not known to it")
+    }
+    if rules.needsTextConfig, ModelConfig.isFlatWrapper(view.config) {
+      return ReaderVerdict(.refuses, "it looks for the text model in text_config, and config.json has none")
     }
     if let obstacle = irregularity(view) { return obstacle }
     guard view.hasTokenizer else {
@@ -31,7 +39,7 @@ enum TrunkLoading {
   /// All of them look at `full_attention_interval` alone: in a model whose `layer_types` say otherwise, as after pruning
   /// layers, they look for other tensors than there are.
   private static func irregularity(_ view: PackageView) -> ReaderVerdict? {
-    let text = view.config["text_config"] ?? view.config
+    let text = ModelConfig.text(of: view.config) ?? view.config
     let interval = max(1, text["full_attention_interval"]?.intValue ?? 4)
     let layers = view.model.fullAttention
     guard let layer = layers.indices.first(where: { layers[$0] != (($0 + 1) % interval == 0) }) else { return nil }
@@ -46,7 +54,7 @@ enum TrunkLoading {
   private static func next(
     _ view: PackageView, _ files: [PackageView.File], _ head: [String], _ rules: Rules
   ) -> ReaderVerdict? {
-    let names = files.flatMap(\.names)
+    let names = files.lazy.flatMap { $0.tensors.keys.lazy.map(\.string) }
     if !view.isConverted {
       return names.contains { $0.hasSuffix(".mlp.experts.0.up_proj.weight") && $0.hasPrefix("model.layers.") }
         ? nil : ReaderVerdict(.refuses, "a Hugging Face checkpoint whose experts are not one tensor each")

@@ -110,6 +110,23 @@ import Testing
     }
   }
 
+  /// Fused experts are two of the package's tensors, experts one by one a third of a tensor each: neither is counted.
+  @Test(arguments: [TinyCheckpoint.Family.dense, .mixture, .next], [TinyCheckpoint.ExpertLayout.split, .fused])
+  func `inspect counts the folder's own tensors, and all places say the same`(
+    family: TinyCheckpoint.Family, layout: TinyCheckpoint.ExpertLayout
+  ) throws {
+    let source = TinyCheckpoint(family) { $0.headLayout = layout }
+    let found = try inspect(source)
+    let json = found.json
+    #expect(json["head"]?["tensors"]?.intValue == source.head.count)
+    #expect(found.diagnosis.summary.hasPrefix("complete: \(source.head.count) tensors"))
+    let roles = json["roles"]?.arrayValue ?? []
+    #expect(roles.first { $0["role"] == "mtp" }?["tensors"]?.intValue == source.head.count)
+    for key in ["tensors", "bytes"] {
+      #expect(roles.reduce(0) { $0 + ($1[key]?.intValue ?? 0) } == json[key]?.intValue, "\(key)")
+    }
+  }
+
   @Test func `state and advice are in the document`() throws {
     let json = try inspect(TinyCheckpoint(.dense).stripped).json["head"]?["diagnosis"]
     #expect(json?["state"] == "absent")

@@ -47,6 +47,9 @@ import Testing
     (
       "with the tower under another name", { $0.replacingOccurrences(of: "model.visual.", with: "model.vision_tower.") }
     ),
+    ("with the tower at the top", { $0.replacingOccurrences(of: "model.visual.", with: "vision_tower.") }),
+    ("of FSDP", { $0.replacingOccurrences(of: ".mlp.", with: "._fsdp_wrapped_module.mlp.") }),
+    ("of data-parallel training", { "module." + $0 }),
   ]
 
   @Test(arguments: spellings.indices)

@@ -96,10 +96,13 @@ import Testing
     }
   }
 
-  @Test func `a quantization_config in the text's configuration is read, and is not in the package`() throws {
+  @Test(arguments: [false, true])
+  func `a quantization_config in the text's configuration is read, and is not in the package`(isNullAbove: Bool) throws
+  {
     var (checkpoint, expected) = try source("gptq-4")
     let block = try #require(checkpoint.config["quantization_config"])
     checkpoint.config.removeKey("quantization_config")
+    if isNullAbove { checkpoint.config.set("quantization_config", to: .null) }
     checkpoint.configure("quantization_config", block)
     try withWorkshop(source: checkpoint) { shop in
       try shop.writeManifest([("rules", [["match": "**", "treatment": "keep"]])])

@@ -1,6 +1,7 @@
 import Digests
 import Quantization
 import Safetensors
+import StrictJSON
 import Testing
 
 /// What happens to the numbers, against arithmetic written here.
@@ -24,6 +25,31 @@ import Testing
       #expect(seen == 4 * 2 + 2 + 1 + 7)
       let gated = "layers.0.linear_attn.norm.weight"
       #expect(try digest(package.tensor(target + gated).bytes) == digest(source.tensors[source.prefix + gated]?.bytes))
+    }
+  }
+
+  @Test(arguments: [DType.bf16, .f16, .f32])
+  func `floats of each type are kept, cast or quantized as the rules say`(dtype: DType) throws {
+    var source = TinyCheckpoint(.dense)
+    let name = "model.language_model.layers.0.mlp.up_proj.weight"
+    let old = try #require(source.tensors[name])
+    // 0.5 in each of them.
+    let half: [DType: [UInt8]] = [.bf16: [0, 0x3F], .f16: [0, 0x38], .f32: [0, 0, 0, 0x3F]]
+    let bytes = try Array(repeating: #require(half[dtype]), count: old.elementCount).flatMap { $0 }
+    source.tensors[name] = TinyCheckpoint.Tensor(dtype: dtype, shape: old.shape, bytes: bytes)
+    let treatments: [(JSONValue, DType)] = [
+      ("keep", dtype), (["cast": "bf16"], .bf16),
+      (["quantize": ["mode": "affine", "bits": 8, "group_size": 64]], .u32),
+    ]
+    for (treatment, expected) in treatments {
+      try withWorkshop(source: source) { shop in
+        try shop.writeManifest([("rules", [["match": "**.layers.0.mlp.up_proj.weight", "treatment": treatment]])])
+        try shop.run()
+        let written = try Package(shop.package).tensor("language_model.model.layers.0.mlp.up_proj.weight")
+        #expect(written.dtype == expected)
+        if treatment == "keep" { #expect(digest(written.bytes) == digest(bytes)) }
+        if expected == .bf16 { #expect(bf16(written.bytes).allSatisfy { $0 == 0x3F00 }) }
+      }
     }
   }
 

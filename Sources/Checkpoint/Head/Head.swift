@@ -10,6 +10,8 @@ public struct Head: Sendable {
   public let norms: NormDecision
   /// Experts of the head when they differ from the trunk's; nil when they agree or the head is dense.
   public let ownExperts: Int?
+  /// The folder's own tensors that it is made of.
+  public let tally: TensorTally
 
   /// Whether some of its matrices were quantized before.
   public var isPacked: Bool { tensors.contains { $0.packing != nil } }
@@ -36,19 +38,20 @@ extension CheckpointFolder {
     if let order = evidence.inputOrder, order != "embedding,hidden" {
       throw HeadError.inputOrder(path: path, found: order)
     }
-    let resolved = try resolveHead(evidence, prefix, trunk)
+    let (resolved, tally) = try resolveHead(evidence, prefix, trunk)
     let norms = try decideNorms(evidence.norms, prefix, trunk, override)
     let tensors = resolved.map { tensor in
       norms.convention == .gamma && tensor.transform == .addOne ? tensor.withoutTransform : tensor
     }
     return Head(
       tensors: tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, evidence: evidence,
-      norms: norms, ownExperts: evidence.experts.flatMap { $0 == trunk.model["E"] ? nil : $0 })
+      norms: norms, ownExperts: evidence.experts.flatMap { $0 == trunk.model["E"] ? nil : $0 },
+      tally: tally)
   }
 
   private func resolveHead(
     _ evidence: HeadEvidence, _ prefix: String, _ trunk: CheckpointFolder
-  ) throws -> [ResolvedTensor] {
+  ) throws -> ([ResolvedTensor], TensorTally) {
     var symbols = trunk.model.symbols
     if let experts = evidence.experts { symbols["E"] = experts }
     if conversionEvidence == nil, !isDrafter { try requireReadableFormat(ofHead: true) }
@@ -84,7 +87,7 @@ extension CheckpointFolder {
       throw HeadError.tensorUnknown(path: path, tensor: unknown)
     }
     try requireFloats(resolver.resolved)
-    return resolver.resolved
+    return (resolver.resolved, resolver.tallies[.mtp] ?? TensorTally())
   }
 
   /// First dimension of a tensor that holds all experts; nil for any other.

@@ -20,6 +20,7 @@ public enum NormType: String, Sendable, CaseIterable {
   /// The type of a trunk's tensor; nil for any other. The gated norm of a delta net layer and the norms of the vision
   /// tower are of no such type.
   init?(trunk name: String) {
+    guard name.hasSuffix("norm.weight") else { return nil }
     if let type = NormType.allCases.first(where: { $0 != .final && name.hasSuffix(".\($0.rawValue).weight") }) {
       self = type
     } else if ["model.norm.weight", "model.language_model.norm.weight", "language_model.model.norm.weight"]

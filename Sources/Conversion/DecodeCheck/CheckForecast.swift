@@ -17,8 +17,7 @@ struct CheckForecast: Sendable {
   let bytes: Int
 
   init(_ check: DecodeCheck, _ plan: Plan, _ source: CheckpointFolder) {
-    let config = source.config
-    let text = config["text_config"] ?? config
+    let text = ModelConfig.text(of: source.config) ?? source.config
     let chosen = max(1, text["num_experts_per_tok"]?.intValue ?? 1)
     let experts = max(1, text["num_experts"]?.intValue ?? 1)
     let tied = source.model.tiedEmbeddings

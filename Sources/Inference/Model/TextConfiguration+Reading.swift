@@ -8,8 +8,7 @@ extension TextConfiguration {
   init(_ folder: CheckpointFolder) throws {
     let model = folder.model
     let reader = ConfigurationReader(
-      text: folder.table.wrapped ? folder.config["text_config"] ?? folder.config : folder.config, root: folder.config,
-      file: folder.configPath.string)
+      text: ModelConfig.text(of: folder.config) ?? folder.config, root: folder.config, file: folder.configPath.string)
     try reader.refuseUnsupported()
     modelType = model.modelType
     vocabulary = model["V"]
