@@ -127,7 +127,7 @@ public struct PackageVerifier: Sendable {
         return "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)"
       }
       if mayTrustBytes { return nil }
-      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, scales: entry.scaleCode(among: shards))
+      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards))
       guard digest.hex == part.treeSHA256 else {
         return "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
       }
