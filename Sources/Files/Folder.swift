@@ -26,10 +26,8 @@ public enum Folder {
 
   /// The names in a folder, sorted by their UTF-8 bytes. A name that is not UTF-8 is an error.
   public static func entries(_ path: FilePath) throws(StorageError) -> [String] {
-    let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     var names: [String] = []
-    for bytes in try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    for bytes in try sortedNames(path) {
       guard let name = String(validating: bytes, as: UTF8.self) else {
         throw .name(path: path.appending(bytes: bytes))
       }
@@ -40,10 +38,13 @@ public enum Folder {
 
   /// As ``entries(_:)``, without the names that are not UTF-8: for whoever looks for names of ours.
   static func readableEntries(_ path: FilePath) throws(StorageError) -> [String] {
+    try sortedNames(path).compactMap { String(validating: $0, as: UTF8.self) }
+  }
+
+  private static func sortedNames(_ path: FilePath) throws(StorageError) -> [[UInt8]] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
-    return try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) })
-      .compactMap { String(validating: $0, as: UTF8.self) }
+    return try namesAndClose(descriptor, path).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   /// Whether the path leads to a folder, also through a link.
