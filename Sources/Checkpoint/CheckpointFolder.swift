@@ -34,6 +34,8 @@ public struct CheckpointFolder: Sendable {
   let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
   public let unmergedAdapter: String?
+  /// What `mtp/manifest.json` says; nil when there is none.
+  let headManifest: JSONValue?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -67,10 +69,11 @@ public struct CheckpointFolder: Sendable {
     let path = try reference.resolve()
     self.path = path
     self.reference = reference
-    guard path.isFolder else { throw CheckpointError.folderMissing(path: path) }
+    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
     let listing = try FolderListing(path, linksBeneath: root)
     try listing.require(FolderListing.isWeightsOrConfiguration)
     self.listing = listing
+    headManifest = try CheckpointFolder.headManifest(path)
     unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
       if let unmergedAdapter,

@@ -110,7 +110,7 @@ public struct Run: Sendable {
   /// Refuses before the work what would be refused behind it.
   private func refuseForeignOutput() throws {
     let report = CheckStage.beside(resolution)
-    if report.exists, try !CheckOutcome.isAt(report) {
+    if try report.exists, try !CheckOutcome.isAt(report) {
       throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
     }
     try place.refuseForeign(mayStay: true)

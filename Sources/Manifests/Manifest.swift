@@ -73,7 +73,7 @@ public struct Manifest: Sendable {
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
-    guard path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
+    guard try path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
     let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: path.string, what: "manifest")

@@ -28,8 +28,8 @@ public struct PackageVerifier: Sendable {
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
-    guard try Folder.isFolder(path) else {
-      guard path.exists else { throw FileError.missing(path: path) }
+    guard try path.isFolder else {
+      guard try path.exists else { throw FileError.missing(path: path) }
       throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
     let entries = try Folder.entries(path)

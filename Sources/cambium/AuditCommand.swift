@@ -71,7 +71,7 @@ struct AuditCommand: ParsableCommand {
     try target.check()
     // A run leaves its report beside the package.
     let beside = package.absolute.appending(suffix: ".check.json")
-    let report = try (check ?? (beside.exists ? beside : nil)).map { file in
+    let report = try (check ?? (try beside.exists ? beside : nil)).map { file in
       try JSONValue.parse(ReadOnlyFile(path: file.absolute).readAll(limit: 256 << 20), file: file.absolute.string)
     }
     let page = AuditPage(
