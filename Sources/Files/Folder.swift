@@ -76,8 +76,10 @@ public enum Folder {
     }
   }
 
-  /// The names in an open folder, without `.` and `..`, as bytes. Takes the descriptor over.
-  static func namesAndClose(_ descriptor: Int32, _ path: FilePath) throws(StorageError) -> [[UInt8]] {
+  /// The names in an open folder, without `.` and `..`, as bytes, at most `limit` of them. Takes the descriptor over.
+  static func namesAndClose(
+    _ descriptor: Int32, _ path: FilePath, atMost limit: Int = .max
+  ) throws(StorageError) -> [[UInt8]] {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)
@@ -85,7 +87,7 @@ public enum Folder {
     }
     defer { closedir(stream) }
     var names: [[UInt8]] = []
-    while true {
+    while names.count < limit {
       // The end of the list and a failure both return nil.
       errno = 0
       guard let entry = readdir(stream) else {
@@ -98,5 +100,6 @@ public enum Folder {
       let name = UnsafeRawBufferPointer(start: start, count: strlen(start)).map { $0 }
       if name != [UInt8(ascii: ".")], name != Array("..".utf8) { names.append(name) }
     }
+    return names
   }
 }
