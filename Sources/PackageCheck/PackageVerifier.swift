@@ -42,6 +42,7 @@ public struct PackageVerifier: Sendable {
     let sums = try checkFiles(entries, &report)
     let audit = try AuditDocument(path: path.appending(PackageFiles.audit))
     try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
+    try DocumentCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
     try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
@@ -125,6 +126,9 @@ public struct PackageVerifier: Sendable {
       }
       guard entry.dtype.rawValue == part.dtype, entry.shape == part.shape else {
         return "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)"
+      }
+      guard entry.byteCount == part.bytes else {
+        return "\(part.name): \(entry.byteCount) bytes, the audit says \(part.bytes)"
       }
       if mayTrustBytes { return nil }
       let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards))
