@@ -27,6 +27,13 @@ extension FilePath {
     return start.pushing(expandingHome).withoutSteps
   }
 
+  /// Whether the name is one of the system's own for what a process has open, such as `/dev/stdin`: beside it is no place
+  /// for a file.
+  public var isDescriptor: Bool {
+    let path = absolute
+    return ["/dev", "/dev/fd"].contains(path.folder) || path.starts(with: "/proc")
+  }
+
   private var withoutSteps: FilePath {
     var path = FilePath(root: root, [])
     for component in components {

@@ -29,7 +29,7 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Write the page audit.html anew, of the package as it is.", valueName: "file"),
-    completion: .file(extensions: ["html"])) var html: FilePath?
+    completion: .file(extensions: ["html"]), transform: resultFile) var html: FilePath?
   @Option(
     help: ArgumentHelp("With --html: the decode check to show; by default PACKAGE.check.json.", valueName: "file"),
     completion: .file(extensions: ["json"])) var check: FilePath?

@@ -48,6 +48,15 @@ import TestSupport
     #expect(scratch.at("lost/../x").absolute == scratch.at("x").absolute)
   }
 
+  @Test func `D the system's names for open files are known, and others in memory are not taken for them`() {
+    for text in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/../dev/./stdin"] {
+      #expect(FilePath(text).isDescriptor, "\(text)")
+    }
+    for text in ["/dev/shm/m.json", "/home/dev/stdin", "stdin", "/device/x"] {
+      #expect(!FilePath(text).isDescriptor, "\(text)")
+    }
+  }
+
   @Test func `a tilde that was typed is a name`() {
     #expect(FilePath(typed: "~/x").absolute == Folder.current.appending("~/x"))
     #expect(FilePath(typed: "x/~").absolute == Folder.current.appending("x/~"))
