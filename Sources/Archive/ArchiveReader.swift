@@ -40,7 +40,7 @@ public struct ArchiveReader: Sendable {
     try contents.requireListed(stop)
     let target = output ?? parent.appending(contents.top)
     let place = target.absolute.folder
-    guard !target.exists else { throw StorageError.targetExists(path: target) }
+    guard try !target.exists else { throw StorageError.targetExists(path: target) }
     try Folder.requireOutsidePackages(target)
     try Folder.create(place)
     if let free = try Folder.freeBytes(place), free < plain {

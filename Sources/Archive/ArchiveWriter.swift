@@ -68,7 +68,11 @@ public struct ArchiveWriter: Sendable {
           throw .io(operation: "write the archive", path: path, errno: EIO)
         }
       }
-    } catch { throw failure ?? error }
+    } catch StorageError.stopped {
+      throw ArchiveError.stopped(path: path)
+    } catch {
+      throw failure ?? error
+    }
     guard let result else { throw ArchiveError.stopped(path: path) }
     return result
   }

@@ -39,6 +39,8 @@ public struct CheckpointFolder: Sendable {
   /// Decided from packed tensors and from the layout of `conv1d` (`[C, 1, K]` in Hugging Face, `[C, K, 1]` in MLX),
   /// never from values. The head says nothing of the trunk.
   public let conversionEvidence: String?
+  /// What `mtp/manifest.json` says; nil when there is none.
+  let headManifest: JSONValue?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -72,10 +74,11 @@ public struct CheckpointFolder: Sendable {
     let path = try reference.resolve()
     self.path = path
     self.reference = reference
-    guard path.isFolder else { throw CheckpointError.folderMissing(path: path) }
+    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
     let listing = try FolderListing(path, linksBeneath: root)
     try listing.require(FolderListing.isWeightsOrConfiguration)
     self.listing = listing
+    headManifest = try CheckpointFolder.headManifest(path)
     unmergedAdapter = UnmergedAdapter.file(in: listing.files)
     guard listing.files.contains("config.json") else {
       if let unmergedAdapter,

@@ -7,7 +7,8 @@ package struct FolderListing: Sendable {
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
   package let summary: String
-  /// What is there under a name and is no file: links that lead to nothing, and folders. An error for those names alone
+  /// What is there under a name and is no file: links that lead to nothing, or to where this user must not look, and
+  /// folders. An error for those names alone
   /// that are needed.
   private let unusable: [(name: String, error: FileError)]
 
@@ -19,7 +20,7 @@ package struct FolderListing: Sendable {
     let below = path.appending(FolderListing.headFolder)
     var unusable = found.unusable
     var nested: [String] = []
-    if below.isFolder {
+    if try below.isFolder {
       let prefix = FolderListing.headFolder + "/"
       let (names, others) = try FolderListing.files(in: below, root: root)
       nested = names.filter { $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json" }.map { prefix + $0 }
@@ -52,11 +53,18 @@ package struct FolderListing: Sendable {
     var unusable: [(name: String, error: FileError)] = []
     for name in try namesInFolder(path) where !name.hasPrefix(".") {
       let full = path.appending(name)
-      if full.isFolder {
+      let (isFolder, isThere): (Bool, Bool)
+      do throws(FileError) {
+        (isFolder, isThere) = (try full.isFolder, try full.exists)
+      } catch {
+        unusable.append((name, error))
+        continue
+      }
+      if isFolder {
         // Licences, too, come in folders.
         guard name != headFolder, !Sidecars.isLegal(name) else { continue }
         unusable.append((name, .notRegular(path: full, found: "a folder")))
-      } else if full.exists {
+      } else if isThere {
         let target = full.resolvingLinks
         guard target.starts(with: root) else { throw CheckpointError.linkEscapes(path: full, target: target) }
         files.append(name)

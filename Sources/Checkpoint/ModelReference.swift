@@ -62,7 +62,8 @@ public struct HubReference: Sendable, Equatable {
     var commit = revision
     if self.commit == nil {
       let file = model.appending("refs").appending(revision)
-      let reference = try? String(contentsOfFile: file.string, encoding: .utf8)
+      let bytes = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).readAll(limit: 1 << 10) }
+      let reference = bytes.map { String(decoding: $0, as: UTF8.self) }
       guard let found = reference?.trimmingCharacters(in: .whitespacesAndNewlines), !found.isEmpty, !found.contains("/")
       else {
         throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: file)
@@ -70,7 +71,7 @@ public struct HubReference: Sendable, Equatable {
       commit = found
     }
     let folder = model.appending("snapshots").appending(commit)
-    guard folder.exists else {
+    guard try folder.exists else {
       throw CheckpointError.hubNotCached(reference: "hub:\(repository)@\(revision)", looked: folder)
     }
     return folder

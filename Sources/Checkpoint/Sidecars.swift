@@ -26,10 +26,13 @@ public struct Sidecars: Sendable {
     return legal.contains { name.starts(with: $0.utf8) }
   }
 
+  /// Whether a file of this name in a package is the source's, byte for byte.
+  package static func isCopied(_ file: String) -> Bool { known.contains(file) || isLegal(file) }
+
   static let card = "README.md"
 
   /// Whether a file beside the weights is read, or copied, under this name.
-  static func isUsed(_ file: String) -> Bool { known.contains(file) || isLegal(file) || file == card }
+  static func isUsed(_ file: String) -> Bool { isCopied(file) || file == card }
 
   /// Whether a tokenizer is among them, in one file or in those of older releases.
   package var hasTokenizer: Bool {
@@ -47,7 +50,7 @@ public struct Sidecars: Sendable {
       }
       if !ChecksumList.canList(file) {
         leftOut.append((file, "a name with control characters cannot be listed"))
-      } else if Sidecars.known.contains(file) || Sidecars.isLegal(file) {
+      } else if Sidecars.isCopied(file) {
         copied.append(file)
       } else if ["bin", "pt", "pth", "ckpt", "gguf", "h5", "msgpack", "onnx"].contains(file.suffixAfterDot) {
         leftOut.append((file, "weights of another format are never read"))

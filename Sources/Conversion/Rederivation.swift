@@ -24,9 +24,9 @@ public struct Rederivation {
     self.options = options
   }
 
-  /// - Throws: what a run throws; ``ConversionError/outputExists(path:found:)`` when the scratch folder is there.
+  /// - Throws: what a run throws; `StorageError.targetExists` when the scratch folder is there.
   public func check(_ report: inout VerificationReport) throws {
-    guard !scratch.exists else { throw ConversionError.outputExists(path: scratch, found: "a folder") }
+    guard try !scratch.exists else { throw StorageError.targetExists(path: scratch) }
     let stated = try? JSONValue.parse(
       ReadOnlyFile(path: package.appending(PackageFiles.provenance)).readAll(limit: 64 << 20), file: package.string)
     let predicate = stated?["predicate"]

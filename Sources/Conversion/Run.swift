@@ -27,6 +27,12 @@ public struct Run: Sendable {
       options)
   }
 
+  /// Refuses the text of a manifest that a run would refuse, as if it stood at a path. Writes nothing.
+  static func require(_ text: [UInt8], at path: FilePath, pipelineFolders: [FilePath]) throws {
+    let options = RunOptions(pipelineFolders: pipelineFolders)
+    try Run(Resolution(Manifest(text, path: path), pipelineFolders: pipelineFolders), options).requirePossibleCheck()
+  }
+
   private init(_ resolution: Resolution, _ options: RunOptions) throws {
     self.resolution = resolution
     self.options = options
@@ -113,7 +119,7 @@ public struct Run: Sendable {
   /// Refuses before the work what would be refused behind it.
   private func refuseForeignOutput() throws {
     let report = CheckStage.beside(resolution)
-    if report.exists, try !CheckOutcome.isAt(report) {
+    if try report.exists, try !CheckOutcome.isAt(report) {
       throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
     }
     try place.refuseForeign(mayStay: true)

@@ -76,10 +76,15 @@ public enum FileError: CambiumError {
     }
   }
 
-  /// The error of a link that leads to nothing; nil for a path that leads somewhere, or where nothing is at all.
+  /// The error of a link that leads to nothing, or to where the system does not tell; nil for a path that leads somewhere,
+  /// or where nothing is at all.
   package static func brokenLink(_ path: FilePath) -> FileError? {
-    guard let status = try? linkStatus(path), status.isLink, !path.exists else { return nil }
-    return .linkBroken(path: path, target: linkTarget(path))
+    guard let status = try? linkStatus(path), status.isLink else { return nil }
+    do throws(FileError) {
+      return try path.exists ? nil : .linkBroken(path: path, target: linkTarget(path))
+    } catch {
+      return error
+    }
   }
 
   /// The error for `errno` as an open left it.

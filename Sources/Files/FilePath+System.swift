@@ -9,10 +9,13 @@ import SystemPackage
 /// What the system says of a path at this moment.
 extension FilePath {
   /// Whether the path leads to something, also through a link.
-  public var exists: Bool { leadsSomewhere(self) }
+  /// - Throws: ``FileError`` when the system does not tell, as behind a folder that this user must not search: what is there
+  ///   is not missing.
+  public var exists: Bool { get throws(FileError) { try targetStatus(self) != nil } }
 
-  /// Whether the path leads to a folder, also through a link; a failure counts as none.
-  public var isFolder: Bool { (try? Folder.isFolder(self)) ?? false }
+  /// Whether the path leads to a folder, also through a link.
+  /// - Throws: as ``exists``.
+  public var isFolder: Bool { get throws(FileError) { try targetStatus(self)?.isFolder ?? false } }
 
   /// The path from the root on, without `.` and `..`. What is above a link is what the system says: the folder that holds
   /// what the link leads to. A first name `~` is the person's own folder, `~NAME` another's.
@@ -22,6 +25,13 @@ extension FilePath {
   public func absolute(from base: FilePath) -> FilePath {
     let start = base.isAbsolute ? base : Folder.current.pushing(base)
     return start.pushing(expandingHome).withoutSteps
+  }
+
+  /// Whether the name is one of the system's own for what a process has open, such as `/dev/stdin`: beside it is no place
+  /// for a file.
+  public var isDescriptor: Bool {
+    let path = absolute
+    return ["/dev", "/dev/fd"].contains(path.folder) || path.starts(with: "/proc")
   }
 
   private var withoutSteps: FilePath {
@@ -85,11 +95,6 @@ extension Folder {
   public static func makeSymbolicLink(at path: FilePath, to target: FilePath) throws(StorageError) {
     guard symlink(target, path) == 0 else { throw .system("make the link", path, errno: errno) }
   }
-}
-
-private func leadsSomewhere(_ path: FilePath) -> Bool {
-  var status = stat()
-  return stat(path, &status) == 0
 }
 
 /// Of the person who runs this, when the name is empty.

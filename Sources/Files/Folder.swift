@@ -26,10 +26,8 @@ public enum Folder {
 
   /// The names in a folder, sorted by their UTF-8 bytes. A name that is not UTF-8 is an error.
   public static func entries(_ path: FilePath) throws(StorageError) -> [String] {
-    let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
     var names: [String] = []
-    for bytes in try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    for bytes in try sortedNames(path) {
       guard let name = String(validating: bytes, as: UTF8.self) else {
         throw .name(path: path.appending(bytes: bytes))
       }
@@ -40,10 +38,13 @@ public enum Folder {
 
   /// As ``entries(_:)``, without the names that are not UTF-8: for whoever looks for names of ours.
   static func readableEntries(_ path: FilePath) throws(StorageError) -> [String] {
+    try sortedNames(path).compactMap { String(validating: $0, as: UTF8.self) }
+  }
+
+  private static func sortedNames(_ path: FilePath) throws(StorageError) -> [[UInt8]] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
-    return try namesAndClose(descriptor, path).sorted(by: { $0.lexicographicallyPrecedes($1) })
-      .compactMap { String(validating: $0, as: UTF8.self) }
+    return try namesAndClose(descriptor, path).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   /// Whether the path leads to a folder, also through a link.
@@ -75,8 +76,10 @@ public enum Folder {
     }
   }
 
-  /// The names in an open folder, without `.` and `..`, as bytes. Takes the descriptor over.
-  static func namesAndClose(_ descriptor: Int32, _ path: FilePath) throws(StorageError) -> [[UInt8]] {
+  /// The names in an open folder, without `.` and `..`, as bytes, at most `limit` of them. Takes the descriptor over.
+  static func namesAndClose(
+    _ descriptor: Int32, _ path: FilePath, atMost limit: Int = .max
+  ) throws(StorageError) -> [[UInt8]] {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)
@@ -84,7 +87,7 @@ public enum Folder {
     }
     defer { closedir(stream) }
     var names: [[UInt8]] = []
-    while true {
+    while names.count < limit {
       // The end of the list and a failure both return nil.
       errno = 0
       guard let entry = readdir(stream) else {
@@ -97,5 +100,6 @@ public enum Folder {
       let name = UnsafeRawBufferPointer(start: start, count: strlen(start)).map { $0 }
       if name != [UInt8(ascii: ".")], name != Array("..".utf8) { names.append(name) }
     }
+    return names
   }
 }

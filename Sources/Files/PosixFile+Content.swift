@@ -1,3 +1,5 @@
+import Threads
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -54,11 +56,14 @@ extension PosixFile {
     var done = 0
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      if isStream, !StopSignal.shared.wait(for: descriptor, .writing) { throw .stopped(path: path) }
       let count = uninterrupted {
         isStream
           ? systemWrite(descriptor, rest.baseAddress, rest.count)
           : pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
       }
+      // Somebody else was faster to fill the pipe.
+      if isStream, count < 0, errno == EAGAIN { continue }
       guard count >= 0 else {
         throw .system("write the file", path, errno: errno, needed: offset + bytes.count)
       }

@@ -1,6 +1,7 @@
 import CKernels
 import Synchronization
 import SystemPackage
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -66,9 +67,17 @@ public final class PosixFile: Sendable {
   }
 
   /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. Waits for the reader of a
-  /// pipe. Each write goes behind the one before, whatever its offset.
+  /// pipe, until a stop is asked for. Each write goes behind the one before, whatever its offset.
+  /// - Throws: ``StorageError``; ``StorageError/stopped(path:)``.
   static func openStream(_ path: FilePath) throws(StorageError) -> PosixFile {
-    let descriptor = uninterrupted { openDescriptor(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0) }
+    crashPoint("stream")
+    // Never waits: neither here nor in a write does the system hear of a stop.
+    let flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+    var descriptor = uninterrupted { openDescriptor(path, flags, 0) }
+    while descriptor < 0, errno == ENXIO, isPipe(path) {
+      guard StopSignal.shared.waitAMoment() else { throw .stopped(path: path) }
+      descriptor = uninterrupted { openDescriptor(path, flags, 0) }
+    }
     guard descriptor >= 0 else { throw .system("open for writing", path, errno: errno) }
     let file = PosixFile(path: path, descriptor: descriptor, isStream: true)
     guard try file.status().isStream else { throw .targetExists(path: path) }
@@ -115,6 +124,14 @@ public final class PosixFile: Sendable {
       throw .system("close the file", path, errno: errno)
     }
   }
+}
+
+/// Whether a pipe stands there; keeps the error of the call before.
+private func isPipe(_ path: FilePath) -> Bool {
+  let code = errno
+  defer { errno = code }
+  var status = stat()
+  return stat(path, &status) == 0 && status.type == S_IFIFO
 }
 
 // Inside the class the names of these calls mean its own methods.

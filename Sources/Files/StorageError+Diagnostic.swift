@@ -50,6 +50,9 @@ extension StorageError {
         expected: "a relative path without empty, \".\" and \"..\" parts", next: "correct the name", exit: .badInput)
     case .name(let path): FileError.name(path: path).diagnostic
     case .tooManyOpen(let path): FileError.tooManyOpen(path: path, limit: openFilesLimit()).diagnostic
+    case .stopped(let path):
+      Diagnostic(
+        "E_INTERRUPTED", "interrupted", file: path, next: "run the same command again", exit: .interrupted)
     case .fileChanged(let path):
       Diagnostic(
         "E_FILE_CHANGED", "the file changed while it was read", file: path,

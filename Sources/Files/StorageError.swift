@@ -35,6 +35,8 @@ public enum StorageError: CambiumError, Equatable {
   case tooManyOpen(path: FilePath)
   /// `E_FILE_CHANGED`: a file changed while it was copied or digested.
   case fileChanged(path: FilePath)
+  /// `E_INTERRUPTED`: a stop was asked for while a program at the other end of a pipe did not do its part.
+  case stopped(path: FilePath)
 
   /// The case that describes a failed system call.
   public static func system(_ operation: String, _ path: FilePath, errno code: Int32, needed: Int? = nil) -> Self {

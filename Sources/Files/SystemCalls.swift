@@ -25,6 +25,16 @@ package func linkStatus(_ path: FilePath) throws(StorageError) -> stat? {
   throw .system("look at the file", path, errno: code)
 }
 
+/// What `stat` says about what a path leads to, or nil when nothing can be there.
+func targetStatus(_ path: FilePath) throws(FileError) -> stat? {
+  var status = stat()
+  if uninterrupted({ stat(path, &status) }) == 0 { return status }
+  switch errno {
+  case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: return nil
+  case let code: throw .reading(path, code)
+  }
+}
+
 extension stat {
   /// The type bits, to compare with `S_IFREG`, `S_IFDIR`, `S_IFLNK`.
   package var type: mode_t { st_mode & S_IFMT }

@@ -61,7 +61,7 @@ public struct LockFile: Sendable, Equatable {
   /// Reads a lock file; nil when there is none.
   /// - Throws: `JSONError` or ``ManifestError/version(place:expected:found:)``.
   public static func read(path: FilePath) throws -> LockFile? {
-    guard path.exists else { return nil }
+    guard try path.exists else { return nil }
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 16 << 20)
     let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: path.string, what: "lock file")

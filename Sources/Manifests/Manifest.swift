@@ -73,8 +73,13 @@ public struct Manifest: Sendable {
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
-    guard path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
-    let bytes = try ReadOnlyFile(path: path).readAll(limit: 4 << 20)
+    guard try path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
+    try self.init(ReadOnlyFile(path: path).readAll(limit: 4 << 20), path: path)
+  }
+
+  /// The text of a manifest, as if it stood at a path.
+  /// - Throws: as ``init(path:)``, but for the file.
+  public init(_ bytes: [UInt8], path: FilePath) throws {
     let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: path.string, what: "manifest")
     try fields.refuseUnknown(Manifest.fields)

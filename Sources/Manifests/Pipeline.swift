@@ -51,12 +51,12 @@ public struct Pipeline: Sendable {
   {
     if reference.hasSuffix(".json") {
       let path = FilePath(untrusted: reference).absolute(from: manifest.folder)
-      guard path.exists else { throw ManifestError.missing(path: path, what: "pipeline") }
+      guard try path.exists else { throw ManifestError.missing(path: path, what: "pipeline") }
       return path
     }
     for folder in folders where !reference.contains("/") {
       let path = folder.appending(reference + ".json")
-      if path.exists { return path }
+      if try path.exists { return path }
     }
     let known = folders.flatMap { folder in
       ((try? Folder.entries(folder)) ?? [])

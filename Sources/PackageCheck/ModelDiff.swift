@@ -74,8 +74,8 @@ private struct TensorSet: Sendable {
   private let files: [SafetensorsFile]
 
   init(_ path: FilePath) throws {
-    let names = try Folder.isFolder(path) ? Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") } : []
-    guard try Folder.isFolder(path) else { throw CheckpointError.folderMissing(path: path) }
+    let names = try path.isFolder ? Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") } : []
+    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
     guard !names.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: "no *.safetensors file") }
     self.path = path
     files = try names.map { try SafetensorsFile(path: path.appending($0)) }

@@ -28,8 +28,8 @@ public struct PackageVerifier: Sendable {
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
-    guard try Folder.isFolder(path) else {
-      guard path.exists else { throw FileError.missing(path: path) }
+    guard try path.isFolder else {
+      guard try path.exists else { throw FileError.missing(path: path) }
       throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
     let entries = try Folder.entries(path)
@@ -42,6 +42,7 @@ public struct PackageVerifier: Sendable {
     let sums = try checkFiles(entries, &report)
     let audit = try AuditDocument(path: path.appending(PackageFiles.audit))
     try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
+    try DocumentCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
     try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
@@ -126,8 +127,11 @@ public struct PackageVerifier: Sendable {
       guard entry.dtype.rawValue == part.dtype, entry.shape == part.shape else {
         return "\(part.name): \(entry.dtype.rawValue) \(entry.shape), the audit says \(part.dtype) \(part.shape)"
       }
+      guard entry.byteCount == part.bytes else {
+        return "\(part.name): \(entry.byteCount) bytes, the audit says \(part.bytes)"
+      }
       if mayTrustBytes { return nil }
-      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, scales: entry.scaleCode(among: shards))
+      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards))
       guard digest.hex == part.treeSHA256 else {
         return "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
       }

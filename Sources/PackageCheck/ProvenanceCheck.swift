@@ -38,6 +38,10 @@ struct ProvenanceCheck {
     let external = definition?["externalParameters"]
     require("manifest", external?["manifest"]?["sha256"], audit.json["manifest_sha256"]?.stringValue)
     require("pipeline", external?["pipeline"]?["sha256"], audit.json["pipeline_sha256"]?.stringValue)
+    require("the pipeline's name", external?["pipeline"]?["name"], audit.json["pipeline"]?.stringValue)
+    let version = statement["predicate"]?["runDetails"]?["builder"]?["version"]?["cambium"]
+    require(
+      "the tool", version.flatMap(\.stringValue).map { .string("cambium " + $0) }, audit.json["tool"]?.stringValue)
     require("plan", definition?["internalParameters"]?["plan_sha256"], audit.json["plan_sha256"]?.stringValue)
     problems += inputProblems(definition?["resolvedDependencies"]?.arrayValue ?? [])
     let subjects = statement["subject"]?.arrayValue ?? []
@@ -45,19 +49,25 @@ struct ProvenanceCheck {
     report.add("provenance", scope: "\(subjects.count) files, in-toto v1, SLSA v1", problems: problems)
   }
 
-  /// The inputs are those of the audit.
+  /// The inputs are those of the audit, and no others.
   private func inputProblems(_ dependencies: [JSONValue]) -> [String] {
     let stated = Dictionary(dependencies.map { (UTF8Name($0["name"]?.stringValue ?? ""), $0["digest"]) }) { first, _ in
       first
     }
     let inputs = audit.json["inputs"]?.arrayValue ?? []
-    return inputs.compactMap { input in
-      let name = input["path"]?.stringValue ?? ""
-      let digest = stated[UTF8Name(name)] ?? nil
-      let isSame =
-        input["tree_sha256"].map { $0 == digest?["cambiumTreeSha256"] } ?? (input["sha256"] == digest?["sha256"])
-      return isSame ? nil : "\(name): another digest than in the audit"
+    let known = Set(inputs.map { UTF8Name($0["path"]?.stringValue ?? "") })
+    // A repository of the hub is named by its commit, beside its files.
+    let others = dependencies.filter {
+      $0["digest"]?["gitCommit"] == nil && !known.contains(UTF8Name($0["name"]?.stringValue ?? ""))
     }
+    return others.map { "\($0["name"]?.stringValue ?? "one without a name"): no input of the audit" }
+      + inputs.compactMap { input in
+        let name = input["path"]?.stringValue ?? ""
+        let digest = stated[UTF8Name(name)] ?? nil
+        let isSame =
+          input["tree_sha256"].map { $0 == digest?["cambiumTreeSha256"] } ?? (input["sha256"] == digest?["sha256"])
+        return isSame ? nil : "\(name): another digest than in the audit"
+      }
   }
 
   /// The subjects are the files of the sums, besides the statement itself, with their digests.

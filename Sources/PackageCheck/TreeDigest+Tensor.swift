@@ -6,10 +6,10 @@ import Safetensors
 extension TreeDigest {
   /// The digest of one tensor of a file, and the first of its elements that is NaN or infinite; nil when none is, or when
   /// its type is no float's.
-  /// - Parameter scales: how its bytes are coded when they are the scales of packed blocks.
+  /// - Parameter code: how its bytes are coded when each of them is a number of packed blocks.
   /// - Throws: `FileError`.
   static func of(
-    _ entry: TensorEntry, in file: SafetensorsFile, scales: ScaleCode? = nil
+    _ entry: TensorEntry, in file: SafetensorsFile, code: ByteCode? = nil
   ) throws -> (digest: SHA256Digest, nonFinite: Int?) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: leafBytes, alignment: 64)
     defer { buffer.deallocate() }
@@ -21,8 +21,9 @@ extension TreeDigest {
       if let type, nonFinite == nil, let index = firstNonFinite(UnsafeRawBufferPointer(leaf), type) {
         nonFinite = at / type.byteWidth + index
       }
-      if let scales, nonFinite == nil, let index = scales.firstNonFinite(UnsafeRawBufferPointer(leaf)) {
-        nonFinite = at + index
+      if let code, nonFinite == nil, let index = code.firstNonFinite(UnsafeRawBufferPointer(leaf)) {
+        // Of the tensor as it is stored: a word holds four elements of mxfp8.
+        nonFinite = (at + index) * 8 / entry.dtype.bits
       }
       return TreeDigest.leaf(UnsafeRawBufferPointer(leaf))
     }

@@ -38,8 +38,15 @@ public struct Resolution: Sendable {
     manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package
   ) throws {
+    try self.init(Manifest(path: path), pipelineFolders: pipelineFolders, output: override, target: target)
+  }
+
+  /// As ``init(manifest:pipelineFolders:output:target:)``, of a manifest that is read already.
+  public init(
+    _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
+    target: PackageTarget = .package
+  ) throws {
     self.target = target
-    let manifest = try Manifest(path: path)
     self.manifest = manifest
     pipeline = try Pipeline(
       path: Pipeline.locate(

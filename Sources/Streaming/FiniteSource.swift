@@ -10,8 +10,8 @@ import Safetensors
 struct FiniteSource: Sendable {
   private enum Kind: Sendable {
     case float(FloatType)
-    /// Codes of block scales.
-    case codes(ScaleCode)
+    /// Numbers of packed blocks, a byte each, in elements of `width` bytes.
+    case codes(ByteCode, width: Int)
     /// Integers, or what the quantizer looks at.
     case any
   }
@@ -23,10 +23,20 @@ struct FiniteSource: Sendable {
       kind = .any
     } else if let type = FloatType(tensor.tensor.valueDType) {
       kind = .float(type)
-    } else if tensor.tensor.dtype == .u8, tensor.name.utf8.suffix(7).elementsEqual(".scales".utf8) {
-      kind = .codes(tensor.tensor.packing?.mode == QuantizationMode.nvfp4.rawValue ? .e4m3 : .e8m0)
+    } else if let code = FiniteSource.code(of: tensor) {
+      kind = .codes(code, width: max(1, tensor.tensor.dtype.bits / 8))
     } else {
       kind = .any
+    }
+  }
+
+  /// The code of a part of a matrix that was quantized before.
+  private static func code(of tensor: PlannedTensor) -> ByteCode? {
+    guard let mode = (tensor.tensor.packing?.mode).flatMap(QuantizationMode.init(rawValue:)) else { return nil }
+    switch tensor.tensor.dtype {
+    case .u8: return ByteCode(scalesOf: mode)
+    case .u32: return ByteCode(elementsOf: mode)
+    default: return nil
     }
   }
 
@@ -35,9 +45,9 @@ struct FiniteSource: Sendable {
     switch kind {
     case .any: return
     case .float(let type): try requireFinite(bytes, type)
-    case .codes(let code):
+    case .codes(let code, let width):
       guard let index = code.firstNonFinite(bytes) else { return }
-      throw .nonFinite(index: index, kind: .nan)
+      throw .nonFinite(index: index / width, kind: .nan)
     }
   }
 }

@@ -38,7 +38,7 @@ struct TensorTreatment {
       // The range of a group of numbers near the largest is beyond it.
       if format.mode == .affine { for part in outputs.dropFirst() { try requireFinite(part, type) } }
       // The CPU backend wraps an exponent of -128 to the code that stands for infinity.
-      if report.clampedScales > 0, let code = ScaleCode(format.mode),
+      if report.clampedScales > 0, let code = ByteCode(scalesOf: format.mode),
         let index = code.firstNonFinite(UnsafeRawBufferPointer(outputs[1]))
       {
         throw ConversionError.overflow(tensor: tensor.name, type: "a scale of \(format.mode.rawValue)", index: index)

@@ -22,12 +22,12 @@ final class WeightFiles: Sendable {
       let final = folder.appending(file.path)
       let partial = final.appending(suffix: ".partial")
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
-      if !partial.exists, final.exists {
+      if try !partial.exists, try final.exists {
         try Folder.renameNoReplace(final, partial)
       }
       // A file with other names, too, is somebody's: a package that an earlier version published, or a backup.
       try Folder.removeLinked(partial)
-      complete = complete && partial.exists
+      complete = try complete && partial.exists
       let open = try PosixFile.openForWriting(partial, creating: true, direct: true)
       if try open.size() != file.bytes { complete = false }
       files.append(open)

@@ -59,7 +59,7 @@ private struct NamedTemplates {
     if let source = try Self.source(path) { sources.append(("default", source)) }
     let more = folder.appending("additional_chat_templates")
     if let broken = FileError.brokenLink(more) { throw broken }
-    let names = more.isFolder ? try namesInFolder(more) : []
+    let names = try more.isFolder ? namesInFolder(more) : []
     for name in names where name.hasSuffix(".jinja") {
       guard let source = try Self.source(more.appending(name)) else { continue }
       sources.append((String(name.dropLast(".jinja".count)), source))

@@ -2,6 +2,7 @@ import Diagnostics
 import Files
 import Foundation
 import Synchronization
+import Threads
 
 /// Why standard output did not take all that was said: 0 for nothing lost, else the number of the first error. A word
 /// without a lock, because any thread may write.
@@ -15,6 +16,12 @@ package enum OutputLoss {
     _ = firstLoss.compareExchange(expected: 0, desired: code == 0 ? EIO : code, ordering: .relaxed)
   }
 
+  /// No number of the system's.
+  private static let stopped: Int32 = -1
+
+  /// Remembers that nobody read while a stop was asked for.
+  static func noteStop() { note(stopped) }
+
   private static var code: Int32 { firstLoss.load(ordering: .relaxed) }
 
   /// Whether who read the results left: nobody wants the rest.
@@ -23,6 +30,7 @@ package enum OutputLoss {
   /// Ends the process if anything was lost: quietly when the reader left, else with a line on standard error.
   static func endIfAny() {
     guard code != 0 else { return }
+    if code == stopped { exit(StopSignal.shared.exitCode ?? ExitStatus.interrupted.rawValue) }
     if !isReaderGone {
       let reason = "\(String(cString: strerror(code))) (errno \(code))"
       let lost = "E_OUTPUT_LOST"

@@ -24,6 +24,8 @@ extension Program {
       }
       try command.run()
       OutputLoss.endIfAny()
+    } catch StorageError.stopped {
+      Terminal.failInterrupted()
     } catch let error as any CambiumError {
       Terminal.fail(error.diagnostic)
     } catch is CancellationError {

@@ -1,5 +1,6 @@
 import Foundation
 import StrictJSON
+import Threads
 
 /// The streams of a program: results go to standard output, everything else to standard error.
 package enum Terminal {
@@ -22,16 +23,23 @@ package enum Terminal {
   package static func note(_ text: String) { write(shown(text) + "\n", to: .error) }
 
   /// Writes a text at once: the only place where a program writes to a stream.
-  /// - Returns: False when the stream does not take it. That ends output, never the work; ``OutputLoss`` remembers it.
+  /// - Returns: False when the stream does not take it, or nobody does its part and a stop was asked for. That ends output,
+  ///   never the work; ``OutputLoss`` remembers it.
   @discardableResult
   package static func write(_ text: String, to stream: Stream) -> Bool {
     let bytes = Array(text.utf8)
     var at = 0
     while at < bytes.count {
-      let written = bytes[at...].withUnsafeBytes { Foundation.write(stream.rawValue, $0.baseAddress, $0.count) }
+      guard StopSignal.shared.wait(for: stream.rawValue, .writing) else {
+        if stream == .output { OutputLoss.noteStop() }
+        return false
+      }
+      let written = bytes[at...].prefix(StopSignal.bytesAtOnce).withUnsafeBytes {
+        Foundation.write(stream.rawValue, $0.baseAddress, $0.count)
+      }
       if written > 0 {
         at += written
-      } else if written == 0 || errno != EINTR {
+      } else if written == 0 || (errno != EINTR && errno != EAGAIN) {
         if stream == .output { OutputLoss.note(written == 0 ? EIO : errno) }
         return false
       }

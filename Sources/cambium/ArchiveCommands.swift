@@ -26,7 +26,8 @@ struct PackageCommand: ParsableCommand {
 
   @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Flag(help: "Write the archive PACKAGE.tar.zst.") var archive = false
-  @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file")) var output: FilePath?
+  @Option(help: ArgumentHelp("Another name for the archive.", valueName: "file"), transform: resultFile)
+  var output: FilePath?
   @OptionGroup var force: ForceOption
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption

@@ -29,7 +29,7 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Write the page audit.html anew, of the package as it is.", valueName: "file"),
-    completion: .file(extensions: ["html"])) var html: FilePath?
+    completion: .file(extensions: ["html"]), transform: resultFile) var html: FilePath?
   @Option(
     help: ArgumentHelp("With --html: the decode check to show; by default PACKAGE.check.json.", valueName: "file"),
     completion: .file(extensions: ["json"])) var check: FilePath?
@@ -71,7 +71,7 @@ struct AuditCommand: ParsableCommand {
     try target.check()
     // A run leaves its report beside the package.
     let beside = package.absolute.appending(suffix: ".check.json")
-    let report = try (check ?? (beside.exists ? beside : nil)).map { file in
+    let report = try (check ?? (try beside.exists ? beside : nil)).map { file in
       try JSONValue.parse(ReadOnlyFile(path: file.absolute).readAll(limit: 256 << 20), file: file.absolute.string)
     }
     let page = AuditPage(

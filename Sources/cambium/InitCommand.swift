@@ -15,7 +15,7 @@ struct InitCommand: ParsableCommand {
 
       \(HelpSections.exitCodes())
 
-      \(HelpSections.environment(EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(help: "The source: a folder, or hub:org/name@commit.", completion: .directory) var source: String
@@ -23,9 +23,12 @@ struct InitCommand: ParsableCommand {
     String?
   @Option(help: "The pipeline.") var pipeline = "mxfp4"
   @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: FilePath?
-  @Option(help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file")) var manifest: FilePath?
+  @Option(
+    help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file"), transform: resultFile)
+  var manifest: FilePath?
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
   @OptionGroup var format: JSONOption
+  @OptionGroup var pipelines: PipelineOptions
 
   /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's own.
   static func place(of source: String) -> FilePath {
@@ -42,7 +45,8 @@ struct InitCommand: ParsableCommand {
   func run() throws {
     let path = manifest?.absolute ?? InitCommand.place(of: source)
     let template = try ManifestTemplate(
-      source: source, donor: donor, pipeline: pipeline, output: output?.string, manifest: path)
+      source: source, donor: donor, pipeline: pipeline, output: output?.absolute.string, manifest: path,
+      pipelineFolders: pipelines.folders(manifest: path))
     for note in template.notes { Terminal.note("note: \(note)") }
     if dryRun {
       Terminal.print(template.json)

@@ -27,7 +27,8 @@ struct SignCommand: ParsableCommand {
   @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
   @Option(help: ArgumentHelp("A private EC key on P-256, as PEM.", valueName: "file"), completion: .file())
   var key: FilePath
-  @Option(help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"), transform: resultFile)
   var signature: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var force: ForceOption

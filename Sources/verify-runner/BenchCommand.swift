@@ -52,8 +52,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @OptionGroup var format: JSONOption
-  @Option(help: "Write the result as a table of comma-separated values.", completion: .file()) var csv: FilePath?
-  @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"])) var plot: FilePath?
+  @Option(help: "Write the result as a table of comma-separated values.", completion: .file(), transform: resultFile)
+  var csv: FilePath?
+  @Option(help: "Write a picture of the result.", completion: .file(extensions: ["svg"]), transform: resultFile)
+  var plot: FilePath?
   @OptionGroup var force: ForceOption
   @OptionGroup var progress: QuietOption
   @OptionGroup var runner: RunnerOptions

@@ -122,7 +122,7 @@ struct CheckCommand: ParsableCommand {
     if let prompts { return try PromptFile.read(prompts) }
     if images != nil { return [] }
     let beside = folder.appending("prompts.jsonl")
-    return beside.exists ? try PromptFile.read(beside) : BundledPrompts.all
+    return try beside.exists ? PromptFile.read(beside) : BundledPrompts.all
   }
 
   /// None for a folder without a tokenizer, which prompts of ids do not need.

@@ -76,6 +76,47 @@ import Testing
     #expect(folder.text("m.json") == shown.out)
   }
 
+  @Test func `D what a run would refuse, init refuses, and writes nothing`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    for (more, code) in [
+      (["--pipeline", "bogus"], "E_PIPELINE_UNKNOWN"), (["--output", "trunk/inside"], "E_OUTPUT_INSIDE_INPUT"),
+      (["--output", "trunk"], "E_OUTPUT_INSIDE_INPUT"),
+    ] {
+      let outcome = try CambiumProcess.run(["init", "trunk", "--manifest", "m.json"] + more, in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains(code), "\(outcome.summary)")
+      #expect(try folder.names() == ["trunk"])
+    }
+  }
+
+  @Test func `D names that mean something else in a manifest are written so that they do not`() throws {
+    let folder = try ScratchFolder()
+    for name in ["~", "~root", "hub:a"] {
+      _ = try Demo.copyTrunk(to: folder, name)
+      let made = try CambiumProcess.run(
+        ["init", "./" + name, "--output", "./" + name + "-out", "--manifest", "m.json"], in: folder.path)
+      #expect(made.isSuccess, "\(made.summary)")
+      let planned = try CambiumProcess.run(["plan", "m.json"], in: folder.path)
+      #expect(planned.isSuccess, "\(planned.summary)")
+      let manifest = try document(folder.text("m.json"))
+      #expect(manifest["source"]?.stringValue == "./" + name && manifest["output"]?.stringValue == "./\(name)-out")
+      try FileManager.default.removeItem(atPath: folder["m.json"])
+    }
+  }
+
+  @Test func `D a model that cannot be decoded for want of a tokenizer gets a manifest that runs`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    for name in ["tokenizer.json", "vocab.json"] {
+      try FileManager.default.removeItem(atPath: folder["trunk/" + name])
+    }
+    let arguments = ["init", "trunk", "--donor", Demo.donor, "--output", "out", "--manifest", "m.json"]
+    let made = try CambiumProcess.run(arguments, in: folder.path)
+    #expect(made.isSuccess && made.err.contains("decoding will not be checked: "), "\(made.summary)")
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+  }
+
   @Test func `a donor without a head is refused`() throws {
     let folder = try ScratchFolder()
     let outcome = try CambiumProcess.run(["init", Demo.trunk, "--donor", Demo.trunk], in: folder.path)

@@ -4,6 +4,20 @@ import Testing
 
 /// The lock file pins what a run resolved.
 @Suite struct LockFileTests {
+  @Test func `D a manifest that comes by a descriptor has no lock file, and nothing is put among devices`() throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder)
+    let output = folder["out"]
+    let outcome = try CambiumProcess.run(
+      ["run", "/dev/stdin", "--until", "quantize", "--output", output], in: folder.path, limits: "exec <m.json")
+    #expect(outcome.isSuccess && outcome.err.contains("there is no lock file"), "\(outcome.summary)")
+    #expect(access("/dev/stdin.lock", F_OK) != 0)
+    let locked = try CambiumProcess.run(
+      ["run", "/dev/stdin", "--locked", "--until", "inspect", "--output", output], in: folder.path,
+      limits: "exec <m.json")
+    #expect(locked.end == .exit(66) && locked.err.contains("E_LOCK_MISSING"), "\(locked.summary)")
+  }
+
   @Test func `the first run writes the lock and locked then agrees`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)

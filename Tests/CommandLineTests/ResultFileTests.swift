@@ -75,6 +75,13 @@ import Testing
     #expect(folder.stamps("out") == package)
   }
 
+  @Test(arguments: outputs.dropLast()) func `D a path with a slash behind it is no file's`(_ output: Output) throws {
+    let folder = try folder()
+    let outcome = try run(output, "result/", folder)
+    #expect(outcome.end == .exit(64) && outcome.err.contains("a folder's path"), "\(outcome.summary)")
+    #expect(!folder.exists("result"))
+  }
+
   @Test func `06 a signature never replaces its key`() throws {
     let folder = try folder()
     let key = folder.text("key.pem")

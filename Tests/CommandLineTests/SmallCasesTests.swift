@@ -33,7 +33,7 @@ import Testing
       #expect(outcome.isSuccess, "\(outcome.summary)")
       let plain = try runner(folder, ["trace", "out", "--ids", "146 1", "--limit", "1", "--output", "u"])
       #expect(plain.isSuccess && haveEqualBytes(folder["t.safetensors"], folder["u.safetensors"]))
-      for wrong in ["[146", "[x]", "[-1]", "[1.5]"] {
+      for wrong in ["[146", "[x]", "[-1]", "[1.5]", "1,,2", ",1", "1,2,", ",", "1, ,2"] {
         let refused = try runner(folder, ["trace", "out", "--ids", wrong, "--limit", "1", "--output", "v"])
         #expect(refused.end == .exit(65) && !folder.exists("v.json"), "\(wrong): \(refused.summary)")
       }

@@ -75,6 +75,71 @@ import Testing
     }
     #expect(stopped > 0)
   }
+
+  /// A process that is held until it has the signal, and then finds that nobody reads what it writes. One that waited
+  /// would do so for ever, and this test with it.
+  private func outcome(
+    _ arguments: [String], of program: String = "cambium", in folder: ScratchFolder, heldAt point: String,
+    _ signal: Int32, stdout: OutputPipe? = nil, stderr: OutputPipe? = nil, then: () -> Void = {}
+  ) throws -> CambiumProcess.Outcome {
+    let process = try CambiumProcess(
+      arguments, program: program, in: folder.path, environment: ["CAMBIUM_CRASH_AT": point + ":stop"],
+      stdout: stdout?.writer, stderr: stderr?.writer)
+    try #require(try process.waitForStop(), "not held")
+    for pipe in [stdout, stderr] { pipe?.fill() }
+    then()
+    process.send(signal)
+    process.send(SIGCONT)
+    return try process.wait()
+  }
+
+  private func packageFolder() throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    return folder
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `C5 a run whose messages nobody reads stops, and the next goes on`(signal: Int32) throws {
+    let folder = try Demo.folder()
+    let stopped = try outcome(["run", "m.json"], in: folder, heldAt: "journal:1", signal, stderr: OutputPipe())
+    #expect(stopped.end == .exit(75), "\(stopped.summary)")
+    #expect(!folder.exists("out"))
+    #expect(try runDemo(folder).isSuccess)
+    try expectReference(folder)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `C5 a result that nobody reads holds no process that is to end`(signal: Int32) throws {
+    let folder = try packageFolder()
+    let end = try outcome(
+      ["package", "out", "--archive"], in: folder, heldAt: "rename:2", signal, stdout: OutputPipe())
+    #expect(end.end == .exit(128 + signal), "\(end.summary)")
+    #expect(try CambiumProcess.run(["unpack", "out.tar.zst", "--output", "back"], in: folder.path).isSuccess)
+  }
+
+  @Test func `C5 a pipe without a reader, or with one that does not read, holds no process that is to end`() throws {
+    let folder = try packageFolder()
+    #expect(mkfifo(folder["pipe"], 0o600) == 0)
+    let archive = ["package", "out", "--archive", "--output", "pipe"]
+    let alone = try outcome(archive, in: folder, heldAt: "stream:1", SIGTERM)
+    #expect(alone.end == .exit(75) && alone.err.contains("E_STOPPED"), "\(alone.summary)")
+    let bench = [
+      "bench", "out", "--random-ids", "2", "--limit", "1", "--repetitions", "1", "--per-class", "1", "--decoders",
+      "vanilla", "--quiet", "--csv", "pipe",
+    ]
+    let measured = try outcome(bench, of: "verify-runner", in: folder, heldAt: "stream:1", SIGTERM)
+    #expect(measured.end == .exit(128 + SIGTERM), "\(measured.summary)")
+
+    let both = open(folder["pipe"], O_RDWR | O_NONBLOCK | O_CLOEXEC)
+    defer { close(both) }
+    let unread = try outcome(archive, in: folder, heldAt: "write:1", SIGTERM) {
+      let bytes = [UInt8](repeating: 0, count: 4096)
+      while write(both, bytes, bytes.count) > 0 {}
+    }
+    #expect(unread.end == .exit(75) && unread.err.contains("E_STOPPED"), "\(unread.summary)")
+    #expect(folder.leftovers == [])
+  }
 }
 
 /// A run that stands still after its first stage, whose receipt is written, at the first entry of the journal.

@@ -73,6 +73,37 @@ import Workspace
     }
   }
 
+  /// It may be a home folder, or a disk.
+  @Test func `C4 a folder that is not ours is refused by the names in it, and nothing below is looked at`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      for year in ["2024", "2025"] {
+        let folder = shop.package + "/photos/" + year
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try writeBytes([7], folder + "/a")
+      }
+      for replaces in [false, true] {
+        var options = shop.options
+        options.replaces = replaces
+        let error = try diagnostic { try shop.run(options) }
+        #expect(error.code == "E_OUTPUT_EXISTS" && error.found == "no package of cambium's: photos", "\(error.text)")
+      }
+    }
+  }
+
+  @Test func `C4 of a package with somebody's folder in it, no more is looked at than it takes to refuse it`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      try FileManager.default.createDirectory(
+        atPath: shop.package + "/photos", withIntermediateDirectories: false)
+      for number in 0..<1100 { try writeBytes([], shop.package + "/photos/\(number)") }
+      try shop.writeManifest([("pipeline", "affine4")])
+      let error = try diagnostic { try shop.run() }
+      #expect(error.code == "E_OUTPUT_EXISTS", "\(error.text)")
+      #expect(error.found?.hasPrefix("not as it was published: ") == true, "\(error.text)")
+      #expect(error.found?.hasSuffix(" and many more") == true, "\(error.text)")
+    }
+  }
+
   @Test func `an output that is a file is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([7], shop.package)

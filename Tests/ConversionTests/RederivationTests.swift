@@ -27,6 +27,22 @@ import Testing
     }
   }
 
+  @Test func `D a scratch folder that is there is refused by what verify can do about it`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      try FileManager.default.createDirectory(atPath: shop.path + "/scratch", withIntermediateDirectories: false)
+      var report = VerificationReport()
+      let error = try diagnostic {
+        try Rederivation(
+          package: FilePath(shop.package), manifest: FilePath(shop.manifest),
+          scratch: FilePath(shop.path + "/scratch"), options: shop.options
+        ).check(&report)
+      }
+      #expect(error.code == "E_TARGET_EXISTS" && error.exitStatus == .io, "\(error.text)")
+      #expect(!error.text.contains("--replace"), "\(error.text)")
+    }
+  }
+
   /// Sums, audit and provenance made to fit do not hide what the sources contradict.
   @Test func `a package that is not of these sources is named by file`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in

@@ -29,8 +29,12 @@ import TestSupport
     #expect(scratch.at("link").resolvingLinks == real.appending("real/sub"))
     #expect(scratch.at("link/new/file").resolvingLinks == real.appending("real/sub/new/file"))
     #expect(scratch.at("lost/x").resolvingLinks == real.appending("lost/x"))
-    #expect(scratch.at("link").exists && scratch.at("link").isFolder)
-    #expect(!scratch.at("lost").exists && !scratch.at("lost").isFolder)
+    try scratch.link("self", to: "self")
+    let long = scratch.at(String(repeating: "x", count: 300))
+    #expect(try scratch.at("link").exists && scratch.at("link").isFolder)
+    for path in [scratch.at("lost"), scratch.at("self"), scratch.at("self/x"), long] {
+      #expect(try !path.exists && !path.isFolder, "\(path)")
+    }
   }
 
   @Test func `above a link is the folder of what it leads to`() throws {
@@ -42,6 +46,15 @@ import TestSupport
     #expect(scratch.at("link/../x").absolute == real.appending("real/x"))
     #expect(scratch.at("link/y/../x").absolute == scratch.at("link/x").absolute)
     #expect(scratch.at("lost/../x").absolute == scratch.at("x").absolute)
+  }
+
+  @Test func `D the system's names for open files are known, and others in memory are not taken for them`() {
+    for text in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/../dev/./stdin"] {
+      #expect(FilePath(text).isDescriptor, "\(text)")
+    }
+    for text in ["/dev/shm/m.json", "/home/dev/stdin", "stdin", "/device/x"] {
+      #expect(!FilePath(text).isDescriptor, "\(text)")
+    }
   }
 
   @Test func `a tilde that was typed is a name`() {

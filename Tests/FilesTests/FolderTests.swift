@@ -85,6 +85,20 @@ import Testing
     #expect(throws: StorageError.self) { try Folder.renameNoReplace(scratch.at("absent"), scratch.at("b")) }
   }
 
+  @Test func `C4 a walk through a folder ends once enough is found`() throws {
+    let scratch = try ScratchFolder()
+    for folder in 0..<4 { for file in 0..<5 { try scratch.put("x", at: "tree/\(folder)/\(file)") } }
+    try scratch.makeFolder("tree/empty")
+    let tree = scratch.at("tree")
+    let all = try Folder.tree(tree)
+    #expect(all.count == 21)
+    for limit in [0, 1, 7, 20] { #expect(try Folder.tree(tree, atMost: limit).count == limit) }
+    #expect(try Folder.tree(tree, atMost: 21) == all && Folder.tree(tree, atMost: 22) == all)
+    #expect(try Folder.names(tree, atMost: 3).count == 3)
+    let names = ["0", "1", "2", "3", "empty"].map { Array($0.utf8) }
+    #expect(try Folder.names(tree, atMost: 5) == names && Folder.names(tree, atMost: 6) == names)
+  }
+
   @Test func `free space is known`() throws {
     #expect(try Folder.freeBytes(FilePath(ScratchFolder.lasting().path)).map { $0 > 0 } != false)
     #expect(throws: StorageError.self) { try Folder.freeBytes("/nowhere/at/all") }

@@ -30,6 +30,16 @@ package final class OutputPipe {
     writerIsOpen = false
   }
 
+  /// Puts so much into the pipe that it takes nothing more.
+  package func fill() {
+    // The flag is the pipe's, so the child would have it too.
+    let flags = fcntl(writer, F_GETFL)
+    _ = fcntl(writer, F_SETFL, flags | O_NONBLOCK)
+    let bytes = [UInt8](repeating: 0, count: 4096)
+    while write(writer, bytes, bytes.count) > 0 {}
+    _ = fcntl(writer, F_SETFL, flags)
+  }
+
   /// Waits until a word was said; returns whether it was before the end.
   package func wait(for word: String) -> Bool {
     while !String(decoding: text, as: UTF8.self).contains(word) {

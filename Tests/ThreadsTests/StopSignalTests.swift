@@ -7,6 +7,10 @@
       #expect(try child.run(scenario, in: "/tmp") == .exit(0))
     }
 
+    @Test func `C5 once a stop was asked for, nobody waits for what is not ready`() throws {
+      #expect(try child.run("term-waits", in: "/tmp") == .exit(0))
+    }
+
     @Test(arguments: [("int-twice", 130), ("term-twice", 143)] as [(String, Int32)])
     func `the second signal ends the process`(_ scenario: String, _ status: Int32) throws {
       #expect(try child.run(scenario, in: "/tmp") == .exit(status))

@@ -14,7 +14,7 @@
       _exit(try perform(order.scenario, in: order.folder) ? 0 : 1)
     }
 
-    /// `int` or `term`, once or `-twice`.
+    /// `int` or `term`, once, `-twice`, or followed by waiting for a pipe.
     func perform(_ scenario: String, in folder: String) throws -> Bool {
       let stop = StopSignal.shared
       guard !stop.isRequested, stop.signal == nil else { return false }
@@ -24,9 +24,18 @@
       let number = scenario.hasPrefix("term") ? SIGTERM : SIGINT
       deliver(number)
       guard stop.isRequested, stop.signal == number, stop.exitCode == 128 + number else { return false }
+      if scenario.hasSuffix("-waits") { return try waits(stop) }
       guard scenario.hasSuffix("-twice") else { return true }
       deliver(number)
       return false
+    }
+
+    /// Whether waiting ends at once, and what is ready is still seen to be.
+    private func waits(_ stop: StopSignal) throws -> Bool {
+      let pipe = try OutputPipe()
+      guard stop.wait(for: pipe.writer, .writing), !stop.waitAMoment() else { return false }
+      pipe.fill()
+      return !stop.wait(for: pipe.writer, .writing)
     }
 
     /// Sends a signal to this thread, which has been handled when the call returns. Threads of the pool that run tests

@@ -65,7 +65,7 @@ package struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
-    text += table(measurements)
+    text += table(measurements).text
     text += "\n" + CheckCard(check).render(outcome)
     text += """
 
@@ -113,26 +113,14 @@ package struct ModelCard {
   }
 
   /// Tensors and bytes by role and verdict.
-  private func table(_ measurements: [TensorMeasurement]) -> String {
-    var rows: [String: (count: Int, before: Int, after: Int, cosine: Double, measured: Int)] = [:]
+  private func table(_ measurements: [TensorMeasurement]) -> CardTable {
+    var table = CardTable()
     for (tensor, measured) in zip(plan.tensors, measurements) {
-      let format = tensor.format.map { " \($0.mode.rawValue) \($0.bits) bits, group \($0.groupSize)" } ?? ""
-      var row = rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] ?? (0, 0, 0, 0, 0)
-      row.count += 1
-      row.before += tensor.tensor.byteCount
-      row.after += tensor.outputBytes
-      if let error = measured.error {
-        row.cosine += error.all.cosine
-        row.measured += 1
-      }
-      rows["\(tensor.tensor.role.rawValue) | \(tensor.verdictWord)\(format)"] = row
+      let format = tensor.format.map { CardTable.format($0.mode.rawValue, bits: $0.bits, group: $0.groupSize) } ?? ""
+      table.add(
+        role: tensor.tensor.role.rawValue, treatment: tensor.verdictWord + format, before: tensor.tensor.byteCount,
+        after: tensor.outputBytes, cosine: measured.error?.all.cosine)
     }
-    var text =
-      "| role | treatment | tensors | bytes before | bytes after | mean cosine |\n| --- | --- | --- | --- | --- | --- |\n"
-    for (key, row) in rows.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      let cosine = row.measured > 0 ? Fixed.eight(row.cosine / Double(row.measured)) : "–"
-      text += "| \(key) | \(row.count) | \(row.before) | \(row.after) | \(cosine) |\n"
-    }
-    return text
+    return table
   }
 }

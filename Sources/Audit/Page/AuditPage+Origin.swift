@@ -4,9 +4,7 @@ import StrictJSON
 extension AuditPage {
   func originSection(_ html: inout MarkupText) {
     html.markup("<section id=\"origin\">\n<h2>What it was made of</h2>\n<dl class=\"facts\">\n")
-    fact("Manifest, SHA-256", audit.json["manifest_sha256"]?.stringValue, &html)
-    fact("Pipeline, SHA-256", audit.json["pipeline_sha256"]?.stringValue, &html)
-    fact("Plan, SHA-256", audit.json["plan_sha256"]?.stringValue, &html)
+    for origin in origins { html.markup(String(decoding: origin.markup, as: UTF8.self)) }
     html.markup("</dl>\n")
     notes(&html)
     html.markup(
@@ -35,6 +33,15 @@ extension AuditPage {
       </section>
 
       """)
+  }
+
+  /// What the package was made with, as the page says it.
+  package var origins: [(name: String, markup: [UInt8])] {
+    [("Manifest", "manifest_sha256"), ("Pipeline", "pipeline_sha256"), ("Plan", "plan_sha256")].map { name, key in
+      var html = MarkupText()
+      fact(name + ", SHA-256", audit.json[key]?.stringValue, &html)
+      return (name.lowercased(), html.bytes)
+    }
   }
 
   private func notes(_ html: inout MarkupText) {

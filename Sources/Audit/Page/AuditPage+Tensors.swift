@@ -20,21 +20,40 @@ extension AuditPage {
       </form>
       <details id="all"\(count < AuditPage.closedFrom ? " open" : "")>
       <summary>\(AuditPage.grouped(count)) tensors; the number of a treatment leads to its rule</summary>
-      <div class="scroll"><table id="list">
-      <thead><tr><th>Tensor<th>Role<th>Verdict<th>Source<th class="n">Before<th class="n">After<th class="n">Cosine\
-      <th class="n">Error</tr></thead>
-      <tbody>
-
+      <div class="scroll">
       """)
-    for number in audit.tensors.indices { row(audit.tensors[number], treatment: treatments.numbers[number] + 1, &html) }
+    html.markup(AuditPage.listBegin)
+    rows(&html)
     html.markup(
       """
-      </tbody></table></div>
+      \(AuditPage.listEnd)
       <button id="more" type="button" hidden>Show more</button>
       </details>
       </section>
 
       """)
+  }
+
+  /// What stands before the rows of the list, and behind them.
+  package static let listBegin = """
+    <table id="list">
+    <thead><tr><th>Tensor<th>Role<th>Verdict<th>Source<th class="n">Before<th class="n">After<th class="n">Cosine\
+    <th class="n">Error</tr></thead>
+    <tbody>
+
+    """
+  package static let listEnd = "</tbody></table></div>"
+
+  /// The rows, a line each.
+  package var tensorRows: [UInt8] {
+    var html = MarkupText()
+    rows(&html)
+    return html.bytes
+  }
+
+  @inline(never)
+  private func rows(_ html: inout MarkupText) {
+    for number in audit.tensors.indices { row(audit.tensors[number], treatment: treatments.numbers[number] + 1, &html) }
   }
 
   // Not inlined: the optimizer of Swift 6.3.1 crashes over it.

@@ -72,7 +72,7 @@ public struct VisualInput: Sendable {
   /// The names of a folder's PNG and JPEG files, in the order of their bytes.
   /// - Throws: `FileError`; `ImageError` when there is none.
   public static func images(in folder: FilePath) throws -> [String] {
-    guard folder.isFolder else { throw FileError.missing(path: folder) }
+    guard try folder.isFolder else { throw FileError.missing(path: folder) }
     let names = try namesInFolder(folder).filter { name in
       [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
     }

@@ -34,10 +34,16 @@ public enum TokenIDs {
 
   private static func words(_ bytes: [UInt8], file: String?) throws(CheckingError) -> [Int] {
     var ids: [Int] = []
-    for word in bytes.split(whereSeparator: { [0x20, 0x09, 0x0A, 0x0D, 0x2C].contains($0) }) {
-      let text = String(decoding: word.prefix(40), as: UTF8.self)
-      guard let id = Int(text), id >= 0 else { throw .ids(file: file, found: text) }
-      ids.append(id)
+    let parts = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    for part in parts {
+      let words = part.split(whereSeparator: { [0x20, 0x09, 0x0A, 0x0D].contains($0) })
+      // An id that was lost on the way.
+      guard !words.isEmpty || parts.count == 1 else { throw .ids(file: file, found: "a comma without an id beside it") }
+      for word in words {
+        let text = String(decoding: word.prefix(40), as: UTF8.self)
+        guard let id = Int(text), id >= 0 else { throw .ids(file: file, found: text) }
+        ids.append(id)
+      }
     }
     return ids
   }

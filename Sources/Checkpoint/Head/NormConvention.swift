@@ -1,5 +1,6 @@
 import Files
 import StrictJSON
+import SystemPackage
 
 /// How RMS norms are stored: as offsets from 1 (Hugging Face) or as plain factors (MLX).
 public enum NormConvention: String, Sendable, CaseIterable {
@@ -58,10 +59,12 @@ extension CheckpointFolder {
   /// `rmsnorm_weight_format` of `mtp/manifest.json`.
   private var manifestWord: String? { headManifest?["rmsnorm_weight_format"]?.stringValue }
 
-  private var headManifest: JSONValue? {
+  /// `mtp/manifest.json` of a folder; nil when it is not there, or not JSON.
+  /// - Throws: `FileError` for one that cannot be read: it would else be taken for one that says nothing.
+  static func headManifest(_ path: FilePath) throws(FileError) -> JSONValue? {
     let file = path.appending(FolderListing.headFolder).appending("manifest.json")
-    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 4 << 20) else { return nil }
-    return try? JSONValue.parse(bytes, file: file.string, maxValues: JSONValue.modestCount)
+    let bytes = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).readAll(limit: 4 << 20) }
+    return bytes.flatMap { try? JSONValue.parse($0, file: file.string, maxValues: JSONValue.modestCount) }
   }
 
   /// Whether `mtp/manifest.json` says, in the words of its first version, that norms are plain factors.

@@ -1,5 +1,6 @@
 import Checkpoint
 import Files
+import Planning
 import StrictJSON
 import SystemPackage
 
@@ -11,8 +12,12 @@ public struct ManifestTemplate {
 
   /// - Parameters:
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
-  /// - Throws: `CheckpointError` when the folder is not a checkpoint.
-  public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath) throws {
+  ///   - pipelineFolders: where pipelines are looked up by name.
+  /// - Throws: `CheckpointError` when the folder is not a checkpoint; whatever a run of the manifest would refuse.
+  public init(
+    source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath,
+    pipelineFolders: [FilePath]
+  ) throws {
     let base = path.absolute.folder
     let folder = try CheckpointFolder(ModelReference(typed: source))
     let trunk = try folder.trunk()
@@ -22,6 +27,7 @@ public struct ManifestTemplate {
     let reference = { (text: String) -> String in
       text.hasPrefix("hub:") ? text : relativePath(FilePath(typed: text).absolute, from: base)
     }
+    let place = { (text: String) -> String in relativePath(FilePath(untrusted: text).absolute, from: base) }
     var members: [(String, JSONValue)] = [("cambium", .int(1)), ("source", .string(reference(source)))]
     var notes: [String] = []
     let evidence = folder.headEvidence
@@ -41,7 +47,14 @@ public struct ManifestTemplate {
     }
     members.append(("pipeline", .string(pipeline)))
     let name = folder.path.lastComponent?.string ?? "model"
-    members.append(("output", .string(output.map(reference) ?? "\(name)-\(pipeline)")))
+    members.append(("output", .string(output.map(place) ?? literal("\(name)-\(pipeline)"))))
+    do {
+      try Run.require(JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders)
+    } catch ConversionError.checkMissing(_, let reason) {
+      members.append(("check", .object([("optional", true)])))
+      notes.append("decoding will not be checked: \(reason)")
+      try Run.require(JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders)
+    }
     json = .object(members)
     self.notes = notes
   }
@@ -54,5 +67,10 @@ func relativePath(_ path: FilePath, from base: FilePath) -> String {
   let common = zip(target, start).prefix { $0 == $1 }.count
   let up = Array(repeating: "..", count: start.count - common)
   let parts = up + target.dropFirst(common)
-  return parts.isEmpty ? "." : parts.joined(separator: "/")
+  return literal(parts.isEmpty ? "." : parts.joined(separator: "/"))
+}
+
+/// A relative path as a manifest takes it for one: some beginnings mean something else there.
+private func literal(_ path: String) -> String {
+  path.hasPrefix("~") || path.hasPrefix("hub:") ? "./" + path : path
 }

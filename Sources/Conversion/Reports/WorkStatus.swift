@@ -49,7 +49,7 @@ public struct WorkStatus: Sendable {
       return Row(
         stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
     }
-    holder = WorkStatus.holder(of: work)
+    holder = try WorkStatus.holder(of: work)
   }
 
   /// The receipt of a stage; nil for none, and for a damaged one, whose stage will be done again.
@@ -62,8 +62,8 @@ public struct WorkStatus: Sendable {
   }
 
   /// Tries the lock without keeping it.
-  private static func holder(of work: FilePath) -> String? {
-    guard work.appending("lock").exists else { return nil }
+  private static func holder(of work: FilePath) throws -> String? {
+    guard try work.appending("lock").exists else { return nil }
     do {
       try WorkLock(folder: work).release()
       return nil

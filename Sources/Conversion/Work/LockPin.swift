@@ -38,6 +38,10 @@ struct LockPin: Sendable {
   /// Compares with the lock file, or writes it, once everything that was read is digested.
   func pin() throws {
     guard pins else { return }
+    if resolution.manifest.path.isDescriptor {
+      guard !isLocked else { throw ManifestError.lockMissing(path: resolution.lockPath) }
+      return observer.note("the manifest is read from \(resolution.manifest.path): there is no lock file")
+    }
     let lock = lock(try inputs.lockedFiles())
     let path = resolution.lockPath
     if (try? resolution.requireOutsideInputs(path)) != nil { try AtomicFile.removeAbandoned(of: path) }

@@ -34,7 +34,7 @@ struct OutputPlace {
     let package = try package()
     guard let package, !replaces, !(mayStay && ownership.isExact(package)) else { return }
     try refuseLink()
-    try refuse(package.strangers(try Folder.tree(path)))
+    try refuseStrangers(package)
   }
 
   /// Refuses before the work what ``put(_:sums:)`` would refuse after it. Reads every byte of what stands there.
@@ -49,7 +49,7 @@ struct OutputPlace {
   func holds(_ files: [FileRecord]) throws -> Bool {
     guard try Folder.isFolder(path) else { return false }
     let names = files.map { Array($0.path.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
-    guard try Folder.tree(path).map(\.name) == names else { return false }
+    guard try Folder.tree(path, atMost: names.count + 1).map(\.name) == names else { return false }
     return try files.allSatisfy { try digestOfFile(atPath: path.appending($0.path)) == ($0.sha256, $0.bytes) }
   }
 
@@ -62,6 +62,8 @@ struct OutputPlace {
       }
       let package = try package()
       try refuseLink()
+      // By their names, before anything is read.
+      if !replaces, let package { try refuseStrangers(package) }
       let tree = try Folder.tree(path)
       if !replaces, let package { try refuse(package.foreign(tree)) }
       try ownership.claim(sums)
@@ -92,10 +94,13 @@ struct OutputPlace {
   private func package() throws -> PlacedPackage? {
     if replaces { try refuseNeeded() }
     guard let package = try PlacedPackage(path) else {
+      // It may be a home folder, or the root: what lies in it is not looked at.
       let names =
-        try Folder.isFolder(path) ? try Folder.tree(path).map { String(decoding: $0.name, as: UTF8.self) } : nil
+        try Folder.isFolder(path)
+        ? try Folder.names(path, atMost: OutputPlace.mostNames).map { String(decoding: $0, as: UTF8.self) } : nil
       if replaces, names == [] { return nil }
-      try refuse(names ?? [], "no package of cambium's: ")
+      try refuse(
+        names ?? [], "no package of cambium's: ", isWhole: names.map { $0.count < OutputPlace.mostNames } ?? true)
       throw ConversionError.outputExists(path: path, found: names == nil ? "no folder" : "an empty folder")
     }
     guard try replaces || ownership.covers(package) else {
@@ -118,9 +123,22 @@ struct OutputPlace {
     }
   }
 
-  private func refuse(_ names: [String], _ what: String = "not as it was published: ") throws {
+  /// Names of a folder that is not ours that are looked at.
+  private static let mostNames = 1000
+
+  /// Refuses a package with files that it does not list. One that lists them all has no more than it lists.
+  private func refuseStrangers(_ package: PlacedPackage) throws {
+    let limit = package.count + OutputPlace.mostNames
+    let tree = try Folder.tree(path, atMost: limit)
+    try refuse(package.strangers(tree), isWhole: tree.count < limit)
+  }
+
+  private func refuse(
+    _ names: [String], _ what: String = "not as it was published: ", isWhole: Bool = true
+  ) throws {
     guard !names.isEmpty else { return }
-    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    let rest = isWhole ? "\(names.count - 5)" : "many"
+    let more = names.count > 5 ? " and \(rest) more" : ""
     throw ConversionError.outputExists(path: path, found: what + names.prefix(5).joined(separator: ", ") + more)
   }
 }

@@ -50,6 +50,9 @@ struct PlacedPackage {
     return listed
   }
 
+  /// Files of a package that is as it was published: those of the list, and the list.
+  var count: Int { listed.count + 1 }
+
   /// What is in the folder and in no list: the user's.
   func strangers(_ tree: [Folder.Entry]) -> [String] {
     tree.filter { $0.name != Array(PackageFiles.sums.utf8) && (listed[$0.name] == nil || $0.identity == nil) }

@@ -80,9 +80,9 @@ public struct ImageSettings: Sendable, Equatable {
   /// The settings in `processor_config.json`; nil when the file of their own is there, or neither.
   private static func nested(folder: FilePath, file: String) throws -> ImageSettings? {
     let path = folder.appending(processorFile)
-    let exists = { (path: FilePath) in (try? ReadOnlyFile(path: path)) != nil }
+    let exists = { (path: FilePath) throws(FileError) in try ReadOnlyFile.ifThere(path) != nil }
     if let broken = FileError.brokenLink(folder.appending(file)) { throw broken }
-    guard !exists(folder.appending(file)), exists(path) else { return nil }
+    guard try !exists(folder.appending(file)), try exists(path) else { return nil }
     let document = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 20), file: path.string)
     guard let value = document[file == videoFile ? "video_processor" : "image_processor"] else { return nil }
     return try ImageSettings(JSONFields(value, file: path.string, what: "the image settings"))

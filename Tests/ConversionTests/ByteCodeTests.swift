@@ -7,13 +7,16 @@ import StrictJSON
 import SystemPackage
 import Testing
 
-/// A scale stands for every number of its block: one that is none is refused wherever it is met.
-@Suite struct ScaleCodeTests {
+/// A scale stands for every number of its block, and MLX reads an element that is none as ±480: what is no number is refused
+/// wherever it is met.
+@Suite struct ByteCodeTests {
   struct Damage: Sendable, CustomTestStringConvertible {
     let pipeline: String
     let part: String
     /// The first bytes of the part.
     let bytes: [UInt8]
+    /// Of the tensor as it is stored.
+    var element = 0
     var testDescription: String { "\(pipeline) \(part) \(bytes)" }
   }
 
@@ -22,6 +25,8 @@ import Testing
     Damage(pipeline: "mxfp8", part: ".scales", bytes: [0xFF]),
     Damage(pipeline: "nvfp4", part: ".scales", bytes: [0x7F]),
     Damage(pipeline: "nvfp4", part: ".scales", bytes: [0xFF]),
+    Damage(pipeline: "mxfp8", part: ".weight", bytes: [0x7F]),
+    Damage(pipeline: "mxfp8", part: ".weight", bytes: [1, 2, 3, 4, 5, 0xFF], element: 1),
     Damage(pipeline: "affine4", part: ".scales", bytes: [0xC0, 0x7F]),
     Damage(pipeline: "affine4", part: ".biases", bytes: [0x80, 0xFF]),
   ]
@@ -46,9 +51,11 @@ import Testing
   }
 
   @Test(arguments: damages)
-  func `05 a packed scale that is no number is named by verify though audit and sums are forged, and no run takes it`(
-    _ damage: Damage
-  ) throws {
+  func
+    `05 a packed scale or element that is no number is named by verify though audit and sums are forged, and no run takes it`(
+      _ damage: Damage
+    ) throws
+  {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("pipeline", .string(damage.pipeline))])
       try shop.run()
@@ -57,10 +64,11 @@ import Testing
       try FileManager.default.moveItem(atPath: shop.package, toPath: forged.path)
       try forge(forged, damage)
       let name = Self.module + damage.part
-      #expect(try forged.problems(of: "tensors").contains("\(name): element 0 is not a finite number"))
+      #expect(try forged.problems(of: "tensors").contains("\(name): element \(damage.element) is not a finite number"))
       try shop.writeManifest([("pipeline", "graft-only"), ("source", "forged")])
       let error = #expect(throws: ConversionError.self) { try shop.run() }
       #expect(error?.diagnostic.code == "E_NONFINITE" && error?.diagnostic.tensor == name)
+      #expect(error?.diagnostic.found == "element \(damage.element) is not finite")
       #expect(!exists(shop.package))
     }
   }

@@ -1,0 +1,84 @@
+import Audit
+import Checkpoint
+import Digests
+import Files
+import Foundation
+import Planning
+import StrictJSON
+import SystemPackage
+
+/// Holds what a package says twice against each other: its card, its page and the files that were copied from the source,
+/// against the audit. Whoever makes the sums anew for a changed one has to change the audit with it.
+struct DocumentCheck {
+  let path: FilePath
+  let audit: AuditDocument
+  /// Nil when the package's list is none.
+  let sums: ChecksumList?
+
+  func check(_ report: inout VerificationReport) throws {
+    let copied = sums?.entries.filter { Sidecars.isCopied($0.name) } ?? []
+    let problems = copied.compactMap(problem) + (try cardProblems()) + (try pageProblems())
+    report.add("documents", scope: "card, page and \(copied.count) copied files against the audit", problems: problems)
+  }
+
+  /// A file that was copied is an input of the audit, byte for byte.
+  private func problem(_ file: ChecksumList.Entry) -> String? {
+    let name = UTF8Name("source/" + file.name)
+    let input = audit.json["inputs"]?.arrayValue?.first { UTF8Name($0["path"]?.stringValue ?? "") == name }
+    guard let digest = input?["sha256"]?.stringValue else { return "\(file.name): no input of the audit" }
+    return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
+  }
+
+  // MARK: the card
+
+  /// Bytes of a card that are read: what a conversion says comes first, the source's own card, of any size, behind it.
+  private static let cardBytes = 4 << 20
+  private static let end = "\n## Card of the source\n"
+
+  private func cardProblems() throws -> [String] {
+    guard let bytes = try content(PackageFiles.card, atMost: DocumentCheck.cardBytes) else { return [] }
+    let whole = String(decoding: bytes, as: UTF8.self)
+    let card = whole.range(of: DocumentCheck.end).map { String(whole[..<$0.lowerBound]) } ?? whole
+    var problems: [String] = []
+    if let line = CardTable(audit).firstDifference(from: card) {
+      problems.append("\(PackageFiles.card): not what the audit adds up to: \(line)")
+    }
+    for (name, key) in [("manifest", "manifest_sha256"), ("pipeline", "pipeline_sha256")] {
+      guard !card.contains("| \(name) | `\(audit.json[key]?.stringValue ?? "")` |") else { continue }
+      problems.append("\(PackageFiles.card): another \(name) than in the audit")
+    }
+    let hasHead = audit.json["head"]?["present"]?.boolValue ?? false
+    if card.contains("The package has no multi-token-prediction head.") == hasHead {
+      problems.append("\(PackageFiles.card): says of the head what the audit contradicts")
+    }
+    return problems
+  }
+
+  // MARK: the page
+
+  private func pageProblems() throws -> [String] {
+    guard let bytes = try content(AuditPage.fileName, atMost: 1 << 30) else { return [] }
+    let page = AuditPage(title: "", audit: audit, readers: nil)
+    let (html, file) = (Data(bytes), AuditPage.fileName)
+    var problems = page.origins.filter { html.range(of: Data($0.markup)) == nil }
+      .map { "\(file): another \($0.name) than in the audit" }
+    guard let list = html.range(of: Data(AuditPage.listBegin.utf8)),
+      let end = html.range(of: Data(AuditPage.listEnd.utf8), in: list.upperBound..<html.endIndex)
+    else { return problems + ["\(file): no list of tensors"] }
+    let found = html[list.upperBound..<end.lowerBound].split(separator: UInt8(ascii: "\n"))
+    if found.count != audit.tensors.count {
+      problems.append("\(file): \(found.count) tensors, and \(audit.tensors.count) in the audit")
+    }
+    let wanted = page.tensorRows.split(separator: UInt8(ascii: "\n"))
+    for (tensor, (one, other)) in zip(audit.tensors, zip(found, wanted)) where !one.elementsEqual(other) {
+      problems.append("\(file): \(tensor.name): not what the audit says of it")
+    }
+    return problems
+  }
+
+  /// Nil for what the check of the files names already.
+  private func content(_ name: String, atMost limit: Int) throws(FileError) -> [UInt8]? {
+    guard let file = try ReadOnlyFile.ifThere(path.appending(name)) else { return nil }
+    return try file.readBytes(count: min(file.size, limit), at: 0)
+  }
+}
