@@ -32,7 +32,7 @@ public struct PackageVerifier: Sendable {
       guard path.exists else { throw FileError.missing(path: path) }
       throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
-    let entries = try Folder.entries(path)
+    let entries = try packageEntries()
     guard entries.contains(PackageFiles.sums), entries.contains(PackageFiles.audit) else {
       throw ConversionError.packageForm(
         file: path.string, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
@@ -48,6 +48,18 @@ public struct PackageVerifier: Sendable {
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     checkReaders(audit, &report)
     return report
+  }
+
+  /// The names in the folder, and instead of a folder for the head those in it. Whatever else is no file is found later.
+  private func packageEntries() throws -> [String] {
+    try Folder.entries(path).flatMap { name -> [String] in
+      let below = path.appending(name)
+      guard name.utf8.elementsEqual(PackageFiles.headFolder.utf8), try linkStatus(below)?.isFolder == true else {
+        return [name]
+      }
+      let names = try Folder.entries(below)
+      return names.isEmpty ? [name] : names.map { name + "/" + $0 }
+    }
   }
 
   /// The list, and every file against it; an empty list when it is not one.
@@ -155,15 +167,15 @@ public struct PackageVerifier: Sendable {
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
     let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
-    let prefix = name == WeightLayout.headFile(.drafter) ? "" : "mtp."
+    let prefix = name == WeightLayout.singleFile ? "" : "mtp."
     let file = shards[UTF8Name(name)]
     var problems: [String] = []
     if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
-      if shards[UTF8Name(WeightLayout.headFile)] != nil {
-        problems.append("\(WeightLayout.headFile) is there, and the audit has no head")
+      for file in WeightLayout.ownHeadFiles where shards[UTF8Name(file)] != nil {
+        problems.append("\(file) is there, and the audit has no head")
       }
     } else if let file {
       for (key, value) in WeightLayout.headMetadata.sorted(by: { $0.key < $1.key })
@@ -174,12 +186,24 @@ public struct PackageVerifier: Sendable {
       where file.header[prefix + tensor + ".weight"] == nil {
         problems.append("\(prefix)\(tensor).weight is missing in \(name)")
       }
+      if name == WeightLayout.nestedHeadFile { problems += headManifestProblems() }
     } else {
       problems.append("\(name) is missing")
     }
     report.add(
       "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(name)", problems: problems
     )
+  }
+
+  /// What lies beside a head in the folder `mtp` says of its norms what they are.
+  private func headManifestProblems() -> [String] {
+    let file = path.appending(PackageFiles.headManifest)
+    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 1 << 20),
+      let words = try? JSONValue.parse(bytes, file: file.string)
+    else { return ["\(PackageFiles.headManifest): missing or unreadable"] }
+    return (KnownFiles.headManifest.members ?? []).filter { words[$0.key] != $0.value }.map {
+      "\(PackageFiles.headManifest): \($0.key) is not what vllm-mlx has to read"
+    }
   }
 
   private func checkIndex(
@@ -198,8 +222,8 @@ public struct PackageVerifier: Sendable {
       }
     }
     var total = CheckedSum()
-    for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where listsHead || name != UTF8Name(WeightLayout.headFile) {
+    let unlisted = Set(listsHead ? [] : WeightLayout.ownHeadFiles.map(UTF8Name.init))
+    for (name, shard) in shards.sorted(by: { $0.key < $1.key }) where !unlisted.contains(name) {
       for entry in shard.header.tensors {
         total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -68,6 +68,9 @@ public struct PackageView: Sendable {
     modelType == "qwen3_next" ? ", but up to 0.7.10 cannot decode with a draft model of this architecture" : ""
   }
 
+  /// Rows of the head's router; nil for a dense head.
+  func headExperts(in files: [File]) -> Int? { shape("mtp.layers.0.mlp.gate.weight", in: files)?.first }
+
   /// A shape, wherever the tensor lies.
   func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[UTF8Name(name)] }.first }
 }
@@ -141,7 +144,7 @@ extension PackageView {
     isDrafter = resolution.target == .drafter
     hasTokenizer = resolution.source.sidecars.hasTokenizer
     lowHeadNorms = []
-    declaresHeadFactors = false
+    declaresHeadFactors = plan.head?.file == WeightLayout.nestedHeadFile
     trunkProblem = nil
     headProblem = nil
     norms = .sound
