@@ -15,10 +15,11 @@ enum Demo {
   @discardableResult
   static func writeManifest(
     in folder: ScratchFolder, name: String = "m.json", source: String = trunk, donor: String? = donor,
-    pipeline: String = "mxfp4", check: JSONValue = Demo.shortCheck
+    pipeline: String = "mxfp4", layout: String? = nil, check: JSONValue = Demo.shortCheck
   ) throws -> String {
     var members: [(String, JSONValue)] = [("cambium", 1), ("source", .string(source))]
     if let donor { members.append(("donor", .string(donor))) } else { members.append(("head", "none")) }
+    if let layout { members.append(("layouts", [.string(layout)])) }
     members += [("pipeline", .string(pipeline)), ("base_model", "cambium/demo"), ("output", "out"), ("check", check)]
     try folder.write(String(decoding: JSONWriter.pretty(.object(members)), as: UTF8.self), to: name)
     return folder[name]

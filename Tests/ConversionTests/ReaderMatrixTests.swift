@@ -62,7 +62,7 @@ import Testing
     (.dense, .nested, "wwwwwwwwHC"), (.dense, .declared, "wwwwwwwwHC"), (.dense, .drafter, "wwHHHHwwwC"),
     (.next, .none, "wwwwwwwwwC"), (.next, .shard, "RRRRRRRRRR"), (.next, .listed, "wwRRRRRRwC"),
     (.next, .unlisted, "wwwwwHwwwC"), (.next, .unindexed, "wwRRRRRRwC"), (.next, .modelFile, "RRwwwHwwRR"),
-    (.next, .nested, "wwwwwwwwHC"), (.next, .drafter, "wwwwwHwwwC"),
+    (.next, .nested, "wwwwwwwwwC"), (.next, .drafter, "wwwwwHwwwC"),
     (.mixture, .unlisted, "wwwwwHwwwC"), (.mixture, .shard, "CwCwwHCwwC"), (.mixture, .declared, "wwwwwwwwHC"),
   ])
   func `every reader has its verdict in every place`(family: TinyCheckpoint.Family, place: Place, wanted: String) throws
@@ -149,6 +149,16 @@ import Testing
       #expect(verdict?.reason.contains("mtp/manifest.json") == true)
     }
     #expect(try verdicts(.dense, .declared, low)["vllm-mlx"]?.word == .withHead)
+  }
+
+  @Test func `a head in the folder without its prefix gives vllm-mlx nothing to draft with`() throws {
+    let bare = { (head: inout [String: TinyCheckpoint.Tensor]) in
+      head = head.renamed { String($0.dropFirst("mtp.".count)) }
+    }
+    let matrix = try verdicts(.dense, .declared, bare)
+    #expect(matrix["vllm-mlx"]?.word == .corrupts)
+    #expect(matrix["vllm-mlx"]?.reason.contains("begins with mtp.") == true)
+    #expect(matrix["mlx-lm>=0.32"]?.word == .withoutHead)
   }
 
   @Test func `layers out of the interval, and a missing tokenizer, are what readers refuse`() throws {
