@@ -17,13 +17,24 @@ public struct PackageVerifier: Sendable {
   private let threads: Int
   /// Whether the bytes of the files were digested a moment ago by whoever asks.
   private let mayTrustBytes: Bool
+  /// The drafter's folder that is going to be beside; nil to look for it.
+  private let drafter: PackageView.Drafter?
 
-  /// - Parameter mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is
-  ///   left is every other question that verification asks.
-  public init(path: FilePath, threads: Int, mayTrustBytes: Bool = false) {
+  public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = threads
-    self.mayTrustBytes = mayTrustBytes
+    mayTrustBytes = false
+    drafter = nil
+  }
+
+  /// For a run that has just made the folder and digested its bytes: asks every question of verification but for the
+  /// digests of files and tensors.
+  /// - Parameter drafter: what the run makes next and puts beside.
+  package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
+    self.path = path
+    threads = 1
+    mayTrustBytes = true
+    self.drafter = drafter
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
@@ -248,7 +259,7 @@ public struct PackageVerifier: Sendable {
     do {
       let folder = try CheckpointFolder(.folder(path))
       if !folder.isDrafter { report.suspicions = try folder.headStatistics(for: folder)?.suspicions ?? [] }
-      let matrix = try ReaderMatrix.verdicts(of: folder, required: required)
+      let matrix = try ReaderMatrix.verdicts(of: folder, required: required, drafter: drafter)
       var problems = required.subtracting(Reader.all.map(\.name)).sorted().map {
         "\($0): required, and not known to this version"
       }
