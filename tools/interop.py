@@ -20,6 +20,7 @@ from pathlib import Path
 
 import interop_heads
 import interop_tiny
+import interop_vllm
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -555,6 +556,10 @@ def main():
             table.check("mlx-lm loads the grafted model (strict)", lambda: greedy_lm(grafted.package))
             table.check("mlx-vlm drafts with the grafted head", lambda: grafted.speculative(False))
             table.check("mlx-vlm drafts with the folder beside", lambda: grafted.speculative(True))
+        with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
+            convert = lambda manifest: run_cambium(options.cambium.resolve(), manifest)
+            laid = interop_vllm.checks(table, Path(folder), package, convert, Failed)
+            table.check("mlx-vlm loads the trunk beside mtp/", Vision(laid).text)
         with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
             interop_heads.checks(table, Path(folder), options.cambium.resolve(), Failed, options.older)
     return table.close()

@@ -25,6 +25,9 @@ public struct Manifest: Sendable {
     case sidecar
     /// The same file, listed in the index; for readers that trust the index alone.
     case indexed
+    /// `mtp/weights.safetensors` in the package, with `mtp/manifest.json` that says how its norms are stored: where
+    /// vllm-mlx looks for a head, and no reader of trunks does.
+    case mtpFolder = "mtp-folder"
     /// A folder of its own beside the package, `OUTPUT-mtp`, which mlx-vlm loads as a draft model.
     case drafter
   }
@@ -122,10 +125,12 @@ public struct Manifest: Sendable {
       throw ManifestError.value(
         place: place, field: "head", expected: "graft or replace when a donor is named", found: head.rawValue)
     }
-    if layouts.contains(.sidecar), layouts.contains(.indexed) {
+    let inside = layouts.filter { $0 != .drafter }.map(\.rawValue)
+    if inside.count > 1 {
       throw ManifestError.value(
         place: parser.place(fields.value["layouts"] ?? fields.value), field: "layouts",
-        expected: "sidecar or indexed, not both: it is one file", found: "both")
+        expected: "one of sidecar, indexed, mtp-folder (the package has one copy of the head), and drafter beside it",
+        found: inside.joined(separator: ", "))
     }
   }
 

@@ -156,7 +156,11 @@ public struct HeadDiagnosis: Sendable {
     let rows = readers?.rows ?? []
     let harmed = rows.filter(\.verdict.word.isHarm)
     let newest = readers?["mlx-vlm>=0.7.8"]
-    if harmed.contains(where: { $0.verdict.reason.contains("mtp.*") }) || newest?.word == .withoutHead {
+    // Where vllm-mlx finds it, mlx-vlm does not: one of both is what the folder was made for.
+    let isForVLLM = newest?.word == .withoutHead && readers?["vllm-mlx"]?.word == .withHead
+    if harmed.contains(where: { $0.verdict.reason.contains("mtp.*") })
+      || (newest?.word == .withoutHead && !isForVLLM)
+    {
       let reasons = harmed.map { "\($0.reader.name) \($0.verdict.word.rawValue)" }
       let found = reasons.isEmpty ? ["mlx-vlm does not find it"] : reasons
       return HeadDiagnosis(
@@ -165,6 +169,13 @@ public struct HeadDiagnosis: Sendable {
           head.ownExperts == nil
             ? "a manifest with this folder as source and the pipeline graft-only puts it where every reader finds it"
             : "a manifest with this folder as source, the pipeline graft-only and \"layouts\": [\"sidecar\", \"drafter\"] gives it a configuration of its own"
+        ])
+    }
+    if isForVLLM {
+      return HeadDiagnosis(
+        .usable, summary + "; where it lies vllm-mlx finds it, and mlx-vlm does not",
+        [
+          "nothing for vllm-mlx; a manifest with this folder as source, the pipeline graft-only and \"layouts\": [\"mtp-folder\", \"drafter\"] gives mlx-vlm a folder of its own"
         ])
     }
     return HeadDiagnosis(

@@ -2,6 +2,7 @@ import Checkpoint
 import Digests
 import Files
 import Foundation
+import Planning
 import Safetensors
 import StrictJSON
 import Threads
@@ -72,16 +73,35 @@ private struct TensorSet: Sendable {
 
   let path: FilePath
   private let files: [SafetensorsFile]
+  /// Those of the folder `mtp`; none when the folder itself holds a head, too.
+  private let nested: [SafetensorsFile]
 
   init(_ path: FilePath) throws {
-    let names = try path.isFolder ? Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") } : []
-    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
-    guard !names.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: "no *.safetensors file") }
+    guard try Folder.isFolder(path) else { throw CheckpointError.folderMissing(path: path) }
+    files = try TensorSet.open(path)
+    guard !files.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: "no *.safetensors file") }
     self.path = path
-    files = try names.map { try SafetensorsFile(path: path.appending($0)) }
+    let below = path.appending(PackageFiles.headFolder)
+    let hasHead = files.contains { $0.header.tensors.contains { TensorSet.isHead($0.name) } }
+    nested = try !hasHead && Folder.isFolder(below) ? TensorSet.open(below) : []
   }
 
-  private var names: [String] { files.flatMap { $0.header.tensors.map(\.name) } }
+  private static func open(_ path: FilePath) throws -> [SafetensorsFile] {
+    try Folder.entries(path).filter { $0.hasBytes(atEnd: ".safetensors") }
+      .map { try SafetensorsFile(path: path.appending($0)) }
+  }
+
+  private static func isHead(_ name: String) -> Bool { name.hasPrefix("mtp.") || name.contains(".mtp.") }
+
+  /// Every tensor with its file, and its name complete where a folder of a head leaves `mtp.` out.
+  private var tensors: [(name: String, entry: TensorEntry, file: SafetensorsFile)] {
+    var all: [(name: String, entry: TensorEntry, file: SafetensorsFile)] = []
+    for file in files { all += file.header.tensors.map { ($0.name, $0, file) } }
+    for file in nested {
+      all += file.header.tensors.map { (TensorSet.isHead($0.name) ? $0.name : "mtp." + $0.name, $0, file) }
+    }
+    return all
+  }
 
   /// Whether the folder holds MLX tensors: packed ones, or `conv1d` in the MLX layout.
   var isConverted: Bool {
@@ -94,15 +114,13 @@ private struct TensorSet: Sendable {
     }
   }
 
-  var headCount: Int { names.count { $0.hasPrefix("mtp.") || $0.contains(".mtp.") } }
+  var headCount: Int { tensors.count { TensorSet.isHead($0.name) } }
 
   func rawSources() -> [UTF8Name: Source] {
     var sources: [UTF8Name: Source] = [:]
-    for file in files {
-      for entry in file.header.tensors {
-        sources[UTF8Name(entry.name)] = Source(dtype: entry.dtype, shape: entry.shape) {
-          try StreamedDigest.of(entry, in: file)
-        }
+    for (name, entry, file) in tensors {
+      sources[UTF8Name(name)] = Source(dtype: entry.dtype, shape: entry.shape) {
+        try StreamedDigest.of(entry, in: file)
       }
     }
     return sources

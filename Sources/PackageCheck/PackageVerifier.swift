@@ -17,13 +17,24 @@ public struct PackageVerifier: Sendable {
   private let threads: Int
   /// Whether the bytes of the files were digested a moment ago by whoever asks.
   private let mayTrustBytes: Bool
+  /// The drafter's folder that is going to be beside; nil to look for it.
+  private let drafter: PackageView.Drafter?
 
-  /// - Parameter mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is
-  ///   left is every other question that verification asks.
-  public init(path: FilePath, threads: Int, mayTrustBytes: Bool = false) {
+  public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = threads
-    self.mayTrustBytes = mayTrustBytes
+    mayTrustBytes = false
+    drafter = nil
+  }
+
+  /// For a run that has just made the folder and digested its bytes: asks every question of verification but for the
+  /// digests of files and tensors.
+  /// - Parameter drafter: what the run makes next and puts beside.
+  package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
+    self.path = path
+    threads = 1
+    mayTrustBytes = true
+    self.drafter = drafter
   }
 
   /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
@@ -32,7 +43,7 @@ public struct PackageVerifier: Sendable {
       guard try path.exists else { throw FileError.missing(path: path) }
       throw ConversionError.packageForm(file: path.string, expected: "a package's folder", found: "no folder")
     }
-    let entries = try Folder.entries(path)
+    let entries = try packageEntries()
     guard entries.contains(PackageFiles.sums), entries.contains(PackageFiles.audit) else {
       throw ConversionError.packageForm(
         file: path.string, expected: "\(PackageFiles.sums) and \(PackageFiles.audit)",
@@ -49,6 +60,18 @@ public struct PackageVerifier: Sendable {
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     checkReaders(audit, &report)
     return report
+  }
+
+  /// The names in the folder, and instead of a folder for the head those in it. Whatever else is no file is found later.
+  private func packageEntries() throws -> [String] {
+    try Folder.entries(path).flatMap { name -> [String] in
+      let below = path.appending(name)
+      guard name.utf8.elementsEqual(PackageFiles.headFolder.utf8), try linkStatus(below)?.isFolder == true else {
+        return [name]
+      }
+      let names = try Folder.entries(below)
+      return names.isEmpty ? [name] : names.map { name + "/" + $0 }
+    }
   }
 
   /// The list, and every file against it; an empty list when it is not one.
@@ -159,15 +182,15 @@ public struct PackageVerifier: Sendable {
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
     let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
-    let prefix = name == WeightLayout.headFile(.drafter) ? "" : "mtp."
+    let prefix = name == WeightLayout.singleFile ? "" : "mtp."
     let file = shards[UTF8Name(name)]
     var problems: [String] = []
     if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
-      if shards[UTF8Name(WeightLayout.headFile)] != nil {
-        problems.append("\(WeightLayout.headFile) is there, and the audit has no head")
+      for file in WeightLayout.ownHeadFiles where shards[UTF8Name(file)] != nil {
+        problems.append("\(file) is there, and the audit has no head")
       }
     } else if let file {
       for (key, value) in WeightLayout.headMetadata.sorted(by: { $0.key < $1.key })
@@ -178,12 +201,24 @@ public struct PackageVerifier: Sendable {
       where file.header[prefix + tensor + ".weight"] == nil {
         problems.append("\(prefix)\(tensor).weight is missing in \(name)")
       }
+      if name == WeightLayout.nestedHeadFile { problems += headManifestProblems() }
     } else {
       problems.append("\(name) is missing")
     }
     report.add(
       "MTP head", scope: head.isEmpty ? "none" : "\(head.count) tensors in \(name)", problems: problems
     )
+  }
+
+  /// What lies beside a head in the folder `mtp` says of its norms what they are.
+  private func headManifestProblems() -> [String] {
+    let file = path.appending(PackageFiles.headManifest)
+    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 1 << 20),
+      let words = try? JSONValue.parse(bytes, file: file.string)
+    else { return ["\(PackageFiles.headManifest): missing or unreadable"] }
+    return (KnownFiles.headManifest.members ?? []).filter { words[$0.key] != $0.value }.map {
+      "\(PackageFiles.headManifest): \($0.key) is not what vllm-mlx has to read"
+    }
   }
 
   private func checkIndex(
@@ -202,8 +237,8 @@ public struct PackageVerifier: Sendable {
       }
     }
     var total = CheckedSum()
-    for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where listsHead || name != UTF8Name(WeightLayout.headFile) {
+    let unlisted = Set(listsHead ? [] : WeightLayout.ownHeadFiles.map(UTF8Name.init))
+    for (name, shard) in shards.sorted(by: { $0.key < $1.key }) where !unlisted.contains(name) {
       for entry in shard.header.tensors {
         total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }
@@ -228,7 +263,7 @@ public struct PackageVerifier: Sendable {
     do {
       let folder = try CheckpointFolder(.folder(path))
       if !folder.isDrafter { report.suspicions = try folder.headStatistics(for: folder)?.suspicions ?? [] }
-      let matrix = try ReaderMatrix.verdicts(of: folder, required: required)
+      let matrix = try ReaderMatrix.verdicts(of: folder, required: required, drafter: drafter)
       var problems = required.subtracting(Reader.all.map(\.name)).sorted().map {
         "\($0): required, and not known to this version"
       }

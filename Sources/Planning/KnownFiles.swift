@@ -2,7 +2,8 @@ import Checkpoint
 import Files
 import StrictJSON
 
-/// The files of the package whose bytes follow from the plan: sidecars, configuration and index.
+/// The files of the package whose bytes follow from the plan: sidecars, configuration, index, and what says of a head in
+/// the folder `mtp` how its norms are stored.
 package struct KnownFiles: Sendable {
   package let files: [PlannedFile]
 
@@ -21,8 +22,18 @@ package struct KnownFiles: Sendable {
     files.append(PlannedFile(path: PackageFiles.config, bytes: config.count, content: .generated(config)))
     let index = try KnownFiles.index(plan, resolution)
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
+    if plan.head?.file == WeightLayout.nestedHeadFile {
+      let words = JSONWriter.pretty(KnownFiles.headManifest)
+      files.append(PlannedFile(path: PackageFiles.headManifest, bytes: words.count, content: .generated(words)))
+    }
     self.files = files
   }
+
+  /// What vllm-mlx has to read beside a head in the folder `mtp` so that it leaves the norms as they are: without it, it
+  /// adds 1 to each whose mean lies below a half.
+  package static let headManifest: JSONValue = [
+    "artifact_schema_version": 1, "rmsnorm_weight_format": "mlx_gamma",
+  ]
 
   /// A generated file's document; nil when there is none of that name.
   package func document(_ name: String) throws -> JSONValue? {

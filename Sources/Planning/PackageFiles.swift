@@ -11,6 +11,9 @@ package enum PackageFiles {
   package static let signature = "model.sig"
   package static let index = "model.safetensors.index.json"
   package static let config = "config.json"
+  /// The folder of a head that vllm-mlx is to find, and what says there how its norms are stored.
+  package static let headFolder = "mtp"
+  package static let headManifest = "mtp/manifest.json"
 
   /// What the package is called: the last part of the manifest's output.
   package static func title(_ resolution: Resolution) -> String {

@@ -23,8 +23,10 @@ public struct Planner {
     let verdicts = try decide()
     let isKept = resolution.trunk.conversion != nil && keepsTrunk(verdicts.tensors)
     let converted = isKept ? resolution.source : nil
-    let (weights, tensors) = try WeightLayout(shardLimit: shardLimit, target: resolution.target, converted: converted)
-      .place(verdicts.tensors)
+    let layout = WeightLayout(
+      shardLimit: shardLimit, target: resolution.target, headFile: WeightLayout.headFile(resolution),
+      converted: converted)
+    let (weights, tensors) = try layout.place(verdicts.tensors)
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     return Plan(
       tensors: tensors, dropped: verdicts.dropped, weights: weights, format: format, head: plannedHead(tensors),
@@ -41,7 +43,7 @@ public struct Planner {
     else { return nil }
     return PlannedHead(
       grafted: resolution.donor != nil, evidence: head.evidence, norms: head.norms, pairing: pairing,
-      ownExperts: head.ownExperts, file: WeightLayout.headFile(resolution.target),
+      ownExperts: head.ownExperts, file: WeightLayout.headFile(resolution),
       indexed: resolution.target == .drafter || resolution.manifest.layouts.contains(.indexed),
       sourceCommit: resolution.source.commit, donorCommit: resolution.donor?.commit)
   }

@@ -150,12 +150,18 @@ public struct Resolution: Sendable {
     return pairing
   }
 
-  /// Refuses a layout that breaks a reader of this architecture.
+  /// Refuses a layout that breaks a reader of this architecture, or that no reader of it knows.
   private func requireLayouts() throws {
-    guard head != nil, manifest.layouts.contains(.indexed), source.model.modelType == "qwen3_next" else { return }
-    throw ConversionError.headLayout(
-      manifest: manifest.path, layout: Manifest.HeadLayout.indexed.rawValue,
-      reason: "mlx-vlm follows the index and refuses a qwen3_next trunk that lists mtp.*")
+    guard head != nil, source.model.modelType == "qwen3_next" else { return }
+    for layout in manifest.layouts {
+      let reason: String
+      switch layout {
+      case .sidecar, .drafter: continue
+      case .indexed: reason = "mlx-vlm follows the index and refuses a qwen3_next trunk that lists mtp.*"
+      case .mtpFolder: reason = "vllm-mlx, which it is for, looks for a head of qwen3_next elsewhere"
+      }
+      throw ConversionError.headLayout(manifest: manifest.path, layout: layout.rawValue, reason: reason)
+    }
   }
 
   /// Whether two heads have the same tensors with the same bytes.

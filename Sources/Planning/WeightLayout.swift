@@ -8,18 +8,26 @@ import Safetensors
 ///
 /// Shards are filled in name order up to a limit; within a shard, data stand by falling width and then by name, so that
 /// each tensor is aligned and there are no gaps. The shards of a source that was converted before stay what they are,
-/// header and all. The head has a file of its own, where every reader finds it and no reader stumbles over it.
+/// header and all. The head has a file of its own, where its readers find it and no reader stumbles over it.
 package struct WeightLayout {
   let shardLimit: Int
   let target: PackageTarget
+  /// The file that holds the head.
+  let headFile: String
   /// The source, when it was converted before.
   let converted: CheckpointFolder?
 
   package static let headFile = "mtp.safetensors"
+  package static let nestedHeadFile = "mtp/weights.safetensors"
   package static let singleFile = "model.safetensors"
+  /// Files of a package that hold a head and nothing else.
+  package static let ownHeadFiles = [headFile, nestedHeadFile]
 
-  /// The file that holds the head.
-  package static func headFile(_ target: PackageTarget) -> String { target == .package ? headFile : singleFile }
+  /// The file that holds the head in what is made.
+  static func headFile(_ resolution: Resolution) -> String {
+    guard resolution.target == .package else { return singleFile }
+    return resolution.manifest.layouts.contains(.mtpFolder) ? nestedHeadFile : headFile
+  }
 
   private struct Part {
     let name: String
@@ -41,8 +49,7 @@ package struct WeightLayout {
     var files = try converted.map { try shards(of: $0, trunk, tensors) } ?? newShards(trunk, parts)
     let head = tensors.indices.filter { tensors[$0].origin == .head }
     if !head.isEmpty {
-      files.append(
-        File(name: WeightLayout.headFile(target), members: head, metadata: WeightLayout.headMetadata))
+      files.append(File(name: headFile, members: head, metadata: WeightLayout.headMetadata))
     }
     var placed = tensors
     var planned: [PlannedWeights] = []

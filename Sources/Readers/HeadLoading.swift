@@ -30,9 +30,7 @@ enum HeadLoading {
 
   /// One `num_experts` serves trunk and head.
   private static func expertObstacle(_ view: PackageView, _ files: [PackageView.File]) -> String? {
-    guard let rows = view.shape("mtp.layers.0.mlp.gate.weight", in: files)?.first, rows != view.model["E"] else {
-      return nil
-    }
+    guard let rows = view.headExperts(in: files), rows != view.model["E"] else { return nil }
     return "it has \(rows) experts, num_experts is \(view.model["E"])"
   }
 }

@@ -1,9 +1,14 @@
+import Planning
+
 /// What becomes of a head that vllm-mlx puts into a loaded trunk.
 ///
 /// It tells offsets from plain factors by their mean, which is below a half for two norms of every head: without
-/// `mtp/manifest.json`, which says what they are, it adds 1 to these once more.
+/// `mtp/manifest.json`, which says what they are, it adds 1 to these once more. Sources: `inject_mtp_support` of its
+/// `patches/qwen3_5_mtp.py` and `patches/qwen3_next_mtp.py`, 0.6.0.
 enum InjectedHead {
-  static let places = ["mtp/weights.safetensors", "model-mtp.safetensors"]
+  static let places = [WeightLayout.nestedHeadFile, "model-mtp.safetensors"]
+  /// It takes names under these and drops all others.
+  private static let prefixes = ["mtp.", "language_model.mtp."]
 
   static func verdict(_ view: PackageView) -> ReaderVerdict {
     guard let file = places.lazy.compactMap({ place in view.files.first { $0.name == place } }).first else {
@@ -12,9 +17,19 @@ enum InjectedHead {
     if let problem = view.headProblem, view.norms == .sound {
       return ReaderVerdict(.withoutHead, "the head: \(problem)")
     }
-    guard view.modelType != "qwen3_next" else { return ReaderVerdict(.withHead, "the head of \(file.name)") }
+    guard view.modelType != "qwen3_next" else {
+      return ReaderVerdict(.withoutHead, "it looks for a head of qwen3_next in \(places[1]) only")
+    }
     guard (view.model.declaredMTPLayers ?? 0) > 0 else {
       return ReaderVerdict(.withoutHead, "config.json has no mtp_num_hidden_layers, without which it looks for no head")
+    }
+    guard file.names.contains(where: { name in prefixes.contains { name.hasPrefix($0) } }) else {
+      return ReaderVerdict(
+        .corrupts, "no name in \(file.name) begins with mtp., so that it takes none and drafts with random numbers")
+    }
+    if let rows = view.headExperts(in: [file]), rows != view.model["E"] {
+      return ReaderVerdict(
+        .withoutHead, "it refuses the head, which has \(rows) experts: num_experts is \(view.model["E"])")
     }
     if let quantized = file.tensors.keys.filter({ $0.string.hasSuffix(".scales") }).min() {
       return ReaderVerdict(

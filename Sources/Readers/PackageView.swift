@@ -58,7 +58,7 @@ public struct PackageView: Sendable {
   /// beside, under its name and `-mtp`; nil when there is none.
   let drafter: Drafter?
 
-  struct Drafter: Sendable {
+  package struct Drafter: Sendable {
     /// `model_type` in its `text_config`.
     let textType: String
     let isMixture: Bool
@@ -77,6 +77,9 @@ public struct PackageView: Sendable {
     modelType == "qwen3_next" ? ", but up to 0.7.10 cannot decode with a draft model of this architecture" : ""
   }
 
+  /// Rows of the head's router; nil for a dense head.
+  func headExperts(in files: [File]) -> Int? { shape("mtp.layers.0.mlp.gate.weight", in: files)?.first }
+
   /// A shape, wherever the tensor lies.
   func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[UTF8Name(name)] }.first }
 }
@@ -84,7 +87,10 @@ public struct PackageView: Sendable {
 extension PackageView {
   /// The view of a folder. Only headers are read, and the norms.
   /// - Throws: what opening the folder throws.
-  public init(of folder: CheckpointFolder) throws {
+  public init(of folder: CheckpointFolder) throws { try self.init(of: folder, drafter: nil) }
+
+  /// - Parameter foretold: the drafter's folder that is going to be beside; nil to look for it.
+  package init(of folder: CheckpointFolder, drafter foretold: Drafter?) throws {
     var index: [UTF8Name: String]?
     if folder.indexed != nil {
       let path = folder.path.appending(PackageFiles.index)
@@ -122,6 +128,8 @@ extension PackageView {
     self.norms = norms
     if folder.isDrafter {
       drafter = headProblem == nil ? Drafter(config: folder.config, isMixture: folder.table.mixture) : nil
+    } else if let foretold {
+      drafter = foretold
     } else {
       let beside = try? CheckpointFolder(.folder(folder.path.appending(suffix: PackageTarget.drafter.suffix)))
       drafter = beside.flatMap { beside in
@@ -150,17 +158,19 @@ extension PackageView {
     isDrafter = resolution.target == .drafter
     hasTokenizer = resolution.source.sidecars.hasTokenizer
     lowHeadNorms = []
-    declaresHeadFactors = false
+    declaresHeadFactors = plan.head?.file == WeightLayout.nestedHeadFile
     trunkProblem = nil
     headProblem = nil
     norms = .sound
-    let isBeside = resolution.head != nil && PackageTarget.all(resolution.manifest).contains(.drafter)
+    drafter = PackageView.drafter(resolution)
+  }
+
+  /// What the drafter's folder that a manifest asks for will say of itself; nil when it asks for none.
+  package static func drafter(_ resolution: Resolution) -> Drafter? {
+    guard resolution.head != nil, PackageTarget.all(resolution.manifest).contains(.drafter) else { return nil }
     let isMixture = resolution.source.table.mixture
-    drafter =
-      isBeside
-      ? Drafter(
-        config: ["text_config": ["model_type": isMixture ? "qwen3_5_moe_text" : "qwen3_5_text"]], isMixture: isMixture)
-      : nil
+    return Drafter(
+      config: ["text_config": ["model_type": isMixture ? "qwen3_5_moe_text" : "qwen3_5_text"]], isMixture: isMixture)
   }
 
   private static func problem(_ body: () throws -> Void) -> String? {

@@ -46,7 +46,7 @@ extension Reader {
   }
 
   /// vllm-mlx: the trunk through mlx-lm; the head of Qwen3.5 from `mtp/weights.safetensors`, else from
-  /// `model-mtp.safetensors`, which its trunk loader takes as well. Source: `inject_mtp_support` of 0.6.0.
+  /// `model-mtp.safetensors`, which its trunk loader takes as well.
   static let vllmMLX = Reader(name: "vllm-mlx", usesHeads: true) { view in
     let rules = TrunkLoading.Rules(headMeansRaw: false, nextPrefixes: ["model."], knowsTextModels: false)
     return TrunkLoading.obstacle(view, FileSelection.modelGlob(view), rules) ?? InjectedHead.verdict(view)

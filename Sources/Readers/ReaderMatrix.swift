@@ -27,6 +27,13 @@ public struct ReaderMatrix: Sendable {
     ReaderMatrix(try PackageView(of: folder), required: required)
   }
 
+  /// As ``verdicts(of:required:)``, of a folder that gets a drafter's folder beside it; nil to look for one.
+  package static func verdicts(
+    of folder: CheckpointFolder, required: Set<String>, drafter: PackageView.Drafter?
+  ) throws -> ReaderMatrix {
+    ReaderMatrix(try PackageView(of: folder, drafter: drafter), required: required)
+  }
+
   /// The verdicts on what a plan will make.
   package init(of plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
     self.init(try PackageView(plan, known, resolution), required: resolution.requiredReaders)

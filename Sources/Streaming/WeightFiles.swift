@@ -11,16 +11,23 @@ final class WeightFiles: Sendable {
   private let files: [PosixFile]
   private let writers: [BlockWriter]
   private let plan: Plan
+  /// Those that hold the files: the stage's own, behind that of a head which has one.
+  private let folders: [FilePath]
   private let folder: FilePath
 
   init(_ plan: Plan, folder: FilePath) throws {
     self.plan = plan
     self.folder = folder
+    var folders = [folder]
     var files: [PosixFile] = []
     var complete = true
     for file in plan.weights {
       let final = folder.appending(file.path)
       let partial = final.appending(suffix: ".partial")
+      if !folders.contains(final.folder) {
+        try Folder.create(final.folder)
+        folders.insert(final.folder, at: 0)
+      }
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
       if try !partial.exists, try final.exists {
         try Folder.renameNoReplace(final, partial)
@@ -33,6 +40,7 @@ final class WeightFiles: Sendable {
       files.append(open)
     }
     self.files = files
+    self.folders = folders
     writers = zip(files, plan.weights).map { BlockWriter($0, size: $1.bytes) }
     resumable = complete
   }
@@ -47,7 +55,7 @@ final class WeightFiles: Sendable {
       try writer.write(planned.header, at: 0)
     }
     try sync()
-    try syncFolder(folder)
+    for folder in folders { try syncFolder(folder) }
   }
 
   /// Where a file is while it is written.
@@ -100,6 +108,6 @@ final class WeightFiles: Sendable {
       try Folder.removeTree(final)
       try Folder.renameNoReplace(final.appending(suffix: ".partial"), final)
     }
-    try syncFolder(folder)
+    for folder in folders { try syncFolder(folder) }
   }
 }

@@ -10,7 +10,7 @@ import Testing
     "Checkpoint/Head/NormConvention.swift": "names of files below the folder mtp",
     "Checkpoint/WeightIndex.swift": "names of files below the folder mtp",
     "Conversion/Work/WorkFolder.swift": "names that a receipt holds",
-    "PackageCheck/PackageVerifier.swift": "a file's name and a tensor's",
+    "PackageCheck/PackageVerifier.swift": "a file's name and a tensor's, and names of files below the folder mtp",
     "Signatures/ModelSignature.swift": "names that are signed",
   ]
 

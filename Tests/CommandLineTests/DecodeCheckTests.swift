@@ -38,6 +38,29 @@ import Testing
     #expect(!exists(folder["out.work/check/package"]), "the staged package is left behind")
   }
 
+  /// Where vllm-mlx looks for the head, the runner finds it, too; and the folder goes there and back in an archive.
+  @Test func `a head in a folder of its own drafts as it does beside the weights`() throws {
+    let folder = try ScratchFolder()
+    let reports = try ["sidecar", "mtp-folder"].map { layout in
+      try Demo.writeManifest(in: folder, layout: layout, check: small)
+      let outcome = try runDemo(folder)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+      return try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")["report"]
+    }
+    #expect(exists(folder["out/mtp/weights.safetensors"]) && !exists(folder["out/mtp.safetensors"]))
+    #expect(reports[1]?["digest"]?.stringValue != nil && reports[0]?["digest"] == reports[1]?["digest"])
+    let first = try #require(reports[1]?["settings"]?.arrayValue?.first)
+    #expect((first["acceptance"]?["share"]?.arrayValue?.first?.doubleValue ?? 0) > 0)
+    #expect(reports[0]?["settings"] == reports[1]?["settings"])
+    for arguments in [
+      ["package", "out", "--archive"], ["unpack", "out.tar.zst", "--output", "back"], ["verify", "back"],
+    ] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+    }
+    #expect(differences(folder["out"], folder["back"]) == [])
+  }
+
   @Test func `threads change no byte of the report`() throws {
     let reports = try ["1", "2"].map { threads in
       let folder = try folder(small)

@@ -15,10 +15,12 @@ enum Demo {
   @discardableResult
   static func writeManifest(
     in folder: ScratchFolder, name: String = "m.json", source: String = trunk, donor: String? = donor,
-    pipeline: String = "mxfp4", check: JSONValue = Demo.shortCheck, baseModel: String = "cambium/demo"
+    pipeline: String = "mxfp4", layout: String? = nil, check: JSONValue = Demo.shortCheck,
+    baseModel: String = "cambium/demo"
   ) throws -> String {
     var members: [(String, JSONValue)] = [("cambium", 1), ("source", .string(source))]
     if let donor { members.append(("donor", .string(donor))) } else { members.append(("head", "none")) }
+    if let layout { members.append(("layouts", [.string(layout)])) }
     members += [
       ("pipeline", .string(pipeline)), ("base_model", .string(baseModel)), ("output", "out"), ("check", check),
     ]

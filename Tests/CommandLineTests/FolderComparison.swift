@@ -50,7 +50,8 @@ func differences(_ left: String, _ right: String) -> [String] {
   for name in a {
     let (one, other) = (left + "/" + name, right + "/" + name)
     if FileStamp.mode(one) != FileStamp.mode(other) { found.append("\(name): modes") }
-    if !haveEqualBytes(one, other) { found.append("\(name): bytes") }
+    let isFolder = FileStamp.mode(one).map { $0 & S_IFMT == S_IFDIR } ?? false
+    if !isFolder, !haveEqualBytes(one, other) { found.append("\(name): bytes") }
   }
   return found
 }

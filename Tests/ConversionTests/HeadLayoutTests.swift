@@ -31,7 +31,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [["sidecar", "indexed"], ["sidecar", "sidecar"], [], ["shard"]])
+  @Test(arguments: [
+    ["sidecar", "indexed"], ["sidecar", "mtp-folder"], ["mtp-folder", "drafter", "indexed"], ["sidecar", "sidecar"], [],
+    ["shard"],
+  ])
   func `layouts that contradict each other are refused`(layouts: [String]) throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
       try shop.writeManifest([("layouts", .array(layouts.map { .string($0) }))])

@@ -62,7 +62,7 @@ import Testing
     (.dense, .nested, "wwwwwwwwHC"), (.dense, .declared, "wwwwwwwwHC"), (.dense, .drafter, "wwHHHHwwwC"),
     (.next, .none, "wwwwwwwwwC"), (.next, .shard, "RRRRRRRRRR"), (.next, .listed, "wwRRRRRRwC"),
     (.next, .unlisted, "wwwwwHwwwC"), (.next, .unindexed, "wwRRRRRRwC"), (.next, .modelFile, "RRwwwHwwRR"),
-    (.next, .nested, "wwwwwwwwHC"), (.next, .drafter, "wwwwwHwwwC"),
+    (.next, .nested, "wwwwwwwwwC"), (.next, .drafter, "wwwwwHwwwC"),
     (.mixture, .unlisted, "wwwwwHwwwC"), (.mixture, .shard, "CwCwwHCwwC"), (.mixture, .declared, "wwwwwwwwHC"),
   ])
   func `every reader has its verdict in every place`(family: TinyCheckpoint.Family, place: Place, wanted: String) throws
@@ -151,6 +151,16 @@ import Testing
     #expect(try verdicts(.dense, .declared, low)["vllm-mlx"]?.word == .withHead)
   }
 
+  @Test func `a head in the folder without its prefix gives vllm-mlx nothing to draft with`() throws {
+    let bare = { (head: inout [String: TinyCheckpoint.Tensor]) in
+      head = head.renamed { String($0.dropFirst("mtp.".count)) }
+    }
+    let matrix = try verdicts(.dense, .declared, bare)
+    #expect(matrix["vllm-mlx"]?.word == .corrupts)
+    #expect(matrix["vllm-mlx"]?.reason.contains("begins with mtp.") == true)
+    #expect(matrix["mlx-lm>=0.32"]?.word == .withoutHead)
+  }
+
   @Test func `layers out of the interval, and a missing tokenizer, are what readers refuse`() throws {
     try withWorkshop { shop throws in
       let files = try shop.convertTrunk(TinyCheckpoint(.dense), .affine4, to: "mlx")
@@ -203,8 +213,14 @@ import Testing
       // The name of earlier versions means the same.
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"])])
       #expect(try shop.refusal("required-reader-finds-no-head").code == "E_READER")
+      // The drafter's folder is made behind the package; until then the reader finds no head.
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"]), ("layouts", ["sidecar", "drafter"])])
-      #expect(try shop.open().plan.head != nil)
+      try shop.run()
+      #expect(try !verification(of: shop.package).isGood)
+      var beside = shop.options
+      beside.target = .drafter
+      try shop.run(beside)
+      #expect(try verification(of: shop.package).isGood)
       try shop.writeManifest([("readers", ["mlx-vlm>=0.6.9"]), ("head", "none")])
       #expect(try shop.open().plan.head == nil)
     }

@@ -100,6 +100,8 @@ import Testing
     if name.hasPrefix("manifests") {
       let head = try schema(name)["properties"]?["head"]
       #expect(words(head) == Set(Manifest.HeadChoice.allCases.map(\.rawValue)))
+      let layout = try schema(name)["properties"]?["layouts"]?["items"]
+      #expect(words(layout) == Set(Manifest.HeadLayout.allCases.map(\.rawValue)))
     }
   }
 

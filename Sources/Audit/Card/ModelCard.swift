@@ -101,8 +101,11 @@ package struct ModelCard {
   private var headLine: String {
     guard let head = plan.head else { return "The package has no multi-token-prediction head." }
     let origin = head.grafted ? "grafted from a donor" : "the source's own"
-    let line =
+    var line =
       "Multi-token-prediction head: `\(head.file)`, \(head.evidence.tensors.count) source tensors, \(origin), norms stored as plain factors."
+    if head.file == WeightLayout.nestedHeadFile {
+      line += " It lies where vllm-mlx looks for it; mlx-vlm does not find it there."
+    }
     switch head.pairing.verdict {
     case .foreign:
       return line + " The head is foreign, trained with another trunk: " + head.pairing.evidence.joined(separator: "; ")

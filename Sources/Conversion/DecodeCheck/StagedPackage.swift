@@ -24,6 +24,7 @@ struct StagedPackage {
     try Folder.create(path)
     for file in files {
       let target = path.appending(file.path)
+      try Folder.create(target.folder)
       switch file.content {
       case .weights:
         try Folder.makeSymbolicLink(at: target, to: weights.appending(file.path))

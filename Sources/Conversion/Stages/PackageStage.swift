@@ -89,6 +89,8 @@ struct PackageStage: Stage {
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
       let target = partial.appending(file.path)
+      // A head may lie in a folder of its own.
+      try Folder.create(target.folder)
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
       case .file(let path): try cloneLinkOrCopy(from: path, to: target)
