@@ -44,7 +44,7 @@ public struct PackageVerifier: Sendable {
     try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
-    try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
+    try checkIndex(shards, listsHead: audit.head?.isIndexed ?? false, &report)
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     checkReaders(audit, &report)
     return report
@@ -154,11 +154,11 @@ public struct PackageVerifier: Sendable {
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
-    let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
+    let name = audit.head?.file ?? WeightLayout.headFile
     let prefix = name == WeightLayout.headFile(.drafter) ? "" : "mtp."
     let file = shards[UTF8Name(name)]
     var problems: [String] = []
-    if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
+    if (audit.head != nil) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
@@ -215,10 +215,7 @@ public struct PackageVerifier: Sendable {
   /// A reader that the manifest requires can use the folder as it is, and none that could now breaks over it.
   private func checkReaders(_ audit: AuditDocument, _ report: inout VerificationReport) {
     var foretold: [String: (verdict: String, isRequired: Bool)] = [:]
-    for row in audit.json["readers"]?.arrayValue ?? [] {
-      guard let name = row["reader"]?.stringValue, let verdict = row["verdict"]?.stringValue else { continue }
-      foretold[Reader.named(name)?.name ?? name] = (verdict, row["required"]?.boolValue ?? false)
-    }
+    for row in audit.readers { foretold[Reader.named(row.name)?.name ?? row.name] = (row.verdict, row.isRequired) }
     let required = Set(foretold.filter(\.value.isRequired).keys)
     let withHead = ReaderVerdict.Word.withHead.rawValue
     do {

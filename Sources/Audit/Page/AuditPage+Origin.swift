@@ -1,12 +1,12 @@
 import Diagnostics
-import StrictJSON
+import Manifests
 
 extension AuditPage {
   func originSection(_ html: inout MarkupText) {
     html.markup("<section id=\"origin\">\n<h2>What it was made of</h2>\n<dl class=\"facts\">\n")
-    fact("Manifest, SHA-256", audit.json["manifest_sha256"]?.stringValue, &html)
-    fact("Pipeline, SHA-256", audit.json["pipeline_sha256"]?.stringValue, &html)
-    fact("Plan, SHA-256", audit.json["plan_sha256"]?.stringValue, &html)
+    fact("Manifest, SHA-256", audit.manifestSHA256, &html)
+    fact("Pipeline, SHA-256", audit.pipelineSHA256, &html)
+    fact("Plan, SHA-256", audit.planSHA256, &html)
     html.markup("</dl>\n")
     notes(&html)
     html.markup(
@@ -16,15 +16,11 @@ extension AuditPage {
       <tbody>
 
       """)
-    for input in audit.json["inputs"]?.arrayValue ?? [] {
+    for input in audit.inputs {
       html.markup("<tr><td class=\"name\">")
-      html.text(input["path"]?.stringValue ?? "?")
-      html.markup("<td class=\"n\">\(AuditPage.grouped(input["bytes"]?.intValue ?? 0))<td class=\"digest\">")
-      if let digest = input["sha256"]?.stringValue {
-        html.text("sha256 " + digest)
-      } else {
-        html.text("tree_sha256 " + (input["tree_sha256"]?.stringValue ?? "?"))
-      }
+      html.text(input.path)
+      html.markup("<td class=\"n\">\(AuditPage.grouped(input.bytes))<td class=\"digest\">")
+      html.text((input.isTree ? "tree_sha256 " : "sha256 ") + input.sha256)
       html.markup("</tr>\n")
     }
     html.markup(
@@ -38,10 +34,9 @@ extension AuditPage {
   }
 
   private func notes(_ html: inout MarkupText) {
-    let notes = (audit.json["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
-    guard !notes.isEmpty else { return }
+    guard !audit.notes.isEmpty else { return }
     html.markup("<ul>\n")
-    for note in notes {
+    for note in audit.notes {
       html.markup("<li>")
       html.text(note)
       html.markup("</li>\n")

@@ -48,6 +48,8 @@ struct CheckStage: Stage {
   /// Where the outcome is in the work folder.
   private var path: FilePath { folder.folder(name).appending(CheckOutcome.fileName) }
 
+  var outputPaths: [String] { [CheckOutcome.fileName] }
+
   func run() throws -> [FileRecord] {
     let outcome: CheckOutcome
     switch forecast.check {
@@ -111,7 +113,7 @@ struct CheckStage: Stage {
             LoadedModel(resolution.source, head: donor), prompts, options, floor: floor)
         }
       }
-      let outcome = CheckOutcome(report: report.json)
+      let outcome = try CheckOutcome(report: report.json)
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
@@ -138,7 +140,9 @@ struct CheckStage: Stage {
     }
   }
 
-  func conclude(_ summary: inout RunSummary) throws { summary.check = try CheckOutcome.read(path: path) }
+  func conclude(_ summary: inout RunSummary) throws {
+    summary.check = try CheckOutcome.read(path: path, forecast.check)
+  }
 
   /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
   /// nobody can plan.

@@ -45,6 +45,8 @@ struct QuantizeStage: Stage {
       parameters: .object([("stage", parameters()), ("shards", .array(stamps + (adapter ?? [])))]), inputs: [])
   }
 
+  var outputPaths: [String] { plan.weightFiles + [UnitList.fileName] }
+
   func run() throws -> [FileRecord] {
     let stream = WeightStream(
       plan, work, spans, from: SourceFolders(resolution), to: folder.folder(name), threads: inputs.threads,

@@ -12,6 +12,8 @@ protocol Stage {
   /// Everything besides files that decides the result.
   func parameters() throws -> JSONValue
   func inputRecords() throws -> [FileRecord]
+  /// What it puts out, relative to ``outputFolder``: a receipt that says less, or more, is none.
+  var outputPaths: [String] { get }
   /// Does the work and returns what it put out.
   func run() throws -> [FileRecord]
   /// The digest of an output that the receipt does not know by the SHA-256 of its bytes; nil for any other.

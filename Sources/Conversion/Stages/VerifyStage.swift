@@ -22,6 +22,8 @@ struct VerifyStage: Stage {
 
   func inputRecords() throws -> [FileRecord] { try folder.outputRecords(of: .quantize) }
 
+  var outputPaths: [String] { [Measurements.fileName] }
+
   func run() throws -> [FileRecord] {
     observer.began(name, bytes: 0)
     try WeightStructure.require(plan, folder: folder.folder(.quantize))
