@@ -188,11 +188,16 @@ public struct PackageVerifier: Sendable {
     let file = path.appending("model.safetensors.index.json")
     let index = try JSONValue.parse(
       ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
+    let fields = try JSONFields(index, file: file.string, what: "the index")
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
-    for member in index["weight_map"]?.members ?? [] {
+    for member in try fields.object("weight_map").value.members ?? [] {
       listed.insert(UTF8Name(member.key))
-      let shard = member.value.stringValue ?? ""
+      guard let shard = member.value.stringValue else {
+        throw JSONError.type(
+          JSONPlace(file: file.string, position: member.value.position), key: member.key, expected: "a file's name",
+          found: member.value.typeName)
+      }
       if shards[UTF8Name(shard)]?.header[member.key] == nil {
         problems.append("\(member.key): listed in \(shard), not there")
       }
@@ -205,10 +210,8 @@ public struct PackageVerifier: Sendable {
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }
       }
     }
-    let stated = index["metadata"]?["total_size"]?.intValue
-    if total.value == nil || stated != total.value {
-      problems.append("total_size is \(stated ?? -1), the tensors have \(total) bytes")
-    }
+    let stated = try fields.object("metadata").int("total_size")
+    if stated != total.value { problems.append("total_size is \(stated), the tensors have \(total) bytes") }
     report.add("index", scope: "\(listed.count) entries", problems: problems)
   }
 

@@ -18,12 +18,12 @@ public enum JSONError: CambiumError {
   case number(JSONPlace, expected: String, found: String)
   /// A value has another type than its field (`E_JSON_TYPE`).
   case type(JSONPlace, key: String, expected: String, found: String)
-  /// A value has the type of its field, and is none that the field allows (`E_JSON_VALUE`).
-  case value(JSONPlace, key: String, expected: String, found: String)
   /// A field that must be there is not (`E_JSON_MISSING_FIELD`).
   case missingField(JSONPlace, key: String, what: String)
   /// A field that is not known here (`E_JSON_UNKNOWN_FIELD`).
   case unknownField(JSONPlace, key: String, what: String, nearest: String?)
+  /// A value has the type of its field, and is none that the field allows (`E_JSON_VALUE`).
+  case value(JSONPlace, key: String, expected: String, found: String)
 
   /// File and position of the error.
   public var place: JSONPlace {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Digests
 import StrictJSON
 
@@ -15,6 +16,9 @@ package struct DecodeFigures: Sendable {
 
   /// What was accepted, as the document spells its numbers; `null` where nothing was drafted.
   struct Acceptance: Sendable {
+    let rounds: Int
+    /// Tokens that came out of the rounds.
+    let tokens: Int
     /// Of the drafts at each place, from 0.
     let shares: [JSONValue]
     let tokensPerRound: JSONValue
@@ -100,7 +104,15 @@ extension DecodeFigures.Setting {
     acceptance = isCounted ? try DecodeFigures.Acceptance(fields.object("acceptance")) : nil
     if isCounted {
       let kinds = try fields.object("acceptance_by_kind")
-      for kind in kinds.keys { _ = try DecodeFigures.Acceptance(kinds.object(kind)) }
+      var parts: [DecodeFigures.Acceptance] = []
+      for kind in kinds.keys { parts.append(try DecodeFigures.Acceptance(kinds.object(kind))) }
+      guard CheckedSum(parts.map(\.rounds)).value == acceptance?.rounds,
+        CheckedSum(parts.map(\.tokens)).value == acceptance?.tokens
+      else {
+        throw .value(
+          fields.place(of: "acceptance_by_kind"), key: "acceptance_by_kind", expected: "the parts of \"acceptance\"",
+          found: "other sums")
+      }
     }
     try fields.refuseUnknown(
       ["name", "equal", "compared_tokens"] + (isCounted ? ["acceptance", "acceptance_by_kind"] : []))
@@ -116,7 +128,8 @@ extension DecodeFigures.Acceptance {
       throw .value(
         fields.place(of: "accepted"), key: "accepted", expected: "at most what was drafted", found: "\(accepted)")
     }
-    for key in ["rounds", "tokens"] { _ = try fields.int(key, in: 0...Int.max) }
+    rounds = try fields.int("rounds", in: 0...Int.max)
+    tokens = try fields.int("tokens", in: 0...Int.max)
     shares = try fields.array("share", count: drafted.count)
     for (place, share) in shares.enumerated() where !share.isNull {
       guard let value = share.doubleValue, (0...1).contains(value) else {

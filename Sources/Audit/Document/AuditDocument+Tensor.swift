@@ -63,7 +63,7 @@ extension AuditDocument.Tensor {
     self.verdict = verdict.rawValue
     rule = try fields.string("rule")
     reason = try fields.optionalString("reason")
-    let format = verdict == .quantized ? try QuantizationFormat(audit: fields.object("format")) : nil
+    let format = verdict == .quantized ? try QuantizationFormat(recorded: fields.object("format")) : nil
     self.format = format.map { "\($0.mode.rawValue) \($0.bits)/\($0.groupSize)" }
     error = verdict == .quantized ? try TensorError(fields.object("error")) : nil
     transforms = try fields.strings("transforms")
@@ -141,8 +141,8 @@ extension AuditDocument {
 }
 
 extension QuantizationFormat {
-  /// Reads back what the audit says of a format; one that MLX has not is none.
-  fileprivate init(audit fields: JSONFields) throws(JSONError) {
+  /// Reads back what a document of the package says of a format; one that MLX has not is none.
+  init(recorded fields: JSONFields) throws(JSONError) {
     try fields.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule"])
     let bits = try fields.int("bits")
     let groupSize = try fields.int("group_size")

@@ -1,5 +1,6 @@
 import Digests
 import Planning
+import Quantization
 import StrictJSON
 
 /// `provenance.json`, read back: every field as ``Provenance`` writes it, and no other.
@@ -41,10 +42,7 @@ package struct ProvenanceStatement: Sendable {
     try parameters.refuseUnknown(["target", "plan_sha256", "format", "thresholds"])
     target = try parameters.word("target")
     plan = try parameters.sha256("plan_sha256").hex
-    let format = try parameters.object("format")
-    try format.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule"])
-    for key in ["mode", "reference", "scale_rule"] { _ = try format.string(key) }
-    for key in ["bits", "group_size"] { _ = try format.int(key, in: 1...65_536) }
+    _ = try QuantizationFormat(recorded: parameters.object("format"))
     try ProvenanceStatement.requireThresholds(parameters.object("thresholds"))
     var inputs: [Digested] = []
     for row in try definition.objects("resolvedDependencies") {
