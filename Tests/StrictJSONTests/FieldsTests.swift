@@ -74,7 +74,7 @@ import Testing
     #expect(refusal { _ = try fields.objects("rows") }?.summary == "\"rows[1]\" has the wrong type")
     let found = refusal { _ = try fields.texts("words", as: "up or down") { $0 == "up" ? $0 : nil } }
     #expect(found?.code == "E_JSON_VALUE" && found?.summary == "\"words[1]\" has a wrong value")
-    #expect(found?.expected == "up or down" && found?.file == "m.json:1:87")
+    #expect(found?.expected == "up or down" && found?.file == "m.json:1:82")
   }
 
   @Test func `a list of another length, another version and another word are refused`() throws {

@@ -131,15 +131,20 @@ extension DecodeFigures.Acceptance {
     rounds = try fields.int("rounds", in: 0...Int.max)
     tokens = try fields.int("tokens", in: 0...Int.max)
     shares = try fields.array("share", count: drafted.count)
-    for (place, share) in shares.enumerated() where !share.isNull {
+    for (place, share) in shares.enumerated() where !share.isNull || drafted[place] > 0 {
       guard let value = share.doubleValue, (0...1).contains(value) else {
         throw .value(
           JSONPlace(file: fields.file, position: share.position), key: "share[\(place)]",
           expected: "a number from 0 to 1", found: share.typeName)
       }
     }
-    _ = try fields.unlessNull("tokens_per_round") { key throws(JSONError) in
+    let rate = try fields.unlessNull("tokens_per_round") { key throws(JSONError) in
       try fields.number(key, in: 0...Double.greatestFiniteMagnitude)
+    }
+    guard (rate == nil) == (rounds == 0) else {
+      throw .value(
+        fields.place(of: "tokens_per_round"), key: "tokens_per_round", expected: "a number where there are rounds",
+        found: "another")
     }
     tokensPerRound = fields["tokens_per_round"] ?? .null
   }

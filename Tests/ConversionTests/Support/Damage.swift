@@ -95,9 +95,10 @@ struct Damage: CustomStringConvertible {
 
   private static func otherType(_ value: JSONValue) -> JSONValue {
     switch value.content {
-    case .string, .null, .bool: 7
+    case .string, .bool: 7
     case .number, .array: "text"
     case .object: []
+    case .null: JSONValue.object([])
     }
   }
 
