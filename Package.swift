@@ -34,7 +34,9 @@ let package = Package(
       dependencies: ["CKernels", "Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")]),
     .target(
       name: "Digests",
-      dependencies: ["CKernels", "CXXHash", "Files", .product(name: "SystemPackage", package: "swift-system")]),
+      dependencies: [
+        "CKernels", "CXXHash", "Files", "StrictJSON", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "Quantization", dependencies: ["CKernels", "Diagnostics"]),
     .target(
       name: "Safetensors",

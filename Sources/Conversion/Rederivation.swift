@@ -1,3 +1,5 @@
+import Audit
+import Diagnostics
 import Digests
 import Files
 import Manifests
@@ -27,23 +29,26 @@ public struct Rederivation {
   /// - Throws: what a run throws; `StorageError.targetExists` when the scratch folder is there.
   public func check(_ report: inout VerificationReport) throws {
     guard try !scratch.exists else { throw StorageError.targetExists(path: scratch) }
-    let stated = try? JSONValue.parse(
-      ReadOnlyFile(path: package.appending(PackageFiles.provenance)).readAll(limit: 64 << 20), file: package.string)
-    let predicate = stated?["predicate"]
-    let external = predicate?["buildDefinition"]?["externalParameters"]
+    let statement: ProvenanceStatement
+    do {
+      let file = package.appending(PackageFiles.provenance)
+      let json = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file.string)
+      statement = try ProvenanceStatement(json, file: file.string)
+    } catch {
+      report.add("rederivation", scope: "none", problems: ["\(PackageFiles.provenance): \(Diagnostic.words(error))"])
+      return
+    }
     let own = try Manifest(path: manifest).digest.hex
-    if let other = external?["manifest"]?["sha256"]?.stringValue, other != own {
+    guard statement.manifest == own else {
       report.add(
         "rederivation", scope: "none",
-        problems: ["\(manifest): sha256 \(own), the package was made with the manifest \(other)"])
+        problems: ["\(manifest): sha256 \(own), the package was made with the manifest \(statement.manifest)"])
       return
     }
     var options = options
-    let target = predicate?["buildDefinition"]?["internalParameters"]?["target"]?.stringValue
-    options.target = target.flatMap(PackageTarget.init) ?? .package
+    options.target = statement.target
     // The statement names the program that made the package; what that program was cannot be derived again.
-    let builder = predicate?["runDetails"]?["builder"]?["builderDependencies"]?.arrayValue?.first
-    options.builder = (builder?["digest"]?["sha256"]?.stringValue).flatMap { SHA256Digest(hex: $0) }
+    options.builder = statement.builder
     options.output = scratch.appending("package")
     options.work = scratch.appending("work")
     options.pins = false

@@ -1,3 +1,4 @@
+import Digests
 import Files
 import StrictJSON
 import SystemPackage
@@ -23,9 +24,20 @@ public struct LockFile: Sendable, Equatable {
     /// `{"path", "bytes", "sha256" or "tree_sha256"}`.
     public var json: JSONValue {
       .object([
-        ("path", .string(path)), ("bytes", .int(bytes)), (isTree ? "tree_sha256" : "sha256", .string(sha256)),
+        ("path", .string(path)), ("bytes", .int(bytes)), (digestKey, .string(sha256)),
       ])
     }
+
+    /// Reads ``json`` back.
+    public init(_ fields: JSONFields) throws(JSONError) {
+      isTree = fields["tree_sha256"] != nil
+      path = try fields.string("path")
+      bytes = try fields.int("bytes", in: 0...Int.max)
+      sha256 = try fields.sha256(isTree ? "tree_sha256" : "sha256").hex
+      try fields.refuseUnknown(["path", "bytes", digestKey])
+    }
+
+    private var digestKey: String { isTree ? "tree_sha256" : "sha256" }
   }
 
   public var tool: String
@@ -69,21 +81,14 @@ public struct LockFile: Sendable, Equatable {
       "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files",
     ])
     try RuleParser(file: path.string).requireVersion(fields, "cambium_lock")
-    let files = try (try fields.optionalArray("files") ?? []).map { value in
-      let file = try JSONFields(value, file: path.string, what: "file")
-      let tree = try file.optionalString("tree_sha256")
-      return File(
-        path: try file.string("path"), bytes: try file.int("bytes"), sha256: try tree ?? file.string("sha256"),
-        isTree: tree != nil)
-    }
+    let pinned = try fields.object("commits")
+    try pinned.refuseUnknown(["source", "donor", "adapter"])
     var commits: [String: String] = [:]
-    for member in try fields.optionalObject("commits")?.value.members ?? [] {
-      commits[member.key] = member.value.stringValue
-    }
+    for name in pinned.keys { commits[name] = try pinned.string(name) }
     return LockFile(
-      tool: try fields.string("tool"), manifest: try fields.string("manifest_sha256"),
-      pipeline: try fields.string("pipeline_sha256"), plan: try fields.string("plan_sha256"), commits: commits,
-      files: files)
+      tool: try fields.string("tool"), manifest: try fields.sha256("manifest_sha256").hex,
+      pipeline: try fields.sha256("pipeline_sha256").hex, plan: try fields.sha256("plan_sha256").hex, commits: commits,
+      files: try fields.objects("files").map { try File($0) })
   }
 
   /// Each way in which `other` differs, in words; empty when both are equal.

@@ -49,10 +49,17 @@ public struct TensorError: Sendable, Equatable {
   }
 
   /// Reads ``json`` back.
-  package init?(_ json: JSONValue) {
-    guard let all = Measures(json) else { return nil }
-    let halves = TensorError.halfNames.compactMap { json[$0].flatMap(Measures.init) }
-    self.init(all: all, halves: halves.count == TensorError.halfNames.count ? halves : [])
+  package init(_ fields: JSONFields) throws(JSONError) {
+    let isPair = TensorError.halfNames.contains { fields[$0] != nil }
+    try fields.refuseUnknown(Measures.names + TensorError.halfNames)
+    let all = try Measures(fields)
+    var halves: [Measures] = []
+    for name in TensorError.halfNames where isPair {
+      let half = try fields.object(name)
+      try half.refuseUnknown(Measures.names)
+      halves.append(try Measures(half))
+    }
+    self.init(all: all, halves: halves)
   }
 }
 
@@ -83,13 +90,16 @@ extension TensorError.Measures {
     ]
   }
 
-  fileprivate init?(_ json: JSONValue) {
-    guard let cosine = json["cosine"]?.doubleValue, let rms = json["relative_rms"]?.doubleValue,
-      let noise = json["sqnr_db"]?.doubleValue, let largest = json["largest"]?.doubleValue,
-      let clipped = json["clipped_groups"]?.doubleValue, let zeroed = json["zeroed_groups"]?.doubleValue
-    else { return nil }
+  fileprivate static let names = [
+    "cosine", "relative_rms", "sqnr_db", "largest", "clipped_groups", "zeroed_groups",
+  ]
+
+  /// Reads the six measures, within what their width can spell.
+  fileprivate init(_ fields: JSONFields) throws(JSONError) {
     self.init(
-      cosine: cosine, relativeRMS: rms, signalToNoise: noise, largest: largest, clippedGroups: clipped,
-      zeroedGroups: zeroed)
+      cosine: try fields.number("cosine", in: 0...10), relativeRMS: try fields.number("relative_rms", in: 0...10),
+      signalToNoise: try fields.number("sqnr_db", in: 0...1e10), largest: try fields.number("largest", in: 0...10),
+      clippedGroups: try fields.number("clipped_groups", in: 0...10),
+      zeroedGroups: try fields.number("zeroed_groups", in: 0...10))
   }
 }

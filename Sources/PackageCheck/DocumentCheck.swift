@@ -24,8 +24,8 @@ struct DocumentCheck {
   /// A file that was copied is an input of the audit, byte for byte.
   private func problem(_ file: ChecksumList.Entry) -> String? {
     let name = UTF8Name("source/" + file.name)
-    let input = audit.json["inputs"]?.arrayValue?.first { UTF8Name($0["path"]?.stringValue ?? "") == name }
-    guard let digest = input?["sha256"]?.stringValue else { return "\(file.name): no input of the audit" }
+    let input = audit.inputs.first { UTF8Name($0.path) == name }
+    guard let digest = input?.sha256, input?.isTree == false else { return "\(file.name): no input of the audit" }
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
@@ -43,12 +43,11 @@ struct DocumentCheck {
     if let line = CardTable(audit).firstDifference(from: card) {
       problems.append("\(PackageFiles.card): not what the audit adds up to: \(line)")
     }
-    for (name, key) in [("manifest", "manifest_sha256"), ("pipeline", "pipeline_sha256")] {
-      guard !card.contains("| \(name) | `\(audit.json[key]?.stringValue ?? "")` |") else { continue }
+    for (name, digest) in [("manifest", audit.manifestSHA256), ("pipeline", audit.pipelineSHA256)] {
+      guard !card.contains("| \(name) | `\(digest)` |") else { continue }
       problems.append("\(PackageFiles.card): another \(name) than in the audit")
     }
-    let hasHead = audit.json["head"]?["present"]?.boolValue ?? false
-    if card.contains("The package has no multi-token-prediction head.") == hasHead {
+    if card.contains("The package has no multi-token-prediction head.") == (audit.head != nil) {
       problems.append("\(PackageFiles.card): says of the head what the audit contradicts")
     }
     return problems

@@ -78,7 +78,5 @@ extension PackageVerifier {
 
 extension AuditDocument.Tensor {
   /// Whether channels became the last axis, and nothing else happened to the bytes.
-  fileprivate var movesAxes: Bool {
-    (json["transforms"]?.arrayValue ?? []).compactMap(\.stringValue) == ["patch_embed_to_mlx"]
-  }
+  fileprivate var movesAxes: Bool { transforms == ["patch_embed_to_mlx"] }
 }

@@ -56,7 +56,7 @@ public struct PackageVerifier: Sendable {
     try DocumentCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
-    try checkIndex(shards, listsHead: audit.json["head"]?["indexed"]?.boolValue ?? false, &report)
+    try checkIndex(shards, listsHead: audit.head?.isIndexed ?? false, &report)
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     checkReaders(audit, &report)
     return report
@@ -181,11 +181,11 @@ public struct PackageVerifier: Sendable {
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) {
     let head = audit.tensors.filter { $0.origin == "head" }
-    let name = audit.json["head"]?["file"]?.stringValue ?? WeightLayout.headFile
+    let name = audit.head?.file ?? WeightLayout.headFile
     let prefix = name == WeightLayout.singleFile ? "" : "mtp."
     let file = shards[UTF8Name(name)]
     var problems: [String] = []
-    if (audit.json["head"]?["present"]?.boolValue ?? false) == head.isEmpty {
+    if (audit.head != nil) == head.isEmpty {
       problems.append("the audit says of the head what its tensors contradict")
     }
     if head.isEmpty {
@@ -227,11 +227,16 @@ public struct PackageVerifier: Sendable {
     let file = path.appending("model.safetensors.index.json")
     let index = try JSONValue.parse(
       ReadOnlyFile(path: file).readAll(limit: 16 << 20), file: file.string, maxValues: 1 << 18)
+    let fields = try JSONFields(index, file: file.string, what: "the index")
     var problems: [String] = []
     var listed: Set<UTF8Name> = []
-    for member in index["weight_map"]?.members ?? [] {
+    for member in try fields.object("weight_map").value.members ?? [] {
       listed.insert(UTF8Name(member.key))
-      let shard = member.value.stringValue ?? ""
+      guard let shard = member.value.stringValue else {
+        throw JSONError.type(
+          JSONPlace(file: file.string, position: member.value.position), key: member.key, expected: "a file's name",
+          found: member.value.typeName)
+      }
       if shards[UTF8Name(shard)]?.header[member.key] == nil {
         problems.append("\(member.key): listed in \(shard), not there")
       }
@@ -244,20 +249,15 @@ public struct PackageVerifier: Sendable {
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }
       }
     }
-    let stated = index["metadata"]?["total_size"]?.intValue
-    if total.value == nil || stated != total.value {
-      problems.append("total_size is \(stated ?? -1), the tensors have \(total) bytes")
-    }
+    let stated = try fields.object("metadata").int("total_size")
+    if stated != total.value { problems.append("total_size is \(stated), the tensors have \(total) bytes") }
     report.add("index", scope: "\(listed.count) entries", problems: problems)
   }
 
   /// A reader that the manifest requires can use the folder as it is, and none that could now breaks over it.
   private func checkReaders(_ audit: AuditDocument, _ report: inout VerificationReport) {
     var foretold: [String: (verdict: String, isRequired: Bool)] = [:]
-    for row in audit.json["readers"]?.arrayValue ?? [] {
-      guard let name = row["reader"]?.stringValue, let verdict = row["verdict"]?.stringValue else { continue }
-      foretold[Reader.named(name)?.name ?? name] = (verdict, row["required"]?.boolValue ?? false)
-    }
+    for row in audit.readers { foretold[Reader.named(row.name)?.name ?? row.name] = (row.verdict, row.isRequired) }
     let required = Set(foretold.filter(\.value.isRequired).keys)
     let withHead = ReaderVerdict.Word.withHead.rawValue
     do {

@@ -3,7 +3,7 @@ import Quantization
 import Safetensors
 
 /// Where a tensor comes from.
-public enum TensorOrigin: String, Sendable {
+public enum TensorOrigin: String, Sendable, CaseIterable {
   case trunk
   case head
 }

@@ -102,8 +102,10 @@ public struct SigningStatement: Sendable, Equatable {
     guard subjects[0]["digest"]?["sha256"]?.stringValue == root.hex else {
       throw refuse("the digest over all files, \(root.hex)", "another")
     }
-    self.init(
-      subject: subject, resources: listed,
-      ignored: (serialization?["ignore_paths"]?.arrayValue ?? []).compactMap(\.stringValue))
+    let paths = serialization?["ignore_paths"]
+    guard let rows = paths == nil ? [] : paths?.arrayValue, rows.allSatisfy({ $0.stringValue != nil }) else {
+      throw refuse("a list of paths under ignore_paths", "another value")
+    }
+    self.init(subject: subject, resources: listed, ignored: rows.compactMap(\.stringValue))
   }
 }

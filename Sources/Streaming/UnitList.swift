@@ -33,26 +33,29 @@ package struct UnitList: Sendable {
     ])
   }
 
-  private static func file(_ value: JSONValue) -> WeightReader.Result? {
-    guard let sha256 = value["sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)),
-      let texts = value["part_tree_sha256"]?.arrayValue
-    else { return nil }
-    let parts = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
-    return parts.count == texts.count ? WeightReader.Result(sha256: sha256, parts: parts) : nil
-  }
-
   /// Reads the list of a finished stream back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
+  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
   package init(path: FilePath, _ plan: Plan, _ work: WorkList) throws {
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
-    let records = try value.rows("units", count: work.units.count, file: path.string) {
-      $0.stringValue.flatMap(UnitRecord.init(text:))
-    }
-    let files = try value.rows("files", count: plan.weights.count, file: path.string, UnitList.file)
-    for (number, (record, unit)) in zip(records, work.units).enumerated() where !record.fits(unit, plan) {
-      throw ConversionError.workFile(file: path.string, expected: "units[\(number)] as planned", found: "another unit")
+    let (records, files) = try WorkDocument.read(path) { fields in
+      try fields.require("cambium_units", 1)
+      try fields.require("leaf_bytes", TreeDigest.leafBytes)
+      try fields.refuseUnknown(["cambium_units", "leaf_bytes", "units", "files"])
+      let records = try fields.texts("units", as: "a unit's record", count: work.units.count) { UnitRecord(text: $0) }
+      for (number, (record, unit)) in zip(records, work.units).enumerated() where !record.fits(unit, plan) {
+        throw ConversionError.workFile(
+          file: path.string, expected: "units[\(number)] as planned", found: "another unit")
+      }
+      let partCounts = plan.tensors.flatMap(\.parts).reduce(into: plan.weights.map { _ in 0 }) { $0[$1.file] += 1 }
+      let rows = try fields.objects("files", count: plan.weights.count)
+      return (records, try zip(rows, partCounts).map { try UnitList.file($0, parts: $1) })
     }
     try self.init(records, files, work)
+  }
+
+  private static func file(_ fields: JSONFields, parts: Int) throws(JSONError) -> WeightReader.Result {
+    try fields.refuseUnknown(["sha256", "part_tree_sha256"])
+    return WeightReader.Result(
+      sha256: try fields.sha256("sha256"), parts: try fields.sha256List("part_tree_sha256", count: parts))
   }
 
   /// SHA-256 of each weight file, in the order of the plan.

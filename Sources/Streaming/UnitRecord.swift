@@ -30,37 +30,34 @@ struct UnitRecord: Sendable, Equatable {
     return leaves.map(\.hex).joined(separator: ",") + pieces.joined()
   }
 
-  /// Reads ``text`` back; nil for anything else.
+  /// Reads ``text`` back; nil for anything else, were it another spelling of the same.
   init?(text: String) {
     let fields = text.split(separator: ";", omittingEmptySubsequences: false)
-    leaves = []
+    leaves = fields[0].split(separator: ",").compactMap { SHA256Digest(hex: String($0)) }
     pieces = []
-    for leaf in fields[0].split(separator: ",") {
-      guard let digest = SHA256Digest(hex: String(leaf)) else { return nil }
-      leaves.append(digest)
-    }
     for field in fields.dropFirst() {
       var parts = field.split(separator: ":", omittingEmptySubsequences: false)
       var delta: DeltaSums?
       if let last = parts.last, last.hasPrefix("+") {
-        let words = last.dropFirst().split(separator: ",").compactMap { UInt64($0, radix: 16) }
-        guard let sums = DeltaSums(words: words) else { return nil }
+        guard let sums = DeltaSums(words: UnitRecord.words(last.dropFirst())) else { return nil }
         delta = sums
         parts.removeLast()
       }
       guard parts.count == 2 || parts.count == 3, let clamped = Int(parts[1]), clamped >= 0 else { return nil }
-      let checksums = parts[0].split(separator: ",")
-      let known = checksums.compactMap { Checksum128(hex: $0) }
-      guard known.count == checksums.count else { return nil }
       var errors: TensorErrorSums?
       if parts.count == 3 {
-        let texts = parts[2].split(separator: ",")
-        let words = texts.compactMap { UInt64($0, radix: 16) }
-        guard words.count == texts.count, let sums = TensorErrorSums(words: words) else { return nil }
+        guard let sums = TensorErrorSums(words: UnitRecord.words(parts[2])) else { return nil }
         errors = sums
       }
-      pieces.append(Piece(checksums: known, clamped: clamped, errors: errors, delta: delta))
+      let checksums = parts[0].split(separator: ",").compactMap { Checksum128(hex: $0) }
+      pieces.append(Piece(checksums: checksums, clamped: clamped, errors: errors, delta: delta))
     }
+    // What was left out above, because it is no number, is missing here.
+    guard self.text.utf8.elementsEqual(text.utf8) else { return nil }
+  }
+
+  private static func words(_ text: Substring) -> [UInt64] {
+    text.split(separator: ",").compactMap { UInt64($0, radix: 16) }
   }
 
   init(leaves: [SHA256Digest], pieces: [Piece]) {

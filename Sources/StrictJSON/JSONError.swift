@@ -22,13 +22,15 @@ public enum JSONError: CambiumError {
   case missingField(JSONPlace, key: String, what: String)
   /// A field that is not known here (`E_JSON_UNKNOWN_FIELD`).
   case unknownField(JSONPlace, key: String, what: String, nearest: String?)
+  /// A value has the type of its field, and is none that the field allows (`E_JSON_VALUE`).
+  case value(JSONPlace, key: String, expected: String, found: String)
 
   /// File and position of the error.
   public var place: JSONPlace {
     switch self {
     case .syntax(let place, _, _), .utf8(let place, _), .escape(let place, _), .duplicateKey(let place, _),
       .depth(let place, _), .values(let place, _), .number(let place, _, _), .type(let place, _, _, _),
-      .missingField(let place, _, _),
+      .value(let place, _, _, _), .missingField(let place, _, _),
       .unknownField(let place, _, _, _):
       place
     }
@@ -72,6 +74,10 @@ public enum JSONError: CambiumError {
       return Diagnostic(
         "E_JSON_TYPE", "\"\(key)\" has the wrong type", file: file, expected: expected, found: found,
         next: "correct the value of \"\(key)\"", exit: .badInput)
+    case .value(_, let key, let expected, let found):
+      return Diagnostic(
+        "E_JSON_VALUE", "\"\(key)\" has a wrong value", file: file, expected: expected, found: found,
+        next: "correct the value of \"\(key)\"", exit: .badInput)
     case .missingField(_, let key, let what):
       return Diagnostic(
         "E_JSON_MISSING_FIELD", "\(what) has no \"\(key)\"", file: file, expected: "a field \"\(key)\"",
@@ -82,5 +88,12 @@ public enum JSONError: CambiumError {
         "E_JSON_UNKNOWN_FIELD", "\(what) has an unknown field", file: file, expected: nil, found: "\"\(key)\"",
         next: nearest.map { "did you mean \"\($0)\"?" } ?? "remove \"\(key)\"", exit: .badInput)
     }
+  }
+
+  /// What was expected, and what was found with the field's name: for an error of a document that has a code of its own.
+  public var words: (expected: String, found: String) {
+    let diagnostic = diagnostic
+    let found = diagnostic.found.map { $0 == "nothing" ? "" : ": " + $0 } ?? ""
+    return (diagnostic.expected ?? "no such field", diagnostic.summary + found)
   }
 }

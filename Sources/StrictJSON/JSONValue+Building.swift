@@ -1,9 +1,21 @@
 extension JSONValue {
   /// An object with members in the order given; of a key given twice, the last value stays in the first place.
   public static func object(_ pairs: [(String, JSONValue)]) -> JSONValue {
-    var value = JSONValue(.object([]))
-    for (key, member) in pairs { value.set(key, to: member) }
-    return value
+    var members: [Member] = []
+    members.reserveCapacity(pairs.count)
+    // Most objects have a few members, which are compared one by one; looking through all of them for each of many
+    // would take the square of their number.
+    var places: [UTF8Name: Int] = [:]
+    let isLarge = pairs.count > 16
+    for (key, value) in pairs {
+      if let place = isLarge ? places[UTF8Name(key)] : members.firstIndex(of: key) {
+        members[place].value = value
+      } else {
+        if isLarge { places[UTF8Name(key)] = members.count }
+        members.append(Member(key: key, value: value))
+      }
+    }
+    return JSONValue(.object(members))
   }
 
   /// An array.

@@ -23,18 +23,21 @@ extension DigestCache {
   /// does not give it. Nothing is concluded from a cache that cannot be read but that nothing is known, and the files
   /// themselves are read next, whose errors are told.
   static func load(_ path: FilePath) -> [PathKey: Entry] {
-    guard let bytes = try? readSmallFile(path, limit: 256 << 20),
-      let json = try? JSONValue.parse(bytes, file: path.string), json["cambium_digests"]?.intValue == 2,
-      let files = json["files"], json["sha256"]?.stringValue == check(files)
-    else { return [:] }
+    guard let bytes = try? readSmallFile(path, limit: 256 << 20) else { return [:] }
+    return (try? read(JSONValue.parse(bytes, file: path.string), file: path.string)) ?? [:]
+  }
+
+  /// The entries of a cache whose every row is as it was written.
+  private static func read(_ json: JSONValue, file: String) throws(JSONError) -> [PathKey: Entry] {
+    let fields = try JSONFields(json, file: file, what: "the cache")
+    try fields.require("cambium_digests", 2)
+    try fields.require("sha256", check(fields["files"] ?? .null))
     var entries: [PathKey: Entry] = [:]
-    for file in files.arrayValue ?? [] {
-      guard let path = file["path"]?.stringValue, let text = file["stamp"]?.stringValue,
-        let identity = identity(text)
-      else { continue }
-      for kind in [Kind.content, .tree, .units] {
-        guard let digest = file[kind.rawValue]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { continue }
-        entries[PathKey(FilePath(untrusted: path), kind)] = Entry(identity: identity, digest: digest)
+    for row in try fields.objects("files") {
+      let path = FilePath(untrusted: try row.string("path"))
+      let identity = try row.text("stamp", as: "size, times, device and inode", identity)
+      for kind in [Kind.content, .tree, .units] where row[kind.rawValue] != nil {
+        entries[PathKey(path, kind)] = Entry(identity: identity, digest: try row.sha256(kind.rawValue))
       }
     }
     return entries

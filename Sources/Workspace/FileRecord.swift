@@ -18,15 +18,17 @@ public struct FileRecord: Sendable, Equatable {
     self.sha256 = sha256
   }
 
-  var json: JSONValue {
+  /// `{"path", "bytes", "sha256"}`.
+  package var json: JSONValue {
     .object([("path", .string(path)), ("bytes", .int(bytes)), ("sha256", .string(sha256.hex))])
   }
 
-  init?(json: JSONValue) {
-    guard let path = json["path"]?.stringValue, let bytes = json["bytes"]?.intValue, bytes >= 0,
-      let hex = json["sha256"]?.stringValue, let sha256 = SHA256Digest(hex: hex)
-    else { return nil }
-    self.init(path: path, bytes: bytes, sha256: sha256)
+  /// Reads ``json`` back.
+  package init(_ fields: JSONFields) throws(JSONError) {
+    try fields.refuseUnknown(["path", "bytes", "sha256"])
+    self.init(
+      path: try fields.string("path"), bytes: try fields.int("bytes", in: 0...Int.max),
+      sha256: try fields.sha256("sha256"))
   }
 
   /// Sorted by the bytes of the paths; refuses a path that leaves its folder or stands twice.

@@ -14,23 +14,15 @@ extension StageReceipt {
   public static func load(_ folder: FilePath) throws -> StageReceipt? {
     let path = folder.appending(fileName)
     guard let bytes = try readSmallFile(path, limit: 256 << 20) else { return nil }
-    let json: JSONValue
     do {
-      json = try JSONValue.parse(bytes, file: path.string)
-    } catch {
-      throw WorkspaceError.receiptDamaged(path: path, reason: error.diagnostic.summary)
+      let json = try JSONValue.parse(bytes, file: path.string)
+      return try StageReceipt(JSONFields(json, file: path.string, what: "the receipt"))
+    } catch let error as JSONError {
+      throw WorkspaceError.receiptDamaged(path: path, reason: error.words.found)
+    } catch StorageError.unsafePath(let name) {
+      // The bytes are here: what is thrown is about a path in them, and no reading.
+      throw WorkspaceError.receiptDamaged(path: path, reason: "\"path\" is no relative path, or stands twice: \(name)")
     }
-    guard json["cambium_receipt"]?.intValue == 1 else {
-      throw WorkspaceError.receiptDamaged(path: path, reason: "not a receipt of version 1")
-    }
-    // The bytes are here: what is thrown is about a path in them, and no reading.
-    guard let receipt = try? StageReceipt(json: json) else {
-      throw WorkspaceError.receiptDamaged(path: path, reason: "a field is missing or wrong")
-    }
-    guard json["key"]?.stringValue == receipt.key.hex else {
-      throw WorkspaceError.receiptDamaged(path: path, reason: "the key does not follow from the other fields")
-    }
-    return receipt
   }
 
   var json: JSONValue {
@@ -41,20 +33,17 @@ extension StageReceipt {
     ])
   }
 
-  private init?(json: JSONValue) throws {
-    guard let stage = json["stage"]?.stringValue, let version = json["stage_version"]?.intValue,
-      let tool = json["tool"]?.stringValue, let parameters = json["parameters_sha256"]?.stringValue,
-      let parametersSHA256 = SHA256Digest(hex: parameters),
-      let inputs = Self.records(json["inputs"]), let outputs = Self.records(json["outputs"])
-    else { return nil }
+  /// Reads ``json`` back.
+  private init(_ fields: JSONFields) throws {
+    try fields.require("cambium_receipt", 1)
+    try fields.refuseUnknown([
+      "cambium_receipt", "stage", "stage_version", "tool", "key", "parameters_sha256", "inputs", "outputs",
+    ])
     try self.init(
-      stage: stage, version: version, tool: tool, parametersSHA256: parametersSHA256, inputs: inputs,
-      outputs: outputs)
-  }
-
-  private static func records(_ json: JSONValue?) -> [FileRecord]? {
-    guard let items = json?.arrayValue else { return nil }
-    let records = items.compactMap(FileRecord.init(json:))
-    return records.count == items.count ? records : nil
+      stage: fields.string("stage"), version: fields.int("stage_version"), tool: fields.string("tool"),
+      parametersSHA256: fields.sha256("parameters_sha256"),
+      inputs: fields.objects("inputs").map { try FileRecord($0) },
+      outputs: fields.objects("outputs").map { try FileRecord($0) })
+    try fields.require("key", key.hex)
   }
 }

@@ -4,7 +4,6 @@ import Checkpoint
 import Files
 import Foundation
 import Readers
-import StrictJSON
 import Terminal
 import SystemPackage
 
@@ -71,9 +70,7 @@ struct AuditCommand: ParsableCommand {
     try target.check()
     // A run leaves its report beside the package.
     let beside = package.absolute.appending(suffix: ".check.json")
-    let report = try (check ?? (try beside.exists ? beside : nil)).map { file in
-      try JSONValue.parse(ReadOnlyFile(path: file.absolute).readAll(limit: 256 << 20), file: file.absolute.string)
-    }
+    let report = try (check ?? (try beside.exists ? beside : nil)).map { try CheckOutcome.read(report: $0.absolute) }
     let page = AuditPage(
       title: folder.lastComponent?.string ?? "/", audit: document,
       readers: try ReaderMatrix.verdicts(of: CheckpointFolder(.folder(folder))), check: report)

@@ -19,7 +19,7 @@ import Testing
 
   /// The page of an audit report after a change.
   private func page(
-    _ shop: Workshop, check: JSONValue? = nil, _ change: (inout JSONValue) -> Void = { _ in }
+    _ shop: Workshop, check: CheckOutcome? = nil, _ change: (inout JSONValue) -> Void = { _ in }
   ) throws -> String {
     let path = shop.path + "/changed.json"
     var value = try readJSON(shop.package + "/audit.json")
@@ -81,19 +81,23 @@ import Testing
   ]) func `a hostile name stays text`(_ hostile: String) throws {
     try withPackage { shop in
       let text = try page(shop) { audit in
-        for key in ["tool", "pipeline", "manifest_sha256"] { audit.set(key, to: .string(hostile)) }
+        for key in ["tool", "pipeline"] { audit.set(key, to: .string(hostile)) }
         audit.set("notes", to: [.string(hostile)])
         var tensors = audit["tensors"]?.arrayValue ?? []
-        for key in ["name", "role", "origin", "verdict", "rule", "reason"] {
-          tensors[0].set(key, to: .string(hostile))
-        }
+        for key in ["name", "rule", "reason"] { tensors[0].set(key, to: .string(hostile)) }
         // Quantized, so that it gets into the map of errors too.
         if let quantized = tensors.firstIndex(where: { $0["error"] != nil }) {
-          tensors[quantized].set("role", to: .string(hostile))
           tensors[quantized].set("name", to: .string("layers.1." + hostile))
         }
         audit.set("tensors", to: .array(tensors))
-        audit.set("dropped", to: [["name": .string(hostile), "rule": .string(hostile), "reason": .string(hostile)]])
+        audit.set(
+          "dropped",
+          to: [
+            [
+              "name": .string(hostile), "origin": "head", "rule": .string(hostile), "reason": .string(hostile),
+              "bytes": 1,
+            ]
+          ])
       }
       let plain = try page(shop)
       // No element is there that is not there without the name.
@@ -126,17 +130,10 @@ import Testing
   @Test func `a decode check is shown with its figures`() throws {
     try withPackage { shop in
       #expect(try page(shop).contains("No decode check"))
-      let report: JSONValue = [
-        "passed": true, "differences": [], "prompts": [["tokens": [1, 2, 3]]],
-        "settings": [
-          [
-            "name": "depth 2", "equal": true, "compared_tokens": 3,
-            "acceptance": ["share": [JSONValue(.number("0.8000")), JSONValue(.number("0.5000"))]],
-          ]
-        ],
-      ]
-      let text = try page(shop, check: report)
-      #expect(text.contains("1 prompts, 3 tokens decoded, 0 differences"))
+      let path = shop.path + "/report.json"
+      try writeBytes(JSONWriter.pretty(CheckDocument.report(depths: [2])), path)
+      let text = try page(shop, check: CheckOutcome.read(report: FilePath(path)))
+      #expect(text.contains("2 prompts, 5 tokens decoded, 0 differences"))
       #expect(text.contains("0.8000, 0.5000"))
       #expect(!text.contains("No decode check"))
     }

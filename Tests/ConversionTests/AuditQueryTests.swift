@@ -77,7 +77,8 @@ import Testing
         try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.code == "E_PACKAGE_FORM")
       try writeBytes(Array("{\"cambium_audit\": 1, \"tensors\": [{\"name\": \"x\"}]}".utf8), shop.path + "/audit.json")
       #expect(
-        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.found == "x")
+        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.found
+          == "the audit has no \"tool\"")
     }
   }
 }

@@ -95,7 +95,7 @@ import Testing
       #expect(try problems(manifest, String(repeating: "0", count: 64)).first?.hasPrefix("manifest is 000") == true)
       #expect(
         try problems("\"source/config.json\"", "\"source/other.json\"")
-          == ["source/other.json: no input of the audit", "source/config.json: another digest than in the audit"])
+          == ["source/config.json: another digest than in the audit", "source/other.json: no input of the audit"])
       #expect(try problems("\"mxfp4\"", "\"affine4\"").contains { $0.hasPrefix("the pipeline's name is affine4") })
       try FileManager.default.removeItem(atPath: path)
       #expect(try package.problems(of: "provenance") == ["provenance.json: missing or unreadable"])

@@ -63,4 +63,32 @@ import Testing
     #expect(found?.next == "did you mean \"group_size\"?")
     #expect(refusal { try fields.refuseUnknown(["gruop_size"]) } == nil)
   }
+
+  @Test func `a bad element is named and never left out`() throws {
+    let fields = try JSONFields(
+      parse(#"{"names": ["a", 7], "counts": [1, -1], "rows": [{"a": 1}, null], "words": ["up", "side"]}"#),
+      file: "m.json", what: "the manifest")
+    #expect(refusal { _ = try fields.strings("names") }?.summary == "\"names[1]\" has the wrong type")
+    #expect(refusal { _ = try fields.ints("counts", in: 0...9) }?.summary == "\"counts[1]\" has a wrong value")
+    #expect(try fields.ints("counts", in: -1...9) == [1, -1])
+    #expect(refusal { _ = try fields.objects("rows") }?.summary == "\"rows[1]\" has the wrong type")
+    let found = refusal { _ = try fields.texts("words", as: "up or down") { $0 == "up" ? $0 : nil } }
+    #expect(found?.code == "E_JSON_VALUE" && found?.summary == "\"words[1]\" has a wrong value")
+    #expect(found?.expected == "up or down" && found?.file == "m.json:1:82")
+  }
+
+  @Test func `a list of another length, another version and another word are refused`() throws {
+    enum Way: String, CaseIterable { case up, down }
+    let fields = try JSONFields(
+      parse(#"{"list": [1], "version": 2, "way": "side", "share": 1.5, "null": null}"#), file: "m.json", what: "it")
+    #expect(refusal { _ = try fields.array("list", count: 2) }?.expected == "2 elements")
+    #expect(refusal { try fields.require("version", 1) }?.expected == "1")
+    #expect(refusal { try fields.require("way", "up") }?.found == "the string \"side\"")
+    #expect(refusal { _ = try fields.word("way", Way.self) }?.expected == "one of up, down")
+    #expect(refusal { _ = try fields.number("share", in: 0...1) }?.code == "E_JSON_VALUE")
+    #expect(try fields.unlessNull("null") { key throws(JSONError) in try fields.string(key) } == nil)
+    #expect(
+      refusal { _ = try fields.unlessNull("no") { key throws(JSONError) in try fields.string(key) } }?.code
+        == "E_JSON_MISSING_FIELD")
+  }
 }

@@ -1,34 +1,82 @@
 import Digests
 import Files
+import Planning
 import StrictJSON
 import SystemPackage
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
-package struct CheckOutcome: Sendable {
+public struct CheckOutcome: Sendable {
   package static let fileName = "check.json"
+
+  private enum Content {
+    case figures(DecodeFigures)
+    /// The package was not decoded, because …
+    case none(reason: String)
+  }
 
   /// Its bytes.
   package let bytes: [UInt8]
-  private let value: JSONValue
+  private let content: Content
 
   /// - Parameter report: The document of `verify-runner check`.
-  package init(report: JSONValue) {
-    self.init(.object([("cambium_check", 1), ("decoded", .bool(true)), ("report", report)]))
+  /// - Throws: `JSONError` for another document.
+  package init(report: JSONValue) throws(JSONError) {
+    let value = JSONValue.object([("cambium_check", 1), ("decoded", .bool(true)), ("report", report)])
+    try self.init(JSONFields(value, file: CheckOutcome.fileName, what: "the check"))
   }
 
   /// A package that was not decoded.
   package init(reason: String) {
-    self.init(.object([("cambium_check", 1), ("decoded", .bool(false)), ("reason", .string(reason))]))
+    content = .none(reason: reason)
+    bytes = JSONWriter.pretty(
+      .object([("cambium_check", 1), ("decoded", .bool(false)), ("reason", .string(reason))]))
   }
 
-  private init(_ value: JSONValue) {
-    self.value = value
-    bytes = JSONWriter.pretty(value)
+  private init(_ fields: JSONFields) throws(JSONError) {
+    try fields.require("cambium_check", 1)
+    let isDecoded = try fields.bool("decoded")
+    try fields.refuseUnknown(["cambium_check", "decoded", isDecoded ? "report" : "reason"])
+    content =
+      isDecoded
+      ? .figures(try DecodeFigures(fields.object("report"))) : .none(reason: try fields.string("reason"))
+    bytes = JSONWriter.pretty(fields.value)
   }
 
-  /// Reads the outcome of a finished check back.
-  package static func read(path: FilePath) throws -> CheckOutcome {
-    CheckOutcome(try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string))
+  /// Reads the outcome of a finished check back: that of the check that was planned, with figures at each depth.
+  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
+  package static func read(path: FilePath, _ plan: CheckPlan) throws -> CheckOutcome {
+    try WorkDocument.read(path) { fields in
+      let outcome = try CheckOutcome(fields)
+      switch (outcome.content, plan) {
+      case (.none, .decode): break
+      case (.none, .none(let reason)): try fields.require("reason", reason)
+      case (.figures, .none):
+        throw JSONError.value(
+          fields.place(of: "decoded"), key: "decoded", expected: "false, as it was planned", found: "true")
+      case (.figures(let figures), .decode(let check)):
+        let names = check.depths.map { "mtp-\($0)" }
+        guard figures.settings.filter({ $0.acceptance != nil }).map(\.name) == names else {
+          throw JSONError.value(
+            fields.place(of: "report"), key: "settings", expected: names.joined(separator: ", "),
+            found: figures.settings.map(\.name).joined(separator: ", "))
+        }
+      }
+      return outcome
+    }
+  }
+
+  /// Reads a report that a person names: the check stage's, or that of `verify-runner check --json`.
+  /// - Throws: `FileError`, `JSONError`.
+  public static func read(report path: FilePath) throws -> CheckOutcome {
+    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 256 << 20), file: path.string)
+    let fields = try JSONFields(value, file: path.string, what: "the check")
+    guard fields["cambium_check"] == nil else { return try CheckOutcome(fields) }
+    return CheckOutcome(bytes: JSONWriter.pretty(value), content: .figures(try DecodeFigures(fields)))
+  }
+
+  private init(bytes: [UInt8], content: Content) {
+    self.bytes = bytes
+    self.content = content
   }
 
   /// Whether a file is such a document, of whatever run.
@@ -41,10 +89,13 @@ package struct CheckOutcome: Sendable {
   package var digest: SHA256Digest { SHA256Digest.of(bytes) }
 
   /// Why the package was not decoded; nil when it was.
-  package var reason: String? { value["reason"]?.stringValue }
+  package var reason: String? { if case .none(let reason) = content { reason } else { nil } }
+
+  /// What was found; nil when the package was not decoded.
+  package var figures: DecodeFigures? { if case .figures(let figures) = content { figures } else { nil } }
 
   /// Digest of all tokens and logits.
-  package var answers: String? { value["report"]?["digest"]?.stringValue }
+  package var answers: String? { figures?.digest.hex }
 
   /// What a run says of it.
   package var summary: JSONValue {
@@ -56,9 +107,7 @@ package struct CheckOutcome: Sendable {
 
   /// What was accepted at a depth: the share of each place, and tokens a round.
   package func acceptance(depth: Int) -> (shares: [Double?], tokensPerRound: Double?)? {
-    let settings = value["report"]?["settings"]?.arrayValue ?? []
-    let name = "mtp-\(depth)"
-    guard let found = settings.first(where: { $0["name"]?.stringValue == name })?["acceptance"] else { return nil }
-    return ((found["share"]?.arrayValue ?? []).map(\.doubleValue), found["tokens_per_round"]?.doubleValue)
+    let setting = figures?.settings.first { $0.name == "mtp-\(depth)" }
+    return setting?.acceptance.map { ($0.shares.map(\.doubleValue), $0.tokensPerRound.doubleValue) }
   }
 }

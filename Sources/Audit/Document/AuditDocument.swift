@@ -1,53 +1,41 @@
+import Diagnostics
 import Files
-import Measuring
+import Manifests
 import Planning
+import Readers
 import StrictJSON
 import SystemPackage
 
-/// `audit.json`, read back.
+/// `audit.json`, read back: every field as ``AuditReport`` writes it, and no other. Format: see the page *Audit report*.
 public struct AuditDocument: Sendable {
-  public struct Part: Sendable {
+  /// A source tensor that was left out.
+  public struct Dropped: Sendable {
     public let name: String
-    public let file: String
-    public let dtype: String
-    public let shape: [Int]
-    public let bytes: Int
-    public let treeSHA256: String
-  }
-
-  public struct Tensor: Sendable {
-    public let name: String
-    public let role: String
-    public let origin: String
-    public let verdict: String
     public let rule: String
-    public let reason: String?
-    /// `mxfp4 4/32`; nil for a tensor that is not quantized.
-    public let format: String?
-    public let sourceShape: [Int]
-    /// Of the source.
-    public let elements: Int
-    public let sourceBytes: Int
-    public let sourceTreeSHA256: String
-    public let written: [Part]
-    public let writtenBytes: Int
-    /// Nil for a tensor that is not quantized.
-    public let error: TensorError?
-    /// The tensor's own JSON.
-    public let json: JSONValue
-
-    /// Whether the bytes are those of one source tensor, in their order.
-    public var isCopy: Bool {
-      (json["transforms"]?.arrayValue ?? []).allSatisfy { $0.stringValue == "conv1d_to_mlx" }
-    }
-
-    public var cosine: Double? { error?.all.cosine }
-    public var relativeRMS: Double? { error?.all.relativeRMS }
-
+    public let reason: String
+    public let bytes: Int
   }
 
+  /// What was foretold of a reader.
+  public struct ForetoldReader: Sendable {
+    public let name: String
+    public let verdict: String
+    /// Whether the manifest requires it.
+    public let isRequired: Bool
+  }
+
+  public let tool: String
+  public let pipeline: String
+  public let manifestSHA256: String
+  public let pipelineSHA256: String
+  public let planSHA256: String
+  public let inputs: [LockFile.File]
+  /// Nil for a package without one.
+  public let head: Head?
+  public let readers: [ForetoldReader]
+  public let notes: [String]
   public let tensors: [Tensor]
-  public let json: JSONValue
+  public let dropped: [Dropped]
 
   /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
   public init(path: FilePath) throws {
@@ -55,91 +43,62 @@ public struct AuditDocument: Sendable {
       JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
-  /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: ``ConversionError/packageForm(file:expected:found:)``, which names the field.
   package init(_ json: JSONValue, file path: String) throws {
-    self.json = json
-    guard json["cambium_audit"]?.intValue == 1 else {
-      throw ConversionError.packageForm(
-        file: path, expected: "\"cambium_audit\": 1",
-        found: json["cambium_audit"] == nil ? "nothing" : "another version")
+    do {
+      try self.init(JSONFields(json, file: path, what: "the audit"))
+    } catch {
+      let words = error.words
+      throw ConversionError.packageForm(file: error.place.description, expected: words.expected, found: words.found)
     }
-    tensors = try (json["tensors"]?.arrayValue ?? []).map { value in
-      guard let tensor = Tensor(value) else {
-        throw ConversionError.packageForm(
-          file: path, expected: "a tensor's record", found: "\(value["name"]?.stringValue ?? "one without a name")")
-      }
-      return tensor
-    }
+  }
+
+  private init(_ fields: JSONFields) throws(JSONError) {
+    try fields.require("cambium_audit", 1)
+    try fields.refuseUnknown([
+      "cambium_audit", "tool", "manifest_sha256", "pipeline", "pipeline_sha256", "plan_sha256", "inputs", "head",
+      "readers", "notes", "tensors", "dropped",
+    ])
+    tool = try fields.string("tool")
+    pipeline = try fields.string("pipeline")
+    manifestSHA256 = try fields.sha256("manifest_sha256").hex
+    pipelineSHA256 = try fields.sha256("pipeline_sha256").hex
+    planSHA256 = try fields.sha256("plan_sha256").hex
+    inputs = try fields.objects("inputs").map { row throws(JSONError) in try LockFile.File(row) }
+    head = try Head.read(fields.object("head"))
+    readers = try fields.objects("readers").map { row throws(JSONError) in try ForetoldReader(row) }
+    notes = try fields.strings("notes")
+    tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) }
+    dropped = try fields.objects("dropped").map { row throws(JSONError) in try Dropped(row) }
     // Reports add these up.
-    var sums = (before: 0, after: 0, elements: 0)
-    for tensor in tensors {
-      guard let before = sums.before.adding(tensor.sourceBytes), let after = sums.after.adding(tensor.writtenBytes),
-        let elements = sums.elements.adding(tensor.elements)
-      else {
-        throw ConversionError.packageForm(
-          file: path, expected: "sizes of tensors that exist", found: "more bytes than can be counted")
-      }
-      sums = (before, after, elements)
+    let sizes = [
+      tensors.map(\.sourceBytes), tensors.map(\.writtenBytes), tensors.map(\.elements), dropped.map(\.bytes),
+    ]
+    guard sizes.allSatisfy({ CheckedSum($0).value != nil }) else {
+      throw .value(
+        fields.place(of: "tensors"), key: "tensors", expected: "sizes of tensors that exist",
+        found: "more bytes than can be counted")
     }
   }
 }
 
-extension Int {
-  /// The sum; nil below zero and beyond what an `Int` holds.
-  fileprivate func adding(_ other: Int) -> Int? {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow || sum < 0 || other < 0 ? nil : sum
+extension AuditDocument.Dropped {
+  init(_ fields: JSONFields) throws(JSONError) {
+    try fields.refuseUnknown(["name", "origin", "rule", "reason", "bytes"])
+    name = try fields.string("name")
+    rule = try fields.string("rule")
+    reason = try fields.string("reason")
+    bytes = try fields.int("bytes", in: 0...Int.max)
+    _ = try fields.word("origin", TensorOrigin.self)
   }
 }
 
-extension AuditDocument.Tensor {
-  init?(_ value: JSONValue) {
-    guard let name = value["name"]?.stringValue, let role = value["role"]?.stringValue,
-      let origin = value["origin"]?.stringValue, let verdict = value["verdict"]?.stringValue,
-      let rule = value["rule"]?.stringValue, let source = value["source"], let bytes = source["bytes"]?.intValue,
-      let digest = source["tree_sha256"]?.stringValue, let written = value["written"]?.arrayValue
-    else { return nil }
-    let parts = written.compactMap(AuditDocument.Part.init)
-    guard parts.count == written.count, !parts.isEmpty else { return nil }
-    guard let shape = AuditDocument.shape(source["shape"]?.arrayValue ?? []) else { return nil }
-    var elements = 1
-    for dimension in shape {
-      let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { return nil }
-      elements = product
-    }
-    var total = 0
-    for part in parts {
-      guard let sum = total.adding(part.bytes) else { return nil }
-      total = sum
-    }
-    guard bytes >= 0 else { return nil }
-    let format = value["format"].map {
-      "\($0["mode"]?.stringValue ?? "") \($0["bits"]?.intValue ?? 0)/\($0["group_size"]?.intValue ?? 0)"
-    }
-    self.init(
-      name: name, role: role, origin: origin, verdict: verdict, rule: rule, reason: value["reason"]?.stringValue,
-      format: format, sourceShape: shape, elements: elements, sourceBytes: bytes,
-      sourceTreeSHA256: digest, written: parts, writtenBytes: total, error: value["error"].flatMap(TensorError.init),
-      json: value)
-  }
-}
-
-extension AuditDocument {
-  /// Dimensions; nil when one is none.
-  fileprivate static func shape(_ values: [JSONValue]?) -> [Int]? {
-    let shape = values?.compactMap(\.intValue).filter { $0 >= 0 }
-    return shape?.count == values?.count ? shape : nil
-  }
-}
-
-extension AuditDocument.Part {
-  init?(_ value: JSONValue) {
-    guard let name = value["name"]?.stringValue, let file = value["file"]?.stringValue,
-      let dtype = value["dtype"]?.stringValue, let bytes = value["bytes"]?.intValue,
-      let digest = value["tree_sha256"]?.stringValue, let shape = AuditDocument.shape(value["shape"]?.arrayValue)
-    else { return nil }
-    self.init(
-      name: name, file: file, dtype: dtype, shape: shape, bytes: bytes, treeSHA256: digest)
+extension AuditDocument.ForetoldReader {
+  init(_ fields: JSONFields) throws(JSONError) {
+    try fields.refuseUnknown(["reader", "verdict", "reason", "required"])
+    name = try fields.string("reader")
+    verdict = try fields.word("verdict", ReaderVerdict.Word.self).rawValue
+    _ = try fields.string("reason")
+    isRequired = try fields.optionalBool("required") ?? false
   }
 }

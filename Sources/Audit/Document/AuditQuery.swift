@@ -58,9 +58,7 @@ public struct AuditQuery: Sendable {
       return [tensor.name, tensor.role, verdict, "\(tensor.sourceBytes)", "\(tensor.writtenBytes)"] + measures
         + [tensor.rule]
     }
-    let dropped = (document.json["dropped"]?.arrayValue ?? []).map {
-      "dropped: \($0["name"]?.stringValue ?? ""): \($0["reason"]?.stringValue ?? "")"
-    }
+    let dropped = document.dropped.map { "dropped: \($0.name): \($0.reason)" }
     return
       (TextTable(
         [

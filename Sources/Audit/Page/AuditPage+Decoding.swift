@@ -9,7 +9,7 @@ extension AuditPage {
     /// What a run checks before it publishes; without an outcome, a placeholder of the same length.
     case planned(CheckPlan, CheckOutcome?)
     /// A report of its own, shown in full.
-    case report(JSONValue)
+    case report(CheckOutcome)
   }
 
   func checkSection(_ html: inout MarkupText) {
@@ -25,7 +25,7 @@ extension AuditPage {
         """)
     case .planned(.none(let reason), _): html.element("p", "Decoding was not checked: " + reason + ".")
     case .planned(.decode(let check), let outcome): planned(check, outcome, &html)
-    case .report(let document): report(document, &html)
+    case .report(let outcome): report(outcome, &html)
     }
     html.markup("</section>\n")
   }
@@ -79,20 +79,15 @@ extension AuditPage {
     return Fixed.places(value, 4)
   }
 
-  private func report(_ document: JSONValue, _ html: inout MarkupText) {
-    // The check stage wraps the runner's report.
-    let check = document["report"] ?? document
-    if let reason = check["reason"]?.stringValue {
-      html.element("p", "Decoding was not checked: " + reason + ".")
+  private func report(_ outcome: CheckOutcome, _ html: inout MarkupText) {
+    guard let check = outcome.figures else {
+      html.element("p", "Decoding was not checked: " + (outcome.reason ?? "") + ".")
       return
     }
-    let settings = check["settings"]?.arrayValue ?? []
-    let prompts = check["prompts"]?.arrayValue ?? []
-    let passed = check["passed"]?.boolValue ?? false
-    html.markup("<p><b class=\"\(passed ? "good" : "bad")\">\(passed ? "Passed" : "Failed")</b>: ")
-    let tokens = prompts.reduce(0) { $0 + ($1["tokens"]?.arrayValue?.count ?? 0) }
-    html.markup("\(AuditPage.grouped(prompts.count)) prompts, \(AuditPage.grouped(tokens)) tokens decoded, ")
-    html.markup("\(AuditPage.grouped(check["differences"]?.arrayValue?.count ?? 0)) differences.</p>\n")
+    html.markup("<p><b class=\"\(check.passed ? "good" : "bad")\">\(check.passed ? "Passed" : "Failed")</b>: ")
+    let tokens = AuditPage.grouped(CheckedSum.clamped(check.tokens))
+    html.markup("\(AuditPage.grouped(check.tokens.count)) prompts, \(tokens) tokens decoded, ")
+    html.markup("\(AuditPage.grouped(check.differences)) differences.</p>\n")
     html.markup(
       """
       <div class="scroll"><table>
@@ -101,27 +96,21 @@ extension AuditPage {
       <tbody>
 
       """)
-    for setting in settings {
-      let isEqual = setting["equal"]?.boolValue ?? false
+    for setting in check.settings {
       html.markup("<tr><td>")
-      html.text(setting["name"]?.stringValue ?? "?")
-      html.markup("<td><b class=\"\(isEqual ? "good" : "bad")\">\(isEqual ? "yes" : "no")</b><td class=\"n\">")
-      html.text(AuditPage.number(setting["compared_tokens"]))
-      html.markup("<td>")
-      html.text((setting["acceptance"]?["share"]?.arrayValue ?? []).map(AuditPage.number).joined(separator: ", "))
+      html.text(setting.name)
+      html.markup("<td><b class=\"\(setting.isEqual ? "good" : "bad")\">\(setting.isEqual ? "yes" : "no")</b>")
+      html.markup("<td class=\"n\">\(setting.comparedTokens)<td>")
+      html.text((setting.acceptance?.shares ?? []).map(AuditPage.number).joined(separator: ", "))
       html.markup("<td class=\"n\">")
-      html.text(AuditPage.number(setting["acceptance"]?["tokens_per_round"]))
+      html.text(AuditPage.number(setting.acceptance?.tokensPerRound))
       html.markup("</tr>\n")
     }
     html.markup("</tbody></table></div>\n")
   }
 
-  /// A number as the report spells it.
+  /// A number as the report spells it; a dash where there is none.
   private static func number(_ value: JSONValue?) -> String {
-    switch value?.content {
-    case .number(let spelling): spelling
-    case .string(let text): text
-    default: "–"
-    }
+    if case .number(let spelling)? = value?.content { spelling } else { "–" }
   }
 }

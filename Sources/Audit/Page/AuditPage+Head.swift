@@ -1,10 +1,9 @@
 import Diagnostics
-import StrictJSON
 
 extension AuditPage {
   func headSection(_ html: inout MarkupText) {
     html.markup("<section id=\"head\">\n<h2>The multi-token-prediction head</h2>\n")
-    if let head = audit.json["head"], head["present"]?.boolValue == true {
+    if let head = audit.head {
       html.markup("<dl class=\"facts\">\n")
       for (name, value) in AuditPage.facts(head) { fact(name, value, &html) }
       html.markup("</dl>\n")
@@ -16,26 +15,16 @@ extension AuditPage {
   }
 
   /// What the audit says of the head; see the page *Audit report*.
-  private static func facts(_ head: JSONValue) -> [(String, String?)] {
-    func word(_ key: String) -> String? { head[key]?.stringValue }
-    func number(_ key: String) -> String? {
-      guard let value = head[key]?.intValue else { return nil }
-      return grouped(value)
-    }
-    let pairing = head["pairing"] ?? .null
-    return [
-      ("File", word("file")),
-      ("Origin", head["grafted"]?.boolValue == true ? "grafted from a donor" : "the source's own"),
-      ("Tensors in the checkpoint", number("tensors")), ("Found under", word("source_prefix")),
-      ("Found in", list(head["source_files"])), ("Layout", word("layout")), ("Experts", number("experts")),
-      ("Norms in the source", word("source_norm_convention")), ("Evidence for the norms", word("norm_evidence")),
-      ("Norms as written", word("norm_convention")), ("fc takes", list(head["fc_input_order"])),
-      ("Hidden state", word("hidden_state")),
-      ("Listed in the index", head["indexed"]?.boolValue == true ? "yes" : "no"),
-      ("Pairing with the trunk", pairing["verdict"]?.stringValue),
-      ("Evidence for the pairing", list(pairing["evidence"])),
-      ("Commit of the source", pairing["source_commit"]?.stringValue),
-      ("Commit of the donor", pairing["donor_commit"]?.stringValue),
+  private static func facts(_ head: AuditDocument.Head) -> [(String, String?)] {
+    [
+      ("File", head.file), ("Origin", head.isGrafted ? "grafted from a donor" : "the source's own"),
+      ("Tensors in the checkpoint", grouped(head.tensors)), ("Found under", head.sourcePrefix),
+      ("Found in", list(head.sourceFiles)), ("Layout", head.layout), ("Experts", head.experts.map(grouped)),
+      ("Norms in the source", head.sourceNormConvention), ("Evidence for the norms", head.normEvidence),
+      ("Norms as written", head.normConvention), ("fc takes", list(head.fcInputOrder)),
+      ("Hidden state", head.hiddenState), ("Listed in the index", head.isIndexed ? "yes" : "no"),
+      ("Pairing with the trunk", head.pairing), ("Evidence for the pairing", list(head.pairingEvidence)),
+      ("Commit of the source", head.sourceCommit), ("Commit of the donor", head.donorCommit),
     ]
   }
 
@@ -65,7 +54,7 @@ extension AuditPage {
     html.markup("<td>")
     html.text(tensor.verdict + format)
     html.markup("<td>")
-    html.text(AuditPage.list(tensor.json["transforms"]) ?? "–")
+    html.text(AuditPage.list(tensor.transforms) ?? "–")
     html.markup("<td class=\"n\">\(AuditPage.grouped(tensor.writtenBytes))<td class=\"n\">")
     html.text(AuditPage.measure(tensor.error?.all.cosine, "–"))
     html.markup("</tr>\n")
@@ -79,16 +68,13 @@ extension AuditPage {
     html.markup("</dd>\n")
   }
 
-  static func list(_ value: JSONValue?) -> String? {
-    let words = (value?.arrayValue ?? []).compactMap(\.stringValue)
-    return words.isEmpty ? nil : words.joined(separator: ", ")
-  }
+  static func list(_ words: [String]) -> String? { words.isEmpty ? nil : words.joined(separator: ", ") }
 }
 
 extension AuditDocument.Tensor {
   /// `BF16 256 × 512`.
   var sourceType: String {
     let shape = sourceShape.map(String.init).joined(separator: "\u{202F}×\u{202F}")
-    return (json["source"]?["dtype"]?.stringValue ?? "?") + " " + shape
+    return sourceDType + " " + shape
   }
 }

@@ -1,5 +1,5 @@
 import Diagnostics
-import StrictJSON
+import Manifests
 
 extension AuditPage {
   func originSection(_ html: inout MarkupText) {
@@ -14,15 +14,11 @@ extension AuditPage {
       <tbody>
 
       """)
-    for input in audit.json["inputs"]?.arrayValue ?? [] {
+    for input in audit.inputs {
       html.markup("<tr><td class=\"name\">")
-      html.text(input["path"]?.stringValue ?? "?")
-      html.markup("<td class=\"n\">\(AuditPage.grouped(input["bytes"]?.intValue ?? 0))<td class=\"digest\">")
-      if let digest = input["sha256"]?.stringValue {
-        html.text("sha256 " + digest)
-      } else {
-        html.text("tree_sha256 " + (input["tree_sha256"]?.stringValue ?? "?"))
-      }
+      html.text(input.path)
+      html.markup("<td class=\"n\">\(AuditPage.grouped(input.bytes))<td class=\"digest\">")
+      html.text((input.isTree ? "tree_sha256 " : "sha256 ") + input.sha256)
       html.markup("</tr>\n")
     }
     html.markup(
@@ -37,18 +33,18 @@ extension AuditPage {
 
   /// What the package was made with, as the page says it.
   package var origins: [(name: String, markup: [UInt8])] {
-    [("Manifest", "manifest_sha256"), ("Pipeline", "pipeline_sha256"), ("Plan", "plan_sha256")].map { name, key in
+    [("Manifest", audit.manifestSHA256), ("Pipeline", audit.pipelineSHA256), ("Plan", audit.planSHA256)].map {
+      name, digest in
       var html = MarkupText()
-      fact(name + ", SHA-256", audit.json[key]?.stringValue, &html)
+      fact(name + ", SHA-256", digest, &html)
       return (name.lowercased(), html.bytes)
     }
   }
 
   private func notes(_ html: inout MarkupText) {
-    let notes = (audit.json["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
-    guard !notes.isEmpty else { return }
+    guard !audit.notes.isEmpty else { return }
     html.markup("<ul>\n")
-    for note in notes {
+    for note in audit.notes {
       html.markup("<li>")
       html.text(note)
       html.markup("</li>\n")

@@ -1,5 +1,4 @@
 import Diagnostics
-import StrictJSON
 
 extension AuditPage {
   func treatmentSection(_ html: inout MarkupText) {
@@ -35,7 +34,7 @@ extension AuditPage {
   }
 
   private func droppedTable(_ html: inout MarkupText) {
-    let dropped = audit.json["dropped"]?.arrayValue ?? []
+    let dropped = audit.dropped
     guard !dropped.isEmpty else {
       html.markup("<p>No tensor of the source was left out.</p>\n")
       return
@@ -46,11 +45,11 @@ extension AuditPage {
       "<div class=\"scroll\"><table><thead><tr><th>Tensor<th class=\"n\">Bytes<th>Rule</tr></thead><tbody>\n")
     for tensor in dropped {
       html.markup("<tr><td class=\"name\">")
-      html.text(tensor["name"]?.stringValue ?? "?")
-      html.markup("<td class=\"n\">\(AuditPage.grouped(tensor["bytes"]?.intValue ?? 0))<td class=\"wrap\">")
-      html.text(tensor["rule"]?.stringValue ?? "")
-      if let reason = tensor["reason"]?.stringValue, !reason.isEmpty {
-        html.element("p", reason, attributes: " class=\"why\"")
+      html.text(tensor.name)
+      html.markup("<td class=\"n\">\(AuditPage.grouped(tensor.bytes))<td class=\"wrap\">")
+      html.text(tensor.rule)
+      if !tensor.reason.isEmpty {
+        html.element("p", tensor.reason, attributes: " class=\"why\"")
       }
       html.markup("</tr>\n")
     }

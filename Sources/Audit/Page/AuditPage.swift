@@ -2,7 +2,6 @@ import Diagnostics
 import Digests
 import Foundation
 import Readers
-import StrictJSON
 
 /// `audit.html`: the audit report for people. One file that loads nothing from elsewhere and can be read without its
 /// script, which only searches and sorts the list of tensors.
@@ -21,9 +20,8 @@ public struct AuditPage: Sendable {
   /// - Parameters:
   ///   - title: what the package is called.
   ///   - readers: what the known readers make of it; nil leaves the section out.
-  ///   - check: the report of a decode check, as `verify-runner check --json` or the check stage writes it; nil when
-  ///     there is none.
-  public init(title: String, audit: AuditDocument, readers: ReaderMatrix?, check: JSONValue? = nil) {
+  ///   - check: what a decode check found; nil when there is none.
+  public init(title: String, audit: AuditDocument, readers: ReaderMatrix?, check: CheckOutcome? = nil) {
     self.init(title: title, audit: audit, readers: readers, decoding: check.map { .report($0) } ?? .unknown)
   }
 
@@ -90,9 +88,9 @@ public struct AuditPage: Sendable {
     html.markup("<header>\n<p class=\"kind\">Audit report</p>\n")
     html.element("h1", title)
     html.markup("\n<p>Made by ")
-    html.text(audit.json["tool"]?.stringValue ?? "an unnamed tool")
+    html.text(audit.tool)
     html.markup(" with the pipeline <b>")
-    html.text(audit.json["pipeline"]?.stringValue ?? "?")
+    html.text(audit.pipeline)
     html.markup("</b>.</p>\n<dl class=\"figures\">")
     func figure(_ name: String, _ value: String) {
       html.markup("<div><dt>\(name)</dt><dd>")
@@ -103,9 +101,8 @@ public struct AuditPage: Sendable {
     figure("Before", Fixed.bytes(before))
     figure("After", Fixed.bytes(after))
     figure("Bits per weight", elements == 0 ? "–" : Fixed.places(Double(after) * 8 / Double(elements), 2))
-    figure("MTP head", audit.json["head"]?["present"]?.boolValue == true ? "present" : "none")
-    let left = audit.json["dropped"]?.arrayValue?.count ?? 0
-    figure("Left out", AuditPage.grouped(left))
+    figure("MTP head", audit.head == nil ? "none" : "present")
+    figure("Left out", AuditPage.grouped(audit.dropped.count))
     html.markup("</dl>\n</header>\n")
   }
 

@@ -49,6 +49,8 @@ struct CheckStage: Stage {
   /// Where the outcome is in the work folder.
   private var path: FilePath { folder.folder(name).appending(CheckOutcome.fileName) }
 
+  var outputPaths: [String] { [CheckOutcome.fileName] }
+
   func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {
@@ -114,7 +116,7 @@ struct CheckStage: Stage {
             LoadedModel(resolution.source, head: donor), prompts, options, floor: floor)
         }
       }
-      let outcome = CheckOutcome(report: report.json)
+      let outcome = try CheckOutcome(report: report.json)
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
@@ -141,7 +143,9 @@ struct CheckStage: Stage {
     }
   }
 
-  func conclude(_ summary: inout RunSummary) throws { summary.check = try CheckOutcome.read(path: path) }
+  func conclude(_ summary: inout RunSummary) throws {
+    summary.check = try CheckOutcome.read(path: path, forecast.check)
+  }
 
   /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
   /// nobody can plan.

@@ -5,6 +5,8 @@ import Workspace
 /// Brings the head in: records where each of its tensors lies and what is done to it. The product is an index of byte
 /// ranges, not a copy; the bytes are digested when they are read.
 struct GraftStage: Stage {
+  private static let fileName = "graft.json"
+
   let name = StageName.graft
   let folder: WorkFolder
   let plan: Plan
@@ -35,6 +37,8 @@ struct GraftStage: Stage {
   }
 
   private var headTensors: [PlannedTensor] { plan.tensors.filter { $0.origin == .head } }
+
+  var outputPaths: [String] { [GraftStage.fileName] }
 
   func run() throws -> [FileRecord] {
     let tensors = headTensors
@@ -70,6 +74,6 @@ struct GraftStage: Stage {
       ]
     }
     report.append(("tensors", .array(rows)))
-    return [try folder.write(.object(report), as: "graft.json", of: name)]
+    return [try folder.write(.object(report), as: GraftStage.fileName, of: name)]
   }
 }

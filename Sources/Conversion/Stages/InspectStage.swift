@@ -5,6 +5,8 @@ import Workspace
 
 /// Reads headers and the small files: what the source is, what its head is, what is wrong with it.
 struct InspectStage: Stage {
+  private static let fileName = "inspect.json"
+
   let name = StageName.inspect
   let folder: WorkFolder
   let source: CheckpointFolder
@@ -21,10 +23,12 @@ struct InspectStage: Stage {
     try inputs.headerRecords() + inputs.records { $0.shard == nil }
   }
 
+  var outputPaths: [String] { [InspectStage.fileName] }
+
   func run() throws -> [FileRecord] {
     var report: [(String, JSONValue)] = [("cambium_inspection", 1), ("source", Inspection(source).json)]
     if let donor { report.append(("donor", Inspection(donor).json)) }
-    return [try folder.write(.object(report), as: "inspect.json", of: name)]
+    return [try folder.write(.object(report), as: InspectStage.fileName, of: name)]
   }
 
   func conclude(_ summary: inout RunSummary) throws {

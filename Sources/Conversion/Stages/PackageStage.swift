@@ -41,6 +41,8 @@ struct PackageStage: Stage {
 
   var outputFolder: FilePath { place.path }
 
+  var outputPaths: [String] { forecast.files.map(\.path) }
+
   func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {
@@ -155,7 +157,7 @@ struct PackageStage: Stage {
       plan: plan, resolution: resolution, readers: forecast.readers, check: forecast.check,
       inputs: try inputs.lockedFiles(), builder: builder)
     let reports = try documents.reports(
-      measured.tensors, CheckOutcome.read(path: folder.folder(.check).appending(CheckOutcome.fileName)))
+      measured.tensors, CheckOutcome.read(path: folder.folder(.check).appending(CheckOutcome.fileName), forecast.check))
     var files = forecast.files.compactMap { file -> PackageFile? in
       let source: PackageFile.Source
       switch file.content {

@@ -48,6 +48,8 @@ struct QuantizeStage: Stage {
       parameters: .object([("stage", parameters()), ("shards", .array(stamps + (adapter ?? [])))]), inputs: [])
   }
 
+  var outputPaths: [String] { plan.weightFiles + [UnitList.fileName] }
+
   /// What stands in the package's place will be replaced: what may not be is refused before the hours, not after them.
   func prepare() throws { try place?.refuseChanged() }
 

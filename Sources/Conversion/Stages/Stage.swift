@@ -12,6 +12,8 @@ protocol Stage {
   /// Everything besides files that decides the result.
   func parameters() throws -> JSONValue
   func inputRecords() throws -> [FileRecord]
+  /// What it puts out, relative to ``outputFolder``: a receipt that says less, or more, is none.
+  var outputPaths: [String] { get }
   /// Where an output is that is not in the output folder any more; nil for any other.
   func place(of output: FileRecord) throws -> FilePath?
   /// Makes ready what the work needs of earlier stages.

@@ -49,6 +49,12 @@ struct StageRunner {
       let key = StageReceipt.key(
         stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters,
         inputs: try stage.inputRecords())
+      let paths = Set(stage.outputPaths.map(UTF8Name.init))
+      guard receipt.key != key || Set(receipt.outputs.map { UTF8Name($0.path) }) == paths else {
+        throw WorkspaceError.receiptDamaged(
+          path: stage.folder.folder(stage.name).appending(StageReceipt.fileName),
+          reason: "\"outputs\" are not the files that the stage puts out")
+      }
       return try receipt.validity(
         in: stage.outputFolder, digests: digests, wantedKey: key, digest: { try stage.digest(of: $0, at: $1) },
         elsewhere: { try stage.place(of: $0) })

@@ -23,6 +23,8 @@ struct VerifyStage: Stage {
 
   func inputRecords() throws -> [FileRecord] { try folder.outputRecords(of: .quantize) }
 
+  var outputPaths: [String] { [Measurements.fileName] }
+
   func prepare() throws { try published.takeBack() }
 
   func run() throws -> [FileRecord] {

@@ -8,12 +8,12 @@ import SystemPackage
 
 /// `verify.json` of the work folder: what verification measured, tensor by tensor. The package's audit report is made
 /// from it, so doubles are written by their bits.
-struct Measurements: Sendable {
-  static let fileName = "verify.json"
+package struct Measurements: Sendable {
+  package static let fileName = "verify.json"
 
-  let tensors: [TensorMeasurement]
+  package let tensors: [TensorMeasurement]
   /// SHA-256 and size of each weight file.
-  let files: [FileRecord]
+  package let files: [FileRecord]
 
   /// SHA-256 of a weight file, by its path in the package.
   func digest(ofFile path: String) -> SHA256Digest? { files.first { $0.path == path }?.sha256 }
@@ -24,29 +24,35 @@ struct Measurements: Sendable {
   }
 
   /// Reads the report of a finished stage back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
+  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
+  package init(path: FilePath, _ plan: Plan) throws {
+    (tensors, files) = try WorkDocument.read(path) { fields in
+      try fields.require("cambium_verification", 1)
+      try fields.refuseUnknown(["cambium_verification", "files", "tensors"])
+      let rows = try fields.objects("tensors", count: plan.tensors.count)
+      let sums = try fields.objects("files", count: plan.weights.count)
+      return (
+        try zip(rows, plan.tensors).map { try Measurements.measurement($0, $1) },
+        try zip(sums, plan.weights).map { try Measurements.file($0, $1) }
+      )
+    }
+  }
+
+  /// That of a run's work folder.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
-    let path = folder.folder(.verify).appending(Measurements.fileName)
-    let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
-    tensors = try value.rows("tensors", count: plan.tensors.count, file: path.string, Measurements.measurement)
-    files = try value.rows("files", count: value["files"]?.arrayValue?.count ?? 0, file: path.string, Measurements.file)
+    try self.init(path: folder.folder(.verify).appending(Measurements.fileName), plan)
   }
 
   func json(_ plan: Plan) -> JSONValue {
     let rows: [JSONValue] = zip(plan.tensors, tensors).map { .object(Measurements.members($0, $1)) }
-    let sums = files.map { file in
-      JSONValue.object([
-        ("path", .string(file.path)), ("bytes", .int(file.bytes)), ("sha256", .string(file.sha256.hex)),
-      ])
-    }
-    return .object([("cambium_verification", .int(1)), ("files", .array(sums)), ("tensors", .array(rows))])
+    return .object([("cambium_verification", .int(1)), ("files", .array(files.map(\.json))), ("tensors", .array(rows))])
   }
 
-  private static func file(_ value: JSONValue) -> FileRecord? {
-    guard let path = value["path"]?.stringValue, let bytes = value["bytes"]?.intValue,
-      let digest = value["sha256"]?.stringValue.flatMap(SHA256Digest.init)
-    else { return nil }
-    return FileRecord(path: path, bytes: bytes, sha256: digest)
+  /// The sum of a weight file, which is the planned one.
+  private static func file(_ fields: JSONFields, _ planned: PlannedWeights) throws(JSONError) -> FileRecord {
+    try fields.require("path", planned.path)
+    try fields.require("bytes", planned.bytes)
+    return try FileRecord(fields)
   }
 
   /// What was measured of one tensor.
@@ -67,30 +73,33 @@ struct Measurements: Sendable {
     return members
   }
 
-  private static func delta(_ row: JSONValue) -> DeltaMeasurement? {
-    guard let numbers = row["delta_sums"]?.arrayValue, let texts = row["adapter_sha256"]?.arrayValue else { return nil }
-    let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
-    let digests = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
-    guard words.count == numbers.count, digests.count == texts.count else { return nil }
-    return DeltaSums(words: words).map { DeltaMeasurement(sums: $0, digests: digests) }
+  /// What was measured of a tensor, which is the planned one.
+  private static func measurement(_ row: JSONFields, _ tensor: PlannedTensor) throws -> TensorMeasurement {
+    try row.require("name", tensor.name)
+    let isQuantized = tensor.format != nil
+    let delta = tensor.tensor.delta
+    try row.refuseUnknown(
+      ["name", "source_tree_sha256", "part_tree_sha256"] + (isQuantized ? ["error_sums"] : [])
+        + (delta == nil ? [] : ["delta_sums", "adapter_sha256"]))
+    return TensorMeasurement(
+      sourceDigest: try row.sha256("source_tree_sha256"),
+      partDigests: try row.sha256List("part_tree_sha256", count: tensor.parts.count),
+      sums: isQuantized ? try sums(row, "error_sums", TensorErrorSums.init(words:)) : nil,
+      delta: try delta.map {
+        DeltaMeasurement(
+          sums: try sums(row, "delta_sums", DeltaSums.init(words:)),
+          digests: try row.sha256List("adapter_sha256", count: $0.entries.count))
+      })
   }
 
-  private static func measurement(_ row: JSONValue) -> TensorMeasurement? {
-    guard let source = row["source_tree_sha256"]?.stringValue.flatMap(SHA256Digest.init(hex:)) else { return nil }
-    guard let texts = row["part_tree_sha256"]?.arrayValue else { return nil }
-    let parts = texts.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
-    guard parts.count == texts.count else { return nil }
-    var delta: DeltaMeasurement?
-    if row["delta_sums"] != nil || row["adapter_sha256"] != nil {
-      guard let read = Measurements.delta(row) else { return nil }
-      delta = read
+  /// Sums by their bits.
+  private static func sums<Sums>(_ row: JSONFields, _ key: String, _ read: ([UInt64]) -> Sums?) throws(JSONError)
+    -> Sums
+  {
+    let words = try row.words(key)
+    guard let sums = read(words) else {
+      throw .value(row.place(of: key), key: key, expected: "the words of its sums", found: "\(words.count) words")
     }
-    guard let sums = row["error_sums"] else {
-      return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: nil, delta: delta)
-    }
-    guard let numbers = sums.arrayValue else { return nil }
-    let words = numbers.compactMap { $0.stringValue.flatMap { UInt64($0, radix: 16) } }
-    guard words.count == numbers.count, let read = TensorErrorSums(words: words) else { return nil }
-    return TensorMeasurement(sourceDigest: source, partDigests: parts, sums: read, delta: delta)
+    return sums
   }
 }
