@@ -2,9 +2,9 @@ import Diagnostics
 
 /// What a bench can refuse, besides what opening and decoding refuse.
 public enum BenchError: CambiumError, Equatable {
-  /// None of what was asked for can be run (`E_BENCH_NOTHING`).
+  /// A bench has no prompt that the package can run; the reasons are named.
   case nothing(reasons: [String])
-  /// A verified way of decoding gave other tokens than vanilla decoding (`E_BENCH_DIFFERENT`).
+  /// In a bench, a verified way of decoding gave another token than vanilla decoding; the report names the place.
   case different(BenchDifference)
 
   public var diagnostic: Diagnostic {

@@ -68,6 +68,13 @@ public struct Diagnostic: Sendable, Equatable {
     return diagnostic
   }
 
+  /// The same failure, with the file in which it was met.
+  public func at(_ file: String?) -> Diagnostic {
+    var diagnostic = self
+    diagnostic.file = file
+    return diagnostic
+  }
+
   /// The parts that are set, in the order in which they are printed.
   public var parts: [(label: String, text: String)] {
     [("file", file), ("tensor", tensor), ("expected", expected), ("found", found), ("next", next)]

@@ -14,7 +14,7 @@ extension Terminal {
   /// Ends the process because of a signal: with 128 and the signal's number.
   package static func failInterrupted() -> Never {
     let status = StopSignal.shared.exitCode ?? ExitStatus.interrupted.rawValue
-    ErrorDocument(code: "E_INTERRUPTED", summary: "interrupted", status: status).printIfWanted()
+    ErrorDocument(ProgramError.interrupted.diagnostic, status: status).printIfWanted()
     note("interrupted")
     exit(status)
   }

@@ -49,23 +49,23 @@ public struct AuditDocument: Sendable {
   public let tensors: [Tensor]
   public let json: JSONValue
 
-  /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: `JSONError`, `FileError` or ``ConversionError/auditForm(file:expected:found:)``.
   public init(path: FilePath) throws {
     try self.init(
       JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
-  /// - Throws: ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: ``ConversionError/auditForm(file:expected:found:)``.
   package init(_ json: JSONValue, file path: String) throws {
     self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {
-      throw ConversionError.packageForm(
+      throw ConversionError.auditForm(
         file: path, expected: "\"cambium_audit\": 1",
         found: json["cambium_audit"] == nil ? "nothing" : "another version")
     }
     tensors = try (json["tensors"]?.arrayValue ?? []).map { value in
       guard let tensor = Tensor(value) else {
-        throw ConversionError.packageForm(
+        throw ConversionError.auditForm(
           file: path, expected: "a tensor's record", found: "\(value["name"]?.stringValue ?? "one without a name")")
       }
       return tensor
@@ -76,7 +76,7 @@ public struct AuditDocument: Sendable {
       guard let before = sums.before.adding(tensor.sourceBytes), let after = sums.after.adding(tensor.writtenBytes),
         let elements = sums.elements.adding(tensor.elements)
       else {
-        throw ConversionError.packageForm(
+        throw ConversionError.auditForm(
           file: path, expected: "sizes of tensors that exist", found: "more bytes than can be counted")
       }
       sums = (before, after, elements)
