@@ -23,7 +23,10 @@ public struct ArchiveReader: Sendable {
     self.threads = max(1, threads)
   }
 
-  /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
+  /// - Parameters:
+  ///   - output: the folder to make; nil for one of the archive's own name in `parent`.
+  ///   - parent: the folder for an output that is not named.
+  ///   - stop: asked between rounds of frames; true ends the work with ``ArchiveError/stopped(path:)``.
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
   ///   another process makes it, `E_RESULT_PLACE` inside a package). Nothing is left then.
   public func unpack(

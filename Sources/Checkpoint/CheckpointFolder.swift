@@ -61,7 +61,9 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Opens a folder and reads configuration, index and all shard headers.
-  /// - Parameter root: A folder beneath which links may point, instead of the model's own.
+  /// - Parameters:
+  ///   - reference: The folder, or a snapshot in the hub cache.
+  ///   - root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
   public init(_ reference: ModelReference, linksBeneath root: FilePath? = nil) throws {
     let path = try reference.resolve()

@@ -16,7 +16,11 @@ public struct Rederivation {
   private let scratch: FilePath
   private let options: RunOptions
 
-  /// - Parameter scratch: A folder that does not exist; it takes a package and a work folder.
+  /// - Parameters:
+  ///   - package: The package that is to be made anew.
+  ///   - manifest: Its manifest, whose source and donor are there.
+  ///   - scratch: A folder that does not exist; it takes a package and a work folder.
+  ///   - options: Threads and memory of the run.
   public init(package: FilePath, manifest: FilePath, scratch: FilePath, options: RunOptions) {
     self.package = package
     self.manifest = manifest
@@ -24,7 +28,7 @@ public struct Rederivation {
     self.options = options
   }
 
-  /// - Throws: what a run throws; ``ConversionError/outputExists(path:found:)`` when the scratch folder is there.
+  /// - Throws: what a run throws; `ConversionError.outputExists(path:found:)` when the scratch folder is there.
   public func check(_ report: inout VerificationReport) throws {
     guard !scratch.exists else { throw ConversionError.outputExists(path: scratch, found: "a folder") }
     let stated = try? JSONValue.parse(

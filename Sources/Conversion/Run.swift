@@ -41,7 +41,7 @@ public struct Run: Sendable {
   public func beside(_ target: PackageTarget) throws -> Run { try Run(Resolution(resolution, target: target), options) }
 
   /// Runs the stages up to `options.until`.
-  /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
+  /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary {
     try refuseForeignOutput()
     try requirePossibleCheck()

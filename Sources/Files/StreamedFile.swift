@@ -41,7 +41,10 @@ public final class StreamedFile: Sendable {
   public var identity: FileIdentity { file.identity }
 
   /// Reads `count` bytes from `offset` on.
-  /// - Parameter window: memory for it: at least ``windowBytes(_:)``, beginning at a multiple of ``block``.
+  /// - Parameters:
+  ///   - count: how many bytes.
+  ///   - offset: bytes from the beginning of the file.
+  ///   - window: memory for it: at least ``windowBytes(_:)``, beginning at a multiple of ``block``.
   /// - Returns: the part of the window that holds the bytes.
   /// - Throws: ``FileError``; ``FileError/short(path:expected:found:)`` when the file ends first.
   public func read(

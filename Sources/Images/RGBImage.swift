@@ -5,7 +5,10 @@ public struct RGBImage: Sendable, Equatable {
   /// Red, green, blue of each pixel, rows from the top: `width * height * 3` bytes.
   public let pixels: [UInt8]
 
-  /// - Parameter pixels: `width * height * 3` bytes; nil is returned for another number.
+  /// - Parameters:
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
+  ///   - pixels: `width * height * 3` bytes; nil is returned for another number.
   public init?(width: Int, height: Int, pixels: [UInt8]) {
     let (area, isOver) = width.multipliedReportingOverflow(by: height)
     let (bytes, isTooLarge) = area.multipliedReportingOverflow(by: 3)

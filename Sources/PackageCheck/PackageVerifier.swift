@@ -18,15 +18,18 @@ public struct PackageVerifier: Sendable {
   /// Whether the bytes of the files were digested a moment ago by whoever asks.
   private let mayTrustBytes: Bool
 
-  /// - Parameter mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is
-  ///   left is every other question that verification asks.
+  /// - Parameters:
+  ///   - path: the package's folder.
+  ///   - threads: threads that read and digest; without effect on the result.
+  ///   - mayTrustBytes: leaves out the digests of files and tensors, for a run that has just made them: what is left is
+  ///     every other question that verification asks.
   public init(path: FilePath, threads: Int, mayTrustBytes: Bool = false) {
     self.path = path
     self.threads = threads
     self.mayTrustBytes = mayTrustBytes
   }
 
-  /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
+  /// - Throws: `ConversionError.packageForm(file:expected:found:)` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
     guard try Folder.isFolder(path) else {
       guard path.exists else { throw FileError.missing(path: path) }

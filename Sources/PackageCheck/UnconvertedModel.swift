@@ -23,7 +23,9 @@ public struct UnconvertedModel {
     ]
   ]
 
-  /// - Parameter error: What opening the folder as a checkpoint said.
+  /// - Parameters:
+  ///   - reference: The folder, or a snapshot in the hub cache.
+  ///   - error: What opening the folder as a checkpoint said.
   /// - Returns: nil unless it said that the architecture is not known, and it is known here.
   /// - Throws: what reading the headers throws.
   public init?(_ reference: ModelReference, refusedBy error: any Error) throws {

@@ -31,8 +31,9 @@ public struct Resolution: Sendable {
   private let place: FilePath
 
   /// - Parameters:
+  ///   - path: the manifest.
   ///   - pipelineFolders: where pipelines are looked up by name.
-  ///   - output: overrides the manifest's output.
+  ///   - override: overrides the manifest's output.
   ///   - target: the package, or the drafter's folder beside it.
   public init(
     manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil,

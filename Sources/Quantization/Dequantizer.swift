@@ -18,6 +18,8 @@ public struct Dequantizer: Sendable {
   /// give what ``ReferenceDequantizer`` gives.
   ///
   /// - Parameters:
+  ///   - rows: at least 0.
+  ///   - columns: a positive multiple of the group size.
   ///   - weight: rows × packedWords 32-bit words.
   ///   - scales: rows × groups.
   ///   - biases: rows × groups for affine, nil for the other modes.

@@ -16,6 +16,9 @@ public struct Float8Blocks: Sendable, Equatable {
   /// - Parameters:
   ///   - shape: of the weight: rows and columns, each at least 1.
   ///   - scaleShape: of the scales.
+  ///   - scaleType: of the scales.
+  ///   - blockRows: rows that share a scale.
+  ///   - blockColumns: columns that share a scale.
   /// - Throws: `QuantizationError.scaleGrid` (E_QUANT_SCALES) unless there is one scale for each block.
   public init(
     shape: [Int], scaleShape: [Int], scaleType: FloatType, blockRows: Int = 128, blockColumns: Int = 128
@@ -41,7 +44,7 @@ public struct Float8Blocks: Sendable, Equatable {
   /// Decodes some rows.
   ///
   /// - Parameters:
-  ///   - rows: part of the matrix's rows.
+  ///   - part: part of the matrix's rows.
   ///   - codes: those rows, one byte an element.
   ///   - scales: the whole grid, scaleRows × scaleColumns, little-endian.
   ///   - into: those rows in bf16, little-endian.

@@ -14,7 +14,8 @@ public struct ReferenceQuantizer: Sendable {
   /// Encodes `groups` consecutive groups.
   ///
   /// - Parameters:
-  ///   - input: groups · groupSize elements of the input type, little-endian.
+  ///   - groups: how many groups.
+  ///   - buffer: groups · groupSize elements of the input type, little-endian.
   ///   - weight: groups · groupSize · bits / 8 bytes.
   ///   - scales: groups scales; affine in the input type, the other modes one byte each.
   ///   - biases: affine only, like `scales`.

@@ -14,7 +14,9 @@ public struct ReaderMatrix: Sendable {
 
   public let rows: [Row]
 
-  /// - Parameter required: names of the readers that the manifest requires.
+  /// - Parameters:
+  ///   - view: what of a package a reader looks at.
+  ///   - required: names of the readers that the manifest requires.
   public init(_ view: PackageView, required: Set<String> = []) {
     rows = Reader.all.map {
       Row(reader: $0, verdict: $0.verdict(of: view), isRequired: required.contains($0.name))

@@ -42,7 +42,7 @@ package struct UnitList: Sendable {
   }
 
   /// Reads the list of a finished stream back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
+  /// - Throws: `FileError`, `JSONError`, `ConversionError.workFile(file:expected:found:)`, which names the row.
   package init(path: FilePath, _ plan: Plan, _ work: WorkList) throws {
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)
     let records = try value.rows("units", count: work.units.count, file: path.string) {

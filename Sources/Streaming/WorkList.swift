@@ -25,7 +25,7 @@ package struct WorkList: Sendable {
   /// Bytes that are read.
   var bytes: Int { units.reduce(0) { $0 + $1.length } }
 
-  /// - Throws: ``ConversionError/forecastMissed(file:planned:actual:)`` when pieces and plan disagree, a fault of ours.
+  /// - Throws: `ConversionError.forecastMissed(file:planned:actual:)` when pieces and plan disagree, a fault of ours.
   package init(_ inputs: [InputFile], _ plan: Plan, headIsDonors: Bool) throws {
     var builder = UnitBuilder(plan, headIsDonors: headIsDonors)
     var shards: [Shard] = []

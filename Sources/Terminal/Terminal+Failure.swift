@@ -4,7 +4,9 @@ import Threads
 
 extension Terminal {
   /// Prints a failure and ends the process with its status. With `--json` the failure is a document on standard output.
-  /// - Parameter afterResult: Whether the result is printed already: it stays the only document.
+  /// - Parameters:
+  ///   - diagnostic: What is printed.
+  ///   - afterResult: Whether the result is printed already: it stays the only document.
   package static func fail(_ diagnostic: Diagnostic, afterResult: Bool = false) -> Never {
     if !afterResult { ErrorDocument(diagnostic).printIfWanted() }
     write((errorIsColoured ? coloured(diagnostic.text) : diagnostic.text) + "\n", to: .error)

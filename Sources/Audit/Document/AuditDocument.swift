@@ -49,13 +49,13 @@ public struct AuditDocument: Sendable {
   public let tensors: [Tensor]
   public let json: JSONValue
 
-  /// - Throws: `JSONError`, `FileError` or ``ConversionError/auditForm(file:expected:found:)``.
+  /// - Throws: `JSONError`, `FileError` or `ConversionError.auditForm(file:expected:found:)`.
   public init(path: FilePath) throws {
     try self.init(
       JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
-  /// - Throws: ``ConversionError/auditForm(file:expected:found:)``.
+  /// - Throws: `ConversionError.auditForm(file:expected:found:)`.
   package init(_ json: JSONValue, file path: String) throws {
     self.json = json
     guard json["cambium_audit"]?.intValue == 1 else {

@@ -12,7 +12,9 @@ public struct AuditQuery: Sendable {
   private let tensors: [AuditDocument.Tensor]
 
   /// - Parameters:
-  ///   - role, verdict: only these; nil for all.
+  ///   - document: the report that is asked.
+  ///   - role: only these; nil for all.
+  ///   - verdict: only these; nil for all.
   ///   - order: `name` as in the report; the others put the worst or largest first.
   public init(_ document: AuditDocument, role: String?, verdict: String?, order: Order) {
     self.document = document

@@ -20,6 +20,7 @@ public struct AuditPage: Sendable {
 
   /// - Parameters:
   ///   - title: what the package is called.
+  ///   - audit: the package's report.
   ///   - readers: what the known readers make of it; nil leaves the section out.
   ///   - check: the report of a decode check, as `verify-runner check --json` or the check stage writes it; nil when
   ///     there is none.

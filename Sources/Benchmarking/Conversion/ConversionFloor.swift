@@ -36,6 +36,8 @@ public struct ConversionFloor: Sendable {
   ///   - sources: the files to read.
   ///   - outputBytes: how much is written.
   ///   - target: the file that is written and removed.
+  ///   - threads: Threads that read and digest.
+  ///   - digesting: Which digests are computed.
   public init(sources: [FilePath], outputBytes: Int, target: FilePath, threads: Int, digesting: Digesting) {
     self.sources = sources
     self.outputBytes = outputBytes

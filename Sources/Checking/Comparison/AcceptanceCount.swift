@@ -22,8 +22,10 @@ public struct AcceptanceCount: Sendable, Hashable {
   public var tokensPerRound: Double? { rounds == 0 ? nil : Double(tokens) / Double(rounds) }
 
   /// Enters a round.
-  /// - Parameter end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an
-  ///   answer says nothing about answers.
+  /// - Parameters:
+  ///   - round: What was drafted, and what of it stayed.
+  ///   - end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an answer
+  ///     says nothing about answers.
   package mutating func enter(_ round: DecodingRound, end: Int) {
     guard round.knownTokens < end else { return }
     rounds += 1

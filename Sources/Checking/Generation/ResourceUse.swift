@@ -22,6 +22,7 @@ public struct ResourceUse: Sendable {
   /// - Parameters:
   ///   - loading: How long it took to open the model.
   ///   - mappedBytes: Of the model.
+  ///   - summary: The model's tensors and bytes.
   public init(loading: Duration, mappedBytes: Int, summary: ModelSummary) {
     self.loading = loading
     self.mappedBytes = mappedBytes

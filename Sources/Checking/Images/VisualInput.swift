@@ -34,7 +34,10 @@ public struct VisualInput: Sendable {
   }
 
   /// Reads and prepares the frames of a video: the images of a folder in the order of their names.
-  /// - Parameter framesPerSecond: Of the frames given; above 0.
+  /// - Parameters:
+  ///   - path: The folder of the frames.
+  ///   - framesPerSecond: Of the frames given; above 0.
+  ///   - folder: The model's folder, whose settings prepare the frames.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
   public init(video path: FilePath, framesPerSecond: Double = framesPerSecond, model folder: FilePath) throws {
     let settings = try ImageSettings(folder: folder, file: ImageSettings.videoFile)

@@ -25,7 +25,12 @@ public struct SourceComparison: Sendable, Hashable {
 
   /// Runs both models over texts.
   /// - Parameters:
+  ///   - package: The converted model.
+  ///   - source: The model it was made from.
   ///   - texts: Token ids; long ones are cut into windows, and those shorter than 2 tokens are left out.
+  ///   - file: What messages call the texts.
+  ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   ///   - isStopped: Asked between passes.
   /// - Throws: ``CheckingError/vocabulary(source:expected:found:)``, ``CheckingError/text(file:expected:found:)``,
   ///   `InferenceError`; `CancellationError` when stopped.

@@ -20,7 +20,9 @@ extension CheckpointFolder {
   ///
   /// The head has its own router and experts, so its expert count may differ from the trunk's; everything else is
   /// checked against the trunk's dimensions. Its norms are held against the trunk's.
-  /// - Parameter norms: the norm convention, when a person knows better than what is recorded.
+  /// - Parameters:
+  ///   - trunk: the model that the head is to draft for.
+  ///   - override: the norm convention, when a person knows better than what is recorded.
   /// - Throws: ``HeadError``.
   public func head(for trunk: CheckpointFolder, norms override: NormConvention? = nil) throws -> Head {
     let evidence = headEvidence

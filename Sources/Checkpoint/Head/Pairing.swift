@@ -29,7 +29,9 @@ extension CheckpointFolder {
   /// Compares the trunks of a source (this folder) and a donor by their norms, and their names.
   ///
   /// Norms are small, present in every conversion, never quantized, and no two trainings end with the same.
-  /// - Parameter baseModels: what the source's card or the manifest names as its base.
+  /// - Parameters:
+  ///   - donor: the model that has the head.
+  ///   - baseModels: what the source's card or the manifest names as its base.
   public func pairing(with donor: CheckpointFolder, baseModels: [String]) throws -> Pairing {
     var evidence: [String] = []
     var verdict: Pairing.Verdict?

@@ -10,6 +10,10 @@ public struct ManifestTemplate {
   public let notes: [String]
 
   /// - Parameters:
+  ///   - source: The model's folder, or `hub:org/name@commit`.
+  ///   - donor: The head's model; nil for none.
+  ///   - pipeline: Name of a pipeline, or path of a file.
+  ///   - output: The package's folder; nil for one that is named after source and pipeline.
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
   /// - Throws: `CheckpointError` when the folder is not a checkpoint.
   public init(source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath) throws {

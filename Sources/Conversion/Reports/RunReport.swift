@@ -9,7 +9,9 @@ public struct RunReport {
   private let report: PlanReport
   private let summary: RunSummary
 
-  /// - Parameter report: of the plan that was carried out.
+  /// - Parameters:
+  ///   - report: of the plan that was carried out.
+  ///   - summary: What the run did.
   public init(_ report: PlanReport, _ summary: RunSummary) {
     self.report = report
     self.summary = summary

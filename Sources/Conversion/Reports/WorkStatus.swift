@@ -20,7 +20,10 @@ public struct WorkStatus: Sendable {
   /// The process that holds the work folder.
   public let holder: String?
 
-  /// - Parameter work: absolute path of the work folder, which need not be there.
+  /// - Parameters:
+  ///   - work: absolute path of the work folder, which need not be there.
+  ///   - plan: The plan whose work it is.
+  ///   - resolution: What the manifest was resolved to.
   /// - Throws: what reading the work folder throws.
   public init(work: FilePath, _ plan: Plan, _ resolution: Resolution) throws {
     self.work = work

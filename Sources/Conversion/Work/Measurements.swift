@@ -24,7 +24,7 @@ struct Measurements: Sendable {
   }
 
   /// Reads the report of a finished stage back.
-  /// - Throws: `FileError`, `JSONError`, ``ConversionError/workFile(file:expected:found:)``, which names the row.
+  /// - Throws: `FileError`, `JSONError`, `ConversionError.workFile(file:expected:found:)`, which names the row.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
     let path = folder.folder(.verify).appending(Measurements.fileName)
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string)

@@ -15,6 +15,7 @@ public struct ImagePatches: Sendable {
   /// Resizes and cuts an image.
   /// - Parameters:
   ///   - image: The upright image.
+  ///   - settings: The model's settings: sizes of patches, limits of pixels, mean and deviation.
   ///   - file: What messages call it.
   /// - Throws: `E_IMAGE_ASPECT`.
   public init(_ image: RGBImage, settings: ImageSettings, file: String) throws(ImageError) {

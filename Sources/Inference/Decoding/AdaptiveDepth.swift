@@ -62,7 +62,10 @@ package struct AdaptiveDepth {
   }
 
   /// Enters a round of depth 0 with a look.
-  /// - Parameter agreement: The chance that the target would have taken the draft: 1 or 0 without sampling.
+  /// - Parameters:
+  ///   - agreement: The chance that the target would have taken the draft: 1 or 0 without sampling.
+  ///   - draftSeconds: How long the draft took.
+  ///   - verifySeconds: How long the target's pass took.
   package mutating func recordLook(agreement: Double, draftSeconds: Double, verifySeconds: Double) {
     verify[1].add(verifySeconds)
     look.add(draftSeconds)

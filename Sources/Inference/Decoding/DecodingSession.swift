@@ -30,6 +30,7 @@ public final class DecodingSession {
   private var begun = Prompt([])
 
   /// - Parameters:
+  ///   - model: The model, with its head if MTP decoding is wanted.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
   ///   - arithmetic: Another than the canonical one gives other results. ``decode(_:_:_:)`` refuses one that the

@@ -31,8 +31,12 @@ public struct Trace: Sendable {
 extension LoadedModel {
   /// Traces a prompt.
   /// - Parameters:
+  ///   - prompt: The prompt, with images if it has some.
   ///   - limit: Tokens of the greedy continuation; stop tokens do not end it.
   ///   - depth: Drafted tokens a round, 0 for no MTP decoding.
+  ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   /// - Throws: ``InferenceError`` as ``DecodingSession/decode(_:_:_:)``.
   public func trace(
     _ prompt: Prompt, limit: Int, depth: Int = 0, threads: Int? = nil, promptChunk: Int = 256,

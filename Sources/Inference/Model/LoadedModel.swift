@@ -28,7 +28,9 @@ public final class LoadedModel: Sendable {
   public var hasHead: Bool { head != nil }
 
   /// Opens a model: a folder, or `hub:org/name@revision`.
-  /// - Parameter head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
+  /// - Parameters:
+  ///   - path: The folder, or `hub:org/name@revision` for a snapshot in the local hub cache.
+  ///   - head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
   /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
   ///   ``WeightMatrixError``.
   public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {

@@ -27,7 +27,7 @@ package final class WorkerRanges: @unchecked Sendable {
     ranges.deallocate()
   }
 
-  /// Deals out pieces 0 ..< count (at most ``largest``), while no worker takes any.
+  /// Deals out pieces 0 ..< count (at most `largest`), while no worker takes any.
   package func deal(_ count: Int) {
     for worker in 0..<workers {
       let range = WorkerRanges.packed(count * worker / workers, count * (worker + 1) / workers)
