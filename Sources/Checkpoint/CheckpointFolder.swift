@@ -12,7 +12,9 @@ public struct CheckpointFolder: Sendable {
   public let reference: ModelReference
   /// `config.json`, and its bytes.
   public let config: JSONValue
+  /// The bytes of `config.json`.
   public let configBytes: [UInt8]
+  /// The numbers of `config.json`, checked.
   public internal(set) var model: ModelConfig
   /// The architecture's table.
   public let table: ArchitectureTable
@@ -41,7 +43,9 @@ public struct CheckpointFolder: Sendable {
 
   /// One safetensors file.
   public struct Shard: Sendable {
+    /// The file's name in the folder.
     public let name: String
+    /// The file, open, with its header.
     public let file: SafetensorsFile
     /// Whether the index lists it; true when there is no index.
     public let indexed: Bool
@@ -56,7 +60,9 @@ public struct CheckpointFolder: Sendable {
 
   /// Where a tensor lies.
   public struct Place: Sendable {
+    /// Index into ``CheckpointFolder/shards``.
     public let shard: Int
+    /// The tensor in the shard's header.
     public let entry: TensorEntry
   }
 
@@ -158,6 +164,7 @@ public struct CheckpointFolder: Sendable {
     return parts.joined(separator: ".")
   }
 
+  /// How many tensors the shards have together.
   public var tensorCount: Int { places.count }
 
   /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
@@ -179,6 +186,7 @@ public struct CheckpointFolder: Sendable {
     return path.name
   }
 
+  /// The path of `config.json`.
   public var configPath: FilePath { path.appending("config.json") }
 
   /// Path of the shard that holds a tensor.

@@ -5,6 +5,7 @@ import SystemPackage
 public struct Head: Sendable {
   /// The head's tensors under their package names (`mtp.…`), by name.
   public let tensors: [ResolvedTensor]
+  /// How the head was recognised, and how its norms are stored.
   public let evidence: HeadEvidence
   /// How its norms are stored, with everything that speaks for it.
   public let norms: NormDecision
