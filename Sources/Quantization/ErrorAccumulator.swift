@@ -34,6 +34,7 @@ public struct ErrorAccumulator: Sendable, Equatable {
   /// Groups that decode to nothing but zeros although x is not all zero.
   public internal(set) var zeroedGroups = 0
 
+  /// A sum of nothing.
   public init() {}
 
   /// Adds one block of elements; both buffers must have the same count. Nothing is told of groups.

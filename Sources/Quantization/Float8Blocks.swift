@@ -6,11 +6,15 @@ import CKernels
 /// The value of an element is bf16(E4M3 · scale): the product in f32, then nearest even, as transformers
 /// (`Fp8Dequantize`) and mlx-lm have it; transformers refuses partial blocks. E4M3's NaN (0x7F, 0xFF) is an error here.
 public struct Float8Blocks: Sendable, Equatable {
+  /// Rows of the matrix.
   public let rows: Int
+  /// Columns of the matrix.
   public let columns: Int
   /// Type of the scales: f32, or bf16.
   public let scaleType: FloatType
+  /// Rows that share a scale.
   public let blockRows: Int
+  /// Columns that share a scale.
   public let blockColumns: Int
 
   /// - Parameters:

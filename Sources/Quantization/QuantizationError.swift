@@ -52,8 +52,11 @@ public enum QuantizationError: CambiumError, Equatable {
 
 /// The values that cannot be quantized.
 public enum NonFiniteKind: String, Sendable {
+  /// Not a number.
   case nan = "NaN"
+  /// Infinity.
   case positiveInfinity = "+Inf"
+  /// Minus infinity.
   case negativeInfinity = "-Inf"
 
   init(_ value: Float) {

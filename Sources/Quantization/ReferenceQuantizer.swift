@@ -3,9 +3,14 @@
 /// All arithmetic is f32, each operation rounded once; T(x) is rounding to the weight's type. The kernels must give
 /// the same bytes. Input must be finite and buffers exactly sized: `Quantizer` checks both, this type does not.
 public struct ReferenceQuantizer: Sendable {
+  /// The packed form that is written.
   public let format: QuantizationFormat
+  /// The type of the weights, and of affine scales and biases.
   public let input: FloatType
 
+  /// - Parameters:
+  ///   - format: The packed form.
+  ///   - input: The type of the weights.
   public init(format: QuantizationFormat, input: FloatType) {
     self.format = format
     self.input = input
