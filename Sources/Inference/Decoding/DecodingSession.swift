@@ -12,12 +12,15 @@ import Threads
 ///     for token in decoding { print(token) }
 ///     try decoding.requireSuccess()
 public final class DecodingSession {
+  /// The model that is run.
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
   public let promptChunk: Int
   /// How matrix products are formed.
   public var arithmetic: Arithmetic { engine.arithmetic }
+  /// What computes the passes of the trunk.
   package let engine: TextEngine
+  /// The caches and recurrent states of the tokens that were run.
   package private(set) var state: TextState
   /// The tokens whose rows are in `state`.
   package private(set) var tokens: [Int] = []

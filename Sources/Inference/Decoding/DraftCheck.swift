@@ -15,6 +15,9 @@ package struct DraftCheck {
   /// Spent on choosing so far.
   private(set) var time = Duration.zero
 
+  /// - Parameters:
+  ///   - sampling: How the target's tokens are chosen.
+  ///   - vocabulary: V, how many logits a row has.
   package init(_ sampling: Sampling, vocabulary: Int) {
     self.sampling = sampling
     self.vocabulary = vocabulary

@@ -16,13 +16,16 @@ public struct Trace: Sendable {
   public let hiddenFinal: [Float]
   /// [T, V].
   public let logits: [Float]
+  /// The state of each layer after the prompt.
   public let layers: [LayerState]
   /// Greedy continuation and the logits that each of its tokens was chosen by, [N, V].
   public let greedy: [Int]
+  /// The logits that each token of the continuation was chosen by, [N, V].
   public let greedyLogits: [Float]
   /// Output of the head for true pairs over prompt and continuation: row i pairs token i + 1 with the hidden state of
   /// token i and scores token i + 2. [T + N − 1, H] and [T + N − 1, V]; empty without a head.
   public let headHidden: [Float]
+  /// The head's logits for the rows of `headHidden`, [T + N − 1, V].
   public let headLogits: [Float]
   /// Rounds of MTP decoding; empty without a head or with a depth of 0.
   public let rounds: [DecodingRound]

@@ -11,6 +11,7 @@ import SystemPackage
 public final class LoadedModel: Sendable {
   /// Absolute path of the folder.
   public let path: FilePath
+  /// Sizes and layers of the text decoder.
   public let configuration: TextConfiguration
   /// Whether the folder is an MLX package.
   public let isPackage: Bool

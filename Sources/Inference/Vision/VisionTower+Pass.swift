@@ -60,5 +60,6 @@ extension VisionTower {
 package enum VisionStage: Sendable, Hashable {
   /// Before positions are added.
   case patchEmbedding
+  /// After the block of this number, from 0.
   case block(Int)
 }
