@@ -7,9 +7,11 @@ import SystemPackage
 ///
 /// Memory: 16 MiB a thread and 8 bytes a frame, whatever the archive says of itself.
 public struct ArchiveReader: Sendable {
+  /// What was unpacked.
   public struct Result: Sendable, Equatable {
     /// The folder.
     public let path: FilePath
+    /// How many files.
     public let files: Int
     /// Of the files together.
     public let bytes: Int
@@ -18,6 +20,9 @@ public struct ArchiveReader: Sendable {
   let path: FilePath
   let threads: Int
 
+  /// - Parameters:
+  ///   - path: The archive.
+  ///   - threads: Threads that decompress; without effect on the result.
   public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = max(1, threads)

@@ -41,6 +41,15 @@ public struct Diagnostic: Sendable, Equatable {
   /// Whether it is a fault of ours, which no input should cause.
   public private(set) var isFault = false
 
+  /// - Parameters:
+  ///   - code: Stable name, `E_…`.
+  ///   - summary: One sentence: what is wrong.
+  ///   - file: The file concerned, as its message names it.
+  ///   - tensor: The tensor concerned.
+  ///   - expected: What should have been there.
+  ///   - found: What is there.
+  ///   - next: What to do next.
+  ///   - exitStatus: The exit status of a process that ends with this failure.
   public init(
     _ code: String, _ summary: String, file: String? = nil, tensor: String? = nil, expected: String? = nil,
     found: String? = nil, next: String? = nil, exit exitStatus: ExitStatus

@@ -35,7 +35,9 @@ public final class StreamedFile: Sendable {
     if direct >= 0 { close(direct) }
   }
 
+  /// The path that was opened.
   public var path: FilePath { file.path }
+  /// Bytes of the file when it was opened.
   public var size: Int { file.size }
   /// The file as it was when it was opened.
   public var identity: FileIdentity { file.identity }

@@ -1,6 +1,8 @@
 /// Pixels of 8 bits a channel.
 public struct RGBImage: Sendable, Equatable {
+  /// Pixels of a row.
   public let width: Int
+  /// Rows.
   public let height: Int
   /// Red, green, blue of each pixel, rows from the top: `width * height * 3` bytes.
   public let pixels: [UInt8]

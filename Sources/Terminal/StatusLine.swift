@@ -4,6 +4,7 @@ import Diagnostics
 package struct StatusLine: Sendable {
   private var isDrawn = false
 
+  /// A line that is not drawn yet.
   package init() {}
 
   /// Draws a bar and a text in place of what was drawn before, cut at the terminal's edge.

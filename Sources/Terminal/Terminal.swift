@@ -5,7 +5,9 @@ import StrictJSON
 package enum Terminal {
   /// One of the two streams, by its descriptor.
   package enum Stream: Int32, Sendable {
+    /// Standard output: results.
     case output = 1
+    /// Standard error: everything else.
     case error = 2
   }
 

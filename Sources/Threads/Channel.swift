@@ -18,6 +18,7 @@ public final class Channel<Element: Sendable>: Sendable {
   }
 
   private let state: Monitor<State>
+  /// Most elements that wait.
   public let capacity: Int
 
   /// - Parameters:

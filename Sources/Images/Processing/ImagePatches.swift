@@ -8,6 +8,7 @@
 public struct ImagePatches: Sendable {
   /// The resized frames, all of one size; one for a still image.
   public let frames: [RGBImage]
+  /// The settings by which the image was cut.
   public let settings: ImageSettings
   /// The value of each byte in each channel, `[3, 256]`.
   private let table: [Float]

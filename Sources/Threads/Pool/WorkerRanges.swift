@@ -16,6 +16,7 @@ package final class WorkerRanges: @unchecked Sendable {
   /// range comes twice, so a compare-and-swap cannot mistake one for another.
   private let ranges: UnsafeMutablePointer<Atomic<UInt64>>
 
+  /// - Parameter workers: How many workers share the pieces.
   package init(workers: Int) {
     self.workers = workers
     ranges = .allocate(capacity: workers * WorkerRanges.spacing)
