@@ -26,7 +26,9 @@ public enum BenchError: CambiumError, Equatable {
 
 /// The first token of a decoding that is not vanilla decoding's.
 public struct BenchDifference: Sendable, Hashable {
+  /// The name of the way of decoding.
   public var decoder: String
+  /// The prompt's id.
   public var prompt: String
   /// Number of the repetition, 0 for the warm-up.
   public var repetition: Int
@@ -34,8 +36,10 @@ public struct BenchDifference: Sendable, Hashable {
   public var index: Int
   /// A token id, or `the end`.
   public var expected: String
+  /// A token id, or `the end`.
   public var found: String
 
+  /// The members.
   public init(decoder: String, prompt: String, repetition: Int, index: Int, expected: String, found: String) {
     self.decoder = decoder
     self.prompt = prompt

@@ -11,10 +11,13 @@ import SystemPackage
 
 /// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.
 public struct Run: Sendable {
+  /// What the manifest was resolved to.
   public let resolution: Resolution
+  /// What will be done.
   public let plan: Plan
   /// Every file that will be made, with its size.
   public let forecast: Forecast
+  /// How it is done.
   public let options: RunOptions
   /// Absolute path of the work folder.
   public let work: FilePath

@@ -18,6 +18,9 @@ package struct WeightSpans: Sendable {
   /// Of each weight file, by offset.
   let files: [[WeightSpan]]
 
+  /// - Parameters:
+  ///   - work: The units.
+  ///   - plan: The tensors, and where they go.
   package init(_ work: WorkList, _ plan: Plan) {
     var files: [[WeightSpan]] = plan.weights.map { _ in [] }
     let shapes = plan.tensors.map(PieceShape.init)

@@ -129,6 +129,7 @@ package struct StreamProgress: Sendable {
   /// More bytes are done, the last of them in `item`. Called from several threads.
   let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
 
+  /// The members.
   package init(
     began: @escaping @Sendable (_ bytes: Int) -> Void,
     advanced: @escaping @Sendable (_ bytes: Int, _ item: String) -> Void

@@ -19,10 +19,15 @@ public struct ConversionFloor: Sendable {
     case tree
   }
 
+  /// What a round took.
   public struct Result: Sendable {
+    /// Bytes of the sources.
     public let bytesRead: Int
+    /// Bytes of the target.
     public let bytesWritten: Int
+    /// Time that passed.
     public let seconds: Double
+    /// Time of the processor, of all threads together.
     public let processorSeconds: Double
   }
 

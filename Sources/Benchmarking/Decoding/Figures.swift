@@ -14,8 +14,10 @@ public enum Figures {
     return order[low] + (order[high] - order[low]) * (place - Double(low))
   }
 
+  /// The value in the middle; nil for no values.
   public static func median(_ values: [Double]) -> Double? { percentile(values, 0.5) }
 
+  /// The arithmetic mean; nil for no values.
   public static func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }

@@ -6,10 +6,12 @@ public struct AcceptanceCount: Sendable, Hashable {
   public private(set) var drafted: [Int] = []
   /// Those of them that were accepted, and so were all before them.
   public private(set) var accepted: [Int] = []
+  /// Rounds that were entered.
   public private(set) var rounds = 0
   /// Tokens that came out of the rounds.
   public private(set) var tokens = 0
 
+  /// A count of nothing.
   public init() {}
 
   /// Share of the drafts at a place that were accepted; nil where there were none.

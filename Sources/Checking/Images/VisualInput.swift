@@ -7,7 +7,9 @@ import SystemPackage
 public struct VisualInput: Sendable {
   /// What messages call it.
   public let file: String
+  /// Image or video.
   public let kind: VisionRows.Kind
+  /// What the tower is given.
   public let patches: ImagePatches
   /// For each group of frames of a video, the mean of the times of its first and last frame, in seconds.
   public let times: [Double]

@@ -6,9 +6,11 @@ import Threads
 public struct SourceComparison: Sendable, Hashable {
   /// Positions compared, each with a next token.
   public var positions = 0
-  /// KL(source, package) in nats: mean, the value that 99 of 100 positions do not exceed, and the largest.
+  /// KL(source, package) in nats, the mean.
   public var klMean = 0.0
+  /// The KL that 99 of 100 positions do not exceed, in nats.
   public var kl99 = 0.0
+  /// The largest KL, in nats.
   public var klMaximum = 0.0
   /// Jensen-Shannon divergence in nats, mean.
   public var jsMean = 0.0
@@ -16,6 +18,7 @@ public struct SourceComparison: Sendable, Hashable {
   public var topAgreement = 0.0
   /// exp of the mean of −log p(next token).
   public var perplexitySource = 0.0
+  /// exp of the mean of −log p(next token), of the package.
   public var perplexityPackage = 0.0
 
   /// Tokens of a window; each begins with an empty state.

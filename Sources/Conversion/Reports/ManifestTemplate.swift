@@ -5,6 +5,7 @@ import SystemPackage
 
 /// The manifest that `init` writes for a folder.
 public struct ManifestTemplate {
+  /// The manifest.
   public let json: JSONValue
   /// What the user should know.
   public let notes: [String]
