@@ -4,6 +4,7 @@ import StrictJSON
 
 /// The files of the package whose bytes follow from the plan: sidecars, configuration and index.
 package struct KnownFiles: Sendable {
+  /// Files whose content or source is known before the run.
   package let files: [PlannedFile]
 
   /// - Throws: `FileError` and `JSONError` for a sidecar of the source.

@@ -15,7 +15,9 @@ package struct WeightLayout {
   /// The source, when it was converted before.
   let converted: CheckpointFolder?
 
+  /// The head's file, where it has one.
   package static let headFile = "mtp.safetensors"
+  /// The weight file, where there is one.
   package static let singleFile = "model.safetensors"
 
   /// The file that holds the head.
