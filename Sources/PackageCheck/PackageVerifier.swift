@@ -13,6 +13,7 @@ import SystemPackage
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.
 public struct PackageVerifier: Sendable {
+  /// The package's folder.
   public let path: FilePath
   private let threads: Int
   /// Whether the bytes of the files were digested a moment ago by whoever asks.

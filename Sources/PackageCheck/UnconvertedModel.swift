@@ -9,6 +9,7 @@ import SystemPackage
 /// A model of an architecture that is known and not converted: what its headers say, its head's tensors, and what a
 /// conversion would need.
 public struct UnconvertedModel {
+  /// The `model_type` of its configuration.
   public let modelType: String
   /// Why it is not converted, as a conversion is told.
   public let problem: String
@@ -58,6 +59,7 @@ public struct UnconvertedModel {
     }
   }
 
+  /// The document of `inspect --json`.
   public var json: JSONValue {
     .object([
       ("architecture", .string(modelType)), ("tensors", .int(entries.count)), ("shards", .int(shards.count)),
@@ -84,6 +86,7 @@ public struct UnconvertedModel {
     ])
   }
 
+  /// The lines of `inspect`.
   public var text: String {
     let files = shards.count == 1 ? "1 file" : "\(shards.count) files"
     var lines = [

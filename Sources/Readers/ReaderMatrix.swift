@@ -5,13 +5,17 @@ import StrictJSON
 
 /// Every known reader's verdict on a folder.
 public struct ReaderMatrix: Sendable {
+  /// One reader.
   public struct Row: Sendable {
+    /// Which reader.
     public let reader: Reader
+    /// What it makes of the folder.
     public let verdict: ReaderVerdict
     /// Whether the manifest requires this reader.
     public let isRequired: Bool
   }
 
+  /// The readers that are known, in their order.
   public let rows: [Row]
 
   /// - Parameters:
