@@ -6,30 +6,49 @@ import SystemPackage
 
 /// `audit.json`, read back.
 public struct AuditDocument: Sendable {
+  /// An array of the package that a tensor became.
   public struct Part: Sendable {
+    /// Its name in the package.
     public let name: String
+    /// The weight file that holds it.
     public let file: String
+    /// The type of its elements, as safetensors spells it.
     public let dtype: String
+    /// Its dimensions.
     public let shape: [Int]
+    /// Its size.
     public let bytes: Int
+    /// Its tree digest, 64 hexadecimal digits.
     public let treeSHA256: String
   }
 
+  /// What became of one tensor.
   public struct Tensor: Sendable {
+    /// Its name in the package.
     public let name: String
+    /// What it is, such as `attention`.
     public let role: String
+    /// `trunk` or `head`.
     public let origin: String
+    /// `quantized`, `kept`, `converted` or `dropped`.
     public let verdict: String
+    /// The rule that decided.
     public let rule: String
+    /// Why the verdict is not what the rule asks for, or what the rule's author says.
     public let reason: String?
     /// `mxfp4 4/32`; nil for a tensor that is not quantized.
     public let format: String?
+    /// Its dimensions in the source.
     public let sourceShape: [Int]
     /// Of the source.
     public let elements: Int
+    /// Its size in the source.
     public let sourceBytes: Int
+    /// The tree digest of the source's bytes, 64 hexadecimal digits.
     public let sourceTreeSHA256: String
+    /// What was written of it.
     public let written: [Part]
+    /// Bytes of all that was written of it.
     public let writtenBytes: Int
     /// Nil for a tensor that is not quantized.
     public let error: TensorError?
@@ -41,12 +60,16 @@ public struct AuditDocument: Sendable {
       (json["transforms"]?.arrayValue ?? []).allSatisfy { $0.stringValue == "conv1d_to_mlx" }
     }
 
+    /// The cosine with the source; nil for a tensor that is not quantized.
     public var cosine: Double? { error?.all.cosine }
+    /// The relative root-mean-square error; nil for a tensor that is not quantized.
     public var relativeRMS: Double? { error?.all.relativeRMS }
 
   }
 
+  /// The tensors in the order of the report.
   public let tensors: [Tensor]
+  /// The whole report.
   public let json: JSONValue
 
   /// - Throws: `JSONError`, `FileError` or `ConversionError.auditForm(file:expected:found:)`.

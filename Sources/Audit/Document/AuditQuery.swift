@@ -4,6 +4,7 @@ import StrictJSON
 
 /// The tensors of an audit report, filtered and sorted, as a table, JSON or CSV.
 public struct AuditQuery: Sendable {
+  /// What the rows are sorted by: name, size written, or one of the measures of the error.
   public enum Order: String, Sendable, CaseIterable {
     case name, bytes, cosine, rms, sqnr, largest, clipped, zeroed
   }
@@ -53,6 +54,7 @@ public struct AuditQuery: Sendable {
     ]
   }
 
+  /// The rows for a terminal.
   public var table: String {
     let rows = tensors.map { tensor -> [String] in
       let verdict = tensor.verdict + (tensor.format.map { " " + $0 } ?? "")
@@ -73,6 +75,7 @@ public struct AuditQuery: Sendable {
       + ["\(tensors.count) of \(document.tensors.count) tensors"] + dropped).joined(separator: "\n")
   }
 
+  /// The rows' own records.
   public var json: JSONValue {
     .object([("cambium_audit_query", .int(1)), ("tensors", .array(tensors.map(\.json)))])
   }

@@ -10,6 +10,7 @@ import StrictJSON
 /// Like `audit.json`, from which it is made, it has the same length whatever was measured: measured numbers have a fixed
 /// width, and nothing is ordered by them.
 public struct AuditPage: Sendable {
+  /// The page's name in a package.
   public static let fileName = "audit.html"
 
   let title: String
@@ -28,6 +29,11 @@ public struct AuditPage: Sendable {
     self.init(title: title, audit: audit, readers: readers, decoding: check.map { .report($0) } ?? .unknown)
   }
 
+  /// - Parameters:
+  ///   - title: What the package is called.
+  ///   - audit: The package's report.
+  ///   - readers: What the known readers make of it; nil leaves the section out.
+  ///   - decoding: What is known of its decoding.
   package init(title: String, audit: AuditDocument, readers: ReaderMatrix?, decoding: Decoding) {
     self.title = title
     self.audit = audit
