@@ -86,7 +86,7 @@ public struct PlannedHead: Sendable {
   public let file: String
   /// Whether the index lists it.
   public let indexed: Bool
-  /// Commits of source and donor, when they come from the hub's cache.
+  /// Commit of the source, when it comes from the hub's cache.
   public let sourceCommit: String?
   /// Commit of the donor, when it comes from the hub's cache.
   public let donorCommit: String?
