@@ -103,7 +103,7 @@ SHARDS = [
     ("name-of-a-megabyte", blob('{"%s":%s}' % ("x" * (1 << 20), record()), FOUR), "E_ST_NAME"),
     ("empty-name", blob('{"":%s}' % record(), FOUR), "E_ST_NAME"),
     ("nul-in-a-name", blob('{"a\\u0000b":%s}' % record(), FOUR), "E_ST_NAME"),
-    ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_JSON"),
+    ("padded-with-tabs", blob(one() + "\t\t", FOUR), "E_ST_HEADER_PADDING"),
     ("header-of-100-megabytes", 8 + 100_000_000, "E_ST_HEADER_TOO_LARGE"),
     ("header-of-16-megabytes", 8 + (16 << 20), "E_ST_HEADER_JSON"),
     ("name-of-16-megabytes", blob('{"%s":%s}' % ("x" * ((16 << 20) - 100), record()), FOUR), "E_ST_NAME"),

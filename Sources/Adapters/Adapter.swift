@@ -10,7 +10,9 @@ public struct Adapter: Sendable {
   public let path: FilePath
   /// How the manifest names it.
   public let reference: ModelReference
+  /// What `adapter_config.json` says.
   public let config: AdapterConfig
+  /// The file of the factors.
   package let weights: SafetensorsFile
 
   /// - Throws: ``AdapterError``, `CheckpointError`, `FileError`, `JSONError`, `SafetensorsError`.

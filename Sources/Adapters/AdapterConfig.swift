@@ -14,6 +14,7 @@ public struct AdapterConfig: Sendable {
   }
 
   let file: String
+  /// `r`, the rank of modules that no pattern names.
   public let rank: Int
   let alpha: Double
   /// Whether the scale is alpha over the root of the rank.

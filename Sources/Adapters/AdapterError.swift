@@ -3,27 +3,27 @@ import SystemPackage
 
 /// What can be wrong with an adapter.
 public enum AdapterError: CambiumError {
-  /// The folder, its configuration or its weights are not there.
+  /// The adapter's folder, configuration or weights are not there.
   case missing(path: FilePath, expected: String, found: String)
   /// A field of `adapter_config.json` is missing or out of range.
   case config(file: String, field: String, expected: String, found: String)
-  /// A kind of adapter, or an option of one, that is not merged.
+  /// A kind of adapter, or an option of one, that is not merged: biases, PiSSA, DoRA of experts and others.
   case unsupported(file: String, tensor: String?, what: String, next: String)
-  /// A module that the base does not have, or that cannot take a product.
+  /// The adapter changes a module that the base does not have, or one that is no matrix.
   case target(file: String, tensor: String, expected: String, found: String)
-  /// Factors that do not fit the module, or the rank of the configuration.
+  /// A tensor of the adapter does not fit the base, or the rank of its configuration.
   case shape(file: String, tensor: String, expected: String, found: String)
-  /// A factor's dtype.
+  /// A tensor of the adapter is not BF16, F16 or F32.
   case dtype(file: String, tensor: String, found: String)
-  /// A factor without its partner, or a targeted module without factors.
+  /// A factor has no partner, a targeted module no factors, or a module of `modules_to_save` no tensor.
   case incomplete(file: String, tensor: String?, expected: String, found: String)
-  /// Tensors or a configuration that contradict each other or a rule.
+  /// Configuration and tensors, two tensors, or a rule and the adapter contradict each other.
   case conflict(file: String, tensor: String, expected: String, found: String)
-  /// A tensor of which nothing here knows what to do with it.
+  /// Tensors of the adapter would be left over: nothing here knows what to do with them.
   case unused(file: String, tensor: String, count: Int)
-  /// A base whose tensor is packed, or stored in another way than the adapter's.
+  /// The adapter changes a tensor of the base that is packed, or that an MLX conversion stores otherwise.
   case base(path: FilePath, tensor: String, found: String)
-  /// A source with an adapter beside its weights, and a manifest that says nothing about it.
+  /// The source holds an adapter that is not merged, and the manifest says nothing about it.
   case unmerged(path: FilePath, file: String)
 
   public var diagnostic: Diagnostic {

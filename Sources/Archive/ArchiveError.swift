@@ -3,15 +3,15 @@ import SystemPackage
 
 /// What can be wrong with an archive, or with the package that is to become one.
 public enum ArchiveError: CambiumError, Equatable {
-  /// `E_ARCHIVE_FORM`: not an archive that cambium wrote, or one that was cut.
+  /// Not an archive that cambium wrote, or one that was cut.
   case form(file: String, expected: String, found: String)
-  /// `E_ARCHIVE_DATA`: a frame does not decompress to what it should.
+  /// The archive is damaged: a frame does not decompress to what it should.
   case data(file: String, frame: Int, offset: Int, reason: String)
-  /// `E_ARCHIVE_NAME`: a name that leads out of the folder, is there twice or out of order.
+  /// A name that leads out of the folder, is there twice or out of order.
   case name(file: String, name: String, reason: String)
-  /// `E_ARCHIVE_SUMS`: a file and the list `SHA256SUMS` do not agree.
+  /// A file is not the one that `SHA256SUMS` lists, in the package or in the archive.
   case sums(file: String, expected: String, found: String)
-  /// `E_STOPPED`: a signal ended the work; nothing is left of it.
+  /// A signal ended the work; nothing is left of it.
   case stopped(path: FilePath)
 
   public var diagnostic: Diagnostic {
@@ -35,7 +35,7 @@ public enum ArchiveError: CambiumError, Equatable {
         next: "cambium verify names everything that differs; make the package or the archive again", exit: .badInput)
     case .stopped(let path):
       Diagnostic(
-        "E_STOPPED", "stopped; nothing is left of the work", file: path, next: "run the same command again",
+        "E_ARCHIVE_STOPPED", "stopped; nothing is left of the work", file: path, next: "run the same command again",
         exit: .resumable)
     }
   }

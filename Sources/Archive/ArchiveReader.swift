@@ -7,9 +7,11 @@ import SystemPackage
 ///
 /// Memory: 16 MiB a thread and 8 bytes a frame, whatever the archive says of itself.
 public struct ArchiveReader: Sendable {
+  /// What was unpacked.
   public struct Result: Sendable, Equatable {
     /// The folder.
     public let path: FilePath
+    /// How many files.
     public let files: Int
     /// Of the files together.
     public let bytes: Int
@@ -18,12 +20,18 @@ public struct ArchiveReader: Sendable {
   let path: FilePath
   let threads: Int
 
+  /// - Parameters:
+  ///   - path: The archive.
+  ///   - threads: Threads that decompress; without effect on the result.
   public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = max(1, threads)
   }
 
-  /// - Parameter output: the folder to make; nil for one of the archive's own name in `parent`.
+  /// - Parameters:
+  ///   - output: the folder to make; nil for one of the archive's own name in `parent`.
+  ///   - parent: the folder for an output that is not named.
+  ///   - stop: asked between rounds of frames; true ends the work with ``ArchiveError/stopped(path:)``.
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
   ///   another process makes it, `E_RESULT_PLACE` inside a package). Nothing is left then.
   public func unpack(

@@ -10,9 +10,13 @@ import SystemPackage
 ///
 /// Memory: 16 MiB a thread, whatever the sizes of the files.
 public struct ArchiveWriter: Sendable {
+  /// What was written.
   public struct Result: Sendable, Equatable {
+    /// Size of the archive.
     public let bytes: Int
+    /// Digest of the archive.
     public let sha256: SHA256Digest
+    /// How many files are in it.
     public let files: Int
     /// Of the files together.
     public let plainBytes: Int
@@ -21,6 +25,9 @@ public struct ArchiveWriter: Sendable {
   let folder: FilePath
   let threads: Int
 
+  /// - Parameters:
+  ///   - folder: The package.
+  ///   - threads: Threads that compress; without effect on the result.
   public init(folder: FilePath, threads: Int) {
     self.folder = folder
     self.threads = max(1, threads)

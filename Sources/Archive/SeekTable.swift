@@ -5,10 +5,14 @@ import Files
 /// Source: zstd, contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0, without checksums (each
 /// frame has one of its own).
 package struct SeekTable {
+  /// A frame of the archive.
   package struct Frame: Equatable {
+    /// Its bytes in the archive.
     package let compressed: Int
+    /// Its bytes decompressed.
     package let plain: Int
 
+    /// The members.
     package init(compressed: Int, plain: Int) {
       self.compressed = compressed
       self.plain = plain
@@ -25,6 +29,7 @@ package struct SeekTable {
   private var bytes: [UInt8] = []
   var count: Int { bytes.count / 8 }
 
+  /// Adds a frame after the others.
   package mutating func append(_ frame: Frame) {
     bytes += SeekTable.word(UInt32(clamping: frame.compressed)) + SeekTable.word(UInt32(clamping: frame.plain))
   }
@@ -39,6 +44,7 @@ package struct SeekTable {
       + SeekTable.word(UInt32(clamping: count)) + [0] + SeekTable.word(SeekTable.magic)
   }
 
+  /// A table without frames.
   package init() {}
 
   /// Reads the table of a file.

@@ -3,11 +3,15 @@
 ///
 /// Source: IEEE Std 1003.1-2017, pax, "ustar Interchange Format" and "pax Extended Header".
 package struct TarHeader: Equatable {
+  /// Bytes of a header, and what sizes are rounded up to.
   package static let block = 512
 
+  /// The file's path in the archive.
   package let name: String
+  /// Bytes of its content.
   package let size: Int
 
+  /// The members.
   package init(name: String, size: Int) {
     self.name = name
     self.size = size

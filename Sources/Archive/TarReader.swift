@@ -1,15 +1,21 @@
 /// Takes a tar stream apart, as it comes. Only what ``TarHeader`` writes is accepted: each header is written anew from
 /// its name and size and must be the same bytes, so no link, device, owner or second spelling gets through.
 package struct TarReader {
+  /// What the bytes say.
   package enum Event {
+    /// A file begins.
     case file(TarHeader)
     /// Bytes of the file's content, in order.
     case data(UnsafeRawBufferPointer)
+    /// The file's content is there.
     case endOfFile
   }
 
+  /// Why it is no archive of ours.
   package struct Refusal: Error {
+    /// What should have been there.
     package let expected: String
+    /// What is there.
     package let found: String
   }
 
@@ -28,8 +34,10 @@ package struct TarReader {
   /// A pax record of two lines, and its header, is no longer.
   private static let longestHeader = 16 * TarHeader.block
 
+  /// A reader before the first byte.
   package init() {}
 
+  /// Whether the archive's end was read.
   package var isComplete: Bool {
     if case .end(let zeros) = state { zeros == 2 * TarHeader.block } else { false }
   }

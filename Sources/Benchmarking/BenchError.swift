@@ -2,9 +2,9 @@ import Diagnostics
 
 /// What a bench can refuse, besides what opening and decoding refuse.
 public enum BenchError: CambiumError, Equatable {
-  /// None of what was asked for can be run (`E_BENCH_NOTHING`).
+  /// A bench has no prompt that the package can run; the reasons are named.
   case nothing(reasons: [String])
-  /// A verified way of decoding gave other tokens than vanilla decoding (`E_BENCH_DIFFERENT`).
+  /// In a bench, a verified way of decoding gave another token than vanilla decoding; the report names the place.
   case different(BenchDifference)
 
   public var diagnostic: Diagnostic {
@@ -26,7 +26,9 @@ public enum BenchError: CambiumError, Equatable {
 
 /// The first token of a decoding that is not vanilla decoding's.
 public struct BenchDifference: Sendable, Hashable {
+  /// The name of the way of decoding.
   public var decoder: String
+  /// The prompt's id.
   public var prompt: String
   /// Number of the repetition, 0 for the warm-up.
   public var repetition: Int
@@ -34,8 +36,10 @@ public struct BenchDifference: Sendable, Hashable {
   public var index: Int
   /// A token id, or `the end`.
   public var expected: String
+  /// A token id, or `the end`.
   public var found: String
 
+  /// The members.
   public init(decoder: String, prompt: String, repetition: Int, index: Int, expected: String, found: String) {
     self.decoder = decoder
     self.prompt = prompt

@@ -3,21 +3,24 @@ import SystemPackage
 
 /// What checking, tracing and generating can refuse, besides what opening and decoding refuse.
 public enum CheckingError: CambiumError, Equatable {
-  /// A line of a prompt file is not a prompt (`E_CHECK_PROMPTS`).
+  /// A line of the prompt file is not a prompt, or two have one id.
   case prompts(file: String, expected: String, found: String)
-  /// A line of `captions.jsonl` is not about a picture beside it (`E_CHECK_PICTURES`).
+  /// A line of `captions.jsonl` names no picture beside it, or one twice.
   case pictures(file: String, expected: String, found: String)
-  /// A file of token ids, or a word of the command line, is not a list of token ids (`E_TOKEN_IDS`).
+  /// A file of token ids, or a word of the command line, is not a list of token ids.
   case ids(file: String?, found: String)
-  /// A text to compare over gives too few tokens (`E_CHECK_TEXT`).
+  /// The text to compare over has fewer than two tokens.
   case text(file: String, expected: String, found: String)
-  /// The source's vocabulary is not that of the package (`E_CHECK_VOCABULARY`).
+  /// The source has another vocabulary than the package.
   case vocabulary(source: String, expected: Int, found: Int)
-  /// A way of decoding gave something else than vanilla decoding (`E_CHECK_DIFFERENT`).
+  /// A way of decoding gives other tokens, logits or states than vanilla decoding, or the head's drafts depend on
+  /// refused ones.
   case different(path: FilePath, expected: String, found: String)
-  /// Fewer drafts are accepted than was asked for (`E_CHECK_ACCEPTANCE`).
+  /// Fewer first drafts are accepted than `--min-acceptance` or the manifest's `acceptance_floor` ask for, or than so
+  /// much of the source's as `--relative-acceptance` or `relative_floor`.
   case acceptance(path: FilePath, expected: String, found: String, trials: String? = nil)
-  /// A repair of the head restores the acceptance of its drafts: the head is damaged (`E_CHECK_HEAD`).
+  /// Too few drafts are accepted, and a repair of the head restores them: halves of `fc` exchanged, norms before it
+  /// exchanged, norms shifted never or twice.
   case head(path: FilePath, HeadTrial, asItIs: Double)
 
   public var diagnostic: Diagnostic {

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
-  /// The folder is not there, or is not a folder.
+  /// The model folder is not there, or is not a folder.
   case folderMissing(path: FilePath)
   /// The folder holds no `*.safetensors` file.
   case noSafetensors(path: FilePath, found: String)
@@ -17,7 +17,7 @@ public enum CheckpointError: CambiumError {
   case architectureUnknown(file: String, modelType: String)
   /// The index names a shard that is not in the folder.
   case indexNamesMissingShard(file: String, shard: String, tensors: Int)
-  /// A shard name in the index is not a plain file name.
+  /// The index names a shard outside the model folder: its name is not a plain file name.
   case indexPathEscapes(file: String, shard: String)
   /// The index and the shard headers disagree.
   case indexMismatch(file: String, differences: [String])
@@ -31,15 +31,16 @@ public enum CheckpointError: CambiumError {
   case tensorMissing(path: FilePath, tensors: [String], count: Int)
   /// A tensor's shape contradicts `config.json`.
   case shape(file: String, tensor: String, expected: String, found: String)
-  /// A tensor's dtype is not one that can be converted.
+  /// A tensor has a dtype that cannot be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
-  /// The weights are quantized in a format that nothing here reads.
+  /// The model, or its head, is quantized in a format that is not read, that no `quantization_config` declares, or that
+  /// the tensors contradict.
   ///
   /// `isDeclared` is whether `config.json` says what they are: some are read only then.
   case quantizedFormat(path: FilePath, tensor: String, format: String, isHead: Bool, isDeclared: Bool)
   /// Some experts of a layer are missing.
   case expertsIncomplete(path: FilePath, tensor: String, declared: Int, missing: [Int])
-  /// The source was converted to MLX before.
+  /// The source is an MLX conversion already, and a rule would change its tensors.
   case alreadyConverted(path: FilePath, evidence: String)
   /// The tensors have more bytes together than can be counted in what is made of them.
   case tooLarge(path: FilePath, most: Int, found: String)

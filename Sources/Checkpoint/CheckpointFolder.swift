@@ -12,7 +12,9 @@ public struct CheckpointFolder: Sendable {
   public let reference: ModelReference
   /// `config.json`, and its bytes.
   public let config: JSONValue
+  /// The bytes of `config.json`.
   public let configBytes: [UInt8]
+  /// The numbers of `config.json`, checked.
   public internal(set) var model: ModelConfig
   /// The architecture's table.
   public let table: ArchitectureTable
@@ -48,7 +50,9 @@ public struct CheckpointFolder: Sendable {
 
   /// One safetensors file.
   public struct Shard: Sendable {
+    /// The file's name in the folder.
     public let name: String
+    /// The file, open, with its header.
     public let file: SafetensorsFile
     /// Whether the index lists it; true when there is no index.
     public let indexed: Bool
@@ -63,12 +67,16 @@ public struct CheckpointFolder: Sendable {
 
   /// Where a tensor lies.
   public struct Place: Sendable {
+    /// Index into ``CheckpointFolder/shards``.
     public let shard: Int
+    /// The tensor in the shard's header.
     public let entry: TensorEntry
   }
 
   /// Opens a folder and reads configuration, index and all shard headers.
-  /// - Parameter root: A folder beneath which links may point, instead of the model's own.
+  /// - Parameters:
+  ///   - reference: The folder, or a snapshot in the hub cache.
+  ///   - root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
   public init(_ reference: ModelReference, linksBeneath root: FilePath? = nil) throws {
     let path = try reference.resolve()
@@ -171,6 +179,7 @@ public struct CheckpointFolder: Sendable {
     return parts.joined(separator: ".")
   }
 
+  /// How many tensors the shards have together.
   public var tensorCount: Int { places.count }
 
   /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
@@ -192,6 +201,7 @@ public struct CheckpointFolder: Sendable {
     return path.name
   }
 
+  /// The path of `config.json`.
   public var configPath: FilePath { path.appending("config.json") }
 
   /// Path of the shard that holds a tensor.

@@ -3,9 +3,11 @@ import SystemPackage
 
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
 package struct FolderListing: Sendable {
+  /// Names of the files, in byte order.
   package let files: [String]
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
+  /// What is there, in words for a message.
   package let summary: String
   /// What is there under a name and is no file: links that lead to nothing, or to where this user must not look, and
   /// folders. An error for those names alone
@@ -14,6 +16,10 @@ package struct FolderListing: Sendable {
 
   static let headFolder = "mtp"
 
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - root: A folder beneath which links may point, instead of the model's own.
+  /// - Throws: ``CheckpointError/linkEscapes(path:target:)``, `FileError`.
   package init(_ path: FilePath, linksBeneath root: FilePath? = nil) throws {
     let root = root?.resolvingLinks ?? FolderListing.root(of: path)
     let found = try FolderListing.files(in: path, root: root)

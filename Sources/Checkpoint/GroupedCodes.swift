@@ -14,6 +14,7 @@ public struct GroupedCodes: Sendable, Equatable {
     /// Whole numbers from -128 to 127.
     case int8
 
+    /// Bits of a code.
     public var bits: Int {
       switch self {
       case .e2m1: 4
@@ -37,12 +38,15 @@ public struct GroupedCodes: Sendable, Equatable {
   /// How a scale is stored.
   public enum Scale: Sendable, Equatable { case bf16, f16, f32, e4m3, e8m0 }
 
+  /// What the codes are.
   public let code: Code
   /// Rows and columns.
   public let matrix: [Int]
   /// Rows and columns of the scales; GPTQ and AWQ store their transpose.
   public let grid: [Int]
+  /// What the scales are.
   public let scale: Scale
+  /// Where the scales are.
   public let scales: ByteRange
   /// One number in F32 for the whole matrix; nil for none.
   public var global: ByteRange?
@@ -50,6 +54,7 @@ public struct GroupedCodes: Sendable, Equatable {
   public var dividesByGlobal = false
   /// Zero points, packed in words along the rows, with the codes' offset; nil for none.
   public var zeroPoints: ByteRange?
+  /// How the codes lie.
   public var layout = Layout.rows
   /// The group of each column, I32; nil where groups are consecutive columns.
   public var groupIndices: ByteRange?

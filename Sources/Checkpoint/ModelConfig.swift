@@ -26,6 +26,7 @@ public struct ModelConfig: Sendable {
   /// Dtype that the stock converters cast to: `torch_dtype`, else `text_config.dtype`; nil when neither is given.
   public let stockDType: String?
 
+  /// A number by its symbol, such as `H` for the hidden size; 0 for one that this architecture does not have.
   public subscript(symbol: String) -> Int { symbols[symbol] ?? 0 }
 
   /// Sizes that the configuration of a text model leaves to the defaults of transformers; other readers have others.

@@ -6,6 +6,7 @@ import SystemPackage
 public enum ModelReference: Sendable, Equatable {
   /// Absolute path of a folder.
   case folder(FilePath)
+  /// A snapshot in the local hub cache.
   case hub(HubReference)
 
   /// Reads a reference; a relative folder is taken from `base`.
@@ -36,9 +37,13 @@ public enum ModelReference: Sendable, Equatable {
 
 /// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client. Never written to.
 public struct HubReference: Sendable, Equatable {
+  /// `organisation/name`.
   public let repository: String
+  /// The commit, 40 hexadecimal digits, or the name of a branch or tag.
   public let revision: String
 
+  /// - Parameter text: `hub:organisation/name@revision`.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``.
   public init(_ text: String) throws {
     let parts = text.dropFirst("hub:".count).split(separator: "@", omittingEmptySubsequences: false)
     guard text.hasPrefix("hub:"), parts.count == 2, !parts[1].isEmpty, parts[0].split(separator: "/").count == 2,

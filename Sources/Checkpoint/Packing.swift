@@ -5,9 +5,15 @@ import Safetensors
 public struct Packing: Sendable, Equatable {
   /// `affine`, `mxfp4`, `mxfp8` or `nvfp4`.
   public let mode: String
+  /// Bits of a code.
   public let bits: Int
+  /// Elements that share a scale.
   public let groupSize: Int
 
+  /// - Parameters:
+  ///   - mode: MLX's name of the mode, such as `affine`.
+  ///   - bits: Bits of a code.
+  ///   - groupSize: Elements that share a scale.
   public init(mode: String, bits: Int, groupSize: Int) {
     self.mode = mode
     self.bits = bits

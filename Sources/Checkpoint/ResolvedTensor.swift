@@ -4,7 +4,9 @@ import Safetensors
 public struct ResolvedTensor: Sendable {
   /// Canonical name: that of the package, with `.weight` where it has one.
   public let name: String
+  /// What the tensor is.
   public let role: TensorRole
+  /// What is done to the stored numbers.
   public let transform: TensorTransform
   /// Dtype of the source bytes.
   public let dtype: DType
@@ -50,12 +52,14 @@ public struct ResolvedTensor: Sendable {
     }
   }
 
+  /// Bytes of all segments, as stored.
   public var byteCount: Int { segments.reduce(0) { $0 + $1.length } }
 }
 
 /// The scales of an FP8 matrix: one for each block of 128 × 128 elements, partial blocks at the right and lower edge; or
 /// one for each row; or one for the whole matrix.
 public struct BlockScales: Sendable, Equatable {
+  /// Where the scales are.
   public let range: ByteRange
   /// F32 or BF16.
   public let dtype: DType
@@ -65,6 +69,7 @@ public struct BlockScales: Sendable, Equatable {
   public let shape: [Int]
   /// Rows and columns of a block.
   public let blockRows: Int
+  /// Columns of a block.
   public let blockColumns: Int
 
   /// `dequantize_fp8_blocks`, `dequantize_fp8_rows` or `dequantize_fp8_matrix`.
@@ -73,6 +78,7 @@ public struct BlockScales: Sendable, Equatable {
     return blockRows == 1 ? "dequantize_fp8_rows" : "dequantize_fp8_matrix"
   }
 
+  /// Rows, and columns, of a block in the released checkpoints.
   public static let block = 128
 }
 
@@ -82,5 +88,6 @@ public struct ByteRange: Sendable, Equatable {
   public let shard: Int
   /// From the beginning of the file, bytes.
   public let offset: Int
+  /// Bytes.
   public let length: Int
 }

@@ -46,7 +46,9 @@ final class SmallFiles: Sendable {
 
 /// Size and digest of a small file.
 public struct SmallFileRecord: Sendable, Equatable {
+  /// Size in bytes.
   public let bytes: Int
+  /// Digest of the content.
   public let sha256: SHA256Digest
 }
 

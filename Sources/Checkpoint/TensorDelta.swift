@@ -5,13 +5,20 @@ import Safetensors
 public struct TensorDelta: Sendable {
   /// A matrix that lies in an adapter's tensor with any steps between its elements.
   public struct Factor: Sendable {
+    /// The adapter's tensor.
     public let entry: TensorEntry
     /// Index of the first element in the tensor.
     public let first: Int
     /// Elements of the tensor from one row to the next, and from one column to the next.
     public let rowStep: Int
+    /// Elements of the tensor from one column to the next.
     public let columnStep: Int
 
+    /// - Parameters:
+    ///   - entry: The adapter's tensor.
+    ///   - first: Index of the first element in the tensor.
+    ///   - rowStep: Elements from one row to the next.
+    ///   - columnStep: Elements from one column to the next.
     public init(entry: TensorEntry, first: Int = 0, rowStep: Int, columnStep: Int) {
       self.entry = entry
       self.first = first
@@ -22,14 +29,22 @@ public struct TensorDelta: Sendable {
 
   /// `scale * left @ right`: left has the rows of the tensor's matrix, right its columns.
   public struct Product: Sendable {
+    /// Columns of the left factor, and rows of the right one.
     public let rank: Int
     /// As the library computes it, in double; it multiplies as an f32.
     public let scale: Double
+    /// The factor with the tensor's rows: [rows, rank].
     public let left: Factor
+    /// The factor with the tensor's columns: [rank, columns].
     public let right: Factor
     /// DoRA: the length that each row of the sum gets; nil where the sum stays as it is.
     public var magnitude: TensorEntry?
 
+    /// - Parameters:
+    ///   - rank: Columns of the left factor, and rows of the right one.
+    ///   - scale: Factor of the product.
+    ///   - left: [rows of the tensor, rank].
+    ///   - right: [rank, columns of the tensor].
     public init(rank: Int, scale: Double, left: Factor, right: Factor) {
       self.rank = rank
       self.scale = scale
@@ -54,8 +69,11 @@ public struct TensorDelta: Sendable {
   public var replacement: TensorEntry?
   /// One for each matrix of the tensor, of which a matrix has one; nil where nothing is added. Empty without any.
   public var products: [Product?] = []
+  /// Where it is rounded.
   public var rounding = Rounding.sum
 
+  /// A change of nothing.
+  /// - Parameter file: The adapter's file.
   public init(file: SafetensorsFile) { self.file = file }
 
   /// The adapter's tensors that it is made of, by name.

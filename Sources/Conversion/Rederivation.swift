@@ -18,7 +18,11 @@ public struct Rederivation {
   private let scratch: FilePath
   private let options: RunOptions
 
-  /// - Parameter scratch: A folder that does not exist; it takes a package and a work folder.
+  /// - Parameters:
+  ///   - package: The package that is to be made anew.
+  ///   - manifest: Its manifest, whose source and donor are there.
+  ///   - scratch: A folder that does not exist; it takes a package and a work folder.
+  ///   - options: Threads and memory of the run.
   public init(package: FilePath, manifest: FilePath, scratch: FilePath, options: RunOptions) {
     self.package = package
     self.manifest = manifest

@@ -4,7 +4,7 @@ import SystemPackage
 
 extension Run {
   /// Refuses places that could not be published to, or whose use would damage a package, before anything is converted.
-  /// - Throws: ``ConversionError/workPlace(work:output:)``, `StorageError.resultPlace`.
+  /// - Throws: `ConversionError.workPlace(work:output:)`, `StorageError.resultPlace`.
   func requirePlaces() throws {
     for output in outputs {
       let (inner, outer) = (work.resolvingLinks, output.resolvingLinks)

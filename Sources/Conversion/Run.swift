@@ -11,10 +11,13 @@ import SystemPackage
 
 /// A run: manifest to package, one stage after the other, each skipped when its receipt proves that it is done.
 public struct Run: Sendable {
+  /// What the manifest was resolved to.
   public let resolution: Resolution
+  /// What will be done.
   public let plan: Plan
   /// Every file that will be made, with its size.
   public let forecast: Forecast
+  /// How it is done.
   public let options: RunOptions
   /// Absolute path of the work folder.
   public let work: FilePath
@@ -47,7 +50,7 @@ public struct Run: Sendable {
   public func beside(_ target: PackageTarget) throws -> Run { try Run(Resolution(resolution, target: target), options) }
 
   /// Runs the stages up to `options.until`.
-  /// - Throws: any `CambiumError`; ``ConversionError/stopped(resume:)`` after SIGINT or SIGTERM.
+  /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary {
     try refuseForeignOutput()
     try requirePossibleCheck()

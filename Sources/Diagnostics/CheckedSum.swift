@@ -3,6 +3,7 @@ public struct CheckedSum: Sendable, Equatable, CustomStringConvertible {
   /// Nil once the sum was too large, or a size below zero.
   public private(set) var value: Int? = 0
 
+  /// 0.
   public init() {}
 
   /// The sum of some sizes.
@@ -10,6 +11,7 @@ public struct CheckedSum: Sendable, Equatable, CustomStringConvertible {
     for size in sizes { add(size) }
   }
 
+  /// Adds a size.
   public mutating func add(_ size: Int) {
     guard let sum = value?.addingReportingOverflow(size), !sum.overflow, size >= 0 else {
       value = nil

@@ -41,6 +41,15 @@ public struct Diagnostic: Sendable, Equatable {
   /// Whether it is a fault of ours, which no input should cause.
   public private(set) var isFault = false
 
+  /// - Parameters:
+  ///   - code: Stable name, `E_…`.
+  ///   - summary: One sentence: what is wrong.
+  ///   - file: The file concerned, as its message names it.
+  ///   - tensor: The tensor concerned.
+  ///   - expected: What should have been there.
+  ///   - found: What is there.
+  ///   - next: What to do next.
+  ///   - exitStatus: The exit status of a process that ends with this failure.
   public init(
     _ code: String, _ summary: String, file: String? = nil, tensor: String? = nil, expected: String? = nil,
     found: String? = nil, next: String? = nil, exit exitStatus: ExitStatus
@@ -65,6 +74,13 @@ public struct Diagnostic: Sendable, Equatable {
       next: "this is a fault in cambium, or in the machine, and not in your input: run the same command again; if it "
         + "stays, please report it with this message and the manifest", exit: exitStatus)
     diagnostic.isFault = true
+    return diagnostic
+  }
+
+  /// The same failure, with the file in which it was met.
+  public func at(_ file: String?) -> Diagnostic {
+    var diagnostic = self
+    diagnostic.file = file
     return diagnostic
   }
 

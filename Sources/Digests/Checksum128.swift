@@ -3,9 +3,14 @@ import CXXHash
 /// XXH3-128 (xxHash 0.8, seed 0) of some bytes: finds torn writes and flipped bits within a run, at ten times the speed
 /// of SHA-256. No proof against malice: what leaves the work folder is vouched for by SHA-256.
 public struct Checksum128: Hashable, Sendable, CustomStringConvertible {
+  /// The upper 64 bits.
   public let high: UInt64
+  /// The lower 64 bits.
   public let low: UInt64
 
+  /// - Parameters:
+  ///   - high: The upper 64 bits.
+  ///   - low: The lower 64 bits.
   public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
@@ -34,6 +39,7 @@ public struct Checksum128: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { hex }
 
+  /// The checksum of some bytes.
   public static func of(_ bytes: UnsafeRawBufferPointer) -> Checksum128 {
     Checksum128(XXH3_128bits(bytes.baseAddress, bytes.count))
   }
@@ -47,6 +53,7 @@ public struct Checksum128: Hashable, Sendable, CustomStringConvertible {
 public final class Checksum128Stream {
   private let state: OpaquePointer?
 
+  /// A stream of nothing.
   public init() {
     state = XXH3_createState()
     XXH3_128bits_reset(state)

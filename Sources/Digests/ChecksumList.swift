@@ -3,9 +3,11 @@ import Files
 /// `SHA256SUMS` of a package: a digest and a name a line, in the order of the names' bytes, each name once. One text for
 /// one list, so that a change of the text is a change of the list.
 public struct ChecksumList: Sendable, Equatable {
+  /// A line of the list.
   public struct Entry: Sendable, Equatable {
     /// Relative to the list's folder.
     public let name: String
+    /// The digest of the file's content.
     public let sha256: SHA256Digest
   }
 
@@ -13,7 +15,9 @@ public struct ChecksumList: Sendable, Equatable {
   public struct Malformed: Error, Equatable {
     /// From 1.
     public let line: Int
+    /// What the line should have been.
     public let expected: String
+    /// What it is.
     public let found: String
   }
 

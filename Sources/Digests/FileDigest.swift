@@ -4,7 +4,7 @@ import SystemPackage
 /// The SHA-256 digest of a file's contents, and how many bytes they are.
 ///
 /// Reads through one buffer of 1 MiB, whatever the file's size.
-/// - Throws: ``FileError``.
+/// - Throws: `FileError`.
 public func digestOfFile(atPath path: FilePath) throws(FileError) -> (digest: SHA256Digest, bytes: Int) {
   try ReadOnlyFile(path: path).digest()
 }

@@ -36,6 +36,7 @@ public struct LeafStream: Sendable {
   /// The page that is not whole yet.
   private var page = SHA256Stream()
 
+  /// A stream of nothing.
   public init() {}
 
   /// Adds bytes.

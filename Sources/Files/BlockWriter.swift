@@ -32,8 +32,10 @@ public final class BlockWriter: Sendable {
   }
 
   /// Writes `bytes` at `offset`, but for those in blocks whose other bytes are not known yet; see ``settle()``.
-  /// - Parameter bytes: begin at an address that equals `offset` modulo ``PosixFile/block``; the whole blocks of memory
-  ///   that they touch are the caller's, and what surrounds `bytes` there is overwritten.
+  /// - Parameters:
+  ///   - bytes: begin at an address that equals `offset` modulo ``PosixFile/block``; the whole blocks of memory that
+  ///     they touch are the caller's, and what surrounds `bytes` there is overwritten.
+  ///   - offset: bytes from the beginning of the file.
   public func write(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {
     guard file.isDirect, let base = bytes.baseAddress, !bytes.isEmpty else {
       return try file.write(UnsafeRawBufferPointer(bytes), at: offset)

@@ -9,26 +9,28 @@ import SystemPackage
 
 /// What can go wrong when a file is read.
 public enum FileError: CambiumError {
-  /// There is no such file (`E_FILE_MISSING`, status 66).
+  /// There is no such file.
   case missing(path: FilePath)
-  /// The system refused to open or read the file (`E_FILE_READ`, status 74).
+  /// The system refused to open or read the file.
   case read(path: FilePath, reason: String)
-  /// The path names a folder, link, device, pipe or socket (`E_FILE_NOT_REGULAR`, status 65).
+  /// The path names a folder, link, device, pipe or socket.
   case notRegular(path: FilePath, found: String)
-  /// The file ended before the bytes that were asked for (`E_FILE_SHORT`, status 74).
+  /// The file ended before the bytes that were asked for.
   case short(path: FilePath, expected: Int, found: Int)
-  /// A file that is mapped into memory became shorter while it was read (`E_FILE_SHRANK`, status 74).
+  /// A file that is mapped into memory became shorter while it was read.
   case shrunk(path: FilePath)
-  /// No more files can be open at a time (`E_TOO_MANY_FILES`, status 74).
+  /// No more files can be open at a time.
   case tooManyOpen(path: FilePath, limit: Int)
-  /// The file is not the one that was opened before (`E_FILE_CHANGED`, status 65).
+  /// The file is not the one that was opened before.
   case changed(path: FilePath)
-  /// The file is larger than its use allows (`E_FILE_LIMIT`, status 65). Bytes.
+  /// The file is larger than its use allows.
+  ///
+  /// Sizes in bytes.
   case tooLarge(path: FilePath, limit: Int, found: Int)
 
-  /// A link that leads to nothing, or to itself, stands where a file is needed (`E_LINK_BROKEN`, status 66).
+  /// A link that leads to nothing, or to itself, stands where a file is needed.
   case linkBroken(path: FilePath, target: FilePath)
-  /// A folder has a file whose name is not UTF-8 (`E_FILE_NAME`, status 65).
+  /// A folder has a file whose name is not UTF-8.
   case name(path: FilePath)
 
   public var diagnostic: Diagnostic {

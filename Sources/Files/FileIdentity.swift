@@ -6,7 +6,9 @@
 
 /// What tells one state of one file from another: a file whose identity is unchanged is taken to be unchanged.
 public struct FileIdentity: Hashable, Sendable {
+  /// The file system.
   public let device: UInt64
+  /// The file's number in it.
   public let inode: UInt64
   /// Bytes.
   public let size: Int
@@ -15,6 +17,12 @@ public struct FileIdentity: Hashable, Sendable {
   /// Time of the last change of contents, name, owner or mode, nanoseconds since 1970. No program can set it back.
   public let changed: Int
 
+  /// - Parameters:
+  ///   - device: The file system.
+  ///   - inode: The file's number in it.
+  ///   - size: Bytes.
+  ///   - modified: When the content was changed, in nanoseconds.
+  ///   - changed: When the inode was changed, in nanoseconds.
   public init(device: UInt64, inode: UInt64, size: Int, modified: Int, changed: Int) {
     self.device = device
     self.inode = inode

@@ -16,7 +16,9 @@ public final class PooledFile: Sendable {
   private let key: Int
 
   /// Opens a file.
-  /// - Parameter followLinks: Whether the last component may be a symbolic link.
+  /// - Parameters:
+  ///   - path: A regular file.
+  ///   - followLinks: Whether the last component may be a symbolic link.
   /// - Throws: ``FileError``.
   public init(path: FilePath, followLinks: Bool = true) throws(FileError) {
     self.path = path

@@ -51,7 +51,10 @@ public final class PosixFile: Sendable {
 
   /// Opens a file for reading and writing, and creates it first, with mode 0644 whatever the umask, if it is absent
   /// and `creating` is set. A symbolic link is refused.
-  /// - Parameter direct: whether large writes go past the system's cache where the file system allows it.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - creating: whether an absent file is made.
+  ///   - direct: whether large writes go past the system's cache where the file system allows it.
   public static func openForWriting(
     _ path: FilePath, creating: Bool = false, direct: Bool = false
   ) throws(StorageError) -> PosixFile {

@@ -18,7 +18,9 @@ public final class ReadOnlyFile: Sendable {
   private let descriptor: Int32
 
   /// Opens a file.
-  /// - Parameter followLinks: Whether the last component may be a symbolic link.
+  /// - Parameters:
+  ///   - path: A regular file.
+  ///   - followLinks: Whether the last component may be a symbolic link.
   /// - Throws: ``FileError``: missing, not regular (a pipe does not block), or refused by the system.
   public init(path: FilePath, followLinks: Bool = true) throws(FileError) {
     // The system would take the path to end at the first zero byte and open another file.

@@ -25,6 +25,7 @@ public struct ResultFile: Sendable {
     }
   }
 
+  /// Where the result is to be.
   public let path: FilePath
   private let kind: Kind
   /// Whether a person said that what stands there may go.

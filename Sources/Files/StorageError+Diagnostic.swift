@@ -52,7 +52,8 @@ extension StorageError {
     case .tooManyOpen(let path): FileError.tooManyOpen(path: path, limit: openFilesLimit()).diagnostic
     case .stopped(let path):
       Diagnostic(
-        "E_INTERRUPTED", "interrupted", file: path, next: "run the same command again", exit: .interrupted)
+        "E_PIPE_STOPPED", "interrupted while it waited for the other end of a pipe", file: path,
+        next: "run the same command again", exit: .interrupted)
     case .fileChanged(let path):
       Diagnostic(
         "E_FILE_CHANGED", "the file changed while it was read", file: path,

@@ -9,33 +9,35 @@ import SystemPackage
 
 /// What can go wrong while files and folders are made, written, renamed and removed.
 public enum StorageError: CambiumError, Equatable {
-  /// `E_FOLDER_BUSY`: another process makes the same folder at this moment.
+  /// Another process makes the same folder at this moment, as a second `cambium unpack`.
   case busy(folder: FilePath)
-  /// `E_IO`: the system refused an operation for a reason that has no case of its own.
+  /// The system refused an operation for a reason that has no case of its own.
   case io(operation: String, path: FilePath, errno: Int32)
-  /// `E_DISK_FULL`: no space, or no quota, is left; `needed` is the size that was asked for, if known.
+  /// No space, or no quota, is left on the file system.
+  ///
+  /// `needed` is the size that was asked for, if known, in bytes.
   case diskFull(path: FilePath, needed: Int?)
-  /// `E_READ_ONLY`: the place cannot be written, or the file may not be touched.
+  /// The place cannot be written, or the file may not be touched.
   case readOnly(operation: String, path: FilePath, errno: Int32)
-  /// `E_FILE_TOO_LARGE`: the file system or a limit of the process does not allow a file of this size.
+  /// The file system or a limit of the process does not allow a file of this size.
   case fileTooLarge(path: FilePath, needed: Int?)
-  /// `E_TARGET_IS_LINK`: a symbolic link stands where a file is to be written.
+  /// A symbolic link stands where a file is to be written.
   case targetIsLink(path: FilePath)
-  /// `E_TARGET_EXISTS`: something stands where a new file or folder is to be put.
+  /// Something stands where a new file or folder is to be put.
   case targetExists(path: FilePath)
-  /// `E_RESULT_EXISTS`: a file that is no result of this kind stands where one is to be written.
+  /// A file that is no result of this kind stands where one is to be written.
   case resultExists(path: FilePath, kind: String, found: String)
-  /// `E_RESULT_PLACE`: a result must not be written there, whatever the person says.
+  /// A result is to be written over an input or a key, or into a package; or an output or a work folder inside one.
   case resultPlace(path: FilePath, found: String)
-  /// `E_FILE_NAME`: a folder has a file whose name is not UTF-8.
+  /// A folder has a file whose name is not UTF-8.
   case name(path: FilePath)
-  /// `E_PATH_UNSAFE`: a path that must stay beneath its folder does not.
+  /// A path that must stay beneath its folder does not.
   case unsafePath(path: String)
-  /// `E_TOO_MANY_FILES`: no more files can be open at a time.
+  /// No more files can be open at a time.
   case tooManyOpen(path: FilePath)
-  /// `E_FILE_CHANGED`: a file changed while it was copied or digested.
+  /// A file changed while it was copied or digested.
   case fileChanged(path: FilePath)
-  /// `E_INTERRUPTED`: a stop was asked for while a program at the other end of a pipe did not do its part.
+  /// A stop was asked for while a program at the other end of a pipe did not do its part.
   case stopped(path: FilePath)
 
   /// The case that describes a failed system call.

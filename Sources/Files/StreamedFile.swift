@@ -35,13 +35,18 @@ public final class StreamedFile: Sendable {
     if direct >= 0 { close(direct) }
   }
 
+  /// The path that was opened.
   public var path: FilePath { file.path }
+  /// Bytes of the file when it was opened.
   public var size: Int { file.size }
   /// The file as it was when it was opened.
   public var identity: FileIdentity { file.identity }
 
   /// Reads `count` bytes from `offset` on.
-  /// - Parameter window: memory for it: at least ``windowBytes(_:)``, beginning at a multiple of ``block``.
+  /// - Parameters:
+  ///   - count: how many bytes.
+  ///   - offset: bytes from the beginning of the file.
+  ///   - window: memory for it: at least ``windowBytes(_:)``, beginning at a multiple of ``block``.
   /// - Returns: the part of the window that holds the bytes.
   /// - Throws: ``FileError``; ``FileError/short(path:expected:found:)`` when the file ends first.
   public func read(

@@ -9,6 +9,7 @@ import SystemPackage
 
 // The calls of the system that take a path, for paths whose names are bytes of any kind.
 
+/// `open(2)` of a path by its bytes.
 package func open(_ path: FilePath, _ flags: Int32, _ mode: mode_t = 0) -> Int32 {
   path.withPlatformString { open($0, flags, mode) }
 }

@@ -39,10 +39,13 @@ extension stat {
   /// The type bits, to compare with `S_IFREG`, `S_IFDIR`, `S_IFLNK`.
   package var type: mode_t { st_mode & S_IFMT }
 
+  /// Whether it is a regular file.
   package var isRegularFile: Bool { type == S_IFREG }
 
+  /// Whether it is a folder.
   package var isFolder: Bool { type == S_IFDIR }
 
+  /// Whether it is a symbolic link.
   package var isLink: Bool { type == S_IFLNK }
 
   /// A device that takes characters, or a pipe.

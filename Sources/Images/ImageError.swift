@@ -3,27 +3,27 @@ import StrictJSON
 
 /// What can be wrong with an image, or with the settings for images.
 public enum ImageError: CambiumError {
-  /// The bytes are of another format than PNG and JPEG (`E_IMAGE_FORMAT`).
+  /// The image is neither PNG nor JPEG; the message names what it is, if it is known.
   case format(file: String, found: String)
-  /// The image has more bytes than allowed (`E_IMAGE_BYTES`).
+  /// The image has more bytes than allowed.
   case bytes(file: String, limit: Int, found: Int)
-  /// The image has more pixels, or longer sides, than allowed (`E_IMAGE_SIZE`).
+  /// The header names too many pixels, too long a side, or none.
   case size(file: String, expected: String, width: Int, height: Int)
-  /// The data are not well-formed, or end too early (`E_IMAGE_CORRUPT`).
+  /// The data are not well-formed, or end too early.
   case corrupt(file: String, reason: String)
-  /// A kind of PNG or JPEG that is not covered (`E_IMAGE_UNSUPPORTED`).
+  /// A kind of JPEG without a decoder: lossless, 12 bits, two components.
   case unsupported(file: String, feature: String)
-  /// Decoding needs more memory or passes than allowed (`E_IMAGE_LIMIT`).
+  /// Decoding would take too much memory, or more than 100 scans.
   case limit(file: String, reason: String)
-  /// One side is too much longer than the other (`E_IMAGE_ASPECT`).
+  /// One side is too much longer than the other.
   case aspect(file: String, limit: Int, width: Int, height: Int)
-  /// Frames that make no video: too few, or of several sizes (`E_VIDEO_FRAMES`).
+  /// The frames make no video: too few, too many, or of several sizes; or a folder has no images.
   case frames(file: String, expected: String, found: String)
-  /// `preprocessor_config.json` is not there (`E_PREPROCESSOR_MISSING`).
+  /// The model has no `preprocessor_config.json`, or for a video no `video_preprocessor_config.json`.
   case settingsMissing(file: String)
-  /// `preprocessor_config.json` cannot be read (`E_PREPROCESSOR_READ`).
+  /// `preprocessor_config.json` cannot be read.
   case settingsUnreadable(file: String, reason: String)
-  /// A setting that is not covered, or contradicts another (`E_PREPROCESSOR`).
+  /// A setting that is not covered, or contradicts another.
   case settings(JSONPlace, key: String, expected: String, found: String)
 
   public var diagnostic: Diagnostic {

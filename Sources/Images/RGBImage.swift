@@ -1,11 +1,16 @@
 /// Pixels of 8 bits a channel.
 public struct RGBImage: Sendable, Equatable {
+  /// Pixels of a row.
   public let width: Int
+  /// Rows.
   public let height: Int
   /// Red, green, blue of each pixel, rows from the top: `width * height * 3` bytes.
   public let pixels: [UInt8]
 
-  /// - Parameter pixels: `width * height * 3` bytes; nil is returned for another number.
+  /// - Parameters:
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
+  ///   - pixels: `width * height * 3` bytes; nil is returned for another number.
   public init?(width: Int, height: Int, pixels: [UInt8]) {
     let (area, isOver) = width.multipliedReportingOverflow(by: height)
     let (bytes, isTooLarge) = area.multipliedReportingOverflow(by: 3)

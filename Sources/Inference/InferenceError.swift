@@ -15,7 +15,7 @@ public enum InferenceError: CambiumError, Equatable {
   case changed(file: String)
   /// MTP decoding was asked of a model without a head.
   case headMissing(path: FilePath)
-  /// A logit is NaN or infinite.
+  /// A logit of the model or of its head is NaN or infinite; nothing is chosen or measured by it.
   case logits(model: String, of: String, position: Int, token: Int)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
@@ -25,9 +25,9 @@ public enum InferenceError: CambiumError, Equatable {
   case libraryMissing(name: String)
   /// Images were given to a model without a vision tower.
   case towerMissing(path: FilePath)
-  /// The settings for images contradict the vision tower.
+  /// `preprocessor_config.json` and the vision tower differ in the size of patches or blocks.
   case imageSettings(file: String, expected: String, found: String)
-  /// Images and their places in the prompt do not match.
+  /// There are more images, or fewer, than places for them in the prompt.
   case imagePlaces(expected: String, found: String)
   /// A prompt cannot be run: it is empty, or a token of it is outside the vocabulary.
   case prompt(expected: String, found: String)

@@ -14,10 +14,14 @@ public struct DecodeCheck: Sendable, Equatable {
   /// Whether the package is published when the check cannot take place; else that fails the run.
   public var isOptional = false
 
+  /// Most bundled prompts that a manifest can ask for.
   public static let mostPrompts = 11
+  /// Most tokens a prompt.
   public static let mostTokens = 4096
+  /// Most drafts a round.
   public static let deepest = 8
 
+  /// The members, with what is checked when nothing is said.
   public init(
     prompts: Int = 4, tokens: Int = 24, depths: [Int] = [1, 3], acceptanceFloor: Double? = nil,
     relativeFloor: Double? = nil
@@ -33,16 +37,23 @@ public struct DecodeCheck: Sendable, Equatable {
   public enum Choice: Sendable, Equatable {
     /// `false`: the package is not decoded.
     case off
+    /// The fields that are named; the others are as they would be without a word.
     case fields(Fields)
   }
 
   /// What is said, field by field.
   public struct Fields: Sendable, Equatable {
+    /// How many of the bundled prompts.
     public var prompts: Int?
+    /// Tokens decoded for each prompt.
     public var tokens: Int?
+    /// Drafts a round, one way of decoding each.
     public var depths: [Int]?
+    /// Share of the first drafts that must be accepted, 0 to 1.
     public var acceptanceFloor: Double?
+    /// The same, as a share of what the source reaches.
     public var relativeFloor: Double?
+    /// Whether the package is published when the check cannot take place.
     public var isOptional: Bool?
   }
 

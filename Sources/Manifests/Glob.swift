@@ -2,9 +2,11 @@
 /// `{0-7,24-31}` a number in one of the ranges; `[37]` one of some characters, `[3-7]` one of a range. Everything else
 /// matches itself, and so does a bracket that is never closed.
 public struct Glob: Sendable, Equatable {
+  /// The pattern as it was written.
   public let pattern: String
   private let tokens: [GlobToken]
 
+  /// - Parameter pattern: As a rule writes it.
   public init(_ pattern: String) {
     self.pattern = pattern
     tokens = GlobToken.read(Array(pattern.utf8))

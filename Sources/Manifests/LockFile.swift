@@ -9,11 +9,14 @@ public struct LockFile: Sendable, Equatable {
   public struct File: Sendable, Equatable {
     /// `source/…` or `donor/…`.
     public let path: String
+    /// Size in bytes.
     public let bytes: Int
+    /// 64 hexadecimal digits.
     public let sha256: String
     /// Whether the digest is that of a shard's leaves (`tree_sha256`), not of the file's bytes.
     public let isTree: Bool
 
+    /// The members.
     public init(path: String, bytes: Int, sha256: String, isTree: Bool = false) {
       self.path = path
       self.bytes = bytes
@@ -40,14 +43,20 @@ public struct LockFile: Sendable, Equatable {
     private var digestKey: String { isTree ? "tree_sha256" : "sha256" }
   }
 
+  /// Name and version of the program that wrote the file.
   public var tool: String
+  /// SHA-256 of the manifest's bytes.
   public var manifest: String
+  /// SHA-256 of the pipeline's bytes.
   public var pipeline: String
+  /// SHA-256 of the plan's canonical form.
   public var plan: String
   /// Commit of a hub source or donor, by `source` or `donor`.
   public var commits: [String: String]
+  /// The input files, in the order of their paths.
   public var files: [File]
 
+  /// The members; files are sorted by the bytes of their paths.
   public init(tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File])
   {
     self.tool = tool
@@ -58,6 +67,7 @@ public struct LockFile: Sendable, Equatable {
     self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
+  /// The document that is written.
   public var json: JSONValue {
     .object([
       ("cambium_lock", .int(1)), ("tool", .string(tool)), ("manifest_sha256", .string(manifest)),

@@ -36,20 +36,25 @@ public struct Manifest: Sendable {
   public let path: FilePath
   /// Of the file's bytes.
   public let digest: SHA256Digest
+  /// The model that is converted.
   public let source: ModelReference
+  /// The model that the head is taken from; nil for the source's own head.
   public let donor: ModelReference?
   /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
   public let adapter: AdapterReference?
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
+  /// Where the manifest names it: `file:line:column`.
   public let pipelinePlace: String
   /// What overrides the pipeline's number format.
   public let quantization: QuantizationChoice?
   /// Rules in front of the pipeline's.
   public let rules: [Rule]
+  /// What overrides the pipeline's thresholds.
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for what the pipeline says.
   public let check: DecodeCheck.Choice?
+  /// What becomes of the head; nil where nothing is said.
   public let head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
   public let headNorms: NormConvention?
@@ -67,6 +72,7 @@ public struct Manifest: Sendable {
   /// Absolute path of the package.
   public let output: FilePath
 
+  /// Names of the fields that a manifest may have.
   public static let fields = [
     "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
     "head",

@@ -1,21 +1,22 @@
 import Diagnostics
+import Quantization
 import SystemPackage
 
 /// What can be wrong with a manifest, a pipeline or a lock file.
 public enum ManifestError: CambiumError {
-  /// The file is not there.
+  /// The manifest, or a pipeline that it names by a path, is not there.
   case missing(path: FilePath, what: String)
   /// A field's value is not one of those allowed.
   case value(place: String, field: String, expected: String, found: String)
   /// MLX has no such number format.
   case format(place: String?, asked: String, expected: String)
-  /// A format version that this program does not know.
+  /// A manifest, pipeline or lock file has a format version that this program does not know.
   case version(place: String, expected: String, found: String)
-  /// A pipeline name that is not shipped.
+  /// No pipeline of this name is shipped.
   case pipelineUnknown(place: String, name: String, known: [String], looked: String)
   /// A rule of the manifest matches no tensor.
   case ruleUnused(place: String, rule: String, nearest: String?)
-  /// No rule matches a tensor.
+  /// No rule says what becomes of a tensor.
   case noRule(place: String, tensor: String, role: String)
   /// What was resolved differs from the lock file, and `--locked` was given.
   case lockDiffers(path: FilePath, differences: [String])
@@ -35,9 +36,7 @@ public enum ManifestError: CambiumError {
         "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
         next: "correct the field; the schema beside the manifests lists what is allowed", exit: .badInput)
     case .format(let place, let asked, let expected):
-      Diagnostic(
-        "E_QUANT_FORMAT", "MLX has no quantization format \(asked)", file: place, expected: expected, found: asked,
-        next: "choose one of the formats listed", exit: .badInput)
+      QuantizationError.format(asked: asked, expected: expected).diagnostic.at(place)
     case .version(let place, let expected, let found):
       Diagnostic(
         "E_MANIFEST_VERSION", "a format version that this program does not know", file: place, expected: expected,

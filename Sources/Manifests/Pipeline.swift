@@ -6,13 +6,19 @@ import SystemPackage
 
 /// A recipe: a number format, and rules that say which tensors it is for. Format: see the page *Pipeline*.
 public struct Pipeline: Sendable {
+  /// The name by which a manifest calls it.
   public let name: String
+  /// What it is for, in a sentence.
   public let summary: String
+  /// The number format of what its rules quantize.
   public let format: QuantizationFormat
+  /// The rules in their order; the first that matches decides.
   public let rules: [Rule]
+  /// What verification demands.
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for no check.
   public let check: DecodeCheck.Choice?
+  /// Absolute path of its file.
   public let path: FilePath
   /// Of the file's bytes.
   public let digest: SHA256Digest

@@ -3,13 +3,17 @@ import StrictJSON
 
 /// Which tensors, and what is done with them. Of several rules the first that matches decides.
 public struct Rule: Sendable {
+  /// Which tensors a rule is for.
   public enum Selector: Sendable, Equatable {
+    /// Those of a role.
     case role(TensorRole)
     /// On the canonical name, which is the name in the package.
     case match(Glob)
   }
 
+  /// Which tensors it is for.
   public let selector: Selector
+  /// What is done with them.
   public let treatment: Treatment
   /// Why, in the words of whoever wrote the rule.
   public let why: String?
@@ -28,6 +32,7 @@ public struct Rule: Sendable {
     }
   }
 
+  /// Whether the rule is for a tensor of this canonical name and role.
   public func matches(name: String, role: TensorRole) -> Bool {
     switch selector {
     case .role(let wanted): wanted == role

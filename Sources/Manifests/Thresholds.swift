@@ -2,6 +2,7 @@ import Checkpoint
 
 /// What verification demands of the quantized tensors. Nil demands nothing.
 public struct Thresholds: Sendable, Equatable {
+  /// Limits for the tensors of a group.
   public struct Limits: Sendable, Equatable {
     /// Least cosine of any tensor with its source.
     public var minCosine: Double?
@@ -10,6 +11,7 @@ public struct Thresholds: Sendable, Equatable {
     /// Largest relative root-mean-square error of any tensor.
     public var maxRelativeRMS: Double?
 
+    /// The members; nil demands nothing.
     public init(minCosine: Double? = nil, meanCosine: Double? = nil, maxRelativeRMS: Double? = nil) {
       self.minCosine = minCosine
       self.meanCosine = meanCosine
@@ -23,9 +25,12 @@ public struct Thresholds: Sendable, Equatable {
     }
   }
 
+  /// For all quantized tensors.
   public var all: Limits
+  /// For those of a role, over the limits for all.
   public var byRole: [TensorRole: Limits]
 
+  /// The members; by default nothing is demanded.
   public init(all: Limits = Limits(), byRole: [TensorRole: Limits] = [:]) {
     self.all = all
     self.byRole = byRole

@@ -24,14 +24,20 @@ public enum Treatment: Sendable, Equatable {
 
 /// A number format as a manifest names it; what is left out comes from the mode's defaults.
 public struct QuantizationChoice: Sendable, Equatable {
+  /// The kind of elements and scales.
   public var mode: QuantizationMode?
+  /// Bits of a code.
   public var bits: Int?
+  /// Elements that share a scale.
   public var groupSize: Int?
+  /// Whose bits are written where MLX's backends differ.
   public var reference: QuantizerReference?
+  /// How a scale is rounded; of mxfp4 and mxfp8.
   public var scaleRule: ScaleRule?
   /// `file:line:column`, for messages.
   public var place: String?
 
+  /// The members.
   public init(
     mode: QuantizationMode? = nil, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference? = nil,
     scaleRule: ScaleRule? = nil, place: String? = nil

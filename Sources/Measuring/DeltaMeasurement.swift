@@ -6,10 +6,12 @@ import StrictJSON
 
 /// The evidence that an adapter's change of a tensor arrived.
 package struct DeltaMeasurement: Sendable, Equatable {
+  /// The sums over all elements.
   package var sums: DeltaSums
   /// SHA-256 of each of the adapter's tensors, in the order of their names.
   package var digests: [SHA256Digest]
 
+  /// The members.
   package init(sums: DeltaSums, digests: [SHA256Digest]) {
     self.sums = sums
     self.digests = digests

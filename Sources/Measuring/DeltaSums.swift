@@ -3,11 +3,14 @@
 package struct DeltaSums: Sendable, Equatable {
   /// Of the differences, and of the base's elements.
   package var squares = 0.0
+  /// The sum of the squares of the base's elements.
   package var baseSquares = 0.0
   /// Elements with other bits than before.
   package var changed = 0
+  /// Elements in all.
   package var elements = 0
 
+  /// Sums of nothing.
   package init() {}
 
   /// Adds what comes behind.
@@ -23,6 +26,7 @@ package struct DeltaSums: Sendable, Equatable {
     [squares.bitPattern, baseSquares.bitPattern, UInt64(changed), UInt64(elements)]
   }
 
+  /// Reads ``words`` back; nil for words that no sums have.
   package init?(words: [UInt64]) {
     guard words.count == 4, let changed = Int(exactly: words[2]), let elements = Int(exactly: words[3]),
       changed <= elements

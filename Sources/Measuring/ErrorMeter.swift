@@ -4,11 +4,14 @@ import Quantization
 
 /// Measures what was just encoded against its source.
 package struct ErrorMeter: Sendable {
+  /// The packed form.
   package let format: QuantizationFormat
+  /// The type of the weights before.
   package let type: FloatType
   /// Elements of one half of a row; nil for a tensor that is measured as a whole.
   package let halfRow: Int?
 
+  /// Nil for a tensor that is not quantized.
   package init?(_ tensor: PlannedTensor) {
     guard let format = tensor.format, let type = FloatType(tensor.tensor.valueDType) else { return nil }
     self.format = format

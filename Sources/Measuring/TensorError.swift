@@ -20,15 +20,18 @@ public struct TensorError: Sendable, Equatable {
     public var zeroedGroups: Double
   }
 
+  /// Of all elements.
   public var all: Measures
   /// Of the head's `fc`: the columns that take the embedding, and those that take the hidden state. Else empty.
   public var halves: [Measures]
 
+  /// - Parameter sums: The sums over the tensor.
   package init(_ sums: TensorErrorSums) {
     all = Measures(sums.all)
     halves = sums.halves.map(Measures.init)
   }
 
+  /// The members.
   package init(all: Measures, halves: [Measures] = []) {
     self.all = all
     self.halves = halves
@@ -37,6 +40,7 @@ public struct TensorError: Sendable, Equatable {
   /// As of the measures.
   package var notANumber: String? { ([all] + halves).lazy.compactMap(\.notANumber).first }
 
+  /// What reports call the halves.
   package static let halfNames = ["embedding_columns", "hidden_columns"]
 
   /// All numbers in constant width.
@@ -64,6 +68,7 @@ public struct TensorError: Sendable, Equatable {
 }
 
 extension TensorError.Measures {
+  /// - Parameter sums: The sums over some elements.
   package init(_ sums: ErrorAccumulator) {
     self.init(
       cosine: sums.cosine, relativeRMS: sums.relativeRMS, signalToNoise: sums.signalToNoise,

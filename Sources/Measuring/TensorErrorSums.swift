@@ -3,6 +3,7 @@ import Quantization
 /// Sums for the error measures of a tensor or a part of it. Merged in the order of the tensor's bytes they are the same
 /// on any number of threads.
 package struct TensorErrorSums: Sendable, Equatable {
+  /// Of all elements.
   package var all = ErrorAccumulator()
   /// Of the head's `fc`, which reads two vectors side by side: the columns of the first and those of the second.
   package var halves: [ErrorAccumulator] = []
@@ -17,8 +18,10 @@ package struct TensorErrorSums: Sendable, Equatable {
   /// The sums by their bits.
   package var words: [UInt64] { ([all] + halves).flatMap(\.words) }
 
+  /// - Parameter halves: 2 for a tensor whose halves are measured each, else 0.
   package init(halves: Int = 0) { self.halves = Array(repeating: ErrorAccumulator(), count: halves) }
 
+  /// Reads the words of sums back; nil for words that no sums have.
   package init?(words: [UInt64]) {
     let width = ErrorAccumulator.wordCount
     guard words.count == width || words.count == 3 * width else { return nil }

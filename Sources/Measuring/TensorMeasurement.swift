@@ -3,6 +3,7 @@ import Planning
 
 /// What verification measured of one tensor.
 package struct TensorMeasurement: Sendable, Equatable {
+  /// The digest of the source's bytes.
   package var sourceDigest: SHA256Digest
   /// Of each part, in the order of the plan.
   package var partDigests: [SHA256Digest]
@@ -11,6 +12,7 @@ package struct TensorMeasurement: Sendable, Equatable {
   /// Nil for a tensor that no adapter changes.
   package var delta: DeltaMeasurement?
 
+  /// The members.
   package init(
     sourceDigest: SHA256Digest, partDigests: [SHA256Digest], sums: TensorErrorSums?, delta: DeltaMeasurement? = nil
   ) {
@@ -20,6 +22,7 @@ package struct TensorMeasurement: Sendable, Equatable {
     self.sums = sums
   }
 
+  /// The error; nil for a tensor that is not quantized.
   package var error: TensorError? { sums.map(TensorError.init) }
 
   /// Stands in for a measurement while sizes are forecast.

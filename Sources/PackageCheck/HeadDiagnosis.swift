@@ -6,6 +6,7 @@ import StrictJSON
 /// The answer to "does this model have a usable MTP head, where, in which state, and what can I do about it", in words
 /// for people and a state for programs.
 public struct HeadDiagnosis: Sendable {
+  /// In which state the head is.
   public enum State: String, Sendable, CaseIterable {
     /// Complete, sound, and where readers find it.
     case usable
@@ -19,6 +20,7 @@ public struct HeadDiagnosis: Sendable {
     case absent
   }
 
+  /// In which state it is.
   public let state: State
   /// What it is.
   public let summary: String
@@ -47,6 +49,7 @@ public struct HeadDiagnosis: Sendable {
     self.advice = advice
   }
 
+  /// The part `head` of `inspect --json`.
   public var json: JSONValue {
     .object([
       ("state", .string(state.rawValue)), ("summary", .string(summary)),

@@ -7,6 +7,7 @@ import StrictJSON
 
 /// What a model folder is: architecture, roles, dtypes, head, problems. Reads headers only.
 public struct Inspection {
+  /// The folder that was looked at.
   public let folder: CheckpointFolder
   /// Problems that would stop a conversion, in plain words.
   public let problems: [String]
@@ -16,6 +17,7 @@ public struct Inspection {
   public let readers: ReaderMatrix?
   private let roles: [(role: String, tensors: Int, bytes: Int)]
 
+  /// - Parameter folder: A checkpoint or a package.
   public init(_ folder: CheckpointFolder) {
     self.folder = folder
     var problems: [String] = []
@@ -72,6 +74,7 @@ public struct Inspection {
       + "\(head.layout ?? ""), norms stored as \(head.normConvention.rawValue) (\(head.normEvidence)); \(declared)"
   }
 
+  /// The document of `inspect --json`.
   public var json: JSONValue {
     let roleRows: [JSONValue] = roles.map {
       .object([("role", .string($0.role)), ("tensors", .int($0.tensors)), ("bytes", .int($0.bytes))])
@@ -100,6 +103,7 @@ public struct Inspection {
     ])
   }
 
+  /// The lines of `inspect`.
   public var text: String {
     var lines = [
       "architecture  \(folder.model.modelType)",

@@ -10,15 +10,20 @@ import SystemPackage
 
 /// Compares the tensors of two folders, checkpoints or packages.
 public struct ModelDiff: Sendable {
+  /// Names that the left side alone has.
   public let missing: [String]
+  /// Names that the right side alone has.
   public let added: [String]
+  /// Tensors that differ, and in what.
   public let changed: [(tensor: String, how: String)]
+  /// How many tensors are the same.
   public let equal: Int
   /// Tensors of the head on either side.
   public let head: (left: Int, right: Int)
   /// Whether names were brought to the package's form, because one side is a checkpoint and the other a package.
   public let canonical: Bool
 
+  /// Whether both sides have the same tensors.
   public var isEmpty: Bool { missing.isEmpty && added.isEmpty && changed.isEmpty }
 
   /// - Throws: `CheckpointError`, `SafetensorsError`, `FileError`.
@@ -43,6 +48,7 @@ public struct ModelDiff: Sendable {
     head = (a.headCount, b.headCount)
   }
 
+  /// The lines of `diff`.
   public var text: String {
     var lines: [String] = []
     if canonical { lines.append("one side is a checkpoint, the other a package: compared under the package's names") }
@@ -52,6 +58,7 @@ public struct ModelDiff: Sendable {
     return lines.joined(separator: "\n")
   }
 
+  /// The document of `diff --json`.
   public var json: JSONValue {
     .object([
       ("cambium_diff", .int(1)), ("equal", .int(equal)), ("canonical_names", .bool(canonical)),

@@ -27,7 +27,7 @@ package struct PackageConfigCheck {
 
   /// Asks before anything is written what verification will ask.
   /// - Parameter file: the configuration that this one is made of.
-  /// - Throws: ``ConversionError/contradiction(file:problems:)``.
+  /// - Throws: `ConversionError.contradiction(file:problems:)`.
   package func require(file: String) throws {
     var report = VerificationReport()
     check(&report)

@@ -13,6 +13,7 @@ import SystemPackage
 /// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
 /// index against the headers, the configuration against the shapes.
 public struct PackageVerifier: Sendable {
+  /// The package's folder.
   public let path: FilePath
   private let threads: Int
   /// Whether the bytes of the files were digested a moment ago by whoever asks.
@@ -20,6 +21,9 @@ public struct PackageVerifier: Sendable {
   /// The drafter's folder that is going to be beside; nil to look for it.
   private let drafter: PackageView.Drafter?
 
+  /// - Parameters:
+  ///   - path: the package's folder.
+  ///   - threads: threads that read and digest; without effect on the result.
   public init(path: FilePath, threads: Int) {
     self.path = path
     self.threads = threads
@@ -37,7 +41,7 @@ public struct PackageVerifier: Sendable {
     self.drafter = drafter
   }
 
-  /// - Throws: ``ConversionError/packageForm(file:expected:found:)`` when the folder is no package at all.
+  /// - Throws: `ConversionError.packageForm(file:expected:found:)` when the folder is no package at all.
   public func verify() throws -> VerificationReport {
     guard try path.isFolder else {
       guard try path.exists else { throw FileError.missing(path: path) }

@@ -9,6 +9,7 @@ import SystemPackage
 /// A model of an architecture that is known and not converted: what its headers say, its head's tensors, and what a
 /// conversion would need.
 public struct UnconvertedModel {
+  /// The `model_type` of its configuration.
   public let modelType: String
   /// Why it is not converted, as a conversion is told.
   public let problem: String
@@ -23,7 +24,9 @@ public struct UnconvertedModel {
     ]
   ]
 
-  /// - Parameter error: What opening the folder as a checkpoint said.
+  /// - Parameters:
+  ///   - reference: The folder, or a snapshot in the hub cache.
+  ///   - error: What opening the folder as a checkpoint said.
   /// - Returns: nil unless it said that the architecture is not known, and it is known here.
   /// - Throws: what reading the headers throws.
   public init?(_ reference: ModelReference, refusedBy error: any Error) throws {
@@ -56,6 +59,7 @@ public struct UnconvertedModel {
     }
   }
 
+  /// The document of `inspect --json`.
   public var json: JSONValue {
     .object([
       ("architecture", .string(modelType)), ("tensors", .int(entries.count)), ("shards", .int(shards.count)),
@@ -82,6 +86,7 @@ public struct UnconvertedModel {
     ])
   }
 
+  /// The lines of `inspect`.
   public var text: String {
     let files = shards.count == 1 ? "1 file" : "\(shards.count) files"
     var lines = [

@@ -3,13 +3,17 @@ import StrictJSON
 
 /// What a verification looked at, and what it found wrong.
 public struct VerificationReport: Sendable {
+  /// One question and what it found.
   public struct Check: Sendable {
+    /// The question in a word, such as `files`.
     public let name: String
     /// What was looked at, such as `17 files`.
     public let scope: String
+    /// What is wrong, a line each.
     public let problems: [String]
   }
 
+  /// The questions in the order in which they were asked.
   public private(set) var checks: [Check] = []
   /// What every known reader makes of the package; nil when the folder could not be judged.
   public internal(set) var readers: ReaderMatrix?
@@ -17,8 +21,10 @@ public struct VerificationReport: Sendable {
   /// What speaks against the package without proving anything.
   public internal(set) var suspicions: [String] = []
 
+  /// A report of nothing.
   public init() {}
 
+  /// Whether nothing is wrong.
   public var isGood: Bool { checks.allSatisfy(\.problems.isEmpty) }
 
   /// Adds what was looked at.
@@ -38,6 +44,7 @@ public struct VerificationReport: Sendable {
     return (lines + notes + (readers.map { [""] + $0.lines } ?? [])).joined(separator: "\n")
   }
 
+  /// The document of `verify --json`.
   public var json: JSONValue {
     .object([
       ("cambium_verification_report", .int(1)), ("good", .bool(isGood)),

@@ -7,42 +7,45 @@ public enum ConversionError: CambiumError {
   case ruleStructure(place: String, rule: String, tensor: String, reason: String)
   /// A rule drops a tensor without which no reader loads the model.
   case ruleDrops(place: String, rule: String, tensor: String, role: String)
-  /// A place for the head that breaks a reader of this architecture.
+  /// The head cannot be put there: a reader of the architecture would break, or there is no head.
   case headLayout(manifest: FilePath, layout: String, reason: String)
   /// A reader that the manifest requires cannot load the package with its head.
   case readerRefuses(manifest: FilePath, reader: String, verdict: String, reason: String)
-  /// A name that stands for no reader.
+  /// No reader of this name is known.
   case readerUnknown(manifest: FilePath, reader: String, known: [String])
-  /// NaN or infinity in a tensor.
+  /// NaN or infinity in a tensor, whether it is kept or quantized; in the scales of a packed one too.
   case nonFinite(file: String, tensor: String, index: Int)
-  /// A number of the source, or a scale made of its numbers, is larger than the type that it is written as.
+  /// A number of the source, or a scale made of its numbers, is infinite in the type that it is written as: too large,
+  /// or with the reference `cpu` of a group so small that its exponent wraps.
   case overflow(tensor: String, type: String, index: Int)
-  /// The configuration of the package would contradict its tensors.
+  /// The configuration of the package would contradict its tensors, as of a converted source with wrong bits.
   case contradiction(file: String, problems: [String])
-  /// A measure of the error is no number.
+  /// A measure of the error of what was written is no number.
   case measure(tensor: String, measure: String)
-  /// The output's folder is there, and it is not the result of this very run.
+  /// The output exists, and holds what this manifest did not publish or what was changed since.
   case outputExists(path: FilePath, found: String)
-  /// The work folder is no folder of a run.
+  /// The work folder holds files that are not a run's.
   case workForeign(path: FilePath, found: String)
   /// Of the work folder and the output, one lies inside the other.
   case workPlace(work: FilePath, output: FilePath)
   /// The output lies inside the source or the donor.
   case outputInsideInput(path: FilePath, input: FilePath)
-  /// One row of a tensor needs more memory than the budget.
+  /// The memory budget is too small for a row of a tensor, or for the plan.
   case budgetTooSmall(tensor: String, needed: Int, budget: Int)
-  /// An input file changed while it was read.
+  /// An input file changed while it was read, or during the run.
   case inputChanged(file: String)
   /// A file has another size than the plan predicted.
   case forecastMissed(file: String, planned: Int, actual: Int)
-  /// Stopped by a signal; the same command continues.
+  /// A signal stopped the run; what is done is kept, and the same command goes on.
   case stopped(resume: String)
-  /// A file of the work folder that an earlier stage wrote is damaged (`E_WORK_FILE`).
+  /// A file of the work folder that an earlier stage wrote is damaged.
   case workFile(file: String, expected: String, found: String)
-  /// The decode check was asked for and cannot take place.
+  /// The decode check that the manifest or the pipeline asks for cannot take place.
   case checkMissing(manifest: FilePath, reason: String)
-  /// A package's own record is damaged or contradicts the files.
+  /// The folder is not a package that cambium wrote, or one of its lists is damaged.
   case packageForm(file: String, expected: String, found: String)
+  /// A package's `audit.json` is damaged, or of a version that this program does not know.
+  case auditForm(file: String, expected: String, found: String)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -154,6 +157,11 @@ public enum ConversionError: CambiumError {
         "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected,
         found: found,
         next: "verify takes the folder that run published", exit: .badInput)
+    case .auditForm(let file, let expected, let found):
+      Diagnostic(
+        "E_AUDIT_FORM", "the audit report cannot be used", file: file, expected: expected, found: found,
+        next: "get the package from its maker again; a newer version of the report needs a newer cambium",
+        exit: .badInput)
     }
   }
 }

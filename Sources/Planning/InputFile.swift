@@ -8,7 +8,9 @@ import SystemPackage
 package struct InputFile: Sendable {
   /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
   package let name: String
+  /// The file.
   package let path: FilePath
+  /// Its size.
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
@@ -65,9 +67,11 @@ extension InputFile {
 
 /// A safetensors file of the source or the donor.
 package struct InputShard: Sendable {
+  /// The file, open, with its header.
   package let file: SafetensorsFile
   /// Index into the folder's shards.
   package let number: Int
+  /// Whether the folder is the donor's.
   package let isDonor: Bool
 
   /// Its tensors in the order of their data.

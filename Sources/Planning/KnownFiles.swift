@@ -5,6 +5,7 @@ import StrictJSON
 /// The files of the package whose bytes follow from the plan: sidecars, configuration, index, and what says of a head in
 /// the folder `mtp` how its norms are stored.
 package struct KnownFiles: Sendable {
+  /// Files whose content or source is known before the run.
   package let files: [PlannedFile]
 
   /// - Throws: `FileError` and `JSONError` for a sidecar of the source.

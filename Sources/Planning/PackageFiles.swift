@@ -3,13 +3,19 @@ import Manifests
 
 /// Names of the files of a package.
 package enum PackageFiles {
+  /// The audit report.
   package static let audit = "audit.json"
+  /// The card.
   package static let card = "README.md"
+  /// The digests of all other files.
   package static let sums = "SHA256SUMS"
+  /// The provenance.
   package static let provenance = "provenance.json"
   /// Made by `cambium sign` when the package is there; in no list of its files.
   package static let signature = "model.sig"
+  /// The index of the weights.
   package static let index = "model.safetensors.index.json"
+  /// The configuration.
   package static let config = "config.json"
   /// The folder of a head that vllm-mlx is to find, and what says there how its norms are stored.
   package static let headFolder = "mtp"
@@ -24,6 +30,7 @@ package enum PackageFiles {
 
 /// One file of the package.
 public struct PlannedFile: Sendable {
+  /// Where a file's bytes come from.
   public enum Content: Sendable {
     /// Header bytes, then tensors at planned offsets.
     case weights
@@ -36,16 +43,21 @@ public struct PlannedFile: Sendable {
     case measured
   }
 
+  /// Its path in the package.
   public let path: String
+  /// Its size.
   public let bytes: Int
+  /// Where its bytes come from.
   public let content: Content
 
+  /// The members.
   package init(path: String, bytes: Int, content: Content) {
     self.path = path
     self.bytes = bytes
     self.content = content
   }
 
+  /// What reports call the content.
   public var kind: String {
     switch content {
     case .weights: "weights"

@@ -2,6 +2,7 @@ import Manifests
 
 /// Which folder is made of a manifest: the package, or a folder with the head alone beside it.
 public enum PackageTarget: String, Sendable, CaseIterable {
+  /// The package itself.
   case package
   /// `OUTPUT-mtp`: `model_type` is `qwen3_5_mtp`, tensors are named without `mtp.`; mlx-vlm loads it as a draft model.
   case drafter

@@ -4,21 +4,29 @@ import Safetensors
 
 /// Where a tensor comes from.
 public enum TensorOrigin: String, Sendable, CaseIterable {
+  /// The model without its head.
   case trunk
+  /// The MTP head.
   case head
 }
 
 /// What is done with a tensor, decided.
 public enum Verdict: Sendable, Equatable {
+  /// It stays bit for bit, but for the transforms of its architecture.
   case keep
+  /// It is rounded to another type.
   case cast(FloatType)
+  /// It is packed.
   case quantize(QuantizationFormat)
 }
 
 /// One tensor of the package.
 public struct PlannedTensor: Sendable {
+  /// Where its numbers are, and what they are.
   public let tensor: ResolvedTensor
+  /// Trunk or head.
   public let origin: TensorOrigin
+  /// What is done with it.
   public let verdict: Verdict
   /// The rule that decided.
   public let rule: String
@@ -26,11 +34,14 @@ public struct PlannedTensor: Sendable {
   public let reason: String?
   /// Rows that are treated independently, and elements in each.
   public let rows: Int
+  /// Elements of each of these rows.
   public let rowElements: Int
   /// What is written.
   public let parts: [PlannedPart]
 
+  /// The name in the package.
   public var name: String { tensor.name }
+  /// Bytes of a row as the source stores it.
   public var sourceRowBytes: Int { rowElements * tensor.elementBits / 8 }
   /// `quantized`, `kept`, `converted`: the word of reports.
   public var verdictWord: String {
@@ -40,6 +51,7 @@ public struct PlannedTensor: Sendable {
     case .keep: tensor.transform.changesBytes ? "converted" : "kept"
     }
   }
+  /// Bytes of all parts.
   public var outputBytes: Int { parts.reduce(0) { $0 + $1.bytes } }
 
   /// The number format of a quantized tensor.
@@ -50,13 +62,17 @@ public struct PlannedTensor: Sendable {
 
 /// One tensor in a file of the package.
 public struct PlannedPart: Sendable {
+  /// The part's name in the package.
   public let name: String
+  /// The type of its elements.
   public let dtype: DType
+  /// Its dimensions.
   public let shape: [Int]
   /// Index into ``Plan/weights``.
   public let file: Int
   /// From the beginning of the file, bytes.
   public let offset: Int
+  /// Its size.
   public let bytes: Int
 }
 

@@ -12,6 +12,9 @@ public struct Planner {
   let shardLimit: Int
   private let isPacked: Bool
 
+  /// - Parameters:
+  ///   - resolution: What the manifest was resolved to.
+  ///   - shardLimit: Bytes of tensors in one weight file.
   public init(_ resolution: Resolution, shardLimit: Int = 5 << 30) {
     self.resolution = resolution
     isPacked = resolution.trunk.isPacked

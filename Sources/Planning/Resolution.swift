@@ -7,17 +7,23 @@ import SystemPackage
 
 /// A manifest with everything that it names opened: folders, headers, pipeline. Nothing of the weights is read.
 public struct Resolution: Sendable {
+  /// The manifest.
   public let manifest: Manifest
+  /// The pipeline that it names.
   public let pipeline: Pipeline
   /// The number format of `quantize` rules.
   public let format: QuantizationFormat
+  /// What verification demands: the pipeline's thresholds under the manifest's.
   public let thresholds: Thresholds
   /// What decoding is checked with before the package is published; nil for no check.
   public let check: DecodeCheck?
+  /// The model that is converted.
   public let source: CheckpointFolder
+  /// The model that the head is taken from; nil for none.
   public let donor: CheckpointFolder?
   /// What is merged into the source; nil for nothing.
   public let adapter: Adapter?
+  /// The source's tensors without the head.
   public let trunk: Trunk
   /// The head, and the folder that it comes from; nil without one.
   public let head: Head?
@@ -31,8 +37,9 @@ public struct Resolution: Sendable {
   private let place: FilePath
 
   /// - Parameters:
+  ///   - path: the manifest.
   ///   - pipelineFolders: where pipelines are looked up by name.
-  ///   - output: overrides the manifest's output.
+  ///   - override: overrides the manifest's output.
   ///   - target: the package, or the drafter's folder beside it.
   public init(
     manifest path: FilePath, pipelineFolders: [FilePath], output override: FilePath? = nil,

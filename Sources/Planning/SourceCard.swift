@@ -4,8 +4,11 @@ import Foundation
 /// The front matter and the text of a source's card, taken apart without interpreting them.
 package struct SourceCard {
   private let front: [String]
+  /// The text after the front matter.
   package let body: String
 
+  /// - Parameter folder: The source; one without a card has an empty one.
+  /// - Throws: `FileError`.
   package init(folder: CheckpointFolder) throws {
     guard folder.sidecars.hasCard else {
       front = []

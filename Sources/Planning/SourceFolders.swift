@@ -3,15 +3,18 @@ import Files
 
 /// The folders that tensors are read from.
 package struct SourceFolders: Sendable {
+  /// The folder of the source.
   package let trunk: CheckpointFolder
   /// The donor, or the trunk's own folder.
   package let head: CheckpointFolder
 
+  /// - Parameter resolution: What the manifest was resolved to.
   package init(_ resolution: Resolution) {
     trunk = resolution.source
     head = resolution.headFolder ?? resolution.source
   }
 
+  /// The folder that a tensor of this origin is read from.
   package subscript(origin: TensorOrigin) -> CheckpointFolder { origin == .head ? head : trunk }
 }
 

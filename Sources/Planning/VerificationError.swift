@@ -4,26 +4,28 @@ import SystemPackage
 /// What was written is not what was planned, or misses a threshold. Every case ends a run with status 2, and nothing is
 /// published.
 public enum VerificationError: CambiumError, Equatable {
-  /// A weight file holds other tensors, types, shapes or offsets than the plan (`E_WEIGHT_FILE`).
+  /// A weight file holds other tensors, types, shapes or offsets than the plan.
   case weightFile(file: String, tensor: String?, expected: String, found: String)
-  /// A weight file's header is not the one that was written (`E_WRITTEN_HEADER`).
+  /// A weight file's header is not the one that was written.
   case writtenHeader(file: String)
-  /// Bytes of a weight file are not those that were encoded (`E_WRITTEN_TENSOR`).
+  /// Bytes of a weight file are not those that were encoded.
   case writtenTensor(file: String, tensor: String, part: String, range: Range<Int>)
-  /// A kept tensor has another digest than its source (`E_KEPT_DIFFERS`).
+  /// A kept tensor has another digest than its source.
   case keptDiffers(file: String, tensor: String, expected: String, found: String)
-  /// The cosine of quantized tensors is below a limit (`E_THRESHOLD_COSINE`); `words` name the limit.
+  /// The cosine of quantized tensors is below a limit.
+  ///
+  /// `words` name the limit.
   case cosine(count: Int, words: String, tensor: String, least: Double, worst: String)
-  /// The relative error of quantized tensors is above a limit (`E_THRESHOLD_RELATIVE_RMS`).
+  /// The relative error of quantized tensors is above a limit.
   case relativeRMS(count: Int, words: String, tensor: String, most: Double, worst: String)
-  /// The mean cosine of the quantized tensors is below a limit (`E_THRESHOLD_MEAN_COSINE`).
+  /// The mean cosine of the quantized tensors is below a limit.
   case meanCosine(actual: Double, words: String, least: Double, worst: String)
 
-  /// A file of the package is not the one that was verified (`E_PUBLISHED_FILE`).
+  /// A file of the package is not the one that was verified.
   case publishedFile(file: String, expected: String, found: String)
-  /// `cambium verify` would refuse the package, so it is not published (`E_UNVERIFIABLE`).
+  /// `cambium verify` would refuse the package, so it is not published.
   case unverifiable(output: String, check: String, problems: [String])
-  /// The package that is to be signed does not verify (`E_SIGN_UNVERIFIED`).
+  /// The package that is to be signed does not verify.
   case signsUnverified(folder: FilePath, check: String, problems: [String])
 
   public var diagnostic: Diagnostic {

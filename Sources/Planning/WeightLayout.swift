@@ -17,8 +17,11 @@ package struct WeightLayout {
   /// The source, when it was converted before.
   let converted: CheckpointFolder?
 
+  /// The head's file, where it has one.
   package static let headFile = "mtp.safetensors"
+  /// The same, where vllm-mlx looks for it.
   package static let nestedHeadFile = "mtp/weights.safetensors"
+  /// The weight file, where there is one.
   package static let singleFile = "model.safetensors"
   /// Files of a package that hold a head and nothing else.
   package static let ownHeadFiles = [headFile, nestedHeadFile]

@@ -2,11 +2,15 @@ import CKernels
 
 /// Decodes MLX's packed form to the values that `mx.dequantize` gives (number-format page, dequantization).
 public struct Dequantizer: Sendable {
+  /// The packed form that is decoded.
   public let format: QuantizationFormat
   /// The type to which values are rounded. For affine it is also the storage type of scales and biases; for the other
   /// modes MLX's default is bf16 whatever the weight was.
   public let output: FloatType
 
+  /// - Parameters:
+  ///   - format: The packed form.
+  ///   - output: The type that values are rounded to, and of affine scales and biases.
   public init(format: QuantizationFormat, output: FloatType) {
     self.format = format
     self.output = output
@@ -18,6 +22,8 @@ public struct Dequantizer: Sendable {
   /// give what ``ReferenceDequantizer`` gives.
   ///
   /// - Parameters:
+  ///   - rows: at least 0.
+  ///   - columns: a positive multiple of the group size.
   ///   - weight: rows × packedWords 32-bit words.
   ///   - scales: rows × groups.
   ///   - biases: rows × groups for affine, nil for the other modes.

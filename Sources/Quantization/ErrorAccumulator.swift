@@ -34,6 +34,7 @@ public struct ErrorAccumulator: Sendable, Equatable {
   /// Groups that decode to nothing but zeros although x is not all zero.
   public internal(set) var zeroedGroups = 0
 
+  /// A sum of nothing.
   public init() {}
 
   /// Adds one block of elements; both buffers must have the same count. Nothing is told of groups.
@@ -48,10 +49,15 @@ public struct ErrorAccumulator: Sendable, Equatable {
   /// Decodes a block of rows and adds it, in one pass over the source and the packed form.
   ///
   /// - Parameters:
+  ///   - format: of the packed form.
   ///   - input: type of `source`, and of affine scales and biases. The other modes decode to bf16, as MLX does whatever
   ///     the weight was.
+  ///   - rows: of the block; at least 0.
+  ///   - columns: a positive multiple of the group size.
   ///   - source: rows × columns elements, little-endian.
   ///   - weight: as `Quantizer` writes it, like `scales` and `biases`.
+  ///   - scales: rows × groups.
+  ///   - biases: rows × groups for affine, nil for the other modes.
   /// - Throws: `QuantizationError` `.shape` or `.size`.
   public mutating func add(
     format: QuantizationFormat, input: FloatType, rows: Int, columns: Int, source: UnsafeRawBufferPointer,

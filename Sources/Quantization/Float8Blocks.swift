@@ -6,16 +6,23 @@ import CKernels
 /// The value of an element is bf16(E4M3 · scale): the product in f32, then nearest even, as transformers
 /// (`Fp8Dequantize`) and mlx-lm have it; transformers refuses partial blocks. E4M3's NaN (0x7F, 0xFF) is an error here.
 public struct Float8Blocks: Sendable, Equatable {
+  /// Rows of the matrix.
   public let rows: Int
+  /// Columns of the matrix.
   public let columns: Int
   /// Type of the scales: f32, or bf16.
   public let scaleType: FloatType
+  /// Rows that share a scale.
   public let blockRows: Int
+  /// Columns that share a scale.
   public let blockColumns: Int
 
   /// - Parameters:
   ///   - shape: of the weight: rows and columns, each at least 1.
   ///   - scaleShape: of the scales.
+  ///   - scaleType: of the scales.
+  ///   - blockRows: rows that share a scale.
+  ///   - blockColumns: columns that share a scale.
   /// - Throws: `QuantizationError.scaleGrid` (E_QUANT_SCALES) unless there is one scale for each block.
   public init(
     shape: [Int], scaleShape: [Int], scaleType: FloatType, blockRows: Int = 128, blockColumns: Int = 128
@@ -41,7 +48,7 @@ public struct Float8Blocks: Sendable, Equatable {
   /// Decodes some rows.
   ///
   /// - Parameters:
-  ///   - rows: part of the matrix's rows.
+  ///   - part: part of the matrix's rows.
   ///   - codes: those rows, one byte an element.
   ///   - scales: the whole grid, scaleRows × scaleColumns, little-endian.
   ///   - into: those rows in bf16, little-endian.

@@ -2,15 +2,19 @@ import Diagnostics
 
 /// What quantizing and dequantizing can refuse.
 public enum QuantizationError: CambiumError, Equatable {
-  /// MLX has no such combination of mode, bits and group size. `expected` lists what it has for the mode.
+  /// MLX has no such combination of mode, bits and group size.
+  ///
+  /// `expected` lists what it has for the mode.
   case format(asked: String, expected: String)
   /// The last dimension is not a positive multiple of the group size, or the row count is negative or too large.
   case shape(rows: Int, columns: Int, groupSize: Int)
-  /// The input has a NaN or an infinity; `index` is the row-major index of the first one in the buffer given.
+  /// A weight that is to be quantized is NaN or infinite.
+  ///
+  /// `index` is the row-major index of the first one in the buffer given.
   case nonFinite(index: Int, kind: NonFiniteKind)
   /// An FP8 weight of this shape has not one scale for each block.
   case scaleGrid(shape: [Int], blockRows: Int, blockColumns: Int, found: [Int])
-  /// A buffer has the wrong number of bytes (or elements, for the output of the dequantizer).
+  /// A buffer has the wrong number of bytes, or of elements for the output of the dequantizer.
   case size(buffer: String, expected: Int, found: Int)
 
   public var diagnostic: Diagnostic {
@@ -48,8 +52,11 @@ public enum QuantizationError: CambiumError, Equatable {
 
 /// The values that cannot be quantized.
 public enum NonFiniteKind: String, Sendable {
+  /// Not a number.
   case nan = "NaN"
+  /// Infinity.
   case positiveInfinity = "+Inf"
+  /// Minus infinity.
   case negativeInfinity = "-Inf"
 
   init(_ value: Float) {

@@ -3,11 +3,13 @@
 /// affine: 2, 3, 4, 5, 6 or 8 bits in groups of 32, 64 or 128 (default 4 and 64); mxfp4: 4 bits, groups of 32;
 /// mxfp8: 8 bits, groups of 32; nvfp4: 4 bits, groups of 16.
 public struct QuantizationFormat: Hashable, Sendable {
+  /// The kind of elements and scales.
   public let mode: QuantizationMode
   /// Bits of one code.
   public let bits: Int
   /// Consecutive elements of the last dimension that share a scale.
   public let groupSize: Int
+  /// Whose bits are written where MLX's backends differ.
   public let reference: QuantizerReference
   /// Used by mxfp4 and mxfp8 only.
   public let scaleRule: ScaleRule

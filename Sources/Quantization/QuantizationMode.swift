@@ -28,8 +28,11 @@ public enum ScaleRule: String, Sendable, CaseIterable {
 
 /// Storage types of weights and of affine scales and biases.
 public enum FloatType: String, Sendable, CaseIterable {
+  /// 8 bits of exponent, 7 of fraction.
   case bf16
+  /// IEEE 754 binary16.
   case f16
+  /// IEEE 754 binary32.
   case f32
 
   /// Bytes of one element.

@@ -6,6 +6,7 @@ public struct EncodeReport: Sendable, Equatable {
   /// MLX does (such a model decodes to enormous numbers).
   public var clampedScales: Int
 
+  /// - Parameter clampedScales: How many scales were outside their range.
   public init(clampedScales: Int = 0) {
     self.clampedScales = clampedScales
   }
@@ -15,10 +16,14 @@ public struct EncodeReport: Sendable, Equatable {
 ///
 /// Kernels that give the bytes of ``ReferenceQuantizer``, for every format and type.
 public struct Quantizer: Sendable {
+  /// The packed form that is written.
   public let format: QuantizationFormat
   /// Type of the weights, and of affine scales and biases.
   public let input: FloatType
 
+  /// - Parameters:
+  ///   - format: The packed form.
+  ///   - input: The type of the weights, and of affine scales and biases.
   public init(format: QuantizationFormat, input: FloatType) {
     self.format = format
     self.input = input

@@ -2,10 +2,14 @@
 ///
 /// Buffers must be exactly sized: `Dequantizer` checks, this type does not.
 public struct ReferenceDequantizer: Sendable {
+  /// The packed form that is decoded.
   public let format: QuantizationFormat
   /// As in ``Dequantizer``.
   public let output: FloatType
 
+  /// - Parameters:
+  ///   - format: The packed form.
+  ///   - output: The type that values are rounded to, and of affine scales and biases.
   public init(format: QuantizationFormat, output: FloatType) {
     self.format = format
     self.output = output

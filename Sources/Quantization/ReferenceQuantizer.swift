@@ -3,9 +3,14 @@
 /// All arithmetic is f32, each operation rounded once; T(x) is rounding to the weight's type. The kernels must give
 /// the same bytes. Input must be finite and buffers exactly sized: `Quantizer` checks both, this type does not.
 public struct ReferenceQuantizer: Sendable {
+  /// The packed form that is written.
   public let format: QuantizationFormat
+  /// The type of the weights, and of affine scales and biases.
   public let input: FloatType
 
+  /// - Parameters:
+  ///   - format: The packed form.
+  ///   - input: The type of the weights.
   public init(format: QuantizationFormat, input: FloatType) {
     self.format = format
     self.input = input
@@ -14,7 +19,8 @@ public struct ReferenceQuantizer: Sendable {
   /// Encodes `groups` consecutive groups.
   ///
   /// - Parameters:
-  ///   - input: groups · groupSize elements of the input type, little-endian.
+  ///   - groups: how many groups.
+  ///   - buffer: groups · groupSize elements of the input type, little-endian.
   ///   - weight: groups · groupSize · bits / 8 bytes.
   ///   - scales: groups scales; affine in the input type, the other modes one byte each.
   ///   - biases: affine only, like `scales`.

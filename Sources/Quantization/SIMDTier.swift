@@ -3,9 +3,13 @@ import CKernels
 /// The instruction-set tiers of the kernels. All give the same bytes; the environment variable CAMBIUM_SIMD
 /// (`portable`, `avx2`, `avx512`, `neon`), read once, names one, else the best of the machine is used.
 public enum SIMDTier: String, Sendable, CaseIterable {
+  /// Plain C, on every processor.
   case portable
+  /// AVX2, FMA and F16C of x86-64.
   case avx2
+  /// AVX-512 of x86-64.
   case avx512
+  /// NEON of arm64.
   case neon
 
   /// The tier in use.

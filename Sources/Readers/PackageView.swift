@@ -140,7 +140,10 @@ extension PackageView {
   }
 
   /// The view of what a plan will make.
-  /// - Parameter known: the files besides the weights, of which configuration and index count.
+  /// - Parameters:
+  ///   - plan: the tensors and files that will be made.
+  ///   - known: the files besides the weights, of which configuration and index count.
+  ///   - resolution: source and donor, whose configuration is read.
   package init(_ plan: Plan, _ known: KnownFiles, _ resolution: Resolution) throws {
     var tensors: [[UTF8Name: [Int]]] = plan.weights.map { _ in [:] }
     for tensor in plan.tensors {

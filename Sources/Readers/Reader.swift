@@ -1,15 +1,21 @@
 /// What a reader makes of a folder.
 public struct ReaderVerdict: Sendable, Equatable {
+  /// The verdict in a word.
   public enum Word: String, Sendable, CaseIterable {
+    /// The model, and the head to draft with.
     case withHead = "loads with head"
+    /// The model alone.
     case withoutHead = "loads without head"
+    /// It ends with an error.
     case refuses = "refuses"
+    /// It loads, and computes something else.
     case corrupts = "would corrupt"
 
     /// Whether the reader cannot be used with the folder.
     package var isHarm: Bool { self == .refuses || self == .corrupts }
   }
 
+  /// The verdict in a word.
   public let word: Word
   /// Why, in one sentence.
   public let reason: String
@@ -29,6 +35,7 @@ public struct Reader: Sendable {
   public let usesHeads: Bool
   let judge: @Sendable (PackageView) -> ReaderVerdict
 
+  /// What the reader makes of a folder.
   public func verdict(of view: PackageView) -> ReaderVerdict { judge(view) }
 
   /// Every reader that is modelled, older versions first.

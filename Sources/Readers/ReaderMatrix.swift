@@ -5,16 +5,22 @@ import StrictJSON
 
 /// Every known reader's verdict on a folder.
 public struct ReaderMatrix: Sendable {
+  /// One reader.
   public struct Row: Sendable {
+    /// Which reader.
     public let reader: Reader
+    /// What it makes of the folder.
     public let verdict: ReaderVerdict
     /// Whether the manifest requires this reader.
     public let isRequired: Bool
   }
 
+  /// The readers that are known, in their order.
   public let rows: [Row]
 
-  /// - Parameter required: names of the readers that the manifest requires.
+  /// - Parameters:
+  ///   - view: what of a package a reader looks at.
+  ///   - required: names of the readers that the manifest requires.
   public init(_ view: PackageView, required: Set<String> = []) {
     rows = Reader.all.map {
       Row(reader: $0, verdict: $0.verdict(of: view), isRequired: required.contains($0.name))

@@ -8,7 +8,9 @@ public final class SafetensorsFile: Sendable {
   private let source: PooledFile
 
   /// Opens a file and reads its header.
-  /// - Parameter followLinks: Whether the last component may be a symbolic link.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - followLinks: Whether the last component may be a symbolic link.
   /// - Throws: `FileError`, ``SafetensorsError``.
   public init(path: FilePath, followLinks: Bool = true) throws {
     let source = try PooledFile(path: path, followLinks: followLinks)
@@ -32,7 +34,9 @@ public final class SafetensorsFile: Sendable {
   public func currentIdentity() throws(FileError) -> FileIdentity { try source.currentIdentity() }
 
   /// Fills `buffer` with data.
-  /// - Parameter offset: Bytes from the start of the data section, as in ``TensorEntry/begin``.
+  /// - Parameters:
+  ///   - buffer: Takes as many bytes as it has.
+  ///   - offset: Bytes from the start of the data section, as in ``TensorEntry/begin``.
   /// - Throws: `FileError`; also when the bytes are not all inside the data section.
   public func read(into buffer: UnsafeMutableRawBufferPointer, atDataOffset offset: Int) throws(FileError) {
     guard offset >= 0, offset <= header.dataSize, buffer.count <= header.dataSize - offset else {

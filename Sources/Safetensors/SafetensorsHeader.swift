@@ -4,9 +4,12 @@ import StrictJSON
 public struct SafetensorsHeader: Sendable {
   /// One entry of `__metadata__`.
   public struct MetadataEntry: Sendable, Hashable {
+    /// The name, unescaped.
     public let key: String
+    /// The text, unescaped.
     public let value: String
 
+    /// The members.
     public init(key: String, value: String) {
       self.key = key
       self.value = value

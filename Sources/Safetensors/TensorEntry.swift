@@ -4,6 +4,7 @@ import StrictJSON
 public struct TensorEntry: Sendable, Equatable {
   /// Name; tensors are told apart by its UTF-8 bytes.
   public let name: String
+  /// The type of the elements.
   public let dtype: DType
   /// Dimensions, outermost first; empty for a scalar. The data are row-major.
   public let shape: [Int]

@@ -10,6 +10,7 @@ package struct Envelope: Equatable {
   static let limit = 16 << 20
   static let payloadType = "application/vnd.in-toto+json"
 
+  /// What is signed, as bytes.
   package let payload: [UInt8]
   /// ECDSA over SHA-256, DER.
   package let signature: [UInt8]

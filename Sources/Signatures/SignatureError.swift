@@ -3,11 +3,12 @@ import SystemPackage
 
 /// What can go wrong with a signature.
 public enum SignatureError: CambiumError, Equatable {
-  /// The key is not what is needed (`E_SIGNATURE_KEY`).
+  /// The key is not an EC key on P-256 as PEM.
   case key(path: FilePath, expected: String)
-  /// The signature's file is not an OpenSSF Model Signing bundle of this kind (`E_SIGNATURE_FORM`).
+  /// The signature's file is no OpenSSF Model Signing bundle of this kind, has names that leave the folder, or the
+  /// folder has a link.
   case form(path: FilePath, expected: String, found: String)
-  /// The signature is not of this key and these files (`E_SIGNATURE`).
+  /// The signature is not of this key and these files.
   case wrong(path: FilePath, expected: String, found: String)
 
   public var diagnostic: Diagnostic {

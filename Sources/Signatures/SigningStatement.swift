@@ -9,9 +9,12 @@ import SystemPackage
 public struct SigningStatement: Sendable, Equatable {
   /// A file, by its path below the folder.
   public struct Resource: Sendable, Equatable {
+    /// The file's path below the folder.
     public let name: String
+    /// The digest of its content.
     public let sha256: SHA256Digest
 
+    /// The members.
     public init(name: String, sha256: SHA256Digest) {
       self.name = name
       self.sha256 = sha256
@@ -28,6 +31,10 @@ public struct SigningStatement: Sendable, Equatable {
   /// Names that were left out.
   public let ignored: [String]
 
+  /// - Parameters:
+  ///   - subject: The name of what is signed.
+  ///   - resources: Its files.
+  ///   - ignored: Names that are not signed.
   public init(subject: String, resources: [Resource], ignored: [String]) {
     self.subject = subject
     self.resources = resources.sorted { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }

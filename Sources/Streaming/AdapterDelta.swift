@@ -8,7 +8,7 @@ import Safetensors
 ///
 /// An element of a product is the sum over the rank in its order, each step one f32 product and one f32 sum, times the
 /// scale as an f32: the same bits on any machine and any number of threads. Where more is rounded says
-/// ``TensorDelta/Rounding``.
+/// `TensorDelta.Rounding`.
 package struct AdapterDelta {
   private let tensor: ResolvedTensor
   private let delta: TensorDelta

@@ -12,6 +12,7 @@ package struct DeltaRoom: Sendable {
   /// Bytes that are read of a file at a time.
   static let readBytes = 1 << 16
 
+  /// - Parameter tensors: The tensors that are converted.
   package init(_ tensors: [ResolvedTensor]) {
     for tensor in tensors {
       guard let delta = tensor.delta else { continue }

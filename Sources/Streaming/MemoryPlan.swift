@@ -27,7 +27,7 @@ struct MemoryPlan {
   private static let bytesPerUnit = 600
   private static let bytesPerTensor = 4_096
 
-  /// - Throws: ``ConversionError/budgetTooSmall(tensor:needed:budget:)``.
+  /// - Throws: `ConversionError.budgetTooSmall(tensor:needed:budget:)`.
   init(_ work: WorkList, _ plan: Plan, threads: Int, budget: Int) throws {
     var window = 0
     var output = 0

@@ -15,7 +15,7 @@ struct TensorTreatment {
   /// Applies the transform in place (`input`, whole groups of the quantizer; a whole tensor for a transform that moves
   /// elements), then the verdict into `outputs`, one buffer a part.
   /// - Returns: the number of scales that had to be clamped.
-  /// - Throws: ``ConversionError/overflow(tensor:type:index:)`` when what is written is infinite.
+  /// - Throws: `ConversionError.overflow(tensor:type:index:)` when what is written is infinite.
   func apply(
     input: UnsafeMutableRawBufferPointer, outputs: [UnsafeMutableRawBufferPointer],
     scratch: UnsafeMutableRawBufferPointer
@@ -47,7 +47,7 @@ struct TensorTreatment {
     }
   }
 
-  /// - Throws: ``ConversionError/overflow(tensor:type:index:)``.
+  /// - Throws: `ConversionError.overflow(tensor:type:index:)`.
   private func requireFinite(_ written: UnsafeMutableRawBufferPointer, _ type: FloatType) throws {
     guard let index = firstNonFinite(UnsafeRawBufferPointer(written), type) else { return }
     throw ConversionError.overflow(tensor: tensor.name, type: type.dtype.rawValue, index: index)

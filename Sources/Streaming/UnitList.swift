@@ -7,11 +7,13 @@ import SystemPackage
 
 /// `units.json`: what is known of every unit and every weight file once all are done.
 package struct UnitList: Sendable {
+  /// The list's name in the folder of its stage.
   package static let fileName = "units.json"
 
   let records: [UnitRecord]
   /// Of each weight file: what was read back.
   let files: [WeightReader.Result]
+  /// The digests of what was read of source and donor.
   package let sources: SourceDigests
 
   init(_ records: [UnitRecord], _ files: [WeightReader.Result], _ work: WorkList) throws {
@@ -20,6 +22,7 @@ package struct UnitList: Sendable {
     sources = try work.sourceDigests { records[$0].leaves }
   }
 
+  /// The document that is written.
   package var json: JSONValue {
     .object([
       ("cambium_units", 1), ("leaf_bytes", .int(TreeDigest.leafBytes)),

@@ -18,6 +18,9 @@ package struct WeightSpans: Sendable {
   /// Of each weight file, by offset.
   let files: [[WeightSpan]]
 
+  /// - Parameters:
+  ///   - work: The units.
+  ///   - plan: The tensors, and where they go.
   package init(_ work: WorkList, _ plan: Plan) {
     var files: [[WeightSpan]] = plan.weights.map { _ in [] }
     let shapes = plan.tensors.map(PieceShape.init)
@@ -45,7 +48,10 @@ package struct WeightSpans: Sendable {
   }
 
   /// The same digest from a file as it is.
-  /// - Parameter headerBytes: of the planned header.
+  /// - Parameters:
+  ///   - file: number of the weight file in the plan.
+  ///   - headerBytes: of the planned header.
+  ///   - path: the file.
   package func digest(file: Int, headerBytes: Int, readFrom path: FilePath) throws -> SHA256Digest {
     let source = try StreamedFile(path: path)
     let header = try ReadOnlyFile(path: path).readBytes(count: headerBytes, at: 0)

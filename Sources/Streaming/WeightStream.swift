@@ -20,7 +20,12 @@ package struct WeightStream {
   private let memory: Int
 
   /// - Parameters:
+  ///   - plan: the tensors and where they go.
+  ///   - work: the units of the plan.
+  ///   - spans: the pieces of the units.
+  ///   - folders: the shards of source and donor.
   ///   - folder: takes the weight files and the journal; an interrupted stream of the same key goes on there.
+  ///   - threads: threads that convert; without effect on the result.
   ///   - memory: bytes of buffers.
   package init(
     _ plan: Plan, _ work: WorkList, _ spans: WeightSpans, from folders: SourceFolders, to folder: FilePath,
@@ -41,7 +46,7 @@ package struct WeightStream {
   ///   - progress: called from several threads.
   ///   - beforePublishing: called when all is written and read back, before the files get their names.
   /// - Returns: nil when a person stopped it.
-  /// - Throws: ``ConversionError``, `WorkspaceError`, `FileError`; what `beforePublishing` throws.
+  /// - Throws: `ConversionError`, `WorkspaceError`, `FileError`; what `beforePublishing` throws.
   package func run(
     key: SHA256Digest, _ progress: StreamProgress, beforePublishing: () throws -> Void
   ) throws -> UnitList? {
@@ -76,7 +81,7 @@ package struct WeightStream {
   }
 
   /// Refuses a budget that is too small, before anything is read.
-  /// - Throws: ``ConversionError/budgetTooSmall(tensor:needed:budget:)``.
+  /// - Throws: `ConversionError.budgetTooSmall(tensor:needed:budget:)`.
   package static func requireMemory(_ work: WorkList, _ plan: Plan, threads: Int, budget: Int) throws {
     _ = try MemoryPlan(work, plan, threads: threads, budget: budget)
   }
@@ -124,6 +129,7 @@ package struct StreamProgress: Sendable {
   /// More bytes are done, the last of them in `item`. Called from several threads.
   let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
 
+  /// The members.
   package init(
     began: @escaping @Sendable (_ bytes: Int) -> Void,
     advanced: @escaping @Sendable (_ bytes: Int, _ item: String) -> Void

@@ -5,6 +5,8 @@ import SystemPackage
 
 /// Reads the headers of written weight files back and compares them with the plan.
 package enum WeightStructure {
+  /// Opens the weight files of a folder and holds tensors, types, shapes and offsets against the plan.
+  /// - Throws: `VerificationError.weightFile`, `SafetensorsError`, `FileError`.
   package static func require(_ plan: Plan, folder: FilePath) throws {
     var expected: [[UTF8Name: PlannedPart]] = plan.weights.map { _ in [:] }
     for tensor in plan.tensors {

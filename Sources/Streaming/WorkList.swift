@@ -8,13 +8,17 @@ import Safetensors
 /// Units depend on headers and plan only, never on threads or memory, so that a run with other options goes on where
 /// this one stopped.
 package struct WorkList: Sendable {
+  /// A shard of source or donor that is read.
   package struct Shard: Sendable {
+    /// The shard as an input of the plan.
     package let input: InputFile
+    /// The shard, open.
     package let file: SafetensorsFile
     /// Units of each tensor, in the order of the tensors' data.
     let tensors: [Range<Int>]
   }
 
+  /// The shards that hold tensors of the plan.
   package let shards: [Shard]
   let units: [Unit]
   /// Of each planned tensor: its pieces in the order of their bytes.
@@ -25,7 +29,7 @@ package struct WorkList: Sendable {
   /// Bytes that are read.
   var bytes: Int { units.reduce(0) { $0 + $1.length } }
 
-  /// - Throws: ``ConversionError/forecastMissed(file:planned:actual:)`` when pieces and plan disagree, a fault of ours.
+  /// - Throws: `ConversionError.forecastMissed(file:planned:actual:)` when pieces and plan disagree, a fault of ours.
   package init(_ inputs: [InputFile], _ plan: Plan, headIsDonors: Bool) throws {
     var builder = UnitBuilder(plan, headIsDonors: headIsDonors)
     var shards: [Shard] = []

@@ -2,25 +2,25 @@ import Diagnostics
 
 /// What can be wrong with a JSON text or with a field in it. Every case ends a process with status 65.
 public enum JSONError: CambiumError {
-  /// The text breaks the grammar of RFC 8259 (`E_JSON_SYNTAX`).
+  /// The text breaks the grammar of RFC 8259.
   case syntax(JSONPlace, expected: String, found: String)
-  /// The bytes are not UTF-8, or begin with a byte order mark (`E_JSON_UTF8`).
+  /// The bytes are not UTF-8, or begin with a byte order mark.
   case utf8(JSONPlace, found: String)
-  /// A backslash escape is unknown, or is half of a surrogate pair (`E_JSON_ESCAPE`).
+  /// A backslash escape is unknown, or is half of a surrogate pair.
   case escape(JSONPlace, found: String)
-  /// One object has a key twice, compared after unescaping (`E_JSON_DUPLICATE_KEY`).
+  /// One object has a key twice, compared after unescaping.
   case duplicateKey(JSONPlace, key: String)
-  /// Containers are nested deeper than the limit (`E_JSON_DEPTH`).
+  /// Containers are nested deeper than the limit.
   case depth(JSONPlace, limit: Int)
-  /// There are more values than a file of this use has (`E_JSON_VALUES`).
+  /// There are more values than a file of this use has.
   case values(JSONPlace, limit: Int)
-  /// A number is spelled wrongly, or is outside the range its field allows (`E_JSON_NUMBER`).
+  /// A number is spelled wrongly, or is outside the range its field allows.
   case number(JSONPlace, expected: String, found: String)
-  /// A value has another type than its field (`E_JSON_TYPE`).
+  /// A value has another type than its field.
   case type(JSONPlace, key: String, expected: String, found: String)
-  /// A field that must be there is not (`E_JSON_MISSING_FIELD`).
+  /// A field that must be there is not.
   case missingField(JSONPlace, key: String, what: String)
-  /// A field that is not known here (`E_JSON_UNKNOWN_FIELD`).
+  /// An object has a field that is not known there.
   case unknownField(JSONPlace, key: String, what: String, nearest: String?)
   /// A value has the type of its field, and is none that the field allows (`E_JSON_VALUE`).
   case value(JSONPlace, key: String, expected: String, found: String)

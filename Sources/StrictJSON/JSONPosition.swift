@@ -7,6 +7,10 @@ public struct JSONPosition: Sendable, Hashable {
   /// Bytes before this place.
   public let offset: Int
 
+  /// - Parameters:
+  ///   - line: From 1.
+  ///   - column: From 1.
+  ///   - offset: Bytes from the beginning of the text.
   public init(line: Int, column: Int, offset: Int) {
     self.line = line
     self.column = column
@@ -32,6 +36,9 @@ public struct JSONPlace: Sendable, Hashable, CustomStringConvertible {
   /// The position; nil for values that were built and not read.
   public let position: JSONPosition?
 
+  /// - Parameters:
+  ///   - file: What messages call the file.
+  ///   - position: Nil for what concerns the file as a whole.
   public init(file: String, position: JSONPosition?) {
     self.file = file
     self.position = position

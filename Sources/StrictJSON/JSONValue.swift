@@ -5,11 +5,17 @@
 public struct JSONValue: Sendable, Equatable {
   /// One member of an object.
   public struct Member: Sendable, Equatable {
+    /// The name, unescaped.
     public var key: String
+    /// The value.
     public var value: JSONValue
     /// Where the key begins; nil for a member that was built and not read.
     public var position: JSONPosition?
 
+    /// - Parameters:
+    ///   - key: The name, unescaped.
+    ///   - value: The value.
+    ///   - position: Where the key is; nil for what was not read.
     public init(key: String, value: JSONValue, position: JSONPosition? = nil) {
       self.key = key
       self.value = value
@@ -21,11 +27,15 @@ public struct JSONValue: Sendable, Equatable {
 
   /// The six kinds of values.
   public enum Content: Sendable, Equatable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
     /// A number as it is spelled. ``JSONWriter`` writes the spelling as it is.
     case number(String)
+    /// A string, unescaped.
     case string(String)
+    /// The elements in their order.
     case array([JSONValue])
     /// Members in the order of the text, no key twice.
     case object([Member])
@@ -42,10 +52,14 @@ public struct JSONValue: Sendable, Equatable {
     }
   }
 
+  /// What the value is.
   public var content: Content
   /// Where the value begins; nil for a value that was built and not read.
   public var position: JSONPosition?
 
+  /// - Parameters:
+  ///   - content: What the value is.
+  ///   - position: Where it begins; nil for what was not read.
   public init(_ content: Content, position: JSONPosition? = nil) {
     self.content = content
     self.position = position

@@ -10,7 +10,9 @@ public enum JSONWriter {
   }
 
   /// The form for people: two spaces a level, one member or element a line, one line end at the end.
-  /// - Parameter sorted: Whether members are sorted by the UTF-8 bytes of their keys; else they keep their order.
+  /// - Parameters:
+  ///   - value: The value.
+  ///   - sorted: Whether members are sorted by the UTF-8 bytes of their keys; else they keep their order.
   public static func pretty(_ value: JSONValue, sorted: Bool = false) -> [UInt8] {
     var output = Output(indent: 2, sorted: sorted)
     output.write(value, level: 0)

@@ -6,6 +6,7 @@ public struct UTF8Name: Hashable, Comparable, Sendable, CustomStringConvertible 
   /// The name itself.
   public let string: String
 
+  /// - Parameter string: The name, compared by its bytes.
   public init(_ string: String) {
     self.string = string
   }

@@ -4,21 +4,21 @@ import SystemPackage
 
 /// What can be wrong with a chat template, or with a chat that it is given.
 public enum ChatTemplateError: CambiumError {
-  /// The folder has no chat template (`E_TEMPLATE_MISSING`).
+  /// The folder has no chat template.
   case missing(folder: FilePath)
-  /// There are several templates, and none of them is for this chat (`E_TEMPLATE_CHOICE`).
+  /// There are several templates with names, and none of them is for this chat.
   case choice(file: String, names: [String])
-  /// The source is not a template (`E_TEMPLATE_SYNTAX`).
+  /// The source is not a well-formed template.
   case syntax(TemplatePlace, expected: String?, found: String)
-  /// A feature of the language that is not covered (`E_TEMPLATE_UNSUPPORTED`).
+  /// The template uses a feature of Jinja that is not covered; the message names it.
   case unsupported(TemplatePlace, feature: String)
-  /// An operation that these values do not have, or a value that is not there (`E_TEMPLATE_VALUE`).
+  /// A value is missing, or is of a type that the template cannot work with.
   case value(TemplatePlace, expected: String?, found: String)
-  /// The template itself refuses the chat, by `raise_exception` (`E_TEMPLATE_RAISED`).
+  /// The template itself refuses the chat, by `raise_exception`.
   case raised(TemplatePlace, message: String)
-  /// The template, or what it makes of the chat, is beyond one of the ``TemplateLimits`` (`E_TEMPLATE_LIMIT`).
+  /// The template, or what it makes of the chat, is too large, too deep or too much work: see ``TemplateLimits``.
   case limit(TemplatePlace, expected: String, found: String)
-  /// The messages, tools or further variables are not what a chat consists of (`E_TEMPLATE_MESSAGES`).
+  /// The messages, tools or variables are not those of a chat.
   case messages(expected: String, found: String)
 
   public var diagnostic: Diagnostic {

@@ -3,8 +3,10 @@ import Foundation
 
 /// A number of bytes on a command line: `268435456`, `256MiB`, `1GiB`, `500MB`.
 package struct ByteCount: ExpressibleByArgument, Sendable {
+  /// How many bytes.
   package let bytes: Int
 
+  /// - Parameter bytes: How many bytes.
   package init(bytes: Int) { self.bytes = bytes }
 
   package var defaultValueDescription: String { bytes % (1 << 20) == 0 ? "\(bytes >> 20)MiB" : "\(bytes)" }

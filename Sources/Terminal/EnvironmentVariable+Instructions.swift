@@ -1,4 +1,3 @@
-import Diagnostics
 import Foundation
 
 extension EnvironmentVariable {
@@ -10,17 +9,6 @@ extension EnvironmentVariable {
     guard let name = ProcessInfo.processInfo.environment[simd.name], !name.isEmpty, !instructions.contains(name) else {
       return
     }
-    throw UnknownInstructions(name: name, known: instructions)
-  }
-
-  private struct UnknownInstructions: CambiumError {
-    let name: String
-    let known: [String]
-
-    var diagnostic: Diagnostic {
-      Diagnostic(
-        "E_SIMD", "CAMBIUM_SIMD names no instructions that are known", expected: known.joined(separator: ", "),
-        found: name, next: "unset CAMBIUM_SIMD: the best instructions of the machine are used then", exit: .usage)
-    }
+    throw ProgramError.instructions(name: name, known: instructions)
   }
 }

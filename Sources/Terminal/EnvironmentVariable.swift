@@ -1,5 +1,6 @@
 /// An environment variable that a program reads, and what its help says of it, in lines of less than 55 columns.
 package struct EnvironmentVariable: Sendable {
+  /// The variable's name.
   package let name: String
   private let lines: [String]
 
@@ -13,11 +14,15 @@ package struct EnvironmentVariable: Sendable {
     lines.enumerated().map { index, line in (index == 0 ? name : "", line) }
   }
 
+  /// Where pipelines are looked up by name.
   package static let pipelines = EnvironmentVariable(
     "CAMBIUM_PIPELINES", "folder of pipelines, looked up after --pipelines")
+  /// The instructions that the kernels use.
   package static let simd = EnvironmentVariable(
     "CAMBIUM_SIMD", "portable, avx2, avx512 or neon: instructions to use", "instead of the machine's best")
+  /// No colours.
   package static let noColor = EnvironmentVariable("NO_COLOR", "no colours, when it is set and not empty")
+  /// The kind of terminal.
   package static let term = EnvironmentVariable("TERM", "dumb: no colours, and no line that is drawn over")
 
   /// Where models named `hub:` are looked for.

@@ -9,10 +9,11 @@ import StrictJSON
 struct ErrorDocument {
   let json: JSONValue
 
-  init(_ diagnostic: Diagnostic) {
+  /// - Parameter status: The exit status, where it is not that of every such failure.
+  init(_ diagnostic: Diagnostic, status: Int32? = nil) {
     self.init(
       code: diagnostic.code, summary: diagnostic.summary, parts: diagnostic.parts,
-      status: diagnostic.exitStatus.rawValue, isFault: diagnostic.isFault)
+      status: status ?? diagnostic.exitStatus.rawValue, isFault: diagnostic.isFault)
   }
 
   init(code: String, summary: String, parts: [(label: String, text: String)] = [], status: Int32, isFault: Bool = false)

@@ -33,8 +33,9 @@ package enum OutputLoss {
     if code == stopped { exit(StopSignal.shared.exitCode ?? ExitStatus.interrupted.rawValue) }
     if !isReaderGone {
       let reason = "\(String(cString: strerror(code))) (errno \(code))"
-      let lost = "E_OUTPUT_LOST"
-      Terminal.note("error: \(lost): standard output took not all of the result: \(reason); the work is done")
+      let lost = ProgramError.outputLost(reason: reason).diagnostic
+      // One line: nothing went wrong but this.
+      Terminal.note("error: \(lost.code): \(lost.summary)")
     }
     exit(ExitStatus.io.rawValue)
   }

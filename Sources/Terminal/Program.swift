@@ -35,8 +35,11 @@ extension Program {
       let text = fullMessage(for: error)
       // A bare exit code is the verdict of a result that is printed.
       if !status.isSuccess, !(error is ExitCode) {
-        let code = status == .validationFailure ? "E_USAGE" : "E_FAILURE"
-        ErrorDocument(code: code, summary: message(for: error), status: status.rawValue).printIfWanted()
+        let said = message(for: error)
+        guard status == .validationFailure else { Terminal.fail(ProgramError.failure(said: said).diagnostic) }
+        let program = configuration.commandName ?? "cambium"
+        ErrorDocument(ProgramError.usage(program: program, said: said).diagnostic, status: status.rawValue)
+          .printIfWanted()
       }
       if status.isSuccess, !text.isEmpty { Terminal.print(text) }
       if status.isSuccess || error is ExitCode { OutputLoss.endIfAny() }

@@ -4,6 +4,7 @@ import StrictJSON
 
 /// How many threads a command uses.
 package struct ThreadOptions: ParsableArguments {
+  /// At least 1.
   @Option(help: "Threads; without effect on the result.")
   package var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
@@ -17,6 +18,7 @@ package struct ThreadOptions: ParsableArguments {
 
 /// Whether the result is a JSON document.
 package struct JSONOption: ParsableArguments {
+  /// `--json`.
   @Flag(help: "Print the result as JSON.") package var json = false
 
   package init() {}
@@ -29,6 +31,7 @@ package struct JSONOption: ParsableArguments {
 
 /// Whether a result may replace a file that is none of the same kind.
 package struct ForceOption: ParsableArguments {
+  /// `--force`.
   @Flag(help: "Replace what stands at the result's place, whatever it is.") package var force = false
 
   package init() {}
@@ -36,6 +39,7 @@ package struct ForceOption: ParsableArguments {
 
 /// Whether a command says how far it is.
 package struct QuietOption: ParsableArguments {
+  /// `--quiet`.
   @Flag(help: "No progress.") package var quiet = false
 
   package init() {}

@@ -4,10 +4,13 @@ import Diagnostics
 package struct StatusLine: Sendable {
   private var isDrawn = false
 
+  /// A line that is not drawn yet.
   package init() {}
 
   /// Draws a bar and a text in place of what was drawn before, cut at the terminal's edge.
-  /// - Parameter percent: 0 to 100.
+  /// - Parameters:
+  ///   - percent: 0 to 100.
+  ///   - text: What stands beside the bar.
   package mutating func draw(percent: Int, _ text: String) {
     let line = "\(StatusLine.bar(percent)) \(text.escapingControls)".prefix(Terminal.errorWidth - 1)
     Terminal.write("\r\u{1b}[K" + line, to: .error)

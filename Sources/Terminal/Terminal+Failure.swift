@@ -4,7 +4,9 @@ import Threads
 
 extension Terminal {
   /// Prints a failure and ends the process with its status. With `--json` the failure is a document on standard output.
-  /// - Parameter afterResult: Whether the result is printed already: it stays the only document.
+  /// - Parameters:
+  ///   - diagnostic: What is printed.
+  ///   - afterResult: Whether the result is printed already: it stays the only document.
   package static func fail(_ diagnostic: Diagnostic, afterResult: Bool = false) -> Never {
     if !afterResult { ErrorDocument(diagnostic).printIfWanted() }
     write((errorIsColoured ? coloured(diagnostic.text) : diagnostic.text) + "\n", to: .error)
@@ -14,7 +16,7 @@ extension Terminal {
   /// Ends the process because of a signal: with 128 and the signal's number.
   package static func failInterrupted() -> Never {
     let status = StopSignal.shared.exitCode ?? ExitStatus.interrupted.rawValue
-    ErrorDocument(code: "E_INTERRUPTED", summary: "interrupted", status: status).printIfWanted()
+    ErrorDocument(ProgramError.interrupted.diagnostic, status: status).printIfWanted()
     note("interrupted")
     exit(status)
   }

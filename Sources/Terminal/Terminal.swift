@@ -6,11 +6,13 @@ import Threads
 package enum Terminal {
   /// One of the two streams, by its descriptor.
   package enum Stream: Int32, Sendable {
+    /// Standard output: results.
     case output = 1
+    /// Standard error: everything else.
     case error = 2
   }
 
-  /// Prints a result, with a line end. What stands in it may come from a file: see ``shown(_:)``.
+  /// Prints a result, with a line end. What stands in it may come from a file: see `shown(_:)`.
   package static func print(_ text: String) { write(shown(text) + "\n", to: .output) }
 
   /// Prints a JSON document as a result.

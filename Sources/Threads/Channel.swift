@@ -18,6 +18,7 @@ public final class Channel<Element: Sendable>: Sendable {
   }
 
   private let state: Monitor<State>
+  /// Most elements that wait.
   public let capacity: Int
 
   /// - Parameters:
@@ -59,7 +60,9 @@ public final class Channel<Element: Sendable>: Sendable {
   public func cancel() { state.change { $0.isCancelled = true } }
 
   /// Calls `body` for each element, and returns after the last. For the thread of one receiver.
-  /// - Parameter body: when it throws, the channel is cancelled.
+  /// - Parameters:
+  ///   - receiver: number of the receiver, from 0.
+  ///   - body: when it throws, the channel is cancelled.
   /// - Throws: what `body` throws.
   public func receive(as receiver: Int, _ body: (Element) throws -> Void) rethrows {
     while let element = next(receiver) {

@@ -14,6 +14,7 @@ public struct Guarded<Value: ~Copyable>: ~Copyable, Sendable {
     private let tag = SanitizerTag()
   #endif
 
+  /// - Parameter value: What the lock protects.
   public init(_ value: consuming sending Value) { mutex = Mutex(value) }
 
   /// Calls `body` with the value, alone. It must not come back to the same lock.

@@ -3,6 +3,7 @@ public final class Monitor<State>: @unchecked Sendable {
   private var state: State
   private let condition = Condition()
 
+  /// - Parameter state: What the lock protects.
   public init(_ state: sending State) { self.state = state }
 
   /// Calls `body` with the value, alone, and wakes all that wait. It must not come back to the same monitor.

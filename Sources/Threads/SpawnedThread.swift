@@ -3,7 +3,10 @@ public final class SpawnedThread: Sendable {
   private let hasEnded = Monitor(false)
 
   /// Starts a thread that calls `body` and ends.
-  /// - Parameter name: what debuggers and error messages call it; Linux shows 15 bytes.
+  /// - Parameters:
+  ///   - name: what debuggers and error messages call it; Linux shows 15 bytes.
+  ///   - starter: what starts the thread.
+  ///   - body: what the thread does.
   /// - Throws: ``ThreadError`` when the system starts none; `body` is not called then.
   public init(
     _ name: String, by starter: ThreadStarter = .system, _ body: @escaping @Sendable () -> Void
@@ -19,7 +22,10 @@ public final class SpawnedThread: Sendable {
   public func wait() { hasEnded.wait { $0 ? true : nil as Bool? } }
 
   /// Starts one thread for each body: all of them or, in the end, none.
-  /// - Parameter abandon: called when one does not start, so that those which did come to their end; they are waited for.
+  /// - Parameters:
+  ///   - bodies: what each thread does, and its name.
+  ///   - starter: what starts the threads.
+  ///   - abandon: called when one does not start, so that those which did come to their end; they are waited for.
   /// - Throws: ``ThreadError``.
   public static func all(
     _ bodies: [(name: String, body: @Sendable () -> Void)], by starter: ThreadStarter = .system,

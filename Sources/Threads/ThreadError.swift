@@ -8,7 +8,7 @@ import Diagnostics
 
 /// What can go wrong with threads.
 public enum ThreadError: CambiumError, Equatable {
-  /// `E_THREADS`: the system does not start a thread that the work cannot do without.
+  /// The system does not start a thread that the work cannot do without.
   case notStarted(name: String, errno: Int32)
 
   /// The status is that of work which goes on later: the system says no because a limit that all programs of a user or a

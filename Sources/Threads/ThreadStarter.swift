@@ -5,6 +5,8 @@ public struct ThreadStarter: Sendable {
   /// Starts a thread that calls `body` and ends. Answers 0, or the error number, and then never calls it.
   let start: @Sendable (_ name: String, _ body: @escaping @Sendable () -> Void) -> Int32
 
+  /// - Parameter start: Starts a thread of this name that calls the body, and returns 0 or an error number of the
+  ///   system.
   public init(_ start: @escaping @Sendable (_ name: String, _ body: @escaping @Sendable () -> Void) -> Int32) {
     self.start = start
   }

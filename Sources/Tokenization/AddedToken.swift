@@ -1,5 +1,6 @@
 /// A token that is found in the text before it is cut into pieces.
 public struct AddedToken: Sendable, Equatable {
+  /// The token's id.
   public let id: Int
   /// The text that stands for it.
   public let content: String
@@ -9,6 +10,7 @@ public struct AddedToken: Sendable, Equatable {
   public var isNormalized = false
   /// Whether the white space before, or behind it in the text belongs to it.
   public var takesSpaceBefore = false
+  /// Whether white space after it belongs to it (`rstrip`).
   public var takesSpaceBehind = false
   /// Whether it is found only where no letter, digit or other character of a word touches it.
   public var isSingleWord = false

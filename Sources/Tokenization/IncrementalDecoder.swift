@@ -7,6 +7,9 @@ public struct IncrementalDecoder: Sendable {
   private let skipSpecial: Bool
   private var held: [UInt8] = []
 
+  /// - Parameters:
+  ///   - tokenizer: Whose ids are decoded.
+  ///   - skipSpecial: Whether special added tokens are left out.
   public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial

@@ -5,38 +5,46 @@ import StrictJSON
 public enum TokenizerError: CambiumError {
   /// A part of `tokenizer.json` that must be of one kind to be covered; each part has its own code.
   public enum Part: String, Sendable, CaseIterable {
+    /// The version of `tokenizer.json` is of a kind that is not covered.
     case version = "E_TOKENIZER_VERSION"
+    /// The model of `tokenizer.json` is of a kind that is not covered.
     case model = "E_TOKENIZER_MODEL"
+    /// The normalizer of `tokenizer.json` is of a kind that is not covered.
     case normalizer = "E_TOKENIZER_NORMALIZER"
+    /// The pre-tokenizer of `tokenizer.json` is of a kind that is not covered.
     case preTokenizer = "E_TOKENIZER_PRE_TOKENIZER"
+    /// The split pattern of `tokenizer.json` is of a kind that is not covered.
     case pattern = "E_TOKENIZER_PATTERN"
+    /// The post-processor of `tokenizer.json` is of a kind that is not covered.
     case postProcessor = "E_TOKENIZER_POST_PROCESSOR"
+    /// The decoder of `tokenizer.json` is of a kind that is not covered.
     case decoder = "E_TOKENIZER_DECODER"
+    /// An added token of `tokenizer.json` is of a kind that is not covered.
     case addedToken = "E_TOKENIZER_ADDED_TOKEN"
 
     /// What messages call it.
     var name: String { rawValue.dropFirst("E_TOKENIZER_".count).lowercased().replacing("_", with: "-") }
   }
 
-  /// A file is not there (`E_TOKENIZER_MISSING_FILE`).
+  /// A file of the tokenizer is not there.
   case missingFile(String)
-  /// A part is of a kind that is not covered (`E_TOKENIZER_` and the part's name).
+  /// A part is of a kind that is not covered.
   case unsupported(Part, JSONPlace, expected: String, found: String)
-  /// An id is negative, or leaves a gap (`E_TOKENIZER_ID_RANGE`).
+  /// An id is negative, or leaves a gap.
   case idRange(JSONPlace, token: String, id: String, count: Int)
-  /// Two tokens have one id (`E_TOKENIZER_DUPLICATE_ID`).
+  /// Two tokens have one id.
   case duplicateId(JSONPlace, token: String, other: String, id: Int)
-  /// A token is added twice, or added under another id than it has (`E_TOKENIZER_DUPLICATE_TOKEN`).
+  /// A token is added twice, or added under another id than it has.
   case duplicateToken(JSONPlace, token: String)
-  /// A merge is not a pair of tokens (`E_TOKENIZER_MERGE`).
+  /// A merge is not a pair of tokens.
   case merge(JSONPlace, found: String)
-  /// A merge names, or makes, a token that is not in the vocabulary (`E_TOKENIZER_MERGE_TOKEN`).
+  /// A merge names, or makes, a token that is not in the vocabulary.
   case mergeToken(JSONPlace, merge: String, token: String)
-  /// A merge is there twice (`E_TOKENIZER_DUPLICATE_MERGE`).
+  /// A merge is there twice.
   case duplicateMerge(JSONPlace, merge: String)
-  /// A byte has no token, so that text with it could not be encoded (`E_TOKENIZER_MISSING_BYTE`).
+  /// A byte has no token, so that text with it could not be encoded.
   case missingByte(JSONPlace, byte: UInt8, token: String)
-  /// A stop token is not a token of this tokenizer (`E_TOKENIZER_STOP_TOKEN`).
+  /// A stop token is not a token of this tokenizer.
   case stopToken(JSONPlace, key: String, expected: String, found: String)
 
   public var diagnostic: Diagnostic {

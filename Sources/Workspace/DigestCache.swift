@@ -93,7 +93,11 @@ public final class DigestCache: Sendable {
 
   /// Takes note of a digest computed while the file was written or read. Only after the last write and the final
   /// rename.
-  /// - Parameter identity: the file as it was digested; nil: as it is now.
+  /// - Parameters:
+  ///   - digest: the digest.
+  ///   - kind: of what the digest is: of the content as a stream, or of its tree.
+  ///   - path: the file.
+  ///   - identity: the file as it was digested; nil: as it is now.
   public func remember(
     _ digest: SHA256Digest, _ kind: Kind = .content, ofFileAt path: FilePath, identity: FileIdentity? = nil
   ) throws {

@@ -3,10 +3,10 @@ import SystemPackage
 
 /// What can go wrong with the lock and the receipts of a work folder.
 public enum WorkspaceError: CambiumError, Equatable {
-  /// `E_WORK_LOCKED`: another run holds the work folder.
+  /// Another run holds the work folder.
   case locked(folder: FilePath, pid: Int32?)
-  /// `E_RECEIPT_DAMAGED`: a receipt cannot be read as one; its stage counts as not done.
+  /// A receipt cannot be read as one; its stage counts as not done.
   case receiptDamaged(path: FilePath, reason: String)
-  /// `E_OUTPUT_MISMATCH`: a finished file differs from its receipt.
+  /// A finished file differs from its receipt.
   case outputMismatch(path: String, expected: String, found: String)
 }

@@ -80,5 +80,6 @@ import Testing
       _ = try ArchiveWriter(folder: FilePath(package), threads: 1).write(to: FilePath(folder["a"])) { true }
     }
     #expect(folder.entries == ["package"])
+    #expect(ArchiveError.stopped(path: "a").diagnostic.code == "E_ARCHIVE_STOPPED")
   }
 }

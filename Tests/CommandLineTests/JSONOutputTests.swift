@@ -65,6 +65,7 @@ import Testing
     #expect(error["code"]?.stringValue?.hasPrefix(command.format) == true, "\(outcome.out)")
     #expect(error["summary"]?.stringValue?.isEmpty == false)
     #expect(error["exit"]?.intValue == Int(command.status))
+    #expect(error["next"]?.stringValue?.isEmpty == false, "\(outcome.out)")
     #expect(!outcome.err.isEmpty)
   }
 

@@ -74,7 +74,7 @@ import Testing
     try withWorkshop { shop in
       try writeBytes(Array("{\"cambium_audit\": 2}".utf8), shop.path + "/audit.json")
       #expect(
-        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.code == "E_PACKAGE_FORM")
+        try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.code == "E_AUDIT_FORM")
       try writeBytes(Array("{\"cambium_audit\": 1, \"tensors\": [{\"name\": \"x\"}]}".utf8), shop.path + "/audit.json")
       #expect(
         try diagnostic { _ = try AuditDocument(path: FilePath(shop.path + "/audit.json")) }.found

@@ -11,10 +11,10 @@ import Testing
   static let good = record("F32", "[1]", 0, 4)
 
   static let cases: [(header: String, code: String)] = [
-    (" \(one)", "E_ST_HEADER_JSON"),
-    ("\n\(one)", "E_ST_HEADER_JSON"),
-    ("\(one)\n", "E_ST_HEADER_JSON"),
-    ("\(one) \t ", "E_ST_HEADER_JSON"),
+    (" \(one)", "E_ST_HEADER_PADDING"),
+    ("\n\(one)", "E_ST_HEADER_PADDING"),
+    ("\(one)\n", "E_ST_HEADER_PADDING"),
+    ("\(one) \t ", "E_ST_HEADER_PADDING"),
     ("\(one)\u{0}", "E_ST_HEADER_JSON"),
     ("\u{FEFF}\(one)", "E_ST_HEADER_JSON"),
     (twice, "E_ST_DUPLICATE_NAME"),

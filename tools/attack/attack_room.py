@@ -100,7 +100,7 @@ class Room:
         return kept | {"CAMBIUM_PIPELINES": str(self.pipelines), "SWIFT_BACKTRACE": "enable=no"} | (more or {})
 
     def start(self, program, *arguments, cwd=None, env=None, out=subprocess.PIPE, err=subprocess.PIPE, limits=None,
-              user=None, stdin=subprocess.DEVNULL, prefix=(), closed=()):
+              user=None, stdin=subprocess.DEVNULL, prefix=(), closed=(), bufsize=-1):
         def before():
             # Python ignores it, and its children would inherit that.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -112,7 +112,7 @@ class Room:
         extra = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
         return subprocess.Popen(
             [*prefix, str(self.binaries / program), *map(str, arguments)], cwd=cwd or self.path,
-            env=self.environment(env), stdout=out, stderr=err, stdin=stdin, preexec_fn=before, **extra)
+            env=self.environment(env), stdout=out, stderr=err, stdin=stdin, preexec_fn=before, bufsize=bufsize, **extra)
 
     def run(self, program, *arguments, timeout=120, **options):
         """Runs to the end; a run that does not end within the time is an outcome of status 124."""

@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import struct
 import subprocess
 import time
@@ -223,51 +224,75 @@ def manifest_numbers(room):
 
 # 15: files that shrink.
 
-def shrinks(room, program, *command, delay=0.05, folder="o"):
-    """The weights are cut while the command runs, at several moments."""
-    for attempt in range(8):
-        process = room.start(program, *command, out=subprocess.DEVNULL)
-        time.sleep(delay * (1 + attempt))
-        cut = []
-        if process.poll() is None:
-            for path in (room / folder).glob("*.safetensors"):
-                cut.append((path, path.read_bytes()))
-                os.truncate(path, 4096)
-        try:
-            said = process.communicate(timeout=60)[1].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            process.kill()
-            said = "hangs"
-        for path, data in cut:
-            path.write_bytes(data)
-        expect(process.returncode >= 0, f"{command[0]}: signal {-process.returncode} when the package shrinks")
-        expect(process.returncode == 0 or "E_" in said, f"{command[0]}: status {process.returncode} {said[:200]}")
-        if not cut:
+def cut_weights(folder):
+    """Cuts the weights of a folder; what gives them back."""
+    whole = [(path, path.read_bytes()) for path in folder.glob("*.safetensors")]
+    for path, _ in whole:
+        os.truncate(path, 4096)
+    return lambda: [path.write_bytes(data) for path, data in whole]
+
+
+def ends_well(process, command):
+    try:
+        said = process.communicate(timeout=60)[1].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said = "hangs"
+    expect(process.returncode >= 0, f"{command}: signal {-process.returncode} when the package shrinks")
+    expect(process.returncode == 0 or "E_" in said, f"{command}: status {process.returncode} {said[:200]}")
+
+
+def shrinks(room, *command, moments, by_text=False):
+    """The weights are cut while the runner works, each time after so many bytes of its text, or notes of its progress.
+    It stands still meanwhile."""
+    room.package()
+    for moment in moments:
+        # Unbuffered: what is not read here is communicate's.
+        process = room.start("verify-runner", *command, bufsize=0)
+        stream = process.stdout if by_text else process.stderr
+        for _ in range(moment):
+            while (byte := stream.read(1)) and not by_text and byte != b"\n":
+                pass
+            expect(byte, f"{command[0]}: ended before the moment {moment}: nothing is shown")
+        process.send_signal(signal.SIGSTOP)
+        restore = cut_weights(room / "o")
+        process.send_signal(signal.SIGCONT)
+        ends_well(process, command[0])
+        restore()
+
+
+def shrinks_after(room, *command, delays):
+    """As `shrinks`, of a command that says nothing while it works: at moments that the clock chooses."""
+    room.package()
+    for delay in delays:
+        process = room.start("verify-runner", *command, out=subprocess.DEVNULL)
+        time.sleep(delay)
+        restore = cut_weights(room / "o") if process.poll() is None else None
+        ends_well(process, command[0])
+        if not restore:
             break
+        restore()
 
 
 def shrinks_in_generate(room):
     """15 the package is truncated during generate: an error that names the file"""
-    room.package()
-    shrinks(room, "verify-runner", "generate", "o", "--prompt", "ab", "--limit", "3000")
+    shrinks(room, "generate", "o", "--prompt", "ab", "--limit", "3000", moments=(1, 2, 8, 32), by_text=True)
 
 
 def shrinks_in_check(room):
     """15 the package is truncated during check"""
-    room.package()
-    shrinks(room, "verify-runner", "check", "o", "--limit", "400", "--quiet")
+    shrinks(room, "check", "o", "--limit", "400", moments=(1, 2, 3))
 
 
 def shrinks_in_trace(room):
     """15 the package is truncated during trace"""
-    room.package()
-    shrinks(room, "verify-runner", "trace", "o", "--ids", "1 2 3", "--limit", "1000", "--output", "t")
+    shrinks_after(room, "trace", "o", "--ids", "1 2 3", "--limit", "1000", "--output", "t",
+                  delays=[0.05 * number for number in range(1, 9)])
 
 
 def shrinks_in_bench(room):
     """15 the package is truncated during bench"""
-    room.package()
-    shrinks(room, "verify-runner", "bench", "o", "--random-ids", "8", "--limit", "200", "--quiet")
+    shrinks(room, "bench", "o", "--random-ids", "8", "--limit", "200", moments=(1, 2, 3))
 
 
 def shrinks_in_run(room):

@@ -11,7 +11,10 @@ package struct ModelCard {
   let check: CheckPlan
   let source: SourceCard
 
-  /// - Parameter check: whether decoding is checked.
+  /// - Parameters:
+  ///   - plan: what is made.
+  ///   - resolution: of which source, donor and manifest.
+  ///   - check: whether decoding is checked.
   package init(_ plan: Plan, _ resolution: Resolution, check: CheckPlan) throws {
     self.resolution = resolution
     self.plan = plan
@@ -19,7 +22,9 @@ package struct ModelCard {
     source = try SourceCard(folder: resolution.source)
   }
 
-  /// - Parameter outcome: What decoding gave; nil for a placeholder of the same length.
+  /// - Parameters:
+  ///   - measurements: the errors of the tensors.
+  ///   - outcome: What decoding gave; nil for a placeholder of the same length.
   package func render(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [UInt8] {
     try Array((frontMatter + body(measurements, outcome)).utf8)
   }

@@ -6,6 +6,7 @@ import SystemPackage
 
 /// `check.json`: what the decode check found. Nothing in it depends on the machine, on threads or on the clock.
 public struct CheckOutcome: Sendable {
+  /// The report's name in the folder of its stage.
   package static let fileName = "check.json"
 
   private enum Content {
@@ -86,6 +87,7 @@ public struct CheckOutcome: Sendable {
     return (try? JSONValue.parse(bytes, file: path.string))?["cambium_check"] != nil
   }
 
+  /// The digest of the report.
   package var digest: SHA256Digest { SHA256Digest.of(bytes) }
 
   /// Why the package was not decoded; nil when it was.

@@ -2,6 +2,7 @@ import Manifests
 
 /// Whether the package's decoding is checked, as far as headers and configuration tell.
 package enum CheckPlan: Sendable {
+  /// It is decoded.
   case decode(DecodeCheck)
   /// It is not, because …
   case none(reason: String)

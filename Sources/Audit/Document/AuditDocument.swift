@@ -37,19 +37,19 @@ public struct AuditDocument: Sendable {
   public let tensors: [Tensor]
   public let dropped: [Dropped]
 
-  /// - Throws: `JSONError`, `FileError` or ``ConversionError/packageForm(file:expected:found:)``.
+  /// - Throws: `JSONError`, `FileError` or `ConversionError.auditForm(file:expected:found:)`.
   public init(path: FilePath) throws {
     try self.init(
       JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 1 << 30), file: path.string), file: path.string)
   }
 
-  /// - Throws: ``ConversionError/packageForm(file:expected:found:)``, which names the field.
+  /// - Throws: `ConversionError.auditForm(file:expected:found:)`, which names the field.
   package init(_ json: JSONValue, file path: String) throws {
     do {
       try self.init(JSONFields(json, file: path, what: "the audit"))
     } catch {
       let words = error.words
-      throw ConversionError.packageForm(file: error.place.description, expected: words.expected, found: words.found)
+      throw ConversionError.auditForm(file: error.place.description, expected: words.expected, found: words.found)
     }
   }
 

@@ -4,6 +4,7 @@ import StrictJSON
 
 /// The tensors of an audit report, filtered and sorted, as a table, JSON or CSV.
 public struct AuditQuery: Sendable {
+  /// What the rows are sorted by: name, size written, or one of the measures of the error.
   public enum Order: String, Sendable, CaseIterable {
     case name, bytes, cosine, rms, sqnr, largest, clipped, zeroed
   }
@@ -12,7 +13,9 @@ public struct AuditQuery: Sendable {
   private let tensors: [AuditDocument.Tensor]
 
   /// - Parameters:
-  ///   - role, verdict: only these; nil for all.
+  ///   - document: the report that is asked.
+  ///   - role: only these; nil for all.
+  ///   - verdict: only these; nil for all.
   ///   - order: `name` as in the report; the others put the worst or largest first.
   public init(_ document: AuditDocument, role: String?, verdict: String?, order: Order) {
     self.document = document
@@ -51,6 +54,7 @@ public struct AuditQuery: Sendable {
     ]
   }
 
+  /// The rows for a terminal.
   public var table: String {
     let rows = tensors.map { tensor -> [String] in
       let verdict = tensor.verdict + (tensor.format.map { " " + $0 } ?? "")
@@ -69,6 +73,7 @@ public struct AuditQuery: Sendable {
       + ["\(tensors.count) of \(document.tensors.count) tensors"] + dropped).joined(separator: "\n")
   }
 
+  /// The rows' own records.
   public var json: JSONValue {
     .object([("cambium_audit_query", .int(1)), ("tensors", .array(tensors.map(\.json)))])
   }

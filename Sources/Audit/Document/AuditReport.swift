@@ -23,6 +23,11 @@ package struct AuditReport {
     /// What readers make of the package, foretold from the plan.
     var readers: ReaderMatrix
 
+    /// - Parameters:
+    ///   - resolution: What the manifest was resolved to.
+    ///   - planDigest: The digest of the plan.
+    ///   - inputs: `source/…` and `donor/…` with digests, in byte order.
+    ///   - readers: What readers make of the package.
     package init(
       _ resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], readers: ReaderMatrix
     ) {
@@ -35,6 +40,11 @@ package struct AuditReport {
     }
   }
 
+  /// The report.
+  /// - Parameters:
+  ///   - plan: What was done.
+  ///   - context: What it was done with.
+  ///   - measurements: One for each tensor, in the order of the plan.
   package static func json(_ plan: Plan, _ context: Context, _ measurements: [TensorMeasurement]) -> JSONValue {
     .object([
       ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),

@@ -4,6 +4,7 @@ import StrictJSON
 
 /// An audit report's tensors summed up by role or by layer.
 public struct AuditSummary: Sendable {
+  /// What makes a group.
   public enum Grouping: String, Sendable, CaseIterable {
     case role, layer
   }
@@ -30,6 +31,9 @@ public struct AuditSummary: Sendable {
   let grouping: Grouping
   let rows: [Row]
 
+  /// - Parameters:
+  ///   - document: The report.
+  ///   - grouping: What makes a group.
   public init(_ document: AuditDocument, by grouping: Grouping) {
     self.grouping = grouping
     var rows: [Row] = []
@@ -68,6 +72,7 @@ public struct AuditSummary: Sendable {
     return (number, group)
   }
 
+  /// The groups for a terminal.
   public var table: String {
     let rows = rows.map { row in
       [
@@ -84,6 +89,7 @@ public struct AuditSummary: Sendable {
     return TextTable(header, rows).lines.joined(separator: "\n")
   }
 
+  /// The groups as a document.
   public var json: JSONValue {
     func number(_ value: Double?) -> JSONValue { value.map { JSONValue(.number(Fixed.eight($0))) } ?? .null }
     return .object([

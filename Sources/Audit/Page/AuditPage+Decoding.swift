@@ -5,6 +5,7 @@ import StrictJSON
 extension AuditPage {
   /// What is known of decoding when the page is made.
   package enum Decoding: Sendable {
+    /// Nothing is known of it.
     case unknown
     /// What a run checks before it publishes; without an outcome, a placeholder of the same length.
     case planned(CheckPlan, CheckOutcome?)

@@ -9,6 +9,7 @@ import Readers
 /// Like `audit.json`, from which it is made, it has the same length whatever was measured: measured numbers have a fixed
 /// width, and nothing is ordered by them.
 public struct AuditPage: Sendable {
+  /// The page's name in a package.
   public static let fileName = "audit.html"
 
   let title: String
@@ -19,12 +20,18 @@ public struct AuditPage: Sendable {
 
   /// - Parameters:
   ///   - title: what the package is called.
+  ///   - audit: the package's report.
   ///   - readers: what the known readers make of it; nil leaves the section out.
   ///   - check: what a decode check found; nil when there is none.
   public init(title: String, audit: AuditDocument, readers: ReaderMatrix?, check: CheckOutcome? = nil) {
     self.init(title: title, audit: audit, readers: readers, decoding: check.map { .report($0) } ?? .unknown)
   }
 
+  /// - Parameters:
+  ///   - title: What the package is called.
+  ///   - audit: The package's report.
+  ///   - readers: What the known readers make of it; nil leaves the section out.
+  ///   - decoding: What is known of its decoding.
   package init(title: String, audit: AuditDocument, readers: ReaderMatrix?, decoding: Decoding) {
     self.title = title
     self.audit = audit

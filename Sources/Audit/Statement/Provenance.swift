@@ -21,6 +21,11 @@ package struct Provenance {
   /// SHA-256 of the program that ran; only when a person asked for it, since it differs by platform.
   let builder: SHA256Digest?
 
+  /// - Parameters:
+  ///   - resolution: What the manifest was resolved to.
+  ///   - planDigest: The digest of the plan.
+  ///   - inputs: `source/…` and `donor/…` with digests.
+  ///   - builder: SHA-256 of the program that ran; nil when nobody asked for it.
   package init(
     resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], builder: SHA256Digest?
   ) {

@@ -19,10 +19,15 @@ public struct ConversionFloor: Sendable {
     case tree
   }
 
+  /// What a round took.
   public struct Result: Sendable {
+    /// Bytes of the sources.
     public let bytesRead: Int
+    /// Bytes of the target.
     public let bytesWritten: Int
+    /// Time that passed.
     public let seconds: Double
+    /// Time of the processor, of all threads together.
     public let processorSeconds: Double
   }
 
@@ -36,6 +41,8 @@ public struct ConversionFloor: Sendable {
   ///   - sources: the files to read.
   ///   - outputBytes: how much is written.
   ///   - target: the file that is written and removed.
+  ///   - threads: Threads that read and digest.
+  ///   - digesting: Which digests are computed.
   public init(sources: [FilePath], outputBytes: Int, target: FilePath, threads: Int, digesting: Digesting) {
     self.sources = sources
     self.outputBytes = outputBytes

@@ -11,6 +11,7 @@ public struct KernelRates: Sendable {
     /// Bytes of the source (bf16, or what is digested) a second, median of the rounds.
     public let bytesPerSecond: Double
 
+    /// The members.
     public init(name: String, bytesPerSecond: Double) {
       self.name = name
       self.bytesPerSecond = bytesPerSecond

@@ -4,21 +4,28 @@ import Threads
 
 /// What a bench does.
 public struct BenchOptions {
+  /// The ways of decoding; vanilla decoding comes first and is always measured.
   public var decoders: [BenchDecoder]
   /// Tokens to decode for each prompt; stop tokens do not end them.
   public var limit: Int
   /// Measured repetitions; one more before them warms up.
   public var repetitions: Int
+  /// Rows of a pass over the prompt.
   public var promptChunk: Int
+  /// The arithmetic of all products.
   public var arithmetic: Arithmetic
   /// See `DecodingOptions.draftShortlist`.
   public var draftShortlist: Int
+  /// Drafts with a given acceptance, in place of the head's; nil for the head's.
   public var imposed: ImposedAcceptance?
   /// Of the largest cache: how fast memory is read is measured between the repetitions. Nil: it is not.
   public var cacheBytes: Int?
+  /// Asked between decodings.
   public var isStopped: () -> Bool
+  /// Hears what is being done.
   public var onProgress: (String) -> Void
 
+  /// The members, with the defaults of `verify-runner bench`.
   public init(
     decoders: [BenchDecoder] = BenchDecoder.standard, limit: Int = 64, repetitions: Int = 3, promptChunk: Int = 256,
     arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0, imposed: ImposedAcceptance? = nil,
@@ -46,8 +53,11 @@ public struct BenchOptions {
 public struct Bench {
   /// Vanilla decoding first, the measure of the others; then what was asked for, once each.
   public let decoders: [BenchDecoder]
+  /// Ways of decoding that the model does not have, with the reason.
   public let unavailable: [Unavailable]
+  /// All decodings, the warm-up among them.
   public private(set) var measured: [MeasuredDecoding] = []
+  /// Verified decodings that gave other tokens than vanilla decoding.
   public private(set) var differences: [BenchDifference] = []
   /// By prompt, the tokens of vanilla decoding.
   public private(set) var truth: [[Int]] = []
@@ -56,11 +66,17 @@ public struct Bench {
   public private(set) var readBandwidths: [Double] = []
   /// Most that there were behind any decoding.
   public private(set) var anonymousBytes: Int?
+  /// Most bytes that were resident.
   public private(set) var residentBytes = 0
   private let model: LoadedModel
+  /// The session that decodes.
   package let session: DecodingSession
   private let options: BenchOptions
 
+  /// - Parameters:
+  ///   - model: The model that is measured.
+  ///   - pool: The threads that compute.
+  ///   - options: What is measured.
   public init(_ model: LoadedModel, pool: WorkerPool, _ options: BenchOptions) {
     self.model = model
     self.options = options

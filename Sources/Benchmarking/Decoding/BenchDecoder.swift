@@ -2,9 +2,13 @@ import Inference
 
 /// A way of decoding that is measured.
 public enum BenchDecoder: Sendable, Hashable {
+  /// One token a pass.
   case vanilla
+  /// So many drafts a round, checked by the target.
   case mtp(Int)
+  /// As many drafts as pay, at most so many.
   case adaptive(Int)
+  /// So many drafts a round, not checked.
   case optimistic(Int)
 
   /// Vanilla decoding, MTP at depths 1 to 4, adaptive depth up to 4, and unchecked drafts at depth 2.
@@ -28,6 +32,7 @@ public enum BenchDecoder: Sendable, Hashable {
     }
   }
 
+  /// As the command line and the reports spell it, such as `mtp-2`.
   public var name: String {
     switch self {
     case .vanilla: "vanilla"

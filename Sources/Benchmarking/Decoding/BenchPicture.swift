@@ -4,7 +4,9 @@ import SystemPackage
 
 /// A picture that a bench asks about.
 public struct BenchPicture: Sendable {
+  /// The picture's name.
   public var name: String
+  /// What is asked of it.
   public var question: String
   private let source: Source
 

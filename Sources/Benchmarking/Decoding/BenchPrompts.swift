@@ -14,6 +14,7 @@ public struct BenchPrompt {
   /// Makes the prompt, of an image with the tower's rows: that is part of each measurement.
   let make: () throws -> Prompt
 
+  /// - Parameter encoded: A prompt of a check.
   public init(_ encoded: EncodedPrompt) {
     self.init(id: encoded.id, kind: encoded.kind, tokens: encoded.tokens.count) { encoded.prompt }
   }
@@ -28,12 +29,17 @@ public struct BenchPrompt {
 
 /// Something that was asked for and that the package, or the machine, cannot do.
 public struct Unavailable: Sendable, Hashable {
+  /// What there is not.
   public enum Kind: String, Sendable, Hashable { case decoder, prompts }
 
+  /// What there is not.
   public var kind: Kind
+  /// Its name.
   public var name: String
+  /// Why there is none, in words.
   public var reason: String
 
+  /// The members.
   public init(_ kind: Kind, _ name: String, reason: String) {
     self.kind = kind
     self.name = name
@@ -43,12 +49,15 @@ public struct Unavailable: Sendable, Hashable {
 
 /// The prompts of a bench, and the classes that the package cannot run.
 public struct BenchPrompts {
+  /// What can be run.
   public private(set) var prompts: [BenchPrompt] = []
+  /// What cannot, with the reason.
   public private(set) var unavailable: [Unavailable] = []
 
   /// Classes that the program has prompts for, in the order of reports.
   public static let classes = ["code", "prose", "chat", "tool", "image"]
 
+  /// No prompts.
   public init() {}
 
   /// Adds prompts of text, encoded with the package's tokenizer and template; a class that cannot be encoded is left out

@@ -2,7 +2,9 @@
 public enum Figures {
   /// The value below which a share of the values lies: between the two nearest in order, in proportion (what numpy calls
   /// `linear`). Nil for no values.
-  /// - Parameter share: 0 to 1.
+  /// - Parameters:
+  ///   - values: In any order.
+  ///   - share: 0 to 1.
   public static func percentile(_ values: [Double], _ share: Double) -> Double? {
     guard !values.isEmpty else { return nil }
     let order = values.sorted()
@@ -12,8 +14,10 @@ public enum Figures {
     return order[low] + (order[high] - order[low]) * (place - Double(low))
   }
 
+  /// The value in the middle; nil for no values.
   public static func median(_ values: [Double]) -> Double? { percentile(values, 0.5) }
 
+  /// The arithmetic mean; nil for no values.
   public static func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }

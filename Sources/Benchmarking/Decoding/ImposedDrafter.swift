@@ -4,8 +4,12 @@ import Inference
 public struct ImposedAcceptance: Sendable, Hashable {
   /// The chance that a draft is right when all before it are, by place; the last one holds for further places.
   public var chances: [Double]
+  /// The same seed imposes the same drafts.
   public var seed: UInt64
 
+  /// - Parameters:
+  ///   - chances: By place in the draft, from 0: the chance that the target agrees, 0 to 1.
+  ///   - seed: The same seed imposes the same drafts.
   public init(chances: [Double], seed: UInt64 = 0) {
     self.chances = chances
     self.seed = seed

@@ -4,50 +4,67 @@ import Inference
 public struct MeasuredDecoding: Sendable {
   /// A round: seconds from the tokens before it to its own, and how many those are.
   public struct Round: Sendable, Hashable {
+    /// Seconds from the tokens before it to its own.
     public var seconds: Double
+    /// How many tokens it gave.
     public var tokens: Int
 
+    /// The members.
     public init(seconds: Double, tokens: Int) {
       self.seconds = seconds
       self.tokens = tokens
     }
   }
 
+  /// Number of the way of decoding among the bench's.
   public var decoder: Int
+  /// Number of the prompt among the bench's.
   public var prompt: Int
   /// From 1; 0 is the warm-up.
   public var repetition: Int
+  /// The decoded tokens.
   public var tokens: [Int]
   /// For the rows of images.
   public var visionSeconds: Double
   /// From the beginning, images included, to the first token.
   public var firstTokenSeconds: Double
+  /// The rounds after the first token.
   public var rounds: [Round]
+  /// What the decoder says of itself.
   public var counts: Counts
 
   /// What the decoder says of itself.
   public struct Counts: Sendable, Hashable {
     /// Passes of the target behind the prompt, and their rows; rows of the head, those over the prompt among them.
     public var targetPasses = 0
+    /// Rows of the target's passes.
     public var targetRows = 0
+    /// Rows of the head, those over the prompt among them.
     public var headRows = 0
     /// Drafts made only to learn how good they are (adaptive depth).
     public var looks = 0
     /// By place in the draft, how often a token was drafted there, and accepted. Empty where drafts are not checked.
     public var drafted: [Int] = []
+    /// By place in the draft, how often a token was accepted there. Empty where drafts are not checked.
     public var accepted: [Int] = []
     /// Bytes of weights read behind the prompt.
     public var weightBytes = 0
     /// Seconds of the phases; what is left of the whole time is the loop's own.
     public var prefill = 0.0
+    /// Seconds of the head's passes.
     public var draft = 0.0
+    /// Seconds of the target's passes after the prompt.
     public var verify = 0.0
+    /// Seconds of the choice of tokens.
     public var sampling = 0.0
+    /// Seconds of the way back from refused drafts.
     public var rollback = 0.0
 
+    /// Counts of nothing.
     public init() {}
   }
 
+  /// The members.
   public init(
     decoder: Int, prompt: Int, repetition: Int, tokens: [Int], visionSeconds: Double, firstTokenSeconds: Double,
     rounds: [Round], counts: Counts

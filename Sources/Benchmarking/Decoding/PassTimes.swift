@@ -4,26 +4,34 @@ import Threads
 
 /// What single passes cost: of one row (plain decoding), of a few (a draft checked), of the head, of a prompt.
 public struct PassTimes: Sendable, Hashable {
+  /// Passes of one number of rows.
   public struct Pass: Sendable, Hashable {
+    /// Rows of a pass.
     public var rows: Int
     /// Of a pass with the logits of all its rows.
     public var seconds: Double
 
+    /// The members.
     public init(rows: Int, seconds: Double) {
       self.rows = rows
       self.seconds = seconds
     }
   }
 
+  /// Passes of the target, by their rows.
   public var passes: [Pass]
   /// Of one draft step of the head, its logits too; nil without a head.
   public var draftSeconds: Double?
+  /// Tokens of the prompt that was run.
   public var prefillRows: Int
+  /// Seconds of the passes over it.
   public var prefillSeconds: Double
   /// Multiplications and additions of matrix products a second over the prompt, and those of OpenBLAS's f32 product.
   public var prefillRate: Double
+  /// Multiplications and additions a second of OpenBLAS's f32 product.
   public var denseRate: Double
 
+  /// The members.
   public init(
     passes: [Pass], draftSeconds: Double?, prefillRows: Int, prefillSeconds: Double, prefillRate: Double,
     denseRate: Double

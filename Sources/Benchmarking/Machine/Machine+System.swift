@@ -34,6 +34,7 @@ import SystemPackage
     /// The first line of `model name`, or of what takes its place on other architectures.
     static var processorName: String { processorName(text("/proc/cpuinfo")) }
 
+    /// The name in the text of `/proc/cpuinfo`.
     package static func processorName(_ information: String) -> String {
       for name in ["model name", "Model", "Hardware", "CPU part"] {
         let line = information.split(separator: "\n").first { $0.hasPrefix(name) }
@@ -54,6 +55,7 @@ import SystemPackage
     /// Those of the first processor.
     static func caches() -> [Cache] { caches("/sys/devices/system/cpu/cpu0/cache") }
 
+    /// The caches that a folder such as `/sys/devices/system/cpu/cpu0/cache` describes.
     package static func caches(_ folder: FilePath) -> [Cache] {
       let names = ((try? Folder.entries(folder)) ?? []).filter { $0.hasPrefix("index") }
       return names.compactMap { name in

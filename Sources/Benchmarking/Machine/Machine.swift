@@ -4,14 +4,18 @@ import Quantization
 
 /// The machine that a measurement was made on, as far as speed depends on it. No host name, no date.
 public struct Machine: Sendable, Hashable {
+  /// One cache of a processor.
   public struct Cache: Sendable, Hashable {
+    /// 1 for the one nearest to the core.
     public var level: Int
     /// `data`, `instruction` or `unified`.
     public var kind: String
+    /// Size in bytes.
     public var bytes: Int
     /// Logical processors that share it.
     public var sharedBy: Int
 
+    /// The members.
     public init(level: Int, kind: String, bytes: Int, sharedBy: Int) {
       self.level = level
       self.kind = kind
@@ -20,19 +24,26 @@ public struct Machine: Sendable, Hashable {
     }
   }
 
+  /// The processor's name.
   public var processor: String
+  /// Such as `x86_64`.
   public var architecture: String
+  /// The operating system.
   public var system: String
   /// Logical processors that this process may use, and cores; nil where the system does not say.
   public var processors: Int
+  /// Cores; nil where the system does not say.
   public var cores: Int?
   /// Instruction set that the kernels use.
   public var simd: String
   /// Whether `fast` arithmetic is there.
   public var hasFast: Bool
+  /// Bytes of memory.
   public var memoryBytes: Int
+  /// The caches of the first processor.
   public var caches: [Cache]
 
+  /// The members.
   public init(
     processor: String, architecture: String, system: String, processors: Int, cores: Int?, simd: String, hasFast: Bool,
     memoryBytes: Int, caches: [Cache]

@@ -13,6 +13,7 @@ package struct ProcessMemory: Sendable, Hashable {
   /// All resident pages, mapped weights among them; on macOS the most there were so far.
   var residentBytes: Int
 
+  /// What the system says at this moment; zeros where it does not.
   package static var now: ProcessMemory {
     #if os(Linux)
       let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
@@ -25,6 +26,7 @@ package struct ProcessMemory: Sendable, Hashable {
     #endif
   }
 
+  /// The number of a line such as `VmRSS: 12 kB`; nil without such a line.
   package static func kilobytes(_ name: String, _ text: String) -> Int? {
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map {

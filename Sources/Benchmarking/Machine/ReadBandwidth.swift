@@ -9,7 +9,10 @@ public enum ReadBandwidth {
   /// Bytes a second of all threads together, the best of some rounds: other programs only ever make it less. Each round
   /// reads a buffer much larger than the caches once, with loads as wide as the processor has, some rounds with software
   /// prefetch.
-  /// - Parameter cacheBytes: Of the largest cache.
+  /// - Parameters:
+  ///   - threads: Threads that read at once.
+  ///   - cacheBytes: Bytes of the largest cache.
+  ///   - rounds: How often the buffer is read.
   public static func measure(threads: Int, cacheBytes: Int, rounds: Int = 12) -> Double {
     let piece = 1 << 20
     let count = min(1 << 30, max(1 << 28, 8 * cacheBytes)) / piece

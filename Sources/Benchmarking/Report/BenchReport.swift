@@ -8,15 +8,22 @@ public struct BenchReport: Sendable {
 
   /// What the run was asked for.
   public struct Settings: Sendable, Hashable {
+    /// Threads that computed.
     public var threads: Int
+    /// Rows of a pass over the prompt.
     public var promptChunk: Int
+    /// The arithmetic's name.
     public var arithmetic: String
     /// Lowest ids that may be drafted; 0 for all.
     public var draftShortlist: Int
+    /// Tokens decoded for each prompt.
     public var limit: Int
+    /// Repetitions that count.
     public var repetitions: Int
+    /// The acceptance that was imposed; nil for the head's own.
     public var imposed: ImposedAcceptance?
 
+    /// The members.
     public init(
       threads: Int, promptChunk: Int, arithmetic: String, draftShortlist: Int = 0, limit: Int, repetitions: Int,
       imposed: ImposedAcceptance?
@@ -31,11 +38,16 @@ public struct BenchReport: Sendable {
     }
   }
 
+  /// A prompt that was run.
   public struct PromptLine: Sendable, Hashable {
+    /// The prompt's id.
     public var id: String
+    /// The class of the prompt.
     public var kind: String
+    /// How many tokens it has.
     public var tokens: Int
 
+    /// The members.
     public init(id: String, kind: String, tokens: Int) {
       self.id = id
       self.kind = kind
@@ -52,6 +64,7 @@ public struct BenchReport: Sendable {
     /// Of the package's files.
     public var mapped: Int
 
+    /// The members.
     public init(anonymous: Int?, resident: Int, mapped: Int) {
       self.anonymous = anonymous
       self.resident = resident
@@ -59,19 +72,30 @@ public struct BenchReport: Sendable {
     }
   }
 
+  /// What it was measured on.
   public var machine: Machine
+  /// The system's load before the bench; nil where it does not say.
   public var load: Double?
   /// Bytes a second that the machine reads with as many threads; the best measured before and behind the decodings.
   public var readBandwidth: Double
+  /// What was measured.
   public var model: ModelSummary
+  /// How it was measured.
   public var settings: Settings
+  /// The prompts in their order.
   public var prompts: [PromptLine]
+  /// What was asked for and could not be run.
   public var unavailable: [Unavailable]
+  /// One result a decoder and class of prompts.
   public var results: [BenchResult]
+  /// Verified decodings that gave other tokens than vanilla decoding.
   public var differences: [BenchDifference]
+  /// What was resident.
   public var memory: Memory
+  /// What single passes cost; nil when it was not measured.
   public var passes: PassTimes?
 
+  /// The members.
   public init(
     machine: Machine, load: Double?, readBandwidth: Double, model: ModelSummary, settings: Settings,
     prompts: [PromptLine], unavailable: [Unavailable], results: [BenchResult], differences: [BenchDifference],

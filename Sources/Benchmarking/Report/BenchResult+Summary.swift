@@ -1,9 +1,11 @@
 extension BenchResult {
   /// The figures of every decoder on every class, classes in the order of the prompts.
   /// - Parameters:
+  ///   - measured: All decodings, of every decoder, prompt and repetition.
+  ///   - decoders: The first is vanilla decoding.
   ///   - kinds: Class of each prompt.
   ///   - truth: By prompt, the tokens of vanilla decoding.
-  ///   - decoders: The first is vanilla decoding.
+  ///   - isImposed: Whether the drafts are imposed, so that their acceptance is what was asked for.
   public static func summarize(
     _ measured: [MeasuredDecoding], decoders: [BenchDecoder], kinds: [String], truth: [[Int]], isImposed: Bool
   ) -> [BenchResult] {

@@ -4,11 +4,16 @@ public struct BenchResult: Sendable, Hashable {
   /// Seconds between tokens. The tokens of one round share its time equally; the first token, which the prompt's time
   /// holds, has none.
   public struct Intervals: Sendable, Hashable {
+    /// The arithmetic mean.
     public var mean: Double
+    /// Half of the intervals are shorter.
     public var p50: Double
+    /// 95 of 100 are shorter.
     public var p95: Double
+    /// 99 of 100 are shorter.
     public var p99: Double
 
+    /// The members.
     public init(mean: Double, p50: Double, p95: Double, p99: Double) {
       self.mean = mean
       self.p50 = p50
@@ -19,15 +24,22 @@ public struct BenchResult: Sendable, Hashable {
 
   /// Seconds by phase, summed over the class's prompts.
   public struct Phases: Sendable, Hashable {
+    /// The tower's passes over images.
     public var vision: Double
+    /// The passes over the prompt.
     public var prefill: Double
+    /// The head's passes.
     public var draft: Double
+    /// The target's passes after the prompt.
     public var verify: Double
+    /// The choice of tokens.
     public var sampling: Double
+    /// The way back from refused drafts.
     public var rollback: Double
     /// The loop itself, and what else the whole time holds.
     public var other: Double
 
+    /// The members.
     public init(
       vision: Double, prefill: Double, draft: Double, verify: Double, sampling: Double, rollback: Double, other: Double
     ) {
@@ -41,8 +53,11 @@ public struct BenchResult: Sendable, Hashable {
     }
   }
 
+  /// The way of decoding, by its name.
   public var decoder: String
+  /// The class of prompts.
   public var kind: String
+  /// Whether the target checks every draft.
   public var isVerified: Bool
   /// Whether it drafts with an imposed acceptance.
   public var isImposed: Bool
@@ -52,9 +67,11 @@ public struct BenchResult: Sendable, Hashable {
   public var firstTokenSeconds: Double
   /// Nil when every prompt gave one token.
   public var intervals: Intervals?
-  /// Tokens behind the first by their time; the median, the least and the most of the repetitions.
+  /// Tokens behind the first by their time; the median of the repetitions.
   public var tokensPerSecond: Double
+  /// Tokens a second of the slowest repetition.
   public var lowest: Double
+  /// Tokens a second of the fastest repetition.
   public var highest: Double
   /// All tokens by the whole time.
   public var endToEnd: Double
@@ -62,19 +79,28 @@ public struct BenchResult: Sendable, Hashable {
   public var toVanilla: Double
   /// Drafts by place, of all repetitions together.
   public var drafted: [Int]
+  /// Accepted drafts by place, of all repetitions together.
   public var accepted: [Int]
+  /// Drafts made only to learn how good they are.
   public var looks: Int
+  /// Tokens given a round.
   public var tokensPerRound: Double
+  /// Passes of the target after the prompts.
   public var targetPasses: Int
+  /// Rows of these passes.
   public var targetRows: Int
+  /// Rows of the head, those over the prompts among them.
   public var headRows: Int
+  /// Where the time went.
   public var phases: Phases
   /// Bytes of weights that were read behind the prompts, by the time behind the prompts.
   public var bytesPerSecond: Double
   /// Decodings whose tokens are all vanilla decoding's, and all.
   public var equal: Int
+  /// All decodings.
   public var decodings: Int
 
+  /// The members.
   public init(
     decoder: String, kind: String, isVerified: Bool, isImposed: Bool, tokens: Int, firstTokenSeconds: Double,
     intervals: Intervals?, tokensPerSecond: Double, lowest: Double, highest: Double, endToEnd: Double,

@@ -10,6 +10,9 @@ public struct Check {
   let options: CheckOptions
   private let pool: WorkerPool
 
+  /// - Parameters:
+  ///   - model: The package, or a checkpoint, with its head.
+  ///   - options: What is decoded, and what must hold.
   public init(_ model: LoadedModel, _ options: CheckOptions) {
     self.model = model
     self.options = options

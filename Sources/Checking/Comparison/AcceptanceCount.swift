@@ -6,10 +6,12 @@ public struct AcceptanceCount: Sendable, Hashable {
   public private(set) var drafted: [Int] = []
   /// Those of them that were accepted, and so were all before them.
   public private(set) var accepted: [Int] = []
+  /// Rounds that were entered.
   public private(set) var rounds = 0
   /// Tokens that came out of the rounds.
   public private(set) var tokens = 0
 
+  /// A count of nothing.
   public init() {}
 
   /// Share of the drafts at a place that were accepted; nil where there were none.
@@ -22,8 +24,10 @@ public struct AcceptanceCount: Sendable, Hashable {
   public var tokensPerRound: Double? { rounds == 0 ? nil : Double(tokens) / Double(rounds) }
 
   /// Enters a round.
-  /// - Parameter end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an
-  ///   answer says nothing about answers.
+  /// - Parameters:
+  ///   - round: What was drafted, and what of it stayed.
+  ///   - end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an answer
+  ///     says nothing about answers.
   package mutating func enter(_ round: DecodingRound, end: Int) {
     guard round.knownTokens < end else { return }
     rounds += 1

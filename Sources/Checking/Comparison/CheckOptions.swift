@@ -27,6 +27,7 @@ public struct CheckOptions {
   /// A fault to plant into every decoding but vanilla's, for tests of the check.
   package var plantedDefect: PlantedDefect?
 
+  /// The members, with the defaults of `verify-runner check`.
   public init(
     depths: [Int] = [1, 2, 3, 4], adaptive: Bool = false, limit: Int = 48, stops: Set<Int> = [], threads: Int? = nil,
     promptChunk: Int = 256, arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0,

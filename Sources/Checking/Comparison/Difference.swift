@@ -15,13 +15,17 @@ public struct Difference: Sendable, Hashable {
     case stop
   }
 
+  /// The prompt's id.
   public var prompt: String
   /// Name of the setting (`mtp-2`).
   public var setting: String
+  /// What differs.
   public var subject: Subject
   /// Number of the token, from 0 for the first behind the prompt; nil for what is no token's.
   public var index: Int?
+  /// What vanilla decoding gives.
   public var expected: String
+  /// What this way of decoding gives.
   public var found: String
 }
 

@@ -3,10 +3,15 @@ import StrictJSON
 
 /// What a generation gave and how.
 public struct GenerationReport: Sendable {
+  /// The prompt as token ids.
   public var promptTokens: [Int]
+  /// The tokens that were decoded.
   public var tokens: [Int]
+  /// Their text.
   public var text: String
+  /// Why decoding ended; nil when it was stopped.
   public var finish: Decoding.Finish?
+  /// Counts and times of the decoding.
   public var statistics: DecodingStatistics
   /// Whether times are part of the document, and counts, which follow the clock when depth is adaptive.
   public var hasStatistics: Bool
@@ -15,6 +20,7 @@ public struct GenerationReport: Sendable {
   /// What the process took; nil to say nothing of it.
   public var resources: ResourceUse?
 
+  /// The members.
   public init(
     promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
     hasStatistics: Bool, arithmetic: Arithmetic = .canonical, resources: ResourceUse? = nil
@@ -29,6 +35,7 @@ public struct GenerationReport: Sendable {
     self.resources = resources
   }
 
+  /// The document of `generate --json`.
   public var json: JSONValue {
     var document: [(String, JSONValue)] = [
       ("verify_runner_generate", 1), ("text", .string(text)), ("tokens", .array(tokens.map(JSONValue.int))),

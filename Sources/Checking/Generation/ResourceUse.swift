@@ -10,6 +10,7 @@ import StrictJSON
 /// Time and memory that the process took so far. Memory is that of the mapped weights, as far as they have been read, the
 /// state, and a constant: buffers of a pass, tokenizer, the program.
 public struct ResourceUse: Sendable {
+  /// How long it took to open the model.
   public var loading: Duration
   /// Most bytes that were resident at once, mapped files among them.
   public var peakBytes: Int
@@ -17,11 +18,13 @@ public struct ResourceUse: Sendable {
   public var mappedBytes: Int
   /// Of the state, f32.
   public var fixedStateBytes: Int
+  /// Bytes by which the state grows with each token.
   public var stateBytesPerToken: Int
 
   /// - Parameters:
   ///   - loading: How long it took to open the model.
   ///   - mappedBytes: Of the model.
+  ///   - summary: The model's tensors and bytes.
   public init(loading: Duration, mappedBytes: Int, summary: ModelSummary) {
     self.loading = loading
     self.mappedBytes = mappedBytes
@@ -30,6 +33,7 @@ public struct ResourceUse: Sendable {
     peakBytes = ResourceUse.peak
   }
 
+  /// As a part of a report, in seconds and bytes.
   public var json: JSONValue {
     .object([
       ("loading_seconds", .decimal(loading.inSeconds, 6)), ("peak_bytes", .int(peakBytes)),
@@ -38,6 +42,7 @@ public struct ResourceUse: Sendable {
     ])
   }
 
+  /// In one line for people.
   public var text: String {
     "process: loaded in \(decimal(loading.inSeconds, 3)) s; at most \(mega(peakBytes)) MB resident, with "
       + "\(mega(mappedBytes)) MB of mapped files; state \(mega(fixedStateBytes)) MB and "

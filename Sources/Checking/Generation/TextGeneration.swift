@@ -25,6 +25,7 @@ public struct TextGeneration: Sequence, IteratorProtocol {
   /// - Throws: `InferenceError` when the decoding ended before its time; to be asked at the end.
   public func requireSuccess() throws { try decoding.requireSuccess() }
 
+  /// Counts and times so far.
   public var statistics: DecodingStatistics { decoding.statistics }
 
   /// Why it ended; nil before the end.

@@ -3,13 +3,16 @@ import StrictJSON
 
 /// What a package says of pictures, beside what was expected and what the source says.
 public struct CaptionComparison: Sendable, Hashable {
+  /// What was said of one picture.
   public struct Answer: Sendable, Hashable {
+    /// The picture, with its question and caption.
     public var picture: Picture
     /// Up to the first stop token.
     public var package: String
     /// nil without a source.
     public var source: String?
 
+    /// The members.
     public init(picture: Picture, package: String, source: String?) {
       self.picture = picture
       self.package = package
@@ -17,8 +20,10 @@ public struct CaptionComparison: Sendable, Hashable {
     }
   }
 
+  /// One answer a picture.
   public var answers: [Answer]
 
+  /// - Parameter answers: One a picture.
   public init(_ answers: [Answer]) { self.answers = answers }
 
   /// Pictures that have an expected caption.
@@ -29,6 +34,7 @@ public struct CaptionComparison: Sendable, Hashable {
   public var sourceExact: Int? { hasSource ? captioned.count { $0.source == $0.picture.caption } : nil }
   /// Answers that are the source's.
   public var equal: Int? { hasSource ? answers.count { $0.package == $0.source } : nil }
+  /// Whether the source was asked, too.
   public var hasSource: Bool { !answers.isEmpty && answers.allSatisfy { $0.source != nil } }
 
   var json: JSONValue {

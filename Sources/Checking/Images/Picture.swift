@@ -4,9 +4,11 @@ import SystemPackage
 
 /// A picture of a check with what is asked about it.
 public struct Picture: Sendable, Hashable {
+  /// The picture's file.
   public var path: FilePath
   /// Name in reports: that of the file.
   public var name: String
+  /// What is asked of it.
   public var question: String
   /// What the answer should be; nil when nobody says.
   public var caption: String?

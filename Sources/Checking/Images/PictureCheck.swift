@@ -21,7 +21,7 @@ public struct PictureCheck {
   }
 
   /// The questions as prompts of a check, of kind `image`. Templates that can think are asked not to.
-  /// - Throws: `ImageError` for a picture that cannot be read; as ``PromptEncoder/encode(_:_:tower:pool:)``.
+  /// - Throws: `ImageError` for a picture that cannot be read; what `PromptEncoder` throws.
   public func prompts(_ pictures: [Picture], isStopped: () -> Bool = { false }) throws -> [EncodedPrompt] {
     try pictures.map { picture in
       guard !isStopped() else { throw CancellationError() }

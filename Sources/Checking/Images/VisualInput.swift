@@ -7,7 +7,9 @@ import SystemPackage
 public struct VisualInput: Sendable {
   /// What messages call it.
   public let file: String
+  /// Image or video.
   public let kind: VisionRows.Kind
+  /// What the tower is given.
   public let patches: ImagePatches
   /// For each group of frames of a video, the mean of the times of its first and last frame, in seconds.
   public let times: [Double]
@@ -34,7 +36,10 @@ public struct VisualInput: Sendable {
   }
 
   /// Reads and prepares the frames of a video: the images of a folder in the order of their names.
-  /// - Parameter framesPerSecond: Of the frames given; above 0.
+  /// - Parameters:
+  ///   - path: The folder of the frames.
+  ///   - framesPerSecond: Of the frames given; above 0.
+  ///   - folder: The model's folder, whose settings prepare the frames.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
   public init(video path: FilePath, framesPerSecond: Double = framesPerSecond, model folder: FilePath) throws {
     let settings = try ImageSettings(folder: folder, file: ImageSettings.videoFile)

@@ -2,6 +2,7 @@ import StrictJSON
 
 /// The prompts of a check that names none: a few short ones of each kind of text.
 public enum BundledPrompts {
+  /// All of them, in the order in which checks take them.
   public static let all: [CheckPrompt] = prose + code + chats + tools
 
   /// The first prompts, one of each kind in turn.

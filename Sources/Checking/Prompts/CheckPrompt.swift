@@ -7,6 +7,7 @@ import Tokenization
 public struct CheckPrompt: Sendable {
   /// How a prompt is given.
   public enum Content: Sendable {
+    /// Text as it is, without a template.
     case text(String)
     /// Token ids.
     case ids([Int])
@@ -18,8 +19,10 @@ public struct CheckPrompt: Sendable {
   public var id: String
   /// Kind of text, by which acceptance is reported: `prose`, `code`, `chat`, `tool`, …
   public var kind: String
+  /// What is decoded from.
   public var content: Content
 
+  /// The members.
   public init(id: String, kind: String, _ content: Content) {
     self.id = id
     self.kind = kind
@@ -29,14 +32,20 @@ public struct CheckPrompt: Sendable {
 
 /// A prompt of a check as token ids.
 public struct EncodedPrompt: Sendable, Hashable {
+  /// The prompt's id.
   public var id: String
+  /// The class of the prompt, such as `chat`.
   public var kind: String
+  /// The prompt as token ids, with images if it has some.
   public var prompt: Prompt
 
+  /// The prompt as token ids.
   public var tokens: [Int] { prompt.tokens }
 
+  /// A prompt of text.
   public init(id: String, kind: String, tokens: [Int]) { self.init(id: id, kind: kind, Prompt(tokens)) }
 
+  /// The members.
   public init(id: String, kind: String, _ prompt: Prompt) {
     self.id = id
     self.kind = kind
@@ -61,6 +70,10 @@ public struct ChatRequest: Sendable {
   /// Further variables of the template (`enable_thinking`).
   public var extra: [(String, JSONValue)]
 
+  /// - Parameters:
+  ///   - messages: A list of objects with a role.
+  ///   - tools: A list of functions; nil for none.
+  ///   - extra: Further variables of the template.
   public init(messages: JSONValue, tools: JSONValue? = nil, extra: [(String, JSONValue)] = []) {
     self.messages = messages
     self.tools = tools

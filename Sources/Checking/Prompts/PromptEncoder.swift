@@ -9,8 +9,11 @@ public final class PromptEncoder {
   private var loadedTokenizer: Tokenizer?
   private var loadedTemplate: ChatTemplate?
 
+  /// - Parameter folder: The model's folder, whose tokenizer and template are read when they are needed.
   public init(folder: FilePath) { self.folder = folder }
 
+  /// The model's tokenizer, read once.
+  /// - Throws: `TokenizerError`, `JSONError`, `FileError`.
   public func tokenizer() throws -> Tokenizer {
     if let loadedTokenizer { return loadedTokenizer }
     let tokenizer = try Tokenizer(folder: folder)
@@ -18,6 +21,8 @@ public final class PromptEncoder {
     return tokenizer
   }
 
+  /// The model's chat template, read once.
+  /// - Throws: `ChatTemplateError`, `JSONError`, `FileError`.
   public func template() throws -> ChatTemplate {
     if let loadedTemplate { return loadedTemplate }
     let template = try ChatTemplate.load(folder: folder)

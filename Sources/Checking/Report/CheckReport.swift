@@ -4,10 +4,13 @@ import SystemPackage
 
 /// The result of a check. Nothing in it depends on threads, chunks, SIMD tier or the clock.
 public struct CheckReport: Sendable {
+  /// What was checked.
   public var model: ModelSummary
   /// Tokens decoded for each prompt.
   public var limit: Int
+  /// One report a prompt.
   public var prompts: [PromptReport]
+  /// One report a way of decoding.
   public var settings: [SettingReport]
   /// The floor that was asked for.
   public var minAcceptance: Double?
@@ -24,6 +27,7 @@ public struct CheckReport: Sendable {
   /// What repairs of the head do, when too few drafts are accepted.
   public var headTrials: HeadTrials?
 
+  /// All differences from vanilla decoding.
   public var differences: [Difference] { settings.flatMap(\.differences) }
 
   /// Settings whose share of accepted first drafts is below the floor, with the share; nil where nothing was drafted.
@@ -39,6 +43,7 @@ public struct CheckReport: Sendable {
   /// Settings whose share of accepted first drafts is too far below the source's.
   public var belowSource: [(setting: String, share: Double?, needed: Double)] { sourceAcceptance?.below(self) ?? [] }
 
+  /// Whether nothing differs and every floor is reached.
   public var passed: Bool { differences.isEmpty && belowFloor.isEmpty && belowSource.isEmpty }
 
   /// Digest of all tokens and logits of vanilla decoding: equal wherever the package gives the same answers bit for bit.
@@ -81,9 +86,13 @@ public struct CheckReport: Sendable {
 
 /// A prompt, and what vanilla decoding made of it.
 public struct PromptReport: Sendable, Hashable {
+  /// The prompt's id.
   public var id: String
+  /// The class of the prompt.
   public var kind: String
+  /// Tokens of the prompt.
   public var promptTokens: Int
+  /// The tokens of vanilla decoding.
   public var tokens: [Int]
   /// Number of the first stop token among `tokens`.
   public var stop: Int?
@@ -111,6 +120,7 @@ public struct PromptReport: Sendable, Hashable {
 public struct SettingReport: Sendable {
   /// `mtp-1` … `mtp-8`, `adaptive`.
   public var name: String
+  /// The way of decoding.
   public var method: DecodingMethod
   /// What differed from vanilla decoding.
   public var differences: [Difference] = []

@@ -18,5 +18,6 @@ extension JSONValue {
     value.isFinite ? JSONValue(.number(Checking.significant(value))) : .null
   }
 
+  /// A whole number, or null.
   package static func optional(_ value: Int?) -> JSONValue { value.map(JSONValue.int) ?? .null }
 }

@@ -4,15 +4,20 @@ import Inference
 public struct ModelSummary: Sendable, Hashable {
   /// `model_type` of config.json.
   public var modelType: String
+  /// Whether it is a package of ours, and no checkpoint.
   public var isPackage: Bool
+  /// Whether it has an MTP head.
   public var hasHead: Bool
+  /// V, how many tokens have a logit.
   public var vocabulary: Int
+  /// L, how many layers it has.
   public var layers: Int
   /// Bytes of the state that do not depend on its length: recurrent states and convolution inputs, f32.
   public var fixedStateBytes: Int
   /// Bytes of keys and values for each token, f32; the head's among them.
   public var stateBytesPerToken: Int
 
+  /// The members.
   package init(
     modelType: String, isPackage: Bool, hasHead: Bool, vocabulary: Int, layers: Int, fixedStateBytes: Int,
     stateBytesPerToken: Int
@@ -26,6 +31,7 @@ public struct ModelSummary: Sendable, Hashable {
     self.stateBytesPerToken = stateBytesPerToken
   }
 
+  /// - Parameter model: The model that is summed up.
   public init(_ model: LoadedModel) {
     let configuration = model.configuration
     let full = configuration.fullAttention.count { $0 }

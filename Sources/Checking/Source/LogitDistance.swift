@@ -9,8 +9,9 @@ package struct LogitDistance {
   package private(set) var js = 0.0
   /// Whether the largest logits stand at the same token.
   package private(set) var sameTop = false
-  /// Logarithms of Σ exp(logit) of both: −log p(token) is this less the token's logit.
+  /// Logarithm of Σ exp(logit) of the first distribution: −log p(token) is this less the token's logit.
   package private(set) var sumP = 0.0
+  /// The same of the second distribution.
   package private(set) var sumQ = 0.0
 
   /// - Parameters p, q: Logits [V].

@@ -11,7 +11,9 @@ public struct SourceAcceptance: Sendable {
   /// Decodes prompts with the source's own answers.
   /// - Parameters:
   ///   - source: The source; its head, or the donor's, opened with it.
+  ///   - prompts: The prompts as token ids.
   ///   - options: Those of the package's check; `minAcceptance` and adaptive depth have no effect.
+  ///   - floor: The share of the source's acceptance that the package is to reach; nil when none is asked for.
   /// - Throws: As ``Check/run(_:)``.
   public init(_ source: LoadedModel, _ prompts: [EncodedPrompt], _ options: CheckOptions, floor: Double?) throws {
     self.floor = floor

@@ -6,9 +6,11 @@ import Threads
 public struct SourceComparison: Sendable, Hashable {
   /// Positions compared, each with a next token.
   public var positions = 0
-  /// KL(source, package) in nats: mean, the value that 99 of 100 positions do not exceed, and the largest.
+  /// KL(source, package) in nats, the mean.
   public var klMean = 0.0
+  /// The KL that 99 of 100 positions do not exceed, in nats.
   public var kl99 = 0.0
+  /// The largest KL, in nats.
   public var klMaximum = 0.0
   /// Jensen-Shannon divergence in nats, mean.
   public var jsMean = 0.0
@@ -16,6 +18,7 @@ public struct SourceComparison: Sendable, Hashable {
   public var topAgreement = 0.0
   /// exp of the mean of −log p(next token).
   public var perplexitySource = 0.0
+  /// exp of the mean of −log p(next token), of the package.
   public var perplexityPackage = 0.0
 
   /// Tokens of a window; each begins with an empty state.
@@ -25,7 +28,12 @@ public struct SourceComparison: Sendable, Hashable {
 
   /// Runs both models over texts.
   /// - Parameters:
+  ///   - package: The converted model.
+  ///   - source: The model it was made from.
   ///   - texts: Token ids; long ones are cut into windows, and those shorter than 2 tokens are left out.
+  ///   - file: What messages call the texts.
+  ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   ///   - isStopped: Asked between passes.
   /// - Throws: ``CheckingError/vocabulary(source:expected:found:)``, ``CheckingError/text(file:expected:found:)``,
   ///   `InferenceError`; `CancellationError` when stopped.

@@ -17,6 +17,8 @@ public struct TraceFiles {
   private let arithmetic: Arithmetic
 
   /// - Parameters:
+  ///   - trace: What was traced.
+  ///   - model: The model that was traced.
   ///   - depth: Drafted tokens of each of the trace's rounds.
   ///   - arithmetic: That of the trace.
   public init(_ trace: Trace, model: LoadedModel, depth: Int, arithmetic: Arithmetic = .canonical) {

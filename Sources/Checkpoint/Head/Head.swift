@@ -5,6 +5,7 @@ import SystemPackage
 public struct Head: Sendable {
   /// The head's tensors under their package names (`mtp.…`), by name.
   public let tensors: [ResolvedTensor]
+  /// How the head was recognised, and how its norms are stored.
   public let evidence: HeadEvidence
   /// How its norms are stored, with everything that speaks for it.
   public let norms: NormDecision
@@ -22,7 +23,9 @@ extension CheckpointFolder {
   ///
   /// The head has its own router and experts, so its expert count may differ from the trunk's; everything else is
   /// checked against the trunk's dimensions. Its norms are held against the trunk's.
-  /// - Parameter norms: the norm convention, when a person knows better than what is recorded.
+  /// - Parameters:
+  ///   - trunk: the model that the head is to draft for.
+  ///   - override: the norm convention, when a person knows better than what is recorded.
   /// - Throws: ``HeadError``.
   public func head(for trunk: CheckpointFolder, norms override: NormConvention? = nil) throws -> Head {
     let evidence = headEvidence

@@ -5,7 +5,7 @@ import SystemPackage
 public enum HeadError: CambiumError {
   /// The donor has no MTP tensors.
   case absent(path: FilePath, modelType: String, shards: Int, tensors: Int, declared: Int?)
-  /// The source's configuration promises a head that no shard holds, and the manifest names no donor.
+  /// `config.json` promises, or the manifest keeps, a head that no shard holds, and the manifest names no donor.
   case declaredMissing(path: FilePath, declared: Int, shards: Int, tensors: Int)
   /// Head and trunk are of different families.
   case familyMismatch(path: FilePath, expected: String, found: String)
@@ -19,7 +19,7 @@ public enum HeadError: CambiumError {
   case tensorUnknown(path: FilePath, tensor: String)
   /// The source has a head already, and the donor's differs.
   case exists(path: FilePath, tensors: Int)
-  /// More MTP layers than readers can run.
+  /// The head has more MTP layers than readers can run.
   case layerCount(path: FilePath, layers: Int)
   /// The head's file says that `fc` takes its inputs in another order.
   case inputOrder(path: FilePath, found: String)

@@ -23,9 +23,12 @@ public struct HeadEvidence: Sendable {
   /// `fc_input_order` as its file records it; nil when it does not.
   public let inputOrder: String?
 
+  /// How the head's norms are stored.
   public var normConvention: NormConvention { norms.convention }
+  /// How that is known, in words.
   public var normEvidence: String { norms.evidence }
 
+  /// Whether there is a head.
   public var isPresent: Bool { !tensors.isEmpty }
   /// Whether the configuration promises a head that is not there.
   public var isBrokenPromise: Bool { tensors.isEmpty && (declaredLayers ?? 0) > 0 }

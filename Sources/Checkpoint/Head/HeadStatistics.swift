@@ -16,8 +16,11 @@ public struct HeadStatistics: Sendable {
   /// norm is constant.
   public let halves: Halves?
 
+  /// The sums of correlations for the halves of `fc` in both orders.
   public struct Halves: Sendable {
+    /// In the order in which they are stored, −2 to 2.
     public let asStored: Double
+    /// Exchanged, −2 to 2.
     public let exchanged: Double
   }
 

@@ -7,6 +7,7 @@
 public struct NormComparison: Sendable {
   /// Votes of a reading: types whose factors have `excess` too much.
   public struct Row: Sendable {
+    /// Which norms these are.
     public let type: NormType
     /// Mean of the head's factors under the recorded convention.
     public let head: Double
@@ -16,6 +17,7 @@ public struct NormComparison: Sendable {
     public let excess: Int?
   }
 
+  /// One row for each type that head and trunk both have.
   public let rows: [Row]
 
   /// The excess that at least three types agree on while no type disagrees; nil when the comparison decides nothing.

@@ -4,12 +4,15 @@ import SystemPackage
 
 /// How RMS norms are stored: as offsets from 1 (Hugging Face) or as plain factors (MLX).
 public enum NormConvention: String, Sendable, CaseIterable {
+  /// Offsets: the factor is 1 + the stored number.
   case offset
+  /// Plain factors.
   case gamma
 }
 
 /// How a head's norms are stored, and how we know.
 public struct NormDecision: Sendable, Equatable {
+  /// How they are stored.
   public let convention: NormConvention
   /// The evidence, in words.
   public let evidence: String

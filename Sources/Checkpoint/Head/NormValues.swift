@@ -2,10 +2,15 @@ import Safetensors
 
 /// The RMS norms that trunk and head have of the same type.
 public enum NormType: String, Sendable, CaseIterable {
+  /// Before attention.
   case input = "input_layernorm"
+  /// Before the feed-forward part.
   case postAttention = "post_attention_layernorm"
+  /// Of each head's query.
   case query = "q_norm"
+  /// Of each head's key.
   case key = "k_norm"
+  /// Before the output projection.
   case final = "norm"
 
   /// Where the head has it, relative to its prefix.

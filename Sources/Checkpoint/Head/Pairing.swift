@@ -1,5 +1,6 @@
 /// What proves that head and trunk belong together. Shapes cannot: every model of a size has the same.
 public struct Pairing: Sendable, Equatable {
+  /// What the comparison says.
   public enum Verdict: String, Sendable {
     /// The head is the trunk's own, or its donor has the very same trunk.
     case same
@@ -11,10 +12,14 @@ public struct Pairing: Sendable, Equatable {
     case unproven
   }
 
+  /// What the comparison says.
   public let verdict: Verdict
   /// Everything that speaks for it, in words.
   public let evidence: [String]
 
+  /// - Parameters:
+  ///   - verdict: What the comparison says.
+  ///   - evidence: What it goes by, in words.
   public init(verdict: Verdict, evidence: [String]) {
     self.verdict = verdict
     self.evidence = evidence
@@ -29,7 +34,9 @@ extension CheckpointFolder {
   /// Compares the trunks of a source (this folder) and a donor by their norms, and their names.
   ///
   /// Norms are small, present in every conversion, never quantized, and no two trainings end with the same.
-  /// - Parameter baseModels: what the source's card or the manifest names as its base.
+  /// - Parameters:
+  ///   - donor: the model that has the head.
+  ///   - baseModels: what the source's card or the manifest names as its base.
   public func pairing(with donor: CheckpointFolder, baseModels: [String]) throws -> Pairing {
     var evidence: [String] = []
     var verdict: Pairing.Verdict?

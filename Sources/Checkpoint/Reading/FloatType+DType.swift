@@ -12,6 +12,7 @@ extension FloatType {
     }
   }
 
+  /// The dtype in safetensors.
   package var dtype: DType {
     switch self {
     case .bf16: .bf16

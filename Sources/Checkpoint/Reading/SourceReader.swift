@@ -2,8 +2,10 @@ import Digests
 
 /// Reads rows of a resolved tensor from the shards of its checkpoint.
 package struct SourceReader: Sendable {
+  /// The model that is read.
   package let folder: CheckpointFolder
 
+  /// - Parameter folder: The model that is read.
   package init(_ folder: CheckpointFolder) { self.folder = folder }
 
   /// Reads `buffer.count` bytes of the tensor, from byte `start` of the concatenation of its segments.

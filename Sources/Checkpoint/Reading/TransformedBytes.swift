@@ -9,6 +9,7 @@ package struct TransformedBytes: Sendable {
   /// Bytes of an element.
   private let width: Int
 
+  /// - Parameter tensor: The tensor whose transform is applied.
   package init(_ tensor: ResolvedTensor) {
     transform = tensor.transform
     type = FloatType(tensor.valueDType)

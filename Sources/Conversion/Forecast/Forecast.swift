@@ -22,7 +22,7 @@ public struct Forecast: Sendable {
   func bytes(of path: String) -> Int? { files.first { $0.path == path }?.bytes }
 
   /// - Parameter recordsBuilder: whether `provenance.json` names the program by its digest.
-  /// - Throws: ``ConversionError`` when a reader that the manifest requires cannot load the package; `FileError` and
+  /// - Throws: `ConversionError` when a reader that the manifest requires cannot load the package; `FileError` and
   ///   `JSONError` for a sidecar of the source.
   init(_ plan: Plan, _ resolution: Resolution, recordsBuilder: Bool) throws {
     let known = try KnownFiles(plan, resolution)

@@ -25,7 +25,7 @@ struct PackageDocuments {
   /// - Parameters:
   ///   - outcome: what decoding gave; nil for a placeholder of the same length.
   ///   - config: the package's configuration, to be held against the audit.
-  /// - Throws: ``ConversionError/contradiction(file:problems:)``.
+  /// - Throws: `ConversionError.contradiction(file:problems:)`.
   func reports(
     _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?, against config: JSONValue? = nil
   ) throws -> [(path: String, bytes: [UInt8])] {

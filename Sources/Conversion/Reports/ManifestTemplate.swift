@@ -6,11 +6,16 @@ import SystemPackage
 
 /// The manifest that `init` writes for a folder.
 public struct ManifestTemplate {
+  /// The manifest.
   public let json: JSONValue
   /// What the user should know.
   public let notes: [String]
 
   /// - Parameters:
+  ///   - source: The model's folder, or `hub:org/name@commit`.
+  ///   - donor: The head's model; nil for none.
+  ///   - pipeline: Name of a pipeline, or path of a file.
+  ///   - output: The package's folder; nil for one that is named after source and pipeline.
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
   ///   - pipelineFolders: where pipelines are looked up by name.
   /// - Throws: `CheckpointError` when the folder is not a checkpoint; whatever a run of the manifest would refuse.

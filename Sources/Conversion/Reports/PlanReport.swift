@@ -10,6 +10,10 @@ public struct PlanReport {
   let forecast: Forecast
   let resolution: Resolution
 
+  /// - Parameters:
+  ///   - plan: The tensors and the weight files.
+  ///   - forecast: The sizes of all files.
+  ///   - resolution: What the manifest was resolved to.
   public init(_ plan: Plan, _ forecast: Forecast, _ resolution: Resolution) {
     self.plan = plan
     self.forecast = forecast

@@ -9,7 +9,9 @@ public struct RunReport {
   private let report: PlanReport
   private let summary: RunSummary
 
-  /// - Parameter report: of the plan that was carried out.
+  /// - Parameters:
+  ///   - report: of the plan that was carried out.
+  ///   - summary: What the run did.
   public init(_ report: PlanReport, _ summary: RunSummary) {
     self.report = report
     self.summary = summary
@@ -22,6 +24,7 @@ public struct RunReport {
     summary.packageBytes == nil ? nil : report.forecast.readers
   }
 
+  /// The lines that a run ends with.
   public var text: String {
     var lines: [String] = []
     lines +=
@@ -64,6 +67,7 @@ public struct RunReport {
     return "equal to the bit with \(plan.summary); accepted by place " + accepted.joined(separator: ", ")
   }
 
+  /// The document of `run --json`.
   public var json: JSONValue {
     .object([
       ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(report.resolution.output.string)),

@@ -8,19 +8,27 @@ import SystemPackage
 
 /// How far a run has come, from its work folder; nothing is written and no weights are read.
 public struct WorkStatus: Sendable {
+  /// One stage.
   public struct Row: Sendable {
+    /// Which stage.
     public let stage: StageName
     /// `done`, `under way` or `to do`.
     public let state: String
+    /// How far it is, in words.
     public let detail: String
   }
 
+  /// Absolute path of the work folder.
   public let work: FilePath
+  /// The stages in their order.
   public let rows: [Row]
   /// The process that holds the work folder.
   public let holder: String?
 
-  /// - Parameter work: absolute path of the work folder, which need not be there.
+  /// - Parameters:
+  ///   - work: absolute path of the work folder, which need not be there.
+  ///   - plan: The plan whose work it is.
+  ///   - resolution: What the manifest was resolved to.
   /// - Throws: what reading the work folder throws.
   public init(work: FilePath, _ plan: Plan, _ resolution: Resolution) throws {
     self.work = work
@@ -72,12 +80,14 @@ public struct WorkStatus: Sendable {
     }
   }
 
+  /// The lines of `status`.
   public var text: String {
     var lines = TextTable(["stage", "state", "detail"], rows.map { [$0.stage.rawValue, $0.state, $0.detail] }).lines
     lines.append("work folder \(work)" + (holder.map { ", held by \($0)" } ?? ""))
     return lines.joined(separator: "\n")
   }
 
+  /// The document of `status --json`.
   public var json: JSONValue {
     .object([
       ("cambium_status", .int(1)), ("work", .string(work.string)), ("holder", holder.map { .string($0) } ?? .null),

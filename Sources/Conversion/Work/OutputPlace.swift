@@ -27,7 +27,7 @@ struct OutputPlace {
   /// Refuses before the work what can be known without reading the package.
   /// - Parameter mayStay: whether a package of this very manifest passes, whatever was added to it: perhaps nothing is to
   ///   be done.
-  /// - Throws: ``ConversionError/outputExists(path:found:)``.
+  /// - Throws: `ConversionError.outputExists(path:found:)`.
   func refuseForeign(mayStay: Bool) throws {
     try recover()
     guard try isTaken else { return }

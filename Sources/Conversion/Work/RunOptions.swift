@@ -5,15 +5,21 @@ import SystemPackage
 
 /// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
 public struct RunOptions: Sendable {
+  /// Threads that convert.
   public var threads: Int
   /// Bytes of buffers.
   public var memory: Int
+  /// The work folder; nil for `OUTPUT.work`.
   public var work: FilePath?
+  /// The package's folder; nil for the manifest's.
   public var output: FilePath?
+  /// Folders in which pipelines are looked up by name, in this order.
   public var pipelineFolders: [FilePath]
+  /// Whether what was resolved must be what the lock file pins.
   public var locked: Bool
   /// Whether the lock file is written and held against.
   public var pins = true
+  /// The last stage that is done.
   public var until: StageName
   /// Whether a package that is not as it was published, or another's, may be replaced.
   public var replaces = false
@@ -27,6 +33,7 @@ public struct RunOptions: Sendable {
   /// The package, or the head's folder beside it.
   public var target = PackageTarget.package
 
+  /// The members.
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: FilePath? = nil,
     output: FilePath? = nil, pipelineFolders: [FilePath], locked: Bool = false, until: StageName = .package,

@@ -9,9 +9,11 @@ public struct RunSummary: Sendable {
   public let work: FilePath
   /// Stages that were done, and those whose receipts were valid.
   public var done: [StageName] = []
+  /// Stages whose receipts were valid.
   public var reused: [StageName] = []
   /// Of the quantized tensors; nil before verification or when none is quantized.
   public var meanCosine: Double?
+  /// The quantized tensor with the least cosine.
   public var worst: (tensor: String, cosine: Double)?
   /// What decoding gave; nil before the check.
   var check: CheckOutcome?

@@ -9,7 +9,7 @@ extension WorkFolder {
     ["lock", "plan.json", "run.log", DigestCache.fileName] + StageName.allCases.map(\.rawValue))
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
-  /// - Throws: ``ConversionError/workForeign(path:found:)``.
+  /// - Throws: `ConversionError.workForeign(path:found:)`.
   func requireOwn() throws {
     guard try linkStatus(path) != nil else { return }
     guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }

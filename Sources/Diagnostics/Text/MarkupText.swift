@@ -1,7 +1,9 @@
 /// HTML or SVG under construction, as UTF-8 bytes. Text that comes from a file goes in by ``text(_:)`` and nothing else.
 package struct MarkupText {
+  /// The document so far, UTF-8.
   package private(set) var bytes: [UInt8] = []
 
+  /// An empty document.
   package init() {}
 
   /// Markup of our own, as it stands.

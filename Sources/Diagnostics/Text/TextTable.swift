@@ -1,7 +1,11 @@
 /// Columns for a terminal: the first left-aligned, numbers right-aligned.
 public struct TextTable {
+  /// The header and a line for each row, columns aligned.
   public let lines: [String]
 
+  /// - Parameters:
+  ///   - header: The names of the columns.
+  ///   - rows: The cells, as many a row as the header has.
   public init(_ header: [String], _ rows: [[String]]) {
     // What is printed escapes them too, but then the columns would not stand beneath each other.
     let all = ([header] + rows).map { $0.map(\.escapingControls) }

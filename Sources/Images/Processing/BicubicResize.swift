@@ -6,6 +6,7 @@
 /// shrinks by more than twice as many pixels as the width; older versions differ there by a few steps of 255.
 public enum BicubicResize {
   /// - Parameters:
+  ///   - image: The image, 8 bits a channel.
   ///   - width: New width, at least 1.
   ///   - height: New height, at least 1.
   public static func resize(_ image: RGBImage, width: Int, height: Int) -> RGBImage {

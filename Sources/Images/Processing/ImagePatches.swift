@@ -8,6 +8,7 @@
 public struct ImagePatches: Sendable {
   /// The resized frames, all of one size; one for a still image.
   public let frames: [RGBImage]
+  /// The settings by which the image was cut.
   public let settings: ImageSettings
   /// The value of each byte in each channel, `[3, 256]`.
   private let table: [Float]
@@ -15,6 +16,7 @@ public struct ImagePatches: Sendable {
   /// Resizes and cuts an image.
   /// - Parameters:
   ///   - image: The upright image.
+  ///   - settings: The model's settings: sizes of patches, limits of pixels, mean and deviation.
   ///   - file: What messages call it.
   /// - Throws: `E_IMAGE_ASPECT`.
   public init(_ image: RGBImage, settings: ImageSettings, file: String) throws(ImageError) {

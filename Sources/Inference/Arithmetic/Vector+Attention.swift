@@ -12,7 +12,12 @@ extension Vector {
   ///
   /// - Parameters:
   ///   - query: headDimension elements.
-  ///   - keys, values: row p of headDimension elements at p · stride.
+  ///   - keys: row p of headDimension elements at p · stride.
+  ///   - values: row p of headDimension elements at p · stride.
+  ///   - headDimension: Elements of a head's query, key and value.
+  ///   - stride: Elements from one position's key, or value, to the next one's.
+  ///   - positions: How many positions are attended to.
+  ///   - scale: Factor of every score.
   ///   - out: headDimension elements.
   ///   - scratch: `positions` elements.
   public static func attend(
@@ -26,7 +31,11 @@ extension Vector {
   /// Rotates the first `rotaryDimension` elements in place, element f with element f + rotaryDimension / 2:
   /// a′ = a · cos − b · sin, b′ = b · cos + a · sin.
   ///
-  /// - Parameter cosines, sines: rotaryDimension / 2 elements, of the row's position.
+  /// - Parameters:
+  ///   - x: At least `rotaryDimension` elements of one head.
+  ///   - rotaryDimension: How many elements turn; even.
+  ///   - cosines: rotaryDimension / 2 elements, of the row's position.
+  ///   - sines: rotaryDimension / 2 elements, of the row's position.
   public static func rotate(
     _ x: UnsafeMutablePointer<Float>, rotaryDimension: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
   ) {

@@ -6,7 +6,11 @@ extension Vector {
   /// - Parameters:
   ///   - window: `taps` rows of `count` channels, `stride` apart, the oldest first, the current one last. For a pass of
   ///     m rows keep [taps − 1 + m] rows and call with the window of each row.
+  ///   - stride: Elements from one row of the window to the next.
+  ///   - taps: Length of the kernel.
   ///   - weights: taps × count (a checkpoint's [count, 1, taps] transposed).
+  ///   - count: Channels.
+  ///   - y: `count` elements.
   public static func convolve(
     _ window: UnsafePointer<Float>, stride: Int, taps: Int, weights: UnsafePointer<Float>, count: Int,
     into y: UnsafeMutablePointer<Float>
@@ -20,9 +24,12 @@ extension Vector {
   /// - Parameters:
   ///   - state: valueDimension × keyDimension: one row of keyDimension elements for each component of v (the transpose
   ///     of the [dk, dv] of most papers), so that both products are dot products of rows.
+  ///   - keyDimension: Elements of a query and a key.
+  ///   - valueDimension: Elements of a value.
   ///   - record: Tokens that go into the state first.
-  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is behind those of the record, and
-  ///     their u replace the record's, which needs room for them. With nil they go into the state.
+  ///   - tokens: The new tokens.
+  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is behind those of the record,
+  ///     and their u replace the record's, which needs room for them. With nil they go into the state.
   public static func deltaSteps(
     state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, record: DeltaRecord? = nil,
     _ tokens: DeltaTokens, scratch: UnsafeMutablePointer<Float>? = nil
@@ -38,12 +45,16 @@ public struct DeltaTokens {
   var kernel: cambium_delta_tokens
 
   /// - Parameters:
-  ///   - query, key: keyDimension elements a token, normalised, the query scaled.
+  ///   - count: Tokens.
+  ///   - query: keyDimension elements a token, normalised, the query scaled.
+  ///   - key: keyDimension elements a token, normalised, the query scaled.
   ///   - value: valueDimension elements a token.
   ///   - stride: From a token's query, key or value to the next token's.
   ///   - decay: exp(g) of each token, in 0 … 1.
+  ///   - beta: The writing strength of each token, in 0 … 1.
   ///   - gateStride: From a token's decay or beta to the next token's.
   ///   - out: valueDimension elements a token, `outStride` apart.
+  ///   - outStride: From a token's output to the next token's.
   public init(
     count: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int,
     decay: UnsafePointer<Float>, beta: UnsafePointer<Float>, gateStride: Int, out: UnsafeMutablePointer<Float>,
@@ -65,8 +76,11 @@ public struct DeltaRecord {
   /// - Parameters:
   ///   - count: Tokens to go into the state.
   ///   - keys: keyDimension elements a token, `keyStride` apart.
+  ///   - keyStride: From a token's key to the next token's.
   ///   - decays: One a token, `decayStride` apart.
+  ///   - decayStride: From a token's decay to the next token's.
   ///   - updates: u, valueDimension elements a token, `updateStride` apart.
+  ///   - updateStride: From a token's u to the next token's.
   public init(
     count: Int, keys: UnsafePointer<Float>, keyStride: Int, decays: UnsafePointer<Float>, decayStride: Int,
     updates: UnsafeMutablePointer<Float>, updateStride: Int

@@ -8,10 +8,13 @@ extension Vector {
   /// threads and prepares x once for all of them: prefer it.
   ///
   /// - Parameters:
+  ///   - w: The matrix, rows × columns.
   ///   - outputRows: within 0 ..< w.rows.
   ///   - x: m × w.columns, contiguous.
   ///   - m: at least 1.
   ///   - y: element o of row r is y[r · yStride + o]; the other elements are left alone.
+  ///   - yStride: Elements from a row of y to the next; at least w.rows for all outputs.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   public static func multiply(
     _ w: WeightMatrix, outputRows: Range<Int>, _ x: UnsafePointer<Float>, rows m: Int,
     into y: UnsafeMutablePointer<Float>, yStride: Int, arithmetic: Arithmetic = .canonical

@@ -41,6 +41,7 @@ extension WeightMatrix.Format {
     }
   }
 
+  /// Whether groups have scales.
   public var hasScales: Bool {
     switch self {
     case .f32, .f16, .bf16: false
@@ -48,6 +49,7 @@ extension WeightMatrix.Format {
     }
   }
 
+  /// Whether groups have biases, too.
   public var hasBiases: Bool {
     if case .affine = self { true } else { false }
   }

@@ -6,12 +6,15 @@ import Quantization
 public struct WeightMatrix: @unchecked Sendable {
   /// How the elements are stored.
   public enum Format: Sendable, Hashable {
+    /// Numbers as they are.
     case f32, f16, bf16
+    /// Floats of 4 or 8 bits with a scale for each group of 32, or of 16 for nvfp4.
     case mxfp4, mxfp8, nvfp4
     /// bits 2, 3, 4, 5, 6 or 8; group 32, 64 or 128.
     case affine(bits: Int, group: Int)
   }
 
+  /// How the numbers are stored.
   public let format: Format
   /// Outputs of the product.
   public let rows: Int

@@ -2,9 +2,10 @@ import Diagnostics
 
 /// What making a weight matrix from stored bytes can refuse.
 public enum WeightMatrixError: CambiumError, Equatable {
-  /// The shape cannot be of the format: columns that are no positive multiple of the group, no rows, or too large.
+  /// A weight matrix has a shape that its format cannot have: columns that are no positive multiple of the group, no
+  /// rows, or too large.
   case shape(format: String, rows: Int, columns: Int, group: Int)
-  /// A buffer does not have the bytes that the shape needs.
+  /// A weight matrix does not have the bytes that its shape needs.
   case size(buffer: String, expected: Int, found: Int)
 
   public var diagnostic: Diagnostic {

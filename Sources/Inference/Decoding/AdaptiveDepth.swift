@@ -34,6 +34,7 @@ package struct AdaptiveDepth {
 
   /// What may be owed, in passes and as a share of the time.
   package static let looksMayOwe = (passes: 0.5, share: 0.01)
+  /// The same for drafts.
   package static let draftsMayOwe = (passes: 1.2, share: 0.015)
   /// Passes gained that count for later.
   private static let credit = 1.0
@@ -43,6 +44,7 @@ package struct AdaptiveDepth {
   /// The first chance before anything is known; further ones are expected to be as the one before.
   private static let hope = 0.75
 
+  /// - Parameter maximum: Most drafts of a round.
   package init(maximum: Int) {
     self.maximum = maximum
     looks = maximum > 0
@@ -62,7 +64,10 @@ package struct AdaptiveDepth {
   }
 
   /// Enters a round of depth 0 with a look.
-  /// - Parameter agreement: The chance that the target would have taken the draft: 1 or 0 without sampling.
+  /// - Parameters:
+  ///   - agreement: The chance that the target would have taken the draft: 1 or 0 without sampling.
+  ///   - draftSeconds: How long the draft took.
+  ///   - verifySeconds: How long the target's pass took.
   package mutating func recordLook(agreement: Double, draftSeconds: Double, verifySeconds: Double) {
     verify[1].add(verifySeconds)
     look.add(draftSeconds)

@@ -12,6 +12,7 @@ public final class Decoding: Sequence, IteratorProtocol {
   public private(set) var finish: Finish?
   /// What ended the decoding before its time; ``requireSuccess()`` throws it.
   public private(set) var failure: InferenceError?
+  /// Counts and times so far.
   public private(set) var statistics = DecodingStatistics()
   private let session: DecodingSession
   private let prompt: Prompt

@@ -38,6 +38,7 @@ public struct DecodingOptions {
   public var limit: Int
   /// Tokens that end the decoding; the one that does is still given.
   public var stops: Set<Int>
+  /// How tokens are chosen from logits.
   public var sampling: Sampling
   /// Drafts come from so many of the lowest ids and the ids of the text alone, so that they cost less; 0 for all ids.
   /// Without effect on the tokens, as the target checks every draft.
@@ -49,6 +50,7 @@ public struct DecodingOptions {
   /// Called after each round.
   public var onRound: ((DecodingRound) -> Void)?
 
+  /// The members, with defaults that watch nothing and choose the likeliest token.
   public init(
     limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy, draftShortlist: Int = 0,
     onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)? = nil, onRound: ((DecodingRound) -> Void)? = nil
@@ -66,12 +68,14 @@ public struct DecodingOptions {
 public struct DecodingRound: Sendable, Hashable {
   /// Tokens known before the round, the prompt's and the newest one among them.
   public var knownTokens: Int
+  /// Tokens that were drafted.
   public var drafts: [Int]
   /// Drafts at the front that the target agreed with.
   public var accepted: Int
   /// Tokens given: accepted drafts and the target's own next token, cut at a stop token or the limit.
   public var emitted: [Int]
 
+  /// The members.
   public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int]) {
     self.knownTokens = knownTokens
     self.drafts = drafts

@@ -12,12 +12,15 @@ import Threads
 ///     for token in decoding { print(token) }
 ///     try decoding.requireSuccess()
 public final class DecodingSession {
+  /// The model that is run.
   public let model: LoadedModel
   /// Tokens of the prompt that go through the model in one pass.
   public let promptChunk: Int
   /// How matrix products are formed.
   public var arithmetic: Arithmetic { engine.arithmetic }
+  /// What computes the passes of the trunk.
   package let engine: TextEngine
+  /// The caches and recurrent states of the tokens that were run.
   package private(set) var state: TextState
   /// The tokens whose rows are in `state`.
   package private(set) var tokens: [Int] = []
@@ -30,6 +33,7 @@ public final class DecodingSession {
   private var begun = Prompt([])
 
   /// - Parameters:
+  ///   - model: The model, with its head if MTP decoding is wanted.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
   ///   - arithmetic: Another than the canonical one gives other results. ``decode(_:_:_:)`` refuses one that the

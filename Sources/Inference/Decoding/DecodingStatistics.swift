@@ -6,20 +6,23 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var drafted = 0
   /// Drafted tokens that the target agreed with and that were given out.
   public internal(set) var accepted = 0
-  /// By place in the draft, from 0: how often a token was drafted there, and accepted.
+  /// By place in the draft, from 0: how often a token was drafted there.
   public internal(set) var draftedByPlace: [Int] = []
+  /// By place in the draft, from 0: how often a token was accepted there.
   public internal(set) var acceptedByPlace: [Int] = []
   /// Drafted tokens given out without a check (optimistic decoding).
   public internal(set) var unchecked = 0
-  /// Target passes, those over the prompt among them, and their rows.
+  /// Target passes, those over the prompt among them.
   public internal(set) var targetPasses = 0
+  /// Rows of the target's passes.
   public internal(set) var targetRows = 0
   /// Rows run through the head.
   public internal(set) var headRows = 0
   /// Ids that could be drafted last; nil for the whole vocabulary.
   public internal(set) var draftVocabulary: Int?
-  /// Tokens of the prompt that were run, and those that were found in the session's state.
+  /// Tokens of the prompt that were run.
   public internal(set) var promptRows = 0
+  /// Tokens of the prompt that were found in the session's state.
   public internal(set) var reusedRows = 0
   /// Tokens given out.
   public internal(set) var tokens = 0
@@ -31,11 +34,13 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var promptOperations = 0
   /// The prompt and the first token.
   public internal(set) var promptTime = Duration.zero
-  /// Passes of the head and of the target, without the choice of tokens.
+  /// Passes of the head, without the choice of tokens.
   public internal(set) var draftTime = Duration.zero
+  /// Passes of the target, without the choice of tokens.
   public internal(set) var verifyTime = Duration.zero
   /// The choice of drafts and of tokens.
   public internal(set) var samplingTime = Duration.zero
+  /// The way back of the state to the tokens that stay.
   public internal(set) var rollbackTime = Duration.zero
 
   /// Tokens given out a round.

@@ -4,6 +4,7 @@ package struct Distribution {
   /// Probabilities [V]; 0 for tokens that were filtered out.
   package private(set) var probabilities: [Float] = []
 
+  /// A distribution of nothing.
   package init() {}
 
   /// Sets the distribution of logits [V]. The memory is used again.
@@ -85,6 +86,7 @@ package struct Distribution {
     for (token, probability) in kept { p[token] = probability }
   }
 
+  /// The probability of a token; 0 for one beyond the vocabulary.
   package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
 
   /// A token drawn with these probabilities.

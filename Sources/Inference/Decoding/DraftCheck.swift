@@ -15,6 +15,9 @@ package struct DraftCheck {
   /// Spent on choosing so far.
   private(set) var time = Duration.zero
 
+  /// - Parameters:
+  ///   - sampling: How the target's tokens are chosen.
+  ///   - vocabulary: V, how many logits a row has.
   package init(_ sampling: Sampling, vocabulary: Int) {
     self.sampling = sampling
     self.vocabulary = vocabulary
@@ -51,7 +54,10 @@ package struct DraftCheck {
   }
 
   /// Whether draft `token` at `place` stays, and if not, or if it is nil (behind the draft), the token that follows.
-  /// - Parameter logits: The target's, [V], at that place.
+  /// - Parameters:
+  ///   - token: The draft; nil behind the last one.
+  ///   - place: Number of the draft in its round, from 0.
+  ///   - logits: The target's, [V], at that place.
   package mutating func check(_ token: Int?, place: Int, _ logits: UnsafePointer<Float>) -> (stays: Bool, instead: Int)
   {
     timed { $0.checked(token, place, logits) }

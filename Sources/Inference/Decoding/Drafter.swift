@@ -9,7 +9,9 @@ package protocol Drafter: AnyObject {
 
   /// Proposes up to `count` tokens behind the last observed one: appends them to `drafts`, which is empty.
   /// - Parameters:
+  ///   - count: Most tokens that are proposed.
   ///   - position: Of the last observed token, on all axes.
+  ///   - drafts: Takes the proposed tokens.
   ///   - choose: Chooses a token from draft logits [V] and remembers the distribution when sampling.
   func draft(_ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int)
 

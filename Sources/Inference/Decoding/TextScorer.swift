@@ -6,7 +6,10 @@ public final class TextScorer {
   private let engine: TextEngine
   private var state: TextState
 
-  /// - Parameter pool: The threads that compute; several scorers and sessions may share them, taking turns.
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - pool: The threads that compute; several scorers and sessions may share them, taking turns.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   public init(_ model: LoadedModel, pool: WorkerPool, arithmetic: Arithmetic = .canonical) {
     self.model = model
     engine = TextEngine(model, pool: pool, arithmetic: arithmetic)

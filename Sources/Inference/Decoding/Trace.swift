@@ -16,13 +16,16 @@ public struct Trace: Sendable {
   public let hiddenFinal: [Float]
   /// [T, V].
   public let logits: [Float]
+  /// The state of each layer after the prompt.
   public let layers: [LayerState]
   /// Greedy continuation and the logits that each of its tokens was chosen by, [N, V].
   public let greedy: [Int]
+  /// The logits that each token of the continuation was chosen by, [N, V].
   public let greedyLogits: [Float]
   /// Output of the head for true pairs over prompt and continuation: row i pairs token i + 1 with the hidden state of
   /// token i and scores token i + 2. [T + N − 1, H] and [T + N − 1, V]; empty without a head.
   public let headHidden: [Float]
+  /// The head's logits for the rows of `headHidden`, [T + N − 1, V].
   public let headLogits: [Float]
   /// Rounds of MTP decoding; empty without a head or with a depth of 0.
   public let rounds: [DecodingRound]
@@ -31,8 +34,12 @@ public struct Trace: Sendable {
 extension LoadedModel {
   /// Traces a prompt.
   /// - Parameters:
+  ///   - prompt: The prompt, with images if it has some.
   ///   - limit: Tokens of the greedy continuation; stop tokens do not end it.
   ///   - depth: Drafted tokens a round, 0 for no MTP decoding.
+  ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   /// - Throws: ``InferenceError`` as ``DecodingSession/decode(_:_:_:)``.
   public func trace(
     _ prompt: Prompt, limit: Int, depth: Int = 0, threads: Int? = nil, promptChunk: Int = 256,

@@ -11,6 +11,7 @@ import SystemPackage
 public final class LoadedModel: Sendable {
   /// Absolute path of the folder.
   public let path: FilePath
+  /// Sizes and layers of the text decoder.
   public let configuration: TextConfiguration
   /// Whether the folder is an MLX package.
   public let isPackage: Bool
@@ -28,7 +29,9 @@ public final class LoadedModel: Sendable {
   public var hasHead: Bool { head != nil }
 
   /// Opens a model: a folder, or `hub:org/name@revision`.
-  /// - Parameter head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
+  /// - Parameters:
+  ///   - path: The folder, or `hub:org/name@revision` for a snapshot in the local hub cache.
+  ///   - head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
   /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
   ///   ``WeightMatrixError``.
   public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {

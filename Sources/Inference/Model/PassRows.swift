@@ -2,10 +2,12 @@
 package struct PassRows {
   /// Token ids, all inside the vocabulary.
   package var tokens: [Int] = []
+  /// One position a row.
   package var positions: [TokenPosition] = []
   /// For rows whose embedding is given (image rows): [H]. Empty when all rows are tokens.
   package var given: [UnsafePointer<Float>?] = []
 
+  /// The members.
   package init(
     tokens: [Int] = [], positions: [TokenPosition] = [], given: [UnsafePointer<Float>?] = []
   ) {
@@ -14,6 +16,7 @@ package struct PassRows {
     self.given = given
   }
 
+  /// How many rows there are.
   package var count: Int { tokens.count }
 
   func embedding(_ row: Int) -> UnsafePointer<Float>? { row < given.count ? given[row] : nil }

@@ -24,10 +24,13 @@ package struct ProductList {
   private var pieceNumbers = 0
   /// Bytes of the matrices of all products so far, and their multiplications and additions.
   package private(set) var weightBytes = 0
+  /// Multiplications and additions of all products so far.
   package private(set) var operations = 0
 
+  /// - Parameter arithmetic: That of all products of the list.
   package init(_ arithmetic: Arithmetic = .canonical) { self.arithmetic = arithmetic }
 
+  /// Empties the list; what was counted stays.
   package mutating func removeAll() {
     products.removeAll(keepingCapacity: true)
     matrices.removeAll(keepingCapacity: true)
@@ -69,6 +72,7 @@ package struct ProductList {
     return place
   }
 
+  /// Computes all products of the list, spread over the threads.
   package mutating func run(_ pool: WorkerPool) {
     if prepared.count < preparedCount { prepared = FloatBuffer(count: preparedCount) }
     for item in preparations { prepare(item, into: prepared.pointer + item.place, pool) }

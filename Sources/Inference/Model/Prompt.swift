@@ -9,6 +9,7 @@ public struct Prompt: Sendable, Hashable, ExpressibleByArrayLiteral {
   /// Embeddings that replace those of the tokens (image rows), by token index.
   public var embeddings: [Int: [Float]]
 
+  /// The members, with defaults for a prompt of text.
   public init(
     _ tokens: [Int], positions: [TokenPosition]? = nil, positionDelta: Int = 0, embeddings: [Int: [Float]] = [:]
   ) {

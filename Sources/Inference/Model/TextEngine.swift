@@ -7,6 +7,7 @@ import Threads
 /// experts are summed in the order of their rank.
 package final class TextEngine {
   let model: LoadedModel
+  /// The threads that compute.
   package let pool: WorkerPool
   /// How matrix products are formed.
   let arithmetic: Arithmetic

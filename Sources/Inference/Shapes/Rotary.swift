@@ -2,10 +2,14 @@ import StrictJSON
 
 /// A place in the three position axes of the family. Text has all three equal.
 public struct TokenPosition: Sendable, Hashable {
+  /// The group of frames; for text the token's number.
   public var time: Int
+  /// The row; for text the token's number.
   public var height: Int
+  /// The column; for text the token's number.
   public var width: Int
 
+  /// The members.
   public init(time: Int, height: Int, width: Int) {
     self.time = time
     self.height = height

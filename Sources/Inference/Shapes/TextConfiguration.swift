@@ -14,23 +14,30 @@ public enum HeadInput: String, Sendable, CaseIterable {
 public struct TextConfiguration: Sendable {
   /// `model_type` of the top level.
   public let modelType: String
+  /// V, how many tokens have an embedding and a logit.
   public let vocabulary: Int
+  /// H, the width of the residual stream.
   public let hidden: Int
   /// For each layer, whether it is full attention (else Gated DeltaNet).
   public let fullAttention: [Bool]
   /// For each layer, whether its feed-forward part is a mixture of experts.
   public let sparse: [Bool]
+  /// Of the layers with full attention.
   public let attention: AttentionShape
+  /// Of the layers with Gated DeltaNet.
   public let delta: DeltaShape
   /// nil for dense models.
   public let mixture: MixtureShape?
   /// ε of every RMS norm.
   public let epsilon: Float
+  /// How positions turn queries and keys.
   public let rotary: Rotary
   /// Whether the output projection is the embedding.
   public let tied: Bool
+  /// Which hidden state of the trunk the head is given.
   public let headInput: HeadInput
 
+  /// L, how many layers there are.
   public var layerCount: Int { fullAttention.count }
 }
 
@@ -64,7 +71,9 @@ public struct DeltaShape: Sendable, Hashable {
   /// Whether the projections are fused and grouped by key head (`qwen3_next`).
   public let fused: Bool
 
+  /// Elements of all heads' queries, and of all heads' keys.
   public var keyWidth: Int { keyHeads * keyDimension }
+  /// Elements of all heads' values.
   public var valueWidth: Int { valueHeads * valueDimension }
   /// C, channels of the convolution.
   public var channels: Int { 2 * keyWidth + valueWidth }
@@ -74,6 +83,7 @@ public struct DeltaShape: Sendable, Hashable {
 
 /// Sizes of a mixture of experts.
 public struct MixtureShape: Sendable, Hashable {
+  /// How many experts a token goes through.
   public let expertsPerToken: Int
   /// Whether the chosen experts' weights are divided by their sum.
   public let normalizes: Bool

@@ -8,6 +8,7 @@ extension Prompt {
   /// - Parameters:
   ///   - tokens: Ids with one pad for each row.
   ///   - visuals: What stands behind the pads: images in their order, and videos in theirs.
+  ///   - ids: The ids of the pads of images and videos.
   /// - Throws: ``InferenceError/imagePlaces(expected:found:)`` when pads and rows do not match.
   public init(_ tokens: [Int], visuals: [VisionRows], ids: VisionTokens) throws(InferenceError) {
     var queues: [VisionRows.Kind: ArraySlice<VisionGroup>] = [:]

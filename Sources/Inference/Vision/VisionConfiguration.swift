@@ -11,6 +11,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   public let intermediate: Int
   /// Nv; `hidden` is a multiple of it.
   public let heads: Int
+  /// Colours of a pixel.
   public let channels: Int
   /// Side of a patch, in pixels.
   public let patchSize: Int
@@ -87,6 +88,7 @@ public struct VisionTokens: Sendable, Hashable {
   public let video: Int
   /// `vision_start_token_id` and `vision_end_token_id`, around the rows of an image or of a group of frames.
   public let start: Int
+  /// `vision_end_token_id`.
   public let end: Int
 
   init(_ folder: CheckpointFolder) throws {

@@ -24,8 +24,12 @@ extension VisionTower {
 
   /// Runs the tower over patches.
   /// - Parameters:
+  ///   - kind: Image or video.
   ///   - groups: Groups of frames; attention stays inside of one.
-  ///   - height, width: Patches of a group; multiples of the merge size.
+  ///   - height: Patches of a group; multiples of the merge size.
+  ///   - width: Patches of a group; multiples of the merge size.
+  ///   - pool: The threads that compute.
+  ///   - onStage: Hears the numbers between the stages of the tower, for comparisons.
   ///   - write: Writes the numbers of some patches, [range.count, patchLength], in merge-block order; from several
   ///     threads at once.
   package func rows(
@@ -56,5 +60,6 @@ extension VisionTower {
 package enum VisionStage: Sendable, Hashable {
   /// Before positions are added.
   case patchEmbedding
+  /// After the block of this number, from 0.
   case block(Int)
 }

@@ -14,7 +14,9 @@ import SystemPackage
 public final class VisionTower: Sendable {
   /// Absolute path of the folder.
   public let path: FilePath
+  /// Sizes of the tower.
   public let configuration: VisionConfiguration
+  /// The ids that stand for its rows in a prompt.
   public let tokens: VisionTokens
   let weights: VisionWeights
 
@@ -47,15 +49,18 @@ public struct VisionRows: Sendable, Hashable {
   /// What the rows stand for; they have token ids of their own.
   public enum Kind: Sendable, Hashable { case image, video }
 
+  /// Image or video.
   public let kind: Kind
   /// Groups of frames, 1 for an image.
   public let groups: Int
   /// Rows and columns of tokens of a group: those of the patches, divided by the merge size.
   public let height: Int
+  /// Columns of tokens of a group.
   public let width: Int
   /// [groups · height · width, H].
   public let rows: [[Float]]
 
+  /// The members.
   public init(kind: Kind, groups: Int, height: Int, width: Int, rows: [[Float]]) {
     self.kind = kind
     self.groups = groups

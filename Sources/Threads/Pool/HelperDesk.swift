@@ -18,6 +18,7 @@ package final class HelperDesk: @unchecked Sendable {
   /// The helper's alone.
   private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
+  /// A desk without work.
   package init() {}
 
   deinit { memory.deallocate() }

@@ -9,6 +9,7 @@ import Synchronization
 package final class HelperRest: Sendable {
   /// Nanoseconds of the first rest, and of the longest.
   package static let first: UInt64 = 4_000_000
+  /// Nanoseconds of the longest rest.
   package static let longest: UInt64 = 160_000_000
   /// Nanoseconds of work behind a rest after which it is forgotten: some turns of another program.
   package static let memory: UInt64 = 50_000_000
@@ -19,6 +20,7 @@ package final class HelperRest: Sendable {
   private let end = Atomic<UInt64>(0)
   private let length = Atomic<UInt64>(0)
 
+  /// A helper that has not waited yet.
   package init() {}
 
   /// Nanoseconds that are left of a rest; 0 when there is none.

@@ -15,7 +15,9 @@ public final class WorkerPool: Sendable {
   /// Held by the caller during a run.
   private let turn = Guarded(())
 
-  /// - Parameter threads: at least 1; nil for the number of processors. When the system starts fewer, the pool has fewer.
+  /// - Parameters:
+  ///   - threads: at least 1; nil for the number of processors. When the system starts fewer, the pool has fewer.
+  ///   - starter: what starts the threads.
   public init(threads: Int? = nil, startedBy starter: ThreadStarter = .system) {
     let wanted = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let core = WorkerCore(helpers: wanted - 1)

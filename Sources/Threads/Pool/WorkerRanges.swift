@@ -16,6 +16,7 @@ package final class WorkerRanges: @unchecked Sendable {
   /// range comes twice, so a compare-and-swap cannot mistake one for another.
   private let ranges: UnsafeMutablePointer<Atomic<UInt64>>
 
+  /// - Parameter workers: How many workers share the pieces.
   package init(workers: Int) {
     self.workers = workers
     ranges = .allocate(capacity: workers * WorkerRanges.spacing)
@@ -27,7 +28,7 @@ package final class WorkerRanges: @unchecked Sendable {
     ranges.deallocate()
   }
 
-  /// Deals out pieces 0 ..< count (at most ``largest``), while no worker takes any.
+  /// Deals out pieces 0 ..< count (at most `largest`), while no worker takes any.
   package func deal(_ count: Int) {
     for worker in 0..<workers {
       let range = WorkerRanges.packed(count * worker / workers, count * (worker + 1) / workers)

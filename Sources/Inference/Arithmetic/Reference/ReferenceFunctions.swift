@@ -58,6 +58,7 @@ public enum ReferenceFunctions {
     return u == .infinity ? u : log(u) + lost / u
   }
 
+  /// 1 / (1 + exp(−x)).
   public static func sigmoid(_ x: Float) -> Float { 1 / (exp(-x) + 1) }
 
   /// x · sigmoid(x).
@@ -66,8 +67,10 @@ public enum ReferenceFunctions {
   /// log(1 + exp(x)); x itself above 20.
   public static func softplus(_ x: Float) -> Float { x > 20 ? x : log1p(exp(x)) }
 
+  /// sin x, of radians.
   public static func sine(_ x: Float) -> Float { quadrant(x, 0) }
 
+  /// cos x, of radians.
   public static func cosine(_ x: Float) -> Float { quadrant(x, 1) }
 
   /// The sine of x + turn · π/2. x = n · π/2 + r; π/2 in three parts.
