@@ -60,7 +60,8 @@ extension PackageConfig {
     if rope["mrope_section"]?.arrayValue == nil {
       // The release's own division belongs to 32 frequencies; of text, every axis has the same positions.
       let model = resolution.source.model
-      let count = Int(Double(model["D"]) * share) / 2
+      let rotary = Int(Double(model["D"]) * share)
+      let count = rotary / 2
       let isOwn = count == 32 && model.modelType != "qwen3_next"
       rope.set("mrope_section", to: isOwn ? [11, 11, 10] : [.int(count), 0, 0])
     }
