@@ -22,7 +22,7 @@ public enum JSONError: CambiumError {
   case missingField(JSONPlace, key: String, what: String)
   /// An object has a field that is not known there.
   case unknownField(JSONPlace, key: String, what: String, nearest: String?)
-  /// A value has the type of its field, and is none that the field allows (`E_JSON_VALUE`).
+  /// A value has the type of its field, and is none that the field allows.
   case value(JSONPlace, key: String, expected: String, found: String)
 
   /// File and position of the error.

@@ -19,12 +19,12 @@ package struct CardTable {
   /// What the tensors of an audit add up to.
   package init(_ audit: AuditDocument) {
     for tensor in audit.tensors {
-      let format = tensor.json["format"].map {
-        CardTable.format(
-          $0["mode"]?.stringValue ?? "", bits: $0["bits"]?.intValue ?? 0, group: $0["group_size"]?.intValue ?? 0)
+      var treatment = tensor.verdict
+      if let format = tensor.quantization {
+        treatment += CardTable.format(format.mode.rawValue, bits: format.bits, group: format.groupSize)
       }
       add(
-        role: tensor.role, treatment: tensor.verdict + (format ?? ""), before: tensor.sourceBytes,
+        role: tensor.role, treatment: treatment, before: tensor.sourceBytes,
         after: tensor.writtenBytes, cosine: tensor.cosine)
     }
   }

@@ -16,6 +16,8 @@ extension AuditDocument {
     public let reason: String?
     /// `mxfp4 4/32`; nil for a tensor that is not quantized.
     public let format: String?
+    /// The same, as its numbers.
+    let quantization: QuantizationFormat?
     /// Named transforms on the way from source to package, in order.
     public let transforms: [String]
     public let sourceDType: String
@@ -64,6 +66,7 @@ extension AuditDocument.Tensor {
     rule = try fields.string("rule")
     reason = try fields.optionalString("reason")
     let format = verdict == .quantized ? try QuantizationFormat(recorded: fields.object("format")) : nil
+    quantization = format
     self.format = format.map { "\($0.mode.rawValue) \($0.bits)/\($0.groupSize)" }
     error = verdict == .quantized ? try TensorError(fields.object("error")) : nil
     transforms = try fields.strings("transforms")
