@@ -146,7 +146,7 @@ import Workspace
       let key = SHA256Digest.of([1])
       let folder = FilePath(shop.path)
       let units = try readJSON(shop.work + "/quantize/units.json")["units"]?.arrayValue ?? []
-      let records = units.prefix(4).enumerated().map { JSONValue.object([("unit", .int($0)), ("record", $1)]) }
+      let records = units.prefix(4).enumerated().map { JSONValue.object([("record", $1), ("unit", .int($0))]) }
       let journal = try Journal.open(folder: folder, key: key).journal
       try journal.append(records)
       try journal.close()

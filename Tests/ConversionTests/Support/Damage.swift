@@ -104,7 +104,7 @@ struct Damage: CustomStringConvertible {
 
   /// Texts with a stated form: digests, words of ours, numbers by their bits.
   private static let statedTexts: Set<String> = [
-    "_type", "adapter_sha256", "buildType", "delta_sums", "error_sums", "id", "invocationId", "max_relative_rms",
+    "_type", "adapter_sha256", "buildType", "delta_sums", "error_sums", "invocationId", "max_relative_rms",
     "mean_cosine", "min_cosine", "mode", "norm_convention", "origin", "part_tree_sha256", "predicateType", "reference",
     "role", "scale_rule", "source_norm_convention", "stamp", "target", "units", "verdict",
   ]
