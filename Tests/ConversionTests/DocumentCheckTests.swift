@@ -61,7 +61,7 @@ import Testing
 
   @Test func `B7 a card of another manifest or pipeline, or that is wrong about the head, is found`() throws {
     try withPackage { package in
-      let audit = try package.audit.json
+      let audit = try package.auditJSON
       for (name, key) in [("manifest", "manifest_sha256"), ("pipeline", "pipeline_sha256")] {
         let digest = try #require(audit[key]?.stringValue)
         #expect(
@@ -114,7 +114,7 @@ import Testing
     try withPackage { package in
       let name = "generation_config.json"
       let digest = try #require(
-        try package.audit.json["inputs"]?.arrayValue?.first { $0["path"]?.stringValue == "source/" + name }?["sha256"]?
+        try package.auditJSON["inputs"]?.arrayValue?.first { $0["path"]?.stringValue == "source/" + name }?["sha256"]?
           .stringValue)
       #expect(
         try problems(package, name, "0.6", "1.9") == ["\(name): not the source's, whose sha256 was \(digest)"])

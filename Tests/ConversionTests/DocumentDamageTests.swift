@@ -110,7 +110,7 @@ import Workspace
       #expect(damages.count >= 12)
       for damage in damages {
         try writeBytes(JSONWriter.pretty(damage.document), path)
-        let report = try? PackageVerifier(path: FilePath(shop.path + "/copy"), threads: 2, mayTrustBytes: true).verify()
+        let report = try? PackageVerifier(unpublished: FilePath(shop.path + "/copy"), drafter: nil).verify()
         #expect(report?.isGood != true, "\(damage)")
       }
     }

@@ -107,7 +107,7 @@ import Testing
       let config = try package.config
       #expect((config["text_config"] ?? config)["mtp_num_experts"]?.intValue == 5)
       #expect((config["text_config"] ?? config)["num_experts"]?.intValue == 3)
-      #expect(try package.audit.json["head"]?["experts"]?.intValue == 5)
+      #expect(try package.auditJSON["head"]?["experts"]?.intValue == 5)
       #expect(try package.tensor("mtp.layers.0.mlp.switch_mlp.up_proj.weight").shape == [5, 64, 64])
       #expect(try shop.open().plan.notes.contains { $0.hasPrefix("the head has 5 experts, the trunk 3") })
     }

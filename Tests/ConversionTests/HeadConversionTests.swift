@@ -14,8 +14,8 @@ import Testing
       let written = bf16(try package.tensor("mtp.norm.weight").bytes)
       #expect(digest(written) == digest(bf16(norm).map { nearestBF16(value($0) + 1) }))
       let audit = try package.audit
-      #expect(audit.json["head"]?["grafted"] == true)
-      #expect(audit.json["head"]?["file"] == "mtp.safetensors")
+      #expect(audit.head?.isGrafted == true)
+      #expect(audit.head?.file == "mtp.safetensors")
       #expect(audit.tensors.filter { $0.origin == "head" }.count == donor.headOnly.tensors.count)
     }
   }
@@ -32,7 +32,7 @@ import Testing
       for name in ["mtp.norm.weight", "mtp.layers.0.self_attn.q_norm.weight"] {
         #expect(try digest(package.tensor(name).bytes) == digest(donor.tensors[name]?.bytes))
       }
-      #expect(try package.audit.json["head"]?["source_norm_convention"] == "gamma")
+      #expect(try package.auditJSON["head"]?["source_norm_convention"] == "gamma")
       let trunk = "language_model.model.norm.weight"
       let before = try #require(TinyCheckpoint(.dense).tensors["model.language_model.norm.weight"]).bytes
       #expect(digest(bf16(try package.tensor(trunk).bytes)) == digest(bf16(before).map { nearestBF16(value($0) + 1) }))
@@ -60,7 +60,7 @@ import Testing
       let package = Package(shop.package)
       #expect(!exists(shop.package + "/mtp.safetensors"))
       #expect(try package.names.allSatisfy { !$0.contains("mtp.") })
-      let audit = try package.audit.json
+      let audit = try package.auditJSON
       #expect(audit["head"]?["present"] == false)
       let dropped = audit["dropped"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
       #expect(dropped.sorted() == source.headOnly.tensors.keys.sorted())

@@ -47,7 +47,7 @@ import Testing
       #expect(error.exitStatus == .badInput)
       try shop.writeManifest([("donor", "donor"), ("foreign", true)])
       try shop.run()
-      let pairing = try Package(shop.package).audit.json["head"]?["pairing"]
+      let pairing = try Package(shop.package).auditJSON["head"]?["pairing"]
       #expect(pairing?["verdict"] == "foreign")
       #expect(try readText(shop.package + "/README.md").contains("foreign"))
       #expect(try shop.open().plan.notes.contains { $0.hasPrefix("the head is foreign") })
@@ -69,7 +69,7 @@ import Testing
   @Test func `a head alone is unproven and says so`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: TinyCheckpoint(.dense).headOnly) { shop throws in
       try shop.run()
-      #expect(try Package(shop.package).audit.json["head"]?["pairing"]?["verdict"] == "unproven")
+      #expect(try Package(shop.package).auditJSON["head"]?["pairing"]?["verdict"] == "unproven")
       #expect(try readText(shop.package + "/README.md").contains("Nothing but shapes"))
     }
   }
@@ -84,7 +84,7 @@ import Testing
       try shop.run()
       let package = Package(shop.package)
       #expect(try digest(package.tensor("mtp.fc.weight").bytes) == digest(donor.tensors["mtp.fc.weight"]?.bytes))
-      let dropped = try package.audit.json["dropped"]?.arrayValue ?? []
+      let dropped = try package.auditJSON["dropped"]?.arrayValue ?? []
       #expect(dropped.contains { $0["reason"] == "replaced by the donor's head" })
     }
   }

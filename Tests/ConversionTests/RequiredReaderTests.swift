@@ -20,7 +20,7 @@ import Testing
       #expect(report.isGood, "\(report.text)")
       let matrix = try #require(report.readers)
       #expect(matrix.rows.count == Reader.all.count)
-      #expect(matrix.json == (try package.audit.json["readers"]))
+      #expect(matrix.json == (try package.auditJSON["readers"]))
       #expect(matrix.rows.filter(\.isRequired).map(\.reader.name) == ["mlx-lm>=0.32", "mlx-vlm>=0.7.8"])
       #expect(report.text.contains("mlx-vlm>=0.7.8 *"))
       #expect(report.text.contains("* required by the manifest"))

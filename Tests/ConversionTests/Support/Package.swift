@@ -34,6 +34,8 @@ struct Package {
   }
 
   var config: JSONValue { get throws { try readJSON(path + "/config.json") } }
+  /// `audit.json` as it stands there.
+  var auditJSON: JSONValue { get throws { try readJSON(path + "/audit.json") } }
   var audit: AuditDocument { get throws { try AuditDocument(path: FilePath(path + "/audit.json")) } }
 
   /// Writes SHA256SUMS anew, as somebody would who wants to hide a change.
