@@ -18,18 +18,15 @@ package struct CardTable {
 
   /// What the tensors of an audit add up to.
   package init(_ audit: AuditDocument) {
-    for tensor in audit.tensors { add(tensor) }
-  }
-
-  // Inlined, Swift 6.1's optimizer ends with an error of its own.
-  @inline(never) private mutating func add(_ tensor: AuditDocument.Tensor) {
-    var treatment = tensor.verdict
-    if let format = tensor.quantization {
-      treatment += CardTable.format(format.mode.rawValue, bits: format.bits, group: format.groupSize)
+    for tensor in audit.tensors {
+      var treatment = tensor.verdict
+      if let format = tensor.quantization {
+        treatment += CardTable.format(format.mode.rawValue, bits: format.bits, group: format.groupSize)
+      }
+      add(
+        role: tensor.role, treatment: treatment, before: tensor.sourceBytes, after: tensor.writtenBytes,
+        cosine: tensor.cosine)
     }
-    add(
-      role: tensor.role, treatment: treatment, before: tensor.sourceBytes, after: tensor.writtenBytes,
-      cosine: tensor.cosine)
   }
 
   static func format(_ mode: String, bits: Int, group: Int) -> String { " \(mode) \(bits) bits, group \(group)" }

@@ -36,8 +36,15 @@ extension AuditDocument {
     /// Whether the bytes are those of one source tensor, in their order.
     public var isCopy: Bool { transforms.allSatisfy { $0 == "conv1d_to_mlx" } }
 
-    public var cosine: Double? { error?.all.cosine }
-    public var relativeRMS: Double? { error?.all.relativeRMS }
+    /// Between source and dequantized values; nil for a tensor that is not quantized.
+    public var cosine: Double? { measure(\.cosine) }
+    /// Root of the squared error over the root of the squared source; nil for a tensor that is not quantized.
+    public var relativeRMS: Double? { measure(\.relativeRMS) }
+
+    // Where this is inlined, the optimizer of Swift 6.3.1 ends with an error of its own (CopyPropagation).
+    @inline(never) private func measure(_ name: KeyPath<TensorError.Measures, Double>) -> Double? {
+      error.map { $0.all[keyPath: name] }
+    }
   }
 
   /// One tensor in a file of the package.
