@@ -104,7 +104,7 @@ extension ModelConfig {
       return root
     }
     if let nested = root["text_config"], !nested.isNull { return nested.members == nil ? nil : nested }
-    return root["hidden_size"] == nil ? nil : root
+    return ["vocab_size", "hidden_size", "num_hidden_layers"].allSatisfy { root[$0] != nil } ? root : nil
   }
 
   /// Whether a wrapper's text model is configured at the top level.

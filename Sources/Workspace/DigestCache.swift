@@ -107,7 +107,9 @@ public final class DigestCache: Sendable {
 
   /// Drops what is known about a path.
   public func forget(_ path: FilePath) {
-    entries.withLock { $0[PathKey(path)] = nil }
+    entries.withLock { entries in
+      for kind in [Kind.content, .tree, .units] { entries[PathKey(path, kind)] = nil }
+    }
   }
 
   /// Writes the cache file.

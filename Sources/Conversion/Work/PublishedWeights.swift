@@ -35,6 +35,7 @@ struct PublishedWeights: Sendable {
     for file in plan.weights {
       let published = package.appending(file.path)
       guard try Folder.removeSecondName(kept(file.path), of: published) else { continue }
+      digests.forget(kept(file.path))
       if let output = units.first(where: { $0.path == file.path }) {
         try digests.remember(output.sha256, .units, ofFileAt: published)
       }
