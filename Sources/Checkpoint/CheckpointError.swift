@@ -132,7 +132,7 @@ public enum CheckpointError: CambiumError {
         "E_SOURCE_FORMAT", "the \(isHead ? "head" : "model") is quantized in a format that is not read", file: path,
         tensor: tensor,
         expected: isDeclared
-          ? "BF16, F16 or F32, FP8 with its scales, or an MLX conversion"
+          ? "BF16, F16, F32, an MLX conversion, FP8, NVFP4, GPTQ, AWQ, or int4 or int8 of compressed-tensors"
           : "a quantization_config in config.json, which says what the codes stand for",
         found: isDeclared ? format : format + ", and no quantization_config",
         next: (isDeclared ? "" : "copy config.json with its quantization_config from the model's repository; or ")

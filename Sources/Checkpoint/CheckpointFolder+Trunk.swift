@@ -62,7 +62,7 @@ extension CheckpointFolder {
   /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape or incomplete experts.
   public func trunk() throws -> Trunk {
     let conversion = conversionEvidence
-    if conversion == nil { try requireReadableFormat(ofHead: false) }
+    if conversion == nil { try requireReadableFormat(ofHead: false) } else { try requireOwnNames() }
     var resolver = TensorResolver(self, symbols: model.symbols)
     for section in table.sections {
       var (source, package) = (section.source, section.package)
@@ -101,6 +101,18 @@ extension CheckpointFolder {
     return Trunk(
       tensors: resolver.resolved.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, dropped: dropped,
       conversion: conversion, tallies: resolver.tallies)
+  }
+
+  /// Refuses MLX's codes under the names that a checkpoint has, as AutoRound exports them: whether their convolutions and
+  /// norms are those of a checkpoint, too, nothing in the folder says, and readers disagree.
+  private func requireOwnNames() throws {
+    let moved = table.sections.filter { $0.source != $0.package }
+    guard !moved.contains(where: { hasTensors($0.package) || $0.alternate.map(hasTensors) == true }),
+      let name = tensorNames.first(where: { name in moved.contains { name.hasBytes(atStart: $0.source) } })
+    else { return }
+    throw CheckpointError.quantizedFormat(
+      path: path, tensor: name, format: "MLX's codes under the names of a checkpoint, as AutoRound exports them",
+      isHead: false, isDeclared: true)
   }
 
   /// Refuses a number format that nothing here reads, which is every one but plain floats, FP8 with scales by blocks,

@@ -96,7 +96,10 @@ import Testing
       #expect(
         try problems("\"source/config.json\"", "\"source/other.json\"")
           == ["source/config.json: another digest than in the audit", "source/other.json: no input of the audit"])
-      #expect(try problems("\"name\": \"mxfp4\"", "\"name\": \"affine4\"").contains { $0.hasPrefix("the pipeline's name is affine4") })
+      #expect(
+        try problems("\"name\": \"mxfp4\"", "\"name\": \"affine4\"").contains {
+          $0.hasPrefix("the pipeline's name is affine4")
+        })
       try FileManager.default.removeItem(atPath: path)
       #expect(try package.problems(of: "provenance") == ["provenance.json: missing or unreadable"])
     }

@@ -43,6 +43,26 @@ import Testing
     }
   }
 
+  /// As AutoRound exports to MLX: packed matrices, and the names of a checkpoint.
+  @Test func `MLX's codes under a checkpoint's names are refused by what they are`() throws {
+    var source = TinyCheckpoint(.dense)
+    let (name, module) = (Self.module + "weight", Self.module.dropLast())
+    let matrix = try #require(source.tensors[name])
+    let rows = matrix.shape[0]
+    source.tensors[name]?.dtype = "U32"
+    source.tensors[name]?.shape[1] /= 8
+    source.tensors[name]?.bytes = Array(matrix.bytes.prefix(matrix.bytes.count / 4))
+    for part in ["scales", "biases"] {
+      var factors = matrix
+      factors.shape = [rows, matrix.shape[1] / 32]
+      factors.bytes = Array(matrix.bytes.prefix(rows * matrix.shape[1] / 32 * 2))
+      source.tensors["\(module).\(part)"] = factors
+    }
+    source.config.set("quantization", to: ["group_size": 32, "bits": 4])
+    let error = try refused(source)
+    #expect(error.code == "E_SOURCE_FORMAT" && error.found?.contains("AutoRound") == true, "\(error)")
+  }
+
   static let companions: [(String, String, JSONValue)] = [
     ("ct-nvfp4", "weight_global_scale", .null), ("ct-nvfp4a16", "weight_global_scale", .null),
     ("modelopt-nvfp4", "weight_scale_2", .null),

@@ -81,6 +81,8 @@ import Testing
     ("{% with a = 1, b = 2 %}{{ a + b }}{% endwith %}{{ a is defined }}", "3False"),
     ("{{ [3, 1, 2] | sort(reverse=true) }}", "[3, 2, 1]"), ("{{ {'b': 1, 'a': 2} | dictsort | first }}", "('a', 2)"),
     ("{{ 'é\u{7F}' | tojson(ensure_ascii=true) }}", #""\u00e9\u007f""#),
+    ("{{ none | selectattr('type', 'equalto', 'x') | list | length }}", "0"),
+    ("{{ 0 | map('upper') | list }}{{ false | reject('no such test') | list }}", "[][]"),
   ]) func `a corner of the language is as in Python`(source: String, expected: String) throws {
     let text = try ChatTemplate(source: source).render(messages: [["role": "user"]], addGenerationPrompt: false)
     #expect(sameBytes(text, expected), "\(text)")

@@ -137,6 +137,7 @@ extension TemplateRenderer {
 
   /// `map('filter', …)`, `map(attribute='name')`.
   private func mapped(_ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
+    guard value.isTrue else { return TemplateRenderer.nothing }
     if arguments.positional.isEmpty, let attribute = arguments.value(0, "attribute") {
       if let other = arguments.named.first(where: { !["attribute", "default"].contains($0.0) }) {
         throw TemplateFailure(.value, expected: "attribute and default for map", other.0)
@@ -152,6 +153,7 @@ extension TemplateRenderer {
   private func chosen(
     _ value: TemplateValue, _ arguments: CallArguments, wanted: Bool, byAttribute: Bool
   ) throws -> TemplateValue {
+    guard value.isTrue else { return TemplateRenderer.nothing }
     var rest = arguments.positional[...]
     var part: (TemplateValue) throws -> TemplateValue = { $0 }
     if byAttribute {
@@ -168,6 +170,9 @@ extension TemplateRenderer {
       return passes == wanted ? element : nil
     }
   }
+
+  /// What Jinja's generators give for all that counts as false, `none` and 0 too, before they look at anything else.
+  private static var nothing: TemplateValue { .iterator(TemplateIterator(.generator, [])) }
 
   /// What a generator gives for each element, up to the first that it fails for.
   private func generated(
