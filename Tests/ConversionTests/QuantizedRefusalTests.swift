@@ -49,7 +49,7 @@ import Testing
     let (name, module) = (Self.module + "weight", Self.module.dropLast())
     let matrix = try #require(source.tensors[name])
     let rows = matrix.shape[0]
-    source.tensors[name]?.dtype = "U32"
+    source.tensors[name]?.dtype = .u32
     source.tensors[name]?.shape[1] /= 8
     source.tensors[name]?.bytes = Array(matrix.bytes.prefix(matrix.bytes.count / 4))
     for part in ["scales", "biases"] {
