@@ -103,8 +103,11 @@ extension ModelConfig {
     guard let table = root["model_type"]?.stringValue.flatMap(ArchitectureTable.named), table.wrapped else {
       return root
     }
-    if let nested = root["text_config"], !nested.isNull { return nested.members == nil ? nil : nested }
-    return ["vocab_size", "hidden_size", "num_hidden_layers"].allSatisfy { root[$0] != nil } ? root : nil
+    let nested = root["text_config"]
+    // A JSON null can be written as nil, too: what returns nothing says so by itself.
+    guard nested?.isNull ?? true else { return nested?.members == nil ? Optional.none : nested }
+    guard ["vocab_size", "hidden_size", "num_hidden_layers"].allSatisfy({ root[$0] != nil }) else { return nil }
+    return root
   }
 
   /// Whether a wrapper's text model is configured at the top level.
