@@ -68,10 +68,10 @@ public struct ModelConfig: Sendable {
     for field in table.fields {
       symbols[field.symbol] = try reader.integer(text, field)
     }
-    let vision = table.wrapped ? root["vision_config"].flatMap { $0.isNull ? nil : $0 } : nil
-    hasVision = vision != nil
+    let vision = root["vision_config"]
+    hasVision = table.wrapped && !(vision?.isNull ?? true)
     var problem: CheckpointError?
-    if let vision {
+    if hasVision, let vision {
       do throws(CheckpointError) {
         symbols.merge(try reader.tower(vision)) { text, _ in text }
       } catch {
