@@ -32,7 +32,8 @@ struct PackageQuantization {
     if own?.boolValue == false {
       throw .quantization(file: file, module: module, expected: "no scales, as it says false", found: packing.summary)
     }
-    let source = own.flatMap { $0.members == nil ? nil : $0 } ?? block
+    var source = block
+    if let own, own.members != nil { source = own }
     let mode = source["mode"]?.stringValue ?? QuantizationMode.affine.rawValue
     guard number("bits", source, mode) == packing.bits, number("group_size", source, mode) == packing.groupSize,
       mode == packing.mode
