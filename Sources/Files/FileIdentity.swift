@@ -31,6 +31,11 @@ public struct FileIdentity: Hashable, Sendable {
     self.changed = changed
   }
 
+  /// Whether it is the same file with the same content, as far as its time says; its name, owner and mode may be others.
+  public func hasContent(of other: FileIdentity) -> Bool {
+    device == other.device && inode == other.inode && size == other.size && modified == other.modified
+  }
+
   init(_ status: stat) {
     #if canImport(Darwin)
       let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)

@@ -36,7 +36,9 @@ struct DocumentCheck {
   private static let end = "\n## Card of the source\n"
 
   private func cardProblems() throws -> [String] {
-    guard let bytes = try content(PackageFiles.card, atMost: DocumentCheck.cardBytes) else { return [] }
+    guard let bytes = try content(PackageFiles.card, atMost: DocumentCheck.cardBytes) else {
+      return ["\(PackageFiles.card): missing"]
+    }
     let whole = String(decoding: bytes, as: UTF8.self)
     let card = whole.range(of: DocumentCheck.end).map { String(whole[..<$0.lowerBound]) } ?? whole
     var problems: [String] = []
@@ -56,7 +58,9 @@ struct DocumentCheck {
   // MARK: the page
 
   private func pageProblems() throws -> [String] {
-    guard let bytes = try content(AuditPage.fileName, atMost: 1 << 30) else { return [] }
+    guard let bytes = try content(AuditPage.fileName, atMost: 1 << 30) else {
+      return ["\(AuditPage.fileName): missing"]
+    }
     let page = AuditPage(title: "", audit: audit, readers: nil)
     let (html, file) = (Data(bytes), AuditPage.fileName)
     var problems = page.origins.filter { html.range(of: Data($0.markup)) == nil }
@@ -75,7 +79,7 @@ struct DocumentCheck {
     return problems
   }
 
-  /// Nil for what the check of the files names already.
+  /// Nil for a file that is not there.
   private func content(_ name: String, atMost limit: Int) throws(FileError) -> [UInt8]? {
     guard let file = try ReadOnlyFile.ifThere(path.appending(name)) else { return nil }
     return try file.readBytes(count: min(file.size, limit), at: 0)

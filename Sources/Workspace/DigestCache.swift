@@ -20,7 +20,7 @@ public final class DigestCache: Sendable {
   private let entries: Guarded<[PathKey: Entry]>
 
   /// What was digested of a file.
-  public enum Kind: String, Sendable {
+  public enum Kind: String, Sendable, CaseIterable {
     /// Its bytes: SHA-256.
     case content = "sha256"
     /// A shard by its leaves; see `TreeDigest`.
@@ -105,10 +105,22 @@ public final class DigestCache: Sendable {
     entries.withLock { $0[PathKey(path, kind)] = Entry(identity: identity ?? now, digest: digest) }
   }
 
+  /// Takes what is known of a file for one that a name was given to or taken from, which changes nothing but what the
+  /// system says of its inode. Unless size and time say that the content was changed since.
+  public func carryOver(from known: FilePath, to path: FilePath) throws {
+    let now = try currentIdentity(ofFileAt: path)
+    entries.withLock { entries in
+      for kind in Kind.allCases {
+        guard let entry = entries[PathKey(known, kind)], entry.identity.hasContent(of: now) else { continue }
+        entries[PathKey(path, kind)] = Entry(identity: now, digest: entry.digest)
+      }
+    }
+  }
+
   /// Drops what is known about a path.
   public func forget(_ path: FilePath) {
     entries.withLock { entries in
-      for kind in [Kind.content, .tree, .units] { entries[PathKey(path, kind)] = nil }
+      for kind in Kind.allCases { entries[PathKey(path, kind)] = nil }
     }
   }
 

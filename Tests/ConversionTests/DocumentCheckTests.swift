@@ -110,6 +110,18 @@ import Testing
     }
   }
 
+  @Test func `B7 a package without its card or its page is found, whatever the sums say`() throws {
+    try withPackage { package in
+      for name in ["README.md", "audit.html"] {
+        let whole = try readBytes(package.path + "/" + name)
+        try FileManager.default.removeItem(atPath: package.path + "/" + name)
+        try package.stateAgain()
+        #expect(try verification(of: package.path).checks.flatMap(\.problems) == ["\(name): missing"])
+        try writeBytes(whole, package.path + "/" + name)
+      }
+    }
+  }
+
   @Test func `B7 a copied file that is not the source's is found, and one that the source never had`() throws {
     try withPackage { package in
       let name = "generation_config.json"

@@ -32,6 +32,25 @@ import Workspace
     #expect(try cache.digest(ofFileAt: FilePath(path)).digest == right)
   }
 
+  @Test func `what is known of a file goes with its names, unless its content was changed meanwhile`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let (one, other) = (FilePath(try scratch.put("content", at: "a")), FilePath(scratch["b"]))
+    for isChanged in [false, true] {
+      let cache = DigestCache(folder: scratch.folder)
+      try cache.remember(wrong, ofFileAt: one)
+      #expect(link(one.string, other.string) == 0)
+      if isChanged {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: other.string))
+        try file.write(contentsOf: Data("c".utf8))
+        try file.close()
+      }
+      #expect(unlink(one.string) == 0)
+      try cache.carryOver(from: one, to: other)
+      #expect(try cache.digest(ofFileAt: other).digest == (isChanged ? right : wrong))
+      #expect(rename(other.string, one.string) == 0)
+    }
+  }
+
   @Test func `the cache lives on in its file`() throws {
     let scratch = try ScratchFolder.lasting()
     let path = try scratch.put("content", at: "a")

@@ -54,11 +54,12 @@ struct PackageStage: Stage {
     let lock = try OutputLock(place.path)
     defer { lock.release() }
     try lock.recover()
+    var digested: [FilePath: FileIdentity] = [:]
     if try !place.holds(expected) {
       try place.refuseForeign(mayStay: false)
       do {
         try fill(lock.partial, files)
-        try readBack(expected, in: lock.partial)
+        digested = try readBack(expected, in: lock.partial)
         try requireVerifiable(lock.partial)
         try requireUnchangedFiles()
         if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
@@ -70,7 +71,9 @@ struct PackageStage: Stage {
       }
     }
     for record in expected {
-      try inputs.digests.remember(record.sha256, ofFileAt: place.path.appending(record.path))
+      let path = place.path.appending(record.path)
+      // As it was digested: whoever has written into it since is found by the next run.
+      try inputs.digests.remember(record.sha256, ofFileAt: path, identity: digested[FilePath(record.path)])
     }
     return expected
   }
@@ -108,24 +111,35 @@ struct PackageStage: Stage {
   }
 
   /// What is published is what its lists say: every byte is read once more, under the name of the moment.
-  private func readBack(_ files: [FileRecord], in partial: FilePath) throws {
+  /// - Returns: What the system said of each file when it was digested.
+  private func readBack(_ files: [FileRecord], in partial: FilePath) throws -> [FilePath: FileIdentity] {
+    let found = Guarded<[FilePath: FileIdentity]>([:])
     let isWhole = try Workers.forEach(
       count: files.count, threads: inputs.threads, stop: { StopSignal.shared.isRequested }
     ) { index, _ in
       let file = files[index]
-      let (digest, bytes) = try digestOfFile(atPath: partial.appending(file.path))
+      let open = try ReadOnlyFile(path: partial.appending(file.path))
+      let identity = open.identity
+      let (digest, bytes) = try open.digest()
       guard digest == file.sha256, bytes == file.bytes else {
         throw VerificationError.publishedFile(
           file: file.path, expected: "sha256 \(file.sha256.hex)", found: digest.hex)
       }
+      found.withLock { $0[FilePath(file.path)] = identity }
     }
     guard isWhole else { throw ConversionError.stopped(resume: resumeCommand) }
+    return found.withLock { $0 }
   }
 
   /// Whatever the work folder is used for later, the package is the user's.
   func finish() throws {
     try place.settle(PackageStage.sumsDigest(place.path))
     try published.giveUp(inputs.digests)
+    let strangers = try place.strangers()
+    guard let first = strangers.first else { return }
+    observer.note(
+      "\(place.path) holds what is not the package's, which verify refuses: \(first)"
+        + (strangers.count > 1 ? " and \(strangers.count - 1) more" : ""))
   }
 
   func conclude(_ summary: inout RunSummary) throws {

@@ -53,6 +53,11 @@ struct OutputPlace {
     return try files.allSatisfy { try digestOfFile(atPath: path.appending($0.path)) == ($0.sha256, $0.bytes) }
   }
 
+  /// What is in the package's folder and is none of its files.
+  func strangers() throws -> [String] {
+    try PlacedPackage(path)?.strangers(try Folder.tree(path, atMost: 1 << 20)) ?? []
+  }
+
   /// Puts the folder in the making into its place. Only here is it decided whether what stands there may go.
   func put(_ lock: OutputLock, sums: SHA256Digest) throws {
     do {

@@ -28,20 +28,13 @@ struct PublishedWeights: Sendable {
   }
 
   /// Takes the work folder's names away from files that the package has, too. What was digested of them is then known of
-  /// the package's: a name more or less changes what the system says of a file.
+  /// the package's, unless somebody wrote into them meanwhile.
   func giveUp(_ digests: DigestCache) throws {
-    let units = try StageReceipt.load(folder.folder(.quantize))?.outputs ?? []
-    let bytes = try StageReceipt.load(folder.folder(.package))?.outputs ?? []
     for file in plan.weights {
-      let published = package.appending(file.path)
-      guard try Folder.removeSecondName(kept(file.path), of: published) else { continue }
-      digests.forget(kept(file.path))
-      if let output = units.first(where: { $0.path == file.path }) {
-        try digests.remember(output.sha256, .units, ofFileAt: published)
-      }
-      if let output = bytes.first(where: { $0.path == file.path }) {
-        try digests.remember(output.sha256, ofFileAt: published)
-      }
+      let (kept, published) = (kept(file.path), package.appending(file.path))
+      guard try Folder.removeSecondName(kept, of: published) else { continue }
+      for known in [kept, published] { try digests.carryOver(from: known, to: published) }
+      digests.forget(kept)
     }
   }
 
