@@ -17,8 +17,9 @@ extension Folder {
 
   /// Everything beneath a folder but the folders that hold something, sorted by the bytes of the names. Links are not
   /// followed, but for the folder itself.
-  /// - Parameter limit: the walk ends once so many are found, whichever they are: a folder that is not ours may be a whole
-  ///   disk.
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - limit: The walk ends once so many are found, whichever they are: a folder that is not ours may be a whole disk.
   public static func tree(_ path: FilePath, atMost limit: Int = .max) throws(StorageError) -> [Entry] {
     var entries: [Entry] = []
     try collect(path, [], &entries, limit)

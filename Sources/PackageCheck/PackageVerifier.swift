@@ -33,7 +33,9 @@ public struct PackageVerifier: Sendable {
 
   /// For a run that has just made the folder and digested its bytes: asks every question of verification but for the
   /// digests of files and tensors.
-  /// - Parameter drafter: what the run makes next and puts beside.
+  /// - Parameters:
+  ///   - path: The folder in the making.
+  ///   - drafter: What the run makes next and puts beside.
   package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
     self.path = path
     threads = 1

@@ -5,8 +5,10 @@ import SystemPackage
 /// A document of the work folder that an earlier stage wrote, read back as strictly as it was written.
 package enum WorkDocument {
   /// Reads a document. Whatever is wrong with its text or with a field is a damaged file; nothing is left out.
-  /// - Parameter read: the fields of the whole, each of which it names and no other.
-  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field; what `read` throws.
+  /// - Parameters:
+  ///   - path: The document.
+  ///   - read: The fields of the whole, each of which it names and no other.
+  /// - Throws: `FileError`; `ConversionError.workFile(file:expected:found:)`, which names the field; what `read` throws.
   package static func read<Content>(_ path: FilePath, _ read: (JSONFields) throws -> Content) throws -> Content {
     let bytes = try ReadOnlyFile(path: path).readAll(limit: 1 << 30)
     do {

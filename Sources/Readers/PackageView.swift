@@ -89,7 +89,10 @@ extension PackageView {
   /// - Throws: what opening the folder throws.
   public init(of folder: CheckpointFolder) throws { try self.init(of: folder, drafter: nil) }
 
-  /// - Parameter foretold: the drafter's folder that is going to be beside; nil to look for it.
+  /// The view of a folder before the drafter's folder is made.
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - foretold: The drafter's folder that is going to be beside; nil to look for it.
   package init(of folder: CheckpointFolder, drafter foretold: Drafter?) throws {
     var index: [UTF8Name: String]?
     if folder.indexed != nil {

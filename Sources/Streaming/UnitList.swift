@@ -37,7 +37,7 @@ package struct UnitList: Sendable {
   }
 
   /// Reads the list of a finished stream back.
-  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
+  /// - Throws: `FileError`; `ConversionError.workFile(file:expected:found:)`, which names the field.
   package init(path: FilePath, _ plan: Plan, _ work: WorkList) throws {
     let (records, files) = try WorkDocument.read(path) { fields in
       try fields.require("cambium_units", 1)

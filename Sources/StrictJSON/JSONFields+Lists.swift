@@ -3,7 +3,9 @@
 // `E_JSON_MISSING_FIELD`.
 extension JSONFields {
   /// The elements of the array under `key`.
-  /// - Parameter count: how many there must be, where that is known.
+  /// - Parameters:
+  ///   - key: The name of the field.
+  ///   - count: How many there must be, where that is known.
   public func array(_ key: String, count: Int?) throws(JSONError) -> [JSONValue] {
     let elements = try array(key)
     if let count, elements.count != count {
@@ -28,8 +30,10 @@ extension JSONFields {
 
   /// The strings of the array under `key`, each of a stated form.
   /// - Parameters:
-  ///   - expected: the form, for messages.
-  ///   - read: an element, or nil when it has another form.
+  ///   - key: The name of the field.
+  ///   - expected: The form, for messages.
+  ///   - count: How many there must be, where that is known.
+  ///   - read: An element, or nil when it has another form.
   public func texts<T>(
     _ key: String, as expected: String, count: Int? = nil, _ read: (String) -> T?
   ) throws(JSONError) -> [T] {
@@ -56,8 +60,9 @@ extension JSONFields {
 
   /// The string under `key`, which has a stated form.
   /// - Parameters:
-  ///   - expected: the form, for messages.
-  ///   - read: the string, or nil when it has another form.
+  ///   - key: The name of the field.
+  ///   - expected: The form, for messages.
+  ///   - read: The string, or nil when it has another form.
   public func text<T>(_ key: String, as expected: String, _ read: (String) -> T?) throws(JSONError) -> T {
     try text(required(key, self[key]), key, expected, read)
   }

@@ -44,7 +44,7 @@ public struct CheckOutcome: Sendable {
   }
 
   /// Reads the outcome of a finished check back: that of the check that was planned, with figures at each depth.
-  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
+  /// - Throws: `FileError`; `ConversionError.workFile(file:expected:found:)`, which names the field.
   package static func read(path: FilePath, _ plan: CheckPlan) throws -> CheckOutcome {
     try WorkDocument.read(path) { fields in
       let outcome = try CheckOutcome(fields)

@@ -24,7 +24,7 @@ package struct Measurements: Sendable {
   }
 
   /// Reads the report of a finished stage back.
-  /// - Throws: `FileError`; ``ConversionError/workFile(file:expected:found:)``, which names the field.
+  /// - Throws: `FileError`; `ConversionError.workFile(file:expected:found:)`, which names the field.
   package init(path: FilePath, _ plan: Plan) throws {
     (tensors, files) = try WorkDocument.read(path) { fields in
       try fields.require("cambium_verification", 1)
