@@ -108,6 +108,23 @@ import Testing
     try expectReference(folder)
   }
 
+  @Test func `02 a file of the package that became a link is none of it: the run refuses, and --replace means it`()
+    throws
+  {
+    let folder = try published()
+    try folder.makeFolder("keep")
+    try FileManager.default.moveItem(atPath: folder["out/mtp.safetensors"], toPath: folder["keep/w"])
+    try folder.link("out/mtp.safetensors", to: folder["keep/w"])
+    let kept = FileManager.default.contents(atPath: folder["keep/w"])
+    let refused = try runDemo(folder)
+    #expect(refused.end == .exit(65) && refused.err.contains("mtp.safetensors"), "\(refused.summary)")
+    let replaced = try runDemo(folder, ["--replace"])
+    #expect(replaced.isSuccess, "\(replaced.summary)")
+    #expect(try verifies(folder))
+    try expectReference(folder)
+    #expect(FileManager.default.contents(atPath: folder["keep/w"]) == kept)
+  }
+
   @Test func `02 a finished run says what somebody put into the package, and leaves it`() throws {
     let folder = try published()
     try folder.write("mine", to: "out/notes.txt")
