@@ -49,7 +49,9 @@ struct OutputPlace {
   func holds(_ files: [FileRecord]) throws -> Bool {
     guard try Folder.isFolder(path) else { return false }
     let names = files.map { Array($0.path.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
-    guard try Folder.tree(path, atMost: names.count + 1).map(\.name) == names else { return false }
+    // A link, whatever it leads to, is not what was published.
+    let tree = try Folder.tree(path, atMost: names.count + 1)
+    guard tree.map(\.name) == names, tree.allSatisfy({ $0.identity != nil }) else { return false }
     return try files.allSatisfy { try digestOfFile(atPath: path.appending($0.path)) == ($0.sha256, $0.bytes) }
   }
 
