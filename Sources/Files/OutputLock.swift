@@ -15,7 +15,8 @@ public final class OutputLock: Sendable {
   public let output: FilePath
   private let file: PosixFile
 
-  /// - Throws: ``StorageError/busy(folder:)`` while another process has the right.
+  /// - Throws: ``StorageError/busy(folder:)`` while another process has the right,
+  ///   ``StorageError/targetExists(path:)`` when a file of the lock's name holds something.
   public init(_ output: FilePath) throws(StorageError) {
     self.output = output
     let path = OutputLock.name("lock", output)
@@ -26,6 +27,8 @@ public final class OutputLock: Sendable {
       // Where the file system has no locks, the exclusive rename is what is left.
       guard (try? file.takeLock()) ?? true else { throw .busy(folder: output) }
       let own = try file.status()
+      // A lock of ours is empty, and is removed at the end: what holds something is somebody's.
+      guard own.type == S_IFREG, own.st_size == 0 else { throw .targetExists(path: path) }
       if let there = try linkStatus(path), there.st_ino == own.st_ino, there.st_dev == own.st_dev { found = file }
     }
     guard let found else { throw .busy(folder: output) }

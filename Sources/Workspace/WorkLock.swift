@@ -17,9 +17,22 @@ public final class WorkLock: Sendable {
   public let folder: FilePath
   private let file: PosixFile
 
+  /// The file in a work folder whose lock is the lock.
+  public static let fileName = "lock"
+
+  /// Whether a file holds what a lock does, the number of a process, so that it may be written over.
+  ///
+  /// While one process takes over what another left, the number of the earlier one follows that of the later.
+  public static func isLock(_ path: FilePath) -> Bool {
+    guard let status = try? linkStatus(path), status.st_mode & S_IFMT == S_IFREG, status.st_size < 64,
+      let bytes = try? readSmallFile(path, limit: 64)
+    else { return false }
+    return bytes.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "\n") }
+  }
+
   /// Takes the lock, or throws `E_WORK_LOCKED` with the number of the process that holds it.
   public init(folder: FilePath) throws {
-    let file = try PosixFile.openForWriting(folder.appending("lock"), creating: true)
+    let file = try PosixFile.openForWriting(folder.appending(Self.fileName), creating: true)
     guard try file.takeLock() else { throw WorkspaceError.locked(folder: folder, pid: Self.holder(file)) }
     self.folder = folder
     self.file = file
@@ -27,6 +40,16 @@ public final class WorkLock: Sendable {
     let text = Array("\(getpid())\n".utf8)
     try file.write(text, at: 0)
     try file.truncate(to: text.count)
+  }
+
+  /// The failure of who would take the lock now, which is told apart from having it: nothing is written.
+  public static func refusal(folder: FilePath) -> (any Error)? {
+    do {
+      let file = try PosixFile.openForWriting(folder.appending(fileName), creating: false)
+      guard try file.takeLock() else { return WorkspaceError.locked(folder: folder, pid: holder(file)) }
+      try file.close()
+      return nil
+    } catch { return error }
   }
 
   /// Gives the lock back. Without this call it ends with the object.

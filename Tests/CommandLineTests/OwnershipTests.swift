@@ -272,6 +272,37 @@ import Testing
     #expect(folder.stamps("mine") == before)
   }
 
+  @Test(arguments: ["precious words\n", "12a\n", String(repeating: "1\n", count: 40)])
+  func `a lock that holds something of the user's is not written over, nor through a second name`(_ text: String) throws
+  {
+    let folder = try Demo.folder()
+    try folder.makeFolder("out.work")
+    try folder.write(text, to: "mine")
+    try FileManager.default.linkItem(atPath: folder["mine"], toPath: folder["out.work/lock"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_WORK_FOREIGN"), "\(outcome.summary)")
+    #expect(folder.text("mine") == text)
+  }
+
+  @Test func `status writes nothing into the lock of a work folder`() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("out.work")
+    try folder.write("mine", to: "out.work/lock")
+    let outcome = try CambiumProcess.run(["status", "m.json"], in: folder.path)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(folder.text("out.work/lock") == "mine")
+  }
+
+  @Test(arguments: ["", "556\n", "556\n2\n"]) func `the lock of a run that was killed holds nobody up`(_ text: String)
+    throws
+  {
+    let folder = try Demo.folder()
+    try folder.makeFolder("out.work")
+    try folder.write(text, to: "out.work/lock")
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+  }
+
   @Test func `D1 a false digest in the cache of the work folder changes nothing that is published`() throws {
     let folder = try published()
     let path = folder["out.work/digests.json"]

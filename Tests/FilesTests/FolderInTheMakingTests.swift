@@ -59,6 +59,15 @@ import Testing
     try OutputLock(scratch.at("out")).release()
   }
 
+  @Test func `a file of the lock's name that holds something is somebody's, and stays`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("mine", at: ".out.cambium-lock")
+    #expect(throws: StorageError.targetExists(path: scratch.at(".out.cambium-lock"))) {
+      try OutputLock(scratch.at("out"))
+    }
+    #expect(scratch.text(".out.cambium-lock") == "mine")
+  }
+
   /// Case 02.
   @Test func `a folder that changed while it was replaced is back in its place`() throws {
     let scratch = try ScratchFolder.lasting()

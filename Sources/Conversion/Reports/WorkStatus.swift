@@ -69,15 +69,10 @@ public struct WorkStatus: Sendable {
     }
   }
 
-  /// Tries the lock without keeping it.
+  /// Who holds the lock.
   private static func holder(of work: FilePath) throws -> String? {
-    guard try work.appending("lock").exists else { return nil }
-    do {
-      try WorkLock(folder: work).release()
-      return nil
-    } catch {
-      return (error as? any CambiumError)?.diagnostic.found ?? "another process"
-    }
+    guard try work.appending(WorkLock.fileName).exists, let refusal = WorkLock.refusal(folder: work) else { return nil }
+    return (refusal as? any CambiumError)?.diagnostic.found ?? "another process"
   }
 
   /// The lines of `status`.
