@@ -120,7 +120,7 @@ extension Folder {
 /// Opens a regular file; a pipe or a device must not make the run hang.
 private func openSource(_ path: FilePath) throws(StorageError) -> (descriptor: Int32, status: stat) {
   let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-  guard descriptor >= 0 else { throw .system("open the file", path, errno: errno) }
+  guard descriptor >= 0 else { throw .looking("open the file", path, errno: errno) }
   var status = stat()
   guard fstat(descriptor, &status) == 0, status.type == S_IFREG else {
     close(descriptor)
@@ -132,14 +132,14 @@ private func openSource(_ path: FilePath) throws(StorageError) -> (descriptor: I
 /// Copies an open file by blocks.
 private func copy(_ descriptor: Int32, _ from: FilePath, _ file: PosixFile) throws(StorageError) {
   var status = stat()
-  guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", from, errno: errno) }
+  guard fstat(descriptor, &status) == 0 else { throw .looking("look at the file", from, errno: errno) }
   try file.preallocate(Int(status.st_size))
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 4096)
   defer { buffer.deallocate() }
   var offset = 0
   while true {
     let count = uninterrupted { pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
-    guard count >= 0 else { throw .system("read the file", from, errno: errno) }
+    guard count >= 0 else { throw .looking("read the file", from, errno: errno) }
     if count == 0 { break }
     try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
     offset += count

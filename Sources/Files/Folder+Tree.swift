@@ -29,7 +29,7 @@ extension Folder {
   /// Some names in a folder itself, as bytes, sorted: at most `limit`, and all of them when they are fewer.
   public static func names(_ path: FilePath, atMost limit: Int) throws(StorageError) -> [[UInt8]] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
+    guard descriptor >= 0 else { throw .looking("open the folder", path, errno: errno) }
     return try namesAndClose(descriptor, path, atMost: limit).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
@@ -40,7 +40,7 @@ extension Folder {
     let folder = prefix.isEmpty ? root : root.appending(bytes: prefix)
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (prefix.isEmpty ? 0 : O_NOFOLLOW)
     let descriptor = uninterrupted { open(folder, flags) }
-    guard descriptor >= 0 else { throw .system("open the folder", folder, errno: errno) }
+    guard descriptor >= 0 else { throw .looking("open the folder", folder, errno: errno) }
     // Every name is an entry, or has one beneath it.
     let names = try namesAndClose(descriptor, folder, atMost: limit - entries.count)
     if names.isEmpty, !prefix.isEmpty { entries.append(Entry(name: prefix, identity: nil)) }
@@ -48,7 +48,7 @@ extension Folder {
       let relative = prefix.isEmpty ? name : prefix + [slash] + name
       var status = stat()
       guard lstat(root.appending(bytes: relative), &status) == 0 else {
-        throw .system("look at the file", FilePath(bytes: relative), errno: errno)
+        throw .looking("look at the file", FilePath(bytes: relative), errno: errno)
       }
       if status.type == S_IFDIR {
         try collect(root, relative, &entries, limit)

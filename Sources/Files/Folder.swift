@@ -43,7 +43,7 @@ public enum Folder {
 
   private static func sortedNames(_ path: FilePath) throws(StorageError) -> [[UInt8]] {
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
+    guard descriptor >= 0 else { throw .looking("open the folder", path, errno: errno) }
     return try namesAndClose(descriptor, path).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
@@ -53,7 +53,7 @@ public enum Folder {
     if uninterrupted({ stat(path, &status) }) == 0 { return status.type == S_IFDIR }
     let code = errno
     if code == ENOENT || code == ENOTDIR { return false }
-    throw .system("look at the folder", path, errno: code)
+    throw .looking("look at the folder", path, errno: code)
   }
 
   /// Bytes that are free on the file system of a folder; nil where it keeps no count.
@@ -83,7 +83,7 @@ public enum Folder {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)
-      throw .system("list the folder", path, errno: code)
+      throw .looking("list the folder", path, errno: code)
     }
     defer { closedir(stream) }
     var names: [[UInt8]] = []
@@ -91,7 +91,7 @@ public enum Folder {
       // The end of the list and a failure both return nil.
       errno = 0
       guard let entry = readdir(stream) else {
-        if errno != 0 { throw .system("list the folder", path, errno: errno) }
+        if errno != 0 { throw .looking("list the folder", path, errno: errno) }
         return names
       }
       // The field is a tuple that may be declared shorter than the name is; its address is what counts.

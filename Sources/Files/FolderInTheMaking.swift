@@ -40,7 +40,7 @@ public final class FolderInTheMaking: Sendable {
     let descriptor = uninterrupted { openDescriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw .system("open the folder", path, errno: errno)
+      throw .looking("open the folder", path, errno: errno)
     }
     // Other errors: a file system that cannot lock folders. There two processes would meet in their files' names.
     if uninterrupted({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {

@@ -90,7 +90,7 @@ extension PosixFile {
     while done < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       let count = uninterrupted { pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done)) }
-      guard count >= 0 else { throw .system("read the file", path, errno: errno) }
+      guard count >= 0 else { throw .looking("read the file", path, errno: errno) }
       if count == 0 { break }
       done += count
     }
@@ -127,7 +127,7 @@ extension PosixFile {
 
   func status() throws(StorageError) -> stat {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", path, errno: errno) }
+    guard fstat(descriptor, &status) == 0 else { throw .looking("look at the file", path, errno: errno) }
     return status
   }
 

@@ -21,6 +21,11 @@ extension StorageError {
       Diagnostic(
         "E_READ_ONLY", "not allowed to \(operation)", file: path, found: errorText(code),
         next: "make the folder writable for this user, or name another one", exit: .io)
+    case .unreadable(let operation, let path, let code):
+      Diagnostic(
+        "E_UNREADABLE", "not allowed to \(operation)", file: path, found: errorText(code),
+        next: "make it readable for this user, and the folders above it searchable, then run the same command again",
+        exit: .io)
     case .fileTooLarge(let path, let needed):
       Diagnostic(
         "E_FILE_TOO_LARGE", "a file of this size is not allowed here", file: path,
@@ -28,8 +33,8 @@ extension StorageError {
         next: "raise the limit (ulimit -f), or use another file system", exit: .io)
     case .targetIsLink(let path):
       Diagnostic(
-        "E_TARGET_IS_LINK", "a symbolic link stands where a file is to be written", file: path,
-        expected: "a regular file, or nothing", found: "a symbolic link",
+        "E_TARGET_IS_LINK", "a symbolic link stands where a file or a folder is to be written", file: path,
+        expected: "a file or a folder, or nothing", found: "a symbolic link",
         next: "remove the link, or name another folder; Cambium never writes through a link", exit: .io)
     case .targetExists(let path):
       Diagnostic(

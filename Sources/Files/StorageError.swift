@@ -19,6 +19,8 @@ public enum StorageError: CambiumError, Equatable {
   case diskFull(path: FilePath, needed: Int?)
   /// The place cannot be written, or the file may not be touched.
   case readOnly(operation: String, path: FilePath, errno: Int32)
+  /// This user may not read a file or a folder that is to be read.
+  case unreadable(operation: String, path: FilePath, errno: Int32)
   /// The file system or a limit of the process does not allow a file of this size.
   case fileTooLarge(path: FilePath, needed: Int?)
   /// A symbolic link stands where a file is to be written.
@@ -40,7 +42,7 @@ public enum StorageError: CambiumError, Equatable {
   /// A stop was asked for while a program at the other end of a pipe did not do its part.
   case stopped(path: FilePath)
 
-  /// The case that describes a failed system call.
+  /// The case that describes a failed system call that makes or changes something.
   public static func system(_ operation: String, _ path: FilePath, errno code: Int32, needed: Int? = nil) -> Self {
     switch code {
     case ENOSPC, EDQUOT: .diskFull(path: path, needed: needed)
@@ -48,6 +50,14 @@ public enum StorageError: CambiumError, Equatable {
     case EMFILE, ENFILE: .tooManyOpen(path: path)
     case EFBIG: .fileTooLarge(path: path, needed: needed)
     default: .io(operation: operation, path: path, errno: code)
+    }
+  }
+
+  /// The case that describes a failed system call that only looks: nothing that it refuses has to become writable.
+  static func looking(_ operation: String, _ path: FilePath, errno code: Int32) -> Self {
+    switch code {
+    case EACCES, EPERM: .unreadable(operation: operation, path: path, errno: code)
+    default: .system(operation, path, errno: code)
     }
   }
 }

@@ -9,7 +9,7 @@ import SystemPackage
 /// Makes the names in a folder durable: after a power cut, what was created, renamed or removed there stays so.
 public func syncFolder(_ path: FilePath) throws(StorageError) {
   let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-  guard descriptor >= 0 else { throw .system("open the folder", path, errno: errno) }
+  guard descriptor >= 0 else { throw .looking("open the folder", path, errno: errno) }
   defer { close(descriptor) }
   crashPoint("fsync")
   let mark = PowerLoss.shared?.mark() ?? 0

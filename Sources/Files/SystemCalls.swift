@@ -22,7 +22,7 @@ package func linkStatus(_ path: FilePath) throws(StorageError) -> stat? {
   if uninterrupted({ lstat(path, &status) }) == 0 { return status }
   let code = errno
   if code == ENOENT || code == ENOTDIR { return nil }
-  throw .system("look at the file", path, errno: code)
+  throw .looking("look at the file", path, errno: code)
 }
 
 /// What `stat` says about what a path leads to, or nil when nothing can be there.

@@ -24,6 +24,8 @@ public enum ConversionError: CambiumError {
   case measure(tensor: String, measure: String)
   /// The output exists, and holds what this manifest did not publish or what was changed since.
   case outputExists(path: FilePath, found: String)
+  /// The folder of the package, or a file in it, was moved or removed while the run published it.
+  case outputGone(path: FilePath)
   /// The work folder holds files that are not a run's.
   case workForeign(path: FilePath, found: String)
   /// Of the work folder and the output, one lies inside the other.
@@ -108,6 +110,11 @@ public enum ConversionError: CambiumError {
         expected: "no such folder, or the result of this manifest as it was published", found: found,
         next: "move away what is yours, name another folder with --output, or say --replace when this package may go",
         exit: .badInput)
+    case .outputGone(let path):
+      Diagnostic(
+        "E_OUTPUT_GONE", "the output was moved or removed while it was published", file: path,
+        expected: "the folder where it was", found: "nothing, or a folder that lacks a file",
+        next: "make sure that nothing moves the folder, then run the same command again", exit: .io)
     case .workForeign(let path, let found):
       Diagnostic(
         "E_WORK_FOREIGN", "the work folder holds files that are not a run's", file: path,

@@ -30,6 +30,8 @@ final class WeightFiles: Sendable {
       }
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
       if try !partial.exists, try final.exists {
+        // Refused by its own name, and left where it is.
+        if try linkStatus(final)?.isLink == true { throw StorageError.targetIsLink(path: final) }
         try Folder.renameNoReplace(final, partial)
       }
       // A file with other names, too, is somebody's: a package that an earlier version published, or a backup.

@@ -32,6 +32,47 @@ import Testing
     }
   }
 
+  @Test func `the names in a work folder that is a link to somebody's folder are said once`() throws {
+    let folder = try Demo.folder()
+    try folder.makeFolder("mine")
+    try folder.write("notes", to: "mine/notes.txt")
+    try link(folder["out.work"], to: folder["mine"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_WORK_FOREIGN"), "\(outcome.summary)")
+    #expect(outcome.err.components(separatedBy: "notes.txt").count == 2, "\(outcome.err)")
+    #expect(folder.tree("mine") == ["notes.txt"])
+  }
+
+  @Test(arguments: ["quantize", "package"])
+  func `a link in place of a stage's folder is refused by its own name before anything is written`(stage: String)
+    throws
+  {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder, ["--until", "graft"]).isSuccess)
+    try folder.makeFolder("victim")
+    try link(folder["out.work/" + stage], to: folder["victim"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_TARGET_IS_LINK"), "\(outcome.summary)")
+    #expect(outcome.err.contains("/out.work/\(stage)\n"), "\(outcome.err)")
+    #expect(folder.tree("victim").isEmpty)
+    try FileManager.default.removeItem(atPath: folder["out.work/" + stage])
+    #expect(try runDemo(folder).isSuccess)
+    try expectReference(folder)
+  }
+
+  @Test func `a link in place of a weight file of the work folder is named by the name that it has, and stays`() throws
+  {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder, ["--until", "graft"]).isSuccess)
+    try folder.makeFolder("out.work/quantize")
+    try folder.write("victim", to: "victim")
+    try link(folder["out.work/quantize/model.safetensors"], to: folder["victim"])
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_TARGET_IS_LINK"), "\(outcome.summary)")
+    #expect(outcome.err.contains("/quantize/model.safetensors\n"), "\(outcome.err)")
+    #expect(folder.exists("out.work/quantize/model.safetensors") && folder.text("victim") == "victim")
+  }
+
   @Test func `a link in place of the lock file is refused`() throws {
     let folder = try Demo.folder()
     try link(folder["m.lock.json"], to: folder["victim"])

@@ -10,10 +10,10 @@ import Testing
 /// What lies in a folder that the user must not search is not missing: nobody knows, and the system's reason is said.
 @Suite struct LockedFolderTests {
   /// The superuser may search every folder, so it is nobody who looks.
-  private static let asNobody =
+  static let asNobody =
     getuid() == 0 ? "exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"" : "exec \"$@\""
 
-  private static let canBeNobody = getuid() != 0 || access("/usr/bin/setpriv", X_OK) == 0
+  static let canBeNobody = getuid() != 0 || access("/usr/bin/setpriv", X_OK) == 0
 
   private static let commands: [(program: String, arguments: [String])] =
     [
@@ -48,5 +48,35 @@ import Testing
       #expect(outcome.end == .exit(74), "\(arguments): \(outcome.summary)")
       #expect(outcome.err.contains("Permission denied"), "\(arguments): \(outcome.summary)")
     }
+  }
+
+  @Test(
+    .enabled("another user can be played", { LockedFolderTests.canBeNobody }),
+    arguments: [["verify", "out"], ["diff", "out", "out"]])
+  func `a package that this user must not list is unreadable, not read-only`(arguments: [String]) throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    // What is asked for by its name is found, and the list of names is not.
+    #expect(chmod(folder.path, 0o755) == 0 && chmod(folder["out"], 0o311) == 0)
+    defer { chmod(folder["out"], 0o755) }
+    let outcome = try CambiumProcess.run(arguments, in: folder.path, limits: LockedFolderTests.asNobody)
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_UNREADABLE"), "\(outcome.summary)")
+    #expect(!outcome.err.contains("writable"), "\(outcome.err)")
+  }
+
+  @Test(.enabled("another user can be played", { LockedFolderTests.canBeNobody }))
+  func `a package that is closed against writing is replaced, nothing of it stays, and the next run goes on`() throws {
+    let folder = try Demo.folder()
+    #expect(chmod(folder.path, 0o777) == 0)
+    #expect(try runDemo(folder, limits: LockedFolderTests.asNobody).isSuccess)
+    for options in [[], ["--replace"]] {
+      #expect(chmod(folder["out"], 0o555) == 0)
+      try Demo.writeManifest(in: folder, baseModel: "cambium/closed-\(options.count)")
+      let outcome = try runDemo(folder, options, limits: LockedFolderTests.asNobody)
+      #expect(outcome.isSuccess, "\(outcome.summary)")
+      #expect(folder.leftovers == [])
+      #expect(try folder.status("out").st_mode & 0o777 == 0o755)
+    }
+    #expect(try runDemo(folder, limits: LockedFolderTests.asNobody).isSuccess)
   }
 }

@@ -233,6 +233,25 @@ import Testing
     #expect(folder.leftovers == [])
   }
 
+  @Test(arguments: ["exchange:1", "exchange:2"])
+  func `21 a package that is moved away while it is published is no missing input, and the next run is right`(
+    _ point: String
+  ) throws {
+    let folder = try published()
+    try Demo.writeManifest(in: folder, baseModel: "someone/else")
+    let process = try CambiumProcess(
+      ["run", "m.json"], in: folder.path, environment: ["CAMBIUM_CRASH_AT": "\(point):stop"])
+    try #require(try process.waitForStop(), "this file system cannot exchange two names")
+    try FileManager.default.moveItem(atPath: folder["out"], toPath: folder["away"])
+    process.send(SIGCONT)
+    let outcome = try process.wait()
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_OUTPUT_GONE"), "\(outcome.summary)")
+    #expect(try verifies(folder, "away"))
+    try Demo.writeManifest(in: folder)
+    #expect(try runDemo(folder).isSuccess)
+    try expectReference(folder)
+  }
+
   @Test func `23 a project that was moved, or that is reached through a link, replaces its own package`() throws {
     let folder = try ScratchFolder()
     try folder.makeFolder("p")

@@ -118,6 +118,16 @@ import Testing
     #expect(try CambiumProcess.run(["unpack", "out.tar.zst", "--output", "back"], in: folder.path).isSuccess)
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `C5 a run that has published and whose result nobody reads ends at the first signal`(signal: Int32) throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder).isSuccess)
+    // All is done before: the only file that is still written, behind the last stage, is what is known of digests.
+    let end = try outcome(["run", "m.json"], in: folder, heldAt: "rename:1", signal, stdout: OutputPipe())
+    #expect(end.end == .exit(128 + signal) && end.err.contains("package: done before"), "\(end.summary)")
+    try expectReference(folder)
+  }
+
   @Test func `C5 a pipe without a reader, or with one that does not read, holds no process that is to end`() throws {
     let folder = try packageFolder()
     #expect(mkfifo(folder["pipe"], 0o600) == 0)

@@ -13,6 +13,7 @@ import Testing
     (.io(operation: "write", path: "p", errno: EIO), "E_IO", .io),
     (.diskFull(path: "p", needed: 5), "E_DISK_FULL", .io),
     (.readOnly(operation: "write", path: "p", errno: EROFS), "E_READ_ONLY", .io),
+    (.unreadable(operation: "open", path: "p", errno: EACCES), "E_UNREADABLE", .io),
     (.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
     (.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
     (.targetExists(path: "p"), "E_TARGET_EXISTS", .io),

@@ -43,9 +43,11 @@ struct PackageStage: Stage {
 
   var outputPaths: [String] { forecast.files.map(\.path) }
 
-  func prepare() throws { try published.takeBack() }
+  func prepare() throws { try place.whileItStays { try published.takeBack() } }
 
-  func run() throws -> [FileRecord] {
+  func run() throws -> [FileRecord] { try place.whileItStays { try publish() } }
+
+  private func publish() throws -> [FileRecord] {
     observer.began(name, bytes: forecast.outputBytes)
     let measured = try Measurements(folder, plan)
     let files = try contents(measured)
@@ -133,8 +135,10 @@ struct PackageStage: Stage {
 
   /// Whatever the work folder is used for later, the package is the user's.
   func finish() throws {
-    try place.settle(PackageStage.sumsDigest(place.path))
-    try published.giveUp(inputs.digests)
+    try place.whileItStays {
+      try place.settle(PackageStage.sumsDigest(place.path))
+      try published.giveUp(inputs.digests)
+    }
     let strangers = try place.strangers()
     guard let first = strangers.first else { return }
     observer.note(

@@ -60,8 +60,10 @@ struct LockPin: Sendable {
     do {
       try AtomicFile.write(JSONWriter.pretty(lock.json), to: path)
     } catch {
-      guard case .readOnly = error else { throw error }
-      observer.note("\(path) cannot be written: what was resolved is not pinned")
+      switch error {
+      case .readOnly, .unreadable: observer.note("\(path) cannot be written: what was resolved is not pinned")
+      default: throw error
+      }
     }
   }
 }

@@ -90,6 +90,19 @@ struct OutputPlace {
     }
   }
 
+  /// Does something with the folder in its place. What is not found there any more is no input that is missing: somebody
+  /// moved or removed the folder.
+  /// - Throws: ``ConversionError/outputGone(path:)`` for that; else what `body` throws.
+  func whileItStays<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch FileError.missing(let file) where file.starts(with: path) {
+      throw ConversionError.outputGone(path: path)
+    } catch StorageError.io(_, let file, ENOENT) where file.starts(with: path) {
+      throw ConversionError.outputGone(path: path)
+    }
+  }
+
   /// A run that was killed while it replaced a package, where two names cannot be exchanged, left it under another name.
   private func recover() throws {
     guard try !isTaken, try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) else { return }

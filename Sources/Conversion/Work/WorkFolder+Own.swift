@@ -9,10 +9,14 @@ extension WorkFolder {
     [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName] + StageName.allCases.map(\.rawValue))
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
-  /// - Throws: `ConversionError.workForeign(path:found:)`.
+  /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage.
   func requireOwn() throws {
     guard try linkStatus(path) != nil else { return }
     guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }
+    // Named here: what would fail later are the files behind it, by names that nobody knows.
+    for stage in StageName.allCases where try linkStatus(folder(stage))?.isLink == true {
+      throw StorageError.targetIsLink(path: folder(stage))
+    }
     let names = try Folder.entries(path)
     let foreign = names.filter { !WorkFolder.names.contains($0) && !$0.contains(".cambium-") }
     // A name alone makes no lock: the number of this process is written over what is there.
@@ -28,6 +32,7 @@ extension WorkFolder {
     {
       return
     }
-    throw ConversionError.workForeign(path: path, found: (foreign + names).prefix(3).joined(separator: ", "))
+    let shown = foreign + names.filter { !foreign.contains($0) }
+    throw ConversionError.workForeign(path: path, found: shown.prefix(3).joined(separator: ", "))
   }
 }
