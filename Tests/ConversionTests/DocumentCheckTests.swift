@@ -137,6 +137,17 @@ import Testing
       #expect(found == ["special_tokens_map.json: no input of the audit"])
     }
   }
+
+  @Test(arguments: ["\n", " "]) func `B7 a provenance that says the same in other bytes is found`(_ more: String) throws
+  {
+    try withPackage { package in
+      let statement = package.path + "/provenance.json"
+      try writeBytes(readBytes(statement) + Array(more.utf8), statement)
+      try package.sumAgain()
+      let found = try verification(of: package.path).checks.flatMap(\.problems)
+      #expect(found == ["provenance.json: not written as cambium writes it"])
+    }
+  }
 }
 
 /// Numbers as a report spells them, made without the code under test.
