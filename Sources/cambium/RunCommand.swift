@@ -60,6 +60,7 @@ struct RunCommand: ParsableCommand {
     }
     let run = try Run(manifest: manifest, options: options)
     if dryRun {
+      try run.requirePossible()
       format.print(json: run.report.json, text: run.report.text(everyTensor: false))
       return
     }
@@ -99,6 +100,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    try run.requirePossible()
     if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
 }
