@@ -22,6 +22,12 @@ extension Run {
     try requirePossibleCheck()
   }
 
+  /// As ``requirePossible()``, of every folder that the manifest asks for.
+  public func requireAllPossible() throws {
+    try requirePossible()
+    for target in PackageTarget.all(resolution.manifest).dropFirst() { try beside(target).requirePossible() }
+  }
+
   /// Refuses a place of the manifest, or of the lock file beside it, for anything that is made: `init` asks before the
   /// manifest is there.
   private func requireOwnNames() throws {

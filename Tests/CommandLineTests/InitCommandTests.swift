@@ -117,6 +117,18 @@ import Testing
     }
   }
 
+  @Test func `a taken place of the head's own folder is refused before the package is made`() throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, layout: "drafter")
+    try folder.write("three years", to: "out-mtp")
+    let before = folder.stamps("")
+    for arguments in [["plan", "m.json"], ["run", "m.json", "--dry-run"], ["run", "m.json"]] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_OUTPUT_EXISTS"), "\(outcome.summary)")
+      #expect(outcome.out.isEmpty && folder.stamps("") == before, "\(arguments)")
+    }
+  }
+
   @Test func `D names that mean something else in a manifest are written so that they do not`() throws {
     let folder = try ScratchFolder()
     for name in ["~", "~root", "hub:a"] {
