@@ -9,8 +9,8 @@ extension Run {
   /// - Throws: `ConversionError`, `StorageError`, `FileError`.
   public func requirePossible() throws {
     try requireOwnNames()
-    if try report.exists, try !CheckOutcome.isAt(report) {
-      throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
+    if try checkReport.exists, try !CheckOutcome.isAt(checkReport) {
+      throw ConversionError.outputExists(path: checkReport, found: "a file that is no report of a decode check")
     }
     try place.refuseForeign(mayStay: true)
     // An output that is there may stay as it is.
@@ -19,7 +19,7 @@ extension Run {
     if try linkStatus(work) == nil { try Folder.requireWritable(above: work) }
     // Its name is longer than the manifest's.
     if options.pins { _ = try linkStatus(resolution.lockPath) }
-    if writesReport, try linkStatus(report) == nil { try Folder.requireWritable(above: report) }
+    if writesReport, try linkStatus(checkReport) == nil { try Folder.requireWritable(above: checkReport) }
     try requirePossibleCheck()
   }
 
@@ -34,7 +34,7 @@ extension Run {
   private func requireOwnNames() throws {
     let manifest = resolution.manifest.path
     let kept = [(manifest, "the manifest"), (resolution.lockPath, "the lock file of the manifest")]
-    for made in [place.path, work, report] {
+    for made in [place.path, work, checkReport] {
       for (path, what) in kept where made.resolvingLinks == path.resolvingLinks {
         throw ConversionError.outputExists(path: made, found: "the place of \(what), \(path)")
       }
@@ -42,7 +42,7 @@ extension Run {
   }
 
   /// Where the outcome of the decode check goes.
-  private var report: FilePath { CheckStage.beside(resolution) }
+  private var checkReport: FilePath { CheckStage.beside(resolution) }
 
   /// Whether a report of the decode check is put beside the package.
   private var writesReport: Bool {
