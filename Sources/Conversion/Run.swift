@@ -33,7 +33,7 @@ public struct Run: Sendable {
   /// Refuses the text of a manifest that a run would refuse, as if it stood at a path. Writes nothing.
   static func require(_ text: [UInt8], at path: FilePath, pipelineFolders: [FilePath]) throws {
     let options = RunOptions(pipelineFolders: pipelineFolders)
-    try Run(Resolution(Manifest(text, path: path), pipelineFolders: pipelineFolders), options).requirePossibleCheck()
+    try Run(Resolution(Manifest(text, path: path), pipelineFolders: pipelineFolders), options).requirePossible()
   }
 
   private init(_ resolution: Resolution, _ options: RunOptions) throws {
@@ -52,8 +52,8 @@ public struct Run: Sendable {
   /// Runs the stages up to `options.until`.
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary {
-    try refuseForeignOutput()
-    try requirePossibleCheck()
+    try place.recover()
+    try requirePossible()
     try Folder.create(work)
     let lock = try WorkLock(folder: work)
     defer { lock.release() }
@@ -119,17 +119,5 @@ public struct Run: Sendable {
     try AtomicFile.write(bytes, to: path)
   }
 
-  /// Refuses before the work what would be refused behind it.
-  private func refuseForeignOutput() throws {
-    let report = CheckStage.beside(resolution)
-    if try report.exists, try !CheckOutcome.isAt(report) {
-      throw ConversionError.outputExists(path: report, found: "a file that is no report of a decode check")
-    }
-    try place.refuseForeign(mayStay: true)
-    // An output that is there may stay as it is.
-    if options.until == .package, try !place.isTaken { try Folder.requireWritable(above: place.path) }
-    try WorkFolder(path: work).requireOwn()
-  }
-
-  private var place: OutputPlace { OutputPlace(resolution, work: work, replaces: options.replaces) }
+  var place: OutputPlace { OutputPlace(resolution, work: work, replaces: options.replaces) }
 }

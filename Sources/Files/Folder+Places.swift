@@ -28,15 +28,26 @@ extension Folder {
   /// Whether something is seen there. Where this user sees nothing, nothing is put either.
   private static func leads(_ path: FilePath) -> Bool { (try? path.exists) ?? false }
 
-  /// Refuses a new folder's place that this user cannot write to: the last folder above it that is there is asked, and
-  /// nothing is made.
+  /// Refuses a place for something new that this user cannot write to, or whose name the file system does not take: the
+  /// last folder above it that is there is asked, and nothing is made.
   /// - Throws: ``StorageError``.
   public static func requireWritable(above path: FilePath) throws(StorageError) {
-    var folder = path.absolute.folder
+    let place = path.absolute
+    var folder = place.folder
     while !leads(folder), folder.lastComponent != nil { folder = folder.folder }
     guard try isFolder(folder) else { throw .system("create the folder", folder, errno: ENOTDIR) }
     guard uninterrupted({ folder.withPlatformString { access($0, W_OK | X_OK) } }) == 0 else {
       throw .system("make a folder in this one", folder, errno: errno)
     }
+    // No limit where the system names none.
+    let longest = folder.withPlatformString { pathconf($0, Int32(_PC_NAME_MAX)) }
+    for name in place.components.dropFirst(folder.components.count)
+    where longest > 0 && FilePath(root: nil, [name]).bytes.count > longest {
+      throw .system("make anything of this name", place, errno: ENAMETOOLONG)
+    }
+    // The path may be too long as a whole, or lead through a folder that this user must not search.
+    _ = try linkStatus(place)
+    // The kernel's own folder says yes to the superuser, and takes nothing.
+    guard !place.starts(with: "/proc") else { throw .system("make a folder in this one", folder, errno: EPERM) }
   }
 }

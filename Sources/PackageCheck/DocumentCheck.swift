@@ -17,7 +17,7 @@ struct DocumentCheck {
 
   func check(_ report: inout VerificationReport) throws {
     let copied = sums?.entries.filter { Sidecars.isCopied($0.name) } ?? []
-    let problems = copied.compactMap(problem) + (try cardProblems()) + (try pageProblems())
+    let problems = copied.compactMap(problem) + missingCopies() + (try cardProblems()) + (try pageProblems())
     report.add("documents", scope: "card, page and \(copied.count) copied files against the audit", problems: problems)
   }
 
@@ -27,6 +27,17 @@ struct DocumentCheck {
     let input = audit.inputs.first { UTF8Name($0.path) == name }
     guard let digest = input?.sha256, input?.isTree == false else { return "\(file.name): no input of the audit" }
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
+  }
+
+  /// A file of the source that travels along is in the package, and in its list. `files` sees that what is listed is there.
+  private func missingCopies() -> [String] {
+    guard let sums else { return [] }
+    let prefix = "source/"
+    let isHeadAlone = audit.tensors.allSatisfy { $0.origin == "head" }
+    let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
+      .map { String($0.path.dropFirst(prefix.count)) }.filter(Sidecars.isCopied)
+    return KnownFiles.copied(names, isHeadAlone: isHeadAlone).filter { sums[$0] == nil }
+      .map { "\($0): an input of the audit that is copied, and not in the package" }
   }
 
   // MARK: the card

@@ -46,8 +46,12 @@ package struct KnownFiles: Sendable {
 
   /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.
   private static func copied(_ resolution: Resolution) -> [String] {
-    let all = resolution.source.sidecars.copied
-    guard resolution.target == .drafter else { return all }
+    copied(resolution.source.sidecars.copied, isHeadAlone: resolution.target == .drafter)
+  }
+
+  /// As they travel along, of the source's sidecars that can.
+  package static func copied(_ all: [String], isHeadAlone: Bool) -> [String] {
+    guard isHeadAlone else { return all }
     var tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]
     if !all.contains("tokenizer.json") { tokenizer += ["merges.txt", "added_tokens.json"] }
     return all.filter { tokenizer.contains($0) || Sidecars.isLegal($0) }

@@ -51,14 +51,16 @@ public enum ModelSignature {
   public static func verify(folder: FilePath, publicKey path: FilePath, signature file: FilePath) throws
     -> SigningStatement
   {
-    let key: P256.Signing.PublicKey
-    do {
-      key = try P256.Signing.PublicKey(pemRepresentation: text(path))
-    } catch is CryptoKitError {
-      throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
-    } catch is CryptoKitASN1Error {
-      throw SignatureError.key(path: path, expected: "a public EC key on P-256, as PEM")
-    }
+    try verify(folder: folder, key: VerifyingKey(path), signature: file)
+  }
+
+  /// As ``verify(folder:publicKey:signature:)``, of a key that was read before: what is wrong with a key says nothing of a
+  /// package.
+  @discardableResult
+  public static func verify(folder: FilePath, key verifying: VerifyingKey, signature file: FilePath) throws
+    -> SigningStatement
+  {
+    let (key, path) = (verifying.key, verifying.path)
     let (envelope, stated) = try read(file)
     guard envelope.hint.isEmpty || envelope.hint == hint(key) else {
       throw SignatureError.wrong(
@@ -118,7 +120,7 @@ public enum ModelSignature {
     }
   }
 
-  private static func text(_ path: FilePath) throws -> String {
+  static func text(_ path: FilePath) throws -> String {
     String(decoding: try ReadOnlyFile(path: path).readAll(limit: 1 << 16), as: UTF8.self)
   }
 

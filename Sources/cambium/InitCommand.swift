@@ -18,9 +18,11 @@ struct InitCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The source: a folder, or hub:org/name@commit.", completion: .directory) var source: String
-  @Option(help: "The donor of the MTP head: a folder, or hub:org/name@commit.", completion: .directory) var donor:
-    String?
+  @Argument(help: "The source: a folder, or hub:org/name@commit.", completion: .directory, transform: named)
+  var source: String
+  @Option(
+    help: "The donor of the MTP head: a folder, or hub:org/name@commit.", completion: .directory, transform: named)
+  var donor: String?
   @Option(help: "The pipeline.") var pipeline = "mxfp4"
   @Option(help: ArgumentHelp("Folder of the package.", valueName: "folder")) var output: FilePath?
   @Option(
@@ -41,6 +43,9 @@ struct InitCommand: ParsableCommand {
     let isInside = Folder.current.starts(with: model)
     return isInside ? model.folder.appending(name) : Folder.current.appending(name)
   }
+
+  // A transformation would take the default out of the help.
+  func validate() throws { _ = try named(pipeline) }
 
   func run() throws {
     let path = manifest?.absolute ?? InitCommand.place(of: source)

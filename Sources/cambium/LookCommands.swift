@@ -20,7 +20,7 @@ struct InspectCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "A folder, or hub:org/name@commit.", completion: .directory) var model: String
+  @Argument(help: "A folder, or hub:org/name@commit.", completion: .directory, transform: named) var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
   @OptionGroup var format: JSONOption
 

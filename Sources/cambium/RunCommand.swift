@@ -59,6 +59,8 @@ struct RunCommand: ParsableCommand {
       options.builder = try digestOfFile(atPath: FilePath(program)).digest
     }
     let run = try Run(manifest: manifest, options: options)
+    // The second folder's place too, before the first is made.
+    try run.requireAllPossible()
     if dryRun {
       format.print(json: run.report.json, text: run.report.text(everyTensor: false))
       return
@@ -99,6 +101,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    try run.requireAllPossible()
     if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
 }

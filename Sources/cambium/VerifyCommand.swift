@@ -46,8 +46,10 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let path = package.absolute
+    // Without its key there is nothing to say of a signature: no verdict, but the reason.
+    let key = try publicKey.map(VerifyingKey.init)
     var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
-    try checkSignature(path, &report)
+    try checkSignature(path, key, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
       let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
@@ -59,11 +61,11 @@ struct VerifyCommand: ParsableCommand {
 
   /// With a key the signature must be there, of this key and of these files. Without one it may be missing; one that is
   /// there must state these files, and the report says that nobody has looked whose it is.
-  private func checkSignature(_ path: FilePath, _ report: inout VerificationReport) throws {
+  private func checkSignature(_ path: FilePath, _ key: VerifyingKey?, _ report: inout VerificationReport) throws {
     let signature = path.appending(ModelSignature.fileName)
     do {
-      if let publicKey {
-        let statement = try ModelSignature.verify(folder: path, publicKey: publicKey, signature: signature)
+      if let key {
+        let statement = try ModelSignature.verify(folder: path, key: key, signature: signature)
         report.add("signature", scope: "\(statement.resources.count) files", problems: [])
       } else if try Folder.entries(path).contains(where: { $0.utf8.elementsEqual(ModelSignature.fileName.utf8) }) {
         let statement = try ModelSignature.stated(in: signature)

@@ -31,7 +31,7 @@ struct BenchCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
-  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
   @Option(help: "Prompts, one JSON object a line; kind is the class.", completion: .file(extensions: ["jsonl"]))
   var prompts: FilePath?
   @Option(
@@ -40,7 +40,8 @@ struct BenchCommand: ParsableCommand {
   @Option(
     help: "Folder of pictures for the class image, instead of one that the program draws.", completion: .directory)
   var images: FilePath?
-  @Option(help: "A prompt of token ids, or a file with them, as text or as a JSON list.") var ids: String?
+  @Option(help: "A prompt of token ids, or a file with them, as text or as a JSON list.", transform: named) var ids:
+    String?
   @Option(help: "Prompts of so many random token ids.") var randomIds: Int?
   @Option(help: "Prompts of each class at most.") var perClass: Int = 2
   @Option(help: "vanilla, mtp-K, adaptive, optimistic-K, with commas; vanilla is always among them.")

@@ -32,7 +32,7 @@ struct CheckCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
-  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
   @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: FilePath?
   @Option(help: "Folder of pictures to ask about, with captions.jsonl if wanted.", completion: .directory)
   var images: FilePath?
@@ -40,9 +40,11 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Check adaptive depth too.") var adaptive = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
   @Option(help: "Share of first drafts that must be accepted at every depth, 0 to 1.") var minAcceptance: Double?
-  @Option(help: "Checkpoint to compare the distributions and the acceptance with.", completion: .directory)
+  @Option(
+    help: "Checkpoint to compare the distributions and the acceptance with.", completion: .directory, transform: named)
   var source: String?
-  @Option(help: "Folder that has the source's head, when the source has none.", completion: .directory)
+  @Option(
+    help: "Folder that has the source's head, when the source has none.", completion: .directory, transform: named)
   var sourceHead: String?
   @Option(help: "Share of the source's accepted first drafts that must be reached at every depth, 0 to 1.")
   var relativeAcceptance: Double?

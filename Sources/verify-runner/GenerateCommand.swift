@@ -26,7 +26,7 @@ struct GenerateCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
-  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
+  @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
   @Option(help: "Text to continue, as it is; - for standard input.") var prompt: String?
   @Option(help: "A question, or a file (.json) with a list of messages, or an object with messages and tools.")
   var chat: String?

@@ -21,9 +21,11 @@ struct TraceCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
 
-  @Argument(help: "The package, or a checkpoint.", completion: .directory) var package: String
-  @Option(help: "Token ids, or a file with them, as text or as a JSON list.") var ids: String
-  @Option(help: ArgumentHelp("Beginning of the files' names.", valueName: "prefix"), completion: .file())
+  @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
+  @Option(help: "Token ids, or a file with them, as text or as a JSON list.", transform: named) var ids: String
+  @Option(
+    help: ArgumentHelp("Beginning of the files' names.", valueName: "prefix"), completion: .file(),
+    transform: resultPrefix)
   var output: String
   @Option(help: "Tokens of the greedy continuation; stop tokens do not end it.") var limit: Int = 24
   @Option(help: "Drafted tokens a round, 0 to 8; by default 3 where there is a head.") var depth: Int?

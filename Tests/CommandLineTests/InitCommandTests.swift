@@ -89,6 +89,46 @@ import Testing
     }
   }
 
+  private static let long = String(repeating: "n", count: 256)
+
+  @Test(arguments: [
+    "m.json", "m.lock.json", "file", "photos", "empty", ".", "..", "/", "file/x/out", "link", long, "new/\(long)/out",
+    // The work folder's name is longer, and so is that of the check's report.
+    String(long.dropLast(5)), String(long.dropLast(11)), "/proc/new/out",
+  ])
+  func `a place that run refuses is refused by init, plan and a dry run, with nothing written`(output: String) throws {
+    let folder = try ScratchFolder()
+    for name in ["photos", "empty"] { try folder.makeFolder(name) }
+    for name in ["photos/a", "file"] { try folder.write("three years", to: name) }
+    try folder.link("link", to: "nowhere")
+    let before = folder.stamps("")
+    let made = try CambiumProcess.run(
+      ["init", Demo.trunk, "--donor", Demo.donor, "--output", output, "--manifest", "m.json"], in: folder.path)
+    #expect(made.end == .exit(65) || made.end == .exit(74), "\(made.summary)")
+    #expect(folder.stamps("") == before)
+    try Demo.writeManifest(in: folder)
+    let text = folder.text("m.json").replacing("\"output\": \"out\"", with: "\"output\": \"\(output)\"")
+    try folder.write(text, to: "m.json")
+    let written = folder.stamps("")
+    for arguments in [["plan", "m.json"], ["run", "m.json", "--dry-run"], ["run", "m.json"]] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.end == made.end && outcome.out.isEmpty, "\(arguments): \(outcome.summary), \(made.summary)")
+      #expect(folder.stamps("") == written, "\(arguments)")
+    }
+  }
+
+  @Test func `a taken place of the head's own folder is refused before the package is made`() throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, layout: "drafter")
+    try folder.write("three years", to: "out-mtp")
+    let before = folder.stamps("")
+    for arguments in [["plan", "m.json"], ["run", "m.json", "--dry-run"], ["run", "m.json"]] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_OUTPUT_EXISTS"), "\(outcome.summary)")
+      #expect(outcome.out.isEmpty && folder.stamps("") == before, "\(arguments)")
+    }
+  }
+
   @Test func `D names that mean something else in a manifest are written so that they do not`() throws {
     let folder = try ScratchFolder()
     for name in ["~", "~root", "hub:a"] {

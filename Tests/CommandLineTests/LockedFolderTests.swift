@@ -21,6 +21,7 @@ import Testing
       ["verify", "locked/out"], ["diff", "locked/out", "locked/out"], ["audit", "locked/out"],
       ["init", "locked/trunk", "--dry-run"], ["plan", "source.json"], ["plan", "donor.json"],
       ["plan", "pipeline.json"], ["plan", "hub.json"], ["plan", "link.json"],
+      ["verify", "package", "--public-key", "locked/key.pub"], ["sign", "package", "--key", "locked/key.pem"],
     ].map { ("cambium", $0) } + [("verify-runner", ["generate", "locked/out", "--prompt", "a", "--limit", "1"])]
 
   @Test(.enabled("another user can be played", { LockedFolderTests.canBeNobody }))
@@ -29,6 +30,7 @@ import Testing
     try folder.makeFolder("locked")
     _ = try Demo.copyTrunk(to: folder, "locked/trunk")
     try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["locked/out"])
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["package"])
     try Demo.writeManifest(in: folder, name: "locked/m.json")
     try Demo.writeManifest(in: folder, name: "source.json", source: "locked/trunk")
     try Demo.writeManifest(in: folder, name: "donor.json", donor: "locked/trunk")

@@ -75,11 +75,16 @@ import Testing
     #expect(folder.stamps("out") == package)
   }
 
-  @Test(arguments: outputs.dropLast()) func `D a path with a slash behind it is no file's`(_ output: Output) throws {
+  @Test(arguments: outputs) func `D a path with a slash behind it is no file's, whether its folder is there or not`(
+    _ output: Output
+  ) throws {
     let folder = try folder()
-    let outcome = try run(output, "result/", folder)
-    #expect(outcome.end == .exit(64) && outcome.err.contains("a folder's path"), "\(outcome.summary)")
-    #expect(!folder.exists("result"))
+    try folder.makeFolder("there")
+    for target in ["result/", "there/"] {
+      let outcome = try run(output, target, folder)
+      #expect(outcome.end == .exit(64) && outcome.err.contains("a folder's path"), "\(outcome.summary)")
+    }
+    #expect(try !folder.exists("result") && FileManager.default.contentsOfDirectory(atPath: folder["there"]) == [])
   }
 
   @Test func `06 a signature never replaces its key`() throws {

@@ -83,6 +83,30 @@ import Testing
     #expect(outcome.out.contains("FAIL signature: model.sig"), "\(outcome.out)")
   }
 
+  @Test func `a key that is not there, or is none, is no verdict on the package`() throws {
+    let folder = try package()
+    try folder.write("no key", to: "text")
+    try folder.write("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", to: "empty.pub")
+    try folder.makeFolder("folder")
+    let before = folder.stamps("out")
+    for (key, status, code) in [
+      ("nowhere", 66, "E_FILE_MISSING"), ("text/key", 66, "E_FILE_MISSING"), ("folder", 65, "E_FILE_NOT_REGULAR"),
+      ("text", 65, "E_SIGNATURE_KEY"), ("empty.pub", 65, "E_SIGNATURE_KEY"),
+    ] as [(String, Int32, String)] {
+      for arguments in [["verify", "out", "--public-key", key], ["sign", "out", "--key", key]] {
+        let outcome = try CambiumProcess.run(arguments, in: folder.path)
+        #expect(outcome.end == .exit(status) && outcome.err.contains(code), "\(arguments): \(outcome.summary)")
+        #expect(outcome.out.isEmpty)
+      }
+    }
+    // A private key verifies nothing, and a public one signs nothing.
+    for arguments in [["verify", "out", "--public-key", "key.pem"], ["sign", "out", "--key", "key.pub"]] {
+      let outcome = try CambiumProcess.run(arguments, in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_SIGNATURE_KEY"), "\(outcome.summary)")
+    }
+    #expect(folder.stamps("out") == before)
+  }
+
   @Test func `a package is made once more and compared file by file`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder).isSuccess)

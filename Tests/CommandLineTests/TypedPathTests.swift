@@ -19,6 +19,39 @@ import Testing
     }
   }
 
+  /// As a script has it whose variable is not set.
+  @Test func `a path that is empty names nothing, wherever it stands, and not the current folder`() throws {
+    try withPackage { folder in
+      _ = try Demo.copyTrunk(to: folder)
+      let before = folder.stamps("")
+      for words in [
+        "init _", "init trunk --output _", "init trunk --output=", "init trunk --donor _", "init trunk --pipeline _",
+        "init trunk --manifest _", "init trunk --pipelines _", "inspect _", "run _", "run m.json --work _",
+        "run m.json --output _", "run m.json --pipelines _", "plan _", "plan m.json --pipelines _", "status _",
+        "status m.json --work _", "status m.json --output _", "diff _ trunk", "diff trunk _", "verify _",
+        "verify out --public-key _", "verify out --rederive _", "verify out --rederive m.json --scratch _", "audit _",
+        "audit out --html _", "audit out --html page.html --check _", "sign _ --key m.json", "sign out --key _",
+        "sign out --key m.json --signature _", "package _ --archive", "package out --archive --output _", "unpack _",
+        "unpack m.json --output _",
+      ] { try expectUsage(words, "cambium", folder) }
+      for words in [
+        "check _", "check out --prompts _", "check out --images _", "check out --source _",
+        "check out --source trunk --source-head _", "check out --source trunk --text _", "generate _ --prompt a",
+        "generate out --prompt a --image _", "generate out --prompt a --video _", "bench _", "bench out --prompts _",
+        "bench out --images _", "bench out --ids _", "bench out --csv _", "bench out --plot _",
+        "trace _ --ids 1 --output t", "trace out --ids _ --output t", "trace out --ids 1 --output _", "tokenize _ a",
+      ] { try expectUsage(words, "verify-runner", folder) }
+      #expect(folder.stamps("") == before)
+    }
+  }
+
+  /// - Parameter words: The arguments; `_` stands for an empty one.
+  private func expectUsage(_ words: String, _ program: String, _ folder: ScratchFolder) throws {
+    let arguments = words.split(separator: " ").map { $0 == "_" ? "" : String($0) }
+    let outcome = try CambiumProcess.run(arguments, program: program, in: folder.path)
+    #expect(outcome.end == .exit(64) && outcome.out.isEmpty, "\(words): \(outcome.summary)")
+  }
+
   @Test func `where the current folder is gone nothing is read or written from the root`() throws {
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(

@@ -148,6 +148,38 @@ import Testing
       #expect(found == ["provenance.json: not written as cambium writes it"])
     }
   }
+
+  @Test
+  func `a copied file that the audit has as an input is missed, whatever the sums say, in a drafter's folder too`()
+    throws
+  {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      for name in ["generation_config.json", "LICENSE"] {
+        try writeBytes(Array("{\"temperature\": 0.6}".utf8), shop.source + "/" + name)
+      }
+      try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
+      try shop.run()
+      var beside = shop.options
+      beside.target = .drafter
+      try shop.run(beside)
+      // A head alone has no use for settings of generation: that it has none is as it should be.
+      for (path, names) in [
+        (shop.package, ["generation_config.json", "LICENSE"]), (shop.package + "-mtp", ["LICENSE"]),
+      ] {
+        #expect(try verification(of: path).isGood)
+        for name in names {
+          try FileManager.default.removeItem(atPath: path + "/" + name)
+          try Package(path).stateAgain()
+          let report = try verification(of: path)
+          let found = try #require(report.checks.first { $0.name == "documents" }).problems
+          #expect(found == ["\(name): an input of the audit that is copied, and not in the package"])
+          #expect(report.checks.filter { ["files", "provenance"].contains($0.name) }.allSatisfy(\.problems.isEmpty))
+          try writeBytes(Array("{\"temperature\": 0.6}".utf8), path + "/" + name)
+          try Package(path).stateAgain()
+        }
+      }
+    }
+  }
 }
 
 /// Numbers as a report spells them, made without the code under test.

@@ -29,7 +29,6 @@ struct OutputPlace {
   ///   be done.
   /// - Throws: `ConversionError.outputExists(path:found:)`.
   func refuseForeign(mayStay: Bool) throws {
-    try recover()
     guard try isTaken else { return }
     let package = try package()
     guard let package, !replaces, !(mayStay && ownership.isExact(package)) else { return }
@@ -104,7 +103,7 @@ struct OutputPlace {
   }
 
   /// A run that was killed while it replaced a package, where two names cannot be exchanged, left it under another name.
-  private func recover() throws {
+  func recover() throws {
     guard try !isTaken, try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) else { return }
     defer { lock.release() }
     try lock.recover()

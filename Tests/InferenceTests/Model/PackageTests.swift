@@ -77,6 +77,27 @@ import Testing
     }
   }
 
+  @Test func `a module that says true is quantized as the block says, and refused where it is not`() throws {
+    try withScratchFolder { folder in
+      let path = try convert("qwen3_5_dense_vl", pipeline: "mxfp4", in: folder)
+      let config = try readJSON(path + "/config.json")
+      for bits in [4, 8] {
+        var (changed, block) = (config, try #require(config["quantization"]))
+        block.set("language_model.model.layers.3.self_attn.q_proj", to: true)
+        block.set("bits", to: .int(bits))
+        changed.set("quantization", to: block)
+        try FileManager.default.removeItem(atPath: path + "/config.json")
+        try writeJSON(changed, path + "/config.json")
+        if bits == 4 {
+          #expect(try LoadedModel.open(path).hasHead)
+        } else {
+          let error = #expect(throws: InferenceError.self) { try LoadedModel.open(path) }
+          #expect(error?.diagnostic.code == "E_PACKAGE_QUANTIZATION")
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     ("bits", JSONValue.int(8)), ("group_size", .int(64)), ("mode", .string("nvfp4")),
     ("language_model.model.layers.3.self_attn.q_proj", .bool(false)),
