@@ -126,9 +126,14 @@ public struct CheckpointFolder: Sendable {
         notes.append("\(name) is not read: the head lies in the folder itself, too")
         continue
       }
+      let file = try SafetensorsFile(path: path.appending(name))
+      if index?.makesRedundant(name, file.header) == true {
+        notes.append("\(name) is not read: the index has each of its tensors in another file")
+        continue
+      }
       shards.append(
         Shard(
-          name: name, file: try SafetensorsFile(path: path.appending(name)),
+          name: name, file: file,
           indexed: index?.shards.contains(UTF8Name(name)) ?? true,
           completion: nested || isDrafter ? "mtp." : ""))
     }

@@ -10,9 +10,18 @@ package struct WeightIndex: Sendable {
   let shards: Set<UTF8Name>
   let totalSize: Int?
   private let entries: [(tensor: String, shard: String)]
-
   /// Every tensor that is listed.
-  var tensors: Set<UTF8Name> { Set(entries.map { UTF8Name($0.tensor) }) }
+  let tensors: Set<UTF8Name>
+
+  /// Whether a file repeats what other files have, and no reader takes it for a part of the model: a consolidated copy, a
+  /// moving average or a trainer's state beside the shards. transformers and vLLM read the files alone that the index
+  /// names, mlx-lm every `model*.safetensors`, so that one of those which is too much is a contradiction.
+  func makesRedundant(_ name: String, _ header: SafetensorsHeader) -> Bool {
+    guard !shards.contains(UTF8Name(name)), !name.hasBytes(atStart: "model"), !header.tensors.isEmpty else {
+      return false
+    }
+    return header.tensors.allSatisfy { tensors.contains(UTF8Name($0.name)) }
+  }
 
   static let name = "model.safetensors.index.json"
 
@@ -53,6 +62,7 @@ package struct WeightIndex: Sendable {
       throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: "nothing")
     }
     self.entries = entries
+    tensors = Set(entries.map { UTF8Name($0.0) })
     self.shards = Set(shards.keys)
     self.totalSize = totalSize
   }

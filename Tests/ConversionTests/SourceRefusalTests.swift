@@ -116,6 +116,24 @@ import Testing
     }
   }
 
+  @Test(arguments: ["consolidated.safetensors", "ema.safetensors", "optimizer.safetensors"])
+  func `a copy of tensors that no reader takes for a part of the model is named and not read`(name: String) throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      try shop.run()
+      let plain = try readBytes(shop.package + "/model.safetensors")
+      let copy = shop.source + "/" + name
+      try FileManager.default.copyItem(atPath: shop.source + "/" + source.shards[0].file, toPath: copy)
+      try flipByte(copy)
+      try FileManager.default.removeItem(atPath: shop.package)
+      try FileManager.default.removeItem(atPath: shop.package + ".work")
+      try shop.run()
+      #expect(try readBytes(shop.package + "/model.safetensors") == plain)
+      let notes = try shop.open().plan.notes
+      #expect(notes.contains { $0.hasSuffix("\(name) is not read: the index has each of its tensors in another file") })
+    }
+  }
+
   @Test(arguments: [("qwen4_exp", "hyper-connections"), ("llama", "Qwen3-Next")])
   func `an unknown architecture is refused`(name: String, hint: String) throws {
     var source = TinyCheckpoint(.dense)
