@@ -23,6 +23,8 @@ public enum CheckpointError: CambiumError {
   case indexMismatch(file: String, differences: [String])
   /// The index has another form than `{"metadata": …, "weight_map": {tensor: shard}}`.
   case indexForm(file: String, expected: String, found: String)
+  /// A file beside the weights was to be fetched by Git LFS, and was not.
+  case lfsPointer(path: FilePath)
   /// One tensor name stands in two shards.
   case tensorInTwoShards(tensor: String, first: String, second: String)
   /// A tensor that no row of the architecture's table names.
@@ -72,6 +74,11 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
         next: "copy config.json from the model's repository", exit: .badInput)
+    case .lfsPointer(let path):
+      Diagnostic(
+        "E_LFS_POINTER", "the file is a Git LFS pointer, not what it points to", file: path,
+        expected: "the file itself", found: "a text that names it by its digest",
+        next: "fetch the file: run `git lfs pull` in the model's folder, or download it again", exit: .badInput)
     case .config(let file, let field, let expected, let found):
       Diagnostic(
         "E_CONFIG", "the configuration is wrong: \(field)", file: file, expected: expected, found: found,

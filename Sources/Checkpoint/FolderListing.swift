@@ -15,6 +15,8 @@ package struct FolderListing: Sendable {
   private let unusable: [(name: String, error: FileError)]
 
   static let headFolder = "mtp"
+  /// How the text begins that Git keeps in place of a large file.
+  fileprivate static let pointer = Array("version https://git-lfs".utf8)
 
   /// - Parameters:
   ///   - path: The folder.
@@ -92,8 +94,17 @@ package struct FolderListing: Sendable {
 
 extension CheckpointFolder {
   /// Refuses a source of which a file that travels into the package is a link to nothing, or a folder.
-  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`.
-  package func requireSidecars() throws(FileError) { try listing.require(Sidecars.isUsed) }
+  /// Nor one that stands for a file that Git LFS was to fetch: a tokenizer, often.
+  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`, ``CheckpointError/lfsPointer(path:)``.
+  package func requireSidecars() throws {
+    try listing.require(Sidecars.isUsed)
+    for name in listing.files where Sidecars.isUsed(name) {
+      let file = path.appending(name)
+      let open = try ReadOnlyFile(path: file)
+      let start = try open.readBytes(count: min(open.size, FolderListing.pointer.count), at: 0)
+      guard start != FolderListing.pointer else { throw CheckpointError.lfsPointer(path: file) }
+    }
+  }
 
   /// As ``requireSidecars()``, for a donor: of the files beside its weights the card alone is read.
   package func requireCard() throws(FileError) { try listing.require { $0 == Sidecars.card } }

@@ -64,6 +64,7 @@ public struct ModelConfig: Sendable {
       throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")
     }
     let reader = FieldReader(file: file)
+    try reader.requireOneRope(text)
     var symbols: [String: Int] = [:]
     for field in table.fields {
       symbols[field.symbol] = try reader.integer(text, field)
@@ -175,6 +176,32 @@ struct FieldReader {
         found: value.brief)
     }
     return number
+  }
+
+  /// Refuses a `rope_scaling` that says something else than the `rope_parameters` beside it. transformers takes the former
+  /// then (`modeling_rope_utils.py`), and a `rope_theta` of its own; readers of MLX take the latter.
+  func requireOneRope(_ text: JSONValue) throws(CheckpointError) {
+    guard let older = text["rope_scaling"]?.members, let newer = text["rope_parameters"], newer.members != nil else {
+      return
+    }
+    let kind = { (rope: (String) -> JSONValue?) in (rope("rope_type") ?? rope("type"))?.stringValue ?? "default" }
+    let olderKind = kind { name in older.first { $0.key == name }?.value }
+    let newerKind = kind { newer[$0] }
+    guard olderKind == newerKind else {
+      throw .config(
+        file: file, field: "rope_scaling", expected: "what rope_parameters says, \(newerKind), or nothing",
+        found: olderKind)
+    }
+    for (name, value) in older where !value.isNull && name != "type" && name != "rope_type" {
+      let other = newer[name]
+      let isSame = other == value || other?.doubleValue.map { $0 == value.doubleValue } ?? false
+      guard isSame else {
+        throw .config(
+          file: file, field: "\(name) of rope_scaling",
+          expected: "\(other?.brief ?? "nothing"), as rope_parameters says",
+          found: value.brief)
+      }
+    }
   }
 
   /// Sizes of the vision tower, all of them or none.

@@ -53,6 +53,38 @@ import Testing
     #expect(text["rope_scaling"] == scaling)
   }
 
+  @Test(arguments: [
+    (["rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 4096] as JSONValue, "rope_scaling"),
+    (["type": "linear", "factor": 2], "rope_scaling"), (["rope_type": "default", "rope_theta": 20_000], "rope_theta"),
+    (["mrope_section": [4, 0, 0]], "mrope_section"),
+  ])
+  func `a rope_scaling that contradicts the rope_parameters beside it is refused`(
+    scaling: JSONValue, field: String
+  ) throws {
+    let error = try #require(throws: CheckpointError.self) {
+      try published(.dense) { text in
+        text.set("rope_scaling", to: scaling)
+        text.set("rope_parameters", to: ["rope_type": "default", "rope_theta": 10_000, "mrope_section": [2, 1, 1]])
+      }
+    }
+    #expect(error.diagnostic.code == "E_CONFIG" && error.diagnostic.message.contains(field))
+  }
+
+  @Test func `a rope_scaling that says what rope_parameters says changes nothing`() throws {
+    let rope: JSONValue = [
+      "mrope_interleaved": true, "mrope_section": [2, 1, 1], "rope_type": "default", "rope_theta": 10_000,
+      "partial_rotary_factor": number("0.25"),
+    ]
+    let scaling: JSONValue = [
+      "type": "default", "rope_theta": number("10000.0"), "mrope_section": [2, 1, 1], "factor": nil,
+    ]
+    let text = try published(.dense) { text in
+      text.set("rope_scaling", to: scaling)
+      text.set("rope_parameters", to: rope)
+    }.text
+    #expect(text["rope_parameters"] == rope && text["rope_scaling"] == scaling)
+  }
+
   @Test func `whole rope_parameters stay as they are`() throws {
     let rope: JSONValue = [
       "mrope_interleaved": true, "mrope_section": [2, 1, 1], "rope_type": "default", "rope_theta": 10_000,

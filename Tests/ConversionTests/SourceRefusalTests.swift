@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 import StrictJSON
 import Testing
@@ -113,6 +114,18 @@ import Testing
       let error = try shop.refusal("one-tensor-in-two-shards")
       #expect(error.code == "E_TENSOR_TWICE")
       #expect(error.tensor == "mtp.fc.weight")
+    }
+  }
+
+  @Test(arguments: ["tokenizer.json", "README.md", "generation_config.json"])
+  func `a pointer of Git LFS in place of a file beside the weights is refused before the work`(name: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 1\n"
+      try writeBytes(Array(pointer.utf8), shop.source + "/" + name)
+      let error = try #require(throws: CheckpointError.self) { try shop.open() }
+      #expect(error.diagnostic.code == "E_LFS_POINTER")
+      #expect(error.diagnostic.file == shop.source + "/" + name)
     }
   }
 
