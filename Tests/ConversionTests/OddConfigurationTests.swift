@@ -67,7 +67,7 @@ import Testing
         text.set("rope_parameters", to: ["rope_type": "default", "rope_theta": 10_000, "mrope_section": [2, 1, 1]])
       }
     }
-    #expect(error.diagnostic.code == "E_CONFIG" && error.diagnostic.message.contains(field))
+    #expect(error.diagnostic.code == "E_CONFIG" && error.diagnostic.summary.contains(field))
   }
 
   @Test func `a rope_scaling that says what rope_parameters says changes nothing`() throws {
