@@ -192,8 +192,8 @@ struct FieldReader {
         file: file, field: "rope_scaling", expected: "what rope_parameters says, \(newerKind), or nothing",
         found: olderKind)
     }
-    for (name, value) in older where !value.isNull && name != "type" && name != "rope_type" {
-      let other = newer[name]
+    for member in older where !member.value.isNull && !["type", "rope_type"].contains(member.key) {
+      let (name, value, other) = (member.key, member.value, newer[member.key])
       let isSame = other == value || other?.doubleValue.map { $0 == value.doubleValue } ?? false
       guard isSame else {
         throw .config(

@@ -53,11 +53,13 @@ import Testing
     #expect(text["rope_scaling"] == scaling)
   }
 
-  @Test(arguments: [
-    (["rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 4096] as JSONValue, "rope_scaling"),
+  private static let contradictions: [(scaling: JSONValue, field: String)] = [
+    (["rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 4096], "rope_scaling"),
     (["type": "linear", "factor": 2], "rope_scaling"), (["rope_type": "default", "rope_theta": 20_000], "rope_theta"),
     (["mrope_section": [4, 0, 0]], "mrope_section"),
-  ])
+  ]
+
+  @Test(arguments: contradictions)
   func `a rope_scaling that contradicts the rope_parameters beside it is refused`(
     scaling: JSONValue, field: String
   ) throws {
