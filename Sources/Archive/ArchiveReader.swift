@@ -56,7 +56,12 @@ public struct ArchiveReader: Sendable {
     }
     // One process at a time; what a killed one left is removed.
     let partial = place.appending(".\(target.absolute.name).cambium-unpack")
-    let making = try FolderInTheMaking(path: partial)
+    let names = contents.members.map { Array($0.name.utf8) }
+    let making = try FolderInTheMaking(path: partial) { found in
+      // A folder that is not filled yet, or a file under the name that it has while it is written.
+      names.contains { $0 == found || $0.starts(with: found + [UInt8(ascii: "/")]) }
+        || AtomicFile.isTemporary(FilePath(String(decoding: found, as: UTF8.self)))
+    }
     defer { making.release() }
     do {
       let files = try unpack(file, table, plain: plain, into: partial, stop)

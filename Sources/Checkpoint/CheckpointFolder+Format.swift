@@ -69,6 +69,16 @@ extension CheckpointFolder {
   /// `quant_method`, in small letters.
   var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }
 
+  /// The declared `quant_method` when no format of it is read: torchao, HQQ, Quark and whatever comes after them.
+  var unreadMethod: String? {
+    guard let method = quantizationMethod else { return nil }
+    let read = [
+      "compressed-tensors", "fp8", "fbgemm_fp8", "modelopt", "gptq", "awq", "auto-round", "auto_round", "autoround",
+      "intel/auto-round", "bitsandbytes",
+    ]
+    return read.contains(method) ? nil : method
+  }
+
   /// Whether the configuration says that there is FP8: only then is a lone scale, or one a row, taken for a factor.
   var declaresFloat8: Bool {
     let methods = ["compressed-tensors", "fp8", "fbgemm_fp8", "modelopt"]

@@ -90,6 +90,9 @@ extension CheckpointFolder {
         continue
       }
       guard let place = self[name] else { continue }
+      if conversion == nil, let method = unreadMethod {
+        throw CheckpointError.quantizedFormat(path: path, tensor: name, format: method, isHead: false, isDeclared: true)
+      }
       throw CheckpointError.tensorUnknown(
         file: shardPath(of: place).string, tensor: name, modelType: model.modelType, hint: unknownHint(name))
     }

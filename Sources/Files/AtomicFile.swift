@@ -34,6 +34,9 @@ public enum AtomicFile {
     try syncFolder(path.folder)
   }
 
+  /// Whether a file has a name that is given to one in the making, whatever process made it.
+  package static func isTemporary(_ path: FilePath) -> Bool { TemporaryName.isTemporary(path.name) }
+
   /// Removes the temporary files that a killed run left in a folder. Only under the work lock: those of a living run
   /// look the same. Returns their names.
   @discardableResult

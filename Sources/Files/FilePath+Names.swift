@@ -27,7 +27,7 @@ extension FilePath {
   var nameBytes: [UInt8] { lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? [] }
 
   /// A name beneath a folder, as bytes that need not be UTF-8.
-  func appending(bytes name: [UInt8]) -> FilePath { appending(FilePath(bytes: name).components) }
+  package func appending(bytes name: [UInt8]) -> FilePath { appending(FilePath(bytes: name).components) }
 
   /// The path with `text` behind its last name.
   public func appending(suffix text: String) -> FilePath { FilePath(bytes: bytes + text.utf8) }

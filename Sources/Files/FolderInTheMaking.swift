@@ -16,8 +16,12 @@ public final class FolderInTheMaking: Sendable {
   private let descriptor: Int32
 
   /// Makes the folder, or empties one that a dead process left.
-  /// - Throws: ``StorageError/busy(folder:)`` while another process fills it.
-  public init(path: FilePath) throws(StorageError) {
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - isOwn: Whether a process that fills it makes a file of this name, relative to it.
+  /// - Throws: ``StorageError/busy(folder:)`` while another process fills it, ``StorageError/targetExists(path:)`` for a file
+  ///   of another name, which is somebody's.
+  public init(path: FilePath, isOwn: (_ name: [UInt8]) -> Bool = { _ in true }) throws(StorageError) {
     self.path = path
     var found: Int32?
     // A process that ends between two steps takes the folder away; the next attempt makes a new one.
@@ -25,6 +29,9 @@ public final class FolderInTheMaking: Sendable {
     guard let found else { throw .busy(folder: path) }
     descriptor = found
     do throws(StorageError) {
+      if let foreign = try Folder.tree(path, atMost: 1 << 20).first(where: { !isOwn($0.name) }) {
+        throw .targetExists(path: path.appending(bytes: foreign.name))
+      }
       for name in try Folder.entries(path) { try Folder.removeTree(path.appending(name)) }
     } catch {
       close(found)

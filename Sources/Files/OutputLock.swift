@@ -13,12 +13,18 @@ import SystemPackage
 public final class OutputLock: Sendable {
   /// The folder.
   public let output: FilePath
+  /// The file in the folder that says what else is in it. It goes last, so that what a killed process leaves is known.
+  private let list: String
   private let file: PosixFile
 
+  /// - Parameters:
+  ///   - output: The folder.
+  ///   - list: The name of the file in it that says what else is in it.
   /// - Throws: ``StorageError/busy(folder:)`` while another process has the right,
   ///   ``StorageError/targetExists(path:)`` when a file of the lock's name holds something.
-  public init(_ output: FilePath) throws(StorageError) {
+  public init(_ output: FilePath, list: String) throws(StorageError) {
     self.output = output
+    self.list = list
     let path = OutputLock.name("lock", output)
     var found: PosixFile?
     // The one who had the right may take the file away between two steps.
@@ -41,15 +47,20 @@ public final class OutputLock: Sendable {
   public var earlier: FilePath { OutputLock.name("earlier", output) }
 
   /// Removes what killed processes left, and puts the earlier folder back when they left none in its place.
-  public func recover() throws(StorageError) {
+  /// - Parameter refuseForeign: asked of a folder before it is removed; throws for one that somebody put there, or put
+  ///   something into.
+  public func recover(_ refuseForeign: (_ path: FilePath) throws -> Void) throws {
     if try linkStatus(earlier) != nil {
       if try linkStatus(output) == nil {
         try Folder.renameNoReplace(earlier, output)
       } else {
-        try Folder.removeTree(earlier)
+        try refuseForeign(earlier)
+        try Folder.removeTree(earlier, last: list)
       }
     }
-    try Folder.removeTree(partial)
+    guard try linkStatus(partial) != nil else { return }
+    try refuseForeign(partial)
+    try Folder.removeTree(partial, last: list)
   }
 
   /// Whether killed processes left something beside a folder.
@@ -74,7 +85,7 @@ public final class OutputLock: Sendable {
         try Folder.renameNoReplace(partial, kept)
         throw .targetExists(path: kept)
       }
-      return try Folder.removeTree(partial)
+      return try Folder.removeTree(partial, last: list)
     }
     try Folder.renameNoReplace(output, earlier)
     guard isStillOurs(earlier) else {
@@ -82,7 +93,7 @@ public final class OutputLock: Sendable {
       throw .targetExists(path: output)
     }
     try Folder.renameNoReplace(partial, output)
-    try Folder.removeTree(earlier)
+    try Folder.removeTree(earlier, last: list)
   }
 
   /// Gives the right back.

@@ -303,6 +303,31 @@ import Testing
     #expect(folder.text("mine") == text)
   }
 
+  @Test func `what lies under the name of a folder in the making and is somebody's stays, and the run says so`() throws
+  {
+    let folder = try Demo.folder()
+    try folder.makeFolder(".out.cambium-partial")
+    try folder.write("mine", to: ".out.cambium-partial/mine.txt")
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_OUTPUT_EXISTS"), "\(outcome.summary)")
+    #expect(outcome.err.contains("mine.txt") && folder.text(".out.cambium-partial/mine.txt") == "mine")
+  }
+
+  @Test(arguments: ["README.md", "mine.txt"])
+  func `what somebody writes into the remains of a replaced package stays, and the run says so`(_ name: String) throws {
+    let folder = try published()
+    _ = try Demo.writeManifest(in: folder, pipeline: "affine4")
+    let killed = try runDemo(folder, environment: ["CAMBIUM_CRASH_AT": "exchange:2"])
+    #expect(killed.end == .signal(SIGKILL), "\(killed.summary)")
+    let place = ".out.cambium-partial/" + name
+    try folder.write("mine", to: place)
+    let again = try runDemo(folder)
+    #expect(folder.text(place) == "mine", "\(again.summary)")
+    try FileManager.default.removeItem(atPath: folder[".out.cambium-partial"])
+    #expect(try runDemo(folder).isSuccess)
+    #expect(folder.leftovers == [])
+  }
+
   @Test func `status writes nothing into the lock of a work folder`() throws {
     let folder = try Demo.folder()
     try folder.makeFolder("out.work")

@@ -76,6 +76,20 @@ import Testing
     }
   }
 
+  @Test(arguments: ["torchao", "hqq", "quark", "a method of tomorrow"])
+  func `F11: a declared method that is not read is named, and not the first tensor that it left`(method: String) throws
+  {
+    var source = TinyCheckpoint(.dense)
+    source.config.set("quantization_config", to: ["quant_method": .string(method)])
+    let name = "model.language_model.layers.1.mlp.up_proj.W_q"
+    source.tensors[name] = TinyCheckpoint.Tensor(dtype: .u8, shape: [4, 4], bytes: Array(repeating: 0, count: 16))
+    try withWorkshop(source: source) { shop in
+      let error = try #require(throws: CheckpointError.self) { try shop.open() }
+      #expect(error.diagnostic.code == "E_SOURCE_FORMAT" && error.diagnostic.tensor == name)
+      #expect(error.diagnostic.found?.contains(method) == true)
+    }
+  }
+
   @Test(arguments: Kind.allCases)
   func `the bf16 head of a trunk that says nothing of its format is a donor`(kind: Kind) throws {
     let whole = TinyCheckpoint(.dense)

@@ -52,18 +52,18 @@ import Testing
 @Suite struct OutputLockTests {
   @Test func `one process at a time has the right to a place, and it leaves nothing behind`() throws {
     let scratch = try ScratchFolder.lasting()
-    let lock = try OutputLock(scratch.at("out"))
-    #expect(throws: StorageError.busy(folder: scratch.at("out"))) { try OutputLock(scratch.at("out")) }
+    let lock = try OutputLock(scratch.at("out"), list: "LIST")
+    #expect(throws: StorageError.busy(folder: scratch.at("out"))) { try OutputLock(scratch.at("out"), list: "LIST") }
     lock.release()
     #expect(try scratch.names() == [])
-    try OutputLock(scratch.at("out")).release()
+    try OutputLock(scratch.at("out"), list: "LIST").release()
   }
 
   @Test func `a file of the lock's name that holds something is somebody's, and stays`() throws {
     let scratch = try ScratchFolder.lasting()
     try scratch.put("mine", at: ".out.cambium-lock")
     #expect(throws: StorageError.targetExists(path: scratch.at(".out.cambium-lock"))) {
-      try OutputLock(scratch.at("out"))
+      try OutputLock(scratch.at("out"), list: "LIST")
     }
     #expect(scratch.text(".out.cambium-lock") == "mine")
   }
@@ -71,7 +71,7 @@ import Testing
   /// Case 02.
   @Test func `a folder that changed while it was replaced is back in its place`() throws {
     let scratch = try ScratchFolder.lasting()
-    let lock = try OutputLock(scratch.at("out"))
+    let lock = try OutputLock(scratch.at("out"), list: "LIST")
     defer { lock.release() }
     for name in ["out", ".out.cambium-partial"] {
       try FileManager.default.createDirectory(atPath: scratch[name], withIntermediateDirectories: false)
@@ -88,8 +88,8 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try FileManager.default.createDirectory(atPath: scratch[".out.cambium-earlier"], withIntermediateDirectories: false)
     try scratch.put("old", at: ".out.cambium-earlier/file")
-    let lock = try OutputLock(scratch.at("out"))
-    try lock.recover()
+    let lock = try OutputLock(scratch.at("out"), list: "LIST")
+    try lock.recover { _ in }
     lock.release()
     #expect(scratch.text("out/file") == "old")
     #expect(try scratch.names() == ["out"])

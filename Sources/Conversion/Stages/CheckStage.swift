@@ -55,20 +55,34 @@ struct CheckStage: Stage {
 
   func run() throws -> [FileRecord] {
     let outcome: CheckOutcome
+    var missing: String?
     switch forecast.check {
-    case .none(let reason): outcome = CheckOutcome(reason: reason)
+    case .none(let reason):
+      outcome = CheckOutcome(reason: reason)
+      missing = reason
     case .decode(let check):
       do {
         outcome = try decode(check)
       } catch let refusal as Refusal {
         let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
-        observer.note("decoding is not checked: \(text)")
+        let details = CheckStage.details(refusal.diagnostic)
+        observer.note("decoding is not checked: \(text)\(details)")
         outcome = CheckOutcome(reason: text)
+        missing = text + details
       }
     }
     try AtomicFile.write(outcome.bytes, to: path)
-    if let reason = outcome.reason { try CheckStage.require(reason, plan, resolution) }
+    if let missing { try CheckStage.require(missing, plan, resolution) }
     return [FileRecord(path: CheckOutcome.fileName, bytes: outcome.bytes.count, sha256: outcome.digest)]
+  }
+
+  /// What the outcome, which is published, does not repeat: there may be a path of this machine in it.
+  private static func details(_ diagnostic: Diagnostic) -> String {
+    let parts = [
+      diagnostic.file.map { "in \(FilePath($0).name)" }, diagnostic.tensor, diagnostic.found.map { "found \($0)" },
+      diagnostic.expected.map { "expected \($0)" },
+    ].compactMap { $0 }
+    return parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")"
   }
 
   /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head there is

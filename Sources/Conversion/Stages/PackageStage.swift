@@ -53,9 +53,9 @@ struct PackageStage: Stage {
     let files = try contents(measured)
     let expected = try records(files, measured)
     try Folder.create(place.path.folder)
-    let lock = try OutputLock(place.path)
+    let lock = try place.lock()
     defer { lock.release() }
-    try lock.recover()
+    try place.recover(lock)
     var digested: [FilePath: FileIdentity] = [:]
     if try !place.holds(expected) {
       try place.refuseForeign(mayStay: false)
@@ -90,7 +90,7 @@ struct PackageStage: Stage {
     }
   }
 
-  /// Puts the files into a new folder, and syncs it.
+  /// Puts the files into a new folder, their list first, and syncs it.
   private func fill(_ partial: FilePath, _ files: [PackageFile]) throws {
     try Folder.create(partial)
     for file in files {

@@ -83,9 +83,24 @@ struct OutputPlace {
   /// Notes that the package in its place is ours, and removes what killed runs left beside it.
   func settle(_ sums: SHA256Digest) throws {
     try ownership.claim(sums)
-    if try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) {
+    if try OutputLock.hasLeftovers(path), let lock = try? lock() {
       defer { lock.release() }
-      try lock.recover()
+      // The package stands: what somebody put beside it holds nobody up.
+      do { try recover(lock) } catch ConversionError.outputExists {}
+    }
+  }
+
+  /// The right to the place.
+  func lock() throws(StorageError) -> OutputLock { try OutputLock(path, list: PackageFiles.sums) }
+
+  /// Removes what killed runs left beside the place.
+  /// - Throws: ``ConversionError/outputExists(path:found:)`` for a folder of such a name that holds anything of the user's.
+  func recover(_ lock: OutputLock) throws {
+    try lock.recover { leftover in
+      guard try Folder.isFolder(leftover), try linkStatus(leftover)?.type != S_IFLNK else {
+        throw ConversionError.outputExists(path: leftover, found: "what no run leaves")
+      }
+      try refuse(PlacedPackage.foreign(inLeftover: leftover), "not as a killed run leaves it: ", at: leftover)
     }
   }
 
@@ -104,9 +119,9 @@ struct OutputPlace {
 
   /// A run that was killed while it replaced a package, where two names cannot be exchanged, left it under another name.
   func recover() throws {
-    guard try !isTaken, try OutputLock.hasLeftovers(path), let lock = try? OutputLock(path) else { return }
+    guard try !isTaken, try OutputLock.hasLeftovers(path), let lock = try? lock() else { return }
     defer { lock.release() }
-    try lock.recover()
+    try recover(lock)
   }
 
   /// The package that stands there; nil for an empty folder that may be replaced.
@@ -153,11 +168,13 @@ struct OutputPlace {
   }
 
   private func refuse(
-    _ names: [String], _ what: String = "not as it was published: ", isWhole: Bool = true
+    _ names: [String], _ what: String = "not as it was published: ", isWhole: Bool = true,
+    at place: FilePath? = nil
   ) throws {
     guard !names.isEmpty else { return }
     let rest = isWhole ? "\(names.count - 5)" : "many"
     let more = names.count > 5 ? " and \(rest) more" : ""
-    throw ConversionError.outputExists(path: path, found: what + names.prefix(5).joined(separator: ", ") + more)
+    throw ConversionError.outputExists(
+      path: place ?? path, found: what + names.prefix(5).joined(separator: ", ") + more)
   }
 }

@@ -33,6 +33,27 @@ struct PlacedPackage {
     manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
   }
 
+  /// What is in a folder that a killed run left, and is nothing that a run puts there: its list is written first and removed
+  /// last, and every other file is whole or has a temporary name. Reads every byte.
+  static func foreign(inLeftover path: FilePath) throws -> [String] {
+    let listed = try content(path.appending(PackageFiles.sums), limit: 16 << 20).flatMap(parse) ?? [:]
+    return try Folder.tree(path, atMost: 1 << 20).compactMap { entry in
+      let name = String(validating: entry.name, as: UTF8.self)
+      if let name, entry.identity != nil {
+        if name == PackageFiles.sums && !listed.isEmpty || AtomicFile.isTemporary(FilePath(name)) { return nil }
+        let file = path.appending(name)
+        if let digest = listed[entry.name], try digestOfFile(atPath: file).digest == digest { return nil }
+      }
+      // A folder of the package's own, not yet filled or already empty.
+      if entry.identity == nil, listed.keys.contains(where: { $0.starts(with: entry.name + [UInt8(ascii: "/")]) }),
+        try linkStatus(path.appending(bytes: entry.name))?.type == S_IFDIR
+      {
+        return nil
+      }
+      return String(decoding: entry.name, as: UTF8.self)
+    }
+  }
+
   private static func content(_ path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     try contentIfThere { () throws(FileError) in try readSmallFile(path, limit: limit) }
   }
