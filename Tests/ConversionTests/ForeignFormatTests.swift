@@ -1,3 +1,4 @@
+import Checkpoint
 import Safetensors
 import StrictJSON
 import Testing

@@ -1,6 +1,7 @@
 import Audit
 import Digests
 import Files
+import Foundation
 import Planning
 import StrictJSON
 import SystemPackage
