@@ -2,7 +2,8 @@ import ArgumentParser
 import Files
 import SystemPackage
 
-/// What names a file, a folder, a model or a pipeline: every such argument and option comes through here. Nothing at all would name the current folder, which is what a variable that is not set leads to in a script.
+/// What names a file, a folder, a model or a pipeline: every such argument and option comes through here. Nothing at all
+/// would name the current folder, which is what a variable that is not set leads to in a script.
 package func named(_ argument: String) throws -> String {
   guard !argument.isEmpty else { throw ValidationError("it names nothing: leave the option out, or give a name") }
   return argument
