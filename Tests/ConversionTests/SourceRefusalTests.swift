@@ -1,6 +1,8 @@
 import Checkpoint
 import Foundation
+import PackageCheck
 import StrictJSON
+import SystemPackage
 import Testing
 
 /// Sources that are not what they should be: each is refused with an error of its own.
@@ -126,6 +128,38 @@ import Testing
       let error = try #require(throws: CheckpointError.self) { try shop.open() }
       #expect(error.diagnostic.code == "E_LFS_POINTER")
       #expect(error.diagnostic.file == shop.source + "/" + name)
+    }
+  }
+
+  /// One character is one byte.
+  static let brokenTexts: [(name: String, text: String, code: String)] = [
+    ("tokenizer_config.json", "\u{EF}\u{BB}\u{BF}{}", "E_JSON_UTF8"),
+    ("tokenizer.json", "{\"version\": \"1.0\", \"model\": {", "E_JSON_SYNTAX"),
+    ("special_tokens_map.json", "{\"eos_token\": \"\u{FF}\"}", "E_JSON_UTF8"),
+    ("preprocessor_config.json", "<!DOCTYPE html>", "E_JSON_SYNTAX"), ("vocab.json", "", "E_JSON_SYNTAX"),
+  ]
+
+  @Test(arguments: brokenTexts)
+  func `a file beside the weights that is to be JSON and is not is refused before the work, by its own path`(
+    name: String, text: String, code: String
+  ) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("check", false)])
+      try writeBytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }, shop.source + "/" + name)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == code && error.file?.hasPrefix(shop.source + "/" + name + ":1:") == true, "\(error.text)")
+      let problems = Inspection(try CheckpointFolder(.folder(FilePath(shop.source)))).problems
+      #expect(problems.contains { $0.hasPrefix(code) && $0.contains(shop.source + "/" + name) }, "\(problems)")
+    }
+  }
+
+  @Test(arguments: ["{\"image_std\": NaN}", "{\"a\": 1, \"a\": 2}", "{\"a\": \"\\ud800\"}"])
+  func `what readers in Python take for JSON is copied as it is`(text: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("check", false)])
+      try writeBytes(Array(text.utf8), shop.source + "/special_tokens_map.json")
+      try shop.run()
+      #expect(try readText(shop.package + "/special_tokens_map.json") == text)
     }
   }
 
