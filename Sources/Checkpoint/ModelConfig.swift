@@ -37,6 +37,16 @@ public struct ModelConfig: Sendable {
     }
   }
 
+  /// What transformers takes for a `rope_theta` that stands nowhere, in every model of the family
+  /// (`RotaryEmbeddingConfigMixin.default_theta`). mlx-lm takes 100,000.
+  public static let defaultTheta = 10_000
+
+  /// The `rope_theta` of a text model's fields, wherever it stands; nil when it stands nowhere.
+  public static func theta(in text: JSONValue) -> JSONValue? {
+    let rope = [text["rope_parameters"], text["rope_scaling"]].compactMap { $0 }.first { $0.members != nil }
+    return [rope?["rope_theta"], text["rope_theta"]].compactMap { $0 }.first { !$0.isNull }
+  }
+
   /// The interval that says which layers have full attention; nil when they follow none.
   public var fullAttentionInterval: Int? {
     let interval = (fullAttention.firstIndex(of: true) ?? fullAttention.count) + 1

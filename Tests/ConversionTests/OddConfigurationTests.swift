@@ -104,6 +104,36 @@ import Testing
     #expect(text["rope_scaling"] == nil && text["norm_topk_prob"] == true)
   }
 
+  @Test(arguments: [TinyCheckpoint.Family.dense, .text, .next], [false, true])
+  func `a rope_theta that stands nowhere is that of transformers in the package, and noted`(
+    family: TinyCheckpoint.Family, isNull: Bool
+  ) throws {
+    var source = TinyCheckpoint(family)
+    source.configure("rope_parameters", ["rope_type": "default", "partial_rotary_factor": number("0.25")])
+    try withWorkshop(source: source) { shop in
+      let before = try shop.open().plan.notes
+      #expect(!before.contains { $0.contains("rope_theta") })
+      try editJSON(shop.source + "/config.json") { config in
+        let change = { (text: inout JSONValue) in
+          if isNull { text.set("rope_theta", to: nil) } else { text.removeKey("rope_theta") }
+        }
+        if var text = config["text_config"] {
+          change(&text)
+          config.set("text_config", to: text)
+        } else {
+          change(&config)
+        }
+      }
+      let notes = try shop.open().plan.notes.filter { $0.contains("rope_theta") }
+      #expect(notes.count == 1 && notes.first?.contains("the package states that of transformers") == true, "\(notes)")
+      try shop.run()
+      let config = try Package(shop.package).config
+      let text = config["text_config"] ?? config
+      let found = family == .next ? text["rope_theta"] : text["rope_parameters"]?["rope_theta"]
+      #expect(found == 10_000)
+    }
+  }
+
   @Test func `layers by layer_types alone get the interval that readers go by`() throws {
     let text = try published(.dense) { text in
       text.removeKey("full_attention_interval")
