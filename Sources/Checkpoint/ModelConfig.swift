@@ -75,6 +75,7 @@ public struct ModelConfig: Sendable {
     }
     let reader = FieldReader(file: file)
     try reader.requireOneRope(text)
+    try reader.requireSilu(text)
     var symbols: [String: Int] = [:]
     for field in table.fields {
       symbols[field.symbol] = try reader.integer(text, field)
@@ -211,6 +212,17 @@ struct FieldReader {
           expected: "\(other?.brief ?? "nothing"), as rope_parameters says",
           found: value.brief)
       }
+    }
+  }
+
+  /// Refuses another activation, and attention without its output gate: readers of MLX compute silu and the gate whatever
+  /// the configuration says, and the package would be another model there.
+  func requireSilu(_ text: JSONValue) throws(CheckpointError) {
+    if let found = text["hidden_act"], !found.isNull, !["silu", "swish"].contains(found.stringValue ?? "") {
+      throw .config(file: file, field: "hidden_act", expected: "silu or swish", found: found.brief)
+    }
+    if let found = text["attn_output_gate"], !found.isNull, found.boolValue != true {
+      throw .config(file: file, field: "attn_output_gate", expected: "true", found: found.brief)
     }
   }
 

@@ -134,6 +134,34 @@ import Testing
     }
   }
 
+  static let otherMathematics: [(family: TinyCheckpoint.Family, field: String, value: JSONValue)] = [
+    (.dense, "hidden_act", "gelu"), (.next, "hidden_act", "relu"), (.text, "hidden_act", 1),
+    (.dense, "attn_output_gate", false), (.mixture, "attn_output_gate", "no"),
+  ]
+
+  @Test(arguments: otherMathematics)
+  func `another activation, or attention without its gate, is refused by the field: readers of MLX know neither`(
+    family: TinyCheckpoint.Family, field: String, value: JSONValue
+  ) throws {
+    var source = TinyCheckpoint(family)
+    source.configure(field, value)
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_CONFIG" && error.summary.contains(field), "\(error.text)")
+    }
+  }
+
+  static let familyMathematics: [(field: String, value: JSONValue)] = [
+    ("hidden_act", "silu"), ("hidden_act", "swish"), ("hidden_act", nil), ("attn_output_gate", true),
+  ]
+
+  @Test(arguments: familyMathematics)
+  func `the activation and the gate of the family, stated or not, change nothing`(
+    field: String, value: JSONValue
+  ) throws {
+    #expect(try published(.dense) { $0.set(field, to: value) }.text[field] == value)
+  }
+
   @Test func `layers by layer_types alone get the interval that readers go by`() throws {
     let text = try published(.dense) { text in
       text.removeKey("full_attention_interval")
