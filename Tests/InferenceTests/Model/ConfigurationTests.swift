@@ -18,7 +18,8 @@ import Testing
   ]
   private static let wrong: [(String, JSONValue)] = [
     ("num_experts_per_tok", 0), ("num_experts_per_tok", 9), ("num_experts_per_tok", "2"), ("rms_norm_eps", 0),
-    ("hidden_act", "gelu"), ("attn_output_gate", false), ("num_key_value_heads", 3), ("linear_num_value_heads", 3), ("mtp_hidden_state_mode", "middle"),
+    ("hidden_act", "gelu"), ("attn_output_gate", false),
+    ("num_key_value_heads", 3), ("linear_num_value_heads", 3), ("mtp_hidden_state_mode", "middle"),
     ("rope_parameters", .object([("rope_theta", 1)])), ("rope_parameters", .object([("rope_theta", "10000")])),
     ("rope_parameters", .object([("rope_theta", 10000), ("partial_rotary_factor", number("1.5"))])),
     ("rope_parameters", .object([("rope_theta", 10000), ("partial_rotary_factor", number("0.02"))])),
