@@ -9,6 +9,8 @@ public enum CheckpointError: CambiumError {
   case noSafetensors(path: FilePath, found: String)
   /// The folder holds an adapter and no model.
   case adapterAlone(path: FilePath, found: String)
+  /// The shards hold modules as PEFT wraps them: a model and an adapter that were saved in one.
+  case adapterInShards(file: String, tensor: String)
   /// The folder has no `config.json`.
   case configMissing(path: FilePath)
   /// A field of `config.json` is missing, out of range or contradicts another.
@@ -70,6 +72,13 @@ public enum CheckpointError: CambiumError {
         "E_ADAPTER_ALONE", "the folder holds an adapter and no model", file: path,
         expected: "config.json and the weights of a model", found: found,
         next: "name the base model's folder as source, and this one as adapter", exit: .badInput)
+    case .adapterInShards(let file, let tensor):
+      Diagnostic(
+        "E_ADAPTER_IN_SHARDS", "the shards hold an adapter that is not merged", file: file, tensor: tensor,
+        expected: "the names of the model's own modules", found: "a module as PEFT wraps it",
+        next:
+          "merge it with PEFT (merge_and_unload) and name what is saved then as source; or save the adapter alone (save_pretrained of PEFT), and name the base as source and it as adapter",
+        exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",

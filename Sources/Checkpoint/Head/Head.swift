@@ -79,6 +79,7 @@ extension CheckpointFolder {
         path: path, tensor: tensor, routerRows: declared, experts: declared - missing.count, missing: missing)
     }
     if !resolver.missing.isEmpty {
+      try requireUnwrapped(evidence.tensors)
       throw HeadError.tensorMissing(
         path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }
