@@ -4,13 +4,17 @@ import SystemPackage
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
   /// The model folder is not there, or is not a folder.
-  case folderMissing(path: FilePath)
+  case folderMissing(path: FilePath, isFile: Bool = false)
   /// The folder holds no `*.safetensors` file.
-  case noSafetensors(path: FilePath, found: String)
+  ///
+  /// `beneath` are the folders in it that hold a model.
+  case noSafetensors(path: FilePath, found: String, beneath: [String] = [])
   /// The folder holds an adapter and no model.
   case adapterAlone(path: FilePath, found: String)
   /// The shards hold modules as PEFT wraps them: a model and an adapter that were saved in one.
   case adapterInShards(file: String, tensor: String)
+  /// The folder holds an MTP head and no model.
+  case headAlone(path: FilePath, tensors: Int)
   /// The folder has no `config.json`.
   case configMissing(path: FilePath)
   /// A field of `config.json` is missing, out of range or contradicts another.
@@ -35,6 +39,8 @@ public enum CheckpointError: CambiumError {
   case tensorMissing(path: FilePath, tensors: [String], count: Int)
   /// A tensor's shape contradicts `config.json`.
   case shape(file: String, tensor: String, expected: String, found: String)
+  /// A tensor has no elements where `config.json` says that it has some.
+  case tensorEmpty(file: String, tensor: String, expected: String, found: String)
   /// A tensor has a dtype that cannot be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
   /// The model, or its head, is quantized in a format that is not read, that no `quantization_config` declares, or that
@@ -57,16 +63,20 @@ public enum CheckpointError: CambiumError {
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .folderMissing(let path):
+    case .folderMissing(let path, let isFile):
       Diagnostic(
         "E_SOURCE_MISSING", "no such model folder", file: path, expected: "a folder with config.json and *.safetensors",
-        next: "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
-    case .noSafetensors(let path, let found):
+        found: isFile ? "a file" : nil,
+        next: isFile
+          ? "name the folder that the file is in"
+          : "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
+    case .noSafetensors(let path, let found, let beneath):
       Diagnostic(
         "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,
-        expected: "at least one *.safetensors file",
-        found: found, next: "download the safetensors version of the model; pickle files are never read",
-        exit: .badInput)
+        expected: "at least one *.safetensors file", found: found,
+        next: beneath.isEmpty
+          ? "download the safetensors version of the model; pickle files and GGUF are never read"
+          : "name the folder in it that holds a model: \(beneath.joined(separator: ", "))", exit: .badInput)
     case .adapterAlone(let path, let found):
       Diagnostic(
         "E_ADAPTER_ALONE", "the folder holds an adapter and no model", file: path,
@@ -79,6 +89,11 @@ public enum CheckpointError: CambiumError {
         next:
           "merge it with PEFT (merge_and_unload) and name what is saved then as source; or save the adapter alone (save_pretrained of PEFT), and name the base as source and it as adapter",
         exit: .badInput)
+    case .headAlone(let path, let tensors):
+      Diagnostic(
+        "E_HEAD_ALONE", "the folder holds an MTP head and no model", file: path,
+        expected: "config.json and the weights of a model", found: "\(tensors) tensors, all of a head",
+        next: "name the model's folder as source, and this one as donor", exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
@@ -139,6 +154,12 @@ public enum CheckpointError: CambiumError {
         "E_SHAPE", "a tensor's shape contradicts config.json", file: file, tensor: tensor, expected: expected,
         found: found,
         next: "config.json and the shards are not of the same model", exit: .badInput)
+    case .tensorEmpty(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_TENSOR_EMPTY", "a tensor is empty", file: file, tensor: tensor, expected: expected, found: found,
+        next:
+          "save the model whole: DeepSpeed ZeRO-3 leaves such placeholders, and its zero_to_fp32.py makes the weights of its checkpoint",
+        exit: .badInput)
     case .dtype(let file, let tensor, let expected, let found):
       Diagnostic(
         "E_DTYPE", "a tensor has a dtype that cannot be converted", file: file, tensor: tensor, expected: expected,

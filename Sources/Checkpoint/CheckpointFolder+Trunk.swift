@@ -61,6 +61,9 @@ extension CheckpointFolder {
   /// the vision tower, which mlx-lm drops.
   /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape or incomplete experts.
   public func trunk() throws -> Trunk {
+    guard tensorNames.isEmpty || tensorNames.contains(where: { HeadPrefix.of($0) == nil }) else {
+      throw CheckpointError.headAlone(path: path, tensors: tensorCount)
+    }
     let conversion = conversionEvidence
     if conversion == nil { try requireReadableFormat(ofHead: false) } else { try requireOwnNames() }
     var resolver = TensorResolver(self, symbols: model.symbols)

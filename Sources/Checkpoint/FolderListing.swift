@@ -49,6 +49,21 @@ package struct FolderListing: Sendable {
     if let first = unusable.first(where: { isNeeded($0.name) }) { throw first.error }
   }
 
+  /// The error of a folder without weights: what is there, and which folders in it hold a model, as trainers leave them.
+  func noSafetensors(_ path: FilePath) -> CheckpointError {
+    let folders = unusable.compactMap { entry -> String? in
+      guard case .notRegular = entry.error, !entry.name.hasBytes(anywhere: "/") else { return nil }
+      return entry.name
+    }
+    let beneath = folders.filter { folder in
+      guard let names = try? namesInFolder(path.appending(folder)), names.contains("config.json") else { return false }
+      return names.contains { $0.hasBytes(atEnd: ".safetensors") }
+    }
+    let named = folders.prefix(8).map { $0 + "/" }.joined(separator: ", ") + (folders.count > 8 ? ", …" : "")
+    let found = folders.isEmpty ? summary : files.isEmpty ? named : summary + ", " + named
+    return .noSafetensors(path: path, found: found, beneath: Array(beneath.prefix(8)))
+  }
+
   /// What every use of a model folder reads.
   static func isWeightsOrConfiguration(_ name: String) -> Bool {
     ["config.json", WeightIndex.name, headFolder, headFolder + "/manifest.json"].contains(name)

@@ -77,10 +77,12 @@ package struct WeightIndex: Sendable {
     var entries: [(String, String)] = []
     while case .key(let tensor)? = try reader.next() {
       let value = try reader.next()
-      guard case .string(let name)? = value else {
+      guard case .string(let written)? = value else {
         throw CheckpointError.indexForm(
           file: reader.file, expected: "a shard's name for \(tensor)", found: value?.name ?? "nothing")
       }
+      // transformers joins it to the folder, and means the same file.
+      let name = written.hasPrefix("./") ? String(written.dropFirst(2)) : written
       let known = shards[UTF8Name(name)]
       guard known != nil || isPlainName(name) else {
         throw CheckpointError.indexPathEscapes(file: reader.file, shard: name)

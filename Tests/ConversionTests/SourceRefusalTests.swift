@@ -29,6 +29,54 @@ import Testing
     }
   }
 
+  @Test func `a folder in the source that holds a model is named, and others are not`() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop { shop in
+      for name in ["checkpoint-20", "checkpoint-500"] { try source.write(to: shop.source + "/" + name) }
+      try writeBytes([1], shop.source + "/trainer_log.jsonl")
+      try FileManager.default.createDirectory(atPath: shop.source + "/runs", withIntermediateDirectories: false)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_NO_SAFETENSORS")
+      #expect(error.found == "trainer_log.jsonl, checkpoint-20/, checkpoint-500/, runs/")
+      #expect(error.next == "name the folder in it that holds a model: checkpoint-20, checkpoint-500")
+    }
+  }
+
+  @Test func `a file that is named as source is called one`() throws {
+    try withWorkshop { shop in
+      try writeBytes([1], shop.source)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_SOURCE_MISSING" && error.found == "a file", "\(error.text)")
+    }
+  }
+
+  @Test func `a head alone that is named as source is called one`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense).headOnly) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_HEAD_ALONE" && error.next?.contains("as donor") == true, "\(error.text)")
+    }
+  }
+
+  @Test func `a drafter that is named as source is called a head`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
+      try shop.run()
+      try shop.writeManifest([("source", .string("package-mtp")), ("output", "other")])
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_HEAD_ALONE")
+    }
+  }
+
+  @Test(arguments: ["lm_head.weight", "model.language_model.layers.0.input_layernorm.weight", "mtp.fc.weight"])
+  func `an empty tensor is called that, and what leaves such is named`(name: String) throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors[name] = TinyCheckpoint.Tensor(dtype: .bf16, shape: [0], bytes: [])
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_TENSOR_EMPTY" && error.tensor == name, "\(error.text)")
+      #expect(error.found == "[0]" && error.next?.contains("zero_to_fp32.py") == true)
+    }
+  }
+
   @Test func `a source without a configuration is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try FileManager.default.removeItem(atPath: shop.source + "/config.json")
@@ -105,6 +153,21 @@ import Testing
       let error = try shop.refusal("index-path-escapes")
       #expect(error.code == "E_INDEX_PATH")
       #expect(error.found == "../elsewhere.safetensors")
+    }
+  }
+
+  @Test func `an index that joins its shards to the folder itself names the same shards`() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let tensors = try shop.open().plan.tensors.count
+      try editMap(shop.source + "/model.safetensors.index.json") { map in
+        for name in source.tensors.keys { map.set(name, to: .string("./" + source.shard(of: name))) }
+      }
+      #expect(try shop.open().plan.tensors.count == tensors)
+      try editMap(shop.source + "/model.safetensors.index.json") {
+        $0.set("lm_head.weight", to: "./../elsewhere.safetensors")
+      }
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_INDEX_PATH")
     }
   }
 
