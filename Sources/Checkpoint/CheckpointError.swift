@@ -20,7 +20,9 @@ public enum CheckpointError: CambiumError {
   /// A field of `config.json` is missing, out of range or contradicts another.
   case config(file: String, field: String, expected: String, found: String)
   /// The architecture is not one that Cambium knows.
-  case architectureUnknown(file: String, modelType: String)
+  ///
+  /// `drafter` is the class of a drafter of another kind than MTP; nil for a model.
+  case architectureUnknown(file: String, modelType: String, drafter: String? = nil)
   /// The index names a shard that is not in the folder.
   case indexNamesMissingShard(file: String, shard: String, tensors: Int)
   /// The index names a shard outside the model folder: its name is not a plain file name.
@@ -107,13 +109,16 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_CONFIG", "the configuration is wrong: \(field)", file: file, expected: expected, found: found,
         next: "compare with the config.json that the model was released with", exit: .badInput)
-    case .architectureUnknown(let file, let modelType):
+    case .architectureUnknown(let file, let modelType, let drafter):
       Diagnostic(
         "E_ARCHITECTURE_UNKNOWN", "unknown architecture \(modelType)", file: file,
-        expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "), found: modelType,
-        next: modelType == "qwen4_exp"
-          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
-          : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
+        expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "),
+        found: drafter.map { "\(modelType), a drafter (\($0))" } ?? modelType,
+        next: drafter != nil
+          ? "name the model that it drafts for as source; a drafter of another kind than MTP stays a folder of its own"
+          : modelType == "qwen4_exp"
+            ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
+            : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
     case .indexNamesMissingShard(let file, let shard, let tensors):
       Diagnostic(
         "E_INDEX_MISSING_SHARD", "the index names a shard that is not there", file: file, expected: shard,

@@ -68,7 +68,9 @@ public struct ModelConfig: Sendable {
     }
     self.modelType = modelType
     guard let table = ArchitectureTable.named(modelType) else {
-      throw CheckpointError.architectureUnknown(file: file, modelType: modelType)
+      let classes = (root["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
+      let drafter = classes.first { name in ["Draft", "Eagle", "Medusa"].contains { name.hasBytes(anywhere: $0) } }
+      throw CheckpointError.architectureUnknown(file: file, modelType: modelType, drafter: drafter)
     }
     guard let text = ModelConfig.text(of: root) else {
       throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")

@@ -42,6 +42,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [("qwen3", "DFlashDraftModel"), ("llama", "LlamaForCausalLMEagle3")])
+  func `a drafter of another kind is called one`(type: String, name: String) throws {
+    var source = TinyCheckpoint(.dense)
+    source.config.set("model_type", to: .string(type))
+    source.config.set("architectures", to: [.string(name)])
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_ARCHITECTURE_UNKNOWN" && error.found == "\(type), a drafter (\(name))", "\(error.text)")
+      #expect(error.next?.hasPrefix("name the model that it drafts for as source") == true)
+    }
+  }
+
   @Test func `a file that is named as source is called one`() throws {
     try withWorkshop { shop in
       try writeBytes([1], shop.source)
