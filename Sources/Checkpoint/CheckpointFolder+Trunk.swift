@@ -149,7 +149,7 @@ extension CheckpointFolder {
 
   /// Why a tensor that no table names may be left out: no reader of the family computes with it.
   private static func harmless(_ name: String) -> String? {
-    if name.hasPrefix("v_head.") {
+    if name.hasPrefix(HeadPrefix.valueHead) {
       return "a value head of reinforcement learning, which no reader of a language model takes"
     }
     let last = name.split(separator: ".").last.map(String.init) ?? name

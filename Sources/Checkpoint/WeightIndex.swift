@@ -154,8 +154,11 @@ package struct WeightIndex: Sendable {
         $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
       }
       guard !unlisted.isEmpty else { continue }
-      if !self.shards.contains(UTF8Name(shard.name)), unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
+      let isOutside = !self.shards.contains(UTF8Name(shard.name))
+      if isOutside, unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
         notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")
+      } else if isOutside, unlisted.allSatisfy({ $0.name.hasBytes(atStart: HeadPrefix.valueHead) }) {
+        notes.append("\(shard.name) holds a value head and is not listed in the index")
       } else {
         differences += unlisted.map { "\($0.name) is in \(shard.name), the index does not list it" }
       }

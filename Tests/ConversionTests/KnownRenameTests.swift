@@ -114,6 +114,17 @@ import Testing
     }
   }
 
+  @Test func `a value head in a file of its own, which the index does not list, is left out, too`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let name = "v_head.summary.bias"
+      let layout = try SafetensorsLayout(tensors: [(name: name, dtype: .f32, shape: [1])], metadata: ["format": "pt"])
+      try writeBytes(layout.assemble([name: [0, 0, 0, 0]]), shop.source + "/value_head.safetensors")
+      let plan = try shop.open().plan
+      #expect(plan.dropped.map(\.name) == [name])
+      #expect(plan.notes.contains { $0.contains("value_head.safetensors holds a value head") })
+    }
+  }
+
   @Test func `the output of a reward model is called that`() throws {
     var source = TinyCheckpoint(.dense)
     source.rename("lm_head.weight", to: "score.weight")
