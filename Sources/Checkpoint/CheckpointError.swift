@@ -4,17 +4,25 @@ import SystemPackage
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
   /// The model folder is not there, or is not a folder.
-  case folderMissing(path: FilePath)
+  case folderMissing(path: FilePath, isFile: Bool = false)
   /// The folder holds no `*.safetensors` file.
-  case noSafetensors(path: FilePath, found: String)
+  ///
+  /// `beneath` are the folders in it that hold a model.
+  case noSafetensors(path: FilePath, found: String, beneath: [String] = [])
   /// The folder holds an adapter and no model.
   case adapterAlone(path: FilePath, found: String)
+  /// The shards hold modules as PEFT wraps them: a model and an adapter that were saved in one.
+  case adapterInShards(file: String, tensor: String)
+  /// The folder holds an MTP head and no model.
+  case headAlone(path: FilePath, tensors: Int)
   /// The folder has no `config.json`.
   case configMissing(path: FilePath)
   /// A field of `config.json` is missing, out of range or contradicts another.
   case config(file: String, field: String, expected: String, found: String)
   /// The architecture is not one that Cambium knows.
-  case architectureUnknown(file: String, modelType: String)
+  ///
+  /// `drafter` is the class of a drafter of another kind than MTP; nil for a model.
+  case architectureUnknown(file: String, modelType: String, drafter: String? = nil)
   /// The index names a shard that is not in the folder.
   case indexNamesMissingShard(file: String, shard: String, tensors: Int)
   /// The index names a shard outside the model folder: its name is not a plain file name.
@@ -33,6 +41,8 @@ public enum CheckpointError: CambiumError {
   case tensorMissing(path: FilePath, tensors: [String], count: Int)
   /// A tensor's shape contradicts `config.json`.
   case shape(file: String, tensor: String, expected: String, found: String)
+  /// A tensor has no elements where `config.json` says that it has some.
+  case tensorEmpty(file: String, tensor: String, expected: String, found: String)
   /// A tensor has a dtype that cannot be converted.
   case dtype(file: String, tensor: String, expected: String, found: String)
   /// The model, or its head, is quantized in a format that is not read, that no `quantization_config` declares, or that
@@ -55,21 +65,37 @@ public enum CheckpointError: CambiumError {
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .folderMissing(let path):
+    case .folderMissing(let path, let isFile):
       Diagnostic(
         "E_SOURCE_MISSING", "no such model folder", file: path, expected: "a folder with config.json and *.safetensors",
-        next: "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
-    case .noSafetensors(let path, let found):
+        found: isFile ? "a file" : nil,
+        next: isFile
+          ? "name the folder that the file is in"
+          : "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
+    case .noSafetensors(let path, let found, let beneath):
       Diagnostic(
         "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,
-        expected: "at least one *.safetensors file",
-        found: found, next: "download the safetensors version of the model; pickle files are never read",
-        exit: .badInput)
+        expected: "at least one *.safetensors file", found: found,
+        next: beneath.isEmpty
+          ? "download the safetensors version of the model; pickle files and GGUF are never read"
+          : "name the folder in it that holds a model: \(beneath.joined(separator: ", "))", exit: .badInput)
     case .adapterAlone(let path, let found):
       Diagnostic(
         "E_ADAPTER_ALONE", "the folder holds an adapter and no model", file: path,
         expected: "config.json and the weights of a model", found: found,
         next: "name the base model's folder as source, and this one as adapter", exit: .badInput)
+    case .adapterInShards(let file, let tensor):
+      Diagnostic(
+        "E_ADAPTER_IN_SHARDS", "the shards hold an adapter that is not merged", file: file, tensor: tensor,
+        expected: "the names of the model's own modules", found: "a module as PEFT wraps it",
+        next:
+          "merge it with PEFT (merge_and_unload) and name what is saved then as source; or save the adapter alone (save_pretrained of PEFT), and name the base as source and it as adapter",
+        exit: .badInput)
+    case .headAlone(let path, let tensors):
+      Diagnostic(
+        "E_HEAD_ALONE", "the folder holds an MTP head and no model", file: path,
+        expected: "config.json and the weights of a model", found: "\(tensors) tensors, all of a head",
+        next: "name the model's folder as source, and this one as donor", exit: .badInput)
     case .configMissing(let path):
       Diagnostic(
         "E_CONFIG_MISSING", "the folder has no config.json", file: path, expected: "config.json",
@@ -83,13 +109,16 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_CONFIG", "the configuration is wrong: \(field)", file: file, expected: expected, found: found,
         next: "compare with the config.json that the model was released with", exit: .badInput)
-    case .architectureUnknown(let file, let modelType):
+    case .architectureUnknown(let file, let modelType, let drafter):
       Diagnostic(
         "E_ARCHITECTURE_UNKNOWN", "unknown architecture \(modelType)", file: file,
-        expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "), found: modelType,
-        next: modelType == "qwen4_exp"
-          ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
-          : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
+        expected: "model_type " + ArchitectureTable.all.map(\.modelType).joined(separator: ", "),
+        found: drafter.map { "\(modelType), a drafter (\($0))" } ?? modelType,
+        next: drafter != nil
+          ? "name the model that it drafts for as source; a drafter of another kind than MTP stays a folder of its own"
+          : modelType == "qwen4_exp"
+            ? "qwen4_exp (Qwen3.8-Flash-Next) has hyper-connections, indexed attention and n-gram tables, which Cambium does not convert"
+            : "only models of the Qwen3-Next, Qwen3.5 and Qwen3.6 family can be converted", exit: .badInput)
     case .indexNamesMissingShard(let file, let shard, let tensors):
       Diagnostic(
         "E_INDEX_MISSING_SHARD", "the index names a shard that is not there", file: file, expected: shard,
@@ -130,6 +159,12 @@ public enum CheckpointError: CambiumError {
         "E_SHAPE", "a tensor's shape contradicts config.json", file: file, tensor: tensor, expected: expected,
         found: found,
         next: "config.json and the shards are not of the same model", exit: .badInput)
+    case .tensorEmpty(let file, let tensor, let expected, let found):
+      Diagnostic(
+        "E_TENSOR_EMPTY", "a tensor is empty", file: file, tensor: tensor, expected: expected, found: found,
+        next:
+          "save the model whole: DeepSpeed ZeRO-3 leaves such placeholders, and its zero_to_fp32.py makes the weights of its checkpoint",
+        exit: .badInput)
     case .dtype(let file, let tensor, let expected, let found):
       Diagnostic(
         "E_DTYPE", "a tensor has a dtype that cannot be converted", file: file, tensor: tensor, expected: expected,

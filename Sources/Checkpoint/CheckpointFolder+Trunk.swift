@@ -61,6 +61,9 @@ extension CheckpointFolder {
   /// the vision tower, which mlx-lm drops.
   /// - Throws: ``CheckpointError`` for an unknown or missing tensor, a wrong shape or incomplete experts.
   public func trunk() throws -> Trunk {
+    guard tensorNames.isEmpty || tensorNames.contains(where: { HeadPrefix.of($0) == nil }) else {
+      throw CheckpointError.headAlone(path: path, tensors: tensorCount)
+    }
     let conversion = conversionEvidence
     if conversion == nil { try requireReadableFormat(ofHead: false) } else { try requireOwnNames() }
     var resolver = TensorResolver(self, symbols: model.symbols)
@@ -90,6 +93,7 @@ extension CheckpointFolder {
         continue
       }
       guard let place = self[name] else { continue }
+      try requireUnwrapped(tensorNames)
       if conversion == nil, let method = unreadMethod {
         throw CheckpointError.quantizedFormat(path: path, tensor: name, format: method, isHead: false, isDeclared: true)
       }
@@ -118,6 +122,12 @@ extension CheckpointFolder {
       isHead: false, isDeclared: true)
   }
 
+  /// Refuses modules that PEFT wraps. Asked only when something is unknown, or missing.
+  func requireUnwrapped(_ names: [String]) throws(CheckpointError) {
+    guard let name = names.first(where: UnmergedAdapter.wraps), let place = self[name] else { return }
+    throw .adapterInShards(file: shardPath(of: place).string, tensor: name)
+  }
+
   /// Refuses a number format that nothing here reads, which is every one but plain floats, FP8 with scales by blocks,
   /// and what MLX packs.
   func requireFloats(_ tensors: [ResolvedTensor]) throws {
@@ -139,14 +149,22 @@ extension CheckpointFolder {
 
   /// Why a tensor that no table names may be left out: no reader of the family computes with it.
   private static func harmless(_ name: String) -> String? {
-    let last = name.split(separator: ".").last.map(String.init) ?? name
-    switch last {
-    case "inv_freq": return "rotary frequencies follow from config.json"
-    case "input_scale", "input_global_scale", "output_scale", "k_scale", "v_scale", "input_zero_point":
-      return "a scale of activations, which no MLX reader takes"
-    default: return nil
+    if name.hasPrefix(HeadPrefix.valueHead) {
+      return "a value head of reinforcement learning, which no reader of a language model takes"
     }
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    if last == "inv_freq" { return "rotary frequencies follow from config.json" }
+    return activationScales.contains(last) ? "a scale of activations, which no MLX reader takes" : nil
   }
+
+  /// Scales and zero points of what goes into a module and out of it, of the queries, keys and values of attention
+  /// (compressed-tensors, AutoRound), and of its probabilities (`prob_scale` of vLLM, `prob_output_scale` of Quark).
+  private static let activationScales: Set<String> = {
+    let parts = ["input", "output", "q", "k", "v"].flatMap { what in
+      ["scale", "zero_point", "global_scale"].map { "\(what)_\($0)" }
+    }
+    return Set(parts + ["prob_scale", "prob_output_scale"])
+  }()
 
   private func hasTensors(_ prefix: String) -> Bool { tensorNames.contains { $0.hasPrefix(prefix) } }
 
@@ -164,8 +182,11 @@ extension CheckpointFolder {
     }
   }
 
-  /// Why a name may be unknown: a layer or expert beyond what the configuration says.
+  /// Why a name may be unknown: the output of another kind of model, a layer or expert beyond what the configuration says.
   private func unknownHint(_ name: String) -> String? {
+    if ["score.weight", "score.bias", "classifier.weight", "classifier.bias"].contains(name) {
+      return "the output of a classifier or a reward model: this is no language model"
+    }
     let parts = name.split(separator: ".")
     for (key, symbol, field) in [("layers", "L", "num_hidden_layers"), ("experts", "E", "num_experts")] {
       guard let at = parts.firstIndex(where: { $0 == key }), at + 1 < parts.count, let index = Int(parts[at + 1]) else {

@@ -82,7 +82,7 @@ public struct CheckpointFolder: Sendable {
     let path = try reference.resolve()
     self.path = path
     self.reference = reference
-    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
+    guard try path.isFolder else { throw CheckpointError.folderMissing(path: path, isFile: try path.exists) }
     let listing = try FolderListing(path, linksBeneath: root)
     try listing.require(FolderListing.isWeightsOrConfiguration)
     self.listing = listing
@@ -97,7 +97,7 @@ public struct CheckpointFolder: Sendable {
       if listing.files.contains(where: { $0.hasBytes(atEnd: ".safetensors") }) {
         throw CheckpointError.configMissing(path: path)
       }
-      throw CheckpointError.noSafetensors(path: path, found: listing.summary)
+      throw listing.noSafetensors(path)
     }
     let configFile = path.appending("config.json")
     configBytes = try small.read(configFile, limit: 16 << 20)
@@ -105,7 +105,7 @@ public struct CheckpointFolder: Sendable {
     let weightNames = (listing.files + listing.nestedHead).filter {
       $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0)
     }
-    guard !weightNames.isEmpty else { throw CheckpointError.noSafetensors(path: path, found: listing.summary) }
+    guard !weightNames.isEmpty else { throw listing.noSafetensors(path) }
     model = try ModelConfig(config, file: configFile.string)
     guard let table = ArchitectureTable.named(model.modelType) else {
       throw CheckpointError.architectureUnknown(file: configFile.string, modelType: model.modelType)

@@ -1,4 +1,5 @@
 import Files
+import StrictJSON
 import SystemPackage
 
 /// The files of a folder, in byte order. Links must stay beneath the folder (or the model's folder in the hub cache).
@@ -48,6 +49,21 @@ package struct FolderListing: Sendable {
     if let first = unusable.first(where: { isNeeded($0.name) }) { throw first.error }
   }
 
+  /// The error of a folder without weights: what is there, and which folders in it hold a model, as trainers leave them.
+  func noSafetensors(_ path: FilePath) -> CheckpointError {
+    let folders = unusable.compactMap { entry -> String? in
+      guard case .notRegular = entry.error, !entry.name.hasBytes(anywhere: "/") else { return nil }
+      return entry.name
+    }
+    let beneath = folders.filter { folder in
+      guard let names = try? namesInFolder(path.appending(folder)), names.contains("config.json") else { return false }
+      return names.contains { $0.hasBytes(atEnd: ".safetensors") }
+    }
+    let named = folders.prefix(8).map { $0 + "/" }.joined(separator: ", ") + (folders.count > 8 ? ", …" : "")
+    let found = folders.isEmpty ? summary : files.isEmpty ? named : summary + ", " + named
+    return .noSafetensors(path: path, found: found, beneath: Array(beneath.prefix(8)))
+  }
+
   /// What every use of a model folder reads.
   static func isWeightsOrConfiguration(_ name: String) -> Bool {
     ["config.json", WeightIndex.name, headFolder, headFolder + "/manifest.json"].contains(name)
@@ -94,8 +110,9 @@ package struct FolderListing: Sendable {
 
 extension CheckpointFolder {
   /// Refuses a source of which a file that travels into the package is a link to nothing, or a folder.
-  /// Nor one that stands for a file that Git LFS was to fetch: a tokenizer, often.
-  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`, ``CheckpointError/lfsPointer(path:)``.
+  /// Nor one that stands for a file that Git LFS was to fetch: a tokenizer, often. Nor one that is to be JSON and is not:
+  /// it would be copied as it is, and no reader could load what is published.
+  /// - Throws: `FileError.linkBroken`, `FileError.notRegular`, ``CheckpointError/lfsPointer(path:)``, `JSONError`.
   package func requireSidecars() throws {
     try listing.require(Sidecars.isUsed)
     for name in listing.files where Sidecars.isUsed(name) {
@@ -103,6 +120,23 @@ extension CheckpointFolder {
       let open = try ReadOnlyFile(path: file)
       let start = try open.readBytes(count: min(open.size, FolderListing.pointer.count), at: 0)
       guard start != FolderListing.pointer else { throw CheckpointError.lfsPointer(path: file) }
+      // What is larger is no tokenizer, and is refused, or read, where it is needed.
+      guard Sidecars.isJSON(name), open.size <= Sidecars.mostText else { continue }
+      try CheckpointFolder.requireJSON(content(of: name, limit: Sidecars.mostText), file)
+    }
+  }
+
+  /// Refuses what no reader takes for JSON: a text that breaks off, a byte order mark, bytes that are not UTF-8. What
+  /// Python reads and a stricter reader does not (NaN, a key twice, half of a surrogate pair) is copied as it is.
+  private static func requireJSON(_ bytes: [UInt8], _ file: FilePath) throws(JSONError) {
+    do throws(JSONError) {
+      var reader = try JSONReader(bytes, file: file.string)
+      while try reader.next() != nil {}
+    } catch {
+      switch error {
+      case .syntax, .utf8: throw error
+      default: return
+      }
     }
   }
 

@@ -12,6 +12,7 @@ struct KnownRename: Sendable {
   /// Parts that training wrappers put into the names of the modules that they wrap.
   static let wrappers: [KnownRename] = [
     KnownRename(place: .part, written: "_orig_mod", tool: "torch.compile"),
+    KnownRename(place: .part, written: "_orig_module", tool: "FSDP of XLA"),
     KnownRename(place: .part, written: "_checkpoint_wrapped_module", tool: "activation checkpointing"),
     KnownRename(place: .part, written: "_fsdp_wrapped_module", tool: "FSDP"),
     KnownRename(place: .part, written: "_fp32_params", tool: "trainers that keep parameters in F32"),

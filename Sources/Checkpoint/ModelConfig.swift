@@ -37,6 +37,16 @@ public struct ModelConfig: Sendable {
     }
   }
 
+  /// What transformers takes for a `rope_theta` that stands nowhere, in every model of the family
+  /// (`RotaryEmbeddingConfigMixin.default_theta`). mlx-lm takes 100,000.
+  public static let defaultTheta = 10_000
+
+  /// The `rope_theta` of a text model's fields, wherever it stands; nil when it stands nowhere.
+  public static func theta(in text: JSONValue) -> JSONValue? {
+    let rope = [text["rope_parameters"], text["rope_scaling"]].compactMap { $0 }.first { $0.members != nil }
+    return [rope?["rope_theta"], text["rope_theta"]].compactMap { $0 }.first { !$0.isNull }
+  }
+
   /// The interval that says which layers have full attention; nil when they follow none.
   public var fullAttentionInterval: Int? {
     let interval = (fullAttention.firstIndex(of: true) ?? fullAttention.count) + 1
@@ -58,13 +68,16 @@ public struct ModelConfig: Sendable {
     }
     self.modelType = modelType
     guard let table = ArchitectureTable.named(modelType) else {
-      throw CheckpointError.architectureUnknown(file: file, modelType: modelType)
+      let classes = (root["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
+      let drafter = classes.first { name in ["Draft", "Eagle", "Medusa"].contains { name.hasBytes(anywhere: $0) } }
+      throw CheckpointError.architectureUnknown(file: file, modelType: modelType, drafter: drafter)
     }
     guard let text = ModelConfig.text(of: root) else {
       throw CheckpointError.config(file: file, field: "text_config", expected: "an object", found: "nothing")
     }
     let reader = FieldReader(file: file)
     try reader.requireOneRope(text)
+    try reader.requireSilu(text)
     var symbols: [String: Int] = [:]
     for field in table.fields {
       symbols[field.symbol] = try reader.integer(text, field)
@@ -201,6 +214,17 @@ struct FieldReader {
           expected: "\(other?.brief ?? "nothing"), as rope_parameters says",
           found: value.brief)
       }
+    }
+  }
+
+  /// Refuses another activation, and attention without its output gate: readers of MLX compute silu and the gate whatever
+  /// the configuration says, and the package would be another model there.
+  func requireSilu(_ text: JSONValue) throws(CheckpointError) {
+    if let found = text["hidden_act"], !found.isNull, !["silu", "swish"].contains(found.stringValue ?? "") {
+      throw .config(file: file, field: "hidden_act", expected: "silu or swish", found: found.brief)
+    }
+    if let found = text["attn_output_gate"], !found.isNull, found.boolValue != true {
+      throw .config(file: file, field: "attn_output_gate", expected: "true", found: found.brief)
     }
   }
 

@@ -29,6 +29,12 @@ public struct Sidecars: Sendable {
   /// Whether a file of this name in a package is the source's, byte for byte.
   package static func isCopied(_ file: String) -> Bool { known.contains(file) || isLegal(file) }
 
+  /// Whether a file of this name is to be one JSON text.
+  static func isJSON(_ file: String) -> Bool { known.contains(file) && file.hasBytes(atEnd: ".json") }
+
+  /// Most bytes of a JSON text beside the weights. Vocabularies of 250,000 pieces have 11 MB with their merges.
+  static let mostText = 64 << 20
+
   static let card = "README.md"
 
   /// Whether a file beside the weights is read, or copied, under this name.

@@ -153,11 +153,14 @@ struct TensorResolver {
   private func requireShape(
     _ place: CheckpointFolder.Place, _ tensor: String, _ expressions: [String], _ expected: [Int]
   ) throws {
-    guard place.entry.shape == expected else {
-      throw CheckpointError.shape(
-        file: folder.shardPath(of: place).string, tensor: tensor,
-        expected: "[\(expressions.joined(separator: ", "))] = \(expected)", found: "\(place.entry.shape)")
+    guard place.entry.shape != expected else { return }
+    let (file, wanted) = (folder.shardPath(of: place).string, "[\(expressions.joined(separator: ", "))] = \(expected)")
+    let found = "\(place.entry.shape)"
+    // What a trainer leaves in the place of a tensor that it keeps in parts.
+    guard !place.entry.shape.contains(0) else {
+      throw CheckpointError.tensorEmpty(file: file, tensor: tensor, expected: wanted, found: found)
     }
+    throw CheckpointError.shape(file: file, tensor: tensor, expected: wanted, found: found)
   }
 }
 

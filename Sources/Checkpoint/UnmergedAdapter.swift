@@ -15,6 +15,15 @@ public enum UnmergedAdapter {
     file == weights || file == mlxWeights || file.hasSuffix("_" + mlxWeights)
   }
 
+  /// Parts of the names that the modules of a model have while PEFT wraps them.
+  private static let wrapped: Set<Substring> = [
+    "base_layer", "lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector",
+    "modules_to_save", "original_module",
+  ]
+
+  /// Whether a tensor's name is that of a module that PEFT wraps, as in the state of a model whose adapter was not merged.
+  static func wraps(_ tensor: String) -> Bool { tensor.split(separator: ".").contains(where: wrapped.contains) }
+
   /// The adapter's weights among a folder's files; nil without one.
   static func file(in files: [String]) -> String? { files.first { holds($0) || $0 == pickled } }
 }

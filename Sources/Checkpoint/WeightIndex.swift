@@ -77,10 +77,12 @@ package struct WeightIndex: Sendable {
     var entries: [(String, String)] = []
     while case .key(let tensor)? = try reader.next() {
       let value = try reader.next()
-      guard case .string(let name)? = value else {
+      guard case .string(let written)? = value else {
         throw CheckpointError.indexForm(
           file: reader.file, expected: "a shard's name for \(tensor)", found: value?.name ?? "nothing")
       }
+      // transformers joins it to the folder, and means the same file.
+      let name = written.hasPrefix("./") ? String(written.dropFirst(2)) : written
       let known = shards[UTF8Name(name)]
       guard known != nil || isPlainName(name) else {
         throw CheckpointError.indexPathEscapes(file: reader.file, shard: name)
@@ -152,8 +154,11 @@ package struct WeightIndex: Sendable {
         $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
       }
       guard !unlisted.isEmpty else { continue }
-      if !self.shards.contains(UTF8Name(shard.name)), unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
+      let isOutside = !self.shards.contains(UTF8Name(shard.name))
+      if isOutside, unlisted.allSatisfy({ HeadPrefix.of(shard.key($0)) != nil }) {
         notes.append("\(shard.name) holds \(unlisted.count) tensors of an MTP head and is not listed in the index")
+      } else if isOutside, unlisted.allSatisfy({ $0.name.hasBytes(atStart: HeadPrefix.valueHead) }) {
+        notes.append("\(shard.name) holds a value head and is not listed in the index")
       } else {
         differences += unlisted.map { "\($0.name) is in \(shard.name), the index does not list it" }
       }

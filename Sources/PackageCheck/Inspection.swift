@@ -27,7 +27,13 @@ public struct Inspection {
     } else {
       do { roles = try folder.trunk().tallies } catch { problems.append(Diagnostic.words(error)) }
     }
-    do { try folder.requireSidecars() } catch { problems.append(Diagnostic.words(error)) }
+    do {
+      try folder.requireSidecars()
+    } catch {
+      // Which of the files it is stands in the place alone.
+      let place = (error as? any CambiumError)?.diagnostic.file.map { ", in \($0)" } ?? ""
+      problems.append(Diagnostic.words(error) + place)
+    }
     if folder.headEvidence.isPresent {
       do {
         roles[.mtp] = try folder.head(for: folder).tally

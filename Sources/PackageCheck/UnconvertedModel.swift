@@ -30,7 +30,7 @@ public struct UnconvertedModel {
   /// - Returns: nil unless it said that the architecture is not known, and it is known here.
   /// - Throws: what reading the headers throws.
   public init?(_ reference: ModelReference, refusedBy error: any Error) throws {
-    guard case .architectureUnknown(let config, let type)? = error as? CheckpointError,
+    guard case .architectureUnknown(let config, let type, _)? = error as? CheckpointError,
       UnconvertedModel.missing[type] != nil
     else { return nil }
     let path = try reference.resolve()

@@ -51,7 +51,8 @@ extension PackageConfig {
   func gatherRope(_ text: inout JSONValue) {
     let source = [text[PackageConfig.rope], text["rope_scaling"]].compactMap { $0 }.first { $0.members != nil }
     var rope = source ?? .object([])
-    guard let theta = rope[PackageConfig.theta] ?? text[PackageConfig.theta], theta.doubleValue != nil else { return }
+    let theta = ModelConfig.theta(in: text) ?? .int(ModelConfig.defaultTheta)
+    guard theta.doubleValue != nil else { return }
     let factor = rope[PackageConfig.share] ?? text[PackageConfig.share] ?? JSONValue(.number("0.25"))
     guard let share = factor.doubleValue, (0...1).contains(share) else { return }
     if rope["rope_type"] == nil, rope["type"] == nil { rope.set("rope_type", to: "default") }
@@ -70,6 +71,7 @@ extension PackageConfig {
 
   /// Qwen3-Next's readers want it beside: transformers 5 writes `rope_parameters` alone.
   private func spreadRope(_ text: inout JSONValue) {
+    if ModelConfig.theta(in: text) == nil { text.set(PackageConfig.theta, to: .int(ModelConfig.defaultTheta)) }
     guard let rope = text[PackageConfig.rope], rope.members != nil else { return }
     for field in [PackageConfig.theta, PackageConfig.share] {
       if let value = rope[field], value.doubleValue != nil, value != text[field] { text.set(field, to: value) }

@@ -57,6 +57,7 @@ public struct Planner {
     if PackageConfig.namesCode(resolution.source.config) {
       notes.append("auto_map in config.json is left out: it names code, and code is never copied")
     }
+    notes += thetaNote(isKept: isKept)
     notes += TokenizerNotes.notes(folder: resolution.source.path)
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
@@ -90,6 +91,19 @@ public struct Planner {
       )
     }
     return notes
+  }
+
+  /// What is to be said of a source that states no `rope_theta`: readers take different ones, and none is likely to be
+  /// what the model was trained with.
+  private func thetaNote(isKept: Bool) -> [String] {
+    let config = resolution.source.config
+    guard ModelConfig.theta(in: ModelConfig.text(of: config) ?? config) == nil else { return [] }
+    let taken = "transformers takes \(ModelConfig.defaultTheta), mlx-lm another"
+    return [
+      "config.json states no rope_theta, and \(taken): "
+        + (isKept ? "nor does the package" : "the package states that of transformers")
+        + "; compare with the model's release"
+    ]
   }
 
   /// Whether the head is part of what is made.

@@ -77,6 +77,18 @@ import Testing
     }
   }
 
+  @Test func `a head under Megatron's names is called that, and no part of it missing`() throws {
+    var donor = TinyCheckpoint(.dense).headOnly
+    donor.rename("mtp.fc.weight", to: "mtp.layers.0.eh_proj.weight")
+    donor.rename("mtp.pre_fc_norm_embedding.weight", to: "mtp.layers.0.enorm.weight")
+    donor.rename("mtp.pre_fc_norm_hidden.weight", to: "mtp.layers.0.hnorm.weight")
+    donor.rename("mtp.norm.weight", to: "mtp.layers.0.final_layernorm.weight")
+    try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: donor) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_MTP_NAMES" && error.tensor == "mtp.layers.0.eh_proj.weight", "\(error.text)")
+    }
+  }
+
   @Test func `a donor with an unknown head tensor is refused`() throws {
     var donor = TinyCheckpoint(.dense).headOnly
     donor.tensors["mtp.surprise.weight"] = donor.tensors["mtp.norm.weight"]

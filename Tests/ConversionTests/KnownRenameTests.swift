@@ -38,6 +38,7 @@ import Testing
       }
     ),
     ("compiled", { $0.hasPrefix("mtp.") ? $0 : "_orig_mod." + $0 }),
+    ("of FSDP on XLA", { $0.replacingOccurrences(of: ".mlp.", with: "._orig_module.mlp.") }),
     ("of checkpointed layers", { $0.replacingOccurrences(of: ".mlp.", with: "._checkpoint_wrapped_module.mlp.") }),
     (
       "with F32 parameters",
@@ -90,6 +91,69 @@ import Testing
       let dropped = try shop.open().plan.dropped
       #expect(dropped.map(\.name).sorted() == [place + "k_scale", place + "rotary_emb.inv_freq"])
       #expect(dropped.allSatisfy { !$0.reason.isEmpty })
+    }
+  }
+
+  static let strangers = [
+    "q_scale", "q_zero_point", "k_zero_point", "v_global_scale", "attn.q_scale", "attn.prob_scale", "prob_output_scale",
+    "q_proj.output_scale", "k_proj.output_zero_point",
+  ]
+
+  @Test func `scales of quantized attention and a value head are left out with a reason`() throws {
+    var source = TinyCheckpoint(.dense)
+    let names =
+      Self.strangers.map { "model.language_model.layers.3.self_attn." + $0 }
+      + ["v_head.summary.weight", "v_head.summary.bias"]
+    for name in names {
+      source.tensors[name] = TinyCheckpoint.Tensor(dtype: .f32, shape: [1], bytes: Array(repeating: 0, count: 4))
+    }
+    try withWorkshop(source: source) { shop in
+      let dropped = try shop.open().plan.dropped
+      #expect(dropped.map(\.name).sorted() == names.sorted())
+      #expect(dropped.filter { $0.reason.contains("value head") }.count == 2)
+    }
+  }
+
+  @Test func `a value head in a file of its own, which the index does not list, is left out, too`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      let name = "v_head.summary.bias"
+      let layout = try SafetensorsLayout(tensors: [(name: name, dtype: .f32, shape: [1])], metadata: ["format": "pt"])
+      try writeBytes(layout.assemble([name: [0, 0, 0, 0]]), shop.source + "/value_head.safetensors")
+      let plan = try shop.open().plan
+      #expect(plan.dropped.map(\.name) == [name])
+      #expect(plan.notes.contains { $0.contains("value_head.safetensors holds a value head") })
+    }
+  }
+
+  @Test func `the output of a reward model is called that`() throws {
+    var source = TinyCheckpoint(.dense)
+    source.rename("lm_head.weight", to: "score.weight")
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_TENSOR_UNKNOWN" && error.tensor == "score.weight")
+      #expect(error.found?.contains("reward model") == true)
+    }
+  }
+
+  static let wrappings: [(tensor: String, wrapped: [String])] = [
+    ("model.language_model.layers.3.self_attn.q_proj.weight", ["base_layer", "lora_A.default", "lora_B.default"]),
+    ("model.language_model.embed_tokens.weight", ["modules_to_save.default", "original_module"]),
+    ("mtp.fc.weight", ["base_layer", "lora_A.default", "lora_B.default"]),
+  ]
+
+  @Test(arguments: wrappings)
+  func `modules that PEFT wraps are an adapter that is not merged, and no unknown tensors`(
+    tensor: String, wrapped: [String]
+  ) throws {
+    var source = TinyCheckpoint(.dense)
+    let module = tensor.dropLast(".weight".count)
+    for part in wrapped { source.tensors["\(module).\(part).weight"] = source.tensors[tensor] }
+    source.tensors[tensor] = nil
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_ADAPTER_IN_SHARDS", "\(error.text)")
+      #expect(error.tensor == "\(module).\(wrapped[0]).weight")
+      #expect(error.file?.hasSuffix(".safetensors") == true)
     }
   }
 }

@@ -104,6 +104,64 @@ import Testing
     #expect(text["rope_scaling"] == nil && text["norm_topk_prob"] == true)
   }
 
+  @Test(arguments: [TinyCheckpoint.Family.dense, .text, .next], [false, true])
+  func `a rope_theta that stands nowhere is that of transformers in the package, and noted`(
+    family: TinyCheckpoint.Family, isNull: Bool
+  ) throws {
+    var source = TinyCheckpoint(family)
+    source.configure("rope_parameters", ["rope_type": "default", "partial_rotary_factor": number("0.25")])
+    try withWorkshop(source: source) { shop in
+      let before = try shop.open().plan.notes
+      #expect(!before.contains { $0.contains("rope_theta") })
+      try editJSON(shop.source + "/config.json") { config in
+        let change = { (text: inout JSONValue) in
+          if isNull { text.set("rope_theta", to: nil) } else { text.removeKey("rope_theta") }
+        }
+        if var text = config["text_config"] {
+          change(&text)
+          config.set("text_config", to: text)
+        } else {
+          change(&config)
+        }
+      }
+      let notes = try shop.open().plan.notes.filter { $0.contains("rope_theta") }
+      #expect(notes.count == 1 && notes.first?.contains("the package states that of transformers") == true, "\(notes)")
+      try shop.run()
+      let config = try Package(shop.package).config
+      let text = config["text_config"] ?? config
+      let found = family == .next ? text["rope_theta"] : text["rope_parameters"]?["rope_theta"]
+      #expect(found == 10_000)
+    }
+  }
+
+  static let otherMathematics: [(family: TinyCheckpoint.Family, field: String, value: JSONValue)] = [
+    (.dense, "hidden_act", "gelu"), (.next, "hidden_act", "relu"), (.text, "hidden_act", 1),
+    (.dense, "attn_output_gate", false), (.mixture, "attn_output_gate", "no"),
+  ]
+
+  @Test(arguments: otherMathematics)
+  func `another activation, or attention without its gate, is refused by the field: readers of MLX know neither`(
+    family: TinyCheckpoint.Family, field: String, value: JSONValue
+  ) throws {
+    var source = TinyCheckpoint(family)
+    source.configure(field, value)
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_CONFIG" && error.summary.contains(field), "\(error.text)")
+    }
+  }
+
+  static let familyMathematics: [(field: String, value: JSONValue)] = [
+    ("hidden_act", "silu"), ("hidden_act", "swish"), ("hidden_act", nil), ("attn_output_gate", true),
+  ]
+
+  @Test(arguments: familyMathematics)
+  func `the activation and the gate of the family, stated or not, change nothing`(
+    field: String, value: JSONValue
+  ) throws {
+    #expect(try published(.dense) { $0.set(field, to: value) }.text[field] == value)
+  }
+
   @Test func `layers by layer_types alone get the interval that readers go by`() throws {
     let text = try published(.dense) { text in
       text.removeKey("full_attention_interval")

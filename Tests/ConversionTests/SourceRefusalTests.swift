@@ -1,6 +1,8 @@
 import Checkpoint
 import Foundation
+import PackageCheck
 import StrictJSON
+import SystemPackage
 import Testing
 
 /// Sources that are not what they should be: each is refused with an error of its own.
@@ -24,6 +26,66 @@ import Testing
       #expect(error.exitStatus == .badInput)
       #expect(error.file == shop.source)
       #expect(error.found?.contains("optimizer.bin") == true)
+    }
+  }
+
+  @Test func `a folder in the source that holds a model is named, and others are not`() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop { shop in
+      for name in ["checkpoint-20", "checkpoint-500"] { try source.write(to: shop.source + "/" + name) }
+      try writeBytes([1], shop.source + "/trainer_log.jsonl")
+      try FileManager.default.createDirectory(atPath: shop.source + "/runs", withIntermediateDirectories: false)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_NO_SAFETENSORS")
+      #expect(error.found == "trainer_log.jsonl, checkpoint-20/, checkpoint-500/, runs/")
+      #expect(error.next == "name the folder in it that holds a model: checkpoint-20, checkpoint-500")
+    }
+  }
+
+  @Test(arguments: [("qwen3", "DFlashDraftModel"), ("llama", "LlamaForCausalLMEagle3")])
+  func `a drafter of another kind is called one`(type: String, name: String) throws {
+    var source = TinyCheckpoint(.dense)
+    source.config.set("model_type", to: .string(type))
+    source.config.set("architectures", to: [.string(name)])
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_ARCHITECTURE_UNKNOWN" && error.found == "\(type), a drafter (\(name))", "\(error.text)")
+      #expect(error.next?.hasPrefix("name the model that it drafts for as source") == true)
+    }
+  }
+
+  @Test func `a file that is named as source is called one`() throws {
+    try withWorkshop { shop in
+      try writeBytes([1], shop.source)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_SOURCE_MISSING" && error.found == "a file", "\(error.text)")
+    }
+  }
+
+  @Test func `a head alone that is named as source is called one`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense).headOnly) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_HEAD_ALONE" && error.next?.contains("as donor") == true, "\(error.text)")
+    }
+  }
+
+  @Test func `a drafter that is named as source is called a head`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
+      try shop.run()
+      try shop.writeManifest([("source", .string("package-mtp")), ("output", "other")])
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_HEAD_ALONE")
+    }
+  }
+
+  @Test(arguments: ["lm_head.weight", "model.language_model.layers.0.input_layernorm.weight", "mtp.fc.weight"])
+  func `an empty tensor is called that, and what leaves such is named`(name: String) throws {
+    var source = TinyCheckpoint(.dense)
+    source.tensors[name] = TinyCheckpoint.Tensor(dtype: .bf16, shape: [0], bytes: [])
+    try withWorkshop(source: source) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_TENSOR_EMPTY" && error.tensor == name, "\(error.text)")
+      #expect(error.found == "[0]" && error.next?.contains("zero_to_fp32.py") == true)
     }
   }
 
@@ -106,6 +168,21 @@ import Testing
     }
   }
 
+  @Test func `an index that joins its shards to the folder itself names the same shards`() throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let tensors = try shop.open().plan.tensors.count
+      try editMap(shop.source + "/model.safetensors.index.json") { map in
+        for name in source.tensors.keys { map.set(name, to: .string("./" + source.shard(of: name))) }
+      }
+      #expect(try shop.open().plan.tensors.count == tensors)
+      try editMap(shop.source + "/model.safetensors.index.json") {
+        $0.set("lm_head.weight", to: "./../elsewhere.safetensors")
+      }
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_INDEX_PATH")
+    }
+  }
+
   @Test func `one tensor in two shards is refused`() throws {
     let source = TinyCheckpoint(.dense)
     try withWorkshop(source: source) { shop in
@@ -126,6 +203,38 @@ import Testing
       let error = try #require(throws: CheckpointError.self) { try shop.open() }
       #expect(error.diagnostic.code == "E_LFS_POINTER")
       #expect(error.diagnostic.file == shop.source + "/" + name)
+    }
+  }
+
+  /// One character is one byte.
+  static let brokenTexts: [(name: String, text: String, code: String)] = [
+    ("tokenizer_config.json", "\u{EF}\u{BB}\u{BF}{}", "E_JSON_UTF8"),
+    ("tokenizer.json", "{\"version\": \"1.0\", \"model\": {", "E_JSON_SYNTAX"),
+    ("special_tokens_map.json", "{\"eos_token\": \"\u{FF}\"}", "E_JSON_UTF8"),
+    ("preprocessor_config.json", "<!DOCTYPE html>", "E_JSON_SYNTAX"), ("vocab.json", "", "E_JSON_SYNTAX"),
+  ]
+
+  @Test(arguments: brokenTexts)
+  func `a file beside the weights that is to be JSON and is not is refused before the work, by its own path`(
+    name: String, text: String, code: String
+  ) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("check", false)])
+      try writeBytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }, shop.source + "/" + name)
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == code && error.file?.hasPrefix(shop.source + "/" + name + ":1:") == true, "\(error.text)")
+      let problems = Inspection(try CheckpointFolder(.folder(FilePath(shop.source)))).problems
+      #expect(problems.contains { $0.hasPrefix(code) && $0.contains(shop.source + "/" + name) }, "\(problems)")
+    }
+  }
+
+  @Test(arguments: ["{\"image_std\": NaN}", "{\"a\": 1, \"a\": 2}", "{\"a\": \"\\ud800\"}"])
+  func `what readers in Python take for JSON is copied as it is`(text: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("check", false)])
+      try writeBytes(Array(text.utf8), shop.source + "/special_tokens_map.json")
+      try shop.run()
+      #expect(try readText(shop.package + "/special_tokens_map.json") == text)
     }
   }
 

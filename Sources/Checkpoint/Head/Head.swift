@@ -79,6 +79,12 @@ extension CheckpointFolder {
         path: path, tensor: tensor, routerRows: declared, experts: declared - missing.count, missing: missing)
     }
     if !resolver.missing.isEmpty {
+      try requireUnwrapped(evidence.tensors)
+      // Their parts are not read as those: how the norms are stored is said nowhere.
+      let others = [".eh_proj.weight", ".enorm.weight", ".hnorm.weight", ".final_layernorm.weight"]
+      if let other = evidence.tensors.first(where: { name in others.contains { name.hasSuffix($0) } }) {
+        throw HeadError.otherNames(path: path, tensor: other)
+      }
       throw HeadError.tensorMissing(
         path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }

@@ -17,6 +17,8 @@ public enum HeadError: CambiumError {
   case expertsIncomplete(path: FilePath, tensor: String, routerRows: Int, experts: Int, missing: [Int])
   /// The head holds a tensor that its inventory does not name.
   case tensorUnknown(path: FilePath, tensor: String)
+  /// The head's tensors have the names of another library.
+  case otherNames(path: FilePath, tensor: String)
   /// The source has a head already, and the donor's differs.
   case exists(path: FilePath, tensors: Int)
   /// The head has more MTP layers than readers can run.
@@ -74,6 +76,14 @@ public enum HeadError: CambiumError {
         "E_MTP_TENSOR_UNKNOWN", "the head holds a tensor that its inventory does not name", file: path, tensor: tensor,
         expected: "the tensors of a one-layer head", found: "an unknown name",
         next: "check that all mtp.* tensors are of one and the same head", exit: .badInput)
+    case .otherNames(let path, let tensor):
+      Diagnostic(
+        "E_MTP_NAMES", "the head's tensors have Megatron's names", file: path, tensor: tensor,
+        expected: "mtp.fc, mtp.pre_fc_norm_embedding, mtp.pre_fc_norm_hidden and mtp.norm",
+        found: "eh_proj, enorm, hnorm or final_layernorm",
+        next:
+          "export the model with a release of its library that writes the head as Qwen does, or take the head of the base model as donor",
+        exit: .badInput)
     case .exists(let path, let tensors):
       Diagnostic(
         "E_MTP_EXISTS", "the source has an MTP head already", file: path,

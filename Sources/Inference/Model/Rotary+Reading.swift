@@ -18,10 +18,9 @@ extension Rotary {
     guard dimension >= 2, dimension % 2 == 0 else {
       throw reader.wrong("partial_rotary_factor", "an even, positive number of rotated components", "\(dimension)")
     }
-    guard
-      let theta = try reader.positive("rope_theta", in: fields) ?? reader.positive("rope_theta", in: reader.text),
-      theta > 1
-    else { throw reader.wrong("rope_theta", "a number above 1", "nothing of the kind") }
+    let stated = try reader.positive("rope_theta", in: fields) ?? reader.positive("rope_theta", in: reader.text)
+    let theta = stated ?? Double(ModelConfig.defaultTheta)
+    guard theta > 1 else { throw reader.wrong("rope_theta", "a number above 1", "\(theta)") }
     let powers = (0..<dimension / 2).map { f in
       Float(DoubleFunctions.power(theta, Double(2 * f) / Double(dimension)))
     }

@@ -85,8 +85,8 @@ struct ConfigurationReader {
   /// Fields of the family whose other values change the mathematics, and no release has.
   func refuseUnsupported() throws {
     let flags: [(field: String, allowed: Bool, feature: String)] = [
-      ("attention_bias", false, "biases in attention"), ("attn_output_gate", true, "attention without output gate"),
-      ("layer_scale", false, "layer scales"), ("use_sliding_window", false, "sliding windows"),
+      ("attention_bias", false, "biases in attention"), ("layer_scale", false, "layer scales"),
+      ("use_sliding_window", false, "sliding windows"),
       ("mtp_use_dedicated_embeddings", false, "an MTP head with embeddings of its own"),
     ]
     for (field, allowed, feature) in flags {
@@ -95,16 +95,10 @@ struct ConfigurationReader {
           file: file, feature: feature, expected: "\(field) \(allowed)", found: value.typeName)
       }
     }
-    let words: [(field: String, allowed: [String], feature: String)] = [
-      ("hidden_act", ["silu", "swish"], "another activation than silu"),
-      ("output_gate_type", ["silu", "swish"], "another gate than silu in DeltaNet"),
-    ]
-    for (field, allowed, feature) in words {
-      if let value = text[field], !value.isNull, !allowed.contains(value.stringValue ?? "") {
-        throw InferenceError.unsupported(
-          file: file, feature: feature, expected: "\(field) \(allowed.joined(separator: " or "))",
-          found: value.typeName)
-      }
+    if let value = text["output_gate_type"], !value.isNull, !["silu", "swish"].contains(value.stringValue ?? "") {
+      throw InferenceError.unsupported(
+        file: file, feature: "another gate than silu in DeltaNet", expected: "output_gate_type silu or swish",
+        found: value.typeName)
     }
   }
 }

@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct ConfigurationTests {
   private static let unsupported: [(String, JSONValue)] = [
-    ("attention_bias", true), ("attn_output_gate", false), ("layer_scale", true), ("use_sliding_window", true),
-    ("mtp_use_dedicated_embeddings", true), ("hidden_act", "gelu"), ("output_gate_type", "sigmoid"),
+    ("attention_bias", true), ("layer_scale", true), ("use_sliding_window", true),
+    ("mtp_use_dedicated_embeddings", true), ("output_gate_type", "sigmoid"),
     ("rope_parameters", .object([("rope_type", "llama3"), ("rope_theta", 10000)])),
     (
       "rope_parameters",
@@ -18,8 +18,9 @@ import Testing
   ]
   private static let wrong: [(String, JSONValue)] = [
     ("num_experts_per_tok", 0), ("num_experts_per_tok", 9), ("num_experts_per_tok", "2"), ("rms_norm_eps", 0),
+    ("hidden_act", "gelu"), ("attn_output_gate", false),
     ("num_key_value_heads", 3), ("linear_num_value_heads", 3), ("mtp_hidden_state_mode", "middle"),
-    ("rope_parameters", .object([("rope_type", "default")])),
+    ("rope_parameters", .object([("rope_theta", 1)])), ("rope_parameters", .object([("rope_theta", "10000")])),
     ("rope_parameters", .object([("rope_theta", 10000), ("partial_rotary_factor", number("1.5"))])),
     ("rope_parameters", .object([("rope_theta", 10000), ("partial_rotary_factor", number("0.02"))])),
     ("rope_parameters", .object([("rope_theta", 10000), ("mrope_section", [3, 3, 3])])),

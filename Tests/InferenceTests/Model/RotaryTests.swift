@@ -20,6 +20,16 @@ import Testing
     for (found, wanted) in zip(rotary.inverseFrequencies, expected) { #expect(abs(found / wanted - 1) < 3e-7) }
   }
 
+  @Test func `a theta that stands nowhere is that of transformers`() throws {
+    let bare = try withChangedConfig("qwen3_next_moe", { $0.removeKey("rope_theta") }) {
+      try LoadedModel.open($0).configuration.rotary
+    }
+    let stated = try withChangedConfig("qwen3_next_moe", { $0.set("rope_theta", to: 10_000) }) {
+      try LoadedModel.open($0).configuration.rotary
+    }
+    #expect(bare.inverseFrequencies == stated.inverseFrequencies)
+  }
+
   /// From `_compute_yarn_parameters` of transformers 5.23: theta 1e7, 16 rotated components, factor 4.
   @Test func `YaRN interpolates slow frequencies`() throws {
     let rotary = try rotary(
