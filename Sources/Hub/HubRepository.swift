@@ -1,6 +1,7 @@
 import Diagnostics
 import Files
 import StrictJSON
+import SystemPackage
 
 /// A repository of the hub at one commit, as the hub tells of it.
 public struct HubRepository: Sendable {
@@ -16,13 +17,26 @@ public struct HubRepository: Sendable {
   /// What was moved so far, of this repository and of all that share its client.
   public var traffic: Traffic.Total { client.traffic.total }
 
-  /// Asks for the commit and the list of files.
+  /// Asks for the commit and the list of files, as far as they are not known: a commit stands for itself, and its list
+  /// never changes.
+  /// - Parameters:
+  ///   - name: Of the model.
+  ///   - home: The folder where the hub's client keeps what it knows of the repository; nil for none.
+  ///   - client: Who asks.
   /// - Throws: ``HubError``.
-  init(_ name: HubName, client: HubClient) throws {
+  init(_ name: HubName, known home: FilePath? = nil, client: HubClient) throws {
     self.name = name
     self.client = client
-    commit = try HubRepository.commit(of: name, client)
-    files = try TreeListing(name, commit: commit, client).files
+    if let commit = name.commit, let files = home.flatMap({ FetchPlace.knownFiles(name, commit: commit, home: $0) }) {
+      self.commit = commit
+      self.files = files
+      return
+    }
+    let commit = try HubRepository.commit(of: name, client)
+    self.commit = commit
+    files =
+      try home.flatMap { FetchPlace.knownFiles(name, commit: commit, home: $0) }
+      ?? TreeListing(name, commit: commit, client).files
   }
 
   /// A repository whose files are known.
@@ -71,6 +85,8 @@ public struct HubFile: Sendable, Equatable {
   public let size: Int
   /// The name of its content: of a large file the SHA-256 of the bytes, 64 digits; of a small one git's digest, 40.
   public let etag: String
+  /// Git's digest of what the repository holds: of a large file, of the few lines that stand for it.
+  let blob: String
 
   /// The digest of the content, where the hub names it.
   var sha256: String? { etag.utf8.count == 64 ? etag : nil }

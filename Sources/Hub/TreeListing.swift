@@ -70,7 +70,20 @@ struct TreeListing {
       throw refused(
         "a digest of \(digits) hexadecimal digits for \(path)", etag.map { String($0.prefix(80)) } ?? "none")
     }
-    return HubFile(path: path, size: size, etag: etag)
+    return HubFile(path: path, size: size, etag: etag, blob: entry["oid"]?.stringValue ?? etag)
+  }
+
+  /// A list that was read before, held against the same rules.
+  /// - Throws: ``HubError/listing(name:expected:found:)``.
+  static func checked(_ entries: [JSONValue], _ name: HubName) throws(HubError) -> [HubFile] {
+    var files: [HubFile] = []
+    for entry in entries { files.append(try file(entry, HubClient.Subject(name: name))) }
+    guard Set(files.map { UTF8Name($0.path) }).count == files.count else {
+      throw .listing(name: name.description, expected: "every path once", found: "one twice")
+    }
+    files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    try refuseFilesAsFolders(files, name)
+    return files
   }
 
   /// Whether a path can be written beneath a folder, on every system, without meaning anything else there.
