@@ -79,11 +79,22 @@ public struct CheckpointFolder: Sendable {
   ///   - root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
   public init(_ reference: ModelReference, linksBeneath root: FilePath? = nil) throws {
-    let path = try reference.resolve()
+    try self.init(reference, at: reference.resolve(), linksBeneath: root, elsewhere: nil)
+  }
+
+  /// Opens a model whose weights are elsewhere, and reads the same of it as of a folder.
+  /// - Throws: as ``init(_:linksBeneath:)``, and what reading the weights there throws.
+  package init(_ reference: ModelReference, elsewhere model: any ModelElsewhere) throws {
+    try self.init(reference, at: model.folder, linksBeneath: nil, elsewhere: model)
+  }
+
+  private init(
+    _ reference: ModelReference, at path: FilePath, linksBeneath root: FilePath?, elsewhere: (any ModelElsewhere)?
+  ) throws {
     self.path = path
     self.reference = reference
     guard try path.isFolder else { throw CheckpointError.folderMissing(path: path) }
-    let listing = try FolderListing(path, linksBeneath: root)
+    let listing = try FolderListing(path, linksBeneath: root, elsewhere: elsewhere?.names ?? [])
     try listing.require(FolderListing.isWeightsOrConfiguration)
     self.listing = listing
     headManifest = try CheckpointFolder.headManifest(path)
@@ -128,7 +139,7 @@ public struct CheckpointFolder: Sendable {
       }
       shards.append(
         Shard(
-          name: name, file: try SafetensorsFile(path: path.appending(name)),
+          name: name, file: try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name)),
           indexed: index?.shards.contains(UTF8Name(name)) ?? true,
           completion: nested || isDrafter ? "mtp." : ""))
     }

@@ -42,7 +42,8 @@ struct ContentDigest {
     let found: String
     switch state {
     case .large(let stream): found = stream.finish().hex
-    case .small(let digest): found = digest.finalize().map { byte in
+    case .small(let digest):
+      found = digest.finalize().map { byte in
         let text = String(byte, radix: 16)
         return byte < 16 ? "0" + text : text
       }.joined()

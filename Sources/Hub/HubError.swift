@@ -69,6 +69,14 @@ public enum HubError: CambiumError, Equatable {
   /// libcurl does not start.
   case library(reason: String)
 
+  /// Whether it says that there is no network, or none may be used, and nothing of the model.
+  public var isWithoutNetwork: Bool {
+    switch self {
+    case .offline, .unreachable, .stalled: true
+    default: false
+    }
+  }
+
   private static let again = "check the network, then run the same command again: it goes on where it stopped"
   private static let other = "what answers there is not a hub, or is out of order: set HF_ENDPOINT to another one"
 

@@ -21,30 +21,18 @@ public struct HubRepository: Sendable {
   /// never changes.
   /// - Parameters:
   ///   - name: Of the model.
-  ///   - home: The folder where the hub's client keeps what it knows of the repository; nil for none.
+  ///   - commit: That the name stands for; nil to ask for it.
+  ///   - home: The folder where the hub's client keeps what it knows of the repository.
   ///   - client: Who asks.
   /// - Throws: ``HubError``.
-  init(_ name: HubName, known home: FilePath? = nil, client: HubClient) throws {
+  init(_ name: HubName, commit: String? = nil, known home: FilePath, client: HubClient) throws {
     self.name = name
     self.client = client
-    if let commit = name.commit, let files = home.flatMap({ FetchPlace.knownFiles(name, commit: commit, home: $0) }) {
-      self.commit = commit
-      self.files = files
-      return
-    }
-    let commit = try HubRepository.commit(of: name, client)
+    let commit = try commit ?? name.commit ?? HubRepository.commit(of: name, client)
     self.commit = commit
     files =
-      try home.flatMap { FetchPlace.knownFiles(name, commit: commit, home: $0) }
+      try FetchPlace.knownFiles(name, commit: commit, home: home)
       ?? TreeListing(name, commit: commit, client).files
-  }
-
-  /// A repository whose files are known.
-  init(_ name: HubName, commit: String, files: [HubFile], client: HubClient) {
-    self.name = name
-    self.commit = commit
-    self.files = files
-    self.client = client
   }
 
   /// `hub:org/name@commit`.

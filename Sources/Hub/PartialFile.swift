@@ -69,7 +69,9 @@ final class PartialFile: Sendable {
 
   private static func read(_ path: FilePath, _ file: HubFile, count: Int, found: Int) throws -> [Bool] {
     guard found == file.size else { throw Unusable(words: "its size is not that of the file") }
-    guard let bytes = try readSmallFile(path, limit: 1 << 20) else { throw Unusable(words: "nothing says what of it is whole") }
+    guard let bytes = try readSmallFile(path, limit: 1 << 20) else {
+      throw Unusable(words: "nothing says what of it is whole")
+    }
     guard let value = try? JSONValue.parse(bytes, file: path.string), value["cambium_fetch"]?.intValue == 1,
       value["etag"]?.stringValue == file.etag, value["size"]?.intValue == file.size,
       value["piece"]?.intValue == piece, let text = value["done"]?.stringValue, text.utf8.count == count
@@ -105,7 +107,8 @@ final class PartialFile: Sendable {
     let end = offset + bytes.count
     let first = offset / PartialFile.piece
     // A piece is complete when its last byte is written; the last piece is a short one.
-    for piece in first...max(first, (end - 1) / PartialFile.piece) where end >= PartialFile.bytes(of: piece, file).upperBound {
+    for piece in first...max(first, (end - 1) / PartialFile.piece)
+    where end >= PartialFile.bytes(of: piece, file).upperBound {
       try complete(piece)
     }
   }
@@ -166,7 +169,9 @@ final class PartialFile: Sendable {
       while at < bytes.upperBound {
         let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, bytes.upperBound - at)])
         let count = try part.read(into: rest, at: at)
-        guard count == rest.count else { throw FileError.short(path: part.path, expected: file.size, found: at + count) }
+        guard count == rest.count else {
+          throw FileError.short(path: part.path, expected: file.size, found: at + count)
+        }
         progress.digest.update(UnsafeRawBufferPointer(rest))
         at += count
       }

@@ -33,6 +33,18 @@ package struct EnvironmentVariable: Sendable {
     EnvironmentVariable("HOME", "without all three, its .cache/huggingface/hub/"),
   ]
 
+  /// How the hub is asked, by the commands that ask it.
+  package static let network = [
+    EnvironmentVariable("HF_ENDPOINT", "where the hub is, or a mirror of it"),
+    EnvironmentVariable(
+      "HF_TOKEN", "token for private and gated repositories", "(else the file HF_TOKEN_PATH, or token in HF_HOME)"),
+    EnvironmentVariable("HF_HUB_OFFLINE", "1: nothing is asked; TRANSFORMERS_OFFLINE too"),
+    EnvironmentVariable("HF_HUB_ETAG_TIMEOUT", "seconds of silence that are borne; 10"),
+    EnvironmentVariable("HF_HUB_DOWNLOAD_TIMEOUT", "the same of files; 10"),
+    EnvironmentVariable("HTTPS_PROXY, NO_PROXY", "as other programs read them"),
+    EnvironmentVariable("SSL_CERT_FILE", "certificates instead of the system's"),
+  ]
+
   /// Faults that are made on purpose, to try what survives them.
   package static let faults = [
     EnvironmentVariable(

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Diagnostics
+import Files
+import Foundation
+import Hub
+import StrictJSON
+import Terminal
+import Threads
+import SystemPackage
+
+struct FetchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fetch", abstract: "Fetches a model from the hub into its client's cache, or into a folder.",
+    discussion: """
+      By default what a conversion needs: safetensors, JSON, templates, tokenizers,
+      the card and licences. A file appears whole, with the digest that the hub says,
+      or not at all. The same command goes on where one stopped. The last line is
+      the model's folder.
+
+      Example:
+        cambium fetch hub:org/name@revision --dry-run
+
+      \(HelpSections.exitCodes([.resumable: "stopped: the same command goes on"]))
+
+      \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
+      """)
+
+  @Argument(help: "hub:org/name, with @revision behind it for another one than main.") var model: String
+  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"))
+  var include: [String] = []
+  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"))
+  var exclude: [String] = []
+  @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
+  var to: FilePath?
+  @Flag(help: "Say what would be fetched, and fetch nothing.") var dryRun = false
+  @Option(help: "Connections at a time.") var connections = 8
+  @OptionGroup var quiet: QuietOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard (1...64).contains(connections) else { throw ValidationError("--connections takes a number from 1 to 64") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let settings = try HubSettings(ProcessInfo.processInfo.environment)
+    let fetch = try Fetch(
+      HubName(model), to: to.map { .folder($0.absolute) } ?? .cache,
+      selection: FetchSelection(include: include, exclude: exclude), settings: settings)
+    if dryRun { return format.print(json: fetch.json, text: lines(fetch).joined(separator: "\n")) }
+    let progress = FetchProgress(quiet: quiet.quiet, total: fetch.missingBytes)
+    defer { progress.clear() }
+    try fetch.run(connections: connections, observer: progress)
+    progress.clear()
+    let total = fetch.repository.traffic
+    progress.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
+    format.print(json: fetch.json, text: fetch.folder.string)
+  }
+
+  private func lines(_ fetch: Fetch) -> [String] {
+    let rows = fetch.items.map { [$0.file.path, "\($0.file.size)", $0.state == .missing ? "to be fetched" : "there"] }
+    let missing = fetch.items.count { $0.state == .missing }
+    return TextTable(["file", "bytes", ""], rows).lines + [
+      "",
+      "\(fetch.repository.pinned): \(missing) of \(fetch.items.count) files to be fetched, \(Fixed.bytes(fetch.missingBytes)) of \(Fixed.bytes(fetch.totalBytes))",
+      fetch.folder.string,
+    ]
+  }
+}
+
+/// Says how far a fetch is: on a terminal a line that is drawn over. In a pipe nothing, but for notes.
+private final class FetchProgress: Fetch.Observer {
+  private struct State {
+    var done = 0
+    var began = Date()
+    var shown = Date.distantPast
+    var line = StatusLine()
+  }
+
+  private let state = Guarded(State())
+  private let quiet: Bool
+  private let total: Int
+
+  init(quiet: Bool, total: Int) {
+    self.quiet = quiet
+    self.total = total
+  }
+
+  func advanced(bytes: Int, file: String) {
+    guard !quiet, Terminal.errorIsTerminal else { return }
+    state.withLock { state in
+      state.done += bytes
+      let now = Date()
+      guard now.timeIntervalSince(state.shown) > 0.1 else { return }
+      state.shown = now
+      let rate = Double(state.done) / max(0.001, now.timeIntervalSince(state.began))
+      let left = rate > 0 ? Int(min(3e9, Double(max(0, total - state.done)) / rate)) : 0
+      let share = total > 0 ? Int(100 * min(1, Double(state.done) / Double(total))) : 100
+      state.line.draw(
+        percent: share,
+        "\(share)% of \(Fixed.bytes(total)), \(Fixed.bytes(Int(min(1e15, rate)))) a second, \(left) s left, \(file)")
+    }
+  }
+
+  func note(_ text: String) {
+    guard !quiet else { return }
+    clear()
+    Terminal.note("note: \(text)")
+  }
+
+  func clear() { state.withLock { $0.line.clear() } }
+}
