@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import StrictJSON
 
@@ -10,6 +11,8 @@ struct TreeListing {
   private static let mostPages = 1000
   private static let mostFiles = 100_000
   private static let mostPathBytes = 4096
+  /// Whatever is added up of sizes, an `Int` counts.
+  private static let mostBytes = 1 << 57
 
   /// - Throws: ``HubError``.
   init(_ name: HubName, commit: String, _ client: HubClient) throws {
@@ -48,7 +51,7 @@ struct TreeListing {
       query = following
     }
     files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    try TreeListing.refuseFilesAsFolders(files, name)
+    try TreeListing.requireTogether(files, name)
   }
 
   private static func file(_ entry: JSONValue, _ subject: HubClient.Subject) throws(HubError) -> HubFile {
@@ -82,7 +85,7 @@ struct TreeListing {
       throw .listing(name: name.description, expected: "every path once", found: "one twice")
     }
     files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    try refuseFilesAsFolders(files, name)
+    try requireTogether(files, name)
     return files
   }
 
@@ -95,8 +98,11 @@ struct TreeListing {
       && path == path.escapingControls
   }
 
-  /// `a` as a file and `a/b` as another cannot both be written.
-  private static func refuseFilesAsFolders(_ files: [HubFile], _ name: HubName) throws(HubError) {
+  /// Holds that the files can be written beside each other: `a` as a file and `a/b` as another cannot.
+  private static func requireTogether(_ files: [HubFile], _ name: HubName) throws(HubError) {
+    guard let total = CheckedSum(files.map(\.size)).value, total < mostBytes else {
+      throw .listing(name: name.description, expected: "fewer than \(mostBytes) bytes in all files", found: "more")
+    }
     let paths = Set(files.map { UTF8Name($0.path) })
     for file in files {
       var folder = file.path[...]
