@@ -38,7 +38,7 @@ public struct HubSettings: Sendable {
     cache = HubReference.cacheFolder(environment)
     let home = HubReference.hubHome(environment)
     token =
-      HubSettings.isOn(value("HF_HUB_DISABLE_IMPLICIT_TOKEN"))
+      ["HF_HUB_DISABLE_IMPLICIT_TOKEN"].contains(where: { HubSettings.isOn(value($0)) })
       ? nil : try HubToken.find(variable: value("HF_TOKEN"), file: value("HF_TOKEN_PATH"), home: home, environment)
     answerTimeout = try HubSettings.seconds("HF_HUB_ETAG_TIMEOUT", value)
     transferTimeout = try HubSettings.seconds("HF_HUB_DOWNLOAD_TIMEOUT", value)

@@ -37,12 +37,15 @@ package struct EnvironmentVariable: Sendable {
   package static let network = [
     EnvironmentVariable("HF_ENDPOINT", "where the hub is, or a mirror of it"),
     EnvironmentVariable(
-      "HF_TOKEN", "token for private and gated repositories", "(else the file HF_TOKEN_PATH, or token in HF_HOME)"),
-    EnvironmentVariable("HF_HUB_OFFLINE", "1: nothing is asked; TRANSFORMERS_OFFLINE too"),
-    EnvironmentVariable("HF_HUB_ETAG_TIMEOUT", "seconds of silence that are borne; 10"),
-    EnvironmentVariable("HF_HUB_DOWNLOAD_TIMEOUT", "the same of files; 10"),
-    EnvironmentVariable("HTTPS_PROXY, NO_PROXY", "as other programs read them"),
+      "HF_TOKEN", "token for private and gated repositories;", "HF_HUB_DISABLE_IMPLICIT_TOKEN=1: none is sent"),
+    EnvironmentVariable("HF_TOKEN_PATH", "else a file with it, else token in HF_HOME"),
+    EnvironmentVariable("HF_HUB_OFFLINE", "1: nothing is asked; TRANSFORMERS_OFFLINE, too"),
+    EnvironmentVariable(
+      "HF_HUB_ETAG_TIMEOUT", "seconds of silence that are borne, 10;", "of files HF_HUB_DOWNLOAD_TIMEOUT"),
+    EnvironmentVariable("HTTPS_PROXY", "as other programs read it; NO_PROXY, too"),
     EnvironmentVariable("SSL_CERT_FILE", "certificates instead of the system's"),
+    EnvironmentVariable("SSL_CERT_DIR", "a folder of them"),
+    EnvironmentVariable("TMPDIR", "place of small files while a model is looked at"),
   ]
 
   /// Faults that are made on purpose, to try what survives them.

@@ -16,7 +16,7 @@ struct Cambium: Program {
         .resumable: "stopped, or another run has the folder: the same command goes on",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.common))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network + EnvironmentVariable.common))
       """,
     version: ProgramVersion.text("cambium"),
     subcommands: [
