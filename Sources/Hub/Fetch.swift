@@ -92,11 +92,12 @@ public final class Fetch: Sendable {
   private var missing: [HubFile] { items.filter { $0.state == .missing }.map(\.file) }
 
   /// The document of `fetch --json`.
-  public var json: JSONValue {
+  /// - Parameter done: Whether what was missing is there now.
+  public func json(done: Bool) -> JSONValue {
     let rows: [JSONValue] = items.map {
       .object([
         ("path", .string($0.file.path)), ("bytes", .int($0.file.size)), ("etag", .string($0.file.etag)),
-        ("state", .string($0.state.rawValue)),
+        ("state", .string(done && $0.state == .missing ? "fetched" : $0.state.rawValue)),
       ])
     }
     return .object([

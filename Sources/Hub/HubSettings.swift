@@ -19,6 +19,8 @@ public struct HubSettings: Sendable {
   let transferTimeout: Int
   /// A file of certificates, or a folder of them, in place of the system's.
   let certificates: (file: String?, folder: String?)
+  /// How often is asked without any progress.
+  private(set) var attempts = 5
   /// How a wait passes between two attempts; false when a stop was asked for.
   let pause: @Sendable (_ milliseconds: Int) -> Bool
 
@@ -58,6 +60,13 @@ public struct HubSettings: Sendable {
   func address(_ path: String, query: String? = nil) -> WebAddress {
     let folder = endpoint.path == "/" ? "" : endpoint.path
     return WebAddress(origin: endpoint.origin, path: "\(folder)/\(path)", query: query)
+  }
+
+  /// The same for whoever can do without an answer: asked is once.
+  var hasty: HubSettings {
+    var settings = self
+    settings.attempts = 1
+    return settings
   }
 
   /// The page of a repository, for a person.

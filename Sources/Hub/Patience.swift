@@ -5,7 +5,6 @@ struct Patience {
   private let place: String
   private var failures = 0
 
-  private static let attempts = 5
   /// Seconds that the hub may ask us to wait; beyond, a person decides.
   private static let longestWait = 300
 
@@ -22,7 +21,7 @@ struct Patience {
   /// - Throws: `error`; ``HubError/rateLimited(place:seconds:)``, ``HubError/stopped(place:)``.
   mutating func wait(after error: HubError, seconds: Int? = nil, hasProgressed: Bool = false) throws(HubError) {
     failures = hasProgressed ? 1 : failures + 1
-    guard failures < Patience.attempts else { throw error }
+    guard failures < settings.attempts else { throw error }
     if let seconds, seconds > Patience.longestWait { throw .rateLimited(place: place, seconds: seconds) }
     let backoff = min(8, 1 << (failures - 1))
     guard settings.pause(1000 * (seconds ?? backoff)) else { throw .stopped(place: place) }

@@ -28,16 +28,17 @@ public final class RemoteModel: ModelElsewhere {
   ///   - settings: Where the hub is.
   ///   - environment: Of which `TMPDIR` says where the small files lie meanwhile.
   ///   - connections: How many at a time.
+  ///   - isHasty: Whether a hub that does not answer is given up at once, because the cache has something.
   ///   - isHere: Whether the model is on this machine at a commit, so that nothing more is to be asked.
   /// - Returns: nil when it is.
   /// - Throws: ``HubError``, `SafetensorsError`, `StorageError`.
   public init?(
     _ name: HubName, settings: HubSettings, environment: [String: String], connections: Int = 8,
-    isHere: (_ commit: String) -> Bool = { _ in false }
+    isHasty: Bool = false, isHere: (_ commit: String) -> Bool = { _ in false }
   ) throws {
     let home = FetchPlace.home(name, cache: settings.cache)
     let client = HubClient(settings)
-    let commit = try name.commit ?? HubRepository.commit(of: name, client)
+    let commit = try name.commit ?? HubRepository.commit(of: name, isHasty ? HubClient(settings.hasty) : client)
     guard !isHere(commit) else { return nil }
     let repository = try HubRepository(name, commit: commit, known: home, client: client)
     self.repository = repository

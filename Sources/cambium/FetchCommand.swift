@@ -47,14 +47,14 @@ struct FetchCommand: ParsableCommand {
     let fetch = try Fetch(
       HubName(model), to: to.map { .folder($0.absolute) } ?? .cache,
       selection: FetchSelection(include: include, exclude: exclude), settings: settings)
-    if dryRun { return format.print(json: fetch.json, text: lines(fetch).joined(separator: "\n")) }
+    if dryRun { return format.print(json: fetch.json(done: false), text: lines(fetch).joined(separator: "\n")) }
     let progress = FetchProgress(quiet: quiet.quiet, total: fetch.missingBytes)
     defer { progress.clear() }
     try fetch.run(connections: connections, observer: progress)
     progress.clear()
     let total = fetch.repository.traffic
     progress.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
-    format.print(json: fetch.json, text: fetch.folder.string)
+    format.print(json: fetch.json(done: true), text: fetch.folder.string)
   }
 
   private func lines(_ fetch: Fetch) -> [String] {
