@@ -35,9 +35,7 @@ import gzip
 import hashlib
 import json
 import os
-import socket
 import ssl
-import struct
 import sys
 import threading
 import urllib.parse
@@ -162,12 +160,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.route(parsed.path)
         except (Dropped, BrokenPipeError, ConnectionResetError):
+            # An end, and not a reset, which would take back what was sent.
             self.close_connection = True
-            try:
-                # A reset, and not an end that might pass for one of the body.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            except OSError:
-                pass
         self.hub.record({
             "port": self.port_name, "kind": self.kind, "method": method, "path": parsed.path,
             "range": self.headers.get("Range"), "status": self.status, "bytes": self.sent,

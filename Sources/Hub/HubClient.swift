@@ -55,9 +55,11 @@ final class HubClient: Sendable {
       }
       let outcome = try exchange(question, address, begin, take)
       guard case .answered(let answer) = outcome else { return outcome }
+      // Where it leads must be a place that may be gone to, before what it says of itself counts.
+      let following = answer.isRedirect ? try next(from: address, answer, question.place) : nil
       if settings.isHub(address.origin) { try leaving(answer) }
-      guard answer.isRedirect else { return outcome }
-      address = try next(from: address, answer, question.place)
+      guard let following else { return outcome }
+      address = following
     }
   }
 
@@ -134,7 +136,7 @@ final class HubClient: Sendable {
       }
       return .answered(answer)
     case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
-      if transfer.answer == nil {
+      if transfer.answer == nil, end.peer == nil {
         return .broken(.unreachable(place: question.place, reason: "\(address.origin): \(end.reason)"))
       }
       return .broken(

@@ -188,6 +188,8 @@ final class PartialFile: Sendable {
   /// - Throws: ``HubError/digest(place:expected:found:)``.
   func finish(_ name: String) throws {
     try part.sync()
+    // Nothing is left to be kept, whatever becomes of it now.
+    state.withLock { $0.unsynced = 0 }
     // Where another worker is in the middle of it, all is read once more.
     var progress = takeDigest() ?? Progress(digest: ContentDigest(of: file))
     try advance(&progress)
