@@ -35,6 +35,9 @@ public struct HubRepository: Sendable {
       ?? TreeListing(name, commit: commit, client).files
   }
 
+  /// Where the hub is that told it, without anything secret.
+  var endpoint: String { client.settings.endpoint.place }
+
   /// `hub:org/name@commit`.
   public var pinned: String { "hub:\(name.repository)@\(commit)" }
 

@@ -1,4 +1,5 @@
 import Checkpoint
+import Digests
 import Files
 import Safetensors
 import SystemPackage
@@ -70,6 +71,15 @@ public final class RemoteModel: ModelElsewhere {
       throw HubError.entry(place: "\(repository.pinned)/\(name)")
     }
     return shard.file
+  }
+
+  /// Digest of everything before a shard's data.
+  func headerDigest(_ name: String) throws -> SHA256Digest {
+    guard let shard = shards.first(where: { $0.name == name }) else {
+      throw HubError.entry(place: "\(repository.pinned)/\(name)")
+    }
+    // Read already, and kept.
+    return SHA256Digest.of(try shard.bytes.readBytes(count: shard.file.header.dataStart, at: 0))
   }
 
   package func statedDigest(_ name: String) -> String? { repository[name]?.sha256 }

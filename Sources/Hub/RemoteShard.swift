@@ -56,8 +56,10 @@ final class RemoteShard: ShardBytes {
       let first = min(size, RemoteShard.firstBytes)
       if bytes(0..<first) == nil { keep(0, try remote.read(0..<first)) }
       if range.upperBound <= first { return bytes(range) ?? [] }
-      let rest = try remote.read(first..<range.upperBound)
-      return (bytes(range.lowerBound..<first) ?? []) + rest
+      let whole = try (bytes(0..<first) ?? []) + remote.read(first..<range.upperBound)
+      known.withLock { $0.removeAll { $0.begin == 0 } }
+      keep(0, whole)
+      return bytes(range) ?? []
     }
     if range.count <= RemoteShard.shortBytes {
       foresee()

@@ -32,18 +32,24 @@ struct FetchCommand: ParsableCommand {
   var exclude: [String] = []
   @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
   var to: FilePath?
+  @Flag(help: "Only the MTP head, by ranges, as a donor in the folder that --to names.") var head = false
   @Flag(help: "Say what would be fetched, and fetch nothing.") var dryRun = false
   @Option(help: "Connections at a time.") var connections = 8
   @OptionGroup var quiet: QuietOption
   @OptionGroup var format: JSONOption
 
   func validate() throws {
+    if head, to == nil || !include.isEmpty || !exclude.isEmpty {
+      throw ValidationError("--head takes --to FOLDER, and no patterns")
+    }
     guard (1...64).contains(connections) else { throw ValidationError("--connections takes a number from 1 to 64") }
   }
 
   func run() throws {
     StopSignal.shared.install()
-    let settings = try HubSettings(ProcessInfo.processInfo.environment)
+    let environment = ProcessInfo.processInfo.environment
+    let settings = try HubSettings(environment)
+    if head, let to { return try fetchHead(to.absolute, settings, environment) }
     let fetch = try Fetch(
       HubName(model), to: to.map { .folder($0.absolute) } ?? .cache,
       selection: FetchSelection(include: include, exclude: exclude), settings: settings)
@@ -55,6 +61,28 @@ struct FetchCommand: ParsableCommand {
     let total = fetch.repository.traffic
     progress.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
     format.print(json: fetch.json(done: true), text: fetch.folder.string)
+  }
+
+  /// Of a head the forecast is said first, on standard error: nothing large is moved before it.
+  private func fetchHead(_ folder: FilePath, _ settings: HubSettings, _ environment: [String: String]) throws {
+    guard let model = try RemoteModel(HubName(model), settings: settings, environment: environment) else { return }
+    let fetch = try HeadFetch(model)
+    Terminal.note("\(fetch.repository.pinned): \(fetch.forecast)")
+    var isNew = false
+    if !dryRun {
+      let progress = FetchProgress(quiet: quiet.quiet, total: fetch.bytes)
+      defer { progress.clear() }
+      isNew = try fetch.write(to: folder, connections: connections, observer: progress)
+    }
+    let total = fetch.repository.traffic
+    Terminal.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
+    format.print(
+      json: .object([
+        ("cambium_fetch_head", 1), ("repository", .string(fetch.repository.name.repository)),
+        ("commit", .string(fetch.repository.commit)), ("folder", .string(folder.string)),
+        ("head_bytes", .int(fetch.bytes)), ("waste_bytes", .int(fetch.waste)), ("fetched", .bool(isNew)),
+        ("moved_bytes", .int(total.bytes)),
+      ]), text: folder.string)
   }
 
   private func lines(_ fetch: Fetch) -> [String] {
