@@ -164,8 +164,8 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "PackageCheck",
-        "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "Manifests",
+        "PackageCheck", "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -3,6 +3,7 @@ import Diagnostics
 import Files
 import Foundation
 import Hub
+import Manifests
 import StrictJSON
 import Terminal
 import Threads
@@ -93,6 +94,24 @@ struct FetchCommand: ParsableCommand {
       "\(fetch.repository.pinned): \(missing) of \(fetch.items.count) files to be fetched, \(Fixed.bytes(fetch.missingBytes)) of \(Fixed.bytes(fetch.totalBytes))",
       fetch.folder.string,
     ]
+  }
+}
+
+/// Fetches what a manifest names on the hub into the cache, where a run finds it.
+/// - Throws: ``HubError``, and what reading the manifest throws.
+func fetchModels(of manifest: FilePath, quiet: Bool) throws {
+  StopSignal.shared.install()
+  let settings = try HubSettings(ProcessInfo.processInfo.environment)
+  let named = try Manifest(path: manifest)
+  var references = [named.source, named.donor].compactMap { $0 }
+  if case .merge(let adapter) = named.adapter { references.append(adapter) }
+  for case .hub(let reference) in references {
+    let fetch = try Fetch(
+      HubName("hub:\(reference.repository)@\(reference.revision)"), to: .cache, settings: settings)
+    let progress = FetchProgress(quiet: quiet, total: fetch.missingBytes)
+    defer { progress.clear() }
+    try fetch.run(connections: 8, observer: progress)
+    progress.note("\(fetch.repository.pinned): \(Fixed.bytes(fetch.repository.traffic.bytes)) moved")
   }
 }
 
