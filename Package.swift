@@ -240,10 +240,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "HubTests",
-      dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Files", "Hub", "StrictJSON", "TestSupport",
-        .product(name: "Crypto", package: "swift-crypto"), .product(name: "SystemPackage", package: "swift-system"),
-      ], exclude: ["Golden"]),
+      dependencies: ["Checkpoint", "Diagnostics", "Hub", "StrictJSON", "TestSupport", "Threads"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "ImagesTests",
       dependencies: [

@@ -23,7 +23,7 @@ enum NamedModel {
     let name = try HubName(text)
     let environment = ProcessInfo.processInfo.environment
     let settings = try HubSettings(environment)
-    let cached = NamedModel.cached(name)
+    let cached = NamedModel.snapshot(of: name)
     if name.commit != nil, let cached, NamedModel.isWhole(cached) {
       self = .cached(cached)
       return
@@ -55,7 +55,7 @@ enum NamedModel {
   }
 
   /// The snapshot that the cache has of a name; nil without one.
-  private static func cached(_ name: HubName) -> ModelReference? {
+  private static func snapshot(of name: HubName) -> ModelReference? {
     guard let reference = try? HubReference(name.description),
       (try? ModelReference.hub(reference).resolve()) != nil
     else { return nil }
