@@ -39,8 +39,9 @@ public struct FetchSelection: Sendable {
 
 /// A pattern over paths as the hub's client reads it: `*` any signs, slashes too, `?` one, `[a-z]` one of some, `[!a-z]` none
 /// of them.
-struct PathPattern: Sendable {
-  let pattern: String
+package struct PathPattern: Sendable {
+  /// As it was written.
+  package let pattern: String
   private enum Token: Sendable {
     case any, one
     case byte(UInt8)
@@ -48,14 +49,14 @@ struct PathPattern: Sendable {
   }
   private let tokens: [Token]
 
-  init(_ pattern: String) {
+  package init(_ pattern: String) {
     self.pattern = pattern
     // As the client does: a folder stands for what is in it.
     tokens = PathPattern.read(Array((pattern.hasSuffix("/") ? pattern + "*" : pattern).utf8))
   }
 
   /// Whether the whole path matches. Time is bounded by the product of both lengths.
-  func matches(_ path: String) -> Bool {
+  package func matches(_ path: String) -> Bool {
     let path = Array(path.utf8)
     var reachable = [true] + Array(repeating: false, count: path.count)
     for token in tokens {

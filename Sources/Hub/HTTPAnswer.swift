@@ -1,12 +1,12 @@
 /// The head of an answer: status and headers, and who gave it.
-struct HTTPAnswer: Sendable {
+package struct HTTPAnswer: Sendable {
   let status: Int
   let address: WebAddress
   /// Names in small letters. Of a name that stands twice the last value counts, but for `link`, whose values are joined.
   private let fields: [String: String]
 
   /// - Parameter lines: The lines of the head, without the first.
-  init(status: Int, address: WebAddress, lines: [String]) {
+  package init(status: Int, address: WebAddress, lines: [String]) {
     self.status = status
     self.address = address
     var fields: [String: String] = [:]
@@ -36,7 +36,7 @@ struct HTTPAnswer: Sendable {
 
   /// The digest that the hub names a file by: of what the answer leads to, else of the answer itself. Without a `W/` in
   /// front, and without quotes.
-  var etag: String? { (self["x-linked-etag"] ?? self["etag"]).map(HTTPAnswer.plainTag) }
+  package var etag: String? { (self["x-linked-etag"] ?? self["etag"]).map(HTTPAnswer.plainTag) }
 
   /// The size of the file that the hub tells: of what the answer leads to, else of an answer that leads nowhere.
   var linkedSize: Int? { number("x-linked-size") }
@@ -51,7 +51,7 @@ struct HTTPAnswer: Sendable {
   var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) && self["location"] != nil }
 
   /// The part of the file that the body is, and the size of the file: `bytes 0-9/100`.
-  var contentRange: (range: Range<Int>, total: Int)? {
+  package var contentRange: (range: Range<Int>, total: Int)? {
     guard let text = self["content-range"], text.hasPrefix("bytes ") else { return nil }
     let parts = text.dropFirst("bytes ".count).split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
@@ -76,7 +76,7 @@ struct HTTPAnswer: Sendable {
   }
 
   /// Seconds to wait before the hub is asked again, if it says: `RateLimit: "api";r=0;t=55`, else `Retry-After: 55`.
-  var secondsToWait: Int? {
+  package var secondsToWait: Int? {
     var remaining: Int?
     var seconds: Int?
     for part in (self["ratelimit"] ?? "").split(separator: ";") {

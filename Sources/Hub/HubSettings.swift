@@ -11,7 +11,7 @@ public struct HubSettings: Sendable {
   /// The variable that forbids to use the network; nil when none does.
   public let offlineBy: String?
   /// Sent to the hub's own addresses alone.
-  let token: HubToken?
+  package let token: HubToken?
   /// The cache of the hub's client.
   public let cache: FilePath
   /// Seconds without a byte, or without a connection: of answers about files, and of files.
@@ -57,7 +57,7 @@ public struct HubSettings: Sendable {
   /// - Parameters:
   ///   - path: Escaped, without a slash at its beginning.
   ///   - query: Escaped; nil for none.
-  func address(_ path: String, query: String? = nil) -> WebAddress {
+  package func address(_ path: String, query: String? = nil) -> WebAddress {
     let folder = endpoint.path == "/" ? "" : endpoint.path
     return WebAddress(origin: endpoint.origin, path: "\(folder)/\(path)", query: query)
   }
@@ -98,15 +98,15 @@ public struct HubSettings: Sendable {
 }
 
 /// A secret that opens repositories. It has no description: it goes into one header, and nowhere else.
-struct HubToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct HubToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   private let text: String
 
-  var description: String { "a token" }
-  var debugDescription: String { description }
-  var customMirror: Mirror { Mirror(self, children: [:]) }
+  package var description: String { "a token" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 
   /// The line that is sent.
-  var header: String { "Authorization: Bearer \(text)" }
+  package var header: String { "Authorization: Bearer \(text)" }
 
   /// Nil for what has a sign that cannot stand in a header.
   private init?(_ text: String) {

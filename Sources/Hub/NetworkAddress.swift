@@ -5,7 +5,7 @@
 #endif
 
 /// What an address of the network is, by the tables of RFC 6890 and its followers.
-enum NetworkAddress {
+package enum NetworkAddress {
   /// Whether an address is none of the public network: this machine, a local network, or reserved.
   /// - Parameter bytes: 4 or 16 bytes.
   static func isPrivate(_ bytes: [UInt8]) -> Bool {
@@ -32,12 +32,12 @@ enum NetworkAddress {
   }
 
   /// Whether a host of an address is written as a private address, or as a name of this machine.
-  static func isPrivate(host: String) -> Bool {
+  package static func isPrivate(host: String) -> Bool {
     host == "localhost" || host.hasSuffix(".localhost") || literal(host).map(isPrivate) ?? false
   }
 
   /// Whether a host is this machine, by its name or a literal address.
-  static func isLoopback(host: String) -> Bool {
+  package static func isLoopback(host: String) -> Bool {
     if host == "localhost" || host.hasSuffix(".localhost") { return true }
     guard let bytes = literal(host) else { return false }
     return bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]

@@ -1,41 +1,47 @@
 /// An address of the web that is taken apart here and put together again, so that libcurl cannot read another host out of
 /// it than we did.
-struct WebAddress: Sendable, Equatable {
+package struct WebAddress: Sendable, Equatable {
   /// Scheme, host and port: what a secret may be sent to is told by these three.
-  struct Origin: Sendable, Hashable, CustomStringConvertible {
-    let scheme: String
+  package struct Origin: Sendable, Hashable, CustomStringConvertible {
+    package let scheme: String
     /// In small letters; an address of version 6 without its brackets.
-    let host: String
-    let port: Int
+    package let host: String
+    package let port: Int
 
     /// `https://host`, with the port where it is not the scheme's own.
-    var description: String {
+    package init(scheme: String, host: String, port: Int) {
+      self.scheme = scheme
+      self.host = host
+      self.port = port
+    }
+
+    package var description: String {
       let name = host.contains(":") ? "[\(host)]" : host
       return "\(scheme)://\(name)" + (port == (scheme == "https" ? 443 : 80) ? "" : ":\(port)")
     }
   }
 
-  let origin: Origin
+  package let origin: Origin
   /// From the first slash on.
-  let path: String
+  package let path: String
   /// Behind the question mark; nil without one.
-  let query: String?
+  package let query: String?
 
-  init(origin: Origin, path: String, query: String? = nil) {
+  package init(origin: Origin, path: String, query: String? = nil) {
     self.origin = origin
     self.path = path
     self.query = query
   }
 
   /// The whole address, for libcurl alone.
-  var text: String { place + (query.map { "?" + $0 } ?? "") }
+  package var text: String { place + (query.map { "?" + $0 } ?? "") }
 
   /// The address without its query, for messages: the query of a signed address is a secret.
-  var place: String { origin.description + path }
+  package var place: String { origin.description + path }
 
   /// Reads an address that begins with `https://` or `http://`; nil for what is not written as plainly as the hub writes
   /// it: a user's name, a host with other signs than letters, digits, `-`, `.` and `_`, anything but printable ASCII.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard let scheme = ["https", "http"].first(where: { text.lowercased().hasPrefix($0 + "://") }),
       text.utf8.count <= 16 << 10,
       text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !WebAddress.unsafe.contains($0) })
@@ -52,7 +58,7 @@ struct WebAddress: Sendable, Equatable {
   }
 
   /// Where a `Location` leads from here.
-  func following(_ location: String) -> WebAddress? {
+  package func following(_ location: String) -> WebAddress? {
     if location.contains("://"), !location.hasPrefix("/") { return WebAddress(location) }
     if location.hasPrefix("//") { return WebAddress("\(origin.scheme):\(location)") }
     guard !location.isEmpty else { return nil }

@@ -1,8 +1,7 @@
 import Diagnostics
+import Hub
 import TestSupport
 import Testing
-
-@testable import Hub
 
 /// Whatever the other side does wrong has a name of its own, and nothing of it is kept.
 @Suite struct FaultTests {

@@ -1,10 +1,9 @@
 import Checkpoint
 import Diagnostics
 import Foundation
+import Hub
 import TestSupport
 import Testing
-
-@testable import Hub
 
 /// A model is fetched whole, file by file, into the layout that the hub's own client has.
 @Suite struct FetchTests {
@@ -177,8 +176,8 @@ import Testing
 extension TestHub {
   /// The digest that a file of a repository is named by.
   func etag(_ repository: String, _ path: String) throws -> String {
-    let client = HubClient(try settings())
-    let name = try HubName("hub:\(repository)")
-    return try TreeListing(name, commit: commit(repository), client).files.first { $0.path == path }?.etag ?? ""
+    let fetch = try Fetch(
+      HubName("hub:\(repository)"), to: .cache, selection: FetchSelection(include: [path]), settings: settings())
+    return fetch.items.first?.file.etag ?? ""
   }
 }

@@ -2,10 +2,9 @@ import Checkpoint
 import Diagnostics
 import Foundation
 import StrictJSON
+import Hub
 import TestSupport
 import Testing
-
-@testable import Hub
 
 /// The head of a model is taken from the hub without the model.
 @Suite struct HeadTests {

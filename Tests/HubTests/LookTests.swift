@@ -1,10 +1,9 @@
 import Checkpoint
 import Diagnostics
 import Foundation
+import Hub
 import TestSupport
 import Testing
-
-@testable import Hub
 
 /// A model is looked at where it is.
 @Suite struct LookTests {

@@ -1,6 +1,5 @@
+import Hub
 import Testing
-
-@testable import Hub
 
 /// What is typed, and what a server sends, is read as it is written, or not at all.
 @Suite struct NameTests {

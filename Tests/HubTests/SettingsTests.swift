@@ -1,8 +1,7 @@
 import Diagnostics
+import Hub
 import TestSupport
 import Testing
-
-@testable import Hub
 
 /// What the environment says of the hub.
 @Suite struct SettingsTests {
