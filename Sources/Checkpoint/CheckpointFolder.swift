@@ -166,6 +166,7 @@ public struct CheckpointFolder: Sendable {
       notes.append(
         "config.json has no text_config: the text model's fields are read from the top level, as mlx-lm does")
     }
+    if let note = LocalFetch.note(path, names: ["config.json"] + weightNames) { notes.append(note) }
     self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
     try untieDifferingOutput()

@@ -120,7 +120,10 @@ public final class Fetch: Sendable {
   ///   - observer: Is told.
   /// - Throws: ``HubError``, `StorageError`; what came until then is kept.
   public func run(connections: Int, observer: any Observer) throws {
-    for item in items where item.state == .linked { try place.link(item.file) }
+    for item in items where item.state == .linked {
+      try place.link(item.file)
+      try place.removeLeftovers(of: item.file)
+    }
     let files = missing
     try requireSpace(for: files)
     let open = files.map { OpenFile($0, repository, place, settings, observer) }
@@ -158,6 +161,8 @@ private final class OpenFile: Sendable {
   private struct State {
     var partial: PartialFile?
     var left: Int
+    /// Whether another process fetched it while this one waited for its turn.
+    var isThere = false
   }
 
   private let file: HubFile
@@ -182,7 +187,7 @@ private final class OpenFile: Sendable {
 
   func fetch(_ pieces: Range<Int>) throws {
     guard file.size > PartialFile.piece else { return try fetchAtOnce() }
-    let partial = try opened()
+    guard let partial = try opened() else { return }
     for stretch in partial.missing(pieces) {
       var at = stretch.lowerBound
       try remote.stream(stretch) { [file, observer] bytes in
@@ -201,10 +206,20 @@ private final class OpenFile: Sendable {
     state.withLock { $0.partial = nil }
   }
 
-  private func opened() throws -> PartialFile {
+  /// The file, open; nil when there is nothing more to do.
+  private func opened() throws -> PartialFile? {
     try state.withLock { state in
+      if state.isThere { return nil }
       if let partial = state.partial { return partial }
       let partial = try PartialFile(file, place) { settings.pause(200) }
+      if try place.hasContent(file) || place.has(file) {
+        try place.link(file)
+        try partial.close()
+        try place.removeLeftovers(of: file)
+        state.isThere = true
+        observer.advanced(bytes: file.size, file: file.path)
+        return nil
+      }
       state.partial = partial
       if partial.kept > 0 {
         observer.advanced(bytes: partial.kept, file: file.path)

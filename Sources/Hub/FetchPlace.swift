@@ -167,14 +167,26 @@ struct FetchPlace: Sendable {
   /// Seconds since 1970: the client holds a file's time against it.
   private static var now: String { FileClock.secondsSince1970 }
 
-  /// Records which commit a branch stands for, and the list of files, once everything is there.
+  /// Records which commit a branch stands for, and the list of files, once everything is there. A cache that cannot be
+  /// written, and has everything, does: nothing that is right is written again.
   func finish() throws {
-    try Folder.create(home.appending("trees"))
-    try AtomicFile.write(
-      TreeDocument.bytes(repository.files), to: home.appending("trees").appending("\(repository.commit).json"))
+    let trees = home.appending("trees")
+    let list = trees.appending("\(repository.commit).json")
+    if FetchPlace.knownFiles(repository.name, commit: repository.commit, home: home) != repository.files {
+      // It spares a request, and is nobody's proof.
+      _ = try? Folder.create(trees)
+      _ = try? AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
+    }
     guard cache != nil, repository.name.commit == nil else { return }
     let path = home.appending("refs").appending(FilePath(repository.name.revision).components)
+    let bytes = Array(repository.commit.utf8)
+    guard (try? readSmallFile(path, limit: 4096)) != bytes else { return }
     try Folder.create(path.folder)
-    try AtomicFile.write(Array(repository.commit.utf8), to: path)
+    try AtomicFile.write(bytes, to: path)
+  }
+
+  /// Removes what is left of a file that is there, as of a run that was killed at its end.
+  func removeLeftovers(of file: HubFile) throws(StorageError) {
+    for path in [part(file), journal(file)] { try Folder.removeTree(path) }
   }
 }

@@ -44,6 +44,7 @@ final class PartialFile: Sendable {
     self.place = place
     try place.makeFolders(for: file)
     lock = try FetchLock.take(place.lock(file), waits: waits)
+    try AtomicFile.removeAbandoned(of: place.journal(file))
     let isNew = try linkStatus(place.part(file)) == nil
     part = try PosixFile.openForWriting(place.part(file), creating: true)
     let count = (file.size + PartialFile.piece - 1) / PartialFile.piece

@@ -138,6 +138,47 @@ import Testing
     #expect(try hub.requests().count == before + 1)
   }
 
+  @Test func `a folder that was fetched says from which commit, and that a part of it is another's`() throws {
+    let hub = try TestHub()
+    let folder = hub.scratch.at("out")
+    try hub.fetch("hub:org/donor", to: .folder(folder))
+    let commit = hub.commit("org/donor")
+    let opened = try CheckpointFolder(.folder(folder))
+    #expect(opened.notes.contains("fetched from the hub at commit \(commit)"), "\(opened.notes)")
+    let record = "out/.cache/huggingface/download/config.json.metadata"
+    let other = String(repeating: "0", count: 40)
+    try hub.scratch.put(hub.scratch.text(record).replacing(commit, with: other), at: record)
+    let mixed = try CheckpointFolder(.folder(folder))
+    #expect(mixed.notes.contains { $0.contains("2 commits of the hub") }, "\(mixed.notes)")
+  }
+
+  @Test func `what a killed run left of a file that is whole is removed`() throws {
+    let hub = try TestHub()
+    let fetch = try hub.fetch("hub:org/donor", include: ["config.json"])
+    let home = "cache/models--org--donor"
+    let etag = try #require(fetch.items.first?.file.etag)
+    let link = "\(home)/snapshots/\(fetch.repository.commit)/config.json"
+    // As a run leaves it that dies between the name and the link.
+    try FileManager.default.removeItem(atPath: hub.scratch[link])
+    try hub.scratch.put("{}", at: "\(home)/.cambium/\(etag).json")
+    let before = try hub.requests().count { $0.kind == "resolve" }
+    try hub.fetch("hub:org/donor", include: ["config.json"])
+    #expect(hub.scratch.exists(link) && hub.scratch.tree("\(home)/.cambium").isEmpty)
+    #expect(try hub.requests().count { $0.kind == "resolve" } == before)
+  }
+
+  @Test func `a cache that cannot be written does when it has everything`() throws {
+    let hub = try TestHub()
+    let fetch = try hub.fetch("hub:org/donor")
+    let before = hub.scratch.tree("cache").map { "\($0)" }
+    let stamp = try hub.scratch.status("cache/models--org--donor/refs/main")
+    try hub.fetch("hub:org/donor")
+    let after = try hub.scratch.status("cache/models--org--donor/refs/main")
+    // Not even written again.
+    #expect(stamp.st_ino == after.st_ino && hub.scratch.tree("cache") == before)
+    #expect(fetch.missingBytes > 0)
+  }
+
   @Test func `a file of somebody else's is not replaced`() throws {
     let hub = try TestHub()
     try hub.scratch.put("mine", at: "out/config.json")
