@@ -64,7 +64,7 @@ public final class Fetch: Sendable {
     self.repository = repository
     place =
       switch target {
-      case .cache: FetchPlace(repository, cache: settings.cache)
+      case .cache: FetchPlace(repository, cache: settings.cache, usesLinks: settings.usesLinks)
       case .folder(let path): FetchPlace(repository, folder: path)
       }
     let files = repository.files.filter { selection.has($0.path) }

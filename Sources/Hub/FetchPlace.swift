@@ -14,10 +14,12 @@ struct FetchPlace: Sendable {
   private let repository: HubRepository
   /// Where the cache has its locks, and of which the folder is the model's; nil for a plain folder.
   private let cache: FilePath?
+  private let usesLinks: Bool
   /// The folder in the cache that the repository has.
   private let home: FilePath
 
-  init(_ repository: HubRepository, cache: FilePath) {
+  init(_ repository: HubRepository, cache: FilePath, usesLinks: Bool) {
+    self.usesLinks = usesLinks
     self.repository = repository
     self.cache = cache
     home = FetchPlace.home(repository.name, cache: cache)
@@ -25,6 +27,7 @@ struct FetchPlace: Sendable {
   }
 
   init(_ repository: HubRepository, folder: FilePath) {
+    usesLinks = false
     self.repository = repository
     cache = nil
     home = folder.appending(".cache").appending("huggingface")
@@ -148,12 +151,9 @@ struct FetchPlace: Sendable {
       guard try !has(file) else { return }
       try Folder.removeTree(path)
     }
-    do throws(StorageError) {
-      try Folder.makeSymbolicLink(at: path, to: target)
-    } catch {
-      // Another process was faster.
-      guard try has(file) else { throw error }
-    }
+    // Where there are no links, or none are wanted, a copy; or another process was faster.
+    let isLinked = usesLinks && (try? Folder.makeSymbolicLink(at: path, to: target)) != nil
+    if try !isLinked && !has(file) { try cloneOrCopy(from: content(file), to: path) }
     try syncFolder(path.folder)
   }
 

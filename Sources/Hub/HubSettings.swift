@@ -10,6 +10,8 @@ public struct HubSettings: Sendable {
   let endpoint: WebAddress
   /// The variable that forbids to use the network; nil when none does.
   public let offlineBy: String?
+  /// Whether the cache may have links, and not copies, in its snapshots.
+  let usesLinks: Bool
   /// Sent to the hub's own addresses alone.
   package let token: HubToken?
   /// The cache of the hub's client.
@@ -38,6 +40,7 @@ public struct HubSettings: Sendable {
     endpoint = try HubSettings.endpoint(value("HF_ENDPOINT"))
     offlineBy = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].first { HubSettings.isOn(value($0)) }
     cache = HubReference.cacheFolder(environment)
+    usesLinks = !["HF_HUB_DISABLE_SYMLINKS"].contains { HubSettings.isOn(value($0)) }
     let home = HubReference.hubHome(environment)
     token =
       ["HF_HUB_DISABLE_IMPLICIT_TOKEN"].contains(where: { HubSettings.isOn(value($0)) })

@@ -204,6 +204,15 @@ import Testing
     #expect(try hub.requests().filter { $0.port == "cdn" }.count == before)
   }
 
+  @Test func `without links the snapshot has copies`() throws {
+    let hub = try TestHub()
+    let fetch = try hub.fetch("hub:org/donor", ["HF_HUB_DISABLE_SYMLINKS": "1"])
+    let status = try hub.scratch.status("cache/models--org--donor/snapshots/\(fetch.repository.commit)/config.json")
+    #expect(status.st_mode & S_IFMT == S_IFREG)
+    try expectSame(hub, fetch.folder.string, "org/donor")
+    #expect(try hub.fetch("hub:org/donor").missingBytes == 0)
+  }
+
   @Test func `patterns choose, and none that matches is an error`() throws {
     let hub = try TestHub()
     let fetch = try Fetch(
