@@ -82,8 +82,7 @@ public struct HubReference: Sendable, Equatable {
     return folder
   }
 
-  /// The cache of the hub's client: see ``snapshot(environment:)``. `HUGGINGFACE_HUB_CACHE` is the older name of
-  /// `HF_HUB_CACHE`.
+  /// The cache of the hub's client: `HF_HUB_CACHE`, by its older name `HUGGINGFACE_HUB_CACHE`, else `hub` in its home.
   package static func cacheFolder(_ environment: [String: String]) -> FilePath {
     for name in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
       if let cache = environment[name], !cache.isEmpty { return expanded(cache, environment) }

@@ -5,7 +5,7 @@ package struct HTTPAnswer: Sendable {
   /// Names in small letters. Of a name that stands twice the last value counts, but for `link`, whose values are joined.
   private let fields: [String: String]
 
-  /// - Parameter lines: The lines of the head, without the first.
+  /// A head, of which `lines` are all but the first.
   package init(status: Int, address: WebAddress, lines: [String]) {
     self.status = status
     self.address = address
