@@ -39,7 +39,8 @@ import Testing
     let commit = hub.commit("org/big")
     #expect(fetch.folder.string == hub.scratch["\(home)/snapshots/\(commit)"])
     #expect(hub.scratch.text("\(home)/refs/main") == commit)
-    let blob = try #require(fetch.repository["model.safetensors"]?.etag)
+    let file = fetch.repository["model.safetensors"]
+    let blob = try #require(file?.etag)
     let link = hub.scratch["\(home)/snapshots/\(commit)/model.safetensors"]
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "../../blobs/\(blob)")
     let deep = hub.scratch["\(home)/snapshots/\(commit)/sub/notes.json"]
@@ -76,10 +77,10 @@ import Testing
     #expect(hub.scratch.tree("\(home)/blobs").isEmpty)
     #expect(hub.scratch.tree("\(home)/.cambium").count == 2)
     try hub.setFaults()
-    let before = try hub.requests().filter { $0.port == "cdn" }.count
+    let before = try hub.storeRequests().count
     let notes = Notes()
     let fetch = try hub.fetch("hub:org/big", include: ["model.safetensors"], observer: notes)
-    let moved = try hub.requests().filter { $0.port == "cdn" }.dropFirst(before).reduce(0) { $0 + $1.bytes }
+    let moved = try hub.storeBytes(after: before)
     #expect(moved < FetchTests.large && moved > 0)
     #expect(notes.notes.contains { $0.contains("are here from an earlier run") }, "\(notes.notes)")
     #expect(
@@ -108,7 +109,8 @@ import Testing
     #expect(said?.code == "E_HUB_DIGEST", "\(said?.text ?? "nothing")")
     let home = "cache/models--org--big"
     #expect(hub.scratch.tree("\(home)/.cambium").isEmpty)
-    #expect(try !hub.scratch.tree("\(home)/blobs").contains { $0 == hub.etag("org/big", "model.safetensors") })
+    let etag = try hub.etag("org/big", "model.safetensors")
+    #expect(!hub.scratch.tree("\(home)/blobs").contains(etag))
     try hub.setFaults()
     try expectSame(hub, try hub.fetch("hub:org/big").folder.string, "org/big")
   }
@@ -198,10 +200,10 @@ import Testing
       try scratch.put(#"{"main":"main","next":"next"}"#, at: "repos/org/two/.revisions.json")
     }
     try hub.fetch("hub:org/two")
-    let before = try hub.requests().filter { $0.port == "cdn" }.count
+    let before = try hub.storeRequests().count
     let second = try hub.fetch("hub:org/two@next")
     #expect(second.missingBytes == 5)
-    #expect(try hub.requests().filter { $0.port == "cdn" }.count == before)
+    #expect(try hub.storeRequests().count == before)
   }
 
   @Test func `without links the snapshot has copies`() throws {

@@ -17,12 +17,12 @@ import Testing
   }
 
   @Test func `its tensors are those of the shard, and little else is moved`() throws {
-    let hub = try TestHub([], HeadTests.whole)
+    let hub = try TestHub(HeadTests.whole)
     let fetch = try HeadFetch(hub.look("hub:org/whole"))
-    let before = try hub.requests().filter { $0.port == "cdn" }.count
+    let before = try hub.storeRequests().count
     let folder = hub.scratch.at("head")
     #expect(try fetch.write(to: folder, connections: 4, observer: Notes()))
-    let moved = try hub.requests().filter { $0.port == "cdn" }.dropFirst(before).reduce(0) { $0 + $1.bytes }
+    let moved = try hub.storeBytes(after: before)
     #expect(moved == fetch.bytes + fetch.waste && fetch.waste < 1 << 20)
     #expect(fetch.forecast.contains("of 1 shard, instead of"))
     let (made, donor) = (
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `the record says where every byte comes from, and no secret`() throws {
-    let hub = try TestHub([], HeadTests.whole)
+    let hub = try TestHub(HeadTests.whole)
     let model = try hub.look("hub:org/whole", ["HF_TOKEN": "hf_secret"])
     _ = try HeadFetch(model).write(to: hub.scratch.at("head"), connections: 2, observer: Notes())
     let text = hub.scratch.text("head/hub.json")
@@ -51,7 +51,7 @@ import Testing
 
   @Test func `a second run fetches nothing, and another content of the same commit is an error that names both`() throws
   {
-    let hub = try TestHub([], HeadTests.whole)
+    let hub = try TestHub(HeadTests.whole)
     let folder = hub.scratch.at("head")
     #expect(try HeadFetch(hub.look("hub:org/whole")).write(to: folder, connections: 2, observer: Notes()))
     #expect(try !HeadFetch(hub.look("hub:org/whole")).write(to: folder, connections: 2, observer: Notes()))
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `a transfer that ends badly leaves no folder`() throws {
-    let hub = try TestHub([], HeadTests.whole)
+    let hub = try TestHub(HeadTests.whole)
     let fetch = try HeadFetch(hub.look("hub:org/whole"))
     try hub.setFaults(#"{"on":"cdn","do":"range"}"#)
     let said = refusal { _ = try fetch.write(to: hub.scratch.at("head"), connections: 2, observer: Notes()) }

@@ -21,7 +21,7 @@ final class TestHub {
   /// - Parameters:
   ///   - arguments: Of the hub, such as `--prefix`.
   ///   - fill: Puts files under `repos/org/name/`.
-  init(_ arguments: [String] = [], _ fill: (ScratchFolder) throws -> Void = TestHub.demo) throws {
+  init(arguments: [String], fill: (ScratchFolder) throws -> Void) throws {
     scratch = try ScratchFolder(beneath: ScratchFolder.disk)
     try scratch.makeFolder("repos/org")
     try fill(scratch)
@@ -43,6 +43,10 @@ final class TestHub {
     else { throw Failure(words: "the test hub does not start") }
     (self.endpoint, self.store, self.commits) = (endpoint, store, commits)
   }
+
+  convenience init(_ arguments: [String] = []) throws { try self.init(arguments: arguments, fill: TestHub.demo) }
+
+  convenience init(_ fill: (ScratchFolder) throws -> Void) throws { try self.init(arguments: [], fill: fill) }
 
   deinit {
     try? input.fileHandleForWriting.close()
@@ -104,6 +108,16 @@ final class TestHub {
         status: value["status"]?.intValue ?? 0, bytes: value["bytes"]?.intValue ?? 0,
         hasToken: value["authorization"]?.boolValue ?? false)
     }
+  }
+
+  /// Those to the store.
+  func storeRequests() throws -> [Request] { try requests().filter { $0.port == "cdn" } }
+
+  /// Bytes of requests to the store, but for the first ones.
+  func storeBytes(after count: Int = 0) throws -> Int {
+    var bytes = 0
+    for request in try storeRequests().dropFirst(count) { bytes += request.bytes }
+    return bytes
   }
 
   /// Opens the model as `inspect` does.
