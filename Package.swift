@@ -23,6 +23,8 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .target(name: "CKernels", exclude: ["README.md"] + kernelFamilies.map { "\($0)/README.md" }),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CImages", dependencies: ["CPNG", "CJPEG"]),
@@ -58,6 +60,12 @@ let package = Package(
       dependencies: [
         "Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON",
         .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "Hub",
+      dependencies: [
+        "CCurl", "Checkpoint", "Diagnostics", "Digests", "Files", "Safetensors", "StrictJSON", "Threads",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Workspace",
@@ -156,8 +164,8 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "PackageCheck", "Planning",
-        "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "Manifests",
+        "PackageCheck", "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -230,6 +238,10 @@ let package = Package(
         "StrictJSON", "Templates", "TestSupport", "Tokenization", "Workspace",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .testTarget(
+      name: "HubTests",
+      dependencies: ["Checkpoint", "Diagnostics", "Hub", "StrictJSON", "TestSupport", "Threads"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "ImagesTests",
       dependencies: [

@@ -79,11 +79,22 @@ public struct CheckpointFolder: Sendable {
   ///   - root: A folder beneath which links may point, instead of the model's own.
   /// - Throws: ``CheckpointError``, `SafetensorsError`, `JSONError` or `FileError`.
   public init(_ reference: ModelReference, linksBeneath root: FilePath? = nil) throws {
-    let path = try reference.resolve()
+    try self.init(reference, at: reference.resolve(), linksBeneath: root, elsewhere: nil)
+  }
+
+  /// Opens a model whose weights are elsewhere, and reads the same of it as of a folder.
+  /// - Throws: as ``init(_:linksBeneath:)``, and what reading the weights there throws.
+  package init(_ reference: ModelReference, elsewhere model: any ModelElsewhere) throws {
+    try self.init(reference, at: model.folder, linksBeneath: nil, elsewhere: model)
+  }
+
+  private init(
+    _ reference: ModelReference, at path: FilePath, linksBeneath root: FilePath?, elsewhere: (any ModelElsewhere)?
+  ) throws {
     self.path = path
     self.reference = reference
     guard try path.isFolder else { throw CheckpointError.folderMissing(path: path, isFile: try path.exists) }
-    let listing = try FolderListing(path, linksBeneath: root)
+    let listing = try FolderListing(path, linksBeneath: root, elsewhere: elsewhere?.names ?? [])
     try listing.require(FolderListing.isWeightsOrConfiguration)
     self.listing = listing
     headManifest = try CheckpointFolder.headManifest(path)
@@ -126,7 +137,7 @@ public struct CheckpointFolder: Sendable {
         notes.append("\(name) is not read: the head lies in the folder itself, too")
         continue
       }
-      let file = try SafetensorsFile(path: path.appending(name))
+      let file = try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name))
       if index?.makesRedundant(name, file.header) == true {
         notes.append("\(name) is not read: the index has each of its tensors in another file")
         continue
@@ -160,6 +171,7 @@ public struct CheckpointFolder: Sendable {
       notes.append(
         "config.json has no text_config: the text model's fields are read from the top level, as mlx-lm does")
     }
+    if let note = LocalFetch.note(path, names: ["config.json"] + weightNames) { notes.append(note) }
     self.notes = notes + naming.notes
     sidecars = Sidecars(listing.files)
     try untieDifferingOutput()

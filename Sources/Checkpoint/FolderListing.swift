@@ -22,8 +22,9 @@ package struct FolderListing: Sendable {
   /// - Parameters:
   ///   - path: The folder.
   ///   - root: A folder beneath which links may point, instead of the model's own.
+  ///   - elsewhere: Names of the model's files that need not be in the folder.
   /// - Throws: ``CheckpointError/linkEscapes(path:target:)``, `FileError`.
-  package init(_ path: FilePath, linksBeneath root: FilePath? = nil) throws {
+  package init(_ path: FilePath, linksBeneath root: FilePath? = nil, elsewhere: [String] = []) throws {
     let root = root?.resolvingLinks ?? FolderListing.root(of: path)
     let found = try FolderListing.files(in: path, root: root)
     let below = path.appending(FolderListing.headFolder)
@@ -35,11 +36,20 @@ package struct FolderListing: Sendable {
       nested = names.filter { $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json" }.map { prefix + $0 }
       for other in others { unusable.append((prefix + other.name, other.error)) }
     }
-    files = found.files
+    let prefix = FolderListing.headFolder + "/"
+    files = FolderListing.joined(found.files, elsewhere.filter { !$0.contains("/") && !$0.hasPrefix(".") })
     self.unusable = unusable
-    nestedHead = nested
+    nestedHead = FolderListing.joined(
+      nested, elsewhere.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/") })
     summary =
       files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+  }
+
+  /// Names from two places in byte order, each once.
+  private static func joined(_ some: [String], _ others: [String]) -> [String] {
+    guard !others.isEmpty else { return some }
+    let there = Set(some)
+    return (some + others.filter { !there.contains($0) }).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Refuses a name that is needed and leads to no file: of a model that was fetched in part, what is missing would be

@@ -82,12 +82,45 @@ public struct HubReference: Sendable, Equatable {
     return folder
   }
 
-  static func cacheFolder(_ environment: [String: String]) -> FilePath {
+  /// The cache of the hub's client: `HF_HUB_CACHE`, by its older name `HUGGINGFACE_HUB_CACHE`, else `hub` in its home.
+  package static func cacheFolder(_ environment: [String: String]) -> FilePath {
+    for name in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
+      if let cache = environment[name], !cache.isEmpty { return expanded(cache, environment) }
+    }
+    return hubHome(environment).appending("hub")
+  }
+
+  /// The home of the hub's client: `HF_HOME`, else `XDG_CACHE_HOME/huggingface`, else `~/.cache/huggingface`.
+  package static func hubHome(_ environment: [String: String]) -> FilePath {
     let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    if let cache = value("HF_HUB_CACHE") { return FilePath(cache) }
-    if let home = value("HF_HOME") { return FilePath(home).appending("hub") }
-    if let cache = value("XDG_CACHE_HOME") { return FilePath(cache).appending("huggingface/hub") }
-    return FilePath(value("HOME") ?? NSHomeDirectory()).appending(".cache/huggingface/hub")
+    if let home = value("HF_HOME") { return expanded(home, environment) }
+    if let cache = value("XDG_CACHE_HOME") { return expanded(cache, environment).appending("huggingface") }
+    return FilePath(value("HOME") ?? NSHomeDirectory()).appending(".cache/huggingface")
+  }
+
+  /// A path as a variable of the hub's client holds it: a `~` at its beginning and `$NAME` or `${NAME}` are expanded, as
+  /// Python does; a variable that is not set stays as it is written.
+  package static func expanded(_ text: String, _ environment: [String: String]) -> FilePath {
+    var out = ""
+    var rest = text[...]
+    if rest == "~" || rest.hasPrefix("~/") {
+      out = environment["HOME"] ?? NSHomeDirectory()
+      rest = rest.dropFirst()
+    }
+    while let dollar = rest.firstIndex(of: "$") {
+      out += rest[..<dollar]
+      rest = rest[dollar...].dropFirst()
+      let isBraced = rest.first == "{"
+      let name = rest.dropFirst(isBraced ? 1 : 0).prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+      let behind = rest[name.endIndex...]
+      if let value = environment[String(name)], !name.isEmpty, !isBraced || behind.first == "}" {
+        out += value
+        rest = isBraced ? behind.dropFirst() : behind
+      } else {
+        out += "$"
+      }
+    }
+    return FilePath(untrusted: out + rest)
   }
 
   static func downloadArguments(_ reference: String) -> String {

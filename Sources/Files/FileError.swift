@@ -32,6 +32,8 @@ public enum FileError: CambiumError {
   case linkBroken(path: FilePath, target: FilePath)
   /// A folder has a file whose name is not UTF-8.
   case name(path: FilePath)
+  /// The file is not on this machine, and reading it where it is failed.
+  case elsewhere(any CambiumError)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -70,6 +72,7 @@ public enum FileError: CambiumError {
         "E_TOO_MANY_FILES", "no more files can be open at a time", file: path,
         found: "a limit of \(limit) open files of this process, or the system's own",
         next: "raise the limit (ulimit -n 256), then run the same command again", exit: .io)
+    case .elsewhere(let error): FileError.said(by: error).diagnostic
     case .changed(let path): StorageError.fileChanged(path: path).diagnostic
     case .tooLarge(let path, let limit, let found):
       Diagnostic(
@@ -77,6 +80,9 @@ public enum FileError: CambiumError {
         found: "\(found) bytes", next: "check that this is the right file", exit: .badInput)
     }
   }
+
+  /// The error of whoever reads it there, which has a table of its own.
+  private static func said(by error: any CambiumError) -> any CambiumError { error }
 
   /// The error of a link that leads to nothing, or to where the system does not tell; nil for a path that leads somewhere,
   /// or where nothing is at all.

@@ -91,6 +91,9 @@ extension Folder {
     free(text)
   }
 
+  /// Where a link says that it leads; empty for what is no link.
+  package static func linkTarget(_ path: FilePath) -> FilePath { target(ofLink: path) }
+
   /// Makes a symbolic link of a name that must be free.
   public static func makeSymbolicLink(at path: FilePath, to target: FilePath) throws(StorageError) {
     guard symlink(target, path) == 0 else { throw .system("make the link", path, errno: errno) }
@@ -102,4 +105,18 @@ private func homeFolder(of name: String) -> FilePath? {
   if name.isEmpty, let home = getenv("HOME") { return FilePath(platformString: home) }
   guard let entry = name.isEmpty ? getpwuid(getuid()) : getpwnam(name) else { return nil }
   return FilePath(platformString: entry.pointee.pw_dir)
+}
+
+// Inside the type the name of this function means its own method.
+private func target(ofLink path: FilePath) -> FilePath { linkTarget(path) }
+
+/// The time of the machine, for records that other programs hold against the times of files.
+package enum FileClock {
+  /// Seconds since 1970, with a fraction.
+  package static var secondsSince1970: String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let fraction = String(now.tv_nsec / 1_000_000 + 1000).dropFirst()
+    return "\(now.tv_sec).\(fraction)"
+  }
 }

@@ -120,6 +120,20 @@ public final class ReadOnlyFile: Sendable {
     }
   }
 
+  /// Everything up to the present end of the file, in pieces of at most 1 MiB.
+  /// - Throws: ``FileError``, and what `take` throws.
+  package func forEachPiece(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { buffer.deallocate() }
+    var offset = 0
+    while true {
+      let count = try readSome(into: buffer, at: offset)
+      if count == 0 { return }
+      try take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      offset += count
+    }
+  }
+
   /// Whether the system's cache is known to hold all of these bytes.
   func isCached(_ range: Range<Int>) -> Bool {
     cambium_is_cached(descriptor, Int64(range.lowerBound), range.count) == 1

@@ -30,14 +30,25 @@ public struct UnconvertedModel {
   /// - Returns: nil unless it said that the architecture is not known, and it is known here.
   /// - Throws: what reading the headers throws.
   public init?(_ reference: ModelReference, refusedBy error: any Error) throws {
+    try self.init(at: { try reference.resolve() }, elsewhere: nil, refusedBy: error)
+  }
+
+  /// As ``init(_:refusedBy:)``, of a model whose weights are elsewhere.
+  package init?(_ model: any ModelElsewhere, refusedBy error: any Error) throws {
+    try self.init(at: { model.folder }, elsewhere: model, refusedBy: error)
+  }
+
+  private init?(
+    at place: () throws -> FilePath, elsewhere: (any ModelElsewhere)?, refusedBy error: any Error
+  ) throws {
     guard case .architectureUnknown(let config, let type, _)? = error as? CheckpointError,
       UnconvertedModel.missing[type] != nil
     else { return nil }
-    let path = try reference.resolve()
+    let path = try place()
     modelType = type
     problem = Diagnostic.words(error)
-    shards = try FolderListing(path).files.filter { $0.hasSuffix(".safetensors") }
-      .map { ($0, try SafetensorsFile(path: path.appending($0))) }
+    shards = try FolderListing(path, elsewhere: elsewhere?.names ?? []).files.filter { $0.hasSuffix(".safetensors") }
+      .map { ($0, try elsewhere?.shard($0) ?? SafetensorsFile(path: path.appending($0))) }
     let value = try JSONValue.parse(ReadOnlyFile(path: FilePath(config)).readAll(limit: 16 << 20), file: config)
     let text = value["text_config"] ?? value
     declared = text["mtp_num_hidden_layers"]?.intValue ?? value["mtp_num_hidden_layers"]?.intValue

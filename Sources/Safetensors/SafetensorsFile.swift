@@ -5,23 +5,30 @@ import SystemPackage
 public final class SafetensorsFile: Sendable {
   /// The checked header.
   public let header: SafetensorsHeader
-  private let source: PooledFile
+  private let source: any ShardBytes
+  /// Whether its bytes are not on this machine: each read of them is a transfer.
+  package let isElsewhere: Bool
 
   /// Opens a file and reads its header.
   /// - Parameters:
   ///   - path: The file.
   ///   - followLinks: Whether the last component may be a symbolic link.
   /// - Throws: `FileError`, ``SafetensorsError``.
-  public init(path: FilePath, followLinks: Bool = true) throws {
-    let source = try PooledFile(path: path, followLinks: followLinks)
-    let file = try source.file()
-    let size = file.size
-    let prefix = try file.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
-    let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: path.string)
+  public convenience init(path: FilePath, followLinks: Bool = true) throws {
+    try self.init(reading: PooledFile(path: path, followLinks: followLinks), isElsewhere: false)
+  }
+
+  /// Reads the header of a file wherever it is.
+  /// - Throws: as ``init(path:followLinks:)``.
+  package init(reading source: any ShardBytes, isElsewhere: Bool = true) throws {
+    let size = source.size
+    let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
+    let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: source.path.string)
     // At most the file's size and at most the header limit, both checked just now.
-    let json = try file.readBytes(count: length, at: 8)
-    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: path.string)
+    let json = try source.readBytes(count: length, at: 8)
+    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: source.path.string)
     self.source = source
+    self.isElsewhere = isElsewhere
   }
 
   /// The path that was opened.
@@ -43,7 +50,7 @@ public final class SafetensorsFile: Sendable {
       throw .read(
         path: path, reason: "\(buffer.count) bytes at \(offset) are not inside \(header.dataSize) bytes of data")
     }
-    try source.file().read(into: buffer, at: header.dataStart + offset)
+    try source.read(into: buffer, at: header.dataStart + offset)
   }
 
   /// The data of one tensor.
@@ -51,6 +58,6 @@ public final class SafetensorsFile: Sendable {
     guard tensor.begin >= 0, tensor.end <= header.dataSize else {
       throw .read(path: path, reason: "bytes \(tensor.begin) to \(tensor.end) are not inside the data")
     }
-    return try source.file().readBytes(count: tensor.byteCount, at: header.dataStart + tensor.begin)
+    return try source.readBytes(count: tensor.byteCount, at: header.dataStart + tensor.begin)
   }
 }

@@ -33,6 +33,21 @@ package struct EnvironmentVariable: Sendable {
     EnvironmentVariable("HOME", "without all three, its .cache/huggingface/hub/"),
   ]
 
+  /// How the hub is asked, by the commands that ask it.
+  package static let network = [
+    EnvironmentVariable("HF_ENDPOINT", "where the hub is, or a mirror of it"),
+    EnvironmentVariable(
+      "HF_TOKEN", "token for private and gated repositories;", "HF_HUB_DISABLE_IMPLICIT_TOKEN=1: none is sent"),
+    EnvironmentVariable("HF_TOKEN_PATH", "else a file with it, else token in HF_HOME"),
+    EnvironmentVariable("HF_HUB_OFFLINE", "1: nothing is asked; TRANSFORMERS_OFFLINE, too"),
+    EnvironmentVariable(
+      "HF_HUB_ETAG_TIMEOUT", "seconds of silence that are borne, 10;", "of files HF_HUB_DOWNLOAD_TIMEOUT"),
+    EnvironmentVariable("HTTPS_PROXY", "as other programs read it; NO_PROXY, too"),
+    EnvironmentVariable("SSL_CERT_FILE", "certificates instead of the system's"),
+    EnvironmentVariable("SSL_CERT_DIR", "a folder of them"),
+    EnvironmentVariable("TMPDIR", "place of small files while a model is looked at"),
+  ]
+
   /// Faults that are made on purpose, to try what survives them.
   package static let faults = [
     EnvironmentVariable(

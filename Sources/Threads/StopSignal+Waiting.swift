@@ -41,6 +41,18 @@ extension StopSignal {
     return !isRequested
   }
 
+  /// Waits for so long.
+  /// - Returns: false when a stop was asked for; then it waited shorter.
+  public func wait(milliseconds: Int) -> Bool {
+    var left = milliseconds
+    while left > 0, !isRequested {
+      let now = min(left, Int(StopSignal.round))
+      _ = poll(nil, 0, Int32(now))
+      left -= now
+    }
+    return !isRequested
+  }
+
   /// How long a signal that reached another thread may stay unseen, milliseconds.
   private static let round: Int32 = 50
 }

@@ -16,11 +16,11 @@ struct Cambium: Program {
         .resumable: "stopped, or another run has the folder: the same command goes on",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.common))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network + EnvironmentVariable.common))
       """,
     version: ProgramVersion.text("cambium"),
     subcommands: [
       InitCommand.self, InspectCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self, VerifyCommand.self,
-      SignCommand.self, AuditCommand.self, DiffCommand.self, PackageCommand.self, UnpackCommand.self,
+      SignCommand.self, AuditCommand.self, DiffCommand.self, PackageCommand.self, UnpackCommand.self, FetchCommand.self,
     ])
 }

@@ -15,22 +15,28 @@ struct InspectCommand: ParsableCommand {
       Example:
         cambium inspect manifests/demo/trunk
 
+      A model of the hub that is not in the cache is looked at where it is: small
+      files are read, and the headers of its weights.
+
       \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 
-      \(HelpSections.environment(EnvironmentVariable.hub))
+      \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "A folder, or hub:org/name@commit.", completion: .directory, transform: named) var model: String
+  @Argument(
+    help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
+  var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let reference = try ModelReference(typed: model)
+    let named = try NamedModel(model)
+    defer { named.tellTraffic() }
     let folder: CheckpointFolder
     do {
-      folder = try CheckpointFolder(reference)
+      folder = try named.open()
     } catch {
-      guard let model = try UnconvertedModel(reference, refusedBy: error) else { throw error }
+      guard let model = try named.unconverted(refusedBy: error) else { throw error }
       format.print(json: model.json, text: model.text)
       if strict { throw ExitCode(ExitStatus.failure.rawValue) }
       return
@@ -79,16 +85,27 @@ struct DiffCommand: ParsableCommand {
       Example:
         cambium diff manifests/demo/trunk manifests/demo/donor
 
-      \(HelpSections.exitCodes([.ok: "both are equal", .failure: "they differ"]))
+      Of models that stay on the hub, files of one digest are equal; other values are
+      not read, unless --values asks for it.
+
+      \(HelpSections.exitCodes([.ok: "both are equal", .failure: "they differ, or it is not known"]))
+
+      \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "A folder.", completion: .directory) var left: FilePath
-  @Argument(help: "Another folder.", completion: .directory) var right: FilePath
+  @Argument(help: "A folder, or hub:org/name with or without @revision.", completion: .directory) var left: String
+  @Argument(help: "Another one.", completion: .directory) var right: String
+  @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let diff = try ModelDiff(left.absolute, right.absolute, threads: parallel.threads)
+    let (one, other) = (try NamedModel(left), try NamedModel(right))
+    defer {
+      one.tellTraffic()
+      other.tellTraffic()
+    }
+    let diff = try ModelDiff(one.side(), other.side(), threads: parallel.threads, readsValues: values)
     format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

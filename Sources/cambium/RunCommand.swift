@@ -23,7 +23,7 @@ struct RunCommand: ParsableCommand {
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -39,6 +39,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
+  @Flag(help: "First fetch from the hub what the manifest names there and the cache has not.") var fetch = false
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
   @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
   var replace = false
@@ -47,6 +48,10 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
   @OptionGroup var progress: QuietOption
   @OptionGroup var pipelines: PipelineOptions
+
+  func validate() throws {
+    guard !fetch || !manifest.isDescriptor else { throw ValidationError("--fetch takes a manifest that is a file") }
+  }
 
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
@@ -58,6 +63,7 @@ struct RunCommand: ParsableCommand {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
       options.builder = try digestOfFile(atPath: FilePath(program)).digest
     }
+    if fetch { try fetchModels(of: manifest, quiet: progress.quiet) }
     let run = try Run(manifest: manifest, options: options)
     // The second folder's place too, before the first is made.
     try run.requireAllPossible()

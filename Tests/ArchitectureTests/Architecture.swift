@@ -2,9 +2,9 @@
 enum Architecture {
   /// The targets, from the ground up. Each one uses only what stands before it.
   static let rooms = [
-    "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CImages", "CKernels",
+    "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal",
     "cambium", "verify-runner", "cambium-bench",

@@ -41,7 +41,7 @@ import Testing
     throws
   {
     let pages = try Self.pages.get()
-    #expect(pages.count == 12 + 6 + 3)
+    #expect(pages.count == 13 + 6 + 3)
     for page in pages {
       let text = try text(page)
       try Golden.expect(page.golden, text)
@@ -68,7 +68,10 @@ import Testing
     #expect(names.isSuperset(of: ["CAMBIUM_SIMD", "CAMBIUM_CRASH_AT", "CAMBIUM_PIPELINES", "HF_HOME", "NO_COLOR"]))
     let pipelines: Set = ["CAMBIUM_PIPELINES"]
     let hub: Set = ["HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HOME"]
-    for (program, others) in zip(Self.programs, [[], pipelines, pipelines.union(hub)]) {
+    let network: Set = ["HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR"]
+    #expect(names.isSuperset(of: network))
+    let absent = [[], pipelines.union(network), pipelines.union(hub).union(network)]
+    for (program, others) in zip(Self.programs, absent) {
       let page = try text(Page(program: program, command: nil))
       for name in names.subtracting(others) { #expect(page.contains("  \(name) "), "\(program): \(name)") }
     }

@@ -95,10 +95,11 @@ install_brew() {
 
 install_libraries() {
   case $(uname -s) in
-    Darwin) install_brew zstd xxhash json-c openblas libpng jpeg-turbo pkg-config ;;
+    Darwin) install_brew zstd xxhash json-c openblas libpng jpeg-turbo curl pkg-config ;;
     Linux)
       if have apt-get && have dpkg-query; then
-        install_debian libzstd-dev libxxhash-dev libopenblas0 libjson-c-dev libpng-dev libjpeg62-turbo-dev pkg-config
+        install_debian libzstd-dev libxxhash-dev libopenblas0 libjson-c-dev libpng-dev libjpeg62-turbo-dev libcurl4-openssl-dev \
+          pkg-config
       else
         echo "not a Debian system: looking for the libraries with pkg-config"
       fi
@@ -106,8 +107,8 @@ install_libraries() {
     *) fail "$(uname -s) is not supported" "Cambium builds on Linux and macOS" ;;
   esac
   local name
-  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, xxHash, json-c, libpng and libjpeg-turbo"
-  for name in libzstd libxxhash json-c libpng libjpeg; do
+  have pkg-config || fail "no pkg-config in PATH" "install it, and the development files of zstd, xxHash, json-c, libpng, libjpeg-turbo and curl"
+  for name in libzstd libxxhash json-c libpng libjpeg libcurl; do
     pkg-config --exists "$name" || fail "pkg-config does not find $name" "install its development package and run this again"
   done
 }

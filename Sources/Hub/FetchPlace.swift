@@ -1,0 +1,192 @@
+import Checkpoint
+import Files
+import StrictJSON
+import SystemPackage
+
+/// Where a repository is fetched to: the cache of the hub's client, in its own layout, or a folder.
+///
+/// In the cache, a file's content lies in `blobs/` under the name of its digest, and `snapshots/COMMIT/` has links to it.
+/// A folder has the files themselves, and beneath `.cache/huggingface/download/` of each the commit and the digest. Both
+/// are as the client leaves them. What is not whole lies in a folder of our own, `.cambium`, beside them.
+struct FetchPlace: Sendable {
+  /// The folder of the model.
+  let model: FilePath
+  private let repository: HubRepository
+  /// Where the cache has its locks, and of which the folder is the model's; nil for a plain folder.
+  private let cache: FilePath?
+  private let usesLinks: Bool
+  /// The folder in the cache that the repository has.
+  private let home: FilePath
+
+  init(_ repository: HubRepository, cache: FilePath, usesLinks: Bool) {
+    self.usesLinks = usesLinks
+    self.repository = repository
+    self.cache = cache
+    home = FetchPlace.home(repository.name, cache: cache)
+    model = home.appending("snapshots").appending(repository.commit)
+  }
+
+  init(_ repository: HubRepository, folder: FilePath) {
+    usesLinks = false
+    self.repository = repository
+    cache = nil
+    home = folder.appending(".cache").appending("huggingface")
+    model = folder
+  }
+
+  static func home(_ name: HubName, cache: FilePath) -> FilePath {
+    cache.appending("models--" + name.repository.replacing("/", with: "--"))
+  }
+
+  /// The list of a commit's files, if the client or we kept it.
+  static func knownFiles(_ name: HubName, commit: String, home: FilePath) -> [HubFile]? {
+    let path = home.appending("trees").appending("\(commit).json")
+    guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return nil }
+    return TreeDocument.files(bytes, name)
+  }
+
+  /// Where the content of a file is to lie.
+  func content(_ file: HubFile) -> FilePath {
+    cache == nil ? path(file) : home.appending("blobs").appending(file.etag)
+  }
+
+  /// Where a reader finds the file.
+  private func path(_ file: HubFile) -> FilePath { model.appending(FilePath(file.path).components) }
+
+  /// Where a file lies while it is not whole. The name has the digest: another content is another file.
+  func part(_ file: HubFile) -> FilePath { home.appending(".cambium").appending("\(file.etag).part") }
+
+  /// What of it is whole.
+  func journal(_ file: HubFile) -> FilePath { home.appending(".cambium").appending("\(file.etag).json") }
+
+  /// The lock that the client takes of the same file.
+  func lock(_ file: HubFile) -> FilePath {
+    guard let cache else { return metadata(file, "lock") }
+    return cache.appending(".locks").appending(home.name).appending("\(file.etag).lock")
+  }
+
+  private func metadata(_ file: HubFile, _ kind: String) -> FilePath {
+    home.appending("download").appending(FilePath(file.path).components).appending(suffix: ".\(kind)")
+  }
+
+  /// Makes the folders that a file needs.
+  func makeFolders(for file: HubFile) throws(StorageError) {
+    for folder in [content(file).folder, part(file).folder, lock(file).folder, path(file).folder] {
+      try Folder.create(folder)
+    }
+  }
+
+  /// Whether the file is there, whole, under the name that readers use.
+  /// - Throws: ``HubError/occupied(path:)`` for something else in a plain folder; `FileError`.
+  func has(_ file: HubFile) throws -> Bool {
+    if cache != nil {
+      // Through the link, and through a second one into the store that several repositories share.
+      return try FetchPlace.size(path(file)) == file.size && leadsToBlob(file)
+    }
+    let path = path(file)
+    guard try linkStatus(path) != nil else { return false }
+    if try recordedTag(file) == file.etag { return try FetchPlace.size(path) == file.size }
+    if try FetchPlace.size(path) == file.size, try hasContent(path, file) {
+      try record(file)
+      return true
+    }
+    // What the client or we put there for another commit is replaced; what somebody else did is not.
+    guard try recordedTag(file) != nil else { throw HubError.occupied(path: path) }
+    return false
+  }
+
+  /// Whether the content is in the cache already, under another path or another commit's: then only a link is made.
+  func hasContent(_ file: HubFile) throws -> Bool {
+    guard cache != nil else { return false }
+    return try FetchPlace.size(content(file)) == file.size
+  }
+
+  /// Bytes of what a path leads to; nil when it is no file.
+  private static func size(_ path: FilePath) throws(FileError) -> Int? { try ReadOnlyFile.ifThere(path)?.size }
+
+  private func leadsToBlob(_ file: HubFile) throws -> Bool {
+    guard let status = try linkStatus(path(file)) else { return false }
+    // A copy, where the file system has no links.
+    return !status.isLink || Folder.linkTarget(path(file)).name == file.etag
+  }
+
+  private func hasContent(_ path: FilePath, _ file: HubFile) throws -> Bool {
+    let open = try ReadOnlyFile(path: path)
+    var digest = ContentDigest(of: file)
+    try open.forEachPiece { digest.update($0) }
+    return (try? digest.require("")) != nil
+  }
+
+  /// The digest that the client or we recorded of a file in a plain folder.
+  private func recordedTag(_ file: HubFile) throws(FileError) -> String? {
+    let bytes = try contentIfThere { () throws(FileError) in
+      try ReadOnlyFile(path: metadata(file, "metadata")).readAll(limit: 4096)
+    }
+    let lines = bytes.map { String(decoding: $0, as: UTF8.self).split(separator: "\n") } ?? []
+    return lines.count >= 2 ? String(lines[1]) : nil
+  }
+
+  /// Puts a file that is whole and durable into its place, and lets readers find it.
+  func publish(_ file: HubFile) throws {
+    if cache == nil, try linkStatus(path(file)) != nil { try Folder.removeTree(path(file)) }
+    do {
+      try Folder.renameNoReplace(part(file), content(file))
+    } catch StorageError.targetExists where cache != nil {
+      // The client was faster; what it has under this name is the same.
+      try Folder.removeTree(part(file))
+    }
+    try Folder.removeTree(journal(file))
+    try link(file)
+  }
+
+  /// Lets readers find a file whose content is there.
+  func link(_ file: HubFile) throws {
+    guard cache != nil else { return try record(file) }
+    let path = path(file)
+    try Folder.create(path.folder)
+    let above = file.path.split(separator: "/").count + 1
+    var target = FilePath()
+    for name in Array(repeating: "..", count: above) + ["blobs", file.etag] { target.append(name) }
+    if try linkStatus(path) != nil {
+      guard try !has(file) else { return }
+      try Folder.removeTree(path)
+    }
+    // Where there are no links, or none are wanted, a copy; or another process was faster.
+    let isLinked = usesLinks && (try? Folder.makeSymbolicLink(at: path, to: target)) != nil
+    if try !isLinked && !has(file) { try cloneOrCopy(from: content(file), to: path) }
+    try syncFolder(path.folder)
+  }
+
+  private func record(_ file: HubFile) throws {
+    let path = metadata(file, "metadata")
+    try Folder.create(path.folder)
+    try AtomicFile.write(
+      Array("\(repository.commit)\n\(file.etag)\n\(FetchPlace.now)\n".utf8), to: path)
+  }
+
+  /// Seconds since 1970: the client holds a file's time against it.
+  private static var now: String { FileClock.secondsSince1970 }
+
+  /// Records which commit a branch stands for, and the list of files, once everything is there. A cache that cannot be
+  /// written, and has everything, does: nothing that is right is written again.
+  func finish() throws {
+    let trees = home.appending("trees")
+    let list = trees.appending("\(repository.commit).json")
+    if FetchPlace.knownFiles(repository.name, commit: repository.commit, home: home) != repository.files {
+      // It spares a request, and is nobody's proof.
+      _ = try? Folder.create(trees)
+      _ = try? AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
+    }
+    guard cache != nil, repository.name.commit == nil else { return }
+    let path = home.appending("refs").appending(FilePath(repository.name.revision).components)
+    let bytes = Array(repository.commit.utf8)
+    guard (try? readSmallFile(path, limit: 4096)) != bytes else { return }
+    try Folder.create(path.folder)
+    try AtomicFile.write(bytes, to: path)
+  }
+
+  /// Removes what is left of a file that is there, as of a run that was killed at its end.
+  func removeLeftovers(of file: HubFile) throws(StorageError) {
+    for path in [part(file), journal(file)] { try Folder.removeTree(path) }
+  }
+}

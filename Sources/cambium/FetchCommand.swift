@@ -1,0 +1,159 @@
+import ArgumentParser
+import Diagnostics
+import Files
+import Foundation
+import Hub
+import Manifests
+import StrictJSON
+import Terminal
+import Threads
+import SystemPackage
+
+struct FetchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fetch", abstract: "Fetches a model from the hub into its client's cache, or into a folder.",
+    discussion: """
+      By default what a conversion needs: safetensors, JSON, templates, tokenizers,
+      the card and licences. A file appears whole, with the digest that the hub says,
+      or not at all. The same command goes on where one stopped. The last line is
+      the model's folder.
+
+      Example:
+        cambium fetch hub:org/name@revision --dry-run
+
+      \(HelpSections.exitCodes([.resumable: "stopped: the same command goes on"]))
+
+      \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
+      """)
+
+  @Argument(help: "hub:org/name, with @revision behind it for another one than main.") var model: String
+  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"))
+  var include: [String] = []
+  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"))
+  var exclude: [String] = []
+  @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
+  var to: FilePath?
+  @Flag(help: "Only the MTP head, by ranges, as a donor in the folder that --to names.") var head = false
+  @Flag(help: "Say what would be fetched, and fetch nothing.") var dryRun = false
+  @Option(help: "Connections at a time.") var connections = 8
+  @OptionGroup var quiet: QuietOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    if head, to == nil || !include.isEmpty || !exclude.isEmpty {
+      throw ValidationError("--head takes --to FOLDER, and no patterns")
+    }
+    guard (1...64).contains(connections) else { throw ValidationError("--connections takes a number from 1 to 64") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let environment = ProcessInfo.processInfo.environment
+    let settings = try HubSettings(environment)
+    if head, let to { return try fetchHead(to.absolute, settings, environment) }
+    let fetch = try Fetch(
+      HubName(model), to: to.map { .folder($0.absolute) } ?? .cache,
+      selection: FetchSelection(include: include, exclude: exclude), settings: settings)
+    if dryRun { return format.print(json: fetch.json(done: false), text: lines(fetch).joined(separator: "\n")) }
+    let progress = FetchProgress(quiet: quiet.quiet, total: fetch.missingBytes)
+    defer { progress.clear() }
+    try fetch.run(connections: connections, observer: progress)
+    progress.clear()
+    let total = fetch.repository.traffic
+    progress.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
+    format.print(json: fetch.json(done: true), text: fetch.folder.string)
+  }
+
+  /// Of a head the forecast is said first, on standard error: nothing large is moved before it.
+  private func fetchHead(_ folder: FilePath, _ settings: HubSettings, _ environment: [String: String]) throws {
+    guard let model = try RemoteModel(HubName(model), settings: settings, environment: environment) else { return }
+    let fetch = try HeadFetch(model)
+    Terminal.note("\(fetch.repository.pinned): \(fetch.forecast)")
+    var isNew = false
+    if !dryRun {
+      let progress = FetchProgress(quiet: quiet.quiet, total: fetch.bytes)
+      defer { progress.clear() }
+      isNew = try fetch.write(to: folder, connections: connections, observer: progress)
+    }
+    let total = fetch.repository.traffic
+    Terminal.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
+    format.print(
+      json: .object([
+        ("cambium_fetch_head", 1), ("repository", .string(fetch.repository.name.repository)),
+        ("commit", .string(fetch.repository.commit)), ("folder", .string(folder.string)),
+        ("head_bytes", .int(fetch.bytes)), ("waste_bytes", .int(fetch.waste)), ("fetched", .bool(isNew)),
+        ("moved_bytes", .int(total.bytes)),
+      ]), text: folder.string)
+  }
+
+  private func lines(_ fetch: Fetch) -> [String] {
+    let rows = fetch.items.map { [$0.file.path, "\($0.file.size)", $0.state == .missing ? "to be fetched" : "there"] }
+    let missing = fetch.items.count { $0.state == .missing }
+    return TextTable(["file", "bytes", ""], rows).lines + [
+      "",
+      "\(fetch.repository.pinned): \(missing) of \(fetch.items.count) files to be fetched, \(Fixed.bytes(fetch.missingBytes)) of \(Fixed.bytes(fetch.totalBytes))",
+      fetch.folder.string,
+    ]
+  }
+}
+
+/// Fetches what a manifest names on the hub into the cache, where a run finds it.
+/// - Throws: ``HubError``, and what reading the manifest throws.
+func fetchModels(of manifest: FilePath, quiet: Bool) throws {
+  StopSignal.shared.install()
+  let settings = try HubSettings(ProcessInfo.processInfo.environment)
+  let named = try Manifest(path: manifest)
+  var references = [named.source, named.donor].compactMap { $0 }
+  if case .merge(let adapter) = named.adapter { references.append(adapter) }
+  for case .hub(let reference) in references {
+    let fetch = try Fetch(
+      HubName("hub:\(reference.repository)@\(reference.revision)"), to: .cache, settings: settings)
+    let progress = FetchProgress(quiet: quiet, total: fetch.missingBytes)
+    defer { progress.clear() }
+    try fetch.run(connections: 8, observer: progress)
+    progress.note("\(fetch.repository.pinned): \(Fixed.bytes(fetch.repository.traffic.bytes)) moved")
+  }
+}
+
+/// Says how far a fetch is: on a terminal a line that is drawn over. In a pipe nothing, but for notes.
+private final class FetchProgress: Fetch.Observer {
+  private struct State {
+    var done = 0
+    var began = Date()
+    var shown = Date.distantPast
+    var line = StatusLine()
+  }
+
+  private let state = Guarded(State())
+  private let quiet: Bool
+  private let total: Int
+
+  init(quiet: Bool, total: Int) {
+    self.quiet = quiet
+    self.total = total
+  }
+
+  func advanced(bytes: Int, file: String) {
+    guard !quiet, Terminal.errorIsTerminal else { return }
+    state.withLock { state in
+      state.done += bytes
+      let now = Date()
+      guard now.timeIntervalSince(state.shown) > 0.1 else { return }
+      state.shown = now
+      let rate = Double(state.done) / max(0.001, now.timeIntervalSince(state.began))
+      let left = rate > 0 ? Int(min(3e9, Double(max(0, total - state.done)) / rate)) : 0
+      let share = total > 0 ? Int(100 * min(1, Double(state.done) / Double(total))) : 100
+      state.line.draw(
+        percent: share,
+        "\(share)% of \(Fixed.bytes(total)), \(Fixed.bytes(Int(min(1e15, rate)))) a second, \(left) s left, \(file)")
+    }
+  }
+
+  func note(_ text: String) {
+    guard !quiet else { return }
+    clear()
+    Terminal.note("note: \(text)")
+  }
+
+  func clear() { state.withLock { $0.line.clear() } }
+}
