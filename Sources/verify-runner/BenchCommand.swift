@@ -43,7 +43,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A prompt of token ids, or a file with them, as text or as a JSON list.") var ids: String?
   @Option(help: "Prompts of so many random token ids.") var randomIds: Int?
   @Option(help: "Prompts of each class at most.") var perClass: Int = 2
-  @Option(help: "vanilla, mtp-K, adaptive, optimistic-K, with commas; vanilla is always among them.")
+  @Option(
+    help: ArgumentHelp(
+      "Names with commas, vanilla always among them: \(DecodingMethod.names); by default vanilla, mtp-1 to mtp-4,"
+        + " adaptive and optimistic-2."), transform: DecoderList.init)
   var decoders: DecoderList = DecoderList(decoders: BenchDecoder.standard)
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 64
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
@@ -188,18 +191,18 @@ struct NameList: ExpressibleByArgument {
 }
 
 /// Decoders as `vanilla,mtp-2,adaptive`.
-struct DecoderList: ExpressibleByArgument {
+struct DecoderList {
   let decoders: [BenchDecoder]
 
   init(decoders: [BenchDecoder]) { self.decoders = decoders }
 
-  init?(argument: String) {
-    guard let names = NameList(argument: argument)?.names else { return nil }
-    decoders = names.compactMap(BenchDecoder.init(name:))
-    guard decoders.count == names.count else { return nil }
+  /// - Throws: `ValidationError` with the names that there are.
+  init(_ argument: String) throws {
+    guard let names = NameList(argument: argument)?.names else {
+      throw ValidationError("--decoders takes names with commas, each once")
+    }
+    decoders = try names.map { BenchDecoder(try DecoderName.method($0)) }
   }
-
-  var defaultValueDescription: String { decoders.map(\.name).joined(separator: ",") }
 }
 
 /// Chances as `0.8,0.6`.

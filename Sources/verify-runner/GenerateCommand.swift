@@ -13,7 +13,8 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continues a text, or answers in a chat.",
     discussion: """
-      The text comes as it is decoded. At temperature 0 every --mtp gives the same text; above, the same distribution.
+      The text comes as it is decoded. At temperature 0 every --mtp and every --decoder but
+      optimistic gives the same text; above, the same distribution.
 
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
@@ -38,6 +39,8 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
+  @Option(help: "How to decode, in the place of --mtp: \(DecodingMethod.names).", transform: DecoderName.init)
+  var decoder: DecoderName?
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
@@ -50,6 +53,7 @@ struct GenerateCommand: ParsableCommand {
   func validate() throws {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+    guard mtp == nil || decoder == nil else { throw ValidationError("give either --mtp or --decoder") }
     guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
     guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }
   }
@@ -71,7 +75,9 @@ struct GenerateCommand: ParsableCommand {
       draftShortlist: runner.draftShortlist)
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
-    let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)
+    let method =
+      decoder?.method(of: model) ?? mtp?.method
+      ?? (model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {

@@ -10,7 +10,7 @@ public enum DecodingMethod: Sendable, Hashable {
   /// Drafts are taken without a check: other tokens than vanilla's. Counted as `unchecked`.
   case optimistic(depth: Int)
 
-  /// The largest depth.
+  /// The largest depth of drafters that draft token by token.
   public static let deepest = 8
 
   var depth: Int {
@@ -20,15 +20,55 @@ public enum DecodingMethod: Sendable, Hashable {
     }
   }
 
-  var drafts: Bool { self != .vanilla }
+  /// Whether anything drafts.
+  public var drafts: Bool { self != .vanilla }
+
+  /// Whether it drafts alike in each round.
+  public var isFixed: Bool {
+    switch self {
+    case .vanilla, .mtp: true
+    case .adaptive, .optimistic: false
+    }
+  }
+
+  /// The drafters that it takes of a model.
+  func kinds(of model: LoadedModel) -> [DrafterKind] {
+    switch self {
+    case .vanilla: []
+    case .mtp, .adaptive, .optimistic: [.mtp]
+    }
+  }
+
+  /// What says how much is drafted; one that learns is kept by the session.
+  func controller(_ model: LoadedModel) -> (any DraftController, learns: Bool) {
+    switch self {
+    case .vanilla, .mtp, .optimistic:
+      (FixedDraft(kinds(of: model).first, depth: depth), false)
+    case .adaptive(let maximum): (AdaptiveDraft(AdaptiveDepth(maximum: maximum)), true)
+    }
+  }
+
+  /// The depths that there are; nil for decoding that has none.
+  var depths: ClosedRange<Int>? {
+    switch self {
+    case .vanilla: nil
+    case .mtp, .adaptive, .optimistic: 1...DecodingMethod.deepest
+    }
+  }
 
   /// - Throws: ``InferenceError/option(name:expected:found:)``, ``InferenceError/headMissing(path:)``.
   func check(_ model: LoadedModel) throws(InferenceError) {
-    guard drafts else { return }
-    guard (1...DecodingMethod.deepest).contains(depth) else {
-      throw .option(name: "MTP depth", expected: "1 to \(DecodingMethod.deepest)", found: "\(depth)")
+    if let range = depths, !range.contains(depth) {
+      let name = kinds(of: model).first?.title ?? ""
+      throw .option(
+        name: "depth of the \(name)", expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(depth)")
     }
-    guard model.hasHead else { throw .headMissing(path: model.path) }
+    guard missing(of: model) == nil else { throw .headMissing(path: model.path) }
+  }
+
+  /// A drafter that it takes and the model does not have.
+  package func missing(of model: LoadedModel) -> DrafterKind? {
+    kinds(of: model).first { !model.has($0) }
   }
 }
 
@@ -74,12 +114,15 @@ public struct DecodingRound: Sendable, Hashable {
   public var accepted: Int
   /// Tokens given: accepted drafts and the target's own next token, cut at a stop token or the limit.
   public var emitted: [Int]
+  /// Who drafted; nil without drafts.
+  public var drafter: DrafterKind?
 
   /// The members.
-  public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int]) {
+  public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int], drafter: DrafterKind? = nil) {
     self.knownTokens = knownTokens
     self.drafts = drafts
     self.accepted = accepted
     self.emitted = emitted
+    self.drafter = drafter
   }
 }

@@ -1,0 +1,34 @@
+extension DecodingMethod {
+  /// What ``init(name:)`` takes, for people; K is a depth.
+  public static let names =
+    "vanilla, mtp[-K], adaptive[-K], optimistic[-K]"
+
+  /// `vanilla`; or the name of a drafter, by itself or with a depth: `mtp-2`. By themselves, `mtp` and `adaptive` take the
+  /// depth that pays, up to 4, and `optimistic` 2. Nil for everything else.
+  public init?(name: String) {
+    let words = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard words.count <= 2, let word = words.first else { return nil }
+    let depth = words.count == 2 ? Int(words[1]) : nil
+    guard words.count == 1 || depth.map({ "\($0)" == words[1] }) == true else { return nil }
+    switch (word, depth) {
+    case ("vanilla", nil): self = .vanilla
+    case ("mtp", let depth?): self = .mtp(depth: depth)
+    case ("mtp", nil): self = .adaptive()
+    case ("adaptive", let depth): self = .adaptive(maximum: depth ?? 4)
+    case ("optimistic", let depth): self = .optimistic(depth: depth ?? 2)
+    default: return nil
+    }
+    guard depths?.contains(self.depth) != false else { return nil }
+  }
+
+  /// As the command line and the reports spell it: ``init(name:)`` takes it back.
+  public var name: String {
+    switch self {
+    case .vanilla: "vanilla"
+    case .mtp(let depth): "mtp-\(depth)"
+    case .adaptive(4): "adaptive"
+    case .adaptive(let depth): "adaptive-\(depth)"
+    case .optimistic(let depth): "optimistic-\(depth)"
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Inference
+
+/// A way of decoding by its name.
+enum DecoderName {
+  case method(DecodingMethod)
+
+  /// - Throws: `ValidationError` with the names that there are.
+  init(_ argument: String) throws {
+    self = .method(try DecoderName.method(argument))
+  }
+
+  /// - Throws: `ValidationError` with the names that there are.
+  static func method(_ argument: String) throws -> DecodingMethod {
+    guard let method = DecodingMethod(name: argument) else {
+      throw ValidationError("there is no decoder \(argument); there are \(DecodingMethod.names), K from 1")
+    }
+    return method
+  }
+
+  func method(of model: LoadedModel) -> DecodingMethod {
+    switch self {
+    case .method(let method): method
+    }
+  }
+}
