@@ -19,6 +19,7 @@ struct GenerateCommand: ParsableCommand {
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
+        verify-runner generate PACKAGE --chat edit.json --decoder lookup --prediction before.py
         verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
         verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
 
@@ -41,6 +42,10 @@ struct GenerateCommand: ParsableCommand {
   var mtp: DraftDepth?
   @Option(help: "How to decode, in the place of --mtp: \(DecodingMethod.names).", transform: DecoderName.init)
   var decoder: DecoderName?
+  @Option(
+    help: "A file whose text the answer may well repeat, such as code that is to be changed; lookup copies from it.",
+    completion: .file())
+  var prediction: FilePath?
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
@@ -72,7 +77,7 @@ struct GenerateCommand: ParsableCommand {
     let options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
       sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
-      draftShortlist: runner.draftShortlist)
+      draftShortlist: runner.draftShortlist, prediction: try predicted(tokenizer))
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method =
@@ -117,6 +122,11 @@ struct GenerateCommand: ParsableCommand {
       + video.map { try VisualInput(video: $0, framesPerSecond: fps, model: model.path) }
     if let text { return try encoder.encode(text, visuals, tower: tower, pool: pool) }
     return try encoder.encode(chatRequest(), visuals, tower: tower, pool: pool)
+  }
+
+  private func predicted(_ tokenizer: Tokenizer) throws -> [Int] {
+    guard let prediction else { return [] }
+    return tokenizer.encode(try ReadOnlyFile(path: prediction).readAll(limit: PromptFile.limit), special: false)
   }
 
   private func chatRequest() throws -> ChatRequest {

@@ -39,6 +39,7 @@ final class ImposedDrafter: Drafter {
 
   var rowsRun: Int { drafter.rowsRun }
   var draftVocabulary: Int? { drafter.draftVocabulary }
+  var copyable: CopyableText? { drafter.copyable }
   var tappedLayers: [Int] { drafter.tappedLayers }
 
   init(_ drafter: any Drafter, _ imposed: ImposedAcceptance, truth: [Int], vocabulary: Int, known: Int = 1) {
@@ -49,8 +50,8 @@ final class ImposedDrafter: Drafter {
     self.known = known
   }
 
-  func begin(_ tokens: [Int], shortlist: Int) {
-    drafter.begin(tokens, shortlist: shortlist)
+  func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {
+    drafter.begin(tokens, shortlist: shortlist, prediction: prediction)
   }
 
   func observe(_ rows: KeptRows) {

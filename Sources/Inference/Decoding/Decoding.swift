@@ -148,7 +148,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     let base = session.tokens.count
     let position = prompt.position(base).time
     let room = options.limit - count - 1
-    let outlook = DraftOutlook(room: room, known: base + 1)
+    let outlook = DraftOutlook(room: room, known: base + 1, copyable: session.copyable)
     let plan = controller.plan(outlook)
     let depth = Swift.min(plan.depth, room)
     check.beginDraft()

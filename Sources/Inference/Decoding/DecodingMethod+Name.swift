@@ -1,7 +1,7 @@
 extension DecodingMethod {
   /// What ``init(name:)`` takes, for people; K is a depth.
   public static let names =
-    "vanilla, mtp[-K], adaptive[-K], optimistic[-K]"
+    "vanilla, lookup[-K], mtp[-K], adaptive[-K], optimistic[-K]"
 
   /// `vanilla`; or the name of a drafter, by itself or with a depth: `mtp-2`. By themselves, `mtp` and `adaptive` take the
   /// depth that pays, up to 4, and `optimistic` 2. Nil for everything else.
@@ -12,6 +12,7 @@ extension DecodingMethod {
     guard words.count == 1 || depth.map({ "\($0)" == words[1] }) == true else { return nil }
     switch (word, depth) {
     case ("vanilla", nil): self = .vanilla
+    case ("lookup", let depth): self = .lookup(depth: depth ?? LookupDrafter.most)
     case ("mtp", let depth?): self = .mtp(depth: depth)
     case ("mtp", nil): self = .adaptive()
     case ("adaptive", let depth): self = .adaptive(maximum: depth ?? 4)
@@ -25,6 +26,8 @@ extension DecodingMethod {
   public var name: String {
     switch self {
     case .vanilla: "vanilla"
+    case .lookup(LookupDrafter.most): "lookup"
+    case .lookup(let depth): "lookup-\(depth)"
     case .mtp(let depth): "mtp-\(depth)"
     case .adaptive(4): "adaptive"
     case .adaptive(let depth): "adaptive-\(depth)"

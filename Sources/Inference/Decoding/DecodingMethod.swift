@@ -3,6 +3,8 @@
 public enum DecodingMethod: Sendable, Hashable {
   /// One target pass a token.
   case vanilla
+  /// Up to `depth` tokens, 1 to 16, are copied from where the same tokens stood before, and one target pass checks them.
+  case lookup(depth: Int = 16)
   /// The MTP head drafts `depth` tokens, 1 to 8, and one target pass checks them.
   case mtp(depth: Int)
   /// As `mtp`; each round's depth, 0 to `maximum`, is the one that promises most tokens for the measured time.
@@ -16,7 +18,7 @@ public enum DecodingMethod: Sendable, Hashable {
   var depth: Int {
     switch self {
     case .vanilla: 0
-    case .mtp(let depth), .adaptive(let depth), .optimistic(let depth): depth
+    case .lookup(let depth), .mtp(let depth), .adaptive(let depth), .optimistic(let depth): depth
     }
   }
 
@@ -26,7 +28,7 @@ public enum DecodingMethod: Sendable, Hashable {
   /// Whether it drafts alike in each round.
   public var isFixed: Bool {
     switch self {
-    case .vanilla, .mtp: true
+    case .vanilla, .lookup, .mtp: true
     case .adaptive, .optimistic: false
     }
   }
@@ -35,6 +37,7 @@ public enum DecodingMethod: Sendable, Hashable {
   func kinds(of model: LoadedModel) -> [DrafterKind] {
     switch self {
     case .vanilla: []
+    case .lookup: [.lookup]
     case .mtp, .adaptive, .optimistic: [.mtp]
     }
   }
@@ -42,7 +45,7 @@ public enum DecodingMethod: Sendable, Hashable {
   /// What says how much is drafted; one that learns is kept by the session.
   func controller(_ model: LoadedModel) -> (any DraftController, learns: Bool) {
     switch self {
-    case .vanilla, .mtp, .optimistic:
+    case .vanilla, .lookup, .mtp, .optimistic:
       (FixedDraft(kinds(of: model).first, depth: depth), false)
     case .adaptive(let maximum): (AdaptiveDraft(AdaptiveDepth(maximum: maximum)), true)
     }
@@ -52,6 +55,7 @@ public enum DecodingMethod: Sendable, Hashable {
   var depths: ClosedRange<Int>? {
     switch self {
     case .vanilla: nil
+    case .lookup: 1...LookupDrafter.most
     case .mtp, .adaptive, .optimistic: 1...DecodingMethod.deepest
     }
   }
@@ -83,6 +87,9 @@ public struct DecodingOptions {
   /// Drafts come from so many of the lowest ids and the ids of the text alone, so that they cost less; 0 for all ids.
   /// Without effect on the tokens, as the target checks every draft.
   public var draftShortlist: Int
+  /// Tokens that the output may well be, such as a file before an edit: lookup copies from them where they fit. Without
+  /// effect on the tokens.
+  public var prediction: [Int]
   /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
   /// call it for them.
@@ -92,13 +99,14 @@ public struct DecodingOptions {
 
   /// The members, with defaults that watch nothing and choose the likeliest token.
   public init(
-    limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy, draftShortlist: Int = 0,
+    limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy, draftShortlist: Int = 0, prediction: [Int] = [],
     onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)? = nil, onRound: ((DecodingRound) -> Void)? = nil
   ) {
     self.limit = limit
     self.stops = stops
     self.sampling = sampling
     self.draftShortlist = draftShortlist
+    self.prediction = prediction
     self.onLogits = onLogits
     self.onRound = onRound
   }

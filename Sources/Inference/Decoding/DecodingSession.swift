@@ -102,6 +102,7 @@ public final class DecodingSession {
   /// A drafter of the model; nil where there is none of the kind.
   private func drafter(_ kind: DrafterKind) -> (any Drafter)? {
     switch kind {
+    case .lookup: LookupDrafter()
     case .mtp: MTPDrafter(self)
     }
   }
@@ -134,7 +135,7 @@ public final class DecodingSession {
       }
     }
     for drafter in drafters.values {
-      drafter.begin(prompt.tokens, shortlist: options.draftShortlist)
+      drafter.begin(prompt.tokens, shortlist: options.draftShortlist, prediction: options.prediction)
     }
     begun = prompt
     return try Decoding(self, prompt, method, options)
@@ -174,6 +175,9 @@ public final class DecodingSession {
     let rows = KeptRows(tokens: tokens, pairs: pairs, hidden: engine.headInput(row: 0), taps: engine.taps)
     for drafter in drafters.values { drafter.observe(rows) }
   }
+
+  /// What could be copied next.
+  var copyable: CopyableText? { drafters[.lookup]?.copyable }
 
   /// Counts rows that were accepted.
   func commit(_ kept: ArraySlice<Int>) {

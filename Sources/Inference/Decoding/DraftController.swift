@@ -14,11 +14,14 @@ package struct DraftOutlook {
   package var room: Int
   /// Tokens known: the prompt's and the newest.
   package var known: Int
+  /// What lookup could copy; nil for nothing.
+  package var copyable: CopyableText?
 
   /// The members.
-  package init(room: Int, known: Int) {
+  package init(room: Int, known: Int, copyable: CopyableText? = nil) {
     self.room = room
     self.known = known
+    self.copyable = copyable
   }
 }
 

@@ -14,12 +14,16 @@ package protocol Drafter: AnyObject {
   /// - Parameters:
   ///   - tokens: The prompt.
   ///   - shortlist: See `DecodingOptions.draftShortlist`.
-  func begin(_ tokens: [Int], shortlist: Int)
+  ///   - prediction: See `DecodingOptions.prediction`.
+  func begin(_ tokens: [Int], shortlist: Int, prediction: [Int])
 
   /// The target has kept rows. Provisional rows of the last draft are dropped.
   ///
   /// What `rows` points to may lie in the engine's working memory: it is copied before a pass of the engine's own.
   func observe(_ rows: KeptRows)
+
+  /// What it could copy next, for drafters that know before they draft; nil for all others.
+  var copyable: CopyableText? { get }
 
   /// Proposes up to `request.count` tokens behind the last observed one: appends them to `drafts`, which is empty.
   /// - Parameters:
@@ -38,7 +42,8 @@ package protocol Drafter: AnyObject {
 extension Drafter {
   package var tappedLayers: [Int] { [] }
   package var draftVocabulary: Int? { nil }
-  package func begin(_ tokens: [Int], shortlist: Int) {}
+  package var copyable: CopyableText? { nil }
+  package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {}
 }
 
 /// Rows that the target has run and kept.
@@ -70,5 +75,19 @@ package struct DraftRequest {
     self.count = count
     self.room = room
     self.position = position
+  }
+}
+
+/// Text that continues an earlier place where the same tokens stood.
+package struct CopyableText: Equatable {
+  /// Tokens before the new one that are the same there.
+  package var matched: Int
+  /// Tokens that can be copied.
+  package var count: Int
+
+  /// The members.
+  package init(matched: Int, count: Int) {
+    self.matched = matched
+    self.count = count
   }
 }

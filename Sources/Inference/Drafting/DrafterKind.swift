@@ -1,20 +1,24 @@
 /// What drafts: a decoding has at most one drafter of each kind.
 public enum DrafterKind: String, Sendable, CaseIterable {
+  /// Copies what followed the same tokens before; no weights.
+  case lookup
   /// The multi-token-prediction head of the model.
   case mtp
 
   /// In an error or a report.
   package var title: String {
     switch self {
+    case .lookup: "prompt lookup"
     case .mtp: "MTP head"
     }
   }
 }
 
 extension LoadedModel {
-  /// Whether a drafter of a kind is there.
+  /// Whether a drafter of a kind is there; lookup always is.
   public func has(_ kind: DrafterKind) -> Bool {
     switch kind {
+    case .lookup: true
     case .mtp: head != nil
     }
   }

@@ -52,7 +52,7 @@ package final class MTPDrafter: Drafter {
 
   package var draftVocabulary: Int? { shortlist?.count }
 
-  package func begin(_ tokens: [Int], shortlist: Int) { useShortlist(shortlist, tokens: tokens) }
+  package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) { useShortlist(shortlist, tokens: tokens) }
 
   /// Drafts only the `lowest` ids of the vocabulary and those of `tokens` and of what is observed from now on; all ids for
   /// 0 and for the whole vocabulary.

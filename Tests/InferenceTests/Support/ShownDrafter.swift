@@ -11,11 +11,12 @@ final class ShownDrafter: Drafter {
     self.show = show
   }
 
-  func begin(_ tokens: [Int], shortlist: Int) {
-    drafter.begin(tokens, shortlist: shortlist)
+  func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {
+    drafter.begin(tokens, shortlist: shortlist, prediction: prediction)
   }
 
   var tappedLayers: [Int] { drafter.tappedLayers }
+  var copyable: CopyableText? { drafter.copyable }
 
   func observe(_ rows: KeptRows) { drafter.observe(rows) }
 
