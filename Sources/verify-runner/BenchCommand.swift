@@ -48,6 +48,7 @@ struct BenchCommand: ParsableCommand {
       "Names with commas, vanilla always among them: \(DecodingMethod.names); by default vanilla, mtp-1 to mtp-4,"
         + " adaptive and optimistic-2."), transform: DecoderList.init)
   var decoders: DecoderList = DecoderList(decoders: BenchDecoder.standard)
+  @OptionGroup var drafters: DrafterOptions
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 64
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
   @Option(help: "Chances, with commas, that a draft is right when those before it are, by place.")
@@ -81,7 +82,7 @@ struct BenchCommand: ParsableCommand {
     StopSignal.shared.install()
     try runner.arithmetic.check()
     for file in [table, picture].compactMap({ $0 }) { try file.check() }
-    let model = try LoadedModel.open(package)
+    let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let pool = WorkerPool(threads: runner.threads)
     let set = try promptSet(model, pool)
     guard !set.prompts.isEmpty else { throw BenchError.nothing(reasons: set.unavailable.map(\.text)) }

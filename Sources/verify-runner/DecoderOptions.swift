@@ -1,6 +1,14 @@
 import ArgumentParser
 import Inference
 
+/// Folders of drafters.
+struct DrafterOptions: ParsableArguments {
+  @Option(
+    help: "A folder with a DFlash or an EAGLE-3 drafter that was trained for this model; once for each.",
+    completion: .directory)
+  var drafter: [String] = []
+}
+
 /// A way of decoding by its name.
 enum DecoderName {
   case method(DecodingMethod)

@@ -20,6 +20,7 @@ struct GenerateCommand: ParsableCommand {
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
         verify-runner generate PACKAGE --chat edit.json --decoder lookup --prediction before.py
+        verify-runner generate PACKAGE --chat "List them." --decoder dflash --drafter DRAFTER
         verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
         verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
 
@@ -46,6 +47,7 @@ struct GenerateCommand: ParsableCommand {
     help: "A file whose text the answer may well repeat, such as code that is to be changed; lookup copies from it.",
     completion: .file())
   var prediction: FilePath?
+  @OptionGroup var drafters: DrafterOptions
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
@@ -68,7 +70,7 @@ struct GenerateCommand: ParsableCommand {
     try runner.arithmetic.check()
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LoadedModel.open(package)
+    let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let loading = start.duration(to: clock.now)
     let encoder = PromptEncoder(folder: model.path)
     let tokenizer = try encoder.tokenizer()

@@ -1,7 +1,7 @@
 extension DecodingMethod {
   /// What ``init(name:)`` takes, for people; K is a depth.
   public static let names =
-    "vanilla, lookup[-K], mtp[-K], adaptive[-K], optimistic[-K]"
+    "vanilla, lookup[-K], mtp[-K], adaptive[-K], dflash[-K], optimistic[-K]"
 
   /// `vanilla`; or the name of a drafter, by itself or with a depth: `mtp-2`. By themselves, `mtp` and `adaptive` take the
   /// depth that pays, up to 4, and `optimistic` 2. Nil for everything else.
@@ -16,6 +16,7 @@ extension DecodingMethod {
     case ("mtp", let depth?): self = .mtp(depth: depth)
     case ("mtp", nil): self = .adaptive()
     case ("adaptive", let depth): self = .adaptive(maximum: depth ?? 4)
+    case ("dflash", let depth): self = .dflash(depth: depth)
     case ("optimistic", let depth): self = .optimistic(depth: depth ?? 2)
     default: return nil
     }
@@ -31,6 +32,8 @@ extension DecodingMethod {
     case .mtp(let depth): "mtp-\(depth)"
     case .adaptive(4): "adaptive"
     case .adaptive(let depth): "adaptive-\(depth)"
+    case .dflash(nil): "dflash"
+    case .dflash(let depth?): "dflash-\(depth)"
     case .optimistic(let depth): "optimistic-\(depth)"
     }
   }

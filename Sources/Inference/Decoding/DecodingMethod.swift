@@ -9,16 +9,21 @@ public enum DecodingMethod: Sendable, Hashable {
   case mtp(depth: Int)
   /// As `mtp`; each round's depth, 0 to `maximum`, is the one that promises most tokens for the measured time.
   case adaptive(maximum: Int = 4)
+  /// A DFlash drafter drafts its block, of which the target checks the first `depth` tokens, 1 to 63; nil for all.
+  case dflash(depth: Int? = nil)
   /// Drafts are taken without a check: other tokens than vanilla's. Counted as `unchecked`.
   case optimistic(depth: Int)
 
   /// The largest depth of drafters that draft token by token.
   public static let deepest = 8
+  /// The most drafts of a block.
+  public static let longestBlock = 63
 
   var depth: Int {
     switch self {
     case .vanilla: 0
     case .lookup(let depth), .mtp(let depth), .adaptive(let depth), .optimistic(let depth): depth
+    case .dflash(let depth): depth ?? DecodingMethod.longestBlock
     }
   }
 
@@ -28,7 +33,7 @@ public enum DecodingMethod: Sendable, Hashable {
   /// Whether it drafts alike in each round.
   public var isFixed: Bool {
     switch self {
-    case .vanilla, .lookup, .mtp: true
+    case .vanilla, .lookup, .mtp, .dflash: true
     case .adaptive, .optimistic: false
     }
   }
@@ -39,13 +44,14 @@ public enum DecodingMethod: Sendable, Hashable {
     case .vanilla: []
     case .lookup: [.lookup]
     case .mtp, .adaptive, .optimistic: [.mtp]
+    case .dflash: [.dflash]
     }
   }
 
   /// What says how much is drafted; one that learns is kept by the session.
   func controller(_ model: LoadedModel) -> (any DraftController, learns: Bool) {
     switch self {
-    case .vanilla, .lookup, .mtp, .optimistic:
+    case .vanilla, .lookup, .mtp, .dflash, .optimistic:
       (FixedDraft(kinds(of: model).first, depth: depth), false)
     case .adaptive(let maximum): (AdaptiveDraft(AdaptiveDepth(maximum: maximum)), true)
     }
@@ -56,18 +62,22 @@ public enum DecodingMethod: Sendable, Hashable {
     switch self {
     case .vanilla: nil
     case .lookup: 1...LookupDrafter.most
+    case .dflash: 1...DecodingMethod.longestBlock
     case .mtp, .adaptive, .optimistic: 1...DecodingMethod.deepest
     }
   }
 
-  /// - Throws: ``InferenceError/option(name:expected:found:)``, ``InferenceError/headMissing(path:)``.
+  /// - Throws: ``InferenceError/option(name:expected:found:)``, ``InferenceError/headMissing(path:)``,
+  ///   ``InferenceError/drafterMissing(path:kind:)``.
   func check(_ model: LoadedModel) throws(InferenceError) {
     if let range = depths, !range.contains(depth) {
       let name = kinds(of: model).first?.title ?? ""
       throw .option(
         name: "depth of the \(name)", expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(depth)")
     }
-    guard missing(of: model) == nil else { throw .headMissing(path: model.path) }
+    guard let kind = missing(of: model) else { return }
+    guard kind != .mtp else { throw .headMissing(path: model.path) }
+    throw .drafterMissing(path: model.path, kind: kind.title)
   }
 
   /// A drafter that it takes and the model does not have.

@@ -104,6 +104,7 @@ public final class DecodingSession {
     switch kind {
     case .lookup: LookupDrafter()
     case .mtp: MTPDrafter(self)
+    case .dflash: model.dflash.map { DFlashDrafter($0, engine: engine) }
     }
   }
 

@@ -4,12 +4,15 @@ public enum DrafterKind: String, Sendable, CaseIterable {
   case lookup
   /// The multi-token-prediction head of the model.
   case mtp
+  /// A block-diffusion drafter, which drafts many tokens in one pass.
+  case dflash
 
   /// In an error or a report.
   package var title: String {
     switch self {
     case .lookup: "prompt lookup"
     case .mtp: "MTP head"
+    case .dflash: "DFlash drafter"
     }
   }
 }
@@ -20,6 +23,7 @@ extension LoadedModel {
     switch kind {
     case .lookup: true
     case .mtp: head != nil
+    case .dflash: dflash != nil
     }
   }
 }
