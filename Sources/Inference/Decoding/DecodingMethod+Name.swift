@@ -1,7 +1,7 @@
 extension DecodingMethod {
   /// What ``init(name:)`` takes, for people; K is a depth.
   public static let names =
-    "vanilla, lookup[-K], mtp[-K], adaptive[-K], dflash[-K], optimistic[-K]"
+    "vanilla, lookup[-K], mtp[-K], adaptive[-K], dflash[-K], eagle3[-K], optimistic[-K]"
 
   /// `vanilla`; or the name of a drafter, by itself or with a depth: `mtp-2`. By themselves, `mtp` and `adaptive` take the
   /// depth that pays, up to 4, and `optimistic` 2. Nil for everything else.
@@ -17,6 +17,7 @@ extension DecodingMethod {
     case ("mtp", nil): self = .adaptive()
     case ("adaptive", let depth): self = .adaptive(maximum: depth ?? 4)
     case ("dflash", let depth): self = .dflash(depth: depth)
+    case ("eagle3", let depth): self = .eagle3(depth: depth ?? 5)
     case ("optimistic", let depth): self = .optimistic(depth: depth ?? 2)
     default: return nil
     }
@@ -34,6 +35,8 @@ extension DecodingMethod {
     case .adaptive(let depth): "adaptive-\(depth)"
     case .dflash(nil): "dflash"
     case .dflash(let depth?): "dflash-\(depth)"
+    case .eagle3(5): "eagle3"
+    case .eagle3(let depth): "eagle3-\(depth)"
     case .optimistic(let depth): "optimistic-\(depth)"
     }
   }

@@ -11,6 +11,8 @@ public enum DecodingMethod: Sendable, Hashable {
   case adaptive(maximum: Int = 4)
   /// A DFlash drafter drafts its block, of which the target checks the first `depth` tokens, 1 to 63; nil for all.
   case dflash(depth: Int? = nil)
+  /// An EAGLE-3 drafter drafts `depth` tokens, 1 to 8, and one target pass checks them.
+  case eagle3(depth: Int = 5)
   /// Drafts are taken without a check: other tokens than vanilla's. Counted as `unchecked`.
   case optimistic(depth: Int)
 
@@ -22,7 +24,7 @@ public enum DecodingMethod: Sendable, Hashable {
   var depth: Int {
     switch self {
     case .vanilla: 0
-    case .lookup(let depth), .mtp(let depth), .adaptive(let depth), .optimistic(let depth): depth
+    case .lookup(let depth), .mtp(let depth), .adaptive(let depth), .eagle3(let depth), .optimistic(let depth): depth
     case .dflash(let depth): depth ?? DecodingMethod.longestBlock
     }
   }
@@ -33,7 +35,7 @@ public enum DecodingMethod: Sendable, Hashable {
   /// Whether it drafts alike in each round.
   public var isFixed: Bool {
     switch self {
-    case .vanilla, .lookup, .mtp, .dflash: true
+    case .vanilla, .lookup, .mtp, .dflash, .eagle3: true
     case .adaptive, .optimistic: false
     }
   }
@@ -45,13 +47,14 @@ public enum DecodingMethod: Sendable, Hashable {
     case .lookup: [.lookup]
     case .mtp, .adaptive, .optimistic: [.mtp]
     case .dflash: [.dflash]
+    case .eagle3: [.eagle3]
     }
   }
 
   /// What says how much is drafted; one that learns is kept by the session.
   func controller(_ model: LoadedModel) -> (any DraftController, learns: Bool) {
     switch self {
-    case .vanilla, .lookup, .mtp, .dflash, .optimistic:
+    case .vanilla, .lookup, .mtp, .dflash, .eagle3, .optimistic:
       (FixedDraft(kinds(of: model).first, depth: depth), false)
     case .adaptive(let maximum): (AdaptiveDraft(AdaptiveDepth(maximum: maximum)), true)
     }
@@ -63,7 +66,7 @@ public enum DecodingMethod: Sendable, Hashable {
     case .vanilla: nil
     case .lookup: 1...LookupDrafter.most
     case .dflash: 1...DecodingMethod.longestBlock
-    case .mtp, .adaptive, .optimistic: 1...DecodingMethod.deepest
+    case .mtp, .adaptive, .eagle3, .optimistic: 1...DecodingMethod.deepest
     }
   }
 

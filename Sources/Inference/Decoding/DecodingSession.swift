@@ -105,6 +105,7 @@ public final class DecodingSession {
     case .lookup: LookupDrafter()
     case .mtp: MTPDrafter(self)
     case .dflash: model.dflash.map { DFlashDrafter($0, engine: engine) }
+    case .eagle3: model.eagle3.map { Eagle3Drafter($0, engine: engine) }
     }
   }
 

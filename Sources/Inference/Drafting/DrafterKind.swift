@@ -6,6 +6,8 @@ public enum DrafterKind: String, Sendable, CaseIterable {
   case mtp
   /// A block-diffusion drafter, which drafts many tokens in one pass.
   case dflash
+  /// A drafter of one layer over a vocabulary of its own, which drafts token by token.
+  case eagle3
 
   /// In an error or a report.
   package var title: String {
@@ -13,6 +15,7 @@ public enum DrafterKind: String, Sendable, CaseIterable {
     case .lookup: "prompt lookup"
     case .mtp: "MTP head"
     case .dflash: "DFlash drafter"
+    case .eagle3: "EAGLE-3 drafter"
     }
   }
 }
@@ -24,6 +27,7 @@ extension LoadedModel {
     case .lookup: true
     case .mtp: head != nil
     case .dflash: dflash != nil
+    case .eagle3: eagle3 != nil
     }
   }
 }

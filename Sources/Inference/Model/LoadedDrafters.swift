@@ -3,6 +3,7 @@ import StrictJSON
 /// Drafters in folders of their own, at most one of each kind.
 struct LoadedDrafters: Sendable {
   private(set) var dflash: DFlashModel?
+  private(set) var eagle3: Eagle3Model?
   /// Bytes of the mapped files.
   private(set) var mappedBytes = 0
 
@@ -30,6 +31,9 @@ struct LoadedDrafters: Sendable {
     if name == DFlashModel.architecture {
       guard dflash == nil else { throw DrafterError.twice(path: folder.path, kind: name) }
       dflash = try DFlashModel(folder, target: target)
+    } else if Eagle3Model.architectures.contains(name) {
+      guard eagle3 == nil else { throw DrafterError.twice(path: folder.path, kind: name) }
+      eagle3 = try Eagle3Model(folder, target: target)
     } else {
       throw DrafterError.kind(
         file: folder.configFile, found: Self.siblings[name].map { "\(name) (\($0))" } ?? name)

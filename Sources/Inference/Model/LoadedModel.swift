@@ -22,6 +22,7 @@ public final class LoadedModel: Sendable {
   let output: WeightMatrix
   let head: MTPHead?
   let dflash: DFlashModel?
+  let eagle3: Eagle3Model?
 
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
@@ -60,7 +61,7 @@ public final class LoadedModel: Sendable {
     isPackage = folder.conversionEvidence != nil
     let weights = try StoredWeights(folder, head: donor)
     let drafters = try LoadedDrafters(drafters, target: configuration)
-    dflash = drafters.dflash
+    (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     // Of both, below the size of the address space.
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)

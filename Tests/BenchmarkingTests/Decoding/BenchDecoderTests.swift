@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct BenchDecoderTests {
   @Test func `a name gives the decoder that has it`() {
-    for decoder in BenchDecoder.standard + [.mtp(8), .adaptive(2), .optimistic(5)]{
+    for decoder in BenchDecoder.standard + [.mtp(8), .adaptive(2), .optimistic(5)]
+      + ["lookup", "lookup-3", "dflash", "dflash-4", "eagle3", "eagle3-2"].compactMap(BenchDecoder.init(name:))
+    {
       #expect(BenchDecoder(name: decoder.name) == decoder)
     }
     #expect(BenchDecoder(name: "optimistic") == .optimistic(2) && BenchDecoder(name: "adaptive-4") == .adaptive(4))

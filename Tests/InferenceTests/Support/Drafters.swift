@@ -12,7 +12,7 @@ enum Drafters {
   static let dflash = fixtures + "/demo-dflash"
   static let eagle3 = fixtures + "/tiny-eagle3"
 
-  static func demo(_ drafters: [String] = [dflash]) throws -> LoadedModel {
+  static func demo(_ drafters: [String] = [dflash, eagle3]) throws -> LoadedModel {
     try LoadedModel.open(Repository.demoTrunk, head: Repository.demoDonor, drafters: drafters)
   }
 
