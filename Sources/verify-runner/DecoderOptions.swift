@@ -9,13 +9,14 @@ struct DrafterOptions: ParsableArguments {
   var drafter: [String] = []
 }
 
-/// A way of decoding by its name.
+/// A way of decoding by its name, or `auto`: the best of what the model has.
 enum DecoderName {
+  case auto
   case method(DecodingMethod)
 
   /// - Throws: `ValidationError` with the names that there are.
   init(_ argument: String) throws {
-    self = .method(try DecoderName.method(argument))
+    self = argument == "auto" ? .auto : .method(try DecoderName.method(argument))
   }
 
   /// - Throws: `ValidationError` with the names that there are.
@@ -28,6 +29,7 @@ enum DecoderName {
 
   func method(of model: LoadedModel) -> DecodingMethod {
     switch self {
+    case .auto: .best(of: model)
     case .method(let method): method
     }
   }

@@ -41,7 +41,7 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
-  @Option(help: "How to decode, in the place of --mtp: \(DecodingMethod.names).", transform: DecoderName.init)
+  @Option(help: "How to decode, in the place of --mtp: auto, \(DecodingMethod.names).", transform: DecoderName.init)
   var decoder: DecoderName?
   @Option(
     help: "A file whose text the answer may well repeat, such as code that is to be changed; lookup copies from it.",
@@ -84,7 +84,7 @@ struct GenerateCommand: ParsableCommand {
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method =
       decoder?.method(of: model) ?? mtp?.method
-      ?? (model.hasHead ? .adaptive() : .vanilla)
+      ?? (!drafters.drafter.isEmpty ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {

@@ -13,6 +13,10 @@ public enum DecodingMethod: Sendable, Hashable {
   case dflash(depth: Int? = nil)
   /// An EAGLE-3 drafter drafts `depth` tokens, 1 to 8, and one target pass checks them.
   case eagle3(depth: Int = 5)
+  /// Each round the drafter of the model, at the depth, that promises most tokens for the time; or none.
+  case hybrid(DraftCosts = .clock)
+  /// All drafters of the model in turn, at changing depths: for checks.
+  case inTurn
   /// Drafts are taken without a check: other tokens than vanilla's. Counted as `unchecked`.
   case optimistic(depth: Int)
 
@@ -26,6 +30,7 @@ public enum DecodingMethod: Sendable, Hashable {
     case .vanilla: 0
     case .lookup(let depth), .mtp(let depth), .adaptive(let depth), .eagle3(let depth), .optimistic(let depth): depth
     case .dflash(let depth): depth ?? DecodingMethod.longestBlock
+    case .hybrid, .inTurn: 0
     }
   }
 
@@ -36,9 +41,15 @@ public enum DecodingMethod: Sendable, Hashable {
   public var isFixed: Bool {
     switch self {
     case .vanilla, .lookup, .mtp, .dflash, .eagle3: true
-    case .adaptive, .optimistic: false
+    case .adaptive, .hybrid, .inTurn, .optimistic: false
     }
   }
+
+  /// Whether it chooses among drafters.
+  public var isHybrid: Bool { if case .hybrid = self { true } else { false } }
+
+  /// Whether another run makes the same drafts: it does not go by a clock.
+  public var isRepeatable: Bool { isFixed || self == .inTurn || self == .hybrid(.table) }
 
   /// The drafters that it takes of a model.
   func kinds(of model: LoadedModel) -> [DrafterKind] {
@@ -48,7 +59,28 @@ public enum DecodingMethod: Sendable, Hashable {
     case .mtp, .adaptive, .optimistic: [.mtp]
     case .dflash: [.dflash]
     case .eagle3: [.eagle3]
+    case .hybrid, .inTurn: [.lookup] + DecodingMethod.weighty.filter(model.has)
     }
+  }
+
+  /// Drafters that have weights.
+  private static let weighty: [DrafterKind] = [.mtp, .dflash, .eagle3]
+
+  /// What a check of all drafters of a model decodes with, besides the MTP head by itself: each at depth 1, in the middle
+  /// and as deep as it goes, and what switches between them.
+  public static func all(of model: LoadedModel) -> [DecodingMethod] {
+    var all: [DecodingMethod] = [.lookup(depth: 1), .lookup()]
+    if let block = model.dflash?.block {
+      all += [.dflash(depth: 1)] + (block > 4 ? [.dflash(depth: block / 2)] : []) + [.dflash()]
+    }
+    if model.has(.eagle3) { all += [.eagle3(depth: 1), .eagle3(), .eagle3(depth: deepest)] }
+    if weighty.contains(where: model.has) { all += [.hybrid(.table), .hybrid(), .inTurn] }
+    return all
+  }
+
+  /// The best that a model's drafters allow: all of them, or lookup where there are none.
+  public static func best(of model: LoadedModel) -> DecodingMethod {
+    weighty.contains(where: model.has) ? .hybrid() : .lookup()
   }
 
   /// What says how much is drafted; one that learns is kept by the session.
@@ -57,13 +89,25 @@ public enum DecodingMethod: Sendable, Hashable {
     case .vanilla, .lookup, .mtp, .dflash, .eagle3, .optimistic:
       (FixedDraft(kinds(of: model).first, depth: depth), false)
     case .adaptive(let maximum): (AdaptiveDraft(AdaptiveDepth(maximum: maximum)), true)
+    case .inTurn: (DraftTurns(arms(of: model)), false)
+    case .hybrid(let costs): (HybridDraft(HybridPolicy(arms(of: model), costs: costs)), true)
+    }
+  }
+
+  private func arms(of model: LoadedModel) -> [HybridPolicy.Arm] {
+    kinds(of: model).map { kind in
+      switch kind {
+      case .lookup: .init(kind, deepest: LookupDrafter.most)
+      case .mtp, .eagle3: .init(kind, deepest: DecodingMethod.deepest)
+      case .dflash: .init(kind, deepest: (model.dflash?.block ?? 2) - 1)
+      }
     }
   }
 
   /// The depths that there are; nil for decoding that has none.
   var depths: ClosedRange<Int>? {
     switch self {
-    case .vanilla: nil
+    case .vanilla, .hybrid, .inTurn: nil
     case .lookup: 1...LookupDrafter.most
     case .dflash: 1...DecodingMethod.longestBlock
     case .mtp, .adaptive, .eagle3, .optimistic: 1...DecodingMethod.deepest
@@ -85,7 +129,8 @@ public enum DecodingMethod: Sendable, Hashable {
 
   /// A drafter that it takes and the model does not have.
   package func missing(of model: LoadedModel) -> DrafterKind? {
-    kinds(of: model).first { !model.has($0) }
+    if case .hybrid = self { return DecodingMethod.weighty.contains(where: model.has) ? nil : .mtp }
+    return kinds(of: model).first { !model.has($0) }
   }
 }
 
