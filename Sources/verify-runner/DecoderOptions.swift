@@ -34,3 +34,27 @@ enum DecoderName {
     }
   }
 }
+
+/// Decoders as `dflash,in-turn`, or `all`.
+struct CheckedDecoders {
+  /// Nil for all.
+  private let chosen: [DecodingMethod]?
+
+  /// - Throws: `ValidationError` with the names that there are.
+  init(_ argument: String) throws {
+    guard argument != "all" else {
+      chosen = nil
+      return
+    }
+    guard let names = NameList(argument: argument)?.names else {
+      throw ValidationError("--decoders takes names with commas, each once, or all")
+    }
+    chosen = try names.map { name in
+      let method = try DecoderName.method(name)
+      if case .optimistic = method { throw ValidationError("optimistic decoding gives other tokens: nothing to check") }
+      return method
+    }
+  }
+
+  func methods(of model: LoadedModel) -> [DecodingMethod] { chosen ?? DecodingMethod.all(of: model) }
+}
