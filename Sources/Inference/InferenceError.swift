@@ -15,6 +15,8 @@ public enum InferenceError: CambiumError, Equatable {
   case changed(file: String)
   /// MTP decoding was asked of a model without a head.
   case headMissing(path: FilePath)
+  /// Decoding with a drafter was asked of a model that was opened without one of the kind.
+  case drafterMissing(path: FilePath, kind: String)
   /// A logit of the model or of its head is NaN or infinite; nothing is chosen or measured by it.
   case logits(model: String, of: String, position: Int, token: Int)
   /// A decoding option is out of range.
@@ -61,6 +63,10 @@ public enum InferenceError: CambiumError, Equatable {
       Diagnostic(
         "E_HEAD_MISSING", "the model has no MTP head to draft with", file: path, expected: "tensors named mtp.*",
         found: "none", next: "decode without MTP, or convert the model with a donor", exit: .badInput)
+    case .drafterMissing(let path, let kind):
+      Diagnostic(
+        "E_DRAFTER_MISSING", "the model has no drafter of the kind that was asked for", file: path, expected: kind,
+        found: "none", next: "give its folder with --drafter, or take another --decoder", exit: .badInput)
     case .logits(let model, let pass, let position, let token):
       Diagnostic(
         "E_LOGITS", "the model computes numbers that are none", file: model, expected: "finite logits",

@@ -44,8 +44,12 @@ struct BenchCommand: ParsableCommand {
     String?
   @Option(help: "Prompts of so many random token ids.") var randomIds: Int?
   @Option(help: "Prompts of each class at most.") var perClass: Int = 2
-  @Option(help: "vanilla, mtp-K, adaptive, optimistic-K, with commas; vanilla is always among them.")
+  @Option(
+    help: ArgumentHelp(
+      "Names with commas, vanilla always among them: \(DecodingMethod.names); by default vanilla, mtp-1 to mtp-4,"
+        + " adaptive and optimistic-2."), transform: DecoderList.init)
   var decoders: DecoderList = DecoderList(decoders: BenchDecoder.standard)
+  @OptionGroup var drafters: DrafterOptions
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 64
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
   @Option(help: "Chances, with commas, that a draft is right when those before it are, by place.")
@@ -79,7 +83,7 @@ struct BenchCommand: ParsableCommand {
     StopSignal.shared.install()
     try runner.arithmetic.check()
     for file in [table, picture].compactMap({ $0 }) { try file.check() }
-    let model = try LoadedModel.open(package)
+    let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let pool = WorkerPool(threads: runner.threads)
     let set = try promptSet(model, pool)
     guard !set.prompts.isEmpty else { throw BenchError.nothing(reasons: set.unavailable.map(\.text)) }
@@ -189,18 +193,18 @@ struct NameList: ExpressibleByArgument {
 }
 
 /// Decoders as `vanilla,mtp-2,adaptive`.
-struct DecoderList: ExpressibleByArgument {
+struct DecoderList {
   let decoders: [BenchDecoder]
 
   init(decoders: [BenchDecoder]) { self.decoders = decoders }
 
-  init?(argument: String) {
-    guard let names = NameList(argument: argument)?.names else { return nil }
-    decoders = names.compactMap(BenchDecoder.init(name:))
-    guard decoders.count == names.count else { return nil }
+  /// - Throws: `ValidationError` with the names that there are.
+  init(_ argument: String) throws {
+    guard let names = NameList(argument: argument)?.names else {
+      throw ValidationError("--decoders takes names with commas, each once")
+    }
+    decoders = try names.map { BenchDecoder(try DecoderName.method($0)) }
   }
-
-  var defaultValueDescription: String { decoders.map(\.name).joined(separator: ",") }
 }
 
 /// Chances as `0.8,0.6`.

@@ -23,6 +23,7 @@ struct CheckCommand: ParsableCommand {
 
       Example:
         verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
+        verify-runner check PACKAGE --drafter DRAFTER --decoders dflash,in-turn --forced
         verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
         verify-runner check PACKAGE --source CHECKPOINT --images pictures
         verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
@@ -38,6 +39,13 @@ struct CheckCommand: ParsableCommand {
   var images: FilePath?
   @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
   @Flag(help: "Check adaptive depth too.") var adaptive = false
+  @OptionGroup var drafters: DrafterOptions
+  @Option(
+    help: ArgumentHelp(
+      "Other decoders to check, with commas, or all that the package and --drafter have: \(DecodingMethod.names). By"
+        + " default all with --drafter, else none."), transform: CheckedDecoders.init)
+  var decoders: CheckedDecoders?
+  @Flag(help: "Check drafts too that are right up to every place, without any drafter.") var forced = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
   @Option(help: "Share of first drafts that must be accepted at every depth, 0 to 1.") var minAcceptance: Double?
   @Option(
@@ -76,18 +84,20 @@ struct CheckCommand: ParsableCommand {
     try runner.arithmetic.check()
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LoadedModel.open(package)
+    let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let loaded = clock.now
     let encoder = PromptEncoder(folder: model.path)
     var prompts = try promptSet(folder: model.path).map(encoder.encode)
     let pictures = try images.map(Picture.all) ?? []
     let pictureCheck = pictures.isEmpty ? nil : try PictureCheck(model, threads: runner.threads)
     prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
-    let options = CheckOptions(
+    var options = CheckOptions(
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
       draftShortlist: runner.draftShortlist, minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
+    options.decoders = decoders?.methods(of: model) ?? (drafters.drafter.isEmpty ? [] : DecodingMethod.all(of: model))
+    options.forced = forced
     var report = try Check(model, options).run(prompts)
     let checked = clock.now
     let original = try source.map { source in

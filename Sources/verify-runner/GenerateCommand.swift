@@ -13,11 +13,14 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continues a text, or answers in a chat.",
     discussion: """
-      The text comes as it is decoded. At temperature 0 every --mtp gives the same text; above, the same distribution.
+      The text comes as it is decoded. At temperature 0 every --mtp and every --decoder but
+      optimistic gives the same text; above, the same distribution.
 
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
+        verify-runner generate PACKAGE --chat edit.json --decoder lookup --prediction before.py
+        verify-runner generate PACKAGE --chat "List them." --decoder dflash --drafter DRAFTER
         verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
         verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
 
@@ -38,6 +41,13 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
+  @Option(help: "How to decode, in the place of --mtp: auto, \(DecodingMethod.names).", transform: DecoderName.init)
+  var decoder: DecoderName?
+  @Option(
+    help: "A file whose text the answer may well repeat, such as code that is to be changed; lookup copies from it.",
+    completion: .file())
+  var prediction: FilePath?
+  @OptionGroup var drafters: DrafterOptions
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
@@ -50,6 +60,7 @@ struct GenerateCommand: ParsableCommand {
   func validate() throws {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+    guard mtp == nil || decoder == nil else { throw ValidationError("give either --mtp or --decoder") }
     guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
     guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }
   }
@@ -59,7 +70,7 @@ struct GenerateCommand: ParsableCommand {
     try runner.arithmetic.check()
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LoadedModel.open(package)
+    let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let loading = start.duration(to: clock.now)
     let encoder = PromptEncoder(folder: model.path)
     let tokenizer = try encoder.tokenizer()
@@ -68,10 +79,12 @@ struct GenerateCommand: ParsableCommand {
     let options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
       sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
-      draftShortlist: runner.draftShortlist)
+      draftShortlist: runner.draftShortlist, prediction: try predicted(tokenizer))
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
-    let method = mtp?.method ?? (model.hasHead ? .adaptive() : .vanilla)
+    let method =
+      decoder?.method(of: model) ?? mtp?.method
+      ?? (!drafters.drafter.isEmpty ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {
@@ -111,6 +124,11 @@ struct GenerateCommand: ParsableCommand {
       + video.map { try VisualInput(video: $0, framesPerSecond: fps, model: model.path) }
     if let text { return try encoder.encode(text, visuals, tower: tower, pool: pool) }
     return try encoder.encode(chatRequest(), visuals, tower: tower, pool: pool)
+  }
+
+  private func predicted(_ tokenizer: Tokenizer) throws -> [Int] {
+    guard let prediction else { return [] }
+    return tokenizer.encode(try ReadOnlyFile(path: prediction).readAll(limit: PromptFile.limit), special: false)
   }
 
   private func chatRequest() throws -> ChatRequest {

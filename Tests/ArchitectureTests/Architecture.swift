@@ -19,7 +19,7 @@ enum Architecture {
     "Templates": ["Bounds", "Python", "Syntax", "Values", "Rendering", ""],
     "Tokenization": ["Tables", "", "ChatTemplate"],
     "Images": ["", "Decoding", "Processing"],
-    "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Decoding"],
+    "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Drafting", "Decoding"],
     "Checking": [
       "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
     ],

@@ -85,8 +85,8 @@ public struct Bench {
     var decoders: [BenchDecoder] = [.vanilla]
     var unavailable: [Unavailable] = []
     for decoder in options.decoders where !decoders.contains(decoder) {
-      if decoder.drafts, !model.hasHead {
-        unavailable.append(Unavailable(.decoder, decoder.name, reason: "the model has no MTP head"))
+      if let kind = decoder.method.missing(of: model) {
+        unavailable.append(Unavailable(.decoder, decoder.name, reason: "the model has no \(kind.title)"))
       } else {
         decoders.append(decoder)
       }
@@ -138,9 +138,8 @@ public struct Bench {
     let tokens = try prompt.make()
     let made = clock.now
     let decoding = try session.decode(
-      tokens, decoders[decoder].method,
-      DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist)
-    ) { session in drafter(decoders[decoder], session, tokens.tokens + truth[place]) }
+      wrapping: imposed(tokens, place), tokens, decoders[decoder].method,
+      DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist))
     var last = clock.now
     var result = MeasuredDecoding(
       decoder: decoder, prompt: place, repetition: repetition, tokens: [],
@@ -163,12 +162,14 @@ public struct Bench {
     return result
   }
 
-  private func drafter(_ decoder: BenchDecoder, _ session: DecodingSession, _ truth: [Int]) -> (any Drafter)? {
-    guard decoder.drafts, let drafter = MTPDrafter(session) else { return nil }
-    drafter.useShortlist(options.draftShortlist, tokens: truth)
-    return options.imposed.map {
-      ImposedDrafter(drafter, $0, truth: truth, vocabulary: model.configuration.vocabulary)
-    } ?? drafter
+  /// What makes drafters say what the imposed acceptance wants; nil to leave them as they are.
+  private func imposed(_ prompt: Prompt, _ place: Int) -> ((any Drafter) -> any Drafter)? {
+    options.imposed.map { imposed in
+      { [truth, model] in
+        ImposedDrafter(
+          $0, imposed, truth: prompt.tokens + truth[place], vocabulary: model.configuration.vocabulary)
+      }
+    }
   }
 }
 

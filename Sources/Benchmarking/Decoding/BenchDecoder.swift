@@ -1,62 +1,41 @@
 import Inference
 
 /// A way of decoding that is measured.
-public enum BenchDecoder: Sendable, Hashable {
+public struct BenchDecoder: Sendable, Hashable {
+  /// How it decodes.
+  public let method: DecodingMethod
+
+  /// - Parameter method: How it decodes.
+  public init(_ method: DecodingMethod) { self.method = method }
+
   /// One token a pass.
-  case vanilla
+  public static let vanilla = BenchDecoder(.vanilla)
   /// So many drafts a round, checked by the target.
-  case mtp(Int)
+  public static func mtp(_ depth: Int) -> BenchDecoder { BenchDecoder(.mtp(depth: depth)) }
   /// As many drafts as pay, at most so many.
-  case adaptive(Int)
+  public static func adaptive(_ depth: Int) -> BenchDecoder { BenchDecoder(.adaptive(maximum: depth)) }
   /// So many drafts a round, not checked.
-  case optimistic(Int)
+  public static func optimistic(_ depth: Int) -> BenchDecoder { BenchDecoder(.optimistic(depth: depth)) }
 
   /// Vanilla decoding, MTP at depths 1 to 4, adaptive depth up to 4, and unchecked drafts at depth 2.
   public static let standard: [BenchDecoder] = [
     .vanilla, .mtp(1), .mtp(2), .mtp(3), .mtp(4), .adaptive(4), .optimistic(2),
   ]
 
-  /// `vanilla`, `mtp-K`, `adaptive` (4) or `adaptive-K`, `optimistic` (2) or `optimistic-K`, K from 1 to 8.
+  /// A name as `DecodingMethod` spells it, such as `mtp-2`; nil for every other.
   public init?(name: String) {
-    let words = name.split(separator: "-", omittingEmptySubsequences: false)
-    let depth = words.count == 2 ? Int(words[1]) : nil
-    guard words.count <= 2, words.count == 1 || depth.map((1...DecodingMethod.deepest).contains) == true else {
-      return nil
-    }
-    switch (words.first, depth) {
-    case ("vanilla", nil): self = .vanilla
-    case ("mtp", let depth?): self = .mtp(depth)
-    case ("adaptive", let depth): self = .adaptive(depth ?? 4)
-    case ("optimistic", let depth): self = .optimistic(depth ?? 2)
-    default: return nil
-    }
+    guard let method = DecodingMethod(name: name) else { return nil }
+    self.method = method
   }
 
   /// As the command line and the reports spell it, such as `mtp-2`.
-  public var name: String {
-    switch self {
-    case .vanilla: "vanilla"
-    case .mtp(let depth): "mtp-\(depth)"
-    case .adaptive(4): "adaptive"
-    case .adaptive(let depth): "adaptive-\(depth)"
-    case .optimistic(let depth): "optimistic-\(depth)"
-    }
-  }
+  public var name: String { method.name }
 
-  var method: DecodingMethod {
-    switch self {
-    case .vanilla: .vanilla
-    case .mtp(let depth): .mtp(depth: depth)
-    case .adaptive(let depth): .adaptive(maximum: depth)
-    case .optimistic(let depth): .optimistic(depth: depth)
-    }
-  }
-
-  var drafts: Bool { self != .vanilla }
+  var drafts: Bool { method.drafts }
 
   /// Whether its tokens must be those of vanilla decoding.
   public var isVerified: Bool {
-    if case .optimistic = self { return false }
+    if case .optimistic = method { return false }
     return true
   }
 }

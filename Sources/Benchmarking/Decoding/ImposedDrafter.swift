@@ -38,6 +38,9 @@ final class ImposedDrafter: Drafter {
   private var known: Int
 
   var rowsRun: Int { drafter.rowsRun }
+  var draftVocabulary: Int? { drafter.draftVocabulary }
+  var copyable: CopyableText? { drafter.copyable }
+  var tappedLayers: [Int] { drafter.tappedLayers }
 
   init(_ drafter: any Drafter, _ imposed: ImposedAcceptance, truth: [Int], vocabulary: Int, known: Int = 1) {
     self.drafter = drafter
@@ -47,16 +50,18 @@ final class ImposedDrafter: Drafter {
     self.known = known
   }
 
-  func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
-    known += rows.count
-    drafter.observe(rows, hidden: hidden)
+  func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {
+    drafter.begin(tokens, shortlist: shortlist, prediction: prediction)
   }
 
-  func draft(
-    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-  ) {
+  func observe(_ rows: KeptRows) {
+    known += rows.count
+    drafter.observe(rows)
+  }
+
+  func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
     var place = 0
-    drafter.draft(count, position: position, into: &drafts) { logits in
+    drafter.draft(request, into: &drafts) { logits in
       let own = choose(logits)
       let index = known + place
       defer { place += 1 }

@@ -4,7 +4,12 @@ import StrictJSON
 extension BenchReport {
   /// The report as a document; page Bench describes it.
   public var json: JSONValue {
-    .object([
+    let regret: [(String, JSONValue)] = regrets.isEmpty ? [] : [("regret", .array(regrets.map(\.json)))]
+    return .object(members + regret)
+  }
+
+  private var members: [(String, JSONValue)] {
+    [
       ("verify_runner_bench", .int(BenchReport.schema)), ("machine", machineJSON), ("model", modelJSON),
       ("settings", settingsJSON),
       (
@@ -24,7 +29,7 @@ extension BenchReport {
       ("equal", .bool(differences.isEmpty)), ("differences", .array(differences.map(\.json))),
       ("results", .array(results.map { $0.json(readBandwidth: readBandwidth) })), ("memory", memoryJSON),
       ("passes", passes?.json ?? .null),
-    ])
+    ]
   }
 
   private var machineJSON: JSONValue {

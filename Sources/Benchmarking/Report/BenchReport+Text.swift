@@ -10,6 +10,7 @@ extension BenchReport {
           + "the model's own; verified tokens are")
     }
     for kind in kinds { lines += [""] + table(kind) }
+    lines += regretLines
     if let passes { lines += [""] + passes.lines }
     lines += ["", memoryLine] + unavailable.map { "not available: " + $0.text }
     return (lines + [verdict]).joined(separator: "\n")

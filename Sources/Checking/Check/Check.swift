@@ -28,6 +28,11 @@ public struct Check {
     if options.adaptive {
       settings.append(SettingReport(name: "adaptive", method: .adaptive(maximum: options.depths.max() ?? 4)))
     }
+    let named = Set(settings.map(\.name))
+    settings += options.decoders.filter { !named.contains($0.name) }.map {
+      SettingReport(name: $0.name, method: $0)
+    }
+    if options.forced { settings.append(SettingReport(forced: ForcedDrafter.most)) }
     var results: [PromptReport] = []
     for (index, prompt) in prompts.enumerated() {
       options.onProgress("prompt \(index + 1) of \(prompts.count): \(prompt.id)")
@@ -51,18 +56,22 @@ public struct Check {
     var history = DraftHistory()
     for place in settings.indices {
       let name = settings[place].name
-      let found = try decode(prompt, settings[place].method)
+      let found = try decode(prompt, settings[place], truth: vanilla.tokens)
       var differences = found.differences(from: vanilla, prompt: prompt.id, setting: name)
-      if let difference = history.enter(
-        found.rounds, prompt: prompt.id, promptTokens: prompt.tokens.count, setting: name)
+      if !settings[place].isForced,
+        let difference = history.enter(
+          found.rounds, prompt: prompt.id, promptTokens: prompt.tokens.count, setting: name)
       {
         differences.append(difference)
       }
       settings[place].enter(prompt, vanilla, found, differences, end: end)
     }
-    if let stop, let deepest = settings.indices.last {
-      let difference = try checkStop(prompt, vanilla, stop, settings[deepest])
-      if let difference { settings[deepest].differences.append(difference) }
+    if let stop {
+      // Of the head's depths the deepest, and every other way.
+      for place in settings.indices where place + 1 >= options.depths.count {
+        let difference = try checkStop(prompt, vanilla, stop, settings[place])
+        if let difference { settings[place].differences.append(difference) }
+      }
     }
     return PromptReport(prompt, vanilla, stop: stop)
   }
@@ -72,7 +81,7 @@ public struct Check {
     _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ stop: Int, _ setting: SettingReport
   ) throws -> Difference? {
     let expected = Array(vanilla.tokens[...stop])
-    let found = try decode(prompt, setting.method, stops: options.stops)
+    let found = try decode(prompt, setting, truth: vanilla.tokens, stops: options.stops)
     guard found.tokens != expected || found.finish != .stop(vanilla.tokens[stop]) else { return nil }
     return Difference(
       prompt: prompt.id, setting: setting.name, subject: .stop, index: stop, expected: "\(expected.count) tokens",
@@ -80,14 +89,23 @@ public struct Check {
   }
 
   private func decode(
-    _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = []
+    _ prompt: EncodedPrompt, _ setting: SettingReport, truth: [Int], stops: Set<Int> = []
+  ) throws -> CheckedDecoding {
+    try decode(
+      prompt, setting.method, stops: stops,
+      drafter: setting.isForced
+        ? ForcedDrafter(prompt.tokens + truth, vocabulary: model.configuration.vocabulary) : nil)
+  }
+
+  private func decode(
+    _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = [], drafter: (any Drafter)? = nil
   ) throws -> CheckedDecoding {
     let session = DecodingSession(
       model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
     return try CheckedDecoding(
       session, prompt.prompt, method, limit: options.limit, stops: stops,
-      draftShortlist: options.draftShortlist, isStopped: options.isStopped)
+      draftShortlist: options.draftShortlist, drafter: drafter, isStopped: options.isStopped)
   }
 
   /// The rounds of decoding at depth 1 with the head as it is, or repaired.

@@ -6,6 +6,10 @@ public struct CheckOptions {
   public var depths: [Int]
   /// Whether adaptive depth is checked too.
   public var adaptive: Bool
+  /// Other ways of decoding that are checked.
+  public var decoders: [DecodingMethod] = []
+  /// Whether drafts are checked, too, that are right up to every place.
+  public var forced = false
   /// Tokens decoded for each prompt at each setting; stop tokens do not end them.
   public var limit: Int
   /// Tokens that end an answer: acceptance is counted up to the first, and decoding with them must end there.

@@ -15,7 +15,7 @@ struct CheckedDecoding {
   /// - Throws: `InferenceError`; `CancellationError` when `isStopped` says so.
   init(
     _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, limit: Int, stops: Set<Int> = [],
-    draftShortlist: Int = 0, isStopped: () -> Bool
+    draftShortlist: Int = 0, drafter: (any Drafter)? = nil, isStopped: () -> Bool
   ) throws {
     // Not `self` in the callbacks: they live as long as the decoding.
     let record = Record()
@@ -26,7 +26,9 @@ struct CheckedDecoding {
         record.chosen.append(token)
         record.logits.append(SHA256Digest.of(UnsafeRawBufferPointer(logits)))
       }, onRound: { record.rounds.append($0) })
-    let decoding = try session.decode(prompt, method, options)
+    let decoding =
+      try drafter.map { drafter in try session.decode(prompt, method, options) { _ in drafter } }
+      ?? session.decode(prompt, method, options)
     for token in decoding {
       tokens.append(token)
       guard !isStopped() else { throw CancellationError() }

@@ -53,6 +53,7 @@ public struct GenerationReport: Sendable {
               ("tokens_per_round", .decimal(statistics.meanAcceptedLength, 4)),
             ] + (statistics.draftVocabulary.map { [("draft_vocabulary", .int($0))] } ?? []))
         ),
+        ("drafters", drafters),
         (
           "seconds",
           .object([
@@ -67,6 +68,23 @@ public struct GenerationReport: Sendable {
     }
     if let resources { document.append(("process", resources.json)) }
     return .object(document)
+  }
+
+  /// What each drafter did, of those that drafted.
+  private var drafters: JSONValue {
+    .object(
+      named.map { name, count in
+        (
+          name,
+          .object([
+            ("rounds", .int(count.rounds)), ("drafted", .int(count.drafted)), ("accepted", .int(count.accepted)),
+          ])
+        )
+      })
+  }
+
+  private var named: [(String, DrafterCount)] {
+    DrafterKind.allCases.compactMap { kind in statistics.drafters[kind].map { (kind.rawValue, $0) } }
   }
 
   private var finishName: String {
@@ -94,6 +112,9 @@ public struct GenerationReport: Sendable {
       lines.append(
         "drafts:  accepted by place \(places.joined(separator: " ")), \(statistics.rounds) rounds, "
           + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
+      lines.append(
+        "         by drafter: "
+          + named.map { "\($0.0) \($0.1.accepted)/\($0.1.drafted) in \($0.1.rounds) rounds" }.joined(separator: ", "))
       if let ids = statistics.draftVocabulary { lines.append("         of \(ids) ids at the end") }
       lines.append(
         "times:   draft \(decimal(statistics.draftTime.inSeconds, 3)) s, verify "

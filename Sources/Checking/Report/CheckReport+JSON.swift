@@ -67,7 +67,7 @@ extension SettingReport {
     var members: [(String, JSONValue)] = [
       ("name", .string(name)), ("equal", .bool(differences.isEmpty)), ("compared_tokens", .int(compared)),
     ]
-    if isFixedDepth {
+    if hasCounts {
       members.append(("acceptance", total.json))
       let kinds = acceptance.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }
       members.append(("acceptance_by_kind", .object(kinds)))

@@ -5,7 +5,7 @@ extension CheckReport {
     if let words = arithmetic.words { lines += [words, ""] }
     if draftShortlist > 0 { lines += ["drafts: of the lowest \(draftShortlist) ids and the ids of the text", ""] }
     lines += equality
-    if settings.contains(where: \.isFixedDepth) { lines += ["", acceptanceTitle] + acceptanceTable }
+    if settings.contains(where: \.hasCounts) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let headTrials {
       let found =
         headTrials.cure.map { "\($0.tensor): \($0.defect)" } ?? "none helps: likely another model's head"
@@ -37,13 +37,15 @@ extension CheckReport {
       + "(\(kinds.joined(separator: ", "))), \(limit) tokens each"
   }
 
+  private var nameWidth: Int { max(10, (settings.map(\.name.count).max() ?? 0) + 1) }
+
   private var equality: [String] {
     ["compared with vanilla decoding: tokens, logits and final state by their bytes; drafts between depths"]
       + settings.map { setting in
         let result =
           setting.differences.isEmpty
           ? "equal, \(setting.compared) tokens" : "DIFFERENT: \(setting.differences.count) differences"
-        return "  " + setting.name.padding(10) + result
+        return "  " + setting.name.padding(nameWidth) + result
       }
       + differences.prefix(10).map { difference in
         let index = difference.index.map { " token \($0)" } ?? ""
@@ -57,10 +59,10 @@ extension CheckReport {
   }
 
   private var acceptanceTable: [String] {
-    let fixed = settings.filter(\.isFixedDepth)
+    let fixed = settings.filter(\.hasCounts)
     let places = fixed.map { $0.total.drafted.count }.max() ?? 0
     let head = (0..<places).map { "\($0 + 1)".paddingLeft(7) }.joined()
-    var lines = ["  " + "setting".padding(10) + "kind".padding(12) + head + "tokens/round".paddingLeft(14)]
+    var lines = ["  " + "setting".padding(nameWidth) + "kind".padding(12) + head + "tokens/round".paddingLeft(14)]
     for setting in fixed {
       let kinds = setting.acceptance.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
       for (kind, count) in [("all", setting.total)] + (kinds.count > 1 ? kinds : []) {
@@ -68,7 +70,7 @@ extension CheckReport {
           (count.share(place).map { decimal($0, 3) } ?? (place < setting.total.drafted.count ? "-" : "")).paddingLeft(7)
         }
         let rate = count.tokensPerRound.map { decimal($0, 2) } ?? "-"
-        lines.append("  " + setting.name.padding(10) + kind.padding(12) + shares.joined() + rate.paddingLeft(14))
+        lines.append("  " + setting.name.padding(nameWidth) + kind.padding(12) + shares.joined() + rate.paddingLeft(14))
       }
     }
     return lines

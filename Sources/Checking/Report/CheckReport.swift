@@ -33,7 +33,7 @@ public struct CheckReport: Sendable {
   /// Settings whose share of accepted first drafts is below the floor, with the share; nil where nothing was drafted.
   public var belowFloor: [(setting: String, share: Double?)] {
     guard let minAcceptance else { return [] }
-    return settings.filter(\.isFixedDepth).compactMap { setting in
+    return settings.filter(\.isHead).compactMap { setting in
       let share = setting.total.share(0)
       if let share, share >= minAcceptance { return nil }
       return (setting.name, share)
@@ -118,7 +118,7 @@ public struct PromptReport: Sendable, Hashable {
 
 /// A way of decoding, over all prompts.
 public struct SettingReport: Sendable {
-  /// `mtp-1` … `mtp-8`, `adaptive`.
+  /// That of the way of decoding, such as `mtp-1`; or `forced`.
   public var name: String
   /// The way of decoding.
   public var method: DecodingMethod
@@ -129,14 +129,28 @@ public struct SettingReport: Sendable {
   /// By kind of text, up to the first stop token of each prompt.
   public var acceptance: [String: AcceptanceCount] = [:]
 
+  /// Whether its drafts are the check's own.
+  public let isForced: Bool
+
   init(name: String, method: DecodingMethod) {
     self.name = name
     self.method = method
+    isForced = false
   }
 
-  /// Whether every round drafts the same number of tokens. Adaptive depth follows a clock, so its counts are not those
-  /// of another run, and no report has them.
-  public var isFixedDepth: Bool { if case .mtp = method { true } else { false } }
+  /// Drafts that are right up to every place, at most so many a round.
+  init(forced most: Int) {
+    name = "forced"
+    method = .dflash(depth: most)
+    isForced = true
+  }
+
+  /// Whether it drafts with the MTP head at one depth, to which the floors belong.
+  public var isHead: Bool { if case .mtp = method { true } else { false } }
+
+  /// Whether its counts are those of every run and say something of the model. What follows a clock has others each
+  /// time, and no report has them.
+  public var hasCounts: Bool { method.isRepeatable && !isForced }
 
   /// Over all kinds.
   public var total: AcceptanceCount {

@@ -18,12 +18,12 @@ package struct AdaptiveDepth {
   private let maximum: Int
   /// The depth to come back to after a round at another one.
   private var settled = 0
-  private var chances: [Chance]
+  private var chances: [AcceptanceChance]
   /// Seconds of a target pass by rows, and of a draft step.
-  private var verify: [Measured]
-  private var draftStep = Measured()
+  private var verify: [MeasuredSeconds]
+  private var draftStep = MeasuredSeconds()
   /// Of a look, which may begin with the tokens since the last draft.
-  private var look = Measured()
+  private var look = MeasuredSeconds()
   private var rounds = 0
   /// Seconds of all rounds, and what they took beyond plain passes: by the usual times of their parts, because a stall of
   /// the machine is no debt.
@@ -48,8 +48,8 @@ package struct AdaptiveDepth {
   package init(maximum: Int) {
     self.maximum = maximum
     looks = maximum > 0
-    chances = Array(repeating: Chance(), count: maximum)
-    verify = Array(repeating: Measured(), count: maximum + 2)
+    chances = Array(repeating: AcceptanceChance(), count: maximum)
+    verify = Array(repeating: MeasuredSeconds(), count: maximum + 2)
   }
 
   /// Enters a round whose drafts, if any, the target checked.
@@ -127,53 +127,5 @@ package struct AdaptiveDepth {
     guard let nearest else { return 0 }
     let estimate = verify[nearest].usual * (3 + Double(rows)) / (3 + Double(nearest))
     return own.isUnknown ? estimate : min(own.usual, estimate)
-  }
-
-  /// How often a draft at one place was accepted, older rounds counting less.
-  private struct Chance {
-    private(set) var count = 0.0
-    private var accepted = 0.0
-    /// What was expected before counts as two rounds at first.
-    private var prior = 2.0
-    private static let memory = 0.9
-
-    mutating func add(_ value: Double) {
-      count = count * Chance.memory + 1
-      accepted = accepted * Chance.memory + value
-      prior *= Chance.memory
-    }
-
-    func estimate(expected: Double) -> Double { (accepted + prior * expected) / (count + prior) }
-  }
-
-  /// A time that is measured again and again.
-  private struct Measured {
-    private var last: [Double] = []
-    private var next = 0
-    /// The median of the last times. The first ones hold the making of memory and cold caches: of them the least counts.
-    private(set) var usual = 0.0
-    private static let window = 9
-
-    var isUnknown: Bool { last.isEmpty }
-    var isSure: Bool { last.count > 2 }
-
-    mutating func add(_ value: Double) {
-      if last.count < Measured.window {
-        last.append(value)
-      } else {
-        last[next] = value
-        next = (next + 1) % Measured.window
-      }
-      usual = ranked(isSure ? (last.count - 1) / 2 : 0)
-    }
-
-    /// The time with so many before it in ascending order. Every round asks, so nothing is sorted in memory of its own.
-    private func ranked(_ rank: Int) -> Double {
-      last.first { value in
-        var (below, equal) = (0, 0)
-        for other in last { (below, equal) = (below + (other < value ? 1 : 0), equal + (other == value ? 1 : 0)) }
-        return below <= rank && rank < below + equal
-      } ?? 0
-    }
   }
 }

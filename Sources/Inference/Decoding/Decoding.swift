@@ -35,10 +35,7 @@ public final class Decoding: Sequence, IteratorProtocol {
   private var bytesBefore = 0
 
   private var engine: TextEngine { session.engine }
-  /// What the session has measured of depths, if they are to be chosen.
-  private var adaptive: AdaptiveDepth? {
-    if case .adaptive(let maximum) = method { session.depths[maximum] } else { nil }
-  }
+  private let controller: any DraftController
 
   /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
   init(
@@ -49,9 +46,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     self.method = method
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
-    if case .adaptive(let maximum) = method, session.depths[maximum] == nil {
-      session.depths[maximum] = AdaptiveDepth(maximum: maximum)
-    }
+    controller = session.controller(for: method)
     let operations = engine.products.operations
     statistics.promptTime = ContinuousClock().measure { runPrompt() }
     statistics.promptOperations = engine.products.operations - operations
@@ -122,7 +117,7 @@ public final class Decoding: Sequence, IteratorProtocol {
 
   /// Each row of the prompt with the token behind it.
   private func observePrompt(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
-    guard let drafter = session.drafter else { return }
+    guard !session.drafters.isEmpty else { return }
     var pairs = PassRows()
     for index in range {
       let next = index + 1
@@ -130,7 +125,7 @@ public final class Decoding: Sequence, IteratorProtocol {
       pairs.positions.append(prompt.position(index))
       pairs.given.append(embeddings[next].map { UnsafePointer($0.pointer) })
     }
-    drafter.observe(pairs, hidden: engine.headInput(row: 0))
+    session.observe(prompt.tokens[range], pairs)
   }
 
   private func fill(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
@@ -153,21 +148,25 @@ public final class Decoding: Sequence, IteratorProtocol {
     let base = session.tokens.count
     let position = prompt.position(base).time
     let room = options.limit - count - 1
-    let looks = adaptive?.looks == true && room > 0
-    let depth = looks ? 1 : Swift.min(adaptive?.depth ?? method.depth, room)
+    let outlook = DraftOutlook(room: room, known: base + 1, copyable: session.copyable)
+    let plan = controller.plan(outlook)
+    let depth = Swift.min(plan.depth, room)
     check.beginDraft()
     drafts.removeAll(keepingCapacity: true)
     emitted.removeAll(keepingCapacity: true)
     let choices = check.time
     let draftTime = clock.measure {
-      session.drafter?.draft(depth, position: position, into: &drafts) { logits in
-        let isGood = areGood { (finite) throws(InferenceError) in try finite.require(draft: logits, position: base) }
+      guard depth > 0, let kind = plan.kind, let drafter = session.drafters[kind] else { return }
+      drafter.draft(DraftRequest(count: depth, room: room, position: position), into: &drafts) { logits in
+        let isGood = areGood { (finite) throws(InferenceError) in
+          try finite.require(draft: logits, of: kind, position: base)
+        }
         return isGood ? check.draft(logits) : 0
       }
     }
     guard failure == nil else { return }
     let draftChoices = check.time - choices
-    let look = looks ? drafts.first : nil
+    let look = plan.looks ? drafts.first : nil
     if look != nil { drafts.removeAll(keepingCapacity: true) }
     rows.removeAll()
     for index in 0...drafts.count {
@@ -181,21 +180,21 @@ public final class Decoding: Sequence, IteratorProtocol {
     }
     guard failure == nil else { return session.forget() }
     let rollbackTime = clock.measure { settle() }
-    record(accepted: kept, known: base + 1)
+    record(plan, accepted: kept, known: base + 1)
     let allChoices = check.time - choices
     statistics.draftTime += draftTime - draftChoices
     statistics.verifyTime += verifyTime - (allChoices - draftChoices)
     statistics.samplingTime += allChoices
     statistics.rollbackTime += rollbackTime
+    var agreement: Double?
     if let look, let token = emitted.first {
       statistics.looks += 1
-      session.depths[method.depth]?.recordLook(
-        agreement: check.agreement(look, with: token), draftSeconds: draftTime.seconds,
-        verifySeconds: verifyTime.seconds)
-    } else if case .adaptive(let maximum) = method {
-      session.depths[maximum]?.record(
-        drafted: drafts.count, accepted: kept, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds)
+      agreement = check.agreement(look, with: token)
     }
+    controller.record(
+      DraftedRound(
+        plan: plan, outlook: outlook, drafted: drafts.count, accepted: kept, tokens: emitted.count,
+        agreement: agreement, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds))
   }
 
   /// How many drafts stay. The tokens to give are those and the next one, cut at a stop token.
@@ -238,28 +237,31 @@ public final class Decoding: Sequence, IteratorProtocol {
   /// Keeps the rows whose next token was given; the row of the last one given has not been run.
   private func settle() {
     session.commit(rows.tokens[..<emitted.count])
-    if let drafter = session.drafter {
+    if !session.drafters.isEmpty {
       pairs.removeAll()
       pairs.tokens += emitted
       pairs.positions += rows.positions[..<emitted.count]
-      drafter.observe(pairs, hidden: engine.headInput(row: 0))
+      session.observe(rows.tokens[..<emitted.count], pairs)
     }
     newest = emitted.last ?? newest
   }
 
-  private func record(accepted: Int, known: Int) {
+  private func record(_ plan: DraftPlan, accepted: Int, known: Int) {
     statistics.rounds += 1
     statistics.targetPasses += 1
     statistics.targetRows += drafts.count + 1
     if case .optimistic = method {
       statistics.unchecked += Swift.min(drafts.count, emitted.count)
     } else {
-      statistics.count(drafted: drafts.count, accepted: accepted)
+      statistics.count(plan.kind, drafted: drafts.count, accepted: accepted)
     }
-    statistics.headRows = session.drafter?.rowsRun ?? 0
+    statistics.headRows = session.drafters.values.reduce(0) { $0 + $1.rowsRun }
     statistics.weightBytes = engine.products.weightBytes - bytesBefore
-    statistics.draftVocabulary = (session.drafter as? MTPDrafter)?.draftVocabulary
-    options.onRound?(DecodingRound(knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted))
+    statistics.draftVocabulary = session.drafters.values.compactMap(\.draftVocabulary).max()
+    options.onRound?(
+      DecodingRound(
+        knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted,
+        drafter: drafts.isEmpty ? nil : plan.kind))
     give(emitted)
   }
 

@@ -24,11 +24,14 @@ public final class DecodingSession {
   package private(set) var state: TextState
   /// The tokens whose rows are in `state`.
   package private(set) var tokens: [Int] = []
-  private(set) var drafter: (any Drafter)?
+  /// What drafts, by kind; each has observed all rows of `tokens`.
+  private(set) var drafters: [DrafterKind: any Drafter] = [:]
   /// For tests of checks; see ``PlantedDefect``.
   package var plantedDefect: PlantedDefect?
-  /// What was measured of depths, by their largest: times are those of the model, so the next decoding goes on from it.
-  package var depths: [Int: AdaptiveDepth] = [:]
+  /// What was learned of drafts: times and acceptance are those of the model, so the next decoding goes on from it.
+  package private(set) var learned: [DecodingMethod: any DraftController] = [:]
+  /// Takes the place of what the method would say; for tests.
+  package var imposedController: (any DraftController)?
   /// The prompt that `tokens` began with: its positions and image rows are those of the state.
   private var begun = Prompt([])
 
@@ -61,8 +64,9 @@ public final class DecodingSession {
     fork.state = state.copy()
     fork.tokens = tokens
     fork.begun = begun
-    fork.depths = depths
-    fork.drafter = drafter?.copy(engine: fork.engine)
+    fork.learned = learned.mapValues { $0.copy() }
+    fork.drafters = drafters.mapValues { $0.copy(engine: fork.engine) }
+    fork.engine.taps.keep(fork.drafters.values.flatMap(\.tappedLayers))
     return fork
   }
 
@@ -72,10 +76,17 @@ public final class DecodingSession {
   public func decode(
     _ prompt: Prompt, _ method: DecodingMethod = .vanilla, _ options: DecodingOptions
   ) throws(InferenceError) -> Decoding {
+    try decode(wrapping: nil, prompt, method, options)
+  }
+
+  /// As ``decode(_:_:_:)``, with drafters that are made into others.
+  package func decode(
+    wrapping wrap: ((any Drafter) -> any Drafter)?, _ prompt: Prompt, _ method: DecodingMethod,
+    _ options: DecodingOptions
+  ) throws(InferenceError) -> Decoding {
     try method.check(model)
-    let head = method.drafts ? model.head : nil
-    return try decode(prompt, method, options) { session in
-      head.map { MTPDrafter($0, engine: session.engine) }
+    return try decode(prompt, method, options, kinds: method.kinds(of: model)) { session, kind in
+      session.drafter(kind).map { wrap?($0) ?? $0 }
     }
   }
 
@@ -83,6 +94,24 @@ public final class DecodingSession {
   package func decode(
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
     drafter make: (DecodingSession) -> (any Drafter)?
+  ) throws(InferenceError) -> Decoding {
+    // What only looks on is there for vanilla decoding, too.
+    try decode(prompt, method, options, kinds: [method.kinds(of: model).first ?? .mtp]) { session, _ in make(session) }
+  }
+
+  /// A drafter of the model; nil where there is none of the kind.
+  private func drafter(_ kind: DrafterKind) -> (any Drafter)? {
+    switch kind {
+    case .lookup: LookupDrafter()
+    case .mtp: MTPDrafter(self)
+    case .dflash: model.dflash.map { DFlashDrafter($0, engine: engine) }
+    case .eagle3: model.eagle3.map { Eagle3Drafter($0, engine: engine) }
+    }
+  }
+
+  private func decode(
+    _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions, kinds: [DrafterKind],
+    make: (DecodingSession, DrafterKind) -> (any Drafter)?
   ) throws(InferenceError) -> Decoding {
     try arithmetic.check()
     try prompt.check(model.configuration)
@@ -93,23 +122,30 @@ public final class DecodingSession {
     guard options.draftShortlist >= 0 else {
       throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
     }
-    if !goesOn(prompt, drafting: method.drafts) {
+    if !goesOn(prompt, kinds: kinds) {
       state.restart()
       state.plantedDefect = plantedDefect
       tokens = []
-      drafter = make(self)
-      (drafter as? MTPDrafter)?.plantedDefect = plantedDefect
+      drafters = [:]
+      for kind in kinds { drafters[kind] = make(self, kind) }
+      engine.taps.keep(drafters.values.flatMap(\.tappedLayers))
+      for drafter in drafters.values { (drafter as? MTPDrafter)?.plantedDefect = plantedDefect }
     } else if let token = prompt.tokens.dropFirst(tokens.count).first {
       let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
-      drafter?.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
+      for drafter in drafters.values {
+        drafter.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
+      }
     }
-    (drafter as? MTPDrafter)?.useShortlist(options.draftShortlist, tokens: prompt.tokens)
+    for drafter in drafters.values {
+      drafter.begin(prompt.tokens, shortlist: options.draftShortlist, prediction: options.prediction)
+    }
     begun = prompt
     return try Decoding(self, prompt, method, options)
   }
 
-  private func goesOn(_ prompt: Prompt, drafting: Bool) -> Bool {
-    !tokens.isEmpty && drafting == (drafter != nil) && prompt.tokens.count > tokens.count
+  /// What drafts now has seen all rows of the state, so no other kind may join.
+  private func goesOn(_ prompt: Prompt, kinds: [DrafterKind]) -> Bool {
+    !tokens.isEmpty && Set(kinds) == Set(drafters.keys) && prompt.tokens.count > tokens.count
       && prompt.tokens.starts(with: tokens) && hasSameRows(prompt)
   }
 
@@ -121,12 +157,29 @@ public final class DecodingSession {
     }
   }
 
-  /// Forgets its tokens and what was measured of depths: the next decoding begins as in a new session, but in memory that
+  /// Forgets its tokens and what was learned of drafts: the next decoding begins as in a new session, but in memory that
   /// is there already.
   package func forget() {
     tokens = []
-    depths = [:]
+    learned = [:]
   }
+
+  /// What says how much is drafted: what it has learned before is not lost.
+  func controller(for method: DecodingMethod) -> any DraftController {
+    if let controller = imposedController ?? learned[method] { return controller }
+    let (controller, learns) = method.controller(model)
+    if learns { learned[method] = controller }
+    return controller
+  }
+
+  /// Shows rows that were kept to all drafters: their tokens, and the pairs of what follows each.
+  func observe(_ tokens: ArraySlice<Int>, _ pairs: PassRows) {
+    let rows = KeptRows(tokens: tokens, pairs: pairs, hidden: engine.headInput(row: 0), taps: engine.taps)
+    for drafter in drafters.values { drafter.observe(rows) }
+  }
+
+  /// What could be copied next.
+  var copyable: CopyableText? { drafters[.lookup]?.copyable }
 
   /// Counts rows that were accepted.
   func commit(_ kept: ArraySlice<Int>) {
@@ -153,8 +206,9 @@ extension DecodingSession {
     let row = PassRows(tokens: [token], positions: [TokenPosition(state.length)])
     var drafts: [Int] = []
     return ContinuousClock().measure {
-      drafter.observe(row, hidden: engine.headInput(row: 0))
-      drafter.draft(1, position: state.length, into: &drafts) {
+      drafter.observe(
+        KeptRows(tokens: [token], pairs: row, hidden: engine.headInput(row: 0), taps: engine.taps))
+      drafter.draft(DraftRequest(count: 1, room: 1, position: state.length), into: &drafts) {
         Vector.argmax($0, count: model.configuration.vocabulary)
       }
     }.seconds

@@ -1,3 +1,13 @@
+/// What one drafter did in a decoding.
+public struct DrafterCount: Sendable, Hashable {
+  /// Rounds in which it drafted.
+  public internal(set) var rounds = 0
+  /// Tokens that it drafted.
+  public internal(set) var drafted = 0
+  /// Those that the target agreed with.
+  public internal(set) var accepted = 0
+}
+
 /// Counts and times of one decoding.
 public struct DecodingStatistics: Sendable, Hashable {
   /// Rounds after the prompt, each with one target pass.
@@ -10,6 +20,8 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var draftedByPlace: [Int] = []
   /// By place in the draft, from 0: how often a token was accepted there.
   public internal(set) var acceptedByPlace: [Int] = []
+  /// The same by drafter, for those that drafted.
+  public internal(set) var drafters: [DrafterKind: DrafterCount] = [:]
   /// Drafted tokens given out without a check (optimistic decoding).
   public internal(set) var unchecked = 0
   /// Target passes, those over the prompt among them.
@@ -49,7 +61,12 @@ public struct DecodingStatistics: Sendable, Hashable {
   /// Share of the drafted tokens that were accepted.
   public var acceptanceRate: Double { drafted == 0 ? 0 : Double(accepted) / Double(drafted) }
 
-  mutating func count(drafted: Int, accepted: Int) {
+  mutating func count(_ kind: DrafterKind?, drafted: Int, accepted: Int) {
+    if drafted > 0, let kind {
+      drafters[kind, default: DrafterCount()].rounds += 1
+      drafters[kind, default: DrafterCount()].drafted += drafted
+      drafters[kind, default: DrafterCount()].accepted += accepted
+    }
     while draftedByPlace.count < drafted {
       draftedByPlace.append(0)
       acceptedByPlace.append(0)

@@ -17,13 +17,16 @@ struct FiniteLogits {
       model: model.path.string, of: "model itself", position: position + index / vocabulary, token: index % vocabulary)
   }
 
-  /// - Parameter draft: logits of the head, [V]; tokens that may not be drafted have −∞.
-  func require(draft logits: UnsafePointer<Float>, position: Int) throws(InferenceError) {
+  /// - Parameters:
+  ///   - draft: Logits of a drafter, [V]; tokens that may not be drafted have −∞.
+  ///   - kind: Which drafter.
+  ///   - position: Of the newest token in the text.
+  func require(draft logits: UnsafePointer<Float>, of kind: DrafterKind, position: Int) throws(InferenceError) {
     let vocabulary = model.configuration.vocabulary
     let row = UnsafeBufferPointer(start: logits, count: vocabulary)
     guard firstNonFinite(UnsafeRawBufferPointer(row), .f32) != nil,
       let token = row.firstIndex(where: { !($0 < .infinity) })
     else { return }
-    throw .logits(model: model.path.string, of: "MTP head", position: position, token: token)
+    throw .logits(model: model.path.string, of: kind.title, position: position, token: token)
   }
 }

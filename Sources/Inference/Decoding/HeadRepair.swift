@@ -50,6 +50,12 @@ extension MTPHead {
 }
 
 extension MTPDrafter {
+  /// A drafter for a session's model; nil when the model has no head.
+  package convenience init?(_ session: DecodingSession) {
+    guard let head = session.model.head else { return nil }
+    self.init(head, engine: session.engine)
+  }
+
   /// A drafter with a repaired head; nil when the model has no head.
   package convenience init?(_ session: DecodingSession, repair: HeadRepair) {
     guard let head = session.model.head?.repaired(repair) else { return nil }

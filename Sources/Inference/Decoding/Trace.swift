@@ -125,7 +125,8 @@ private final class HeadRecorder: Drafter {
     cache = AttentionCache(width: engine.configuration.attention.cacheWidth)
   }
 
-  package func observe(_ rows: PassRows, hidden states: UnsafePointer<Float>) {
+  package func observe(_ kept: KeptRows) {
+    let (rows, states) = (kept.pairs, kept.hidden)
     let configuration = engine.configuration
     // The head's passes use the memory that the states lie in.
     let copy = FloatBuffer(Array(UnsafeBufferPointer(start: states, count: rows.count * configuration.hidden)))
@@ -143,9 +144,7 @@ private final class HeadRecorder: Drafter {
     }
   }
 
-  package func draft(
-    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-  ) {}
+  package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {}
   package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}
   package func copy(engine: TextEngine) -> any Drafter { HeadRecorder(head, engine: engine) }
 }

@@ -21,24 +21,27 @@ public final class LoadedModel: Sendable {
   /// [V, H]; the embedding when tied.
   let output: WeightMatrix
   let head: MTPHead?
+  let dflash: DFlashModel?
+  let eagle3: Eagle3Model?
 
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
 
-  /// Whether the model can draft.
+  /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
 
   /// Opens a model: a folder, or `hub:org/name@revision`.
   /// - Parameters:
   ///   - path: The folder, or `hub:org/name@revision` for a snapshot in the local hub cache.
   ///   - head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
-  /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``InferenceError``,
+  ///   - drafters: Folders of drafters with weights of their own, each of another kind.
+  /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``DrafterError``, ``InferenceError``,
   ///   ``WeightMatrixError``.
-  public static func open(_ path: String, head: String? = nil) throws -> LoadedModel {
+  public static func open(_ path: String, head: String? = nil, drafters: [String] = []) throws -> LoadedModel {
     let folder = { (path: String) in
       try CheckpointFolder(ModelReference(typed: path))
     }
-    return try LoadedModel(folder(path), head: head.map(folder))
+    return try LoadedModel(folder(path), head: head.map(folder), drafters: drafters)
   }
 
   /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when nothing speaks against it.
@@ -52,12 +55,15 @@ public final class LoadedModel: Sendable {
   }
 
   /// Maps the weights of an opened folder.
-  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil) throws {
+  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [String] = []) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
     let weights = try StoredWeights(folder, head: donor)
-    mappedBytes = weights.mappedBytes
+    let drafters = try LoadedDrafters(drafters, target: configuration)
+    (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
+    // Of both, below the size of the address space.
+    mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)
     let prefix = weights.textPrefix
     let experts = configuration.mixture?.expertsPerToken ?? 0

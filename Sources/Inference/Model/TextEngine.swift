@@ -21,6 +21,8 @@ package final class TextEngine {
   var chosen: [Int32] = []
   var placed: [Int32] = []
   var expertStarts: [Int] = []
+  /// The residual streams that drafters want.
+  let taps = TappedRows()
   /// Called after each layer with its number, the residual stream [rows, H] and the number of rows.
   var onLayer: ((Int, UnsafePointer<Float>, Int) -> Void)?
 
@@ -44,6 +46,7 @@ package final class TextEngine {
     prepareAngles(rows)
     for (index, layer) in model.layers.enumerated() {
       run(layer, state.layers[index], rows: count, recording: recording)
+      taps.record(index, scratch.residual.pointer, rows: count, width: configuration.hidden)
       onLayer?(index, scratch.residual.pointer, count)
     }
     normalize(scratch.residual.pointer, model.norm, rows: count, into: scratch.hidden.pointer)

@@ -32,6 +32,16 @@ public struct Rotary: Sendable {
   /// Axis of each frequency: 0 time, 1 height, 2 width.
   public let axes: [UInt8]
 
+  /// Of a whole head on one axis, without YaRN.
+  init(wholeHead dimension: Int, theta: Double) {
+    self.dimension = dimension
+    inverseFrequencies = (0..<dimension / 2).map { f in
+      1 / Float(DoubleFunctions.power(theta, Double(2 * f) / Double(dimension)))
+    }
+    attentionFactor = 1
+    axes = Array(repeating: 0, count: dimension / 2)
+  }
+
   /// Cosines and sines of one position, R/2 of each.
   func angles(
     _ position: TokenPosition, cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>

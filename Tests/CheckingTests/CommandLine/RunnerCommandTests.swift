@@ -45,6 +45,13 @@ import Testing
     (["check", "TRUNK", "--limit", "2"], 65, "E_HEAD_MISSING"),
     (["generate", "DEMO"], 64, ""), (["generate", "DEMO", "--prompt", "x", "--temperature=-1"], 64, ""),
     (["generate", "TRUNK", "--prompt", "x", "--mtp", "2"], 65, "E_HEAD_MISSING"),
+    (["generate", "TRUNK", "--prompt", "x", "--decoder", "hybrid"], 65, "E_HEAD_MISSING"),
+    (["generate", "DEMO", "--prompt", "x", "--decoder", "dflash"], 65, "E_DRAFTER_MISSING"),
+    (["generate", "DEMO", "--prompt", "x", "--decoder", "greedy"], 64, "vanilla, lookup"),
+    (["generate", "DEMO", "--prompt", "x", "--decoder", "lookup", "--mtp", "2"], 64, "either"),
+    (["generate", "DEMO", "--prompt", "x", "--drafter", "TRUNK"], 65, "E_DRAFTER_KIND"),
+    (["check", "DEMO", "--decoders", "optimistic"], 64, "nothing to check"),
+    (["bench", "DEMO", "--decoders", "greedy"], 64, "vanilla, lookup"),
     (["trace", "DEMO", "--ids", "1 99999", "--output", "/tmp/never"], 65, "E_PROMPT"),
     (["trace", "DEMO", "--ids", "1", "--output", "/no/such/folder/x"], 74, "E_IO"),
   ])
@@ -117,5 +124,26 @@ import Testing
     #expect(outcome.status == 130)
     #expect(said.contains("interrupted"), "\(said)")
     #expect(more.isEmpty ? outcome.out.isEmpty : outcome.out.contains("\"E_INTERRUPTED\""))
+  }
+}
+
+/// Decoding by the names of decoders.
+@Suite struct DecoderOptionTests {
+  @Test func `every decoder gives the text of vanilla decoding`() throws {
+    let folder = Repository.tests("InferenceTests") + "/Fixtures/drafters/"
+    let before = try ScratchFolder()
+    let prediction = try before.put("def add(a, b):\n    return a + b\n", at: "before.py")
+    let demo = try DemoCheckpoint.shared.get().path
+    let arguments = ["generate", demo, "--prompt", "def add(a, b):", "--limit", "24"]
+    let expected = try RunnerProcess.run(arguments + ["--decoder", "vanilla"])
+    #expect(expected.status == 0 && !expected.out.isEmpty)
+    let drafters = ["--drafter", folder + "demo-dflash", "--drafter", folder + "tiny-eagle3"]
+    for decoder in [
+      "auto", "lookup", "mtp", "mtp-3", "dflash", "dflash-3", "eagle3", "hybrid", "hybrid-table", "in-turn",
+    ] {
+      let found = try RunnerProcess.run(
+        arguments + drafters + ["--decoder", decoder, "--prediction", prediction])
+      #expect(found.status == 0 && found.out == expected.out, "\(decoder): \(found.err)")
+    }
   }
 }

@@ -9,7 +9,8 @@ import Testing
     let expected = (document["mtp_rounds"]?.arrayValue ?? []).map { round in
       DecodingRound(
         knownTokens: round["known_tokens"]?.intValue ?? 0, drafts: round.integers("drafts"),
-        accepted: round["accepted"]?.intValue ?? 0, emitted: round.integers("emitted"))
+        accepted: round["accepted"]?.intValue ?? 0, emitted: round.integers("emitted"),
+        drafter: round.integers("drafts").isEmpty ? nil : .mtp)
     }
     let depth = try #require(expected.map(\.drafts.count).max())
     let tokens = expected.reduce(1) { $0 + $1.emitted.count }

@@ -13,12 +13,10 @@ import Testing
 
     init(_ sequence: [Int], counts: [Int]) { (self.sequence, self.counts) = (sequence, counts) }
 
-    func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) { known += rows.count }
+    func observe(_ rows: KeptRows) { known += rows.count }
 
-    func draft(
-      _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-    ) {
-      let drafted = min(count, counts[round % counts.count])
+    func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
+      let drafted = min(request.count, counts[round % counts.count])
       round += 1
       for place in 0..<drafted {
         let token = known + place < sequence.count ? sequence[known + place] : 0

@@ -13,12 +13,10 @@ final class ScriptedDrafter: Drafter {
   }
 
   // One row a token that is known.
-  func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) { known += rows.count }
+  func observe(_ rows: KeptRows) { known += rows.count }
 
-  func draft(
-    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-  ) {
-    for place in 0..<count { drafts.append(script(known + place, place)) }
+  func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
+    for place in 0..<request.count { drafts.append(script(known + place, place)) }
   }
 
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {}

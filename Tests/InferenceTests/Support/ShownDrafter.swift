@@ -11,12 +11,17 @@ final class ShownDrafter: Drafter {
     self.show = show
   }
 
-  func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) { drafter.observe(rows, hidden: hidden) }
+  func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {
+    drafter.begin(tokens, shortlist: shortlist, prediction: prediction)
+  }
 
-  func draft(
-    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-  ) {
-    drafter.draft(count, position: position, into: &drafts) { logits in
+  var tappedLayers: [Int] { drafter.tappedLayers }
+  var copyable: CopyableText? { drafter.copyable }
+
+  func observe(_ rows: KeptRows) { drafter.observe(rows) }
+
+  func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
+    drafter.draft(request, into: &drafts) { logits in
       show(Array(UnsafeBufferPointer(start: logits, count: 256)))
       return choose(logits)
     }

@@ -34,12 +34,6 @@ package final class MTPDrafter: Drafter {
     waitingHidden = FloatBuffer(count: 64 * engine.configuration.hidden)
   }
 
-  /// A drafter for a session's model; nil when the model has no head.
-  package convenience init?(_ session: DecodingSession) {
-    guard let head = session.model.head else { return nil }
-    self.init(head, engine: session.engine)
-  }
-
   private init(copying other: MTPDrafter, engine: TextEngine) {
     self.engine = engine
     head = other.head
@@ -56,8 +50,9 @@ package final class MTPDrafter: Drafter {
 
   package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
-  /// Ids that may be drafted; nil for all.
   package var draftVocabulary: Int? { shortlist?.count }
+
+  package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) { useShortlist(shortlist, tokens: tokens) }
 
   /// Drafts only the `lowest` ids of the vocabulary and those of `tokens` and of what is observed from now on; all ids for
   /// 0 and for the whole vocabulary.
@@ -72,7 +67,8 @@ package final class MTPDrafter: Drafter {
     shortLogits.pointer.update(repeating: -.infinity, count: vocabulary)
   }
 
-  package func observe(_ rows: PassRows, hidden: UnsafePointer<Float>) {
+  package func observe(_ kept: KeptRows) {
+    let (rows, hidden) = (kept.pairs, kept.hidden)
     shortlist?.insert(rows.tokens)
     if plantedDefect != .headCache { cache.truncate(to: trueRows) }
     let width = engine.configuration.hidden
@@ -113,10 +109,8 @@ package final class MTPDrafter: Drafter {
     if waiting.given.allSatisfy({ $0 == nil }) { embeddings.removeAll() }
   }
 
-  package func draft(
-    _ count: Int, position: Int, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int
-  ) {
-    guard count > 0, waiting.count > 0 else { return }
+  package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
+    guard request.count > 0, waiting.count > 0 else { return }
     var hidden = engine.runHead(head, waiting, hidden: waitingHidden.pointer, cache: cache, producing: true)
     rowsRun += waiting.count
     trueRows = cache.length
@@ -124,11 +118,11 @@ package final class MTPDrafter: Drafter {
     if !embeddings.isEmpty { embeddings.removeAll() }
     while let output = hidden {
       drafts.append(choose(logits(of: output)))
-      guard drafts.count < count, let token = drafts.last else { break }
+      guard drafts.count < request.count, let token = drafts.last else { break }
       // A row has the position of the token before its own.
       row.removeAll()
       row.tokens.append(token)
-      row.positions.append(TokenPosition(position + drafts.count - 1))
+      row.positions.append(TokenPosition(request.position + drafts.count - 1))
       hidden = engine.runHead(head, row, hidden: output, cache: cache, producing: true)
       rowsRun += 1
     }

@@ -1,0 +1,33 @@
+/// What drafts: a decoding has at most one drafter of each kind.
+public enum DrafterKind: String, Sendable, CaseIterable {
+  /// Copies what followed the same tokens before; no weights.
+  case lookup
+  /// The multi-token-prediction head of the model.
+  case mtp
+  /// A block-diffusion drafter, which drafts many tokens in one pass.
+  case dflash
+  /// A drafter of one layer over a vocabulary of its own, which drafts token by token.
+  case eagle3
+
+  /// In an error or a report.
+  package var title: String {
+    switch self {
+    case .lookup: "prompt lookup"
+    case .mtp: "MTP head"
+    case .dflash: "DFlash drafter"
+    case .eagle3: "EAGLE-3 drafter"
+    }
+  }
+}
+
+extension LoadedModel {
+  /// Whether a drafter of a kind is there; lookup always is.
+  public func has(_ kind: DrafterKind) -> Bool {
+    switch kind {
+    case .lookup: true
+    case .mtp: head != nil
+    case .dflash: dflash != nil
+    case .eagle3: eagle3 != nil
+    }
+  }
+}
