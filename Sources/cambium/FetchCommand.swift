@@ -26,10 +26,11 @@ struct FetchCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "hub:org/name, with @revision behind it for another one than main.") var model: String
-  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"))
+  @Argument(help: "hub:org/name, with @revision behind it for another one than main.", transform: named)
+  var model: String
+  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"), transform: named)
   var include: [String] = []
-  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"))
+  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"), transform: named)
   var exclude: [String] = []
   @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
   var to: FilePath?

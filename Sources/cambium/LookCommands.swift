@@ -93,8 +93,10 @@ struct DiffCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "A folder, or hub:org/name with or without @revision.", completion: .directory) var left: String
-  @Argument(help: "Another one.", completion: .directory) var right: String
+  @Argument(
+    help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
+  var left: String
+  @Argument(help: "Another one.", completion: .directory, transform: named) var right: String
   @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
