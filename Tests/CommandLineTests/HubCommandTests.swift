@@ -5,13 +5,13 @@ import Testing
 
 /// The commands that ask a hub, against one on this machine.
 @Suite struct HubCommandTests {
-  /// `tools/test_hub.py` with the demo's two checkpoints.
+  /// A hub with the demo's two checkpoints.
   private final class Hub {
-    let endpoint: String
-    let commit: String
     let scratch: ScratchFolder
-    private let process = Process()
-    private let input = Pipe()
+    private let process: TestHubProcess
+
+    var endpoint: String { process.endpoint }
+    var commit: String { process.commit("org/trunk") }
 
     init() throws {
       scratch = try ScratchFolder(beneath: ScratchFolder.disk)
@@ -19,24 +19,7 @@ import Testing
       for (name, source) in [("trunk", Demo.trunk), ("donor", Demo.donor)] {
         try FileManager.default.copyItem(atPath: source, toPath: scratch["repos/org/\(name)"])
       }
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = [
-        "python3", Repository.root + "/tools/test_hub.py", scratch["repos"], "--log", scratch["log"],
-      ]
-      let output = Pipe()
-      process.standardInput = input
-      process.standardOutput = output
-      try process.run()
-      var line: [UInt8] = []
-      while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { line.append(byte) }
-      let hello = try JSONValue.parse(line, file: "hello")
-      endpoint = hello["endpoint"]?.stringValue ?? ""
-      commit = hello["commits"]?["org/trunk"]?["main"]?.stringValue ?? ""
-    }
-
-    deinit {
-      try? input.fileHandleForWriting.close()
-      process.waitUntilExit()
+      process = try TestHubProcess(scratch["repos"], log: scratch["log"])
     }
 
     func run(_ arguments: [String], _ more: [String: String] = [:]) throws -> CambiumProcess.Outcome {
@@ -46,7 +29,7 @@ import Testing
       return try CambiumProcess.run(arguments, in: scratch.path, environment: environment.merging(more) { $1 })
     }
 
-    var requests: Int { scratch.text("log").split(separator: "\n").count }
+    func requests() throws -> Int { try process.requests().count }
   }
 
   @Test func `a model of the hub is inspected with the words of its folder, and nothing of it is kept`() throws {
@@ -83,17 +66,17 @@ import Testing
     let snapshot = hub.scratch["cache/models--org--trunk/snapshots/\(hub.commit)"]
     #expect(first.isSuccess && first.out == snapshot + "\n", "\(first.summary)")
     #expect(try hub.run(["fetch", "hub:org/donor"]).isSuccess)
-    let before = hub.requests
+    let before = try hub.requests()
     #expect(try hub.run(["fetch", "hub:org/trunk"]).isSuccess)
-    #expect(hub.requests == before + 1)
+    #expect(try hub.requests() == before + 1)
     try Demo.writeManifest(
       in: hub.scratch, source: "hub:org/trunk@main", donor: "hub:org/donor@main")
     let run = try runDemo(hub.scratch, environment: ["HF_HUB_CACHE": hub.scratch["cache"]])
     #expect(run.isSuccess, "\(run.summary)")
     try expectReferenceFiles(hub.scratch)
-    #expect(hub.requests == before + 1)
+    #expect(try hub.requests() == before + 1)
     let inspected = try hub.run(["inspect", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])
-    #expect(inspected.isSuccess && hub.requests == before + 1)
+    #expect(try inspected.isSuccess && hub.requests() == before + 1)
   }
 
   @Test func `a dry run says what would be moved, as a document too, and moves nothing`() throws {

@@ -74,7 +74,8 @@ import Testing
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       try shop.run()
       try shop.writeManifest([("source", .string("package-mtp")), ("output", "other")])
-      #expect(try diagnostic { _ = try shop.open() }.code == "E_HEAD_ALONE")
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_HEAD_ALONE", "\(error.text)")
     }
   }
 

@@ -62,7 +62,8 @@ struct ReferenceRounds {
         found.append("\(id), round \(index): \(pair.1.drafts) for \(pair.0.drafts)")
       }
     }
-    if close == 0, made.prefix(rounds.count).map(\.accepted) != rounds.map(\.accepted) { found.append("\(id): other rounds") }
+    let accepted = made.prefix(rounds.count).map(\.accepted)
+    if close == 0, accepted != rounds.map(\.accepted) { found.append("\(id): other rounds") }
     return (found, close)
   }
 }
