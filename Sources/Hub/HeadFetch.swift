@@ -106,45 +106,74 @@ public struct HeadFetch: Sendable {
     try Folder.create(path.absolute.folder)
     let lock = try OutputLock(path.absolute, list: HeadFetch.record)
     defer { lock.release() }
-    try lock.recover(refuseForeign)
+    try lock.recover(requireOwn)
+    var made: [Folder.Entry] = []
     do {
-      try fill(lock.partial, connections: connections, observer: observer)
+      try fill(lock.partial, &made, connections: connections, observer: observer)
       try lock.publish()
     } catch {
-      // What somebody put there meanwhile stays, and stops the next fetch by its name.
-      if (try? refuseForeign(lock.partial)) != nil { try? Folder.removeTree(lock.partial, last: HeadFetch.record) }
+      // What somebody put there meanwhile stays, and the next attempt names it.
+      _ = try? lock.discard(made)
       throw error
     }
     return true
   }
 
-  /// Refuses a folder that has what no fetch of this head leaves.
-  /// - Throws: ``HubError/occupied(path:)``.
-  private func refuseForeign(_ path: FilePath) throws {
-    let ours = ["config.json", "README.md", HeadFetch.record] + sources.map(\.file.path)
-    for entry in try Folder.tree(path, atMost: ours.count + 1) {
-      let name = String(decoding: entry.name, as: UTF8.self)
-      guard entry.identity != nil, ours.contains(name) || AtomicFile.isTemporary(FilePath(name)) else {
-        throw HubError.occupied(path: path.appending(name))
-      }
+  /// What a killed process left of this head: files in the making, copies of the small files, and shards of this layout.
+  private func requireOwn(_ partial: FilePath) throws -> [Folder.Entry] {
+    guard try linkStatus(partial)?.isFolder == true else { throw HubError.occupied(path: partial) }
+    let tree = try Folder.tree(partial, atMost: 1 << 20)
+    for found in tree {
+      guard let name = String(validating: found.name, as: UTF8.self), let identity = found.identity,
+        try isOwn(name, partial.appending(name), identity.size)
+      else { throw HubError.occupied(path: partial.appending(bytes: found.name)) }
     }
+    return tree
   }
 
-  private func fill(_ folder: FilePath, connections: Int, observer: any Fetch.Observer) throws {
+  private func isOwn(_ name: String, _ path: FilePath, _ size: Int) throws -> Bool {
+    if try AtomicFile.isUnfinished(path) { return true }
+    if ["config.json", "README.md"].contains(name) {
+      let own = try ReadOnlyFile.ifThere(model.folder.appending(name))?.readAll(limit: 16 << 20)
+      return try size <= 16 << 20 && ReadOnlyFile(path: path).readAll(limit: 16 << 20) == own
+    }
+    if name == HeadFetch.record {
+      let value = try? JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 64 << 20), file: path.string)
+      return value?["commit"]?.stringValue == repository.commit
+        && value?["repository"]?.stringValue == repository.name.repository
+    }
+    guard let source = sources.first(where: { UTF8Name($0.file.path) == UTF8Name(name) }),
+      size == source.layout.fileSize
+    else { return false }
+    return try ReadOnlyFile(path: path).readBytes(count: source.layout.headerBytes.count, at: 0)
+      == source.layout.headerBytes
+  }
+
+  private func fill(
+    _ folder: FilePath, _ made: inout [Folder.Entry], connections: Int, observer: any Fetch.Observer
+  ) throws {
     try Folder.create(folder)
+    func note(_ name: String) throws {
+      let identity = try ReadOnlyFile(path: folder.appending(name)).identity
+      made.append(Folder.Entry(name: Array(name.utf8), identity: identity))
+    }
     for name in ["config.json", "README.md"] where repository[name] != nil {
       let bytes = try ReadOnlyFile(path: model.folder.appending(name)).readAll(limit: 16 << 20)
       try AtomicFile.write(bytes, to: folder.appending(name))
+      try note(name)
     }
     var tensors: [JSONValue] = []
     for source in sources {
       let path = folder.appending(FilePath(source.file.path).components)
       try Folder.create(path.folder)
-      let file = try PosixFile.createExclusive(path)
+      let file = try PosixFile.createExclusive(path, isInTheMaking: true)
+      // Also of a file that a failure leaves half written.
+      defer { try? note(source.file.path) }
       try file.preallocate(source.layout.fileSize)
       try file.write(source.layout.headerBytes, at: 0)
       try fetch(source, into: file, connections: connections, observer: observer)
       try file.sync()
+      file.endMaking()
       tensors += try record(source, file)
       try file.close()
     }
@@ -161,6 +190,7 @@ public struct HeadFetch: Sendable {
       ("proof", "bytes as served; not checkable against the digests of the files"),
     ])
     try AtomicFile.write(JSONWriter.pretty(record), to: folder.appending(HeadFetch.record))
+    try note(HeadFetch.record)
   }
 
   /// Reads the ranges of a shard, several at a time, and writes what is the head's to its place.

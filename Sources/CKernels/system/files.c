@@ -88,3 +88,18 @@ int cambium_clone(int from, int to) {
 }
 
 #endif
+
+int cambium_is_immutable(const char *path) {
+#if defined(__APPLE__)
+  struct stat status;
+  if (lstat(path, &status) != 0) return 0;
+  return (status.st_flags & (UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND)) != 0;
+#elif defined(STATX_ATTR_IMMUTABLE)
+  struct statx status;
+  if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) != 0) return 0;
+  return (status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
+#else
+  (void)path;
+  return 0;
+#endif
+}

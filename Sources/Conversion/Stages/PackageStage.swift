@@ -59,16 +59,17 @@ struct PackageStage: Stage {
     var digested: [FilePath: FileIdentity] = [:]
     if try !place.holds(expected) {
       try place.refuseForeign(mayStay: false)
+      var made: [Folder.Entry] = []
       do {
-        try fill(lock.partial, files)
+        try fill(lock.partial, files, &made)
         digested = try readBack(expected, in: lock.partial)
         try requireVerifiable(lock.partial)
         try requireUnchangedFiles()
         if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
-        try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
+        noteKept(try place.put(lock, sums: PackageStage.sumsDigest(lock.partial)))
       } catch {
-        // It may be as large as the model.
-        try? Folder.removeTree(lock.partial)
+        // It may be as large as the model. After an exchange it is the earlier package, which the next run looks at.
+        noteKept((try? lock.discard(made)) ?? [])
         throw error
       }
     }
@@ -90,8 +91,15 @@ struct PackageStage: Stage {
     }
   }
 
+  /// Says what stays in the folder in the making, since this run did not put it there.
+  private func noteKept(_ kept: [FilePath]) {
+    guard let first = kept.first else { return }
+    observer.note("\(first) stays: this run did not put it there" + (kept.count > 1 ? ", nor \(kept.count - 1) more" : ""))
+  }
+
   /// Puts the files into a new folder, their list first, and syncs it.
-  private func fill(_ partial: FilePath, _ files: [PackageFile]) throws {
+  /// - Parameter made: What was put there, as it was then.
+  private func fill(_ partial: FilePath, _ files: [PackageFile], _ made: inout [Folder.Entry]) throws {
     try Folder.create(partial)
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
@@ -103,7 +111,9 @@ struct PackageStage: Stage {
       case .file(let path): try cloneLinkOrCopy(from: path, to: target)
       case .copy: try AtomicFile.write(resolution.source.input(file.path, limit: 1 << 30), to: target)
       }
-      let bytes = try ReadOnlyFile(path: target).size
+      let written = try ReadOnlyFile(path: target)
+      made.append(Folder.Entry(name: Array(file.path.utf8), identity: written.identity))
+      let bytes = written.size
       guard bytes == file.bytes else {
         throw ConversionError.forecastMissed(file: target.string, planned: file.bytes, actual: bytes)
       }
