@@ -104,17 +104,30 @@ public struct HeadFetch: Sendable {
       return false
     }
     try Folder.create(path.absolute.folder)
-    let lock = try OutputLock(path.absolute)
+    let lock = try OutputLock(path.absolute, list: HeadFetch.record)
     defer { lock.release() }
-    try lock.recover()
+    try lock.recover(refuseForeign)
     do {
       try fill(lock.partial, connections: connections, observer: observer)
       try lock.publish()
     } catch {
-      try? Folder.removeTree(lock.partial)
+      // What somebody put there meanwhile stays, and stops the next fetch by its name.
+      if (try? refuseForeign(lock.partial)) != nil { try? Folder.removeTree(lock.partial, last: HeadFetch.record) }
       throw error
     }
     return true
+  }
+
+  /// Refuses a folder that has what no fetch of this head leaves.
+  /// - Throws: ``HubError/occupied(path:)``.
+  private func refuseForeign(_ path: FilePath) throws {
+    let ours = ["config.json", "README.md", HeadFetch.record] + sources.map(\.file.path)
+    for entry in try Folder.tree(path, atMost: ours.count + 1) {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      guard entry.identity != nil, ours.contains(name) || AtomicFile.isTemporary(FilePath(name)) else {
+        throw HubError.occupied(path: path.appending(name))
+      }
+    }
   }
 
   private func fill(_ folder: FilePath, connections: Int, observer: any Fetch.Observer) throws {
