@@ -220,7 +220,8 @@ public enum CheckpointError: CambiumError {
     case .hubRemote(let reference):
       Diagnostic(
         "E_HUB_REMOTE", "the manifest wants the model read on the hub, and this command does not use the network",
-        file: reference, next: "use cambium plan or cambium run; or fetch the model, and take \"remote\" out of the manifest",
+        file: reference,
+        next: "use cambium plan or cambium run; or fetch the model, and take \"remote\" out of the manifest",
         exit: .missingInput)
     }
   }

@@ -33,7 +33,8 @@ package protocol ModelElsewhere: Sendable {
 }
 
 /// Opens a model that a manifest wants read where it is. Programs that use no network have none.
-package typealias ModelOpener = @Sendable (_ reference: HubReference, _ request: ModelRequest) throws -> any ModelElsewhere
+package typealias ModelOpener =
+  @Sendable (_ reference: HubReference, _ request: ModelRequest) throws -> any ModelElsewhere
 
 /// What is wanted of a model that is read where it is.
 package struct ModelRequest: Sendable {

@@ -73,7 +73,8 @@ final class KeptStretches: Sendable {
     else { return nil }
     var ranges: [Range<Int>] = []
     for row in rows {
-      guard let begin = row["offset"]?.intValue, let count = row["bytes"]?.intValue, begin >= (ranges.last?.upperBound ?? 0),
+      guard let begin = row["offset"]?.intValue, let count = row["bytes"]?.intValue,
+        begin >= (ranges.last?.upperBound ?? 0),
         count > 0, count <= file.size, begin <= file.size - count
       else { return nil }
       ranges.append(begin..<begin + count)

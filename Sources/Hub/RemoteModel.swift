@@ -17,9 +17,12 @@ public final class RemoteModel: ModelElsewhere {
     let bytes: RemoteShard
     let file: SafetensorsFile
   }
-  private let shards: [Shard]
+  private let files: [HubFile]
+  /// Those that are open, by name.
+  private let opened = Guarded<[String: Shard]>([:])
   private let foresight: Foresight
   private let extent: Extent
+  private let earlierRanges: FilePath?
 
   /// What of a model is read whole when it is opened.
   public enum Extent: Sendable {
@@ -27,6 +30,8 @@ public final class RemoteModel: ModelElsewhere {
     case look
     /// What travels into a package, too: tokenizer, template, licence.
     case source
+    /// As for a look; headers are read when they are asked for.
+    case head
   }
 
   /// Where the small files, the headers and the head are kept; nil before ``keep(in:)``.
@@ -40,7 +45,7 @@ public final class RemoteModel: ModelElsewhere {
   }
   private static let mostSmallBytes = 96 << 20
 
-  /// Reads small files and all headers.
+  /// Reads small files and, unless the head alone is looked for, all headers.
   /// - Parameters:
   ///   - name: Of the model.
   ///   - settings: Where the hub is.
@@ -54,7 +59,8 @@ public final class RemoteModel: ModelElsewhere {
   /// - Throws: ``HubError``, `SafetensorsError`, `StorageError`.
   public init?(
     _ name: HubName, settings: HubSettings, environment: [String: String], connections: Int = 8,
-    extent: Extent = .look, keptIn: FilePath? = nil, isHasty: Bool = false, isHere: (_ commit: String) -> Bool = { _ in false }
+    extent: Extent = .look, keptIn: FilePath? = nil, isHasty: Bool = false,
+    isHere: (_ commit: String) -> Bool = { _ in false }
   ) throws {
     let home = FetchPlace.home(name, cache: settings.cache)
     let client = HubClient(settings)
@@ -77,34 +83,60 @@ public final class RemoteModel: ModelElsewhere {
       earlier: earlier?.appending("snapshots").appending(repository.commit), connections)
     let foresight = Foresight()
     self.foresight = foresight
-    let files = repository.files.filter { RemoteModel.isShard($0.path) }
-    shards = try Workers.map(count: files.count, threads: connections) { index, _ in
-      let remote = RemoteFile(files[index], in: repository)
-      let stretches = try earlier.flatMap { try KeptStretches.opened($0.appending("ranges"), files[index]) }
-      let bytes = RemoteShard(remote, kept: stretches) { [weak foresight] in foresight?.read() }
+    earlierRanges = earlier?.appending("ranges")
+    files = repository.files.filter { RemoteModel.isShard($0.path) }
+    if extent != .head { try openShards(files.map(\.path)) }
+  }
+
+  /// Reads headers, several at a time.
+  private func openShards(_ names: [String]) throws {
+    let wanted = files.filter { file in names.contains(file.path) && opened.withLock { $0[file.path] == nil } }
+    let made = try Workers.map(count: wanted.count, threads: connections) { [self] index, _ in
+      let file = wanted[index]
+      let stretches = try earlierRanges.flatMap { try KeptStretches.opened($0, file) }
+      let bytes = RemoteShard(RemoteFile(file, in: repository), kept: stretches) { [weak foresight = self.foresight] in
+        foresight?.read()
+      }
       do {
-        return Shard(name: files[index].path, bytes: bytes, file: try SafetensorsFile(reading: bytes))
+        return Shard(name: file.path, bytes: bytes, file: try SafetensorsFile(reading: bytes))
       } catch FileError.elsewhere(let error) {
         throw error
       }
     }
-    foresight.plan(shards.map { ($0.bytes, RemoteModel.norms($0.file)) }, connections)
+    let all = opened.withLock { opened in
+      for shard in made { opened[shard.name] = shard }
+      return files.compactMap { opened[$0.path] }
+    }
+    foresight.plan(all.map { ($0.bytes, RemoteModel.norms($0.file)) }, connections)
+  }
+
+  /// What of a head the model has, by the headers that tell of it. The model is opened for its head alone.
+  /// - Throws: `CheckpointError`, `JSONError`, `SafetensorsError`, ``HubError``.
+  package func lookForHead() throws -> HeadLook {
+    try HeadLook(self) { names in
+      try openShards(names)
+      return try names.map { try shard($0) }
+    }
   }
 
   package var names: [String] { repository.files.map(\.path) }
 
   package func shard(_ name: String) throws -> SafetensorsFile {
-    guard let shard = shards.first(where: { $0.name == name }) else {
+    try open(name).file
+  }
+
+  private func open(_ name: String) throws -> Shard {
+    if let shard = opened.withLock({ $0[name] }) { return shard }
+    try openShards([name])
+    guard let shard = opened.withLock({ $0[name] }) else {
       throw HubError.entry(place: "\(repository.pinned)/\(name)")
     }
-    return shard.file
+    return shard
   }
 
   /// Digest of everything before a shard's data.
   func headerDigest(_ name: String) throws -> SHA256Digest {
-    guard let shard = shards.first(where: { $0.name == name }) else {
-      throw HubError.entry(place: "\(repository.pinned)/\(name)")
-    }
+    let shard = try open(name)
     // Read already, and kept.
     return SHA256Digest.of(try shard.bytes.readBytes(count: shard.file.header.dataStart, at: 0))
   }
@@ -128,7 +160,9 @@ public final class RemoteModel: ModelElsewhere {
         limit: RemoteModel.mostSmallBytes)
       try AtomicFile.write(bytes, to: path)
     }
-    for shard in shards { _ = try shard.bytes.keep(in: home.appending("ranges")) }
+    for shard in opened.withLock({ $0.values.sorted { $0.name < $1.name } }) {
+      _ = try shard.bytes.keep(in: home.appending("ranges"))
+    }
     // Last: with it, nothing else is asked for.
     let list = home.appending("trees").appending("\(commit).json")
     try Folder.create(list.folder)
@@ -144,9 +178,7 @@ public final class RemoteModel: ModelElsewhere {
     }
     let folder = home.appending("ranges")
     let parts = try stretches.map { stretch in
-      guard let shard = shards.first(where: { $0.name == stretch.shard }) else {
-        throw HubError.entry(place: "\(repository.pinned)/\(stretch.shard)")
-      }
+      let shard = try open(stretch.shard)
       return StretchFetch.Part(
         remote: shard.bytes.remote, kept: try shard.bytes.keep(in: folder), ranges: stretch.ranges)
     }

@@ -1,4 +1,5 @@
 import Files
+import Safetensors
 import StrictJSON
 import SystemPackage
 import Threads
@@ -29,9 +30,10 @@ struct StretchFetch: Sendable {
     var pieces: [(part: Int, range: Range<Int>)] = []
     var needed = 0
     for (number, part) in parts.enumerated() {
-      let missing = part.kept.missing(part.ranges)
+      // The little that is here of a norm that was looked at is read once more rather than asked around.
+      let missing = ReadRanges.joined(part.kept.missing(part.ranges), gap: RemoteShard.shortBytes)
       let bytes = missing.reduce(0) { $0 + $1.count }
-      let there = part.ranges.reduce(0) { $0 + $1.count } - bytes
+      let there = max(0, part.ranges.reduce(0) { $0 + $1.count } - bytes)
       if there > 0 { advanced(there, part.remote.file.path) }
       needed += bytes
       for range in missing {

@@ -181,7 +181,8 @@ extension LockFile {
     for other in now.remote where remote.contains(where: { ($0.use, $0.commit) == (other.use, other.commit) }) {
       for file in other.files {
         let path = "\(other.use)/\(file.path)"
-        guard let was = files.first(where: { $0.path == path }), let found = now.files.first(where: { $0.path == path }),
+        guard let was = files.first(where: { $0.path == path }),
+          let found = now.files.first(where: { $0.path == path }),
           was.digest == found.digest, was.sha256 != found.sha256
         else { continue }
         out.append("\(path): \(was.digest.rawValue) is \(found.sha256), the lock has \(was.sha256)")

@@ -76,7 +76,8 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "fetch", "pipeline", "quantization", "rules", "thresholds", "check",
+    "$schema", "cambium", "source", "donor", "adapter", "fetch", "pipeline", "quantization", "rules", "thresholds",
+    "check",
     "head",
     "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]

@@ -3,8 +3,8 @@ package enum ReadRanges {
   /// Bytes between two ranges that are read with them rather than asked for twice.
   package static let gap = 1 << 20
 
-  /// The ranges in order, neighbours with at most ``gap`` between them together. What overlaps is joined, too.
-  package static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
+  /// The ranges in order, neighbours with at most `gap` bytes between them together. What overlaps is joined, too.
+  package static func joined(_ ranges: [Range<Int>], gap: Int = ReadRanges.gap) -> [Range<Int>] {
     var joined: [Range<Int>] = []
     for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) })
     where !range.isEmpty {

@@ -114,7 +114,8 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
       // A branch that the cache knows stands for what it stood for when it was fetched.
       guard let folder = try? ModelReference.hub(reference).resolve() else { throw error }
       if settings.offlineBy == nil {
-        Terminal.note("note: the hub cannot be reached; \(reference) is what the cache has of it, commit \(folder.name)")
+        Terminal.note(
+          "note: the hub cannot be reached; \(reference) is what the cache has of it, commit \(folder.name)")
       }
       continue
     }

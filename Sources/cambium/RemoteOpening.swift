@@ -12,7 +12,6 @@ final class RemoteModels: Sendable {
   /// Opens one. The commit of a branch is asked for; when nobody can be asked, it is the one that the lock file pins.
   /// - Throws: ``HubError``, `StorageError`.
   func open(_ reference: HubReference, _ request: ModelRequest) throws -> any ModelElsewhere {
-    // What is asked for takes time, and is not to be resumed: a stop ends it.
     let environment = ProcessInfo.processInfo.environment
     let settings = try HubSettings(environment)
     let name = try HubName(reference.description)
@@ -47,4 +46,20 @@ final class RemoteModels: Sendable {
       )
     }
   }
+}
+
+/// Looks for the head of a model of the hub, and says what was moved for it.
+/// - Throws: ``HubError``; what reading its headers throws.
+func lookForHead(_ text: String) throws -> (HeadLook, traffic: String) {
+  let environment = ProcessInfo.processInfo.environment
+  let name = try HubName(text)
+  guard
+    let model = try RemoteModel(name, settings: HubSettings(environment), environment: environment, extent: .head)
+  else { throw HubError.entry(place: name.description) }
+  let look = try model.lookForHead()
+  let total = model.repository.traffic
+  return (
+    look,
+    "\(model.repository.pinned): \(Fixed.bytes(total.bytes)) in \(total.requests) requests; the repository has \(Fixed.bytes(model.totalBytes))"
+  )
 }
