@@ -62,6 +62,8 @@ public enum CheckpointError: CambiumError {
   case hubNotCached(reference: String, looked: FilePath)
   /// A source reference that is neither a folder nor `hub:org/name@revision`.
   case hubReference(reference: String)
+  /// A model that a manifest wants read where it is, in a command that does not use the network.
+  case hubRemote(reference: String)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -215,6 +217,12 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_HUB_REFERENCE", "not a hub reference", expected: "hub:organisation/name@commit", found: reference,
         next: "write the commit's 40 hexadecimal digits behind the @", exit: .badInput)
+    case .hubRemote(let reference):
+      Diagnostic(
+        "E_HUB_REMOTE", "the manifest wants the model read on the hub, and this command does not use the network",
+        file: reference,
+        next: "use cambium plan or cambium run; or fetch the model, and take \"remote\" out of the manifest",
+        exit: .missingInput)
     }
   }
 }

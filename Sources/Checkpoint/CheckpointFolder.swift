@@ -32,6 +32,8 @@ public struct CheckpointFolder: Sendable {
   /// Names of all tensors, in byte order.
   public let tensorNames: [String]
 
+  /// Where the weights are when they are not in the folder; nil for a model that is on this machine.
+  package let elsewhere: (any ModelElsewhere)?
   let small = SmallFiles()
   let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
@@ -93,6 +95,7 @@ public struct CheckpointFolder: Sendable {
   ) throws {
     self.path = path
     self.reference = reference
+    self.elsewhere = elsewhere
     guard try path.isFolder else { throw CheckpointError.folderMissing(path: path, isFile: try path.exists) }
     let listing = try FolderListing(path, linksBeneath: root, elsewhere: elsewhere?.names ?? [])
     try listing.require(FolderListing.isWeightsOrConfiguration)

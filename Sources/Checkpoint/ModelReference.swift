@@ -6,7 +6,7 @@ import SystemPackage
 public enum ModelReference: Sendable, Equatable {
   /// Absolute path of a folder.
   case folder(FilePath)
-  /// A snapshot in the local hub cache.
+  /// A model of the hub: a snapshot in the local cache, or read where it is.
   case hub(HubReference)
 
   /// Reads a reference; a relative folder is taken from `base`.
@@ -26,32 +26,52 @@ public enum ModelReference: Sendable, Equatable {
   }
 
   /// Path of the folder.
-  /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
+  /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``; ``CheckpointError/hubRemote(reference:)`` for a model
+  ///   that has no folder here.
   package func resolve() throws -> FilePath {
     switch self {
-    case .folder(let path): path
-    case .hub(let reference): try reference.snapshot(environment: ProcessInfo.processInfo.environment)
+    case .folder(let path): return path
+    case .hub(let reference):
+      guard !reference.isRemote else { throw CheckpointError.hubRemote(reference: reference.description) }
+      return try reference.snapshot(environment: ProcessInfo.processInfo.environment)
     }
+  }
+
+  /// The reference, when the model is to be read where it is.
+  package var remote: HubReference? {
+    if case .hub(let reference) = self, reference.isRemote { return reference }
+    return nil
   }
 }
 
-/// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client. Never written to.
-public struct HubReference: Sendable, Equatable {
+/// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client, which is never written to;
+/// or read by ranges where it is.
+public struct HubReference: Sendable, Equatable, CustomStringConvertible {
   /// `organisation/name`.
   public let repository: String
-  /// The commit, 40 hexadecimal digits, or the name of a branch or tag.
+  /// The commit, 40 hexadecimal digits, or the name of a branch or tag; `main` where none is named.
   public let revision: String
+  /// Whether the model is read by ranges where it is, and not from the cache.
+  public let isRemote: Bool
 
-  /// - Parameter text: `hub:organisation/name@revision`.
+  /// - Parameters:
+  ///   - text: `hub:organisation/name`, with `@revision` behind it for another one than `main`.
+  ///   - isRemote: Whether the model is read where it is.
   /// - Throws: ``CheckpointError/hubReference(reference:)``.
-  public init(_ text: String) throws {
+  public init(_ text: String, isRemote: Bool = false) throws {
     let parts = text.dropFirst("hub:".count).split(separator: "@", omittingEmptySubsequences: false)
-    guard text.hasPrefix("hub:"), parts.count == 2, !parts[1].isEmpty, parts[0].split(separator: "/").count == 2,
-      !text.contains(".."), !text.utf8.contains(0), !parts[1].contains("/") || !parts[1].hasPrefix("/")
+    guard text.hasPrefix("hub:"), (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }),
+      parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2, !parts[0].hasPrefix("/"),
+      !parts[0].hasSuffix("/"), !parts[0].contains(":"), !text.contains(".."), !text.utf8.contains(0),
+      parts.count == 1 || !parts[1].hasPrefix("/")
     else { throw CheckpointError.hubReference(reference: text) }
     repository = String(parts[0])
-    revision = String(parts[1])
+    revision = parts.count == 2 ? String(parts[1]) : "main"
+    self.isRemote = isRemote
   }
+
+  /// `hub:org/name@revision`.
+  public var description: String { "hub:\(repository)@\(revision)" }
 
   /// The commit, when the revision is one already.
   public var commit: String? {

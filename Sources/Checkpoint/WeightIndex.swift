@@ -23,6 +23,9 @@ package struct WeightIndex: Sendable {
     return header.tensors.allSatisfy { tensors.contains(UTF8Name($0.name)) }
   }
 
+  /// The tensors of a head that are listed, with the shards that the list names for them.
+  var head: [(tensor: String, shard: String)] { entries.filter { HeadPrefix.of($0.tensor) != nil } }
+
   static let name = "model.safetensors.index.json"
 
   /// Reads the index of a folder; nil when there is none.

@@ -24,10 +24,29 @@ public struct Run: Sendable {
 
   /// Resolves, plans and forecasts; reads headers only and writes nothing.
   public init(manifest: FilePath, options: RunOptions) throws {
+    let named = try Manifest(path: manifest)
     try self.init(
       Resolution(
-        manifest: manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),
+        named, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target,
+        opener: Run.opener(named, options)),
       options)
+  }
+
+  /// Opens models on the hub, by way of what an earlier run of the same work folder kept of them.
+  private static func opener(
+    _ manifest: Manifest, _ options: RunOptions
+  ) throws -> ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)? {
+    guard let opener = options.opener else { return nil }
+    let output = (options.output ?? manifest.output).appending(suffix: options.target.suffix)
+    let kept = Run.work(options, options.target, output).appending(WorkFolder.remote)
+    return { reference, use in
+      let lock = manifest.path.isDescriptor ? nil : try LockFile.read(path: manifest.lockPath)
+      return try opener(reference, ModelRequest(use: use, kept: kept, pinned: lock?.commits[use.rawValue]))
+    }
+  }
+
+  private static func work(_ options: RunOptions, _ target: PackageTarget, _ output: FilePath) -> FilePath {
+    options.work?.appending(suffix: target.suffix) ?? output.appending(suffix: ".work")
   }
 
   /// Refuses the text of a manifest that a run would refuse, as if it stood at a path. Writes nothing.
@@ -41,7 +60,7 @@ public struct Run: Sendable {
     self.options = options
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
     forecast = try Forecast(plan, resolution, recordsBuilder: options.builder != nil)
-    work = options.work?.appending(suffix: resolution.target.suffix) ?? resolution.output.appending(suffix: ".work")
+    work = Run.work(options, resolution.target, resolution.output)
     try resolution.requireOutsideInputs(work)
     try requirePlaces()
   }
@@ -63,6 +82,7 @@ public struct Run: Sendable {
     let digests = DigestCache(folder: work)
     let stages = try stages(digests, observer)
     try writePlan()
+    for input in resolution.remoteInputs { try input.model.keep(in: work.appending(WorkFolder.remote)) }
     var summary = RunSummary(until: options.until, work: work)
     let runner = StageRunner(digests: digests, observer: observer, resumeCommand: options.resumeCommand)
     for stage in stages {
@@ -78,7 +98,8 @@ public struct Run: Sendable {
   private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
     let folder = WorkFolder(path: work)
     let inputs = RunInputs(
-      files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
+      files: try InputFile.all(resolution), remote: resolution.remoteInputs, digests: digests,
+      threads: options.threads, memory: options.memory)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
     try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)

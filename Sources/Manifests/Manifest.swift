@@ -42,6 +42,8 @@ public struct Manifest: Sendable {
   public let donor: ModelReference?
   /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
   public let adapter: AdapterReference?
+  /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
+  public let fetches: Bool
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
   /// Where the manifest names it: `file:line:column`.
@@ -74,7 +76,8 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
+    "$schema", "cambium", "source", "donor", "adapter", "fetch", "pipeline", "quantization", "rules", "thresholds",
+    "check",
     "head",
     "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
@@ -98,8 +101,11 @@ public struct Manifest: Sendable {
     self.path = path.absolute
     let folder = self.path.folder
     digest = SHA256Digest.of(bytes)
-    source = try ModelReference(try fields.string("source"), relativeTo: folder)
-    donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
+    source =
+      try parser.model(fields, "source", relativeTo: folder)
+      ?? ModelReference(fields.string("source"), relativeTo: folder)
+    donor = try parser.model(fields, "donor", relativeTo: folder)
+    fetches = try fields.optionalBool("fetch") ?? false
     adapter = try parser.adapter(fields, relativeTo: folder)
     pipeline = try fields.string("pipeline")
     pipelinePlace = parser.place(fields.value["pipeline"] ?? fields.value)

@@ -20,6 +20,8 @@ public enum ManifestError: CambiumError {
   case noRule(place: String, tensor: String, role: String)
   /// What was resolved differs from the lock file, and `--locked` was given.
   case lockDiffers(path: FilePath, differences: [String])
+  /// The hub serves other bytes of a commit than the lock file pins.
+  case lockRemote(path: FilePath, differences: [String])
   /// `--locked` was given and there is no lock file.
   case lockMissing(path: FilePath)
 
@@ -63,6 +65,12 @@ public enum ManifestError: CambiumError {
         "E_LOCK_DIFFERS", "what was resolved differs from the lock file", file: path,
         expected: "what the lock file pins",
         found: differences.joined(separator: "; "), next: "run without --locked to accept the change", exit: .badInput)
+    case .lockRemote(let path, let differences):
+      Diagnostic(
+        "E_LOCK_REMOTE", "the hub serves other bytes than the lock file pins of the same commit", file: path,
+        expected: "what the lock file pins", found: differences.joined(separator: "; "),
+        next: "a commit never changes: find out what answers in the hub's place, and remove the work folder's remote/",
+        exit: .badInput)
     case .lockMissing(let path):
       Diagnostic(
         "E_LOCK_MISSING", "--locked was given and there is no lock file", file: path,

@@ -1,6 +1,7 @@
 import Checkpoint
 import Digests
 import Files
+import Manifests
 import Safetensors
 import SystemPackage
 
@@ -17,6 +18,12 @@ package struct InputFile: Sendable {
   /// Of a file that is no shard: as it was first read; what is published of it has this digest.
   package let sha256: SHA256Digest?
 
+  /// What its digest is one of.
+  package var digest: LockFile.Digest {
+    guard let shard else { return .content }
+    return shard.isPart ? .part : .tree
+  }
+
   private static let adapterPrefix = "adapter/"
 
   /// Whether it is one of an adapter's, whose numbers go into the weights although it is no shard.
@@ -26,14 +33,17 @@ package struct InputFile: Sendable {
   /// - Throws: `FileError` for a small file.
   package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []
-    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
+    for (use, folder) in [(ModelRequest.Use.source, Optional(resolution.source)), (.donor, resolution.donor)] {
       guard let folder else { continue }
-      let needed = shards(of: folder, prefix, resolution)
+      let prefix = use.rawValue
+      let needed = resolution.neededShards(of: folder, use)
       for (number, shard) in folder.shards.enumerated() where needed.contains(number) {
         files.append(
           InputFile(
             name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
-            shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor"), sha256: nil))
+            shard: InputShard(
+              file: shard.file, number: number, isDonor: use == .donor,
+              tensorsByOffset: resolution.neededTensors(of: folder, number, use)), sha256: nil))
       }
       var others = ["config.json"]
       if prefix == "source" { others += folder.sidecars.copied }
@@ -55,16 +65,6 @@ package struct InputFile: Sendable {
   }
 }
 
-extension InputFile {
-  /// The shards that what is made depends on: all of a trunk, and for a head those that hold it.
-  private static func shards(of folder: CheckpointFolder, _ prefix: String, _ resolution: Resolution) -> Set<Int> {
-    let isTrunk = prefix == "source" && resolution.target != .drafter
-    guard !isTrunk else { return Set(folder.shards.indices) }
-    guard prefix == "donor" || resolution.donor == nil else { return [] }
-    return Set(resolution.head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
-  }
-}
-
 /// A safetensors file of the source or the donor.
 package struct InputShard: Sendable {
   /// The file, open, with its header.
@@ -74,18 +74,17 @@ package struct InputShard: Sendable {
   /// Whether the folder is the donor's.
   package let isDonor: Bool
 
-  /// Its tensors in the order of their data.
-  package var tensorsByOffset: [TensorEntry] {
-    // Sorted by name already, which decides between tensors without elements.
-    file.header.tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
-      .map(\.element)
-  }
+  /// The tensors that are read, in the order of their data.
+  package let tensorsByOffset: [TensorEntry]
+
+  /// Whether others of the file are not read: its digest is then one of a part.
+  package var isPart: Bool { tensorsByOffset.count < file.header.tensors.count }
 }
 
 extension SafetensorsFile {
   /// Digest of everything before the data.
   package func headerDigest() throws -> SHA256Digest {
-    SHA256Digest.of(try ReadOnlyFile(path: path).readBytes(count: header.dataStart, at: 0))
+    SHA256Digest.of(try readBytes(count: header.dataStart, at: 0))
   }
 }
 

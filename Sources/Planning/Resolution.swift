@@ -53,6 +53,16 @@ public struct Resolution: Sendable {
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package
   ) throws {
+    try self.init(manifest, pipelineFolders: pipelineFolders, output: override, target: target, opener: nil)
+  }
+
+  /// As ``init(_:pipelineFolders:output:target:)``, where a model may stay on the hub.
+  /// - Parameter opener: opens such a model; nil for a program that does not use the network.
+  package init(
+    _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
+    target: PackageTarget = .package,
+    opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
+  ) throws {
     self.target = target
     self.manifest = manifest
     pipeline = try Pipeline(
@@ -61,13 +71,13 @@ public struct Resolution: Sendable {
     format = try manifest.quantization?.over(pipeline.format) ?? pipeline.format
     thresholds = manifest.thresholds.over(pipeline.thresholds)
     check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
-    let source = try CheckpointFolder(manifest.source)
+    let source = try Resolution.open(manifest.source, .source, opener)
     self.source = source
     try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
-    donor = try manifest.donor.map { try CheckpointFolder($0) }
+    donor = try manifest.donor.map { try Resolution.open($0, .donor, opener) }
     try donor?.requireCard()
     let head = try Resolution.head(manifest, source: source, donor: donor)
     self.head = head
@@ -76,6 +86,15 @@ public struct Resolution: Sendable {
     output = place.appending(suffix: target.suffix)
     try requireLayouts()
     try requireOutsideInputs(output)
+    try requireSourceHere()
+  }
+
+  private static func open(
+    _ reference: ModelReference, _ use: ModelRequest.Use,
+    _ opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
+  ) throws -> CheckpointFolder {
+    guard let remote = reference.remote, let opener else { return try CheckpointFolder(reference) }
+    return try CheckpointFolder(reference, elsewhere: opener(remote, use))
   }
 
   /// The same manifest with what it opened, for another of the folders that it asks for.
@@ -175,6 +194,8 @@ public struct Resolution: Sendable {
   private static func identical(
     _ a: Head, in left: CheckpointFolder, _ b: Head, in right: CheckpointFolder
   ) throws -> Bool {
+    // What is not on this machine would be moved for it, before anybody was told how much that is.
+    guard left.elsewhere == nil, right.elsewhere == nil else { return false }
     guard a.tensors.map(\.name) == b.tensors.map(\.name) else { return false }
     for (x, y) in zip(a.tensors, b.tensors) {
       guard x.dtype == y.dtype, x.transform == y.transform,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoint
 import Diagnostics
 import Files
 import Foundation
@@ -106,9 +107,19 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
   let named = try Manifest(path: manifest)
   var references = [named.source, named.donor].compactMap { $0 }
   if case .merge(let adapter) = named.adapter { references.append(adapter) }
-  for case .hub(let reference) in references {
-    let fetch = try Fetch(
-      HubName("hub:\(reference.repository)@\(reference.revision)"), to: .cache, settings: settings)
+  for case .hub(let reference) in references where !reference.isRemote {
+    let fetch: Fetch
+    do {
+      fetch = try Fetch(HubName(reference.description), to: .cache, settings: settings)
+    } catch let error as HubError where error.isWithoutNetwork {
+      // A branch that the cache knows stands for what it stood for when it was fetched.
+      guard let folder = try? ModelReference.hub(reference).resolve() else { throw error }
+      if settings.offlineBy == nil {
+        Terminal.note(
+          "note: the hub cannot be reached; \(reference) is what the cache has of it, commit \(folder.name)")
+      }
+      continue
+    }
     let progress = FetchProgress(quiet: quiet, total: fetch.missingBytes)
     defer { progress.clear() }
     try fetch.run(connections: 8, observer: progress)

@@ -27,9 +27,21 @@ struct InspectCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
+  @Flag(help: "Of a model of the hub the MTP head alone, by the headers of its shards.") var head = false
   @OptionGroup var format: JSONOption
 
+  func validate() throws {
+    if head, !model.hasPrefix("hub:") { throw ValidationError("--head takes a model of the hub, hub:org/name") }
+  }
+
   func run() throws {
+    if head {
+      let (look, traffic) = try lookForHead(model)
+      format.print(json: look.json, text: look.lines.joined(separator: "\n"))
+      Terminal.note(traffic)
+      if strict, !look.missing.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
+      return
+    }
     let named = try NamedModel(model)
     defer { named.tellTraffic() }
     let folder: CheckpointFolder

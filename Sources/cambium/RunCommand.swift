@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Digests
 import Foundation
+import Manifests
 import Planning
 import StrictJSON
 import Terminal
@@ -63,7 +64,12 @@ struct RunCommand: ParsableCommand {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
       options.builder = try digestOfFile(atPath: FilePath(program)).digest
     }
-    if fetch { try fetchModels(of: manifest, quiet: progress.quiet) }
+    if try fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches {
+      try fetchModels(of: manifest, quiet: progress.quiet)
+    }
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     // The second folder's place too, before the first is made.
     try run.requireAllPossible()
@@ -97,7 +103,7 @@ struct PlanCommand: ParsableCommand {
 
       \(HelpSections.exitCodes())
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -106,7 +112,11 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
-    let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    let remote = RemoteModels()
+    var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
+    let run = try Run(manifest: manifest, options: options)
     try run.requireAllPossible()
     if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }

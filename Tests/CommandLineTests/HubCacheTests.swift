@@ -79,7 +79,7 @@ import Testing
     #expect(!folder.exists("out"))
   }
 
-  @Test(arguments: ["hub:org", "hub:org/name", "hub:org/name@", "hub:a/b/c@main", "hub:../x@main", "hub:org/x@../up"])
+  @Test(arguments: ["hub:org", "hub:org/", "hub:org/name@", "hub:a/b/c@main", "hub:../x@main", "hub:org/x@../up"])
   func `a reference that is none is 65`(reference: String) throws {
     let folder = try ScratchFolder()
     try Demo.writeManifest(in: folder, source: reference)

@@ -5,35 +5,8 @@ import Testing
 
 /// The commands that ask a hub, against one on this machine.
 @Suite struct HubCommandTests {
-  /// A hub with the demo's two checkpoints.
-  private final class Hub {
-    let scratch: ScratchFolder
-    private let process: TestHubProcess
-
-    var endpoint: String { process.endpoint }
-    var commit: String { process.commit("org/trunk") }
-
-    init() throws {
-      scratch = try ScratchFolder(beneath: ScratchFolder.disk)
-      try scratch.makeFolder("repos/org")
-      for (name, source) in [("trunk", Demo.trunk), ("donor", Demo.donor)] {
-        try FileManager.default.copyItem(atPath: source, toPath: scratch["repos/org/\(name)"])
-      }
-      process = try TestHubProcess(scratch["repos"], log: scratch["log"])
-    }
-
-    func run(_ arguments: [String], _ more: [String: String] = [:]) throws -> CambiumProcess.Outcome {
-      let environment = [
-        "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": endpoint, "HF_HUB_CACHE": scratch["cache"], "TMPDIR": scratch.path,
-      ]
-      return try CambiumProcess.run(arguments, in: scratch.path, environment: environment.merging(more) { $1 })
-    }
-
-    func requests() throws -> Int { try process.requests().count }
-  }
-
   @Test func `a model of the hub is inspected with the words of its folder, and nothing of it is kept`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     for (name, folder) in [("trunk", Demo.trunk), ("donor", Demo.donor)] {
       let remote = try hub.run(["inspect", "hub:org/\(name)"])
       let local = try CambiumProcess.run(["inspect", folder])
@@ -44,7 +17,7 @@ import Testing
   }
 
   @Test func `two models of the hub are compared by what the hub says of their files`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let same = try hub.run(["diff", "hub:org/trunk", "hub:org/trunk@\(hub.commit)"])
     #expect(same.isSuccess && same.out.contains("165 equal, 0 changed, 0 missing, 0 added"), "\(same.summary)")
     let other = try hub.run(["diff", "hub:org/trunk", "hub:org/donor"])
@@ -53,7 +26,7 @@ import Testing
   }
 
   @Test func `values are compared with a folder when that is asked for`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let unread = try hub.run(["diff", "hub:org/donor", Demo.donor])
     #expect(unread.status == 1 && unread.out.contains("15 tensors"), "\(unread.summary)")
     let read = try hub.run(["diff", "hub:org/donor", Demo.donor, "--values"])
@@ -61,7 +34,7 @@ import Testing
   }
 
   @Test func `what was fetched is converted from the cache, and a second fetch asks once`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let first = try hub.run(["fetch", "hub:org/trunk"])
     let snapshot = hub.scratch["cache/models--org--trunk/snapshots/\(hub.commit)"]
     #expect(first.isSuccess && first.out == snapshot + "\n", "\(first.summary)")
@@ -80,7 +53,7 @@ import Testing
   }
 
   @Test func `a dry run says what would be moved, as a document too, and moves nothing`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let outcome = try hub.run(["fetch", "hub:org/trunk", "--include", "*.json", "--dry-run", "--json"])
     let json = try document(outcome.out)
     #expect(json["commit"]?.stringValue == hub.commit)
@@ -90,7 +63,7 @@ import Testing
   }
 
   @Test func `an error of the hub is a diagnostic with a status of its own`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let absent = try hub.run(["inspect", "hub:org/absent"])
     #expect(absent.status == 66 && absent.err.contains("E_HUB_REPOSITORY"), "\(absent.summary)")
     let offline = try hub.run(["fetch", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])

@@ -103,7 +103,7 @@ package struct Provenance {
       + inputs.map { file in
         .object([
           ("name", .string(file.path)),
-          ("digest", .object([(file.isTree ? "cambiumTreeSha256" : "sha256", .string(file.sha256))])),
+          ("digest", .object([(file.digest.statementKey, .string(file.sha256))])),
         ])
       }
   }

@@ -51,6 +51,8 @@ public struct PlanReport {
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
     members.insert(.init(key: "output_bytes", value: .int(forecast.outputBytes)), at: 5)
     members.append(.init(key: "check", value: check))
+    let remote = resolution.remoteInputs
+    if !remote.isEmpty { members.append(.init(key: "remote", value: .array(remote.map(\.json)))) }
     members.append(
       .init(
         key: "files",
@@ -66,8 +68,9 @@ public struct PlanReport {
     var lines = [
       "architecture  \(resolution.source.model.modelType)",
       "pipeline      \(resolution.pipeline.name): \(resolution.pipeline.summary)",
-      "head          \(headLine)", "check         \(checkLine)", "",
+      "head          \(headLine)", "check         \(checkLine)",
     ]
+    lines += resolution.remoteInputs.map { "from the hub  \($0.forecast)" } + [""]
     lines +=
       TextTable(
         ["treatment", "tensors", "bytes before", "bytes after"],

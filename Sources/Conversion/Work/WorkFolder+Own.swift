@@ -6,7 +6,8 @@ import Workspace
 extension WorkFolder {
   /// What a run puts into its work folder.
   private static let names = Set(
-    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName] + StageName.allCases.map(\.rawValue))
+    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, WorkFolder.remote]
+      + StageName.allCases.map(\.rawValue))
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
   /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage.

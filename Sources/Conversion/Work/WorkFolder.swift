@@ -9,6 +9,9 @@ struct WorkFolder: Sendable {
   /// Absolute.
   let path: FilePath
 
+  /// The folder with what was read of models that stay on the hub.
+  static let remote = "remote"
+
   func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 
   /// What a finished stage put out, with paths relative to the work folder.
