@@ -42,6 +42,8 @@ public struct Manifest: Sendable {
   public let donor: ModelReference?
   /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
   public let adapter: AdapterReference?
+  /// A drafter with weights of its own for the source, which goes into the package; nil for none.
+  public let drafter: ModelReference?
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
   /// Where the manifest names it: `file:line:column`.
@@ -74,9 +76,8 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
-    "head",
-    "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
+    "$schema", "cambium", "source", "donor", "adapter", "drafter", "pipeline", "quantization", "rules", "thresholds",
+    "check", "head", "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -101,6 +102,7 @@ public struct Manifest: Sendable {
     source = try ModelReference(try fields.string("source"), relativeTo: folder)
     donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
     adapter = try parser.adapter(fields, relativeTo: folder)
+    drafter = try fields.optionalString("drafter").map { try ModelReference($0, relativeTo: folder) }
     pipeline = try fields.string("pipeline")
     pipelinePlace = parser.place(fields.value["pipeline"] ?? fields.value)
     quantization = try fields.optionalObject("quantization").map { try parser.choice($0.value) }
