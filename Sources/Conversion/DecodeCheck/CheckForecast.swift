@@ -55,7 +55,8 @@ struct CheckForecast: Sendable {
       // A block takes one pass of the drafter, a chain one for each place.
       let size = drafter.weights.header.dataSize
       let draft =
-        drafter.block == nil ? times(drafter.places, CheckedSum.clamped([size, output])) : CheckedSum.clamped([size, output])
+        drafter.block == nil
+        ? times(drafter.places, CheckedSum.clamped([size, output])) : CheckedSum.clamped([size, output])
       let step = CheckedSum.clamped([pass(rows: drafter.places + 1), draft])
       bytes = CheckedSum.clamped([bytes, pass(rows: experts), size, times(check.tokens, step)])
     }

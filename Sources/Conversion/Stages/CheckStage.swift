@@ -90,7 +90,9 @@ struct CheckStage: Stage {
   /// and without a drafter there is nothing to compare.
   /// - Throws: `ConversionError.checkMissing`.
   static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
-    guard resolution.target == .package, plan.head != nil || resolution.drafter != nil, let check = resolution.check, !check.isOptional else {
+    guard resolution.target == .package, plan.head != nil || resolution.drafter != nil, let check = resolution.check,
+      !check.isOptional
+    else {
       return
     }
     throw ConversionError.checkMissing(manifest: resolution.manifest.path, reason: reason)
