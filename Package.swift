@@ -90,8 +90,8 @@ let package = Package(
     .target(
       name: "Inference",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Quantization",
+        "Safetensors", "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Checking",

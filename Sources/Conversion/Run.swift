@@ -56,6 +56,7 @@ public struct Run: Sendable {
   }
 
   private init(_ resolution: Resolution, _ options: RunOptions) throws {
+    let resolution = try resolution.withDrafter()
     self.resolution = resolution
     self.options = options
     plan = try Planner(resolution, shardLimit: options.shardLimit).plan()
@@ -111,8 +112,8 @@ public struct Run: Sendable {
     let resume = options.resumeCommand
     return [
       InspectStage(
-        folder: folder, source: resolution.source, donor: resolution.donor, inputs: inputs, notes: plan.notes,
-        lock: lock, observer: observer),
+        folder: folder, source: resolution.source, donor: resolution.donor, drafter: resolution.drafter,
+        inputs: inputs, notes: plan.notes, lock: lock, observer: observer),
       GraftStage(
         folder: folder, plan: plan, folders: SourceFolders(resolution), hasDonor: resolution.donor != nil,
         inputs: inputs, observer: observer),

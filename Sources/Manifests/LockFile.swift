@@ -99,7 +99,7 @@ public struct LockFile: Sendable, Equatable {
     ])
     try RuleParser(file: path.string).requireVersion(fields, "cambium_lock")
     let pinned = try fields.object("commits")
-    try pinned.refuseUnknown(["source", "donor", "adapter"])
+    try pinned.refuseUnknown(["source", "donor", "adapter", "drafter"])
     var commits: [String: String] = [:]
     for name in pinned.keys { commits[name] = try pinned.string(name) }
     return LockFile(

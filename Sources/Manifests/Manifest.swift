@@ -44,6 +44,8 @@ public struct Manifest: Sendable {
   public let adapter: AdapterReference?
   /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
   public let fetches: Bool
+  /// A drafter with weights of its own for the source, which goes into the package; nil for none.
+  public let drafter: ModelReference?
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
   /// Where the manifest names it: `file:line:column`.
@@ -76,10 +78,8 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "fetch", "pipeline", "quantization", "rules", "thresholds",
-    "check",
-    "head",
-    "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
+    "$schema", "cambium", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization", "rules",
+    "thresholds", "check", "head", "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -107,6 +107,7 @@ public struct Manifest: Sendable {
     donor = try parser.model(fields, "donor", relativeTo: folder)
     fetches = try fields.optionalBool("fetch") ?? false
     adapter = try parser.adapter(fields, relativeTo: folder)
+    drafter = try fields.optionalString("drafter").map { try ModelReference($0, relativeTo: folder) }
     pipeline = try fields.string("pipeline")
     pipelinePlace = parser.place(fields.value["pipeline"] ?? fields.value)
     quantization = try fields.optionalObject("quantization").map { try parser.choice($0.value) }

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME`, `adapter/NAME` or `drafter/NAME`: how reports and locks name it on any machine.
   package let name: String
   /// The file.
   package let path: FilePath
@@ -15,7 +15,8 @@ package struct InputFile: Sendable {
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
-  /// Of a file that is no shard: as it was first read; what is published of it has this digest.
+  /// Of a file that is no shard: as it was first read; what is published of it has this digest. Nil for a drafter's, which
+  /// may be as large as a shard and is digested when it is needed.
   package let sha256: SHA256Digest?
 
   /// What its digest is one of.
@@ -28,6 +29,9 @@ package struct InputFile: Sendable {
 
   /// Whether it is one of an adapter's, whose numbers go into the weights although it is no shard.
   package var isAdapters: Bool { name.hasPrefix(InputFile.adapterPrefix) }
+
+  /// Whether it is one of a drafter's, which is copied whole.
+  package var isDrafters: Bool { name.hasPrefix(DraftCheckpoint.folder + "/") }
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
@@ -61,6 +65,7 @@ package struct InputFile: Sendable {
         return InputFile(name: adapterPrefix + name, path: path, bytes: bytes, shard: nil, sha256: digest)
       }
     }
+    files += resolution.drafter?.inputs ?? []
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }

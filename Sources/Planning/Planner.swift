@@ -71,6 +71,7 @@ public struct Planner {
           + (resolution.source.model.hasVision ? ", and vision_config is left out" : ""))
     }
     notes += resolution.adapter?.notes(resolution.trunk.tensors) ?? []
+    notes += resolution.drafter?.notes ?? []
     guard let head = resolution.head, let pairing = resolution.pairing else {
       return notes + ["the package has no MTP head"]
     }

@@ -23,6 +23,8 @@ public struct Resolution: Sendable {
   public let donor: CheckpointFolder?
   /// What is merged into the source; nil for nothing.
   public let adapter: Adapter?
+  /// The drafter that goes into the package; nil for none, and until ``take(_:)``.
+  public private(set) var drafter: DraftCheckpoint?
   /// The source's tensors without the head.
   public let trunk: Trunk
   /// The head, and the folder that it comes from; nil without one.
@@ -117,6 +119,13 @@ public struct Resolution: Sendable {
     try requireOutsideInputs(output)
   }
 
+  /// Takes the drafter that the manifest names.
+  /// - Throws: ``ConversionError/outputInsideInput(path:input:)``.
+  package mutating func take(_ drafter: DraftCheckpoint) throws {
+    self.drafter = drafter
+    try requireOutsideInputs(output)
+  }
+
   /// The folder that the tensors of an origin are read from.
   package func folder(_ origin: TensorOrigin) -> CheckpointFolder {
     origin == .head ? headFolder ?? source : source
@@ -130,9 +139,9 @@ public struct Resolution: Sendable {
     return path.folder.appending(path.name.dropLast(ending.count) + target.suffix + ending)
   }
 
-  /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
+  /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there.
   package func requireOutsideInputs(_ path: FilePath) throws {
-    for input in [source.path, donor?.path, adapter?.path].compactMap({ $0 })
+    for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
     where path.resolvingLinks.starts(with: input.resolvingLinks) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }

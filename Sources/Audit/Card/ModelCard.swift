@@ -70,6 +70,7 @@ package struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
+    if let line = drafterLine { text += line + "\n\n" }
     text += table(measurements).text
     text += "\n" + CheckCard(check).render(outcome)
     text += """
@@ -101,6 +102,17 @@ package struct ModelCard {
     return
       "A LoRA adapter of rank \(adapter.config.rank), from \(name), was merged into the source before anything else: it "
       + "changes \(changed) tensors, each with its share in `audit.json`."
+  }
+
+  /// The drafter in the package; nil without one.
+  private var drafterLine: String? {
+    guard let drafter = resolution.drafter else { return nil }
+    var name = "a local folder"
+    if case .hub(let hub) = drafter.reference { name = "`\(hub.repository)`" }
+    let block = drafter.block.map { ", blocks of \($0)" } ?? ""
+    return
+      "Drafter: `\(DraftCheckpoint.folder)/`, \(drafter.architecture)\(block), \(drafter.tensors.count) tensors as they were, "
+      + "from \(name). mlx-vlm takes the folder as draft model."
   }
 
   private var headLine: String {

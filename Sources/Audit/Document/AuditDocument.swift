@@ -32,6 +32,8 @@ public struct AuditDocument: Sendable {
   public let inputs: [LockFile.File]
   /// Nil for a package without one.
   public let head: Head?
+  /// Nil for a package without one.
+  public let drafter: Drafter?
   public let readers: [ForetoldReader]
   public let notes: [String]
   public let tensors: [Tensor]
@@ -57,7 +59,7 @@ public struct AuditDocument: Sendable {
     try fields.require("cambium_audit", 1)
     try fields.refuseUnknown([
       "cambium_audit", "tool", "manifest_sha256", "pipeline", "pipeline_sha256", "plan_sha256", "inputs", "head",
-      "readers", "notes", "tensors", "dropped",
+      "drafter", "readers", "notes", "tensors", "dropped",
     ])
     tool = try fields.string("tool")
     pipeline = try fields.string("pipeline")
@@ -66,6 +68,7 @@ public struct AuditDocument: Sendable {
     planSHA256 = try fields.sha256("plan_sha256").hex
     inputs = try fields.objects("inputs").map { row throws(JSONError) in try LockFile.File(row) }
     head = try Head.read(fields.object("head"))
+    drafter = fields["drafter"] == nil ? nil : try Drafter(fields.object("drafter"))
     readers = try fields.objects("readers").map { row throws(JSONError) in try ForetoldReader(row) }
     notes = try fields.strings("notes")
     tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) }

@@ -61,7 +61,8 @@ package struct ProvenanceStatement: Sendable {
     manifest: String, pipeline: String, name: String
   ) {
     try fields.refuseUnknown([
-      "manifest", "pipeline", "source", "donor", "adapter", "head", "foreign", "layouts", "readers", "base_model",
+      "manifest", "pipeline", "source", "donor", "adapter", "drafter", "head", "foreign", "layouts", "readers",
+      "base_model",
     ])
     let manifest = try fields.object("manifest")
     try manifest.refuseUnknown(["sha256"])
@@ -69,7 +70,7 @@ package struct ProvenanceStatement: Sendable {
     try pipeline.refuseUnknown(["name", "sha256"])
     let name = try pipeline.string("name")
     _ = try fields.string("source")
-    for key in ["donor", "adapter"] { _ = try fields.optionalString(key) }
+    for key in ["donor", "adapter", "drafter"] { _ = try fields.optionalString(key) }
     for key in ["head", "base_model"] {
       _ = try fields.unlessNull(key) { key throws(JSONError) in try fields.string(key) }
     }

@@ -16,7 +16,8 @@ struct CheckForecast: Sendable {
   /// Bytes of weights that they read.
   let bytes: Int
 
-  init(_ check: DecodeCheck, _ plan: Plan, _ source: CheckpointFolder) {
+  init(_ check: DecodeCheck, _ plan: Plan, _ resolution: Resolution) {
+    let source = resolution.source
     let text = ModelConfig.text(of: source.config) ?? source.config
     let chosen = max(1, text["num_experts_per_tok"]?.intValue ?? 1)
     let experts = max(1, text["num_experts"]?.intValue ?? 1)
@@ -48,6 +49,16 @@ struct CheckForecast: Sendable {
       passes += 1 + check.tokens
       let step = CheckedSum.clamped([pass(rows: depth + 1), times(depth, head + output)])
       bytes = CheckedSum.clamped([bytes, pass(rows: experts), head, times(check.tokens, step)])
+    }
+    if let drafter = resolution.drafter {
+      passes += 1 + check.tokens
+      // A block takes one pass of the drafter, a chain one for each place.
+      let size = drafter.weights.header.dataSize
+      let draft =
+        drafter.block == nil
+        ? times(drafter.places, CheckedSum.clamped([size, output])) : CheckedSum.clamped([size, output])
+      let step = CheckedSum.clamped([pass(rows: drafter.places + 1), draft])
+      bytes = CheckedSum.clamped([bytes, pass(rows: experts), size, times(check.tokens, step)])
     }
     self.passes = passes * check.prompts
     self.bytes = times(bytes, check.prompts)

@@ -119,13 +119,14 @@ public struct PlanReport {
         [
           ("prompts", .int(check.prompts)), ("tokens", .int(check.tokens)),
           ("depths", .array(check.depths.map { .int($0) })),
-        ] + (CheckForecast(check, plan, resolution.source).json.members ?? []).map { ($0.key, $0.value) })
+        ] + (check.drafter.map { [("drafter", .string($0.name))] } ?? [])
+          + (CheckForecast(check, plan, resolution).json.members ?? []).map { ($0.key, $0.value) })
     }
   }
 
   private var checkLine: String {
     guard let check = forecast.check.check else { return forecast.check.summary }
-    let cost = CheckForecast(check, plan, resolution.source)
+    let cost = CheckForecast(check, plan, resolution)
     return forecast.check.summary + ": at most \(cost.passes) passes that read \(Fixed.bytes(cost.bytes))"
   }
 

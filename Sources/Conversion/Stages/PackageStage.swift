@@ -82,12 +82,15 @@ struct PackageStage: Stage {
   }
 
   /// What the package is made of is there as it was read: a configuration that was rewritten meanwhile, of which nothing
-  /// is read twice, would else be noticed by the next run only. An adapter is held against its identity.
+  /// is read twice, would else be noticed by the next run only. An adapter and a drafter are held against their identity.
   private func requireUnchangedFiles() throws {
-    for file in inputs.files where file.shard == nil && !file.isAdapters {
+    for file in inputs.files where file.sha256 != nil && !file.isAdapters {
       guard try digestOfFile(atPath: file.path).digest == file.sha256 else {
         throw ConversionError.inputChanged(file: file.path.string)
       }
+    }
+    if let weights = resolution.drafter?.weights, try weights.currentIdentity() != weights.identity {
+      throw ConversionError.inputChanged(file: weights.path.string)
     }
   }
 
@@ -109,6 +112,7 @@ struct PackageStage: Stage {
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
       case .file(let path): try cloneLinkOrCopy(from: path, to: target)
+      case .drafter(let path): try cloneOrCopy(from: path, to: target)
       case .copy: try AtomicFile.write(resolution.source.input(file.path, limit: 1 << 30), to: target)
       }
       let written = try ReadOnlyFile(path: target)
@@ -172,6 +176,8 @@ struct PackageStage: Stage {
       case bytes([UInt8])
       /// A finished file of the work folder.
       case file(FilePath)
+      /// A file of the drafter, which stays what it is.
+      case drafter(FilePath)
       /// A sidecar of the source, of the same name.
       case copy
     }
@@ -183,7 +189,8 @@ struct PackageStage: Stage {
   private func contents(_ measured: Measurements) throws -> [PackageFile] {
     let documents = PackageDocuments(
       plan: plan, resolution: resolution, readers: forecast.readers, check: forecast.check,
-      inputs: try inputs.lockedFiles(), builder: builder)
+      inputs: try inputs.lockedFiles(), builder: builder,
+      drafterDigests: try resolution.drafter.map { try TreeDigest.all(of: $0.weights) })
     let reports = try documents.reports(
       measured.tensors, CheckOutcome.read(path: folder.folder(.check).appending(CheckOutcome.fileName), forecast.check))
     var files = forecast.files.compactMap { file -> PackageFile? in
@@ -191,6 +198,7 @@ struct PackageStage: Stage {
       switch file.content {
       case .weights: source = .file(folder.folder(.quantize).appending(file.path))
       case .copied: source = .copy
+      case .drafter(let path): source = .drafter(path)
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
         guard let report = reports.first(where: { $0.path == file.path }) else { return nil }
@@ -226,6 +234,11 @@ struct PackageStage: Stage {
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)
+      case .drafter:
+        guard let record = try inputs.records({ UTF8Name($0.name) == UTF8Name(file.path) }).first else {
+          throw ConversionError.forecastMissed(file: file.path, planned: file.bytes, actual: 0)
+        }
+        return record
       case .copy:
         let record = try resolution.source.record(of: file.path)
         return FileRecord(path: file.path, bytes: record.bytes, sha256: record.sha256)

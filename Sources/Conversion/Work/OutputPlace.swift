@@ -19,7 +19,9 @@ struct OutputPlace {
     path = resolution.output
     ownership = Ownership(work: work, resolution)
     self.replaces = replaces
-    needed = [resolution.source.path, resolution.donor?.path, resolution.manifest.path, work].compactMap { $0 }
+    needed = [
+      resolution.source.path, resolution.donor?.path, resolution.drafter?.path, resolution.manifest.path, work,
+    ].compactMap { $0 }
   }
 
   var isTaken: Bool { get throws { try linkStatus(path) != nil } }

@@ -15,11 +15,15 @@ struct RunInputs: Sendable {
   /// Bytes of buffers.
   let memory: Int
 
-  /// Input files with their digests: of small files, of the bytes that were read; of shards, from the cache where
-  /// nothing changed, else they are read for it.
+  /// Input files with their digests: of small files, of the bytes that were read; of shards and a drafter, from the
+  /// cache where nothing changed, else they are read for it.
   func records(_ isWanted: (InputFile) -> Bool = { _ in true }) throws -> [FileRecord] {
     try files.filter(isWanted).map { file in
       if let digest = file.sha256 { return FileRecord(path: file.name, bytes: file.bytes, sha256: digest) }
+      if file.isDrafters {
+        let digest = try digests.digest(ofFileAt: file.path).digest
+        return FileRecord(path: file.name, bytes: file.bytes, sha256: digest)
+      }
       guard let shard = file.shard else { throw ConversionError.inputChanged(file: file.path.string) }
       let compute = { try ShardDigest.of(shard, threads: threads, memory: memory) }
       let digest =

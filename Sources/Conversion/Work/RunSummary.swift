@@ -16,7 +16,7 @@ public struct RunSummary: Sendable {
   /// The quantized tensor with the least cosine.
   public var worst: (tensor: String, cosine: Double)?
   /// What decoding gave; nil before the check.
-  var check: CheckOutcome?
+  package var check: CheckOutcome?
   /// Bytes of the package's files, found to be as planned; nil before packaging.
   public var packageBytes: Int?
 

@@ -41,7 +41,8 @@ public final class LoadedModel: Sendable {
     let folder = { (path: String) in
       try CheckpointFolder(ModelReference(typed: path))
     }
-    return try LoadedModel(folder(path), head: head.map(folder), drafters: drafters)
+    return try LoadedModel(
+      folder(path), head: head.map(folder), drafters: drafters.map { try ModelReference(typed: $0) })
   }
 
   /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when nothing speaks against it.
@@ -55,12 +56,16 @@ public final class LoadedModel: Sendable {
   }
 
   /// Maps the weights of an opened folder.
-  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [String] = []) throws {
+  ///
+  /// A drafter in the folder `drafter` of a package is opened with it, unless one of its kind is given.
+  public init(
+    _ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [ModelReference] = []
+  ) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
     let weights = try StoredWeights(folder, head: donor)
-    let drafters = try LoadedDrafters(drafters, target: configuration)
+    let drafters = try LoadedDrafters(drafters, target: configuration, model: folder.path)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     // Of both, below the size of the address space.
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
@@ -77,5 +82,17 @@ public final class LoadedModel: Sendable {
     norm = try weights.vector(prefix + "norm.weight")
     output = configuration.tied ? embedding : try weights.matrix(weights.outputPrefix + "lm_head.weight")
     head = weights.hasHead ? try reader.head(prefix: "mtp.") : nil
+  }
+}
+
+extension LoadedModel {
+  /// Whether a drafter of a kind is there; lookup always is.
+  public func has(_ kind: DrafterKind) -> Bool {
+    switch kind {
+    case .lookup: true
+    case .mtp: head != nil
+    case .dflash: dflash != nil
+    case .eagle3: eagle3 != nil
+    }
   }
 }
