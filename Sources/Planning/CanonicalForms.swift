@@ -4,12 +4,13 @@ import Quantization
 import StrictJSON
 
 extension QuantizationFormat {
-  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`.
+  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`, and `"scales"` where they are not found as MLX finds them.
   package var json: JSONValue {
-    .object([
-      ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
-      ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
-    ])
+    .object(
+      [
+        ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
+        ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
+      ] + (scales == .mlx ? [] : [("scales", .string(scales.rawValue))]))
   }
 }
 
