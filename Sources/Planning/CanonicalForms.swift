@@ -1,18 +1,5 @@
-import Checkpoint
 import Manifests
-import Quantization
 import StrictJSON
-
-extension QuantizationFormat {
-  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`, and `"scales"` where they are not found as MLX finds them.
-  package var json: JSONValue {
-    .object(
-      [
-        ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
-        ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
-      ] + (scales == .mlx ? [] : [("scales", .string(scales.rawValue))]))
-  }
-}
 
 extension Thresholds {
   /// Canonical form, for receipts.
