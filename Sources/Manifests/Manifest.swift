@@ -58,6 +58,10 @@ public struct Manifest: Sendable {
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for what the pipeline says.
   public let check: DecodeCheck.Choice?
+  /// How large the package may become; nil for what the pipeline says.
+  public let budget: Budget?
+  /// What quantizing each tensor costs; a budget is spent by it.
+  public let sensitivity: FilePath?
   /// What becomes of the head; nil where nothing is said.
   public let head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
@@ -79,7 +83,8 @@ public struct Manifest: Sendable {
   /// Names of the fields that a manifest may have.
   public static let fields = [
     "$schema", "cambium", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization", "rules",
-    "thresholds", "check", "head", "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
+    "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts", "readers",
+    "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -114,6 +119,8 @@ public struct Manifest: Sendable {
     rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "manifest") { _ in true }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     check = try parser.check(fields)
+    budget = try parser.budget(fields)
+    sensitivity = try fields.optionalString("sensitivity").map { FilePath(untrusted: $0).absolute(from: folder) }
     head = try parser.word(fields, "head")
     headNorms = try parser.word(fields, "head_norms")
     foreign = try fields.optionalBool("foreign") ?? false

@@ -18,6 +18,8 @@ public struct Pipeline: Sendable {
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for no check.
   public let check: DecodeCheck.Choice?
+  /// How large a package may become; nil where the rules alone decide.
+  public let budget: Budget?
   /// Absolute path of its file.
   public let path: FilePath
   /// Of the file's bytes.
@@ -25,6 +27,7 @@ public struct Pipeline: Sendable {
 
   static let fields = [
     "$schema", "cambium_pipeline", "name", "summary", "quantization", "rules", "thresholds", "check",
+    "budget",
   ]
 
   /// Reads a pipeline.
@@ -46,6 +49,7 @@ public struct Pipeline: Sendable {
     rules = try parser.rules(try fields.array("rules"), owner: "pipeline \(name)") { _ in false }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     check = try parser.check(fields)
+    budget = try parser.budget(fields)
     self.path = path
     digest = SHA256Digest.of(bytes)
   }

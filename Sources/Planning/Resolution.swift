@@ -15,6 +15,10 @@ public struct Resolution: Sendable {
   public let format: QuantizationFormat
   /// What verification demands: the pipeline's thresholds under the manifest's.
   public let thresholds: Thresholds
+  /// How large the package may become; nil where rules alone decide.
+  public let budget: Budget?
+  /// What the budget is spent by; nil without one.
+  public let sensitivity: Sensitivity?
   /// What decoding is checked with before the package is published; nil for no check.
   public let check: DecodeCheck?
   /// The model that is converted.
@@ -78,6 +82,7 @@ public struct Resolution: Sendable {
     try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
+    (budget, sensitivity) = try Resolution.budget(manifest, pipeline, source: source)
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
     donor = try manifest.donor.map { try Resolution.open($0, .donor, opener) }
     try donor?.requireCard()
@@ -107,6 +112,8 @@ public struct Resolution: Sendable {
     format = other.format
     thresholds = other.thresholds
     check = other.check
+    budget = other.budget
+    sensitivity = other.sensitivity
     source = other.source
     donor = other.donor
     adapter = other.adapter
@@ -197,6 +204,32 @@ public struct Resolution: Sendable {
       }
       throw ConversionError.headLayout(manifest: manifest.path, layout: layout.rawValue, reason: reason)
     }
+  }
+
+  /// The budget with what it is spent by.
+  private static func budget(
+    _ manifest: Manifest, _ pipeline: Pipeline, source: CheckpointFolder
+  ) throws -> (Budget?, Sensitivity?) {
+    guard let budget = manifest.budget ?? pipeline.budget else {
+      guard manifest.sensitivity != nil else { return (nil, nil) }
+      throw SensitivityError.unpaired(
+        place: manifest.path.string, expected: "a budget in the manifest or its pipeline", found: "none")
+    }
+    guard let path = manifest.sensitivity else {
+      throw SensitivityError.unpaired(
+        place: manifest.path.string, expected: "a sensitivity file for the budget of \(budget.words)", found: "none")
+    }
+    let sensitivity = try Sensitivity(path: path)
+    if let text = budget.text, text != sensitivity.text.digest {
+      throw SensitivityError.text(file: path.string, expected: text.hex, found: sensitivity.text.digest.hex)
+    }
+    let own = try source.fingerprint()
+    guard own == sensitivity.fingerprint else {
+      throw SensitivityError.model(
+        file: path.string, expected: "\(source.name), fingerprint \(own.hex)",
+        found: "\(sensitivity.model), fingerprint \(sensitivity.fingerprint.hex)")
+    }
+    return (budget, sensitivity)
   }
 
   /// Whether two heads have the same tensors with the same bytes.

@@ -94,6 +94,7 @@ import Testing
     #expect(words(format?["mode"]) == Set(QuantizationMode.allCases.map(\.rawValue)))
     #expect(words(format?["reference"]) == Set(QuantizerReference.allCases.map(\.rawValue)))
     #expect(words(format?["scale_rule"]) == Set(ScaleRule.allCases.map(\.rawValue)))
+    #expect(words(format?["scales"]) == Set(ScaleMethod.allCases.map(\.rawValue)))
     #expect(words(definitions["treatment"]) == ["keep", "quantize", "drop"])
     let cast = definitions["treatment"]?["oneOf"]?.arrayValue?.compactMap { $0["properties"]?["cast"]?["enum"] }.first
     #expect(Set((cast?.arrayValue ?? []).compactMap(\.stringValue)) == Set(FloatType.allCases.map(\.rawValue)))

@@ -136,7 +136,7 @@ package struct ModelCard {
   private func table(_ measurements: [TensorMeasurement]) -> CardTable {
     var table = CardTable()
     for (tensor, measured) in zip(plan.tensors, measurements) {
-      let format = tensor.format.map { CardTable.format($0.mode.rawValue, bits: $0.bits, group: $0.groupSize) } ?? ""
+      let format = tensor.format.map(CardTable.format) ?? ""
       table.add(
         role: tensor.tensor.role.rawValue, treatment: tensor.verdictWord + format, before: tensor.tensor.byteCount,
         after: tensor.outputBytes, cosine: measured.error?.all.cosine)
