@@ -51,7 +51,11 @@ public struct Run: Sendable {
 
   /// Runs the stages up to `options.until`.
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
-  public func execute(_ observer: any RunObserver) throws -> RunSummary {
+  public func execute(_ observer: any RunObserver) throws -> RunSummary { try execute(observer, merging: nil) }
+
+  /// As ``execute(_:)``.
+  /// - Parameter items: finished work items that the weight files are taken from; nil to convert.
+  func execute(_ observer: any RunObserver, merging items: FinishedItems?) throws -> RunSummary {
     try place.recover()
     try requirePossible()
     try Folder.create(work)
@@ -61,7 +65,7 @@ public struct Run: Sendable {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
     let digests = DigestCache(folder: work)
-    let stages = try stages(digests, observer)
+    let stages = try stages(digests, observer, items)
     try writePlan()
     var summary = RunSummary(until: options.until, work: work)
     let runner = StageRunner(digests: digests, observer: observer, resumeCommand: options.resumeCommand)
@@ -75,18 +79,17 @@ public struct Run: Sendable {
   }
 
   /// The stages, in their order.
-  private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
+  private func stages(
+    _ digests: DigestCache, _ observer: any RunObserver, _ items: FinishedItems?
+  ) throws -> [any Stage] {
     let folder = WorkFolder(path: work)
-    let inputs = RunInputs(
-      files: try InputFile.all(resolution), digests: digests, threads: options.threads, memory: options.memory)
+    let inputs = runInputs(try InputFile.all(resolution), digests)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
     try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
     let published = PublishedWeights(plan: plan, folder: folder, package: place.path)
-    let lock = LockPin(
-      resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
-      observer: observer)
+    let lock = lockPin(inputs, observer)
     let resume = options.resumeCommand
     return [
       InspectStage(
@@ -97,8 +100,8 @@ public struct Run: Sendable {
         inputs: inputs, observer: observer),
       QuantizeStage(
         folder: folder, plan: plan, resolution: resolution, work: list, spans: spans, units: units, inputs: inputs,
-        lock: lock, published: published, place: options.until == .package ? place : nil, observer: observer,
-        resumeCommand: resume),
+        lock: lock, published: published, place: options.until == .package ? place : nil, items: items,
+        observer: observer, resumeCommand: resume),
       VerifyStage(
         folder: folder, plan: plan, thresholds: resolution.thresholds, work: list, units: units, published: published,
         observer: observer),
@@ -111,8 +114,18 @@ public struct Run: Sendable {
     ]
   }
 
+  func runInputs(_ files: [InputFile], _ digests: DigestCache) -> RunInputs {
+    RunInputs(files: files, digests: digests, threads: options.threads, memory: options.memory)
+  }
+
+  func lockPin(_ inputs: RunInputs, _ observer: any RunObserver) -> LockPin {
+    LockPin(
+      resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
+      observer: observer)
+  }
+
   /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
-  private func writePlan() throws {
+  func writePlan() throws {
     let bytes = JSONWriter.pretty(report.json)
     let path = work.appending("plan.json")
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }
