@@ -49,6 +49,11 @@ public struct Run: Sendable {
   /// The run that makes another of the manifest's folders, of the inputs as this one opened them.
   public func beside(_ target: PackageTarget) throws -> Run { try Run(Resolution(resolution, target: target), options) }
 
+  /// This run, of the package, and those that make the manifest's other folders.
+  public func andBeside() throws -> [Run] {
+    [self] + (try PackageTarget.all(resolution.manifest).dropFirst().map { try beside($0) })
+  }
+
   /// Runs the stages up to `options.until`.
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary { try execute(observer, merging: nil) }
