@@ -69,9 +69,18 @@ public struct Run: Sendable {
   /// The run that makes another of the manifest's folders, of the inputs as this one opened them.
   public func beside(_ target: PackageTarget) throws -> Run { try Run(Resolution(resolution, target: target), options) }
 
+  /// This run, of the package, and those that make the manifest's other folders.
+  public func andBeside() throws -> [Run] {
+    [self] + (try PackageTarget.all(resolution.manifest).dropFirst().map { try beside($0) })
+  }
+
   /// Runs the stages up to `options.until`.
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
-  public func execute(_ observer: any RunObserver) throws -> RunSummary {
+  public func execute(_ observer: any RunObserver) throws -> RunSummary { try execute(observer, merging: nil) }
+
+  /// As ``execute(_:)``.
+  /// - Parameter items: finished work items that the weight files are taken from; nil to convert.
+  func execute(_ observer: any RunObserver, merging items: FinishedItems?) throws -> RunSummary {
     try place.recover()
     try requirePossible()
     try Folder.create(work)
@@ -81,7 +90,7 @@ public struct Run: Sendable {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
     let digests = DigestCache(folder: work)
-    let stages = try stages(digests, observer)
+    let stages = try stages(digests, observer, items)
     try writePlan()
     for input in resolution.remoteInputs { try input.model.keep(in: work.appending(WorkFolder.remote)) }
     var summary = RunSummary(until: options.until, work: work)
@@ -96,19 +105,17 @@ public struct Run: Sendable {
   }
 
   /// The stages, in their order.
-  private func stages(_ digests: DigestCache, _ observer: any RunObserver) throws -> [any Stage] {
+  private func stages(
+    _ digests: DigestCache, _ observer: any RunObserver, _ items: FinishedItems?
+  ) throws -> [any Stage] {
     let folder = WorkFolder(path: work)
-    let inputs = RunInputs(
-      files: try InputFile.all(resolution), remote: resolution.remoteInputs, digests: digests,
-      threads: options.threads, memory: options.memory)
+    let inputs = runInputs(try InputFile.all(resolution), digests)
     let list = try WorkList(inputs.files, plan, headIsDonors: resolution.donor != nil)
     try WeightStream.requireMemory(list, plan, threads: options.threads, budget: options.memory)
     let spans = WeightSpans(list, plan)
     let units = FinishedUnits(folder, plan, list)
     let published = PublishedWeights(plan: plan, folder: folder, package: place.path)
-    let lock = LockPin(
-      resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
-      observer: observer)
+    let lock = lockPin(inputs, observer)
     let resume = options.resumeCommand
     return [
       InspectStage(
@@ -119,8 +126,8 @@ public struct Run: Sendable {
         inputs: inputs, observer: observer),
       QuantizeStage(
         folder: folder, plan: plan, resolution: resolution, work: list, spans: spans, units: units, inputs: inputs,
-        lock: lock, published: published, place: options.until == .package ? place : nil, observer: observer,
-        resumeCommand: resume),
+        lock: lock, published: published, place: options.until == .package ? place : nil, items: items,
+        observer: observer, resumeCommand: resume),
       VerifyStage(
         folder: folder, plan: plan, thresholds: resolution.thresholds, work: list, units: units, published: published,
         observer: observer),
@@ -133,8 +140,20 @@ public struct Run: Sendable {
     ]
   }
 
+  func runInputs(_ files: [InputFile], _ digests: DigestCache) -> RunInputs {
+    RunInputs(
+      files: files, remote: resolution.remoteInputs, digests: digests, threads: options.threads,
+      memory: options.memory)
+  }
+
+  func lockPin(_ inputs: RunInputs, _ observer: any RunObserver) -> LockPin {
+    LockPin(
+      resolution: resolution, planDigest: plan.digest, inputs: inputs, isLocked: options.locked, pins: options.pins,
+      observer: observer)
+  }
+
   /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
-  private func writePlan() throws {
+  func writePlan() throws {
     let bytes = JSONWriter.pretty(report.json)
     let path = work.appending("plan.json")
     guard (try? ReadOnlyFile(path: path).readAll(limit: bytes.count)) != bytes else { return }

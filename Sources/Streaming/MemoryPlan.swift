@@ -38,7 +38,7 @@ struct MemoryPlan {
     var largest = ""
     let shapes = plan.tensors.map(PieceShape.init)
     for unit in work.units {
-      for (bytes, _) in unit.stretches(isWhole: unit.needsWhole(plan)) where bytes.count > window {
+      for (bytes, _) in unit.stretches where bytes.count > window {
         window = bytes.count
         largest = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? ""
       }

@@ -65,8 +65,9 @@ struct StatusCommand: ParsableCommand {
     discussion: """
       Example:
         cambium status manifests/demo.json
+        sbatch --array=$(cambium status m.json --partitions 50 --missing) job.sh
 
-      \(HelpSections.exitCodes())
+      \(HelpSections.exitCodes([.resumable: "with --partitions: there is something to do"]))
 
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
@@ -78,13 +79,32 @@ struct StatusCommand: ParsableCommand {
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
   var output: FilePath?
+  @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
+  var partitions: PartitionCount?
+  @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
+  var missing = false
+  @Flag(help: "With --partitions: read the weight files, too.") var deep = false
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
+
+  func validate() throws {
+    guard partitions != nil || (!missing && !deep) else {
+      throw ValidationError("--missing and --deep go with --partitions")
+    }
+  }
 
   func run() throws {
     let options = RunOptions(
       work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
-    let status = try Run(manifest: manifest, options: options).status()
+    let run = try Run(manifest: manifest, options: options)
+    if let partitions {
+      let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)
+      for damage in status.damages { Terminal.note(damage) }
+      format.print(json: status.json, text: missing ? status.array : status.text)
+      if !status.isComplete { throw ExitCode(ExitStatus.resumable.rawValue) }
+      return
+    }
+    let status = try run.status()
     format.print(json: status.json, text: status.text)
   }
 }

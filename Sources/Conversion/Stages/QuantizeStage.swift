@@ -21,6 +21,8 @@ struct QuantizeStage: Stage {
   let published: PublishedWeights
   /// Where the package goes; nil for a run that ends before.
   let place: OutputPlace?
+  /// What the weight files are taken from when machines have converted them; nil to convert here.
+  let items: FinishedItems?
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
   let resumeCommand: String
@@ -54,6 +56,7 @@ struct QuantizeStage: Stage {
   func prepare() throws { try place?.refuseChanged() }
 
   func run() throws -> [FileRecord] {
+    if let items { return try record(try items.merge { try resolution.requireUnchangedInputs() }) }
     try fetchHeads()
     let stream = WeightStream(
       plan, work, spans, from: SourceFolders(resolution), to: folder.folder(name), threads: inputs.threads,

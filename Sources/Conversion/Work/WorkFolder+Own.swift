@@ -1,12 +1,13 @@
 import Files
 import Planning
 import StrictJSON
+import SystemPackage
 import Workspace
 
 extension WorkFolder {
   /// What a run puts into its work folder.
   private static let names = Set(
-    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, WorkFolder.remote]
+    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, "items", WorkFolder.remote]
       + StageName.allCases.map(\.rawValue))
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
@@ -26,7 +27,9 @@ extension WorkFolder {
       throw ConversionError.workForeign(path: path, found: "a lock that holds no number of a process")
     }
     // Killed before it wrote the plan: only its own names are there, the lock before all.
-    if foreign.isEmpty, names.isEmpty || hasLock { return }
+    if foreign.isEmpty, hasLock { return }
+    // Another machine writes the plan at this moment, and nothing else is there before it.
+    if names.allSatisfy({ AtomicFile.isTemporary(FilePath($0)) }) { return }
     let plan = path.appending("plan.json")
     if let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(plan, limit: 1 << 30) }),
       let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
