@@ -4,7 +4,9 @@ import SystemPackage
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
   /// The model folder is not there, or is not a folder.
-  case folderMissing(path: FilePath, isFile: Bool = false)
+  ///
+  /// `hub` is what was typed, where it looks like a model of the hub.
+  case folderMissing(path: FilePath, isFile: Bool = false, hub: String? = nil)
   /// The folder holds no `*.safetensors` file.
   ///
   /// `beneath` are the folders in it that hold a model.
@@ -65,13 +67,14 @@ public enum CheckpointError: CambiumError {
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .folderMissing(let path, let isFile):
+    case .folderMissing(let path, let isFile, let hub):
       Diagnostic(
         "E_SOURCE_MISSING", "no such model folder", file: path, expected: "a folder with config.json and *.safetensors",
         found: isFile ? "a file" : nil,
         next: isFile
           ? "name the folder that the file is in"
-          : "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
+          : hub.map { "check the path; a model of the hub is called hub:\($0)" }
+            ?? "check the path; one in a manifest is relative to the manifest's own folder", exit: .missingInput)
     case .noSafetensors(let path, let found, let beneath):
       Diagnostic(
         "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,

@@ -52,7 +52,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let document = try AuditDocument(path: package.absolute.appending("audit.json"))
+    let document = try AuditDocument(package: package.absolute)
     if let html { return try write(document, to: html.absolute) }
     if let by {
       let summary = AuditSummary(document, by: by)
