@@ -212,12 +212,12 @@ public enum CheckpointError: CambiumError {
     case .hubNotCached(let reference, let looked):
       Diagnostic(
         "E_HUB_NOT_CACHED", "the model is not in the local hub cache", file: looked, expected: reference,
-        found: "no such snapshot", next: "fetch it with: hf download \(HubReference.downloadArguments(reference))",
-        exit: .missingInput)
+        found: "no such snapshot", next: "fetch it with: cambium fetch \(reference)", exit: .missingInput)
     case .hubReference(let reference):
       Diagnostic(
         "E_HUB_REFERENCE", "not a hub reference", expected: "hub:organisation/name@commit", found: reference,
-        next: "write the commit's 40 hexadecimal digits behind the @", exit: .badInput)
+        next: "write the commit's 40 hexadecimal digits behind the @; cambium init hub:organisation/name finds it",
+        exit: .badInput)
     }
   }
 }

@@ -143,9 +143,4 @@ public struct HubReference: Sendable, Equatable {
     }
     return FilePath(untrusted: out + rest)
   }
-
-  static func downloadArguments(_ reference: String) -> String {
-    guard let parsed = try? HubReference(reference) else { return reference }
-    return "\(parsed.repository) --revision \(parsed.revision)"
-  }
 }

@@ -18,8 +18,10 @@ struct AuditCommand: ParsableCommand {
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
-  @Option(help: "Only this role.") var role: String?
-  @Option(help: "Only this treatment: quantized, converted or kept.") var verdict: String?
+  @Option(help: "Only this role.", completion: .list(TensorRole.allCases.map(\.rawValue))) var role: String?
+  @Option(
+    help: "Only this treatment: quantized, converted or kept.",
+    completion: .list(["quantized", "converted", "kept"])) var verdict: String?
   @Option(help: "name, bytes, cosine, rms, sqnr, largest, clipped or zeroed; the worst first.") var sort:
     AuditQuery.Order = .name
   @OptionGroup var format: JSONOption
