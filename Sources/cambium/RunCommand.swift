@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Diagnostics
 import Digests
 import Foundation
 import Planning
@@ -81,8 +82,16 @@ struct RunCommand: ParsableCommand {
 
   /// Makes one folder and says so.
   private func perform(_ run: Run) throws {
-    let observer = LoggingObserver(ProgressLine(quiet: progress.quiet), work: run.work)
-    let summary = try run.execute(observer)
+    let line = ProgressLine(quiet: progress.quiet)
+    let observer = LoggingObserver(line, work: run.work)
+    let summary: RunSummary
+    do {
+      summary = try run.execute(observer)
+    } catch let error as any CambiumError {
+      line.clear()
+      observer.failed(error)
+      throw error
+    }
     let report = run.report(summary)
     format.print(json: report.json, text: report.text)
   }
