@@ -20,9 +20,30 @@ public enum ModelReference: Sendable, Equatable {
   }
 
   /// As a person typed it to the shell; a relative folder is taken from the current one.
-  /// - Throws: ``CheckpointError/hubReference(reference:)``.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``; of the name of a model of the hub without `hub:` before it,
+  ///   ``CheckpointError/folderMissing(path:isFile:hub:)``.
   public init(typed text: String) throws {
-    self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(FilePath(typed: text).absolute)
+    self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(try ModelReference.typedFolder(text))
+  }
+
+  /// The folder that a person typed. What looks like a model's name on the hub, and is no folder here, is refused with the
+  /// way in which such a name is written.
+  /// - Throws: ``CheckpointError/folderMissing(path:isFile:hub:)``, `FileError`.
+  package static func typedFolder(_ text: String) throws -> FilePath {
+    let path = FilePath(typed: text).absolute
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let isName =
+      parts.count == 2
+      && parts.allSatisfy { part in
+        guard let first = part.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "~") else { return false }
+        return part.utf8.allSatisfy { byte in
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_.@".utf8.contains(byte)
+        }
+      }
+    if isName, try !path.exists, try !path.folder.exists { throw CheckpointError.folderMissing(path: path, hub: text) }
+    return path
   }
 
   /// Path of the folder.
@@ -141,10 +162,5 @@ public struct HubReference: Sendable, Equatable, CustomStringConvertible {
       }
     }
     return FilePath(untrusted: out + rest)
-  }
-
-  static func downloadArguments(_ reference: String) -> String {
-    guard let parsed = try? HubReference(reference) else { return reference }
-    return "\(parsed.repository) --revision \(parsed.revision)"
   }
 }

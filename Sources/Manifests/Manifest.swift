@@ -91,6 +91,10 @@ public struct Manifest: Sendable {
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
     guard try path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
+    if try path.isFolder {
+      throw ManifestError.notManifest(
+        path: path, found: "a folder", next: "write a manifest for the model in it: cambium init \(path)")
+    }
     try self.init(ReadOnlyFile(path: path).readAll(limit: 4 << 20), path: path)
   }
 
@@ -99,6 +103,7 @@ public struct Manifest: Sendable {
   public init(_ bytes: [UInt8], path: FilePath) throws {
     let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: path.string, what: "manifest")
+    try Manifest.refuseOther(fields, path)
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path.string)
     try parser.requireVersion(fields, "cambium")
@@ -151,6 +156,24 @@ public struct Manifest: Sendable {
         place: parser.place(fields.value["layouts"] ?? fields.value), field: "layouts",
         expected: "one of sidecar, indexed, mtp-folder (the package has one copy of the head), and drafter beside it",
         found: inside.joined(separator: ", "))
+    }
+  }
+
+  /// Refuses our other documents, which stand beside manifests and are caught by the same pattern of a shell.
+  private static func refuseOther(_ fields: JSONFields, _ path: FilePath) throws {
+    if fields["cambium_lock"] != nil {
+      let name = path.name
+      let own = name.hasBytes(atEnd: ".lock.json") ? String(name.dropLast(10)) + ".json" : "the one that is beside it"
+      throw ManifestError.notManifest(
+        path: path, found: "the lock file of a manifest", next: "name the manifest: \(own)")
+    }
+    let others = [
+      ("cambium_pipeline", "a pipeline", "name it in a manifest, as \"pipeline\""),
+      ("cambium_check", "the report of a decode check", "name the manifest of the package that it is about"),
+      ("cambium_audit", "the audit report of a package", "cambium audit takes the package's folder"),
+    ]
+    for (key, what, next) in others where fields[key] != nil {
+      throw ManifestError.notManifest(path: path, found: what, next: next)
     }
   }
 

@@ -6,6 +6,8 @@ import SystemPackage
 public enum ManifestError: CambiumError {
   /// The manifest, or a pipeline that it names by a path, is not there.
   case missing(path: FilePath, what: String)
+  /// What is named as the manifest is a model's folder, or another document of ours.
+  case notManifest(path: FilePath, found: String, next: String)
   /// A field's value is not one of those allowed.
   case value(place: String, field: String, expected: String, found: String)
   /// MLX has no such number format.
@@ -33,6 +35,10 @@ public enum ManifestError: CambiumError {
         next: what == "manifest"
           ? "write one with: cambium init FOLDER" : "check the path; it is relative to the manifest",
         exit: .missingInput)
+    case .notManifest(let path, let found, let next):
+      Diagnostic(
+        "E_MANIFEST_OTHER", "that is no manifest", file: path, expected: "a manifest, as cambium init writes one",
+        found: found, next: next, exit: .badInput)
     case .value(let place, let field, let expected, let found):
       Diagnostic(
         "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
@@ -47,8 +53,8 @@ public enum ManifestError: CambiumError {
       Diagnostic(
         "E_PIPELINE_UNKNOWN", "no pipeline named \(name)", file: place,
         expected: known.isEmpty ? "a pipeline in \(looked)" : known.joined(separator: ", "), found: name,
-        next:
-          "name a shipped pipeline, or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
+        next: (nearestName(to: name, among: known).map { "did you mean \($0)? Else " } ?? "")
+          + "name a shipped pipeline (cambium pipelines lists them) or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
         exit: .badInput)
     case .ruleUnused(let place, let rule, let nearest):
       Diagnostic(

@@ -68,11 +68,22 @@ public struct Pipeline: Sendable {
       let path = folder.appending(reference + ".json")
       if try path.exists { return path }
     }
-    let known = folders.flatMap { folder in
-      ((try? Folder.entries(folder)) ?? [])
-        .filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.map { String($0.dropLast(5)) }
-    }
     throw ManifestError.pipelineUnknown(
-      place: place, name: reference, known: Set(known).sorted(), looked: folders.map(\.string).joined(separator: ", "))
+      place: place, name: reference, known: list(folders).map(\.name),
+      looked: folders.map(\.string).joined(separator: ", "))
+  }
+
+  /// Every pipeline that has a name, by name, with the file that the name stands for: that of the first folder which has
+  /// it. Nothing is read.
+  public static func list(_ folders: [FilePath]) -> [(name: String, path: FilePath)] {
+    var found: [String: FilePath] = [:]
+    for folder in folders {
+      for entry in (try? Folder.entries(folder)) ?? []
+      where entry.hasSuffix(".json") && !entry.hasSuffix(".schema.json") {
+        let name = String(entry.dropLast(5))
+        if found[name] == nil { found[name] = folder.appending(entry) }
+      }
+    }
+    return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
   }
 }

@@ -163,7 +163,7 @@ public enum ConversionError: CambiumError {
       Diagnostic(
         "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected,
         found: found,
-        next: "verify takes the folder that run published", exit: .badInput)
+        next: "name the folder that cambium run published; cambium inspect says what a checkpoint is", exit: .badInput)
     case .auditForm(let file, let expected, let found):
       Diagnostic(
         "E_AUDIT_FORM", "the audit report cannot be used", file: file, expected: expected, found: found,

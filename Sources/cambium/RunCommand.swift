@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Diagnostics
 import Digests
 import Foundation
 import Manifests
@@ -111,7 +112,16 @@ struct RunCommand: ParsableCommand {
       let summary = try run.convert(partition, build: programDigest(), line)
       return report(summary.json, summary.text)
     }
-    let result = run.report(try run.execute(LoggingObserver(line, work: run.work)))
+    let observer = LoggingObserver(line, work: run.work)
+    let summary: RunSummary
+    do {
+      summary = try run.execute(observer)
+    } catch let error as any CambiumError {
+      line.clear()
+      observer.failed(error)
+      throw error
+    }
+    let result = run.report(summary)
     report(result.json, result.text)
   }
 }

@@ -39,6 +39,16 @@ public struct AuditDocument: Sendable {
   public let tensors: [Tensor]
   public let dropped: [Dropped]
 
+  /// The audit of a package.
+  /// - Throws: as ``init(path:)``; `ConversionError.packageForm(file:expected:found:)` of a folder without one.
+  public init(package: FilePath) throws {
+    let path = package.appending("audit.json")
+    if try package.isFolder, try linkStatus(path) == nil {
+      throw ConversionError.packageForm(file: package.string, expected: "a folder with audit.json", found: "none in it")
+    }
+    try self.init(path: path)
+  }
+
   /// - Throws: `JSONError`, `FileError` or `ConversionError.auditForm(file:expected:found:)`.
   public init(path: FilePath) throws {
     try self.init(

@@ -72,7 +72,8 @@ public struct WorkStatus: Sendable {
   /// Who holds the lock.
   private static func holder(of work: FilePath) throws -> String? {
     guard try work.appending(WorkLock.fileName).exists, let refusal = WorkLock.refusal(folder: work) else { return nil }
-    return (refusal as? any CambiumError)?.diagnostic.found ?? "another process"
+    let found = (refusal as? any CambiumError)?.diagnostic.found ?? "another process"
+    return found.hasPrefix("held by ") ? String(found.dropFirst("held by ".count)) : found
   }
 
   /// The lines of `status`.
