@@ -30,7 +30,9 @@ package struct PassRows {
 
 /// The rows of one sequence in a pass.
 package struct PassSegment {
+  /// The rows.
   package let rows: PassRows
+  /// The state that they go over.
   package let state: TextState
   /// Whether rows may be taken back.
   package let recording: Bool

@@ -13,8 +13,8 @@ final class Scratch {
   let keys, values: FloatBuffer
   /// DeltaNet: [rows, 2·Kd + 2·Vd], [rows, 2·Hv], [rows, C], [rows, Vd].
   let fused, gates, convolved, recalled: FloatBuffer
-  /// DeltaNet of several sequences: [rows, C].
-  let mixed: FloatBuffer
+  /// DeltaNet of several sequences: [rows, C]; and of prompts, with K − 1 rows before those of each.
+  let mixed, inputs: FloatBuffer
   /// DeltaNet, rows that may be taken back: for each worker [4, dk], some rows of a state.
   let states: FloatBuffer
   /// Feed-forward: [rows, I] each; of a mixture the shared expert's.
@@ -50,6 +50,8 @@ final class Scratch {
     (keys, values, mixed) = (
       buffer(c.attention.cacheWidth), buffer(c.attention.cacheWidth), buffer(c.delta.channels)
     )
+    // Sequences have at least one row each, so there are no more than rows.
+    inputs = buffer(c.delta.taps * c.delta.channels)
     states = FloatBuffer(count: workers * 4 * c.delta.keyDimension)
     (gate, up) = (buffer(wide), buffer(wide))
     (router, shared, sharedGate) = (buffer(experts), buffer(c.hidden), buffer(1))

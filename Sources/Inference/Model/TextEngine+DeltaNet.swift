@@ -5,6 +5,10 @@ struct DeltaSpan {
   let rows: Range<Int>
   /// Whether they may be taken back.
   let recording: Bool
+
+  /// Rows of a prompt, of which only the last inputs are of use behind the pass: they lie in the working memory, so that a
+  /// state does not grow with the rows of a pass.
+  var isKeptWhole: Bool { !recording && rows.count > DeltaState.usual }
 }
 
 /// Gated DeltaNet, token by token (architecture classes `Qwen3NextGatedDeltaNet`, `Qwen3_5GatedDeltaNet`).
@@ -13,8 +17,8 @@ extension TextEngine {
   func recall(_ parameters: DeltaParameters, _ spans: [DeltaSpan]) {
     let shape = configuration.delta
     let rows = spans.last?.rows.upperBound ?? 0
-    let inputs = spans.map { $0.state.begin(rows: $0.rows.count, recording: $0.recording) }
-    // The inputs of one sequence are made where its state keeps them; those of several together, and then copied.
+    let inputs = begin(spans)
+    // The inputs of one sequence are made where the convolution reads them; those of several together, and then copied.
     let alone = spans.count == 1 ? inputs.first : nil
     let work = project(parameters, inputs: alone ?? scratch.mixed.pointer, rows: rows)
     if alone == nil, work.fused == nil {
@@ -43,9 +47,26 @@ extension TextEngine {
           into: recalled + start * shape.valueWidth)
       }
     }
+    for (span, target) in zip(spans, inputs) where span.isKeptWhole {
+      span.state.keep(history: target + (span.rows.count - shape.taps + 1) * shape.channels)
+    }
     products.removeAll()
     products.append(parameters.output, recalled, rows: rows, into: scratch.branch.pointer)
     products.run(pool)
+  }
+
+  /// Where the convolution inputs of each span go; the K − 1 rows before them lie before that place.
+  private func begin(_ spans: [DeltaSpan]) -> [UnsafeMutablePointer<Float>] {
+    let shape = configuration.delta
+    let before = (shape.taps - 1) * shape.channels
+    var place = scratch.inputs.pointer
+    return spans.map { span in
+      guard span.isKeptWhole else { return span.state.begin(rows: span.rows.count, recording: span.recording) }
+      let start = place
+      if let history = span.state.history.baseAddress { start.update(from: history, count: before) }
+      place += before + span.rows.count * shape.channels
+      return start + before
+    }
   }
 
   /// The projections; the convolution's inputs go to `inputs`, or stay fused until they are regrouped.
