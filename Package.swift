@@ -93,16 +93,18 @@ let package = Package(
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Quantization",
         "Safetensors", "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "Batching", dependencies: ["Diagnostics", "Inference", "Threads"]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
-        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Threads", "Tokenization", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
+        "Batching", "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference",
+        "Quantization",
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -192,6 +194,12 @@ let package = Package(
       name: "ArchiveTests",
       dependencies: [
         "Archive", "Diagnostics", "Digests", "Files", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "BatchingTests",
+      dependencies: [
+        "Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "BenchmarkingTests",

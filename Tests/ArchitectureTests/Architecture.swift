@@ -4,7 +4,7 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Batching", "Checking", "Benchmarking",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal",
     "cambium", "verify-runner", "cambium-bench",

@@ -2,6 +2,7 @@ import Audit
 import Checking
 import Checkpoint
 import Diagnostics
+import Digests
 import Files
 import Inference
 import Manifests
@@ -117,13 +118,17 @@ struct CheckStage: Stage {
     let prompts = try refusable { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
     let stops = try refusable { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
     let cost = CheckForecast(check, plan, resolution)
-    let parts = check.prompts * (check.relativeFloor == nil ? 1 : 1 + check.depths.count)
+    // One decoding without the head, one at each depth, and these of the source when it is asked; one with the drafter.
+    let depths = check.depths.count * (check.relativeFloor == nil ? 1 : 2)
+    let parts = check.prompts * (1 + depths + (check.drafter == nil ? 0 : 1))
     observer.began(name, bytes: cost.bytes)
+    let journal = try CheckJournal(folder: folder.folder(name), key: journalKey())
     var options = CheckOptions(
       depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
       onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
     options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
+    options.journal = journal
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, plan.head != nil, let head = resolution.headFolder {
@@ -137,15 +142,26 @@ struct CheckStage: Stage {
         }
       }
       let outcome = try CheckOutcome(report: report.json)
+      try journal.remove()
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
         throw failure
       }
       return outcome
+    } catch let refusal as Refusal {
+      try journal.remove()
+      throw refusal
     } catch is CancellationError {
       throw ConversionError.stopped(resume: resumeCommand)
     }
+  }
+
+  /// What an interrupted check must have in common with this one for its decodings to count.
+  private func journalKey() throws -> SHA256Digest {
+    StageReceipt.key(
+      stage: name.rawValue, version: name.version, tool: Tool.name, parameters: parameters(), inputs: try inputRecords()
+    )
   }
 
   /// Turns what says "not covered" into a refusal; damage and failures of the system stay errors.

@@ -6,6 +6,16 @@ public struct DrafterCount: Sendable, Hashable {
   public internal(set) var drafted = 0
   /// Those that the target agreed with.
   public internal(set) var accepted = 0
+
+  /// Of nothing.
+  public init() {}
+
+  /// Adds another one's.
+  package mutating func add(_ other: DrafterCount) {
+    rounds += other.rounds
+    drafted += other.drafted
+    accepted += other.accepted
+  }
 }
 
 /// Counts and times of one decoding.
@@ -54,6 +64,9 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var samplingTime = Duration.zero
   /// The way back of the state to the tokens that stay.
   public internal(set) var rollbackTime = Duration.zero
+
+  /// Of nothing.
+  public init() {}
 
   /// Tokens given out a round.
   public var meanAcceptedLength: Double { rounds == 0 ? 0 : Double(max(0, tokens - 1)) / Double(rounds) }

@@ -1,0 +1,100 @@
+import Digests
+import Inference
+import StrictJSON
+import SystemPackage
+import Workspace
+
+/// Decodings of a check that are made, kept in a folder: a check that was interrupted makes only the others.
+///
+/// What is kept of a decoding is all that the check compares: tokens, digests, rounds. So the report is the one of a check
+/// that was not interrupted.
+public final class CheckJournal {
+  private let journal: Journal
+  private var made: [String: CheckedDecoding] = [:]
+
+  /// Opens the journal of a folder, or begins one.
+  /// - Parameters:
+  ///   - folder: A folder that is there.
+  ///   - key: Of all that decides what decodings give, but for prompts and options: model, source, program. What was kept
+  ///     under another key is thrown away.
+  /// - Throws: What reading and writing the folder throws.
+  public init(folder: FilePath, key: SHA256Digest) throws {
+    let (journal, records) = try Journal.open(folder: folder, key: key)
+    self.journal = journal
+    for record in records {
+      guard let name = record["decoding"]?.stringValue, let decoding = CheckedDecoding(record) else { continue }
+      made[name] = decoding
+    }
+  }
+
+  /// How many decodings it has.
+  public var count: Int { made.count }
+
+  func decoding(_ name: String) -> CheckedDecoding? { made[name] }
+
+  /// Keeps a decoding.
+  func append(_ name: String, _ decoding: CheckedDecoding) throws {
+    try journal.append([.object([("decoding", .string(name))] + decoding.members)])
+    made[name] = decoding
+  }
+
+  /// Removes it, when the check has its report.
+  public func remove() throws { try journal.remove() }
+
+  /// Ends its use; what it has stays.
+  public func close() throws { try journal.close() }
+}
+
+extension CheckedDecoding {
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      ("tokens", .array(tokens.map(JSONValue.int))), ("logits", .array(logits.map { .string($0.hex) })),
+      ("state", .string(state.hex)), ("rounds", .array(rounds.map(\.json))), ("stop", .optional(stop)),
+    ]
+  }
+
+  /// The stop token that ended it; nil at the limit.
+  private var stop: Int? { if case .stop(let token) = finish { token } else { nil } }
+
+  /// Reads ``members`` back; nil for anything else.
+  fileprivate init?(_ record: JSONValue) {
+    guard let tokens = record["tokens"]?.integers,
+      let state = record["state"]?.stringValue.flatMap(SHA256Digest.init(hex:)),
+      let logits = record["logits"]?.arrayValue, let rounds = record["rounds"]?.arrayValue, let stop = record["stop"]
+    else { return nil }
+    self.tokens = tokens
+    self.state = state
+    self.logits = logits.compactMap { $0.stringValue.flatMap(SHA256Digest.init(hex:)) }
+    self.rounds = rounds.compactMap(DecodingRound.init)
+    finish = stop.intValue.map(Decoding.Finish.stop) ?? .limit
+    guard self.logits.count == logits.count, self.rounds.count == rounds.count else { return nil }
+  }
+}
+
+extension DecodingRound {
+  fileprivate var json: JSONValue {
+    .object([
+      ("known", .int(knownTokens)), ("accepted", .int(accepted)),
+      ("drafter", drafter.map { .string($0.rawValue) } ?? .null),
+      ("drafts", .array(drafts.map(JSONValue.int))), ("emitted", .array(emitted.map(JSONValue.int))),
+    ])
+  }
+
+  fileprivate init?(_ value: JSONValue) {
+    guard let known = value["known"]?.intValue, let accepted = value["accepted"]?.intValue,
+      let drafts = value["drafts"]?.integers, let emitted = value["emitted"]?.integers
+    else { return nil }
+    self.init(
+      knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted,
+      drafter: value["drafter"]?.stringValue.flatMap(DrafterKind.init(rawValue:)))
+  }
+}
+
+extension JSONValue {
+  /// Its elements, when all are whole numbers.
+  fileprivate var integers: [Int]? {
+    guard let elements = arrayValue else { return nil }
+    let found = elements.compactMap(\.intValue)
+    return found.count == elements.count ? found : nil
+  }
+}
