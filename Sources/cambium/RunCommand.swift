@@ -103,10 +103,13 @@ struct PlanCommand: ParsableCommand {
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Flag(help: "A line for every tensor, with the rule that decided it.") var tensors = false
   @Flag(help: "Print the whole plan as JSON.") var json = false
+  @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
-    let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    options.replaces = replace
+    let run = try Run(manifest: manifest, options: options)
     try run.requireAllPossible()
     if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
