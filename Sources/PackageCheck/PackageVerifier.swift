@@ -94,7 +94,7 @@ public struct PackageVerifier: Sendable {
     var problems: [String] = []
     if mayTrustBytes {
       let there = Set(entries.map(UTF8Name.init))
-      problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing or unreadable" }
+      problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
       problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
         let entry = list.entries[index]
@@ -102,9 +102,13 @@ public struct PackageVerifier: Sendable {
         do throws(FileError) {
           found = try digestOfFile(atPath: path.appending(entry.name))
         } catch {
-          // Says nothing of the file.
-          if case .tooManyOpen = error { throw error }
-          return "\(entry.name): missing or unreadable"
+          switch error {
+          // Says nothing of the file: what could not be read has no verdict.
+          case .tooManyOpen, .read, .unreadable, .elsewhere: throw error
+          case .missing, .linkBroken: return "\(entry.name): missing"
+          case .notRegular, .short, .shrunk, .changed, .tooLarge, .name:
+            return "\(entry.name): no file, or one that changed while it was read"
+          }
         }
         return found.digest == entry.sha256
           ? nil : "\(entry.name): sha256 \(found.digest.hex), listed \(entry.sha256.hex)"

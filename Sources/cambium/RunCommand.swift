@@ -148,6 +148,7 @@ struct PlanCommand: ParsableCommand {
       valueName: "bytes"))
   var throughput: ByteCount?
   @Flag(help: "Print the whole plan as JSON.") var json = false
+  @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
@@ -158,6 +159,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let remote = RemoteModels()
     var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    options.replaces = replace
     options.opener = { try remote.open($0, $1) }
     defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)

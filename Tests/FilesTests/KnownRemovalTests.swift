@@ -76,4 +76,15 @@ import Testing
     guard geteuid() != 0 else { return }
     #expect(throws: StorageError.self) { try Folder.requireRemovable("/usr/include") }
   }
+
+  @Test(.enabled(if: access("/proc/self", F_OK) == 0))
+  func `a place on the kernel's own file system is refused, also behind a link`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.link("link", to: "/proc")
+    for path in ["/proc/new", scratch["link/new"]] {
+      let error = #expect(throws: StorageError.self) { try Folder.requireWritable(above: FilePath(path)) }
+      #expect(error?.diagnostic.code == "E_READ_ONLY")
+    }
+    try Folder.requireWritable(above: scratch.at("new"))
+  }
 }

@@ -36,6 +36,10 @@ int cambium_clone(int from, int to);
 // can tell.
 int cambium_is_immutable(const char *path);
 
+// Whether a path is on a file system in which the kernel shows its own state, such as proc, wherever that is mounted:
+// access(2) says yes to the superuser there, and nothing is taken. 1 or 0; 0, too, where nobody can tell.
+int cambium_is_kernels_own(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -97,7 +97,8 @@ struct PackageStage: Stage {
   /// Says what stays in the folder in the making, since this run did not put it there.
   private func noteKept(_ kept: [FilePath]) {
     guard let first = kept.first else { return }
-    observer.note("\(first) stays: this run did not put it there" + (kept.count > 1 ? ", nor \(kept.count - 1) more" : ""))
+    observer.note(
+      "\(first) stays: this run did not put it there" + (kept.count > 1 ? ", nor \(kept.count - 1) more" : ""))
   }
 
   /// Puts the files into a new folder, their list first, and syncs it.

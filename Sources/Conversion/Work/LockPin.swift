@@ -82,7 +82,8 @@ struct LockPin: Sendable {
       try AtomicFile.write(JSONWriter.pretty(lock.json), to: path)
     } catch {
       switch error {
-      case .readOnly, .unreadable: observer.note("\(path) cannot be written: what was resolved is not pinned")
+      case .readOnly: observer.note("\(path) cannot be written: what was resolved is not pinned")
+      case .unreadable: observer.note("\(path) cannot be looked at: what was resolved is not pinned")
       default: throw error
       }
     }
