@@ -64,7 +64,8 @@ struct RunCommand: ParsableCommand {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
       options.builder = try digestOfFile(atPath: FilePath(program)).digest
     }
-    if try fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches {
+    // A dry run moves nothing large: of what is not in the cache it says so.
+    if try !dryRun && (fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches) {
       try fetchModels(of: manifest, quiet: progress.quiet)
     }
     let remote = RemoteModels()
