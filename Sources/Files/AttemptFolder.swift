@@ -22,17 +22,18 @@ package final class AttemptFolder: Sendable {
   /// - Parameters:
   ///   - name: Of what is made.
   ///   - folder: Where it is made.
-  package init(for name: String, in folder: FilePath) throws(StorageError) {
+  package init(for name: String, in folder: FilePath) throws {
     let random = String(UInt64.random(in: 0 ... .max), radix: 16)
     making = try FolderInTheMaking(
-      path: folder.appending(".\(name)\(AttemptFolder.mark)\(AttemptFolder.host)-\(getpid())-\(random)"))
+      path: folder.appending(".\(name)\(AttemptFolder.mark)\(AttemptFolder.host)-\(getpid())-\(random)"),
+      isOwn: { _ in false })
   }
 
   /// Whether a name in a folder is that of an attempt, whoever made it.
   package static func isAttempt(_ name: String) -> Bool { parse(name) != nil }
 
   /// Removes what dead processes of this host left in a folder; all attempts, living or not, when nobody needs them any more.
-  package static func removeAbandoned(in folder: FilePath, all: Bool = false) throws(StorageError) {
+  package static func removeAbandoned(in folder: FilePath, all: Bool = false) throws {
     for entry in try Folder.readableEntries(folder) {
       guard let (host, process) = parse(entry) else { continue }
       let path = folder.appending(entry)
@@ -41,7 +42,7 @@ package final class AttemptFolder: Sendable {
         continue
       }
       guard host == AttemptFolder.host, kill(process, 0) != 0, errno == ESRCH,
-        let dead = try? FolderInTheMaking(path: path)
+        let dead = try? FolderInTheMaking(path: path, isOwn: { _ in true })
       else { continue }
       defer { dead.release() }
       try Folder.removeTree(path)

@@ -153,11 +153,14 @@ public final class RemoteModel: ModelElsewhere {
     guard kept.withLock({ $0 }) == nil else { return }
     let home = FetchPlace.home(repository.name, cache: folder)
     let snapshot = home.appending("snapshots").appending(commit)
-    for file in repository.files where RemoteModel.isSmall(file.path, extent) {
+    // A folder that has all of it already is left as it is.
+    for file in repository.files
+    where RemoteModel.isSmall(file.path, extent) && RemoteModel.kept(file, in: snapshot) == nil {
       let path = snapshot.appending(FilePath(file.path).components)
       try Folder.create(path.folder)
       let bytes = try ReadOnlyFile(path: self.folder.appending(FilePath(file.path).components)).readAll(
         limit: RemoteModel.mostSmallBytes)
+      try AtomicFile.removeAbandoned(of: path)
       try AtomicFile.write(bytes, to: path)
     }
     for shard in opened.withLock({ $0.values.sorted { $0.name < $1.name } }) {
@@ -166,7 +169,10 @@ public final class RemoteModel: ModelElsewhere {
     // Last: with it, nothing else is asked for.
     let list = home.appending("trees").appending("\(commit).json")
     try Folder.create(list.folder)
-    try AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
+    try AtomicFile.removeAbandoned(of: list)
+    if FetchPlace.knownFiles(repository.name, commit: commit, home: home) != repository.files {
+      try AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
+    }
     kept.withLock { $0 = home }
   }
 

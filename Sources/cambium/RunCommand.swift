@@ -87,7 +87,8 @@ struct RunCommand: ParsableCommand {
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
     if recordBuilder { options.builder = try programDigest() }
-    if try fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches {
+    // A dry run moves nothing large: of what is not in the cache it says so.
+    if try !dryRun && (fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches) {
       try fetchModels(of: manifest, quiet: progress.quiet)
     }
     let remote = RemoteModels()

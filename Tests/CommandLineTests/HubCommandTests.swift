@@ -16,6 +16,19 @@ import Testing
     #expect(try hub.scratch.names().sorted() == ["log", "repos"])
   }
 
+  @Test func `a head is looked for alone, and said where it is and what a graft would move`() throws {
+    let hub = try LocalHub()
+    let donor = try hub.run(["inspect", "hub:org/donor", "--head"])
+    #expect(donor.isSuccess, "\(donor.summary)")
+    #expect(donor.out.contains("MTP head      15 tensors in model-00002-of-00002.safetensors"), "\(donor.out)")
+    #expect(donor.out.contains("in 1 range of 1 shard, instead of"), "\(donor.out)")
+    #expect(donor.out.contains("searched      1 of 1 headers"), "\(donor.out)")
+    #expect(try hub.storeBytes() == 64 << 10)
+    let trunk = try document(hub.run(["inspect", "hub:org/trunk", "--head", "--json"]).out)
+    #expect(trunk["present"]?.boolValue == false && trunk["headers_read"]?.intValue == 1)
+    #expect(try !hub.run(["inspect", Demo.donor, "--head"]).isSuccess)
+  }
+
   @Test func `two models of the hub are compared by what the hub says of their files`() throws {
     let hub = try LocalHub()
     let same = try hub.run(["diff", "hub:org/trunk", "hub:org/trunk@\(hub.commit)"])
