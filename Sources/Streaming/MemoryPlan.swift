@@ -42,7 +42,7 @@ struct MemoryPlan {
         window = bytes.count
         largest = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? ""
       }
-      if work.shards[unit.shard].file.isElsewhere, !unit.needsWhole(plan) { ahead = max(ahead, unit.length) }
+      if work.shards[unit.shard].file.isElsewhere, !unit.isWhole { ahead = max(ahead, unit.length) }
       var written = 0
       for piece in unit.pieces {
         let shape = shapes[piece.tensor]

@@ -41,7 +41,7 @@ struct UnitConverter: Sendable {
     }
     var record = UnitRecord(
       leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
-    for (range, leaves) in unit.stretches(isWhole: unit.needsWhole(plan)) {
+    for (range, leaves) in unit.stretches {
       let bytes = try read(unit, range, scratch)
       record.leaves += unit.leaves[leaves].map { leaf in
         let begin = leaf.offset - unit.offset - range.lowerBound

@@ -204,7 +204,7 @@ import Testing
     let hub = try LocalHub()
     try hub.writeManifest(source: "hub:org/trunk", donor: "hub:org/donor", [("fetch", true)])
     for arguments in [["run", "m.json", "--dry-run"], ["plan", "m.json"]] {
-      #expect(try hub.run(arguments).err.contains("E_HUB_NOT_CACHED") && hub.requests == 0)
+      #expect(try hub.run(arguments).err.contains("E_HUB_NOT_CACHED") && hub.requests() == 0)
     }
     let run = try hub.run(["run", "m.json"])
     #expect(run.isSuccess, "\(run.summary)")

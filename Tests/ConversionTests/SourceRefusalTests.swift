@@ -73,6 +73,9 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       try shop.run()
+      var beside = shop.options
+      beside.target = .drafter
+      try shop.run(beside)
       try shop.writeManifest([("source", .string("package-mtp")), ("output", "other")])
       let error = try diagnostic { _ = try shop.open() }
       #expect(error.code == "E_HEAD_ALONE", "\(error.text)")

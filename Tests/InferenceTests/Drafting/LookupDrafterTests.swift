@@ -51,8 +51,8 @@ import Testing
     let plain = DecodingSession(model, threads: 1)
     let prompt = madeUpPrompt(31)
     let expected = try plain.run(prompt, limit: 48)
-    // Random weights do not repeat themselves: the text that is copied is the answer with every ninth token another one.
-    let text = prompt.tokens + expected.decoded.tokens.enumerated().map { $0.offset % 9 == 8 ? 3 : $0.element }
+    // Random weights do not repeat themselves: the text that is copied is the answer with every tenth token another one.
+    let text = prompt.tokens + expected.decoded.tokens.enumerated().map { $0.offset % 10 == 9 ? 3 : $0.element }
     for depth in [1, 3, 16] {
       let session = DecodingSession(model, threads: 2)
       let found = try session.run(prompt, .lookup(depth: depth), limit: 48, prediction: text)
