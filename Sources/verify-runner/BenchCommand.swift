@@ -95,10 +95,13 @@ struct BenchCommand: ParsableCommand {
     let load = Machine.load
     let imposed = impose.map { ImposedAcceptance(chances: $0.chances, seed: seed) }
     let note = { (text: String) in if !progress.quiet { Terminal.note(text) } }
-    let options = BenchOptions(
+    let vocabulary = runner.vocabulary(or: .auto)
+    let lowest = vocabulary.lowest(of: model.configuration.vocabulary)
+    var options = BenchOptions(
       decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
-      arithmetic: runner.arithmetic, draftShortlist: runner.draftShortlist, imposed: imposed,
+      arithmetic: runner.arithmetic, draftShortlist: lowest, imposed: imposed,
       cacheBytes: machine.cacheBytes, isStopped: { StopSignal.shared.isRequested }, onProgress: note)
+    options.measuresShortlist = vocabulary == .auto
     var bench = Bench(model, pool: pool, options)
     try bench.run(set.prompts)
     if passes { note("single passes") }
@@ -106,7 +109,7 @@ struct BenchCommand: ParsableCommand {
       passes
       ? try PassTimes.measure(
         model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
-        draftShortlist: runner.draftShortlist, repetitions: repetitions, seed: seed,
+        draftShortlist: lowest, repetitions: repetitions, seed: seed,
         isStopped: { StopSignal.shared.isRequested }) : nil
     var together = concurrency.map {
       ConcurrencyBench(model, pool: pool, options, decoders: bench.decoders, numbers: $0.counts)
@@ -118,7 +121,7 @@ struct BenchCommand: ParsableCommand {
       model: ModelSummary(model),
       settings: .init(
         threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic.rawValue,
-        draftShortlist: runner.draftShortlist, limit: limit, repetitions: repetitions, imposed: imposed),
+        draftShortlist: lowest, limit: limit, repetitions: repetitions, imposed: imposed),
       prompts: set.prompts.map { .init(id: $0.id, kind: $0.kind, tokens: $0.tokens) },
       unavailable: bench.unavailable + set.unavailable,
       results: BenchResult.summarize(

@@ -77,10 +77,11 @@ struct GenerateCommand: ParsableCommand {
     let tokenizer = try encoder.tokenizer()
     let pool = WorkerPool(threads: runner.threads)
     let prompt = try wholePrompt(encoder, model, pool)
-    let options = DecodingOptions(
+    var options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
       sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
-      draftShortlist: runner.draftShortlist, prediction: try predicted(tokenizer))
+      prediction: try predicted(tokenizer))
+    options.draft(from: runner.vocabulary(or: .auto), of: model)
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method =

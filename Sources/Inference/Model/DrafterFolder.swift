@@ -65,6 +65,9 @@ final class DrafterFolder {
   /// A vector of floats: of norms, which multiply as they are.
   func vector(_ name: String, _ count: Int) throws -> FloatBuffer { try floats(name, [count]).vector() }
 
+  /// Floats of any shape, in the order of the bytes.
+  func numbers(_ name: String, _ shape: [Int]) throws -> FloatBuffer { try floats(name, shape).vector() }
+
   private func floats(_ name: String, _ shape: [Int]) throws -> StoredTensor {
     let entry = try entry(name, shape)
     let type: FloatType

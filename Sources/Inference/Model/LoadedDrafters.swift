@@ -12,7 +12,7 @@ struct LoadedDrafters: Sendable {
 
   /// Kinds that are known, and not read.
   private static let siblings = [
-    "DFlash2DraftModel": "DFlash 2", "DSparkDraftModel": "DSpark", "DominoDraftModel": "Domino",
+    "DSparkDraftModel": "DSpark", "DominoDraftModel": "Domino",
     "XPressDraftModel": "XPress", "LiLiCorrDraftModel": "LiLiCorr", "Eagle3Speculator": "EAGLE-3 of speculators",
   ]
 
@@ -70,7 +70,7 @@ struct LoadedDrafters: Sendable {
     guard let name = names.first, names.count == 1 else {
       throw .kind(file: folder.configFile, found: "architectures \(names)")
     }
-    if name == DFlashModel.architecture { return .dflash }
+    if DFlashModel.architectures.contains(name) { return .dflash }
     if Eagle3Model.architectures.contains(name) { return .eagle3 }
     throw .kind(file: folder.configFile, found: siblings[name].map { "\(name) (\($0))" } ?? name)
   }
