@@ -96,8 +96,9 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
-        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Inference", "Manifests", "Quantization",
+        "Safetensors", "StrictJSON", "Templates", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
@@ -164,8 +165,9 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "Manifests",
-        "PackageCheck", "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        "Archive", "Audit", "Checking", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub",
+        "Manifests", "PackageCheck", "Planning", "Quantization", "Readers", "Signatures", "StrictJSON", "Terminal",
+        "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -203,8 +205,8 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Manifests",
+        "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

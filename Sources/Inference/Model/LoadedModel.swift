@@ -55,11 +55,19 @@ public final class LoadedModel: Sendable {
   }
 
   /// Maps the weights of an opened folder.
-  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [String] = []) throws {
+  public convenience init(
+    _ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [String] = []
+  ) throws {
+    // What cannot be run is said before its weights are mapped.
+    _ = try TextConfiguration(folder)
+    try self.init(folder, StoredWeights(folder, head: donor), drafters: drafters)
+  }
+
+  /// A model of weights that are mapped already.
+  init(_ folder: CheckpointFolder, _ weights: StoredWeights, drafters: [String]) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
-    let weights = try StoredWeights(folder, head: donor)
     let drafters = try LoadedDrafters(drafters, target: configuration)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     // Of both, below the size of the address space.

@@ -15,7 +15,7 @@ struct StoredWeights: Sendable {
   let headExperts: Int?
   /// Bytes of all mapped files.
   let mappedBytes: Int
-  private let tensors: [String: StoredTensor]
+  private var tensors: [String: StoredTensor]
 
   /// Maps the folder's files and finds every tensor of its architecture.
   /// - Parameter donor: Where the head is; nil for the folder itself.
@@ -59,6 +59,13 @@ struct StoredWeights: Sendable {
       throw CheckpointError.tensorMissing(path: path, tensors: [name], count: 1)
     }
     return tensor
+  }
+
+  /// The same weights with some tensors in a format.
+  func quantizing(_ names: [String], _ format: QuantizationFormat) throws -> StoredWeights {
+    var copy = self
+    for name in names { copy.tensors[name] = try tensor(name).quantized(format) }
+    return copy
   }
 
   func matrix(_ name: String) throws -> WeightMatrix { try tensor(name).matrix() }
