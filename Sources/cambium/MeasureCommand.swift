@@ -78,12 +78,17 @@ struct MeasureCommand: ParsableCommand {
       let clock = ContinuousClock()
       let start = clock.now
       var first: Int?
+      var told = -1
       result = try measurement.run(
         keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
         onProgress: { done, what in
           guard !progress.quiet else { return }
           let begun = first ?? done
           first = begun
+          // A line for each hundredth of the work.
+          let percent = done * 100 / max(1, passes)
+          guard percent != told else { return }
+          told = percent
           let spent = start.duration(to: clock.now).components.seconds
           let left = done > begun ? Int(spent) / (done - begun) * (passes - done) / 60 : nil
           Terminal.note("pass \(done) of \(passes): \(what)" + (left.map { ", about \($0) minutes left" } ?? ""))

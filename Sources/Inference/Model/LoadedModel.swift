@@ -27,6 +27,9 @@ public final class LoadedModel: Sendable {
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
 
+  /// Stored bits of a weight over the quantized matrices without the head; nil where nothing is quantized.
+  package let quantizedBits: Double?
+
   /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
 
@@ -71,6 +74,7 @@ public final class LoadedModel: Sendable {
     let drafters = try LoadedDrafters(drafters, target: configuration)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     // Of both, below the size of the address space.
+    quantizedBits = weights.quantizedBits
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)
     let prefix = weights.textPrefix

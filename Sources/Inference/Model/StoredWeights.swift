@@ -61,6 +61,19 @@ struct StoredWeights: Sendable {
     return tensor
   }
 
+  /// Stored bits of a weight over the trunk's quantized matrices, scales and biases included; nil without any.
+  var quantizedBits: Double? {
+    var (bytes, weights) = (0.0, 0.0)
+    for tensor in tensors.values where tensor.format.hasScales && !tensor.name.hasPrefix("mtp.") {
+      // Whole numbers far below 2^53: the order of a dictionary does not show.
+      weights += tensor.shape.reduce(1.0) { $0 * Double($1) }
+      for part in tensor.parts {
+        bytes += Double(part.codes.count + (part.scales?.count ?? 0) + (part.biases?.count ?? 0))
+      }
+    }
+    return weights > 0 ? bytes * 8 / weights : nil
+  }
+
   /// The same weights with some tensors in a format.
   func quantizing(_ names: [String], _ format: QuantizationFormat) throws -> StoredWeights {
     var copy = self
