@@ -97,8 +97,9 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: [
-        "Batching", "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
-        "Threads", "Tokenization", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Inference", "Manifests",
+        "Quantization", "Safetensors", "StrictJSON", "Templates", "Threads", "Tokenization", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
@@ -166,8 +167,9 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "Manifests",
-        "PackageCheck", "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        "Archive", "Audit", "Checking", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub",
+        "Manifests", "PackageCheck", "Planning", "Quantization", "Readers", "Signatures", "StrictJSON", "Terminal",
+        "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -211,8 +213,8 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Manifests",
+        "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

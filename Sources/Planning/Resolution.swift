@@ -55,9 +55,10 @@ public struct Resolution: Sendable {
   }
 
   /// As ``init(manifest:pipelineFolders:output:target:)``, of a manifest that is read already.
+  /// - Parameter measuring: Whether what a budget is spent by is to be made: the plan then has no budget.
   public init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
-    target: PackageTarget = .package
+    target: PackageTarget = .package, measuring: Bool = false
   ) throws {
     try self.init(manifest, pipelineFolders: pipelineFolders, output: override, target: target, opener: nil)
   }
@@ -82,7 +83,9 @@ public struct Resolution: Sendable {
     try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
-    (budget, sensitivity) = try Resolution.budget(manifest, pipeline, source: source)
+    (budget, sensitivity) =
+      measuring
+      ? (manifest.budget ?? pipeline.budget, nil) : try Resolution.budget(manifest, pipeline, source: source)
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
     donor = try manifest.donor.map { try Resolution.open($0, .donor, opener) }
     try donor?.requireCard()

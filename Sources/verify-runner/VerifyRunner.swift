@@ -17,6 +17,7 @@ struct VerifyRunner: Program {
       """,
     version: ProgramVersion.text("verify-runner"),
     subcommands: [
-      CheckCommand.self, GenerateCommand.self, BenchCommand.self, TraceCommand.self, TokenizeCommand.self,
+      CheckCommand.self, CompareCommand.self, GenerateCommand.self, BenchCommand.self, TraceCommand.self,
+      TokenizeCommand.self,
     ])
 }

@@ -21,7 +21,7 @@ enum Architecture {
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Drafting", "Decoding"],
     "Checking": [
-      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
+      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Report", "Generation", "Check",
     ],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],

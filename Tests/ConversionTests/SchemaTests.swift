@@ -58,6 +58,7 @@ import Testing
         }, { wrapped("rules", [["role": "norm", "treatment": ["quantize": $0]]], isManifest) }
       ),
       (definitions["thresholds"], { wrapped("thresholds", $0, isManifest) }),
+      (definitions["budget"], { wrapped("budget", $0, isManifest) }),
       (definitions["limits"], { wrapped("thresholds", ["by_role": ["norm": $0]], isManifest) }),
     ]
     let words = try candidates(schema)

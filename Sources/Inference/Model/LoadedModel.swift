@@ -27,6 +27,9 @@ public final class LoadedModel: Sendable {
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
 
+  /// Stored bits of a weight over the quantized matrices without the head; nil where nothing is quantized.
+  package let quantizedBits: Double?
+
   /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
 
@@ -58,16 +61,23 @@ public final class LoadedModel: Sendable {
   /// Maps the weights of an opened folder.
   ///
   /// A drafter in the folder `drafter` of a package is opened with it, unless one of its kind is given.
-  public init(
+  public convenience init(
     _ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [ModelReference] = []
   ) throws {
+    // What cannot be run is said before its weights are mapped.
+    _ = try TextConfiguration(folder)
+    try self.init(folder, StoredWeights(folder, head: donor), drafters: drafters)
+  }
+
+  /// A model of weights that are mapped already.
+  init(_ folder: CheckpointFolder, _ weights: StoredWeights, drafters: [ModelReference]) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
-    let weights = try StoredWeights(folder, head: donor)
     let drafters = try LoadedDrafters(drafters, target: configuration, model: folder.path)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     // Of both, below the size of the address space.
+    quantizedBits = weights.quantizedBits
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)
     let prefix = weights.textPrefix
