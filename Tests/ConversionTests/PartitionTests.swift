@@ -165,6 +165,10 @@ import Threads
       merging.trustsReceipts = true
       #expect(throws: (any Error).self) { try shop.open(options).merge(merging, SilentObserver()) }
       #expect(!exists(shop.package))
+      // The partition makes it anew, and the next merge takes it in place of what was damaged.
+      #expect(try convert(shop, options, 0, of: 1).done.map(\.number) == [1])
+      _ = try shop.open(options).merge(merging, SilentObserver())
+      #expect(try digests(shop.package) == single())
     }
   }
 
