@@ -55,10 +55,10 @@ extension Run {
   public func merge(_ options: MergeOptions, _ observer: any RunObserver) throws -> RunSummary {
     try requirePossible()
     let store = try itemStore(runInputs(try InputFile.all(resolution), DigestCache(folder: work)))
-    let items = FinishedItems(store: store, observer: observer)
+    let items = FinishedItems(store: store, observer: observer, isDeep: !options.trustsReceipts)
     var left = options.settleMilliseconds
     try items.require(
-      isDeep: !options.trustsReceipts, allowsMix: options.allowsMixedTools, build: options.build,
+      allowsMix: options.allowsMixedTools, build: options.build,
       wait: {
         guard left > 0 else { return false }
         let now = min(left, MergeOptions.pause)

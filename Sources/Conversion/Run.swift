@@ -89,6 +89,7 @@ public struct Run: Sendable {
     for folder in [work] + StageName.allCases.map({ work.appending($0.rawValue) }) where try Folder.isFolder(folder) {
       _ = try AtomicFile.removeLeftovers(in: folder)
     }
+    try items?.supersede()
     let digests = DigestCache(folder: work)
     let stages = try stages(digests, observer, items)
     try writePlan()

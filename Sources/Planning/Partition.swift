@@ -52,4 +52,18 @@ public struct Partition: Sendable, Equatable {
     let partitions = Partition.assignment(all, count: count)
     return index < partitions.count ? partitions[index] : []
   }
+
+  /// Ascending numbers, those that follow one another as a range: `0,3-7`, as the arrays of engines have them.
+  public static func array(_ numbers: [Int]) -> String {
+    var ranges: [ClosedRange<Int>] = []
+    for number in numbers {
+      if let last = ranges.last, last.upperBound + 1 == number {
+        ranges[ranges.count - 1] = last.lowerBound...number
+      } else {
+        ranges.append(number...number)
+      }
+    }
+    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+      .joined(separator: ",")
+  }
 }

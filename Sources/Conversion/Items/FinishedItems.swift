@@ -10,15 +10,16 @@ import Workspace
 struct FinishedItems {
   let store: ItemStore
   let observer: any RunObserver
+  /// Whether the weight files are read and held against their receipts.
+  let isDeep: Bool
 
   /// Refuses what is not done, and what several builds of the program made.
   /// - Parameters:
-  ///   - isDeep: whether the weight files are read and held against their receipts.
   ///   - allowsMix: whether items of several builds pass, with a note.
   ///   - build: SHA-256 of this program; nil when it is not asked for.
   ///   - wait: asked when something is missing, which a file system may only not show yet; false to give up.
   /// - Throws: ``ItemError``.
-  func require(isDeep: Bool, allowsMix: Bool, build: SHA256Digest?, wait: () -> Bool) throws {
+  func require(allowsMix: Bool, build: SHA256Digest?, wait: () -> Bool) throws {
     var missing = try names { try store.state($0, isDeep: false) }
     while !missing.isEmpty, missing.allSatisfy(\.isMissing), wait() {
       missing = try names { try store.state($0, isDeep: false) }
@@ -58,6 +59,17 @@ struct FinishedItems {
     }
     guard allowsMix else { throw ItemError.mixed(work: store.work.path, builds: words) }
     observer.note("several builds of the program: " + words.joined(separator: "; "))
+  }
+
+  /// Takes the stage's receipt away when there are weight files that it does not know: what it vouches for is to be replaced,
+  /// perhaps because it is damaged. Under the lock of the work folder.
+  func supersede() throws {
+    for item in store.items {
+      guard let file = store.weights(item), try linkStatus(store.folder(item).appending(file.path)) != nil else {
+        continue
+      }
+      return try Folder.removeTree(store.work.folder(.quantize).appending(StageReceipt.fileName))
+    }
   }
 
   /// Moves the weight files to their stage, and says what is known of every unit.

@@ -48,21 +48,7 @@ public struct PartitionStatus {
   }
 
   /// The partitions that have something to do, as `sbatch --array` takes them: `0,3-7`; empty for none.
-  public var array: String { PartitionStatus.array((missing + damaged).sorted()) }
-
-  /// Ascending numbers, those that follow one another as a range.
-  static func array(_ numbers: [Int]) -> String {
-    var ranges: [ClosedRange<Int>] = []
-    for number in numbers {
-      if let last = ranges.last, last.upperBound + 1 == number {
-        ranges[ranges.count - 1] = last.lowerBound...number
-      } else {
-        ranges.append(number...number)
-      }
-    }
-    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-      .joined(separator: ",")
-  }
+  public var array: String { Partition.array((missing + damaged).sorted()) }
 
   /// A line for each item that is not as its receipt says.
   public var damages: [String] {

@@ -93,7 +93,10 @@ struct QuantizeStage: Stage {
     var outputs: [FileRecord] = []
     for (number, file) in plan.weights.enumerated() {
       let digest = list.receiptDigest(ofFile: number, plan, spans)
-      try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name).appending(file.path))
+      // What a merge took on trust is read when it is asked for.
+      if items?.isDeep ?? true {
+        try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name).appending(file.path))
+      }
       outputs.append(FileRecord(path: file.path, bytes: file.bytes, sha256: digest))
     }
     for (number, tensor) in plan.tensors.enumerated() {
