@@ -94,6 +94,8 @@ struct RunCommand: ParsableCommand {
     }
     let report = run.report(summary)
     format.print(json: report.json, text: report.text)
+    guard !format.json, !progress.quiet else { return }
+    for command in report.commands { Terminal.note("note: use it with \(command)") }
   }
 }
 

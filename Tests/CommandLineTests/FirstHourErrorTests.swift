@@ -118,3 +118,23 @@ import Testing
     #expect(nothing.end == .exit(65) && nothing.err.contains("standard input"), "\(nothing.summary)")
   }
 }
+
+/// What a run says at its end, for somebody who sees it for the first time.
+@Suite struct RunEndTests {
+  @Test func `F4 a run ends with readers by name, bits per weight, acceptance by depth and the commands that use it`()
+    throws
+  {
+    let reference = try Demo.reference.get()
+    for part in [
+      "bits per weight\n", "with head     mlx-vlm>=0.7.8\n", "corrupted by  mlx-mtp<=0.2\n",
+      "accepted      depth 1: 50 % ",
+      "decode check  bit-identical with ",
+    ] {
+      #expect(reference.run.contains(part), "\(part): \(reference.run)")
+    }
+    // Scripts take the folder from the last line.
+    #expect(reference.run.hasSuffix("\nFOLDER/out\n"))
+    #expect(reference.notes.contains("mlx_lm.generate --model \(reference.path) --prompt"), "\(reference.notes)")
+    #expect(reference.notes.contains("--draft-model \(reference.path) --prompt"), "\(reference.notes)")
+  }
+}

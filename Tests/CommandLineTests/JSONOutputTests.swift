@@ -1,3 +1,4 @@
+import Crypto
 import TestSupport
 import Foundation
 import StrictJSON
@@ -97,6 +98,9 @@ import Testing
     #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
     #expect(json["package_bytes"]?.intValue == 8_538_961)
     #expect(json["head_tensors"]?.intValue == 15)
+    let sums = SHA256.hash(data: Data(folder.text("out/SHA256SUMS").utf8))
+    #expect(json["sums_sha256"]?.stringValue == sums.map { String(format: "%02x", $0) }.joined())
+    #expect(json["acceptance"]?.arrayValue?.map { $0["depth"]?.intValue } == [1])
     #expect(json["output"]?.stringValue == folder["out"])
     let again = try document(try runDemo(folder, ["--json"]).out)
     #expect(again["reused"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
