@@ -178,31 +178,6 @@ import Testing
     #expect(try text(folder, "out.check.json") == "mine")
   }
 
-  @Test func `B6 a check that was killed goes on behind the last prompt, and gives what an undisturbed one gives`()
-    throws
-  {
-    let check: JSONValue = .object([("prompts", 3), ("tokens", 8), ("depths", [1, 2])])
-    let (folder, undisturbed) = (try folder(check), try folder(check))
-    #expect(try runDemo(undisturbed).isSuccess)
-    #expect(try runDemo(folder, ["--until", "verify"]).isSuccess)
-    func kept() throws -> [Substring] {
-      try text(folder, "out.work/check/journal.jsonl").split(separator: "\n").dropFirst().map { $0 }
-    }
-    // The third pass is that before the second record is written.
-    for prompts in 1...2 {
-      let killed = try runDemo(folder, environment: ["CAMBIUM_CRASH_AT": "journal:3"])
-      #expect(!killed.isSuccess && !exists(folder["out"]), "\(killed.summary)")
-      #expect(try kept().count == prompts)
-      let status = try CambiumProcess.run(["status", "m.json"], in: folder.path)
-      #expect(status.out.contains("under way"), "\(status.out)")
-      #expect(status.out.contains("\(prompts) of 3 prompts checked"), "\(status.out)")
-    }
-    #expect(try runDemo(folder).isSuccess)
-    #expect(!exists(folder["out.work/check/journal.jsonl"]))
-    #expect(differences(undisturbed["out"], folder["out"]) == [])
-    #expect(haveEqualBytes(undisturbed["out.check.json"], folder["out.check.json"]))
-  }
-
   @Test func `another check redoes checking and packaging alone`() throws {
     let folder = try folder(small)
     #expect(try runDemo(folder).isSuccess)

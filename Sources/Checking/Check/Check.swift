@@ -20,34 +20,23 @@ public struct Check {
   }
 
   /// Runs the check; differences and low acceptance are in the report, not thrown.
-  /// - Parameters:
-  ///   - prompts: The prompts.
-  ///   - before: What an earlier run of the same check found of the first of them.
-  ///   - onPrompt: Gets what each prompt gave that was not found before.
   /// - Throws: `InferenceError` for a prompt or an option that cannot be run, a model without a head, or an arithmetic
-  ///   that the machine does not have; `CancellationError` when stopped; what `onPrompt` throws.
-  public func run(
-    _ prompts: [EncodedPrompt], resuming before: [CheckedPrompt] = [],
-    onPrompt: (CheckedPrompt) throws -> Void = { _ in }
-  ) throws -> CheckReport {
+  ///   that the machine does not have; `CancellationError` when stopped.
+  public func run(_ prompts: [EncodedPrompt]) throws -> CheckReport {
     try options.arithmetic.check()
+    var settings = options.depths.map { SettingReport(name: "mtp-\($0)", method: .mtp(depth: $0)) }
+    if options.adaptive {
+      settings.append(SettingReport(name: "adaptive", method: .adaptive(maximum: options.depths.max() ?? 4)))
+    }
+    let named = Set(settings.map(\.name))
+    settings += options.decoders.filter { !named.contains($0.name) }.map {
+      SettingReport(name: $0.name, method: $0)
+    }
+    if options.forced { settings.append(SettingReport(forced: ForcedDrafter.most)) }
     var results: [PromptReport] = []
-    let empty = settings
-    var settings = empty
     for (index, prompt) in prompts.enumerated() {
-      let known = index < before.count ? before[index] : nil
-      options.onProgress(
-        "prompt \(index + 1) of \(prompts.count): \(prompt.id)" + (known == nil ? "" : ", done before"))
-      let checked: CheckedPrompt
-      if let known {
-        checked = known
-      } else {
-        var own = empty
-        checked = CheckedPrompt(report: try check(prompt, &own), settings: own)
-        try onPrompt(checked)
-      }
-      results.append(checked.report)
-      for place in settings.indices { settings[place].add(checked.settings[place]) }
+      options.onProgress("prompt \(index + 1) of \(prompts.count): \(prompt.id)")
+      results.append(try check(prompt, &settings))
     }
     var report = CheckReport(
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
@@ -58,20 +47,6 @@ public struct Check {
       report.headTrials = try headTrials(prompts)
     }
     return report
-  }
-
-  /// The ways of decoding, before any prompt.
-  var settings: [SettingReport] {
-    var settings = options.depths.map { SettingReport(name: "mtp-\($0)", method: .mtp(depth: $0)) }
-    if options.adaptive {
-      settings.append(SettingReport(name: "adaptive", method: .adaptive(maximum: options.depths.max() ?? 4)))
-    }
-    let named = Set(settings.map(\.name))
-    settings += options.decoders.filter { !named.contains($0.name) }.map {
-      SettingReport(name: $0.name, method: $0)
-    }
-    if options.forced { settings.append(SettingReport(forced: ForcedDrafter.most)) }
-    return settings
   }
 
   private func check(_ prompt: EncodedPrompt, _ settings: inout [SettingReport]) throws -> PromptReport {

@@ -14,14 +14,6 @@ public struct AcceptanceCount: Sendable, Hashable {
   /// A count of nothing.
   public init() {}
 
-  /// Counts that were made before.
-  init(drafted: [Int], accepted: [Int], rounds: Int, tokens: Int) {
-    self.drafted = drafted
-    self.accepted = accepted
-    self.rounds = rounds
-    self.tokens = tokens
-  }
-
   /// Share of the drafts at a place that were accepted; nil where there were none.
   public func share(_ place: Int) -> Double? {
     guard place < drafted.count, drafted[place] > 0 else { return nil }

@@ -159,13 +159,6 @@ public struct SettingReport: Sendable {
     return total
   }
 
-  /// Adds what the same way of decoding made of another prompt.
-  mutating func add(_ other: SettingReport) {
-    differences += other.differences
-    compared += other.compared
-    for (kind, count) in other.acceptance { acceptance[kind, default: AcceptanceCount()].add(count) }
-  }
-
   mutating func enter(
     _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ found: CheckedDecoding, _ new: [Difference], end: Int
   ) {

@@ -2,7 +2,6 @@ import Audit
 import Checking
 import Checkpoint
 import Diagnostics
-import Digests
 import Files
 import Inference
 import Manifests
@@ -120,18 +119,7 @@ struct CheckStage: Stage {
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
       onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
     do {
-      let runner = Check(model, options)
-      let (journal, records) = try Journal.open(folder: folder.folder(name), key: journalKey())
-      defer { try? journal.close() }
-      let before = runner.read(records, of: prompts)
-      var report = try refusable {
-        try runner.run(prompts, resuming: before) { prompt in
-          // Behind a prompt that differs nothing is kept: the next run meets it again.
-          guard prompt.isEqual, before.count == records.count else { return }
-          try journal.append([prompt.json])
-          try journal.sync()
-        }
-      }
+      var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, let head = resolution.headFolder {
         if resolution.adapter != nil {
           observer.note("relative_floor is held against the source without the adapter")
@@ -168,15 +156,6 @@ struct CheckStage: Stage {
       throw Refusal(diagnostic: error.diagnostic)
     }
   }
-
-  /// What an unfinished check must have in common with this one for its prompts to count.
-  private func journalKey() throws -> SHA256Digest {
-    StageReceipt.key(
-      stage: name.rawValue, version: name.version, tool: Tool.name, parameters: parameters(),
-      inputs: try inputRecords())
-  }
-
-  func finish() throws { try Folder.removeTree(folder.folder(name).appending(Journal.fileName)) }
 
   func conclude(_ summary: inout RunSummary) throws {
     summary.check = try CheckOutcome.read(path: path, forecast.check)
