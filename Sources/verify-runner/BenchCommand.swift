@@ -54,7 +54,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
   @Option(help: "Chances, with commas, that a draft is right when those before it are, by place.")
   var impose: ChanceList?
-  @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
+  @Option(help: "Seed of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file(), transform: resultFile)
@@ -75,6 +75,9 @@ struct BenchCommand: ParsableCommand {
     }
     if let csv, let plot, csv.absolute == plot.absolute {
       throw ValidationError("--csv and --plot name one file")
+    }
+    if let kind = plot?.extension?.lowercased(), ["png", "jpg", "jpeg", "pdf", "webp", "gif"].contains(kind) {
+      throw ValidationError("--plot writes SVG, not \(kind): name a file that ends in .svg")
     }
     if prompts == nil { try requireClasses(BenchPrompts.classes) }
   }

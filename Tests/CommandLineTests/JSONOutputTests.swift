@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: [
     Command(arguments: ["init", Demo.trunk, "--manifest", "new.json"], format: "cambium_init"),
     Command(arguments: ["init", Demo.trunk, "--manifest", "new.json", "--dry-run"], format: "cambium"),
-    Command(arguments: ["inspect", Demo.trunk], format: "architecture"),
+    Command(arguments: ["inspect", Demo.trunk], format: "cambium_inspect"),
     Command(arguments: ["plan", "m.json"], format: "cambium_plan"),
     Command(arguments: ["run", "m.json", "--dry-run"], format: "cambium_plan"),
     Command(arguments: ["run", "m.json"], format: "cambium_run"),
@@ -32,6 +32,8 @@ import Testing
     Command(arguments: ["verify", "package"], format: "cambium_verification_report"),
     Command(arguments: ["audit", "package"], format: "cambium_audit_query"),
     Command(arguments: ["audit", "package", "--role", "norm", "--sort", "bytes"], format: "cambium_audit_query"),
+    Command(arguments: ["pipelines"], format: "cambium_pipelines"),
+    Command(arguments: ["clean", "m.json"], format: "cambium_clean"),
     Command(arguments: ["diff", "package", "package"], format: "cambium_diff"),
     Command(arguments: ["diff", Demo.trunk, Demo.donor], format: "cambium_diff", status: 1),
   ]) func `each result is one document`(command: Command) throws {
