@@ -22,6 +22,6 @@ struct Cambium: Program {
     subcommands: [
       InitCommand.self, InspectCommand.self, PlanCommand.self, MeasureCommand.self, RunCommand.self, MergeCommand.self,
       StatusCommand.self, VerifyCommand.self, SignCommand.self, AuditCommand.self, DiffCommand.self,
-      PackageCommand.self, UnpackCommand.self, FetchCommand.self, PipelinesCommand.self,
+      PackageCommand.self, UnpackCommand.self, FetchCommand.self, PipelinesCommand.self, CleanCommand.self,
     ])
 }

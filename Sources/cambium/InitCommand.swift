@@ -92,7 +92,7 @@ struct InitCommand: ParsableCommand {
       Terminal.print(path.string)
       let name = FilePath(typed: Folder.current.appending(path.name) == path ? path.name : path.string).string
         .shellQuoted
-      Terminal.note("next: cambium plan \(name) says what will be made, cambium run \(name) makes it")
+      Terminal.note("note: cambium plan \(name) says what will be made, cambium run \(name) makes it")
     }
   }
 

@@ -49,13 +49,18 @@ struct InspectCommand: ParsableCommand {
       folder = try named.open()
     } catch {
       guard let model = try named.unconverted(refusedBy: error) else { throw error }
-      format.print(json: model.json, text: model.text)
+      format.print(json: versioned(model.json), text: model.text)
       if strict { throw ExitCode(ExitStatus.failure.rawValue) }
       return
     }
     let inspection = Inspection(folder)
-    format.print(json: inspection.json, text: inspection.text)
+    format.print(json: versioned(inspection.json), text: inspection.text)
     if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
+  }
+
+  /// The document with the version of its form in front.
+  private func versioned(_ document: JSONValue) -> JSONValue {
+    .object([("cambium_inspect", .int(1))] + (document.members ?? []).map { ($0.key, $0.value) })
   }
 }
 

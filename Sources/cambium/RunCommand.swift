@@ -124,6 +124,8 @@ struct RunCommand: ParsableCommand {
     }
     let result = run.report(summary)
     report(result.json, result.text)
+    guard !format.json, !progress.quiet else { return }
+    for command in result.commands { Terminal.note("note: use it with \(command)") }
   }
 }
 

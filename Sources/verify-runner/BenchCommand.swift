@@ -55,7 +55,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
   @Option(help: "Chances, with commas, that a draft is right when those before it are, by place.")
   var impose: ChanceList?
-  @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
+  @Option(help: "Seed of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @Option(
     help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens a second and delays.")
@@ -79,6 +79,9 @@ struct BenchCommand: ParsableCommand {
     }
     if let csv, let plot, csv.absolute == plot.absolute {
       throw ValidationError("--csv and --plot name one file")
+    }
+    if let kind = plot?.extension?.lowercased(), ["png", "jpg", "jpeg", "pdf", "webp", "gif"].contains(kind) {
+      throw ValidationError("--plot writes SVG, not \(kind): name a file that ends in .svg")
     }
     if prompts == nil { try requireClasses(BenchPrompts.classes) }
   }

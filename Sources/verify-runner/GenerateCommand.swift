@@ -51,7 +51,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
-  @Option(help: "Beginning of the random numbers.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
   @Option(help: "Tokens at most.") var limit: Int = 256
   @Flag(help: "Print counts and times on standard error.") var stats = false
   @Flag(help: "Print the result as JSON, at the end.") var json = false

@@ -118,3 +118,46 @@ import Testing
     #expect(nothing.end == .exit(65) && nothing.err.contains("standard input"), "\(nothing.summary)")
   }
 }
+
+/// What a verification says last, and a picture that is none.
+@Suite struct VerdictTests {
+  @Test func `F10 the last line of a verification is its verdict, and no table of readers hides a failure`() throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    let good = try CambiumProcess.run(["verify", "out"], in: folder.path)
+    #expect(good.isSuccess && good.out.hasSuffix("\nthe package holds\n"), "\(good.summary)")
+    try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
+    let bad = try CambiumProcess.run(["verify", "out"], in: folder.path)
+    #expect(bad.end == .exit(2), "\(bad.summary)")
+    let last = bad.out.split(separator: "\n").last ?? ""
+    #expect(last.hasPrefix("FAIL: the package does not hold: files") && !bad.out.contains("mlx-lm>="), "\(bad.out)")
+  }
+
+  @Test func `B12 a plot that would be called a PNG is refused`() throws {
+    let folder = try ScratchFolder()
+    let outcome = try CambiumProcess.run(
+      ["bench", Demo.reference.get().path, "--plot", "b.png"], program: "verify-runner", in: folder.path)
+    #expect(outcome.end == .exit(64) && outcome.err.contains(".svg"), "\(outcome.summary)")
+    #expect(!folder.exists("b.png"))
+  }
+}
+
+/// What a run says at its end, for somebody who sees it for the first time.
+@Suite struct RunEndTests {
+  @Test func `F4 a run ends with readers by name, bits per weight, acceptance by depth and the commands that use it`()
+    throws
+  {
+    let reference = try Demo.reference.get()
+    for part in [
+      "bits per weight\n", "with head     mlx-vlm>=0.7.8\n", "corrupted by  mlx-mtp<=0.2\n",
+      "accepted      depth 1: 50 % ",
+      "decode check  bit-identical with ",
+    ] {
+      #expect(reference.run.contains(part), "\(part): \(reference.run)")
+    }
+    // Scripts take the folder from the last line.
+    #expect(reference.run.hasSuffix("\nFOLDER/out\n"))
+    #expect(reference.notes.contains("mlx_lm.generate --model \(reference.path) --prompt"), "\(reference.notes)")
+    #expect(reference.notes.contains("--draft-model \(reference.path) --prompt"), "\(reference.notes)")
+  }
+}

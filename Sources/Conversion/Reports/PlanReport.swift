@@ -42,6 +42,13 @@ public struct PlanReport {
     }
   }
 
+  /// Of the weights in all; 0 without any.
+  public var bitsPerWeight: Double {
+    let elements = plan.tensors.reduce(0.0) { $0 + Double($1.rows) * Double($1.rowElements) }
+    let bytes = plan.tensors.reduce(0.0) { $0 + Double($1.outputBytes) }
+    return elements > 0 ? bytes * 8 / elements : 0
+  }
+
   /// The whole plan. It names no path of this machine but for the output, which `plan.json` leaves out.
   public var json: JSONValue {
     var members = plan.json.members ?? []

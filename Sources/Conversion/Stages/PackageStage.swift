@@ -163,6 +163,7 @@ struct PackageStage: Stage {
 
   func conclude(_ summary: inout RunSummary) throws {
     summary.packageBytes = forecast.outputBytes
+    summary.sums = try PackageStage.sumsDigest(place.path)
     if let check = summary.check { try CheckStage.publish(check, resolution) }
   }
 

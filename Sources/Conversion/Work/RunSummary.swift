@@ -1,4 +1,5 @@
 import Audit
+import Digests
 import SystemPackage
 
 /// What a run has to say when it is over.
@@ -19,6 +20,8 @@ public struct RunSummary: Sendable {
   package var check: CheckOutcome?
   /// Bytes of the package's files, found to be as planned; nil before packaging.
   public var packageBytes: Int?
+  /// SHA-256 of the package's `SHA256SUMS`, and so of everything in it; nil before packaging.
+  public var sums: SHA256Digest?
 
   init(until: StageName, work: FilePath) {
     self.until = until

@@ -10,6 +10,19 @@ extension WorkFolder {
     [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, "items", WorkFolder.remote]
       + StageName.allCases.map(\.rawValue))
 
+  /// Removes what runs put into the folder, and the folder when nothing else is in it. To be called under its lock, which
+  /// goes last.
+  /// - Returns: Names of what stays, since it is somebody else's.
+  func clean() throws -> [String] {
+    let names = try Folder.entries(path)
+    let ours = names.filter { WorkFolder.names.contains($0) && $0 != WorkLock.fileName }
+    for name in ours { try Folder.removeTree(path.appending(name)) }
+    try AtomicFile.removeLeftovers(in: path)
+    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName }
+    if others.isEmpty { try Folder.removeTree(path, last: WorkLock.fileName) }
+    return others
+  }
+
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
   /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage.
   func requireOwn() throws {
