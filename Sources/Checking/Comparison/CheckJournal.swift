@@ -1,4 +1,6 @@
+import Diagnostics
 import Digests
+import Files
 import Inference
 import StrictJSON
 import SystemPackage
@@ -43,6 +45,25 @@ public final class CheckJournal {
 
   /// Ends its use; what it has stays.
   public func close() throws { try journal.close() }
+}
+
+extension CheckJournal {
+  /// A key of a model as it is now: of the program, and of what the system says of all files in the model's folders.
+  /// - Throws: `FileError`.
+  public static func key(_ model: LoadedModel) throws -> SHA256Digest {
+    var lines = [Tool.name]
+    for folder in model.folders {
+      lines.append(folder.string)
+      for name in try namesInFolder(folder) {
+        let path = folder.appending(name)
+        guard try !Folder.isFolder(path) else { continue }
+        let identity = try ReadOnlyFile(path: path).identity
+        lines.append(
+          "\(name) \(identity.device) \(identity.inode) \(identity.size) \(identity.modified) \(identity.changed)")
+      }
+    }
+    return SHA256Digest.of(JSONWriter.canonical(.array(lines.map { .string($0) })))
+  }
 }
 
 extension CheckedDecoding {
