@@ -45,10 +45,9 @@ import Threads
           }))
     }
     var most = 0
-    while !batch.isEmpty {
-      batch.step()
-      most = max(most, batch.reservedBytes)
-    }
+    // When a pass was made, and nobody has left.
+    batch.onStep = { [unowned batch] _ in most = max(most, batch.reservedBytes) }
+    while !batch.isEmpty { batch.step() }
     // First come first: no small one overtakes a large one that waits.
     #expect(order == [0, 1, 2, 3, 4, 5, 6])
     #expect(most <= budget && most > bytes(large, model) && batch.reservedBytes == 0)

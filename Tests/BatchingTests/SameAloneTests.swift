@@ -1,4 +1,5 @@
 import Batching
+import Foundation
 import Inference
 import TestSupport
 import Testing
@@ -56,12 +57,15 @@ import Threads
     return differences
   }
 
-  @Test(arguments: 0..<12)
+  /// Seeds of each test; `CAMBIUM_BATCH_SEEDS` says how many.
+  static let seeds = ProcessInfo.processInfo.environment["CAMBIUM_BATCH_SEEDS"].flatMap { Int($0) } ?? 12
+
+  @Test(arguments: 0..<seeds)
   func `sixteen sequences of a trained model in any order give what each gives alone`(seed: Int) throws {
     #expect(try differences(BatchModels.demo(), seed: UInt64(seed)) == [])
   }
 
-  @Test(arguments: BatchModels.references, 0..<4)
+  @Test(arguments: BatchModels.references, 0..<max(1, seeds / 3))
   func `sixteen sequences of each architecture give what each gives alone`(_ name: String, seed: Int) throws {
     #expect(try differences(BatchModels.reference(name), seed: UInt64(100 + seed)) == [])
   }

@@ -12,6 +12,9 @@ struct DecodingsTogether {
   /// Rows of a pass that decoding may have beside a chunk of prompts, for each decoding.
   private static let rowsEach = 8
 
+  /// Rows of decoding in a pass at most: the working memory of a pass grows with them.
+  private static let rows = 1024
+
   /// Makes all of them.
   /// - Parameters:
   ///   - tasks: What is to be decoded.
@@ -26,7 +29,7 @@ struct DecodingsTogether {
         model, task.method, tokens: task.prompt.tokens.count + task.limit,
         promptRows: min(options.promptChunk, max(1, task.prompt.tokens.count)))
     }
-    let most = max(1, options.together)
+    let most = max(1, min(options.together, Self.rows / (needs.map(\.rows).max() ?? 1)))
     let batch = SequenceBatch(
       model, pool: pool,
       BatchOptions(

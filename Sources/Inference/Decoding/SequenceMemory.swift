@@ -4,6 +4,8 @@
 public struct SequenceMemory: Sendable, Hashable {
   /// Of what is beyond an `Int` the largest one.
   public let bytes: Int
+  /// Rows of a pass behind the prompt at most.
+  public let rows: Int
 
   /// - Parameters:
   ///   - model: The model.
@@ -51,6 +53,7 @@ public struct SequenceMemory: Sendable, Hashable {
     }
     if isDrawn { numbers = numbers.plus(Saturating(recorded + 1).times(c.vocabulary).value) }
     bytes = numbers.times(MemoryLayout<Float>.stride).value
+    rows = max(1, recorded)
   }
 }
 

@@ -51,6 +51,10 @@ package final class SharedPasses {
   let engine: TextEngine
   /// [rows, H]: what the head takes of the last pass, where a drafter's pass does not reach it.
   private var hidden = FloatBuffer(count: 0)
+  /// [wanted rows, H]: what logits are made of.
+  private var finals = FloatBuffer(count: 0)
+  /// Rows whose logits are there at once, more only for one decoding.
+  private static let logitRows = 64
   /// What passes cost, by which each pays for its part.
   private var cost = PassCost()
   /// Called at each point of a step; what it throws ends the step, and no decoding of it can go on.
@@ -108,32 +112,58 @@ package final class SharedPasses {
       starts.append(step.rows)
       step.rows += member.rows.count
     }
-    var logits = UnsafePointer(hidden.pointer)
     step.passTime = ContinuousClock().measure {
       engine.run(
         members.map { PassSegment(rows: $0.rows, state: $0.session.state, recording: $0.isRecording) })
-      keepHidden(rows: step.rows)
-      let wanted = zip(members, starts).map { $0.wanted.lowerBound + $1..<$0.wanted.upperBound + $1 }
-      if wanted.contains(where: { !$0.isEmpty }) { logits = engine.logits(rows: wanted) }
+      keepHidden(members, starts, rows: step.rows)
     }
     try onPoint?(.ran)
+    finish(members, starts, &step)
     cost.record(rows: step.rows, seconds: step.passTime.seconds)
-    let (width, vocabulary) = (model.configuration.hidden, model.configuration.vocabulary)
-    for (member, start) in zip(members, starts) {
-      let own = logits
-      logits += member.wanted.count * vocabulary
-      let share = cost.share(of: member.rows.count, in: step.rows, sharedBy: members.count)
-      member.complete(
-        PassOutcome(first: start, hidden: hidden.pointer + start * width, time: step.passTime * share) { own })
-    }
     return step
   }
 
-  /// What the head takes lies in memory that the head's own passes use.
-  private func keepHidden(rows: Int) {
-    let count = rows * model.configuration.hidden
-    if hidden.count < count { hidden = FloatBuffer(count: count) }
-    hidden.pointer.update(from: engine.headInput(row: 0), count: count)
+  /// What is taken of a pass lies in memory that the head's own passes use.
+  private func keepHidden(_ members: [Decoding], _ starts: [Int], rows: Int) {
+    let width = model.configuration.hidden
+    if hidden.count < rows * width { hidden = FloatBuffer(count: rows * width) }
+    hidden.pointer.update(from: engine.headInput(row: 0), count: rows * width)
+    let wanted = zip(members, starts).map { $0.wanted.lowerBound + $1..<$0.wanted.upperBound + $1 }
+    let count = wanted.reduce(0) { $0 + $1.count }
+    if finals.count < count * width { finals = FloatBuffer(count: count * width) }
+    engine.copyHidden(rows: wanted, into: finals.pointer)
+  }
+
+  /// Lets each take up what the pass left of its rows. Logits are made for some at a time: those of all rows of a long step
+  /// would be more than the model.
+  private func finish(_ members: [Decoding], _ starts: [Int], _ step: inout Step) {
+    let (width, vocabulary) = (model.configuration.hidden, model.configuration.vocabulary)
+    let (passTime, clock) = (step.passTime, ContinuousClock())
+    var (next, row) = (0, 0)
+    while next < members.count {
+      let first = next
+      var rows = 0
+      while next < members.count, next == first || rows + members[next].wanted.count <= SharedPasses.logitRows {
+        rows += members[next].wanted.count
+        next += 1
+      }
+      var logits = UnsafePointer(finals.pointer)
+      let time = clock.measure {
+        if rows > 0 { logits = engine.logits(of: finals.pointer + row * width, rows: rows) }
+      }
+      step.passTime += time
+      row += rows
+      for (member, start) in zip(members[first..<next], starts[first..<next]) {
+        let own = logits
+        logits += member.wanted.count * vocabulary
+        let share = cost.share(of: member.rows.count, in: step.rows, sharedBy: members.count)
+        let logitShare = Double(member.wanted.count) / Double(max(1, rows))
+        member.complete(
+          PassOutcome(
+            first: start, hidden: hidden.pointer + start * width, time: passTime * share + time * logitShare
+          ) { own })
+      }
+    }
   }
 
   /// Lets all draft: those with the model's head together, all others one after another.

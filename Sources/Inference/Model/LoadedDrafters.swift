@@ -9,6 +9,7 @@ struct LoadedDrafters: Sendable {
   private(set) var eagle3: Eagle3Model?
   /// Bytes of the mapped files.
   private(set) var mappedBytes = 0
+  private(set) var folders: [FilePath] = []
 
   /// Kinds that are known, and not read.
   private static let siblings = [
@@ -57,6 +58,7 @@ struct LoadedDrafters: Sendable {
     case .eagle3: eagle3 = try Eagle3Model(folder, target: target)
     }
     mappedBytes += folder.mappedBytes
+    folders.append(folder.path)
   }
 
   /// The kind that a folder's configuration names.

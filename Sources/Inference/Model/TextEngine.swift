@@ -110,16 +110,14 @@ package final class TextEngine {
     logits(of: scratch.hidden.pointer + rows.lowerBound * configuration.hidden, rows: rows.count)
   }
 
-  /// Logits of some rows of the last pass, closely, in their order: [rows, V], valid until the next call.
-  func logits(rows ranges: [Range<Int>]) -> UnsafePointer<Float> {
+  /// Copies the hidden states behind the final norm of some rows of the last pass, closely, in their order.
+  func copyHidden(rows ranges: [Range<Int>], into target: UnsafeMutablePointer<Float>) {
     let width = configuration.hidden
-    // What the working memory holds of pairs is of no pass that is still wanted.
-    var target = scratch.pair.pointer
+    var target = target
     for range in ranges {
       target.update(from: scratch.hidden.pointer + range.lowerBound * width, count: range.count * width)
       target += range.count * width
     }
-    return logits(of: scratch.pair.pointer, rows: ranges.reduce(0) { $0 + $1.count })
   }
 
   func logits(of hidden: UnsafePointer<Float>, rows: Int) -> UnsafePointer<Float> {

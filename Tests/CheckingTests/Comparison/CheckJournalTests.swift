@@ -107,4 +107,19 @@ import Testing
       try second.remove()
     }
   }
+
+  @Test func `a model's key is the same until one of its files is another`() throws {
+    try withScratchFolder { folder in
+      let copy = folder + "/model"
+      try FileManager.default.copyItem(
+        atPath: Repository.tests("InferenceTests") + "/Fixtures/reference/qwen3_next_moe/checkpoint", toPath: copy)
+      let first = try CheckJournal.key(LoadedModel.open(copy))
+      #expect(try CheckJournal.key(LoadedModel.open(copy)) == first)
+      let config = URL(fileURLWithPath: copy + "/config.json")
+      let bytes = try Data(contentsOf: config)
+      try (bytes + Data("\n".utf8)).write(to: config)
+      #expect(try CheckJournal.key(LoadedModel.open(copy)) != first)
+      #expect(try CheckJournal.key(Models.demo()) != first)
+    }
+  }
 }
