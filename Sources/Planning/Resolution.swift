@@ -60,14 +60,15 @@ public struct Resolution: Sendable {
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package, measuring: Bool = false
   ) throws {
-    try self.init(manifest, pipelineFolders: pipelineFolders, output: override, target: target, opener: nil)
+    try self.init(
+      manifest, pipelineFolders: pipelineFolders, output: override, target: target, measuring: measuring, opener: nil)
   }
 
-  /// As ``init(_:pipelineFolders:output:target:)``, where a model may stay on the hub.
+  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub.
   /// - Parameter opener: opens such a model; nil for a program that does not use the network.
   package init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
-    target: PackageTarget = .package,
+    target: PackageTarget = .package, measuring: Bool = false,
     opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
   ) throws {
     self.target = target

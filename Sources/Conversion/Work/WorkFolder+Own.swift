@@ -19,7 +19,7 @@ extension WorkFolder {
     for name in ours { try Folder.removeTree(path.appending(name)) }
     try AtomicFile.removeLeftovers(in: path)
     let others = try Folder.entries(path).filter { $0 != WorkLock.fileName }
-    if others.isEmpty { try Folder.removeTree(path, last: WorkLock.fileName) }
+    if others.isEmpty { try Folder.removeTree(path) }
     return others
   }
 

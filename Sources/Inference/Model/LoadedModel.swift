@@ -69,11 +69,15 @@ public final class LoadedModel: Sendable {
   ) throws {
     // What cannot be run is said before its weights are mapped.
     _ = try TextConfiguration(folder)
-    try self.init(folder, StoredWeights(folder, head: donor), drafters: drafters)
+    try self.init(folder, StoredWeights(folder, head: donor), head: donor, drafters: drafters)
   }
 
   /// A model of weights that are mapped already.
-  init(_ folder: CheckpointFolder, _ weights: StoredWeights, drafters: [ModelReference]) throws {
+  /// - Parameter donor: Where the head's are from, when not from the folder.
+  init(
+    _ folder: CheckpointFolder, _ weights: StoredWeights, head donor: CheckpointFolder? = nil,
+    drafters: [ModelReference]
+  ) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
