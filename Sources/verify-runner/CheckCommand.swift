@@ -97,7 +97,7 @@ struct CheckCommand: ParsableCommand {
       draftShortlist: runner.vocabulary(or: .all).lowest(of: model.configuration.vocabulary),
       minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
-    options.decoders = decoders?.methods(of: model) ?? (drafters.drafter.isEmpty ? [] : DecodingMethod.all(of: model))
+    options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
     options.forced = forced
     var report = try Check(model, options).run(prompts)
     let checked = clock.now
