@@ -103,7 +103,7 @@ struct CheckCommand: ParsableCommand {
       draftShortlist: runner.vocabulary(or: .all).lowest(of: model.configuration.vocabulary),
       minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
-    options.decoders = decoders?.methods(of: model) ?? (drafters.drafter.isEmpty ? [] : DecodingMethod.all(of: model))
+    options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
     options.forced = forced
     options.journal = try resume.map { folder in
       try Folder.create(folder.absolute)

@@ -86,7 +86,7 @@ struct GenerateCommand: ParsableCommand {
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method =
       decoder?.method(of: model) ?? mtp?.method
-      ?? (!drafters.drafter.isEmpty ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
+      ?? (model.hasDrafter ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {

@@ -36,6 +36,9 @@ public final class LoadedModel: Sendable {
   /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
 
+  /// Whether it has a drafter with weights of its own: one that was given, or one in its package.
+  public var hasDrafter: Bool { dflash != nil || eagle3 != nil }
+
   /// Opens a model: a folder, or `hub:org/name@revision`.
   /// - Parameters:
   ///   - path: The folder, or `hub:org/name@revision` for a snapshot in the local hub cache.
