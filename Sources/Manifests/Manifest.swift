@@ -34,7 +34,7 @@ public struct Manifest: Sendable {
 
   /// Absolute path of the manifest.
   public let path: FilePath
-  /// Of the file's bytes.
+  /// Of the file's bytes; where it extends other manifests, of those of all of them.
   public let digest: SHA256Digest
   /// The model that is converted.
   public let source: ModelReference
@@ -74,7 +74,8 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
+    "$schema", "cambium", "extends", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds",
+    "check",
     "head",
     "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
   ]
@@ -89,7 +90,9 @@ public struct Manifest: Sendable {
   /// The text of a manifest, as if it stood at a path.
   /// - Throws: as ``init(path:)``, but for the file.
   public init(_ bytes: [UInt8], path: FilePath) throws {
-    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let own = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let whole = try ManifestBase(own, bytes, path: path)
+    let value = whole.value
     let fields = try JSONFields(value, file: path.string, what: "manifest")
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path.string)
@@ -97,7 +100,7 @@ public struct Manifest: Sendable {
     try parser.refuseControls(value)
     self.path = path.absolute
     let folder = self.path.folder
-    digest = SHA256Digest.of(bytes)
+    digest = whole.digest
     source = try ModelReference(try fields.string("source"), relativeTo: folder)
     donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
     adapter = try parser.adapter(fields, relativeTo: folder)
