@@ -37,15 +37,16 @@ package final class AttemptFolder: Sendable {
     for entry in try Folder.readableEntries(folder) {
       guard let (host, process) = parse(entry) else { continue }
       let path = folder.appending(entry)
+      // What cannot be removed, as one that a living process is filling, holds nobody up.
       if all {
-        try Folder.removeTree(path)
+        try? Folder.removeTree(path)
         continue
       }
       guard host == AttemptFolder.host, kill(process, 0) != 0, errno == ESRCH,
         let dead = try? FolderInTheMaking(path: path, isOwn: { _ in true })
       else { continue }
       defer { dead.release() }
-      try Folder.removeTree(path)
+      try? Folder.removeTree(path)
     }
   }
 

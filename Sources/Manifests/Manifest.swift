@@ -34,7 +34,7 @@ public struct Manifest: Sendable {
 
   /// Absolute path of the manifest.
   public let path: FilePath
-  /// Of the file's bytes.
+  /// Of the file's bytes; where it extends other manifests, of those of all of them.
   public let digest: SHA256Digest
   /// The model that is converted.
   public let source: ModelReference
@@ -82,9 +82,9 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization", "rules",
-    "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts", "readers",
-    "base_model", "output",
+    "$schema", "cambium", "extends", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization",
+    "rules", "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts",
+    "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -101,7 +101,9 @@ public struct Manifest: Sendable {
   /// The text of a manifest, as if it stood at a path.
   /// - Throws: as ``init(path:)``, but for the file.
   public init(_ bytes: [UInt8], path: FilePath) throws {
-    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let own = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let whole = try ManifestBase(own, bytes, path: path)
+    let value = whole.value
     let fields = try JSONFields(value, file: path.string, what: "manifest")
     try Manifest.refuseOther(fields, path)
     try fields.refuseUnknown(Manifest.fields)
@@ -110,7 +112,7 @@ public struct Manifest: Sendable {
     try parser.refuseControls(value)
     self.path = path.absolute
     let folder = self.path.folder
-    digest = SHA256Digest.of(bytes)
+    digest = whole.digest
     source =
       try parser.model(fields, "source", relativeTo: folder)
       ?? ModelReference(fields.string("source"), relativeTo: folder)

@@ -110,7 +110,11 @@ import Testing
   /// Required fields of the schema are required by the code.
   @Test func `required fields are required`() throws {
     try withWorkshop { shop in
-      for field in try #require(try schema(Self.schemas[0])["required"]?.arrayValue).compactMap(\.stringValue) {
+      let manifest = try schema(Self.schemas[0])
+      // A manifest that extends none has all of them.
+      let alone = try #require(manifest["anyOf"]?.arrayValue?.first?["required"]?.arrayValue)
+      #expect(alone.count == 3)
+      for field in (try #require(manifest["required"]?.arrayValue) + alone).compactMap(\.stringValue) {
         try shop.writeManifest(without: [field])
         #expect(
           try diagnostic { _ = try Manifest(path: FilePath(shop.manifest)) }.code == "E_JSON_MISSING_FIELD", "\(field)")

@@ -100,7 +100,7 @@ struct ItemStore: Sendable {
     let folder = folder(item)
     guard try Folder.isFolder(folder) else { return .missing("is not there") }
     do {
-      guard let receipt = try StageReceipt.load(folder) else { return .damaged("has no receipt") }
+      guard let receipt = try StageReceipt.load(folder) else { return .missing("has no receipt") }
       guard receipt.key == key(item) else {
         return .missing("is of another plan, of other inputs or of another version")
       }
