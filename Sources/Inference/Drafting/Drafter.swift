@@ -35,7 +35,7 @@ package protocol Drafter: AnyObject {
   /// Another token than the one observed follows the last row: a prompt goes on differently than it was decoded.
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?)
 
-  /// The head's drafter in it, when drafts of several sequences may be made in one go (``MTPDrafter/draft(_:on:)``).
+  /// The head's drafter in it, when drafts of several sequences may be made in one go (`MTPDrafter`).
   var together: MTPDrafter? { get }
 
   /// What becomes of a token that was chosen in such a draft, at a place from 0.
