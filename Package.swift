@@ -199,10 +199,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "BatchingTests",
-      dependencies: [
-        "Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      dependencies: ["Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads"]),
     .testTarget(
       name: "BenchmarkingTests",
       dependencies: [
@@ -213,8 +210,8 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Manifests",
-        "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference",
+        "Manifests", "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -68,6 +68,8 @@ package final class MTPDrafter: Drafter {
   /// Share of the last tokens that were outside the shortlist; nil where nobody counts.
   package var shortlistLoss: Double? { shortlist == nil ? nil : loss?.share }
 
+  package var numbers: Int { cache.numbers + waitingHidden.count + shortLogits.count }
+
   package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) { useShortlist(shortlist, tokens: tokens) }
 
   /// Drafts only the `lowest` ids of the vocabulary and those of `tokens` and of what is observed from now on; all ids for
