@@ -51,7 +51,7 @@ extension Program {
 
   /// A word in the place of a command that is none: the parser would call it an unexpected argument.
   private static func requireKnownCommand() throws {
-    let names = configuration.subcommands.compactMap(\.configuration.commandName) + ["help"]
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
     guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !names.contains(word),
       names.count > 1
     else { return }
