@@ -1,5 +1,6 @@
 import Files
 import Planning
+import Streaming
 import StrictJSON
 import SystemPackage
 import Workspace
@@ -12,15 +13,34 @@ extension WorkFolder {
 
   /// Removes what runs put into the folder, and the folder when nothing else is in it. To be called under its lock, which
   /// goes last.
-  /// - Returns: Names of what stays, since it is somebody else's.
+  /// - Returns: What stays, since no run put it there, relative to the folder.
   func clean() throws -> [String] {
-    let names = try Folder.entries(path)
-    let ours = names.filter { WorkFolder.names.contains($0) && $0 != WorkLock.fileName }
-    for name in ours { try Folder.removeTree(path.appending(name)) }
+    var kept: [String] = []
+    for name in try Folder.entries(path) where WorkFolder.names.contains(name) && name != WorkLock.fileName {
+      let entry = path.appending(name)
+      guard StageName(rawValue: name) != nil else {
+        try Folder.removeTree(entry)
+        continue
+      }
+      let tree = try Folder.tree(entry, atMost: 1 << 20)
+      let outputs = Set(((try? StageReceipt.load(entry))?.outputs ?? []).map { Array($0.path.utf8) })
+      let ours = try tree.filter { found in
+        let file = String(decoding: found.name, as: UTF8.self)
+        return try outputs.contains(found.name) || WorkFolder.isMade(file)
+          || AtomicFile.isUnfinished(entry.appending(bytes: found.name))
+      }
+      kept += try Folder.removeKnown(entry, ours).map { "\(name)/\($0.name)" }
+    }
     try AtomicFile.removeLeftovers(in: path)
-    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName }
-    if others.isEmpty { try Folder.removeTree(path) }
-    return others
+    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName && StageName(rawValue: $0) == nil }
+    if others.isEmpty && kept.isEmpty { try Folder.removeTree(path) }
+    return kept + others
+  }
+
+  /// Whether a stage makes a file of this name without an entry in its receipt, or before there is one.
+  private static func isMade(_ file: String) -> Bool {
+    [StageReceipt.fileName, Journal.fileName, UnitList.fileName].contains(file) || file.hasSuffix(".safetensors")
+      || file.hasSuffix(".safetensors.partial") || file == "published"
   }
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
