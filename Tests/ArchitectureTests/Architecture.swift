@@ -4,8 +4,9 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Batching", "Checking", "Benchmarking",
-    "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Batching", "Checking",
+    "Benchmarking",
+    "Benchmarking", "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal",
     "cambium", "verify-runner", "cambium-bench",
   ]
@@ -21,7 +22,8 @@ enum Architecture {
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Drafting", "Decoding"],
     "Checking": [
-      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Report", "Generation", "Check",
+      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Report", "Generation",
+      "Check",
     ],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
