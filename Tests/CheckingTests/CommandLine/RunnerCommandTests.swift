@@ -117,7 +117,7 @@ import Testing
       ["check", try demo(), "--prompts", try prompts(), "--limit", "100000"] + more, program: "verify-runner",
       stderr: notes.writer)
     notes.closeWriter()
-    #expect(notes.wait(for: "prompt 1"))
+    #expect(notes.wait(for: "decoding 1 of"))
     process.send(SIGINT)
     let said = notes.readToEnd()
     let outcome = try process.wait()
