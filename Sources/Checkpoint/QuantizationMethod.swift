@@ -1,6 +1,6 @@
 /// A quantizer's own name for what it writes, `quant_method` of `quantization_config`, and what is read of it: the one place
 /// that says so, for trunk, head and donor alike.
-enum QuantizationMethod: CaseIterable {
+package enum QuantizationMethod: CaseIterable {
   case compressedTensors
   case modelOpt
   case float8
@@ -11,7 +11,7 @@ enum QuantizationMethod: CaseIterable {
   case bitsandbytes
 
   /// The spellings, in small letters.
-  var names: [String] {
+  package var names: [String] {
     switch self {
     case .compressedTensors: ["compressed-tensors"]
     case .modelOpt: ["modelopt"]
@@ -24,7 +24,7 @@ enum QuantizationMethod: CaseIterable {
   }
 
   /// The method of a name; nil for one of which nothing is read: torchao, HQQ, Quark and whatever comes after them.
-  init?(_ name: String) {
+  package init?(_ name: String) {
     let small = name.lowercased()
     guard let method = QuantizationMethod.allCases.first(where: { $0.names.contains(small) }) else { return nil }
     self = method

@@ -17,6 +17,7 @@ extension Run {
   /// - Parameters:
   ///   - partition: Which items.
   ///   - build: SHA-256 of the program, for the items to tell.
+  ///   - observer: Told how far it is.
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func convert(
     _ partition: Partition, build: SHA256Digest?, _ observer: any RunObserver

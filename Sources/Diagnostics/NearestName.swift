@@ -10,16 +10,19 @@ public func nearestName(to name: String, among candidates: [String]) -> String? 
   return best.name
 }
 
-/// Levenshtein distance over bytes.
+/// Edit distance over bytes, in which two neighbours that are exchanged are one edit (optimal string alignment).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var previous = Array(0...b.count)
+  var beforePrevious = previous
   for (i, x) in a.enumerated() {
     var current = [i + 1]
     current.reserveCapacity(b.count + 1)
     for (j, y) in b.enumerated() {
-      current.append(min(previous[j + 1] + 1, current[j] + 1, previous[j] + (x == y ? 0 : 1)))
+      var least = min(previous[j + 1] + 1, current[j] + 1, previous[j] + (x == y ? 0 : 1))
+      if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { least = min(least, beforePrevious[j - 1] + 1) }
+      current.append(least)
     }
-    previous = current
+    (beforePrevious, previous) = (previous, current)
   }
   return previous[b.count]
 }

@@ -25,7 +25,9 @@ package struct Allocation {
     /// What it may become.
     package let choices: [Choice]
 
-    /// - Parameter all: At least one. Those that another beats in both stay out.
+    /// - Parameters:
+    ///   - name: Its first tensor.
+    ///   - all: At least one. Those that another beats in both stay out.
     package init(name: String, _ all: [Choice]) {
       self.name = name
       var kept: [Choice] = []

@@ -55,7 +55,12 @@ public struct Resolution: Sendable {
   }
 
   /// As ``init(manifest:pipelineFolders:output:target:)``, of a manifest that is read already.
-  /// - Parameter measuring: Whether what a budget is spent by is to be made: the plan then has no budget.
+  /// - Parameters:
+  ///   - manifest: the manifest.
+  ///   - pipelineFolders: where pipelines are looked up by name.
+  ///   - override: overrides the manifest's output.
+  ///   - target: the package, or the drafter's folder beside it.
+  ///   - measuring: whether what a budget is spent by is to be made: the plan then has no budget.
   public init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package, measuring: Bool = false
@@ -64,8 +69,7 @@ public struct Resolution: Sendable {
       manifest, pipelineFolders: pipelineFolders, output: override, target: target, measuring: measuring, opener: nil)
   }
 
-  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub.
-  /// - Parameter opener: opens such a model; nil for a program that does not use the network.
+  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such a model; nil for a program that does not use the network.
   package init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package, measuring: Bool = false,

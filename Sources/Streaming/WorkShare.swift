@@ -62,8 +62,8 @@ extension WorkList {
 
 extension UnitList {
   /// The list of the whole, from those of its shares.
-  /// - Throws: ``ConversionError/inputChanged(file:)`` when two of them read the same place and found other bytes there;
-  ///   ``ConversionError/forecastMissed(file:planned:actual:)`` when a unit is in none, a fault of ours.
+  /// - Throws: `ConversionError.inputChanged(file:)` when two of them read the same place and found other bytes there;
+  ///   `ConversionError.forecastMissed(file:planned:actual:)` when a unit is in none, a fault of ours.
   package init(
     _ shares: [(content: WorkItem.Content, share: WorkShare, list: UnitList)], _ work: WorkList, _ plan: Plan
   ) throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Manifests
 import StrictJSON
 import SystemPackage
 import Terminal
@@ -22,11 +23,18 @@ struct ManyRuns {
   private static let own = [".lock.json", ".check.json"]
 
   /// - Parameter perform: makes one, and gives its results to a function.
-  /// - Throws: `ExitCode` with the worst status.
+  /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made.
   func run(_ manifests: [FilePath], _ perform: (FilePath, _ report: (JSONValue, String) -> Void) throws -> Void) throws
   {
     var rows: [Row] = []
     var isEnded = false
+    // One that cannot be read is said now, and not hours later.
+    if !keepsGoing {
+      for manifest in manifests where !ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
+        guard !manifest.isDescriptor else { continue }
+        _ = try Manifest(path: manifest)
+      }
+    }
     for manifest in manifests {
       if ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
         Terminal.note("\(manifest): is no manifest by its name, and is left out")

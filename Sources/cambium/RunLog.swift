@@ -59,6 +59,9 @@ private final class LogFile: Sendable {
     descriptor.withLock { descriptor in
       if descriptor < 0 { descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644) }
       guard descriptor >= 0 else { return }
+      var status = stat()
+      // A new one has the mode of everything else in the folder, whatever the umask.
+      if fstat(descriptor, &status) == 0, status.st_size == 0 { _ = fchmod(descriptor, 0o644) }
       _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
   }

@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["run"], ["run", "m.json", "more"], ["run", "m.json", "--bogus"], ["bogus"], ["--bogus"], ["diff", "one"],
+    ["run"], ["verify", "out", "more"], ["run", "m.json", "--bogus"], ["bogus"], ["--bogus"], ["diff", "one"],
     ["run", "m.json", "--threads", "0"], ["run", "m.json", "--threads", "-1"], ["run", "m.json", "--threads", "x"],
     ["run", "m.json", "--threads", "100000"], ["run", "m.json", "--memory", "much"],
     ["run", "m.json", "--memory", "-1MiB"], ["run", "m.json", "--memory", "99999999999999GiB"],
@@ -25,6 +25,13 @@ import Testing
     let outcome = try run(arguments, in: folder)
     #expect(outcome.end == .exit(64), "\(outcome.summary)")
     #expect(!folder.exists("out"))
+  }
+
+  @Test func `a manifest that is not there is said before the first of several is run`() throws {
+    let folder = try Demo.folder()
+    let outcome = try run(["run", "m.json", "more.json"], in: folder)
+    #expect(outcome.end == .exit(66) && outcome.err.contains("more.json"), "\(outcome.summary)")
+    #expect(!folder.exists("out") && !folder.exists("out.work"))
   }
 
   @Test func `instructions that nobody knows are 64, known ones of another machine are not`() throws {

@@ -127,7 +127,8 @@ import Testing
     #expect(try document(hub.scratch.text("m.lock.json")) == lock)
   }
 
-  @Test func `a graft that broke off goes on with what is missing`() throws {
+  /// What was not whole when a connection broke off is asked for again, and nothing else.
+  @Test func `a graft that broke off is made by the same command`() throws {
     let hub = try LocalHub()
     try graft(hub)
     #expect(try hub.run(["run", "m.json", "--until", "inspect"]).isSuccess)
@@ -143,7 +144,7 @@ import Testing
     #expect(run.isSuccess, "\(run.summary)")
     try expectReferenceFiles(hub.scratch)
     let rest = try hub.storeBytes(after: before)
-    #expect(rest > 0 && rest < RemoteRunTests.shardBytes - 1_000_000)
+    #expect(rest > 0 && rest <= RemoteRunTests.shardBytes + 80 << 10)
   }
 
   @Test func `of a shard that has more than the head the rest is not read, and the digest says so`() throws {

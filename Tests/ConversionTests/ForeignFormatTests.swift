@@ -108,6 +108,15 @@ import Testing
     }
   }
 
+  @Test func `every spelling of a method has one meaning`() {
+    let names = QuantizationMethod.allCases.flatMap(\.names)
+    #expect(Set(names).count == names.count)
+    for method in QuantizationMethod.allCases {
+      for name in method.names { #expect(QuantizationMethod(name.uppercased()) == method) }
+    }
+    #expect(QuantizationMethod("torchao") == nil && QuantizationMethod("") == nil)
+  }
+
   @Test(arguments: Kind.allCases)
   func `the bf16 head of a trunk that says nothing of its format is a donor`(kind: Kind) throws {
     let whole = TinyCheckpoint(.dense)

@@ -65,7 +65,7 @@ package struct SensitivityMeasurement {
   ///   - tool: name and version of the program.
   ///   - isStopped: asked before each pass; what is done is then kept.
   ///   - onProgress: told how many passes are done, and of what.
-  /// - Throws: ``SensitivityError`` when the place holds another measurement; `CancellationError` when stopped.
+  /// - Throws: `SensitivityError` when the place holds another measurement; `CancellationError` when stopped.
   package func run(
     keeping place: FilePath, tool: String, isStopped: () -> Bool, onProgress: (Int, String) -> Void
   ) throws -> Sensitivity {

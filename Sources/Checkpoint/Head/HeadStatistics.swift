@@ -54,7 +54,8 @@ public struct HeadStatistics: Sendable {
 }
 
 extension CheckpointFolder {
-  /// The traces in this folder's head, beside a trunk that it is to serve. Reads norms, and `fc` when it is not packed.
+  /// The traces in this folder's head, beside a trunk that it is to serve. Reads norms, and `fc` when it is not packed and
+  /// lies on this machine.
   /// - Throws: `SafetensorsError`, `FileError`.
   public func headStatistics(for trunk: CheckpointFolder) throws -> HeadStatistics? {
     guard let prefix = headEvidence.prefix else { return nil }
@@ -84,7 +85,9 @@ extension CheckpointFolder {
   /// that of the file may be any that its holes allow.
   private func columnLengths(_ name: String, shape: [Int]) throws -> [Float]? {
     guard let place = self[name], place.entry.shape == shape, place.entry.shape[1] > 0,
-      [.bf16, .f16, .f32].contains(place.entry.dtype)
+      [.bf16, .f16, .f32].contains(place.entry.dtype),
+      // The largest tensor of a head that is on the hub is not moved for a hint: a package's own is looked at again.
+      !shards[place.shard].file.isElsewhere
     else { return nil }
     let columns = place.entry.shape[1]
     let rowBytes = columns * place.entry.dtype.bits / 8
