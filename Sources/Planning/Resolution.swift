@@ -69,7 +69,8 @@ public struct Resolution: Sendable {
       manifest, pipelineFolders: pipelineFolders, output: override, target: target, measuring: measuring, opener: nil)
   }
 
-  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such a model; nil for a program that does not use the network.
+  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such a model;
+  /// nil for a program that does not use the network.
   package init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package, measuring: Bool = false,
