@@ -106,6 +106,12 @@ let package = Package(
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
+      name: "Serving",
+      dependencies: [
+        "Checking", "Diagnostics", "Files", "Images", "Inference", "StrictJSON", "Templates", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "Planning",
       dependencies: [
         "Adapters", "Checkpoint", "Diagnostics", "Digests", "Files", "Manifests", "Quantization", "Safetensors",
@@ -259,6 +265,12 @@ let package = Package(
       name: "SafetensorsTests",
       dependencies: [
         "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "ServingTests",
+      dependencies: [
+        "Checking", "Diagnostics", "Inference", "Serving", "StrictJSON", "Templates", "TestSupport", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "SignaturesTests",

@@ -4,7 +4,7 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking", "Serving",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal",
     "cambium", "verify-runner", "cambium-bench",
@@ -23,6 +23,7 @@ enum Architecture {
     "Checking": [
       "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
     ],
+    "Serving": ["Requests", "Parsing", "Engine", "Prompts", "Dialects", "Statistics", ""],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
     "Conversion": ["DecodeCheck", "Forecast", "Work", "Reports", "Stages", ""],

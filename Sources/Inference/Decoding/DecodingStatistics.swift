@@ -55,6 +55,9 @@ public struct DecodingStatistics: Sendable, Hashable {
   /// The way back of the state to the tokens that stay.
   public internal(set) var rollbackTime = Duration.zero
 
+  /// Of nothing.
+  public init() {}
+
   /// Tokens given out a round.
   public var meanAcceptedLength: Double { rounds == 0 ? 0 : Double(max(0, tokens - 1)) / Double(rounds) }
 
