@@ -11,9 +11,13 @@ let package = Package(
     .executable(name: "verify-runner", targets: ["verify-runner"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
   ],
   targets: [
@@ -167,6 +171,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ], plugins: ["NameCommit"]),
+    .target(
+      name: "ServingHTTP",
+      dependencies: [
+        "Diagnostics", "Serving", "StrictJSON", "Threads",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .executableTarget(
       name: "cambium",
       dependencies: [
@@ -178,7 +192,8 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
+        "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "Serving", "ServingHTTP", "StrictJSON",
+        "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -266,10 +281,11 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .testTarget(name: "ServingHTTPTests", dependencies: ["Serving", "ServingHTTP"]),
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Checking", "Diagnostics", "Inference", "Serving", "StrictJSON", "Templates", "TestSupport", "Tokenization",
+        "Checking", "Inference", "Serving", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

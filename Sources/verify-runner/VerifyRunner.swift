@@ -17,6 +17,7 @@ struct VerifyRunner: Program {
       """,
     version: ProgramVersion.text("verify-runner"),
     subcommands: [
-      CheckCommand.self, GenerateCommand.self, BenchCommand.self, TraceCommand.self, TokenizeCommand.self,
+      CheckCommand.self, GenerateCommand.self, ChatCommand.self, ServeCommand.self, BenchCommand.self,
+      TraceCommand.self, TokenizeCommand.self,
     ])
 }

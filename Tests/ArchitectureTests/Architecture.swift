@@ -6,7 +6,7 @@ enum Architecture {
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
     "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Checking", "Benchmarking", "Serving",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
-    "Signatures", "Archive", "Terminal",
+    "Signatures", "Archive", "Terminal", "ServingHTTP",
     "cambium", "verify-runner", "cambium-bench",
   ]
 
@@ -24,6 +24,7 @@ enum Architecture {
       "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
     ],
     "Serving": ["Requests", "Parsing", "Engine", "Prompts", "Dialects", "Statistics", ""],
+    "ServingHTTP": ["Documents", "Rules", ""],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
     "Conversion": ["DecodeCheck", "Forecast", "Work", "Reports", "Stages", ""],

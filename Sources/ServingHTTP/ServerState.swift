@@ -1,0 +1,52 @@
+import Serving
+import Threads
+
+/// What may happen while an answer is streamed.
+enum StreamItem: Sendable {
+  /// A step of the answer.
+  case event(AnswerEvent)
+  /// Time to show a sign of life.
+  case ping
+  /// The answer must end now, with this error.
+  case end(APIError)
+}
+
+/// What all requests of a server share. Safe from any thread.
+final class ServerState: Sendable {
+  private struct State {
+    var isDraining = false
+    var next = 0
+    var streams: [Int: AsyncStream<StreamItem>.Continuation] = [:]
+  }
+
+  private let state = Guarded(State())
+  /// Counts.
+  let statistics: ServingStatistics
+
+  init(_ statistics: ServingStatistics) { self.statistics = statistics }
+
+  /// Whether the server takes no more requests.
+  var isDraining: Bool { state.withLock { $0.isDraining } }
+
+  /// Takes no more requests.
+  func drain() { state.withLock { $0.isDraining = true } }
+
+  /// Ends all answers that still come, so that each says so before its connection is closed.
+  func endAll() {
+    let streams = state.withLock { Array($0.streams.values) }
+    let error = APIError(.unavailable, "the server is shutting down", code: "shutting_down")
+    for stream in streams { stream.yield(.end(error)) }
+  }
+
+  /// Notes an answer that comes.
+  func enter(_ stream: AsyncStream<StreamItem>.Continuation) -> Int {
+    state.withLock { state in
+      state.next += 1
+      state.streams[state.next] = stream
+      return state.next
+    }
+  }
+
+  /// The answer is done.
+  func leave(_ number: Int) { state.withLock { $0.streams[number] = nil } }
+}
