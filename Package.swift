@@ -97,23 +97,25 @@ let package = Package(
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "Batching", dependencies: ["Diagnostics", "Inference", "Threads"]),
     .target(
       name: "Checking",
       dependencies: [
-        "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates", "Threads",
-        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
+        "Threads", "Tokenization", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference", "Quantization",
+        "Batching", "CKernels", "COpenBLAS", "Checking", "Diagnostics", "Digests", "Files", "Images", "Inference",
+        "Quantization",
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Serving",
       dependencies: [
-        "Checking", "Diagnostics", "Files", "Images", "Inference", "StrictJSON", "Templates", "Threads", "Tokenization",
-        .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "StrictJSON", "Templates", "Threads",
+        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",
@@ -192,7 +194,7 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "Serving", "ServingHTTP", "StrictJSON",
+        "Batching", "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "Serving", "ServingHTTP", "StrictJSON",
         "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -213,6 +215,12 @@ let package = Package(
       name: "ArchiveTests",
       dependencies: [
         "Archive", "Diagnostics", "Digests", "Files", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "BatchingTests",
+      dependencies: [
+        "Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "BenchmarkingTests",
@@ -285,7 +293,7 @@ let package = Package(
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Checking", "Inference", "Serving", "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "Batching", "Checking", "Inference", "Serving", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -18,7 +18,6 @@ package struct AnswerTotals: Sendable {
 final class Answers: Sendable {
   private struct Choice {
     var parser: OutputParser
-    let limit: Int
     var count = 0
     var finish: AnswerFinish?
     var isOver = false
@@ -50,14 +49,14 @@ final class Answers: Sendable {
     record = end
     let request = prepared.request
     var choices: [Choice] = []
-    for (index, job) in prepared.jobs.enumerated() {
+    for index in prepared.jobs.indices {
       let prompt = prepared.prompts[index / max(1, request.choices)]
       var parser = OutputParser(
         model.tokenizer, marks: prompt.isChat ? model.marks : OutputMarks(), isThinking: prompt.isThinking,
         tools: request.tools, parsesCalls: prompt.isChat && Self.parsesCalls(request), isChat: prompt.isChat,
         stops: request.stops)
       if let forced = prompt.forced { parser.begin(call: forced) }
-      choices.append(Choice(parser: parser, limit: job.limit))
+      choices.append(Choice(parser: parser))
     }
     state = Guarded(State(choices: choices))
   }
@@ -111,7 +110,12 @@ final class Answers: Sendable {
     case .cancelled(let statistics):
       if let statistics { count(statistics, index, &state) }
       // Of an answer that a stop string ended, this is the end that was asked for.
-      if state.choices[index].finish == nil { close("cancelled", &state) } else { leave(index, &state) }
+      guard state.choices[index].finish == nil else { return leave(index, &state) }
+      // A reader who is still there is told that this is no end.
+      if !state.isCancelled {
+        give(.failed(APIError(.unavailable, "the server ended the answer", code: "shutting_down")))
+      }
+      close("cancelled", &state)
     case .failed(let error):
       give(.failed(APIError(error)))
       close("error", &state)

@@ -111,10 +111,13 @@ package final class Service: Sendable {
       prepared.append(prompt)
       for index in 0..<request.choices {
         sampling.seed = seed &+ UInt64(index)
-        jobs.append(
-          GenerationJob(
-            prompt.prompt, method: method, limit: limit, stops: stops, sampling: sampling, adjustment: adjustment,
-            prediction: prediction, topLogprobs: request.logprobs))
+        var job = GenerationJob(
+          prompt.prompt, method: method, limit: limit, stops: stops, sampling: sampling, adjustment: adjustment,
+          prediction: prediction, topLogprobs: request.logprobs)
+        // A job without any place is refused by the engine, with both sizes.
+        let most = engine.limit(of: job)
+        if most > 0 { job.limit = most }
+        jobs.append(job)
       }
     }
     return PreparedRequest(request: request, prompts: prepared, jobs: jobs, decoder: method.name)

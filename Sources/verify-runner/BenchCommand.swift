@@ -25,6 +25,7 @@ struct BenchCommand: ParsableCommand {
         verify-runner bench PACKAGE --threads 2 --csv bench.csv --plot bench.svg
         verify-runner bench PACKAGE --decoders vanilla,mtp-2,adaptive --classes code --limit 128 --json
         verify-runner bench SYNTHETIC --random-ids 64 --impose 0.8,0.7,0.6 --passes
+        verify-runner bench PACKAGE --decoders mtp-2 --concurrency 1,4,8,16
 
       \(HelpSections.exitCodes([.verificationFailed: "a verified way of decoding gave other tokens"]))
 
@@ -56,6 +57,9 @@ struct BenchCommand: ParsableCommand {
   var impose: ChanceList?
   @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
+  @Option(
+    help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens a second and delays.")
+  var concurrency: CountList?
   @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file(), transform: resultFile)
   var csv: FilePath?
@@ -104,8 +108,12 @@ struct BenchCommand: ParsableCommand {
         model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
         draftShortlist: runner.draftShortlist, repetitions: repetitions, seed: seed,
         isStopped: { StopSignal.shared.isRequested }) : nil
+    var together = concurrency.map {
+      ConcurrencyBench(model, pool: pool, options, decoders: bench.decoders, numbers: $0.counts)
+    }
+    try together?.run(set.prompts, truth: bench.truth)
     let kinds = set.prompts.map(\.kind)
-    let report = BenchReport(
+    var report = BenchReport(
       machine: machine, load: load, readBandwidth: Figures.median(bench.readBandwidths) ?? 0,
       model: ModelSummary(model),
       settings: .init(
@@ -115,9 +123,10 @@ struct BenchCommand: ParsableCommand {
       unavailable: bench.unavailable + set.unavailable,
       results: BenchResult.summarize(
         bench.measured, decoders: bench.decoders, kinds: kinds, truth: bench.truth, isImposed: imposed != nil),
-      differences: bench.differences,
+      differences: bench.differences + (together?.differences ?? []),
       memory: .init(anonymous: bench.anonymousBytes, resident: bench.residentBytes, mapped: model.mappedBytes),
       passes: passTimes)
+    report.concurrency = together?.results ?? []
     try write(report)
   }
 
@@ -204,6 +213,17 @@ struct DecoderList {
       throw ValidationError("--decoders takes names with commas, each once")
     }
     decoders = try names.map { BenchDecoder(try DecoderName.method($0)) }
+  }
+}
+
+/// Numbers as `1,4,8,16`, each once, from 1 to 1024.
+struct CountList: ExpressibleByArgument {
+  let counts: [Int]
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+    counts = words.compactMap { Int($0) }.filter { (1...1024).contains($0) }
+    guard counts.count == words.count, Set(counts).count == counts.count else { return nil }
   }
 }
 

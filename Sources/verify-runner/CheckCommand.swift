@@ -27,6 +27,7 @@ struct CheckCommand: ParsableCommand {
         verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
         verify-runner check PACKAGE --source CHECKPOINT --images pictures
         verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
+        verify-runner check PACKAGE --resume check.work
 
       \(HelpSections.exitCodes([.verificationFailed: "something differs, or too few drafts are accepted"]))
 
@@ -58,6 +59,11 @@ struct CheckCommand: ParsableCommand {
   var relativeAcceptance: Double?
   @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
   var text: FilePath?
+  @Option(
+    help: ArgumentHelp(
+      "Folder that keeps what is decoded, and is made: an interrupted check that is given it again goes on there."),
+    completion: .directory)
+  var resume: FilePath?
   @OptionGroup var format: JSONOption
   @Flag(help: "Print times on standard error.") var timings = false
   @OptionGroup var progress: QuietOption
@@ -98,7 +104,14 @@ struct CheckCommand: ParsableCommand {
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
     options.decoders = decoders?.methods(of: model) ?? (drafters.drafter.isEmpty ? [] : DecodingMethod.all(of: model))
     options.forced = forced
+    options.journal = try resume.map { folder in
+      try Folder.create(folder.absolute)
+      return try CheckJournal(folder: folder.absolute, key: CheckJournal.key(model))
+    }
     var report = try Check(model, options).run(prompts)
+    // The report is made, whatever becomes of the comparisons with the source.
+    try options.journal?.remove()
+    options.journal = nil
     let checked = clock.now
     let original = try source.map { source in
       if !progress.quiet { Terminal.note("comparing with \(source)") }

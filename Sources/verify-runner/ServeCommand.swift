@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batching
 import Files
 import Foundation
 import Inference
@@ -46,6 +47,9 @@ struct ServeCommand: ParsableCommand {
   @OptionGroup var drafters: DrafterOptions
   @Flag(help: "Let requests ask for optimistic decoding, which gives other tokens.") var allowOptimistic = false
   @Flag(help: "End every stream with its counts.") var alwaysUsage = false
+  @Option(help: "Answers that are decoded at once.") var sequences = 16
+  @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
+  @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
   @Option(help: "Requests that may wait; the next is told to come again.") var queue = 16
   @Option(help: "Connections at most.") var connections = 256
   @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
@@ -63,8 +67,8 @@ struct ServeCommand: ParsableCommand {
       throw ValidationError("--context takes a number from 2 to 16777216")
     }
     guard maxTokens.map({ $0 >= 1 }) != false else { throw ValidationError("--max-tokens takes a number from 1") }
-    guard (0...100_000).contains(queue), (1...100_000).contains(connections) else {
-      throw ValidationError("--queue and --connections take numbers up to 100000")
+    guard (0...100_000).contains(queue), (1...100_000).contains(connections), (1...1_024).contains(sequences) else {
+      throw ValidationError("--queue and --connections take numbers up to 100000, --sequences up to 1024")
     }
     for seconds in [drainTimeout, requestTimeout, idleTimeout, ping] where !(0...86_400).contains(seconds) {
       throw ValidationError("times are seconds from 0 to 86400")
@@ -95,16 +99,27 @@ struct ServeCommand: ParsableCommand {
     } catch {
       throw ValidationError(error.message)
     }
-    let (model, threads, chunk, arithmetic) = (served.model, runner.threads, runner.chunk, runner.arithmetic)
-    let engine = try QueueEngine(queue: queue) {
-      DecodingSession(model, threads: threads, promptChunk: chunk, arithmetic: arithmetic)
-    }
+    let engine = try engine(served.model)
     let service = Service(served.text, engine: engine, options: answers, vision: served.vision, method: method)
     let isSilent = noLog
     let server = try Server(
       service, options, meta: served.meta, note: { Terminal.note($0) },
       log: { line in if !isSilent { Terminal.note(line) } })
     try wait { try await server.run() }
+  }
+
+  private func engine(_ model: LoadedModel) throws -> any GenerationEngine {
+    let (threads, chunk, arithmetic) = (runner.threads, runner.chunk, runner.arithmetic)
+    guard oneAtATime else {
+      return try BatchedAnswers(
+        model,
+        BatchOptions(
+          memory: stateMemory.bytes, sequences: sequences, queue: max(1, queue), promptChunk: chunk, threads: threads,
+          arithmetic: arithmetic), draftShortlist: runner.draftShortlist)
+    }
+    return try QueueEngine(queue: queue) {
+      DecodingSession(model, threads: threads, promptChunk: chunk, arithmetic: arithmetic)
+    }
   }
 
   private func keys() throws -> KeyRing {

@@ -110,6 +110,13 @@ import Testing
     #expect(!stream.contains { at($0.json, "choices", 0, "finish_reason")?.stringValue != nil })
   }
 
+  @Test func `an answer that the engine gives up is an error, and never an end`() async throws {
+    let service = try ScriptedService(["</think>\n\nHel"], isGivenUp: true)
+    let stream = try await service.answer(Self.request([("stream", true)]), .chat).stream
+    #expect(at(stream.dropLast().last?.json, "error", "type") == "unavailable_error")
+    #expect(!stream.contains { at($0.json, "choices", 0, "finish_reason")?.stringValue != nil })
+  }
+
   @Test func `probabilities are those of the text's tokens`() async throws {
     let service = try ScriptedService(["Hm\n</think>\n\nHello.<|im_end|>"])
     let body = try await service.answer(Self.request([("logprobs", true), ("top_logprobs", 2)]), .chat).body

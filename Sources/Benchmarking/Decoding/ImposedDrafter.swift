@@ -62,13 +62,18 @@ final class ImposedDrafter: Drafter {
   func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
     var place = 0
     drafter.draft(request, into: &drafts) { logits in
-      let own = choose(logits)
-      let index = known + place
       defer { place += 1 }
-      guard index < truth.count else { return own }
-      let token = truth[index]
-      return imposed.isRight(index: index, place: place) ? token : token == 0 ? min(1, vocabulary - 1) : token - 1
+      return said(choose(logits), place: place)
     }
+  }
+
+  var together: MTPDrafter? { drafter.together }
+
+  func said(_ token: Int, place: Int) -> Int {
+    let index = known + place
+    guard index < truth.count else { return token }
+    let right = truth[index]
+    return imposed.isRight(index: index, place: place) ? right : right == 0 ? min(1, vocabulary - 1) : right - 1
   }
 
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {

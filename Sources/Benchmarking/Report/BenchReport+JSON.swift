@@ -5,7 +5,7 @@ extension BenchReport {
   /// The report as a document; page Bench describes it.
   public var json: JSONValue {
     let regret: [(String, JSONValue)] = regrets.isEmpty ? [] : [("regret", .array(regrets.map(\.json)))]
-    return .object(members + regret)
+    return .object(members + concurrencyMembers + regret)
   }
 
   private var members: [(String, JSONValue)] {

@@ -12,6 +12,7 @@ extension BenchReport {
     for kind in kinds { lines += [""] + table(kind) }
     lines += regretLines
     if let passes { lines += [""] + passes.lines }
+    lines += concurrencyLines
     lines += ["", memoryLine] + unavailable.map { "not available: " + $0.text }
     return (lines + [verdict]).joined(separator: "\n")
   }

@@ -94,6 +94,8 @@ public struct BenchReport: Sendable {
   public var memory: Memory
   /// What single passes cost; nil when it was not measured.
   public var passes: PassTimes?
+  /// What many sequences at once gave; empty when it was not measured.
+  public var concurrency: [ConcurrencyResult] = []
 
   /// The members.
   public init(

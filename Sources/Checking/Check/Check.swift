@@ -4,7 +4,8 @@ import Threads
 /// Decodes prompts in every way and compares.
 ///
 /// Vanilla decoding is the measure. Every other setting must give its tokens, the bytes of its logits, and the bytes of
-/// its state at the end. See the page What the check proves.
+/// its state at the end. See the page What the check proves. Decodings of all prompts share passes
+/// (``DecodingsTogether``): first the plain ones, then all others.
 public struct Check {
   private let model: LoadedModel
   let options: CheckOptions
@@ -33,11 +34,7 @@ public struct Check {
       SettingReport(name: $0.name, method: $0)
     }
     if options.forced { settings.append(SettingReport(forced: ForcedDrafter.most)) }
-    var results: [PromptReport] = []
-    for (index, prompt) in prompts.enumerated() {
-      options.onProgress("prompt \(index + 1) of \(prompts.count): \(prompt.id)")
-      results.append(try check(prompt, &settings))
-    }
+    let results = try check(prompts, &settings)
     var report = CheckReport(
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
       minAcceptance: options.minAcceptance, arithmetic: options.arithmetic,
@@ -49,14 +46,67 @@ public struct Check {
     return report
   }
 
-  private func check(_ prompt: EncodedPrompt, _ settings: inout [SettingReport]) throws -> PromptReport {
-    let vanilla = try decode(prompt, .vanilla)
-    let stop = vanilla.tokens.firstIndex { options.stops.contains($0) }
+  /// Decodes all prompts in every way, compares, and enters what was found.
+  private func check(_ prompts: [EncodedPrompt], _ settings: inout [SettingReport]) throws -> [PromptReport] {
+    let known = DecodingNames("package", prompts, options)
+    let plain = try decode(
+      prompts.enumerated().map { task($1, .vanilla, name: known.name($0, "vanilla")) }, prompts.map { ($0, "vanilla") })
+    // A prompt that cannot be decoded plainly ends the check, behind all that stands before it.
+    var truths: [CheckedDecoding] = []
+    var failure: (any Error)?
+    for record in plain where failure == nil {
+      do { truths.append(try record.result()) } catch { failure = error }
+    }
+    var tasks: [DecodingTask] = []
+    var names: [(prompt: EncodedPrompt, setting: String)?] = []
+    for (number, (prompt, truth)) in zip(prompts, truths).enumerated() {
+      for setting in settings {
+        tasks.append(task(prompt, setting, truth: truth.tokens, name: known.name(number, setting.name)))
+        names.append((prompt, setting.name))
+      }
+      guard self.stop(truth) != nil else { continue }
+      for place in settingsWithStop(settings) {
+        let name = known.name(number, settings[place].name, withStops: true)
+        tasks.append(task(prompt, settings[place], truth: truth.tokens, stops: options.stops, name: name))
+        names.append(nil)
+      }
+    }
+    var made = try decode(tasks, names)[...]
+    var results: [PromptReport] = []
+    for (prompt, truth) in zip(prompts, truths) {
+      let found = try made.prefix(settings.count).map { try $0.result() }
+      made = made.dropFirst(settings.count)
+      let stop = stop(truth)
+      enter(prompt, truth, found, stop: stop, &settings)
+      if let stop {
+        for place in settingsWithStop(settings) {
+          guard let record = made.popFirst() else { continue }
+          let difference = difference(prompt, truth, stop, settings[place].name, try record.result())
+          if let difference { settings[place].differences.append(difference) }
+        }
+      }
+      results.append(PromptReport(prompt, truth, stop: stop))
+    }
+    if let failure { throw failure }
+    return results
+  }
+
+  /// Number of the first stop token.
+  private func stop(_ truth: CheckedDecoding) -> Int? { truth.tokens.firstIndex { options.stops.contains($0) } }
+
+  /// Of the head's depths the deepest, and every other way.
+  private func settingsWithStop(_ settings: [SettingReport]) -> [Int] {
+    settings.indices.filter { $0 + 1 >= options.depths.count }
+  }
+
+  private func enter(
+    _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ found: [CheckedDecoding], stop: Int?,
+    _ settings: inout [SettingReport]
+  ) {
     let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? vanilla.tokens.count)
     var history = DraftHistory()
-    for place in settings.indices {
+    for (place, found) in zip(settings.indices, found) {
       let name = settings[place].name
-      let found = try decode(prompt, settings[place], truth: vanilla.tokens)
       var differences = found.differences(from: vanilla, prompt: prompt.id, setting: name)
       if !settings[place].isForced,
         let difference = history.enter(
@@ -66,46 +116,49 @@ public struct Check {
       }
       settings[place].enter(prompt, vanilla, found, differences, end: end)
     }
-    if let stop {
-      // Of the head's depths the deepest, and every other way.
-      for place in settings.indices where place + 1 >= options.depths.count {
-        let difference = try checkStop(prompt, vanilla, stop, settings[place])
-        if let difference { settings[place].differences.append(difference) }
-      }
-    }
-    return PromptReport(prompt, vanilla, stop: stop)
   }
 
   /// With stop tokens, decoding ends at the first, wherever it stands in a round.
-  private func checkStop(
-    _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ stop: Int, _ setting: SettingReport
-  ) throws -> Difference? {
+  private func difference(
+    _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ stop: Int, _ setting: String, _ found: CheckedDecoding
+  ) -> Difference? {
     let expected = Array(vanilla.tokens[...stop])
-    let found = try decode(prompt, setting, truth: vanilla.tokens, stops: options.stops)
     guard found.tokens != expected || found.finish != .stop(vanilla.tokens[stop]) else { return nil }
     return Difference(
-      prompt: prompt.id, setting: setting.name, subject: .stop, index: stop, expected: "\(expected.count) tokens",
+      prompt: prompt.id, setting: setting, subject: .stop, index: stop, expected: "\(expected.count) tokens",
       found: "\(found.tokens.count) tokens")
   }
 
-  private func decode(
-    _ prompt: EncodedPrompt, _ setting: SettingReport, truth: [Int], stops: Set<Int> = []
-  ) throws -> CheckedDecoding {
-    try decode(
-      prompt, setting.method, stops: stops,
+  private func task(
+    _ prompt: EncodedPrompt, _ setting: SettingReport, truth: [Int], stops: Set<Int> = [], name: String
+  ) -> DecodingTask {
+    task(
+      prompt, setting.method, stops: stops, name: name,
       drafter: setting.isForced
         ? ForcedDrafter(prompt.tokens + truth, vocabulary: model.configuration.vocabulary) : nil)
   }
 
+  private func task(
+    _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = [], name: String,
+    drafter: (any Drafter)? = nil
+  ) -> DecodingTask {
+    DecodingTask(
+      name: name, prompt: prompt.prompt, method: method, limit: options.limit, stops: stops,
+      draftShortlist: options.draftShortlist, drafter: drafter,
+      defect: method == .vanilla ? nil : options.plantedDefect)
+  }
+
+  /// Makes decodings, and says of each that has a name that it is made.
   private func decode(
-    _ prompt: EncodedPrompt, _ method: DecodingMethod, stops: Set<Int> = [], drafter: (any Drafter)? = nil
-  ) throws -> CheckedDecoding {
-    let session = DecodingSession(
-      model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
-    session.plantedDefect = method == .vanilla ? nil : options.plantedDefect
-    return try CheckedDecoding(
-      session, prompt.prompt, method, limit: options.limit, stops: stops,
-      draftShortlist: options.draftShortlist, drafter: drafter, isStopped: options.isStopped)
+    _ tasks: [DecodingTask], _ names: [(prompt: EncodedPrompt, setting: String)?]
+  ) throws -> [DecodingRecord] {
+    var done = 0
+    let count = names.count { $0 != nil }
+    return try DecodingsTogether(model: model, pool: pool, options: options).run(tasks) { number in
+      guard let (prompt, setting) = names[number] else { return }
+      done += 1
+      options.onProgress("decoding \(done) of \(count): \(prompt.id), \(setting)")
+    }
   }
 
   /// The rounds of decoding at depth 1 with the head as it is, or repaired.

@@ -18,6 +18,14 @@ public struct CheckOptions {
   public var threads: Int?
   /// Rows of a pass over a prompt. Without effect on the report.
   public var promptChunk: Int
+  /// Decodings that share passes at most, so that the weights are read once for all of them; 1 for one after another.
+  /// Without effect on the report.
+  public var together = CheckOptions.usualTogether
+  /// Bytes for the states of those decodings; one is made whatever it takes. Without effect on the report.
+  public var memory = CheckOptions.usualMemory
+  /// Keeps the decodings that are made, so that a check that was interrupted makes only the others. Without effect on the
+  /// report.
+  public var journal: CheckJournal?
   /// How matrix products are formed. Each has results of its own; the report names one that is not canonical.
   public var arithmetic: Arithmetic
   /// Drafts come from so many of the lowest ids and the ids of the text alone; 0 for all. Only acceptance follows it.
@@ -30,6 +38,11 @@ public struct CheckOptions {
   public var onProgress: (String) -> Void
   /// A fault to plant into every decoding but vanilla's, for tests of the check.
   package var plantedDefect: PlantedDefect?
+
+  /// Decodings that share passes, unless something else is said.
+  public static let usualTogether = 64
+  /// Bytes for their states, unless something else is said.
+  public static let usualMemory = 2 << 30
 
   /// The members, with the defaults of `verify-runner check`.
   public init(

@@ -2,7 +2,7 @@ import Digests
 import Inference
 
 /// One decoding to its limit with everything that another is compared with.
-struct CheckedDecoding {
+struct CheckedDecoding: Equatable {
   var tokens: [Int] = []
   /// Digest of the logits [V] that each token was chosen by, their bytes in memory.
   var logits: [SHA256Digest] = []
@@ -10,40 +10,56 @@ struct CheckedDecoding {
   var state = SHA256Stream().finish()
   var rounds: [DecodingRound] = []
   var finish: Decoding.Finish?
+}
 
-  /// Decodes a prompt in a session of its own.
-  /// - Throws: `InferenceError`; `CancellationError` when `isStopped` says so.
-  init(
-    _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, limit: Int, stops: Set<Int> = [],
-    draftShortlist: Int = 0, drafter: (any Drafter)? = nil, isStopped: () -> Bool
-  ) throws {
-    // Not `self` in the callbacks: they live as long as the decoding.
-    let record = Record()
-    let options = DecodingOptions(
-      limit: limit, stops: stops, draftShortlist: draftShortlist,
-      onLogits: { index, token, logits in
-        guard index == record.chosen.count else { return }
-        record.chosen.append(token)
-        record.logits.append(SHA256Digest.of(UnsafeRawBufferPointer(logits)))
-      }, onRound: { record.rounds.append($0) })
-    let decoding =
-      try drafter.map { drafter in try session.decode(prompt, method, options) { _ in drafter } }
-      ?? session.decode(prompt, method, options)
-    for token in decoding {
-      tokens.append(token)
-      guard !isStopped() else { throw CancellationError() }
-    }
-    try decoding.requireSuccess()
-    logits = record.logits
-    rounds = record.rounds
-    finish = decoding.finish
-    state = session.stateDigest
+/// A decoding that is to be made: a prompt in a session of its own.
+struct DecodingTask {
+  /// By which a journal knows it, with its prompt and all options; nil for one that is not kept.
+  var name: String?
+  var prompt: Prompt
+  var method: DecodingMethod
+  var limit: Int
+  var stops: Set<Int> = []
+  var draftShortlist = 0
+  /// The only drafter, in place of the method's own.
+  var drafter: (any Drafter)?
+  /// A fault to plant, for tests of the check.
+  var defect: PlantedDefect?
+}
+
+/// Takes what a decoding shows on its way.
+final class DecodingRecord {
+  private var decoding = CheckedDecoding()
+  /// What the decoding was ended by.
+  private(set) var failure: (any Error)?
+
+  /// A record of nothing yet, or of a decoding that was made before.
+  init(_ made: CheckedDecoding? = nil) {
+    if let made { decoding = made }
   }
 
-  private final class Record {
-    var chosen: [Int] = []
-    var logits: [SHA256Digest] = []
-    var rounds: [DecodingRound] = []
+  func options(_ task: DecodingTask) -> DecodingOptions {
+    DecodingOptions(
+      limit: task.limit, stops: task.stops, draftShortlist: task.draftShortlist,
+      onLogits: { [weak self] index, _, logits in
+        guard let self, index == decoding.logits.count else { return }
+        decoding.logits.append(SHA256Digest.of(UnsafeRawBufferPointer(logits)))
+      }, onRound: { [weak self] in self?.decoding.rounds.append($0) })
+  }
+
+  func take(_ tokens: [Int]) { decoding.tokens += tokens }
+
+  func end(_ made: Decoding) {
+    decoding.finish = made.finish
+    decoding.state = made.session.stateDigest
+  }
+
+  func fail(_ error: any Error) { failure = error }
+
+  /// - Throws: What ended it before its time.
+  func result() throws -> CheckedDecoding {
+    if let failure { throw failure }
+    return decoding
   }
 }
 

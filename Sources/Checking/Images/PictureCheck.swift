@@ -5,11 +5,11 @@ import Threads
 
 /// A model with its tower, tokenizer and template: asks about pictures.
 public struct PictureCheck {
-  private let model: LoadedModel
+  let model: LoadedModel
   private let tower: VisionTower
   private let encoder: PromptEncoder
-  private let pool: WorkerPool
-  private let stops: Set<Int>
+  let pool: WorkerPool
+  let stops: Set<Int>
 
   /// - Throws: `InferenceError.towerMissing`; what opening a tower and reading a tokenizer throw.
   public init(_ model: LoadedModel, threads: Int?) throws {
@@ -29,7 +29,7 @@ public struct PictureCheck {
     }
   }
 
-  private func prompt(_ picture: Picture) throws -> Prompt {
+  func prompt(_ picture: Picture) throws -> Prompt {
     var chat = ChatRequest(user: picture.question, images: 1)
     chat.extra = [("enable_thinking", false)]
     return try encoder.encode(
@@ -40,24 +40,6 @@ public struct PictureCheck {
   public func text(_ tokens: [Int]) throws -> String {
     let answer = tokens.prefix { !stops.contains($0) }
     return PictureCheck.trimmed(try encoder.tokenizer().decode(answer, skipSpecial: true))
-  }
-
-  /// The answers of the model itself, by vanilla decoding.
-  public func answers(
-    _ pictures: [Picture], limit: Int, promptChunk: Int = 256, arithmetic: Arithmetic = .canonical,
-    isStopped: () -> Bool = { false }
-  ) throws -> [String] {
-    let session = DecodingSession(model, pool: pool, promptChunk: promptChunk, arithmetic: arithmetic)
-    return try pictures.map { picture in
-      var tokens: [Int] = []
-      let decoding = try session.decode(prompt(picture), .vanilla, DecodingOptions(limit: limit, stops: stops))
-      for token in decoding {
-        guard !isStopped() else { throw CancellationError() }
-        tokens.append(token)
-      }
-      try decoding.requireSuccess()
-      return try text(tokens)
-    }
   }
 
   private static func trimmed(_ text: String) -> String {

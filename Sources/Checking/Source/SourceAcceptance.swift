@@ -17,17 +17,27 @@ public struct SourceAcceptance: Sendable {
   /// - Throws: As ``Check/run(_:)``.
   public init(_ source: LoadedModel, _ prompts: [EncodedPrompt], _ options: CheckOptions, floor: Double?) throws {
     self.floor = floor
-    let pool = WorkerPool(threads: options.threads)
+    let known = DecodingNames("source", prompts, options)
+    let tasks = options.depths.flatMap { depth in
+      prompts.enumerated().map { number, prompt in
+        DecodingTask(
+          name: known.name(number, "mtp-\(depth)"), prompt: prompt.prompt, method: .mtp(depth: depth),
+          limit: options.limit,
+          draftShortlist: options.draftShortlist)
+      }
+    }
+    var done = 0
+    let together = DecodingsTogether(model: source, pool: WorkerPool(threads: options.threads), options: options)
+    var made = try together.run(tasks) { number in
+      done += 1
+      let (depth, prompt) = (options.depths[number / prompts.count], prompts[number % prompts.count])
+      options.onProgress("source, decoding \(done) of \(tasks.count): \(prompt.id) at depth \(depth)")
+    }[...]
     settings = []
     for depth in options.depths {
       var count = AcceptanceCount()
-      for (index, prompt) in prompts.enumerated() {
-        options.onProgress("source at depth \(depth), prompt \(index + 1) of \(prompts.count): \(prompt.id)")
-        let session = DecodingSession(
-          source, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
-        let decoding = try CheckedDecoding(
-          session, prompt.prompt, .mtp(depth: depth), limit: options.limit, draftShortlist: options.draftShortlist,
-          isStopped: options.isStopped)
+      for prompt in prompts {
+        guard let decoding = try made.popFirst()?.result() else { continue }
         let stop = decoding.tokens.firstIndex { options.stops.contains($0) }
         let end = prompt.tokens.count + (stop.map { $0 + 1 } ?? decoding.tokens.count)
         for round in decoding.rounds { count.enter(round, end: end) }

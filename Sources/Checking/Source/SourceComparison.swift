@@ -23,7 +23,9 @@ public struct SourceComparison: Sendable, Hashable {
 
   /// Tokens of a window; each begins with an empty state.
   public static let window = 512
-  /// Rows of a pass: bounds the memory for logits, [rows, V] for each model.
+  /// Rows of a pass: each reads the weights once.
+  private static let passRows = 128
+  /// Rows whose logits are there at once: bounds their memory, [rows, V] for each model.
   private static let rows = 16
 
   /// Runs both models over texts.
@@ -54,16 +56,21 @@ public struct SourceComparison: Sendable, Hashable {
     for window in texts.flatMap(SourceComparison.windows) {
       scorers.0.restart()
       scorers.1.restart()
-      for start in stride(from: 0, to: window.count - 1, by: SourceComparison.rows) {
+      for start in stride(from: 0, to: window.count - 1, by: SourceComparison.passRows) {
         guard !isStopped() else { throw CancellationError() }
-        let end = min(start + SourceComparison.rows, window.count - 1)
-        let p = try scorers.0.logits(window[start..<end])
-        let q = try scorers.1.logits(window[start..<end])
-        for row in 0..<end - start {
-          let range = row * vocabulary..<(row + 1) * vocabulary
-          sums.enter(
-            UnsafeBufferPointer(rebasing: p[range]), UnsafeBufferPointer(rebasing: q[range]),
-            next: window[start + row + 1])
+        let end = min(start + SourceComparison.passRows, window.count - 1)
+        try scorers.0.run(window[start..<end])
+        try scorers.1.run(window[start..<end])
+        for first in stride(from: start, to: end, by: SourceComparison.rows) {
+          let rows = first - start..<min(first + SourceComparison.rows, end) - start
+          let p = try scorers.0.logits(rows: rows)
+          let q = try scorers.1.logits(rows: rows)
+          for row in 0..<rows.count {
+            let range = row * vocabulary..<(row + 1) * vocabulary
+            sums.enter(
+              UnsafeBufferPointer(rebasing: p[range]), UnsafeBufferPointer(rebasing: q[range]),
+              next: window[first + row + 1])
+          }
         }
       }
     }

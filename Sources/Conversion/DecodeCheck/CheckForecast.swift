@@ -1,5 +1,7 @@
+import Checking
 import Checkpoint
 import Diagnostics
+import Inference
 import Manifests
 import Planning
 import StrictJSON
@@ -7,9 +9,11 @@ import StrictJSON
 /// What a decode check costs at most: every pass of the model reads the weights that it uses once. How long that takes is
 /// the memory's speed, or the disk's when the package is larger than the memory.
 ///
-/// A pass over r rows reads, of E experts of which k are chosen for a token, min(E, r·k) at most. A prompt counts as one
-/// pass of its own that reads everything; decoding n tokens as n passes, as if every draft were refused; each of these
-/// at depth d as one pass over d + 1 rows and d of the head, which reads the output projection too.
+/// Decodings share passes, as many as there is memory for their states. A pass over r rows reads, of E experts of which k
+/// are chosen for a token, min(E, r·k) at most. A prompt counts as one pass of its own that reads everything; n tokens of
+/// decodings at once as n passes, as if every draft were refused: first those without the head, then those at all depths
+/// and once more the deepest, with stop tokens. These count as the deepest: each pass over d + 1 rows of each, and d of
+/// the head, which reads the output projection too.
 struct CheckForecast: Sendable {
   /// Passes of the model, at most.
   let passes: Int
@@ -43,14 +47,31 @@ struct CheckForecast: Sendable {
       let product = a.multipliedReportingOverflow(by: b)
       return product.overflow ? .max : product.partialValue
     }
+    let together = CheckForecast.together(check, source)
     var (passes, bytes) = (0, 0)
-    for depth in [0] + check.depths {
-      passes += 1 + check.tokens
-      let step = CheckedSum.clamped([pass(rows: depth + 1), times(depth, head + output)])
-      bytes = CheckedSum.clamped([bytes, pass(rows: experts), head, times(check.tokens, step)])
+    var waves = [(decodings: check.prompts, depth: 0)]
+    if let deepest = check.depths.max() { waves.append((times(check.prompts, check.depths.count + 1), deepest)) }
+    for (decodings, depth) in waves {
+      let groups = max(0, decodings - 1) / together + 1
+      let rows = times(min(decodings, together), depth + 1)
+      let step = CheckedSum.clamped([pass(rows: rows), times(depth, head + output)])
+      let prompt = CheckedSum.clamped([pass(rows: experts), depth > 0 ? head : 0])
+      passes = CheckedSum.clamped([passes, decodings, times(check.tokens, groups)])
+      bytes = CheckedSum.clamped([bytes, times(decodings, prompt), times(times(check.tokens, groups), step)])
     }
-    self.passes = passes * check.prompts
-    self.bytes = times(bytes, check.prompts)
+    self.passes = passes
+    self.bytes = bytes
+  }
+
+  /// Prompts of a check are shorter.
+  private static let promptTokens = 512
+
+  /// Decodings that there is memory for at once.
+  private static func together(_ check: DecodeCheck, _ source: CheckpointFolder) -> Int {
+    guard let configuration = try? TextConfiguration(source) else { return 1 }
+    let memory = SequenceMemory(
+      head: configuration, tokens: promptTokens + check.tokens, promptRows: promptTokens)
+    return min(CheckOptions.usualTogether, max(1, CheckOptions.usualMemory / max(1, memory.bytes)))
   }
 
   var json: JSONValue { .object([("passes_at_most", .int(passes)), ("bytes_read_at_most", .int(bytes))]) }

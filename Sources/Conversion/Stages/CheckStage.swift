@@ -2,6 +2,7 @@ import Audit
 import Checking
 import Checkpoint
 import Diagnostics
+import Digests
 import Files
 import Inference
 import Manifests
@@ -112,12 +113,15 @@ struct CheckStage: Stage {
     let prompts = try refusable { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
     let stops = try refusable { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
     let cost = CheckForecast(check, plan, resolution.source)
-    let parts = check.prompts * (check.relativeFloor == nil ? 1 : 1 + check.depths.count)
+    // One decoding without the head, one at each depth, and these of the source when it is asked.
+    let parts = check.prompts * (1 + check.depths.count * (check.relativeFloor == nil ? 1 : 2))
     observer.began(name, bytes: cost.bytes)
-    let options = CheckOptions(
+    let journal = try CheckJournal(folder: folder.folder(name), key: journalKey())
+    var options = CheckOptions(
       depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
       onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
+    options.journal = journal
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, let head = resolution.headFolder {
@@ -131,15 +135,26 @@ struct CheckStage: Stage {
         }
       }
       let outcome = try CheckOutcome(report: report.json)
+      try journal.remove()
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
         throw failure
       }
       return outcome
+    } catch let refusal as Refusal {
+      try journal.remove()
+      throw refusal
     } catch is CancellationError {
       throw ConversionError.stopped(resume: resumeCommand)
     }
+  }
+
+  /// What an interrupted check must have in common with this one for its decodings to count.
+  private func journalKey() throws -> SHA256Digest {
+    StageReceipt.key(
+      stage: name.rawValue, version: name.version, tool: Tool.name, parameters: parameters(), inputs: try inputRecords()
+    )
   }
 
   /// Turns what says "not covered" into a refusal; damage and failures of the system stay errors.

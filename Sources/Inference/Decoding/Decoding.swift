@@ -9,49 +9,56 @@ public final class Decoding: Sequence, IteratorProtocol {
   }
 
   /// Nil while tokens may still come, and after a failure.
-  public private(set) var finish: Finish?
+  public internal(set) var finish: Finish?
   /// What ended the decoding before its time; ``requireSuccess()`` throws it.
-  public private(set) var failure: InferenceError?
+  public internal(set) var failure: InferenceError?
   /// Counts and times so far.
-  public private(set) var statistics = DecodingStatistics()
-  private let session: DecodingSession
-  private let prompt: Prompt
-  private let method: DecodingMethod
-  private let options: DecodingOptions
-  private var check: DraftCheck
+  public internal(set) var statistics = DecodingStatistics()
+  /// The state that it goes over.
+  package let session: DecodingSession
+  let prompt: Prompt
+  let method: DecodingMethod
+  let options: DecodingOptions
+  let controller: any DraftController
+  var check: DraftCheck
   /// Tokens decoded but not yet given.
   private var ready: [Int] = []
   private var given = 0
   /// Tokens decoded.
-  private var count = 0
+  var count = 0
+  /// All of them, where rules ask for them.
+  var decoded: [Int] = []
   /// The newest token, not yet run through the target.
-  private var newest = 0
-  private var rows = PassRows()
+  var newest = 0
+  /// The rows of the pass that is due.
+  var rows = PassRows()
+  /// Whether they may be taken back.
+  var isRecording = false
+  /// Those of them whose logits are wanted.
+  var wanted = 0..<0
+  /// Embeddings of the rows of the prompt that are due, and of the one behind them.
+  var embeddings: [Int: FloatBuffer] = [:]
   // Of a round; they keep their memory for the next one.
-  private var drafts: [Int] = []
-  private var emitted: [Int] = []
-  private var pairs = PassRows()
+  var round: PlannedRound?
+  var drafts: [Int] = []
+  var emitted: [Int] = []
+  var pairs = PassRows()
   /// What the engine had read before the first round.
-  private var bytesBefore = 0
+  var bytesBefore = 0
 
-  private var engine: TextEngine { session.engine }
-  private let controller: any DraftController
+  var engine: TextEngine { session.engine }
 
-  /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
+  /// A decoding whose prompt is still to be run.
   init(
     _ session: DecodingSession, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions
-  ) throws(InferenceError) {
+  ) {
     self.session = session
     self.prompt = prompt
     self.method = method
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
     controller = session.controller(for: method)
-    let operations = engine.products.operations
-    statistics.promptTime = ContinuousClock().measure { runPrompt() }
-    statistics.promptOperations = engine.products.operations - operations
-    bytesBefore = engine.products.weightBytes
-    try requireSuccess()
+    statistics.reusedRows = session.tokens.count
   }
 
   /// To be asked when no token comes any more: a decoding that failed ends like one that is done.
@@ -60,214 +67,57 @@ public final class Decoding: Sequence, IteratorProtocol {
     if let failure { throw failure }
   }
 
-  /// Whether logits can be chosen by; else the decoding has failed.
-  private func areGood(_ check: (FiniteLogits) throws(InferenceError) -> Void) -> Bool {
-    do {
-      try check(FiniteLogits(model: session.model))
-    } catch {
-      failure = error
-    }
-    return failure == nil
-  }
-
   /// The next token; nil at the end.
   public func next() -> Int? {
     while given == ready.count {
       guard finish == nil, failure == nil else { return nil }
       ready.removeAll(keepingCapacity: true)
       given = 0
-      round()
+      runRound()
     }
     given += 1
     return ready[given - 1]
   }
 
   /// Runs the prompt chunk by chunk and decodes the first token.
-  private func runPrompt() {
-    var start = session.tokens.count
-    statistics.reusedRows = start
-    while start < prompt.tokens.count {
-      let end = Swift.min(start + session.promptChunk, prompt.tokens.count)
-      let embeddings = prompt.embeddings.isEmpty ? [:] : given(start...end)
-      fill(start..<end, embeddings)
-      engine.run(rows, state: session.state, recording: false)
-      session.commit(prompt.tokens[start..<end])
-      statistics.targetPasses += 1
-      statistics.targetRows += end - start
-      if end == prompt.tokens.count { decodeFirst(row: end - start - 1) }
-      // The first token may have been cut by a limit of 0; the pairs before it are true all the same.
-      observePrompt(start..<end, embeddings)
-      start = end
+  /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
+  func runPrompt() throws(InferenceError) {
+    let operations = engine.products.operations
+    statistics.promptTime = ContinuousClock().measure {
+      while waitingRows > 0 {
+        fillPrompt(most: session.promptChunk)
+        engine.run(rows, state: session.state, recording: false)
+        complete(passAlone(.zero))
+      }
     }
-    statistics.promptRows = prompt.tokens.count - statistics.reusedRows
-  }
-
-  private func decodeFirst(row: Int) {
-    guard options.limit > 0 else {
-      finish = .limit
-      return
-    }
-    let logits = engine.logits(rows: row..<row + 1)
-    let position = prompt.tokens.count - 1
-    guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else { return }
-    newest = check.choose(logits)
-    report(0, newest, logits)
-    give([newest])
-  }
-
-  /// Each row of the prompt with the token behind it.
-  private func observePrompt(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
-    guard !session.drafters.isEmpty else { return }
-    var pairs = PassRows()
-    for index in range {
-      let next = index + 1
-      pairs.tokens.append(next < prompt.tokens.count ? prompt.tokens[next] : newest)
-      pairs.positions.append(prompt.position(index))
-      pairs.given.append(embeddings[next].map { UnsafePointer($0.pointer) })
-    }
-    session.observe(prompt.tokens[range], pairs)
-  }
-
-  private func fill(_ range: Range<Int>, _ embeddings: [Int: FloatBuffer]) {
-    rows.removeAll()
-    for index in range {
-      rows.tokens.append(prompt.tokens[index])
-      rows.positions.append(prompt.position(index))
-      rows.given.append(embeddings[index].map { UnsafePointer($0.pointer) })
-    }
-  }
-
-  /// Embeddings of the prompt for tokens of a range.
-  private func given(_ range: ClosedRange<Int>) -> [Int: FloatBuffer] {
-    prompt.embeddings.filter { range.contains($0.key) }.mapValues { FloatBuffer($0) }
+    statistics.promptOperations = engine.products.operations - operations
+    try requireSuccess()
   }
 
   /// Drafts, lets the target check, takes back what it refused, and gives the rest.
-  private func round() {
+  private func runRound() {
     let clock = ContinuousClock()
-    let base = session.tokens.count
-    let position = prompt.position(base).time
-    let room = options.limit - count - 1
-    let outlook = DraftOutlook(room: room, known: base + 1, copyable: session.copyable)
-    let plan = controller.plan(outlook)
-    let depth = Swift.min(plan.depth, room)
-    check.beginDraft()
-    drafts.removeAll(keepingCapacity: true)
-    emitted.removeAll(keepingCapacity: true)
-    let choices = check.time
-    let draftTime = clock.measure {
-      guard depth > 0, let kind = plan.kind, let drafter = session.drafters[kind] else { return }
-      drafter.draft(DraftRequest(count: depth, room: room, position: position), into: &drafts) { logits in
-        let isGood = areGood { (finite) throws(InferenceError) in
-          try finite.require(draft: logits, of: kind, position: base)
-        }
-        return isGood ? check.draft(logits) : 0
-      }
-    }
+    planDraft()
+    let time = clock.measure { draftAlone() }
+    round?.draftTime = time
     guard failure == nil else { return }
-    let draftChoices = check.time - choices
-    let look = plan.looks ? drafts.first : nil
-    if look != nil { drafts.removeAll(keepingCapacity: true) }
-    rows.removeAll()
-    for index in 0...drafts.count {
-      rows.tokens.append(index == 0 ? newest : drafts[index - 1])
-      rows.positions.append(TokenPosition(position + index))
-    }
-    var kept = 0
-    let verifyTime = clock.measure {
-      engine.run(rows, state: session.state, recording: !drafts.isEmpty)
-      kept = verify()
-    }
-    guard failure == nil else { return session.forget() }
-    let rollbackTime = clock.measure { settle() }
-    record(plan, accepted: kept, known: base + 1)
-    let allChoices = check.time - choices
-    statistics.draftTime += draftTime - draftChoices
-    statistics.verifyTime += verifyTime - (allChoices - draftChoices)
-    statistics.samplingTime += allChoices
-    statistics.rollbackTime += rollbackTime
-    var agreement: Double?
-    if let look, let token = emitted.first {
-      statistics.looks += 1
-      agreement = check.agreement(look, with: token)
-    }
-    controller.record(
-      DraftedRound(
-        plan: plan, outlook: outlook, drafted: drafts.count, accepted: kept, tokens: emitted.count,
-        agreement: agreement, draftSeconds: draftTime.seconds, verifySeconds: verifyTime.seconds))
+    fillRound()
+    let run = clock.measure { engine.run(rows, state: session.state, recording: isRecording) }
+    complete(passAlone(run))
   }
 
-  /// How many drafts stay. The tokens to give are those and the next one, cut at a stop token.
-  private func verify() -> Int {
-    if case .optimistic = method {
-      emitted += drafts
-      if let stop = emitted.firstIndex(where: { options.stops.contains($0) }) {
-        emitted.removeSubrange((stop + 1)...)
-        return stop + 1
-      }
-      let logits = engine.logits(rows: drafts.count..<drafts.count + 1)
-      let position = session.tokens.count + drafts.count
-      guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else {
-        return 0
-      }
-      let token = check.choose(logits)
-      report(count + drafts.count, token, logits)
-      emitted.append(token)
-      return drafts.count
+  /// What a pass of this decoding alone left.
+  private func passAlone(_ time: Duration) -> PassOutcome {
+    PassOutcome(first: 0, hidden: engine.headInput(row: 0), time: time) {
+      [engine = self.engine, wanted = self.wanted] in
+      engine.logits(rows: wanted)
     }
-    let vocabulary = session.model.configuration.vocabulary
-    let logits = engine.logits(rows: 0..<drafts.count + 1)
-    let (rows, position) = (drafts.count + 1, session.tokens.count)
-    let areAllGood = areGood { (finite) throws(InferenceError) in
-      try finite.require(logits, rows: rows, position: position)
-    }
-    guard areAllGood else { return 0 }
-    for place in 0...drafts.count {
-      let row = logits + place * vocabulary
-      let draft = place < drafts.count ? drafts[place] : nil
-      let (stays, token) = check.check(draft, place: place, row)
-      report(count + place, token, row)
-      emitted.append(token)
-      if !stays { return place }
-      if options.stops.contains(token) { return place + 1 }
-    }
-    return drafts.count
   }
 
-  /// Keeps the rows whose next token was given; the row of the last one given has not been run.
-  private func settle() {
-    session.commit(rows.tokens[..<emitted.count])
-    if !session.drafters.isEmpty {
-      pairs.removeAll()
-      pairs.tokens += emitted
-      pairs.positions += rows.positions[..<emitted.count]
-      session.observe(rows.tokens[..<emitted.count], pairs)
-    }
-    newest = emitted.last ?? newest
-  }
-
-  private func record(_ plan: DraftPlan, accepted: Int, known: Int) {
-    statistics.rounds += 1
-    statistics.targetPasses += 1
-    statistics.targetRows += drafts.count + 1
-    if case .optimistic = method {
-      statistics.unchecked += Swift.min(drafts.count, emitted.count)
-    } else {
-      statistics.count(plan.kind, drafted: drafts.count, accepted: accepted)
-    }
-    statistics.headRows = session.drafters.values.reduce(0) { $0 + $1.rowsRun }
-    statistics.weightBytes = engine.products.weightBytes - bytesBefore
-    statistics.draftVocabulary = session.drafters.values.compactMap(\.draftVocabulary).max()
-    options.onRound?(
-      DecodingRound(
-        knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted,
-        drafter: drafts.isEmpty ? nil : plan.kind))
-    give(emitted)
-  }
-
-  private func give(_ tokens: [Int]) {
+  func give(_ tokens: [Int]) {
     ready += tokens
     count += tokens.count
+    if !options.rules.isEmpty { decoded += tokens }
     statistics.tokens = count
     if let last = tokens.last, options.stops.contains(last) {
       finish = .stop(last)
@@ -276,9 +126,13 @@ public final class Decoding: Sequence, IteratorProtocol {
     }
   }
 
-  private func report(_ index: Int, _ token: Int, _ logits: UnsafePointer<Float>) {
-    options.onLogits?(
-      index, token, UnsafeBufferPointer(start: logits, count: session.model.configuration.vocabulary))
+  /// Tokens that were decoded and not yet taken, where nobody asks for the next one.
+  package func takeReady() -> [Int] {
+    defer {
+      ready.removeAll(keepingCapacity: true)
+      given = 0
+    }
+    return Array(ready[given...])
   }
 }
 

@@ -148,6 +148,8 @@ public struct DecodingOptions {
   /// Tokens that the output may well be, such as a file before an edit: lookup copies from them where they fit. Without
   /// effect on the tokens.
   public var prediction: [Int]
+  /// What changes the logits before a token is chosen by them, one after another.
+  public var rules: [any LogitRule] = []
   /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
   /// call it for them.

@@ -34,6 +34,10 @@ public final class DecodingSession {
   package var imposedController: (any DraftController)?
   /// The prompt that `tokens` began with: its positions and image rows are those of the state.
   private var begun = Prompt([])
+  /// Positions for which there is room from the beginning.
+  let positions: Int
+  /// Whether other sessions run on the engine, too.
+  private let isSharing: Bool
 
   /// - Parameters:
   ///   - model: The model, with its head if MTP decoding is wanted.
@@ -54,7 +58,19 @@ public final class DecodingSession {
     self.model = model
     self.promptChunk = max(1, promptChunk)
     engine = TextEngine(model, pool: pool, arithmetic: arithmetic)
+    positions = AttentionCache.usual
+    isSharing = false
     state = TextState(model.configuration)
+  }
+
+  /// A session on an engine that others use as well.
+  init(_ model: LoadedModel, sharing engine: TextEngine, promptChunk: Int, positions: Int) {
+    self.model = model
+    self.promptChunk = max(1, promptChunk)
+    self.engine = engine
+    self.positions = positions
+    isSharing = true
+    state = TextState(model.configuration, positions: positions)
   }
 
   /// A session of its own that holds the same tokens: what is decoded in one does not change the other. For answers
@@ -90,6 +106,27 @@ public final class DecodingSession {
     }
   }
 
+  /// A decoding whose prompt is not run yet: its passes are made by ``SharedPasses/step(_:)``, which made the session.
+  package func start(
+    wrapping wrap: ((any Drafter) -> any Drafter)? = nil, _ prompt: Prompt, _ method: DecodingMethod,
+    _ options: DecodingOptions
+  ) throws(InferenceError) -> Decoding {
+    try method.check(model)
+    try begin(prompt, options, kinds: method.kinds(of: model)) { session, kind in
+      session.drafter(kind).map { wrap?($0) ?? $0 }
+    }
+    return Decoding(self, prompt, method, options)
+  }
+
+  /// As ``start(wrapping:_:_:_:)`` with a drafter of one's own.
+  package func start(
+    _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
+    drafter make: (DecodingSession) -> (any Drafter)?
+  ) throws(InferenceError) -> Decoding {
+    try begin(prompt, options, kinds: [method.kinds(of: model).first ?? .mtp]) { session, _ in make(session) }
+    return Decoding(self, prompt, method, options)
+  }
+
   /// As ``decode(_:_:_:)`` with a drafter of one's own.
   package func decode(
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
@@ -104,8 +141,8 @@ public final class DecodingSession {
     switch kind {
     case .lookup: LookupDrafter()
     case .mtp: MTPDrafter(self)
-    case .dflash: model.dflash.map { DFlashDrafter($0, engine: engine) }
-    case .eagle3: model.eagle3.map { Eagle3Drafter($0, engine: engine) }
+    case .dflash: model.dflash.map { DFlashDrafter($0, engine: engine, positions: positions) }
+    case .eagle3: model.eagle3.map { Eagle3Drafter($0, engine: engine, positions: positions) }
     }
   }
 
@@ -113,22 +150,27 @@ public final class DecodingSession {
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions, kinds: [DrafterKind],
     make: (DecodingSession, DrafterKind) -> (any Drafter)?
   ) throws(InferenceError) -> Decoding {
+    try begin(prompt, options, kinds: kinds, make: make)
+    let decoding = Decoding(self, prompt, method, options)
+    try decoding.runPrompt()
+    return decoding
+  }
+
+  /// Makes the session ready for a prompt: it goes on from its tokens, or has none.
+  private func begin(
+    _ prompt: Prompt, _ options: DecodingOptions, kinds: [DrafterKind],
+    make: (DecodingSession, DrafterKind) -> (any Drafter)?
+  ) throws(InferenceError) {
     try arithmetic.check()
-    try prompt.check(model.configuration)
-    try options.sampling.check()
-    guard options.limit >= 0 else {
-      throw .option(name: "limit", expected: "0 or more tokens", found: "\(options.limit)")
-    }
-    guard options.draftShortlist >= 0 else {
-      throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
-    }
+    try DecodingSession.check(model, prompt, options)
     if !goesOn(prompt, kinds: kinds) {
       state.restart()
       state.plantedDefect = plantedDefect
       tokens = []
       drafters = [:]
       for kind in kinds { drafters[kind] = make(self, kind) }
-      engine.taps.keep(drafters.values.flatMap(\.tappedLayers))
+      let taps = drafters.values.flatMap(\.tappedLayers)
+      if isSharing { engine.taps.include(taps) } else { engine.taps.keep(taps) }
       for drafter in drafters.values { (drafter as? MTPDrafter)?.plantedDefect = plantedDefect }
     } else if let token = prompt.tokens.dropFirst(tokens.count).first {
       let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
@@ -140,7 +182,28 @@ public final class DecodingSession {
       drafter.begin(prompt.tokens, shortlist: options.draftShortlist, prediction: options.prediction)
     }
     begun = prompt
-    return try Decoding(self, prompt, method, options)
+  }
+
+  /// What a decoding of a model refuses, before anything is run.
+  /// - Throws: ``InferenceError``.
+  package static func check(
+    _ model: LoadedModel, _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions
+  ) throws(InferenceError) {
+    try method.check(model)
+    try check(model, prompt, options)
+  }
+
+  private static func check(
+    _ model: LoadedModel, _ prompt: Prompt, _ options: DecodingOptions
+  ) throws(InferenceError) {
+    try prompt.check(model.configuration)
+    try options.sampling.check()
+    guard options.limit >= 0 else {
+      throw .option(name: "limit", expected: "0 or more tokens", found: "\(options.limit)")
+    }
+    guard options.draftShortlist >= 0 else {
+      throw .option(name: "draft shortlist", expected: "0 or more ids", found: "\(options.draftShortlist)")
+    }
   }
 
   /// What drafts now has seen all rows of the state, so no other kind may join.
@@ -173,8 +236,9 @@ public final class DecodingSession {
   }
 
   /// Shows rows that were kept to all drafters: their tokens, and the pairs of what follows each.
-  func observe(_ tokens: ArraySlice<Int>, _ pairs: PassRows) {
-    let rows = KeptRows(tokens: tokens, pairs: pairs, hidden: engine.headInput(row: 0), taps: engine.taps)
+  func observe(_ tokens: ArraySlice<Int>, _ pairs: PassRows, _ pass: PassOutcome) {
+    let rows = KeptRows(
+      tokens: tokens, pairs: pairs, hidden: pass.hidden, taps: engine.taps, first: pass.first)
     for drafter in drafters.values { drafter.observe(rows) }
   }
 

@@ -6,6 +6,16 @@ public struct DrafterCount: Sendable, Hashable {
   public internal(set) var drafted = 0
   /// Those that the target agreed with.
   public internal(set) var accepted = 0
+
+  /// Of nothing.
+  public init() {}
+
+  /// Adds another one's.
+  package mutating func add(_ other: DrafterCount) {
+    rounds += other.rounds
+    drafted += other.drafted
+    accepted += other.accepted
+  }
 }
 
 /// Counts and times of one decoding.

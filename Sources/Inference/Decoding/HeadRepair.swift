@@ -53,7 +53,7 @@ extension MTPDrafter {
   /// A drafter for a session's model; nil when the model has no head.
   package convenience init?(_ session: DecodingSession) {
     guard let head = session.model.head else { return nil }
-    self.init(head, engine: session.engine)
+    self.init(head, engine: session.engine, isModels: true, positions: session.positions)
   }
 
   /// A drafter with a repaired head; nil when the model has no head.

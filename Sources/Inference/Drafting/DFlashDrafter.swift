@@ -23,11 +23,13 @@ package final class DFlashDrafter: Drafter {
   /// Rows that wait at most.
   private static let most = 32
 
-  init(_ model: DFlashModel, engine: TextEngine) {
+  init(_ model: DFlashModel, engine: TextEngine, positions: Int = AttentionCache.usual) {
     self.model = model
     self.engine = engine
     passes = DraftPasses(model.shape, engine: engine)
-    caches = model.layers.map { _ in AttentionCache(width: model.shape.attention.cacheWidth) }
+    caches = model.layers.map { _ in
+      AttentionCache(width: model.shape.attention.cacheWidth, capacity: positions)
+    }
     waiting = WaitingRows(width: model.taps.count * model.shape.hidden)
   }
 
@@ -49,7 +51,7 @@ package final class DFlashDrafter: Drafter {
 
   package func observe(_ rows: KeptRows) {
     rows.taps.gather(
-      model.taps, rows: rows.count, width: model.shape.hidden, into: waiting.append(rows.count))
+      model.taps, from: rows.first, rows: rows.count, width: model.shape.hidden, into: waiting.append(rows.count))
     newest = rows.pairs.tokens.last ?? newest
     if waiting.count > DFlashDrafter.most { feed() }
   }

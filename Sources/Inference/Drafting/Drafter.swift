@@ -35,6 +35,12 @@ package protocol Drafter: AnyObject {
   /// Another token than the one observed follows the last row: a prompt goes on differently than it was decoded.
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?)
 
+  /// The head's drafter in it, when drafts of several sequences may be made in one go (``MTPDrafter/draft(_:on:)``).
+  var together: MTPDrafter? { get }
+
+  /// What becomes of a token that was chosen in such a draft, at a place from 0.
+  func said(_ token: Int, place: Int) -> Int
+
   /// A drafter of its own that has observed the same rows, for a session on another engine.
   func copy(engine: TextEngine) -> any Drafter
 }
@@ -43,6 +49,8 @@ extension Drafter {
   package var tappedLayers: [Int] { [] }
   package var draftVocabulary: Int? { nil }
   package var copyable: CopyableText? { nil }
+  package var together: MTPDrafter? { nil }
+  package func said(_ token: Int, place: Int) -> Int { token }
   package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) {}
 }
 
@@ -54,8 +62,10 @@ package struct KeptRows {
   package let pairs: PassRows
   /// The hidden state that the head takes, of each row: [rows, H].
   package let hidden: UnsafePointer<Float>
-  /// The residual streams of the rows.
+  /// The residual streams of the pass.
   package let taps: TappedRows
+  /// The first of the rows in the pass.
+  package var first = 0
 
   /// How many rows there are.
   package var count: Int { pairs.count }

@@ -25,8 +25,10 @@ package final class Eagle3Drafter: Drafter {
   /// Pairs that wait at most.
   private static let most = 32
 
-  convenience init(_ model: Eagle3Model, engine: TextEngine) {
-    self.init(model, engine: engine, cache: AttentionCache(width: model.shape.attention.cacheWidth))
+  convenience init(_ model: Eagle3Model, engine: TextEngine, positions: Int = AttentionCache.usual) {
+    self.init(
+      model, engine: engine,
+      cache: AttentionCache(width: model.shape.attention.cacheWidth, capacity: positions))
   }
 
   package func copy(engine: TextEngine) -> any Drafter {
@@ -59,7 +61,8 @@ package final class Eagle3Drafter: Drafter {
 
   package func observe(_ rows: KeptRows) {
     let width = model.shape.hidden
-    rows.taps.gather(model.taps, rows: rows.count, width: width, into: streams.append(rows.count))
+    rows.taps.gather(
+      model.taps, from: rows.first, rows: rows.count, width: width, into: streams.append(rows.count))
     let target = embeddings.append(rows.count)
     for row in 0..<rows.count {
       embed(rows.pairs.tokens[row], rows.pairs.embedding(row), into: target + row * width)

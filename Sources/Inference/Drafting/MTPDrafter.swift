@@ -27,16 +27,21 @@ package final class MTPDrafter: Drafter {
   /// Waiting pairs beyond which the cache is filled at once.
   private static let most = 32
 
-  init(_ head: MTPHead, engine: TextEngine) {
+  /// Whether the head is the model's as it is, which other sequences run too.
+  private let isModels: Bool
+
+  init(_ head: MTPHead, engine: TextEngine, isModels: Bool = false, positions: Int = AttentionCache.usual) {
     self.engine = engine
     self.head = head
-    cache = AttentionCache(width: engine.configuration.attention.cacheWidth)
+    self.isModels = isModels
+    cache = AttentionCache(width: engine.configuration.attention.cacheWidth, capacity: positions)
     waitingHidden = FloatBuffer(count: 64 * engine.configuration.hidden)
   }
 
   private init(copying other: MTPDrafter, engine: TextEngine) {
     self.engine = engine
     head = other.head
+    isModels = other.isModels
     cache = other.cache.copy()
     cache.truncate(to: other.trueRows)
     trueRows = other.trueRows
@@ -111,19 +116,13 @@ package final class MTPDrafter: Drafter {
 
   package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
     guard request.count > 0, waiting.count > 0 else { return }
-    var hidden = engine.runHead(head, waiting, hidden: waitingHidden.pointer, cache: cache, producing: true)
-    rowsRun += waiting.count
-    trueRows = cache.length
-    waiting.removeAll()
-    if !embeddings.isEmpty { embeddings.removeAll() }
+    var hidden = engine.runHead(head, [trueSegment], producing: true)
+    ranTrueRows()
     while let output = hidden {
       drafts.append(choose(logits(of: output)))
       guard drafts.count < request.count, let token = drafts.last else { break }
-      // A row has the position of the token before its own.
-      row.removeAll()
-      row.tokens.append(token)
-      row.positions.append(TokenPosition(request.position + drafts.count - 1))
-      hidden = engine.runHead(head, row, hidden: output, cache: cache, producing: true)
+      hidden = engine.runHead(
+        head, [segment(behind: token, place: drafts.count, request, hidden: output)], producing: true)
       rowsRun += 1
     }
   }
@@ -134,9 +133,88 @@ package final class MTPDrafter: Drafter {
     return UnsafePointer(shortLogits.pointer)
   }
 
+  package var together: MTPDrafter? { isModels ? self : nil }
+
   package func replaceLast(token: Int, embedding: UnsafePointer<Float>?) {
     guard !waiting.tokens.isEmpty else { return }
     waiting.tokens[waiting.count - 1] = token
     waiting.given[waiting.count - 1] = embedding.map(keep)
+  }
+}
+
+/// A draft of one sequence among several that are made in one go.
+package struct MTPTurn {
+  /// Who drafts.
+  let drafter: MTPDrafter
+  /// How much, and where.
+  let request: DraftRequest
+  /// Chooses a token from draft logits [V]; nil ends the draft.
+  let choose: (UnsafePointer<Float>) -> Int?
+  /// What was drafted.
+  var drafts: [Int] = []
+}
+
+extension MTPDrafter {
+  /// Drafts for several sequences: each step of the head is one pass for all that still draft. Every draft is the one that
+  /// ``draft(_:into:choose:)`` makes.
+  /// - Parameters:
+  ///   - turns: One a sequence, of drafters with one and the same head.
+  ///   - engine: That of all of them.
+  static func draft(_ turns: inout [MTPTurn], on engine: TextEngine) {
+    var active = turns.indices.filter { turns[$0].request.count > 0 && turns[$0].drafter.waiting.count > 0 }
+    guard let first = active.first else { return }
+    let (head, width) = (turns[first].drafter.head, engine.configuration.hidden)
+    var output = engine.runHead(head, active.map { turns[$0].drafter.trueSegment }, producing: true)
+    for index in active { turns[index].drafter.ranTrueRows() }
+    while let rows = output {
+      let logits = MTPDrafter.logits(of: rows, active.map { turns[$0].drafter })
+      var next: [Int] = []
+      var segments: [HeadSegment] = []
+      for (place, index) in active.enumerated() {
+        guard let token = turns[index].choose(logits(place)) else { continue }
+        turns[index].drafts.append(token)
+        guard turns[index].drafts.count < turns[index].request.count else { continue }
+        next.append(index)
+        segments.append(
+          turns[index].drafter.segment(
+            behind: token, place: turns[index].drafts.count, turns[index].request, hidden: rows + place * width))
+      }
+      active = next
+      output = active.isEmpty ? nil : engine.runHead(head, segments, producing: true)
+      for index in active { turns[index].drafter.rowsRun += 1 }
+    }
+  }
+
+  /// The pairs that wait.
+  private var trueSegment: HeadSegment { HeadSegment(rows: waiting, hidden: waitingHidden.pointer, cache: cache) }
+
+  /// Counts the pairs that waited and were run.
+  private func ranTrueRows() {
+    rowsRun += waiting.count
+    trueRows = cache.length
+    waiting.removeAll()
+    if !embeddings.isEmpty { embeddings.removeAll() }
+  }
+
+  /// The row of a drafted token; it has the position of the token before its own.
+  private func segment(
+    behind token: Int, place: Int, _ request: DraftRequest, hidden: UnsafePointer<Float>
+  ) -> HeadSegment {
+    row.removeAll()
+    row.tokens.append(token)
+    row.positions.append(TokenPosition(request.position + place - 1))
+    return HeadSegment(rows: row, hidden: hidden, cache: cache)
+  }
+
+  /// Logits of outputs [drafters, H], by number: from one product where all ids may be drafted.
+  private static func logits(
+    of outputs: UnsafePointer<Float>, _ drafters: [MTPDrafter]
+  ) -> (Int) -> UnsafePointer<Float> {
+    let (engine, width) = (drafters[0].engine, drafters[0].engine.configuration.hidden)
+    guard drafters.allSatisfy({ $0.shortlist == nil }) else {
+      return { drafters[$0].logits(of: outputs + $0 * width) }
+    }
+    let (logits, vocabulary) = (engine.logits(of: outputs, rows: drafters.count), engine.configuration.vocabulary)
+    return { logits + $0 * vocabulary }
   }
 }

@@ -1,4 +1,5 @@
 import StrictJSON
+import SystemPackage
 
 /// Drafters in folders of their own, at most one of each kind.
 struct LoadedDrafters: Sendable {
@@ -6,6 +7,7 @@ struct LoadedDrafters: Sendable {
   private(set) var eagle3: Eagle3Model?
   /// Bytes of the mapped files.
   private(set) var mappedBytes = 0
+  private(set) var folders: [FilePath] = []
 
   /// Kinds that are known, and not read.
   private static let siblings = [
@@ -39,5 +41,6 @@ struct LoadedDrafters: Sendable {
         file: folder.configFile, found: Self.siblings[name].map { "\(name) (\($0))" } ?? name)
     }
     mappedBytes += folder.mappedBytes
+    folders.append(folder.path)
   }
 }

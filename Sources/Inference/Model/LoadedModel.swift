@@ -24,6 +24,9 @@ public final class LoadedModel: Sendable {
   let dflash: DFlashModel?
   let eagle3: Eagle3Model?
 
+  /// The folders that it was opened from: its own, the head's when that is another, and those of drafters.
+  public let folders: [FilePath]
+
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
 
@@ -62,6 +65,7 @@ public final class LoadedModel: Sendable {
     let weights = try StoredWeights(folder, head: donor)
     let drafters = try LoadedDrafters(drafters, target: configuration)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
+    folders = [folder.path] + [donor?.path].compactMap { $0 } + drafters.folders
     // Of both, below the size of the address space.
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)

@@ -28,6 +28,23 @@ package struct PassRows {
   }
 }
 
+/// The rows of one sequence in a pass.
+package struct PassSegment {
+  /// The rows.
+  package let rows: PassRows
+  /// The state that they go over.
+  package let state: TextState
+  /// Whether rows may be taken back.
+  package let recording: Bool
+
+  /// The members.
+  package init(rows: PassRows, state: TextState, recording: Bool) {
+    self.rows = rows
+    self.state = state
+    self.recording = recording
+  }
+}
+
 extension PassRows {
   func prefix(_ count: Int) -> PassRows {
     PassRows(

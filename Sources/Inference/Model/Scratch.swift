@@ -9,9 +9,13 @@ final class Scratch {
   let cosines, sines: FloatBuffer
   /// Attention: [rows, 2·Nq·D] and [rows, Nq·D].
   let queries, attended: FloatBuffer
+  /// Attention of several sequences: [rows, Nkv·D] each.
+  let keys, values: FloatBuffer
   /// DeltaNet: [rows, 2·Kd + 2·Vd], [rows, 2·Hv], [rows, C], [rows, Vd].
   let fused, gates, convolved, recalled: FloatBuffer
-  /// DeltaNet, rows that may be taken back: [Hk, 4, dk], some rows of a state.
+  /// DeltaNet of several sequences: [rows, C]; and of prompts, with K − 1 rows before those of each.
+  let mixed, inputs: FloatBuffer
+  /// DeltaNet, rows that may be taken back: for each worker [4, dk], some rows of a state.
   let states: FloatBuffer
   /// Feed-forward: [rows, I] each; of a mixture the shared expert's.
   let gate, up: FloatBuffer
@@ -20,7 +24,7 @@ final class Scratch {
   /// [rows · k]: weights of the chosen experts, by rank.
   let chosenWeights: FloatBuffer
 
-  init(_ model: LoadedModel, rows: Int) {
+  init(_ model: LoadedModel, rows: Int, workers: Int) {
     self.rows = rows
     let c = model.configuration
     let buffer = { (width: Int) in FloatBuffer(count: rows * width) }
@@ -43,7 +47,12 @@ final class Scratch {
     (queries, attended) = (buffer(2 * c.attention.queryWidth), buffer(c.attention.queryWidth))
     (fused, gates) = (buffer(2 * c.delta.keyWidth + 2 * c.delta.valueWidth), buffer(2 * c.delta.valueHeads))
     (convolved, recalled) = (buffer(c.delta.channels), buffer(c.delta.valueWidth))
-    states = FloatBuffer(count: c.delta.keyHeads * 4 * c.delta.keyDimension)
+    (keys, values, mixed) = (
+      buffer(c.attention.cacheWidth), buffer(c.attention.cacheWidth), buffer(c.delta.channels)
+    )
+    // Sequences have at least one row each, so there are no more than rows.
+    inputs = buffer(c.delta.taps * c.delta.channels)
+    states = FloatBuffer(count: workers * 4 * c.delta.keyDimension)
     (gate, up) = (buffer(wide), buffer(wide))
     (router, shared, sharedGate) = (buffer(experts), buffer(c.hidden), buffer(1))
     (gathered, expertOut) = (buffer(chosen * c.hidden), buffer(chosen * c.hidden))

@@ -11,6 +11,12 @@ package final class TappedRows {
     streams = layers.map { _ in FloatBuffer(count: 0) }
   }
 
+  /// Keeps the streams behind these layers too.
+  func include(_ wanted: some Sequence<Int>) {
+    let all = Set(layers).union(wanted).sorted()
+    if all != layers { keep(all) }
+  }
+
   /// Takes the stream behind a layer, [rows, width], if it is wanted.
   func record(_ layer: Int, _ residual: UnsafePointer<Float>, rows: Int, width: Int) {
     guard let place = layers.firstIndex(of: layer) else { return }
@@ -23,10 +29,10 @@ package final class TappedRows {
     layers.firstIndex(of: layer).map { UnsafePointer(streams[$0].pointer) }
   }
 
-  /// Puts the streams behind several layers side by side: [rows, layers · width].
-  func gather(_ layers: [Int], rows: Int, width: Int, into target: UnsafeMutablePointer<Float>) {
+  /// Puts the streams of some rows behind several layers side by side: [rows, layers · width].
+  func gather(_ layers: [Int], from first: Int, rows: Int, width: Int, into target: UnsafeMutablePointer<Float>) {
     for (place, layer) in layers.enumerated() {
-      guard let stream = self.rows(behind: layer) else { continue }
+      guard let stream = self.rows(behind: layer).map({ $0 + first * width }) else { continue }
       for row in 0..<rows {
         target.advanced(by: (row * layers.count + place) * width).update(from: stream + row * width, count: width)
       }

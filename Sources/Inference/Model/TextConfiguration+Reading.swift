@@ -5,7 +5,7 @@ extension TextConfiguration {
   /// Reads the text part of a folder's configuration.
   /// - Throws: ``InferenceError/unsupported(file:feature:expected:found:)`` for what the runner does not compute;
   ///   `CheckpointError.config` for fields out of range.
-  init(_ folder: CheckpointFolder) throws {
+  package init(_ folder: CheckpointFolder) throws {
     let model = folder.model
     let reader = ConfigurationReader(
       text: ModelConfig.text(of: folder.config) ?? folder.config, root: folder.config, file: folder.configPath.string)

@@ -1,31 +1,75 @@
+/// Rows of a pass that go over one recurrent state.
+struct DeltaSpan {
+  let state: DeltaState
+  /// Its rows in the pass.
+  let rows: Range<Int>
+  /// Whether they may be taken back.
+  let recording: Bool
+
+  /// Rows of a prompt, of which only the last inputs are of use behind the pass: they lie in the working memory, so that a
+  /// state does not grow with the rows of a pass.
+  var isKeptWhole: Bool { !recording && rows.count > DeltaState.usual }
+}
+
 /// Gated DeltaNet, token by token (architecture classes `Qwen3NextGatedDeltaNet`, `Qwen3_5GatedDeltaNet`).
 extension TextEngine {
-  /// branch = out_proj · gated norm of the recurrence's outputs, for the normed rows.
-  func recall(_ parameters: DeltaParameters, _ state: DeltaState, rows: Int, recording: Bool) {
+  /// branch = out_proj · gated norm of the recurrence's outputs, for the normed rows. Each span goes over its own state.
+  func recall(_ parameters: DeltaParameters, _ spans: [DeltaSpan]) {
     let shape = configuration.delta
-    let inputs = state.begin(rows: rows, recording: recording)
-    let work = project(parameters, inputs: inputs, rows: rows)
-    let (convolved, recalled) = (scratch.convolved.pointer, scratch.recalled.pointer)
-    let epsilon = configuration.epsilon
-    let rowsOfStates = recording ? scratch.states.pointer : nil
-    // One item is a key head with its value heads: nothing it writes is read by another.
-    spread(shape.keyHeads, cost: rows * shape.channels / shape.keyHeads * 64) { range, _ in
-      for keyHead in range {
-        let head = DeltaHead(
-          shape: shape, parameters: parameters, projections: work, keyHead: keyHead, epsilon: epsilon)
-        head.regroup(rows: rows, into: inputs)
-        head.convolve(inputs: inputs, rows: rows, into: convolved)
-        head.recur(
-          state, convolved: convolved, rows: rows,
-          scratch: rowsOfStates.map { $0 + keyHead * 4 * shape.keyDimension }, into: recalled)
+    let rows = spans.last?.rows.upperBound ?? 0
+    let inputs = begin(spans)
+    // The inputs of one sequence are made where the convolution reads them; those of several together, and then copied.
+    let alone = spans.count == 1 ? inputs.first : nil
+    let work = project(parameters, inputs: alone ?? scratch.mixed.pointer, rows: rows)
+    if alone == nil, work.fused == nil {
+      for (span, target) in zip(spans, inputs) {
+        target.update(
+          from: scratch.mixed.pointer + span.rows.lowerBound * shape.channels, count: span.rows.count * shape.channels)
       }
+    }
+    let (convolved, recalled, states) = (scratch.convolved.pointer, scratch.recalled.pointer, scratch.states.pointer)
+    let epsilon = configuration.epsilon
+    let count = spans.count
+    // One item is a key head of a sequence with its value heads: nothing it writes is read by another.
+    spread(count * shape.keyHeads, cost: rows * shape.channels / max(1, count * shape.keyHeads) * 64) { range, worker in
+      for item in range {
+        let (keyHead, span) = (item / count, spans[item % count])
+        let (start, spanRows) = (span.rows.lowerBound, span.rows.count)
+        let own = inputs[item % count]
+        let head = DeltaHead(
+          shape: shape, parameters: parameters, projections: work.from(row: start), keyHead: keyHead, epsilon: epsilon)
+        let mixed = convolved + start * shape.channels
+        head.regroup(rows: spanRows, into: own)
+        head.convolve(inputs: own, rows: spanRows, into: mixed)
+        head.recur(
+          span.state, convolved: mixed, rows: spanRows,
+          scratch: span.recording ? states + worker * 4 * shape.keyDimension : nil,
+          into: recalled + start * shape.valueWidth)
+      }
+    }
+    for (span, target) in zip(spans, inputs) where span.isKeptWhole {
+      span.state.keep(history: target + (span.rows.count - shape.taps + 1) * shape.channels)
     }
     products.removeAll()
     products.append(parameters.output, recalled, rows: rows, into: scratch.branch.pointer)
     products.run(pool)
   }
 
-  /// The projections; the convolution's inputs go where the state keeps them, or stay fused until they are regrouped.
+  /// Where the convolution inputs of each span go; the K − 1 rows before them lie before that place.
+  private func begin(_ spans: [DeltaSpan]) -> [UnsafeMutablePointer<Float>] {
+    let shape = configuration.delta
+    let before = (shape.taps - 1) * shape.channels
+    var place = scratch.inputs.pointer
+    return spans.map { span in
+      guard span.isKeptWhole else { return span.state.begin(rows: span.rows.count, recording: span.recording) }
+      let start = place
+      if let history = span.state.history.baseAddress { start.update(from: history, count: before) }
+      place += before + span.rows.count * shape.channels
+      return start + before
+    }
+  }
+
+  /// The projections; the convolution's inputs go to `inputs`, or stay fused until they are regrouped.
   private func project(
     _ parameters: DeltaParameters, inputs: UnsafeMutablePointer<Float>, rows: Int
   ) -> DeltaProjections {
@@ -69,4 +113,11 @@ struct DeltaProjections {
   let a: UnsafeMutablePointer<Float>
   let gateStride: Int
   let gateGroup: Int
+
+  /// Those of a row and the rows behind it.
+  func from(row: Int) -> DeltaProjections {
+    DeltaProjections(
+      fused: fused.map { $0 + row * zStride }, z: z + row * zStride, zStride: zStride, zGroup: zGroup,
+      b: b + row * gateStride, a: a + row * gateStride, gateStride: gateStride, gateGroup: gateGroup)
+  }
 }

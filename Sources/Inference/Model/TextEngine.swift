@@ -1,6 +1,6 @@
 import Threads
 
-/// Runs the layers of a model for one session: passes of some rows over a state. Owns the working memory.
+/// Runs the layers of a model: passes of some rows over the states of one sequence or of many. Owns the working memory.
 ///
 /// The arithmetic of a row never depends on the other rows of its pass: matrix products keep one order of additions
 /// whatever the number of rows, attention takes each query by itself, the recurrence goes token by token, and a row's
@@ -21,6 +21,10 @@ package final class TextEngine {
   var chosen: [Int32] = []
   var placed: [Int32] = []
   var expertStarts: [Int] = []
+  var askingRows: [AskingRow] = []
+  /// A fault that tests plant, to see that comparisons with lone sequences find it: the first row of a sequence takes
+  /// something of its neighbour's in the pass.
+  package var plantedLeak = false
   /// The residual streams that drafters want.
   let taps = TappedRows()
   /// Called after each layer with its number, the residual stream [rows, H] and the number of rows.
@@ -33,32 +37,61 @@ package final class TextEngine {
     self.pool = pool
     self.arithmetic = arithmetic
     products = ProductList(arithmetic)
-    scratch = Scratch(model, rows: rows)
+    scratch = Scratch(model, rows: rows, workers: pool.threads)
   }
 
   /// Runs `rows.count` tokens over `state`; the hidden states before and after the final norm stay in the working
   /// memory until the next pass.
   /// - Parameter recording: Whether rows may be taken back; `state.accept` must follow either way.
   func run(_ rows: PassRows, state: TextState, recording: Bool) {
-    let count = rows.count
+    run([PassSegment(rows: rows, state: state, recording: recording)])
+  }
+
+  /// Runs the rows of several sequences, each over its own state, one behind another; no state may come twice. Weights
+  /// are read once for all of them.
+  func run(_ segments: [PassSegment]) {
+    let count = segments.reduce(0) { $0 + $1.rows.count }
     reserve(rows: count)
-    embed(rows, into: scratch.residual.pointer, stride: configuration.hidden)
-    prepareAngles(rows)
+    var ranges: [Range<Int>] = []
+    for segment in segments {
+      let start = ranges.last?.upperBound ?? 0
+      embed(segment.rows, into: scratch.residual.pointer + start * configuration.hidden, stride: configuration.hidden)
+      prepareAngles(segment.rows, from: start)
+      ranges.append(start..<start + segment.rows.count)
+    }
+    if plantedLeak {
+      for range in ranges.dropFirst() {
+        let first = scratch.residual.pointer + range.lowerBound * configuration.hidden
+        first[0] += first[-1] / 1024
+      }
+    }
     for (index, layer) in model.layers.enumerated() {
-      run(layer, state.layers[index], rows: count, recording: recording)
+      run(layer, index, segments, ranges)
       taps.record(index, scratch.residual.pointer, rows: count, width: configuration.hidden)
       onLayer?(index, scratch.residual.pointer, count)
     }
     normalize(scratch.residual.pointer, model.norm, rows: count, into: scratch.hidden.pointer)
-    state.ran(rows: count, recording: recording)
+    for segment in segments { segment.state.ran(rows: segment.rows.count, recording: segment.recording) }
   }
 
-  private func run(_ layer: DecoderLayer, _ state: TextState.Layer, rows: Int, recording: Bool) {
+  private func run(_ layer: DecoderLayer, _ index: Int, _ segments: [PassSegment], _ ranges: [Range<Int>]) {
+    let rows = ranges.last?.upperBound ?? 0
     normalize(scratch.residual.pointer, layer.inputNorm, rows: rows, into: scratch.normed.pointer)
-    switch (layer.mixer, state) {
-    case (.attention(let parameters), .attention(let cache)): attend(parameters, cache, rows: rows)
-    case (.delta(let parameters), .delta(let state)): recall(parameters, state, rows: rows, recording: recording)
-    default: return
+    switch layer.mixer {
+    case .attention(let parameters):
+      attend(
+        parameters,
+        zip(segments, ranges).compactMap { segment, range in
+          guard case .attention(let cache) = segment.state.layers[index] else { return nil }
+          return AttentionSpan(cache: cache, rows: range, asked: range.count)
+        })
+    case .delta(let parameters):
+      recall(
+        parameters,
+        zip(segments, ranges).compactMap { segment, range in
+          guard case .delta(let state) = segment.state.layers[index] else { return nil }
+          return DeltaSpan(state: state, rows: range, recording: segment.recording)
+        })
     }
     addBranch(rows: rows)
     normalize(scratch.residual.pointer, layer.feedForwardNorm, rows: rows, into: scratch.normed.pointer)
@@ -75,6 +108,16 @@ package final class TextEngine {
   /// Logits [rows.count, V] of some rows of the last pass, valid until the next call.
   func logits(rows: Range<Int>) -> UnsafePointer<Float> {
     logits(of: scratch.hidden.pointer + rows.lowerBound * configuration.hidden, rows: rows.count)
+  }
+
+  /// Copies the hidden states behind the final norm of some rows of the last pass, closely, in their order.
+  func copyHidden(rows ranges: [Range<Int>], into target: UnsafeMutablePointer<Float>) {
+    let width = configuration.hidden
+    var target = target
+    for range in ranges {
+      target.update(from: scratch.hidden.pointer + range.lowerBound * width, count: range.count * width)
+      target += range.count * width
+    }
   }
 
   func logits(of hidden: UnsafePointer<Float>, rows: Int) -> UnsafePointer<Float> {
@@ -98,7 +141,7 @@ package final class TextEngine {
   // MARK: Working memory
 
   func reserve(rows: Int) {
-    if rows > scratch.rows { scratch = Scratch(model, rows: rows) }
+    if rows > scratch.rows { scratch = Scratch(model, rows: rows, workers: pool.threads) }
   }
 
   /// A row of scores for each worker, each of at least `positions`.
@@ -152,11 +195,13 @@ package final class TextEngine {
     }
   }
 
-  func prepareAngles(_ rows: PassRows) {
+  /// The angles of some rows, which stand from row `first` on in the pass.
+  func prepareAngles(_ rows: PassRows, from first: Int = 0) {
     let half = configuration.rotary.dimension / 2
     for row in 0..<rows.count {
+      let place = (first + row) * half
       configuration.rotary.angles(
-        rows.positions[row], cosines: scratch.cosines.pointer + row * half, sines: scratch.sines.pointer + row * half)
+        rows.positions[row], cosines: scratch.cosines.pointer + place, sines: scratch.sines.pointer + place)
     }
   }
 }

@@ -10,7 +10,11 @@ final class AttentionCache {
   private(set) var length = 0
   private var capacity: Int
 
-  init(width: Int, capacity: Int = 256) {
+  /// Positions that a cache has room for when nothing is known.
+  static let usual = 256
+
+  init(width: Int, capacity: Int = usual) {
+    let capacity = max(1, capacity)
     self.width = width
     self.capacity = capacity
     keys = FloatBuffer(count: capacity * width)

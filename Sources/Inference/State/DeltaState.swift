@@ -19,9 +19,15 @@ final class DeltaState {
   private var decays = FloatBuffer(count: 0)
   private var recordCapacity = 0
 
+  /// Whether `inputs` begin with what the next token needs, and nothing is to be moved there.
+  private var hasHistory = false
+
+  /// Rows of a pass that there is room for from the beginning.
+  static let usual = 16
+
   init(_ shape: DeltaShape) {
     self.shape = shape
-    capacity = 16
+    capacity = DeltaState.usual
     inputs = FloatBuffer(count: (shape.taps - 1 + capacity) * shape.channels)
     state = FloatBuffer(count: shape.stateCount)
   }
@@ -73,8 +79,16 @@ final class DeltaState {
   /// defects.
   func finish(kept: Int, inputs keptInputs: Int, recorded: Bool) {
     accepted = recorded ? kept : 0
-    guard keptInputs > 0 else { return }
+    defer { hasHistory = false }
+    guard keptInputs > 0, !hasHistory else { return }
     inputs.pointer.update(from: inputs.pointer + keptInputs * shape.channels, count: (shape.taps - 1) * shape.channels)
+  }
+
+  /// Keeps the convolution inputs before the next token, [K − 1, C], of a pass whose inputs lie elsewhere: all of its rows
+  /// stay.
+  func keep(history: UnsafePointer<Float>) {
+    inputs.pointer.update(from: history, count: (shape.taps - 1) * shape.channels)
+    hasHistory = true
   }
 
   /// The convolution inputs before the next token, [K − 1, C], oldest first.

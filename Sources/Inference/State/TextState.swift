@@ -15,10 +15,13 @@ package final class TextState {
   private var recorded = false
   var plantedDefect: PlantedDefect?
 
-  init(_ configuration: TextConfiguration) {
+  /// - Parameters:
+  ///   - configuration: The trunk's.
+  ///   - positions: For so many there is room from the beginning; more make it grow.
+  init(_ configuration: TextConfiguration, positions: Int = AttentionCache.usual) {
     layers = configuration.fullAttention.map { full in
       full
-        ? .attention(AttentionCache(width: configuration.attention.cacheWidth))
+        ? .attention(AttentionCache(width: configuration.attention.cacheWidth, capacity: positions))
         : .delta(DeltaState(configuration.delta))
     }
   }

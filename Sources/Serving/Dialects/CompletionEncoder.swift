@@ -20,7 +20,7 @@ package struct CompletionEncoder: AnswerEncoder {
     case .delta(let index, let pieces, let tokens, let ids):
       guard offsets.indices.contains(index) else { return [] }
       let text = echo(index) + Self.text(pieces)
-      guard !text.isEmpty || !tokens.isEmpty else { return [] }
+      guard !text.isEmpty || !tokens.isEmpty || context.request.tellsTokens && !ids.isEmpty else { return [] }
       defer { offsets[index] += tokens.reduce(0) { $0 + context.tokenizer.bytes(of: $1.id).count } }
       return [ServerSentEvent(document([choice(index, text, tokens, offset: offsets[index], nil, ids)]))]
     case .ended(let index, let finish):

@@ -117,6 +117,8 @@ package protocol GenerationEngine: Sendable {
   var adjustsLogits: Bool { get }
   /// How much there is to do.
   var load: EngineLoad { get }
+  /// The most tokens that a job can have, at most those that it asks for; 0 for a job that has no place at all.
+  func limit(of job: GenerationJob) -> Int
   /// Takes a job; does not wait for it.
   /// - Parameter deliver: Called on the engine's thread with each event of the job in their order; must not block.
   /// - Throws: ``APIError``: `tooMany` when too many wait, `unavailable` after `drain` and `stop`, `invalid` for a job
@@ -131,6 +133,8 @@ package protocol GenerationEngine: Sendable {
 }
 
 extension GenerationEngine {
+  package func limit(of job: GenerationJob) -> Int { job.limit }
+
   /// The events of a job. Whoever stops to read them cancels it.
   package func events(of job: GenerationJob) throws(APIError) -> AsyncStream<GenerationEvent> {
     let (stream, continuation) = AsyncStream<GenerationEvent>.makeStream()

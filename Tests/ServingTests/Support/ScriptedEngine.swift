@@ -13,6 +13,7 @@ final class ScriptedEngine: GenerationEngine {
   private let scripts: [[Int]]
   private let burst: Int
   private let failure: InferenceError?
+  private let isGivenUp: Bool
   private let jobs = Monitor<[GenerationJob]>([])
   let adjustsLogits: Bool
 
@@ -20,10 +21,16 @@ final class ScriptedEngine: GenerationEngine {
   ///   - scripts: The tokens of each job in turn.
   ///   - burst: Tokens of one event.
   ///   - failure: What ends a job whose tokens are all given.
-  init(_ scripts: [[Int]], burst: Int = 1, failure: InferenceError? = nil, adjustsLogits: Bool = false) {
+  ///   - isGivenUp: Whether it ends jobs by itself, as one that is stopped.
+  ///   - adjustsLogits: Whether it takes jobs that change logits.
+  init(
+    _ scripts: [[Int]], burst: Int = 1, failure: InferenceError? = nil, isGivenUp: Bool = false,
+    adjustsLogits: Bool = false
+  ) {
     self.scripts = scripts
     self.burst = burst
     self.failure = failure
+    self.isGivenUp = isGivenUp
     self.adjustsLogits = adjustsLogits
   }
 
@@ -54,7 +61,9 @@ final class ScriptedEngine: GenerationEngine {
               likeliest: (0..<(job.topLogprobs ?? 0)).map { TokenChance(id: $0, logprob: -1) })
           }))
     }
-    if let failure, tokens.count == scripts[number % scripts.count].count {
+    if isGivenUp {
+      deliver(.cancelled(nil))
+    } else if let failure, tokens.count == scripts[number % scripts.count].count {
       deliver(.failed(failure))
     } else if let last = tokens.last, job.stops.contains(last) {
       deliver(.finished(.stop(last), DecodingStatistics()))

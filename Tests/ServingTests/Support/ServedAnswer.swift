@@ -18,6 +18,7 @@ struct ScriptedService {
   ///   - seed: Cuts the outputs into tokens; nil for the tokenizer's own tokens.
   init(
     _ outputs: [String], burst: Int = 1, seed: Int? = nil, context: Int = 4_096, failure: InferenceError? = nil,
+    isGivenUp: Bool = false,
     adjustsLogits: Bool = false, change: (inout ServiceOptions) -> Void = { _ in }
   ) throws {
     model = try DemoModel.text(context: context)
@@ -26,7 +27,7 @@ struct ScriptedService {
     let scripts = outputs.map { output in
       seed == nil ? tokenizer.encode(output) : DemoModel.ids(output, tokenizer, cuts: &random)
     }
-    engine = ScriptedEngine(scripts, burst: burst, failure: failure, adjustsLogits: adjustsLogits)
+    engine = ScriptedEngine(scripts, burst: burst, failure: failure, isGivenUp: isGivenUp, adjustsLogits: adjustsLogits)
     var options = ServiceOptions(names: ModelNames(["demo", "claude-*"]))
     options.fingerprint = "fp_test"
     change(&options)

@@ -1,0 +1,42 @@
+import Inference
+
+/// What a batch has done so far.
+public struct BatchCounts: Sendable, Hashable {
+  /// Steps, each with one pass of the target.
+  public internal(set) var steps = 0
+  /// Rows of the passes.
+  public internal(set) var rows = 0
+  /// Of those, of prompts.
+  public internal(set) var promptRows = 0
+  /// Tokens that were given.
+  public internal(set) var tokens = 0
+  /// Sequences that came to their end.
+  public internal(set) var finished = 0
+  /// Sequences that were given up.
+  public internal(set) var cancelled = 0
+  /// Sequences that failed.
+  public internal(set) var failed = 0
+  /// Passes that could not be made.
+  public internal(set) var failedPasses = 0
+  /// Of the sequences that came to their end: drafts by place, from 0, and those of them that were accepted.
+  public internal(set) var draftedByPlace: [Int] = []
+  /// See ``draftedByPlace``.
+  public internal(set) var acceptedByPlace: [Int] = []
+  /// The same by drafter.
+  public internal(set) var drafters: [DrafterKind: DrafterCount] = [:]
+  /// Of the sequences that came to their end: rounds behind the prompt.
+  public internal(set) var rounds = 0
+
+  mutating func add(_ statistics: DecodingStatistics) {
+    rounds += statistics.rounds
+    for place in statistics.draftedByPlace.indices {
+      if place == draftedByPlace.count {
+        draftedByPlace.append(0)
+        acceptedByPlace.append(0)
+      }
+      draftedByPlace[place] += statistics.draftedByPlace[place]
+      acceptedByPlace[place] += statistics.acceptedByPlace[place]
+    }
+    for (kind, count) in statistics.drafters { drafters[kind, default: DrafterCount()].add(count) }
+  }
+}

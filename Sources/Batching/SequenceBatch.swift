@@ -1,0 +1,206 @@
+import Diagnostics
+import Inference
+import Threads
+
+/// Sequences that decode together, and those that wait to: the scheduler, without a thread of its own.
+///
+/// A step begins with who was given up, admits who waits as long as there is memory, first come first, takes rows of all
+/// that decode and of prompts as its pace says, prompts in turn, and tells everyone what became of it. What one
+/// sequence gives is what it gives alone; that one fails ends no other. Nothing is moved when one comes or goes: each has
+/// its own state, and the list is only an order.
+package final class SequenceBatch {
+  private struct Member {
+    let job: SequenceJob
+    let decoding: Decoding
+  }
+
+  private let model: LoadedModel
+  private let pool: WorkerPool
+  private let options: BatchOptions
+  private var passes: SharedPasses
+  /// First come first.
+  private var waiting: [SequenceJob] = []
+  /// In the order of their admission.
+  private var members: [Member] = []
+  private var pace = StepPace()
+  /// The member whose prompt had the last rows.
+  private var lastPrompt = -1
+  /// Rows of the last step that were no prompt's.
+  private var decodingRows = 0
+  /// What was done so far.
+  package private(set) var counts = BatchCounts()
+  /// Called with each step that had rows.
+  package var onStep: ((SharedPasses.Step) -> Void)?
+  /// See ``SharedPasses/onPoint``.
+  package var onPoint: ((SharedPasses.Point) throws -> Void)? { didSet { passes.onPoint = onPoint } }
+  /// See ``SharedPasses/plantedLeak``.
+  package var plantedLeak = false { didSet { passes.plantedLeak = plantedLeak } }
+
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - pool: The threads that compute.
+  ///   - options: Their `threads` have no effect here.
+  package init(_ model: LoadedModel, pool: WorkerPool, _ options: BatchOptions) {
+    self.model = model
+    self.pool = pool
+    self.options = options
+    passes = SharedPasses(model, pool: pool, arithmetic: options.arithmetic)
+  }
+
+  /// Bytes that are reserved for those that run.
+  package var reservedBytes: Int { members.reduce(0) { $0 + $1.job.memory.bytes } }
+  /// See ``SharedPasses/weightBytes``.
+  package var weightBytes: Int { passes.weightBytes }
+  /// How many run.
+  package var running: Int { members.count }
+  /// How many wait.
+  package var waitingCount: Int { waiting.count }
+  /// Whether nobody runs or waits.
+  package var isEmpty: Bool { members.isEmpty && waiting.isEmpty }
+
+  /// Lets a sequence wait for its admission.
+  /// - Throws: ``BatchError/memory(needed:budget:)`` for one that can never be admitted,
+  ///   ``BatchError/queue(waiting:most:)``.
+  package func add(_ job: SequenceJob) throws(BatchError) {
+    guard job.memory.bytes <= options.memory, job.memory.bytes < .max else {
+      throw .memory(needed: job.memory.bytes, budget: options.memory)
+    }
+    guard waiting.count < options.queue else { throw .queue(waiting: waiting.count, most: options.queue) }
+    waiting.append(job)
+  }
+
+  /// One step.
+  package func step() {
+    dropCancelled()
+    admit()
+    let turns = turns()
+    guard !turns.isEmpty else { return }
+    do {
+      let step = try passes.step(turns)
+      decodingRows = step.rows - step.promptRows
+      pace.record(rows: step.rows, seconds: step.seconds)
+      counts.steps += 1
+      counts.rows += step.rows
+      counts.promptRows += step.promptRows
+      onStep?(step)
+      tellMembers()
+    } catch {
+      failAll(error)
+    }
+  }
+
+  // MARK: Who runs
+
+  private func dropCancelled() {
+    // Who was given up is told after the lists are right: what is told may look at them.
+    let given = waiting.filter { $0.isCancelled() }
+    if !given.isEmpty {
+      let numbers = Set(given.map(\.number))
+      waiting.removeAll { numbers.contains($0.number) }
+      for job in given {
+        counts.cancelled += 1
+        job.deliver(.cancelled(nil))
+      }
+    }
+    for member in members where member.job.isCancelled() { end(member, .cancelled(member.decoding)) }
+  }
+
+  private func admit() {
+    var reserved = reservedBytes
+    while let job = waiting.first, members.count < max(1, options.sequences),
+      reserved <= options.memory - job.memory.bytes
+    {
+      waiting.removeFirst()
+      do {
+        let session = passes.session(promptChunk: options.promptChunk, positions: job.positions)
+        let decoding = try job.start(session)
+        members.append(Member(job: job, decoding: decoding))
+        reserved += job.memory.bytes
+        job.deliver(.started)
+      } catch {
+        counts.failed += 1
+        job.deliver(.failed(SequenceBatch.cause(error)))
+      }
+    }
+  }
+
+  /// Takes a member out of the list and tells it its end.
+  private func end(_ member: Member, _ event: SequenceJob.Event) {
+    members.removeAll { $0.job.number == member.job.number }
+    switch event {
+    case .cancelled: counts.cancelled += 1
+    case .failed: counts.failed += 1
+    default: counts.finished += 1
+    }
+    member.job.deliver(event)
+  }
+
+  // MARK: Who takes part in a step
+
+  /// All that decode, and prompts, each in its turn, as far as the pace has room for their rows.
+  private func turns() -> [SharedPasses.Turn] {
+    let prompts = members.filter { $0.decoding.waitingRows > 0 }
+    var left = promptRows(decoding: members.count - prompts.count)
+    var rows: [Int: Int] = [:]
+    let after = prompts.filter { $0.job.number > lastPrompt }
+    for member in after + prompts.filter({ $0.job.number <= lastPrompt }) {
+      guard left > 0 else { break }
+      let taken = min(left, options.promptChunk, member.decoding.waitingRows)
+      rows[member.job.number] = taken
+      left -= taken
+      lastPrompt = member.job.number
+    }
+    return members.compactMap { member in
+      if member.decoding.waitingRows == 0 { return SharedPasses.Turn(member.decoding) }
+      return rows[member.job.number].map { SharedPasses.Turn(member.decoding, promptRows: $0) }
+    }
+  }
+
+  /// Rows that prompts may have in the next step.
+  private func promptRows(decoding: Int) -> Int {
+    let others = decoding == 0 ? 0 : max(decoding, decodingRows)
+    switch options.pace {
+    case .rows(let most): return max(1, most - others)
+    case .seconds(let target):
+      // Nobody waits for a next token: a chunk is what the kernels do best with.
+      if decoding == 0 { return options.promptChunk }
+      return max(StepPace.least, pace.rows(in: target, most: options.promptChunk + others) - others)
+    }
+  }
+
+  // MARK: What becomes of them
+
+  private func tellMembers() {
+    for member in members {
+      // Who was given up during the step is told of no token behind that.
+      if member.job.isCancelled() {
+        end(member, .cancelled(member.decoding))
+        continue
+      }
+      let tokens = member.decoding.takeReady()
+      counts.tokens += tokens.count
+      if !tokens.isEmpty { member.job.deliver(.tokens(tokens)) }
+      if let failure = member.decoding.failure {
+        end(member, .failed(failure))
+      } else if member.decoding.finish != nil {
+        counts.add(member.decoding.statistics)
+        end(member, .finished(member.decoding))
+      }
+    }
+  }
+
+  /// No state that took part can be trusted: all end, and the working memory is made anew.
+  private func failAll(_ error: any Error) {
+    let all = members
+    let reason = Diagnostic.words(error)
+    passes = SharedPasses(model, pool: pool, arithmetic: options.arithmetic)
+    passes.onPoint = onPoint
+    passes.plantedLeak = plantedLeak
+    counts.failedPasses += 1
+    for member in all { end(member, .failed(BatchError.pass(sequences: all.count, reason: reason))) }
+  }
+
+  private static func cause(_ error: any Error) -> any CambiumError {
+    error as? any CambiumError ?? BatchError.pass(sequences: 1, reason: Diagnostic.words(error))
+  }
+}

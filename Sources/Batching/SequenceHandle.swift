@@ -1,0 +1,24 @@
+import Threads
+
+/// Gives a sequence up. Nobody needs to keep it.
+public final class SequenceHandle: Sendable {
+  /// Rises by one with each request that is taken.
+  public let number: Int
+  private let isGivenUp = Guarded(false)
+  private let wake: @Sendable () -> Void
+
+  init(number: Int, wake: @escaping @Sendable () -> Void) {
+    self.number = number
+    self.wake = wake
+  }
+
+  /// Gives the sequence up, within the step that runs: no token is delivered behind that step. From any thread, and as
+  /// often as one likes; without effect on one that has ended.
+  public func cancel() {
+    isGivenUp.withLock { $0 = true }
+    wake()
+  }
+
+  /// Whether it was given up.
+  public var isCancelled: Bool { isGivenUp.withLock { $0 } }
+}

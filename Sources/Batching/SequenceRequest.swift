@@ -1,0 +1,49 @@
+import Inference
+
+/// One answer that is asked for.
+public struct SequenceRequest: Sendable {
+  /// What it begins with.
+  public var prompt: Prompt
+  /// The decoder. All but `optimistic` give the same tokens at temperature 0.
+  public var method: DecodingMethod
+  /// Tokens to decode at most.
+  public var limit: Int
+  /// Tokens that end it; the one that does is still given.
+  public var stops: Set<Int>
+  /// How tokens are chosen from logits.
+  public var sampling: Sampling
+  /// See `DecodingOptions.draftShortlist`.
+  public var draftShortlist: Int
+  /// See `DecodingOptions.prediction`.
+  public var prediction: [Int]
+  /// What changes the logits before a token is chosen by them.
+  public var rules: [any LogitRule]
+  /// Nil for no probabilities; else each token comes with its own and those of so many of the likeliest.
+  public var topLogProbabilities: Int?
+
+  /// The members, with the defaults of `DecodingOptions`.
+  public init(
+    _ prompt: Prompt, method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy,
+    draftShortlist: Int = 0, prediction: [Int] = [], rules: [any LogitRule] = [], topLogProbabilities: Int? = nil
+  ) {
+    self.prompt = prompt
+    self.method = method
+    self.limit = limit
+    self.stops = stops
+    self.sampling = sampling
+    self.draftShortlist = draftShortlist
+    self.prediction = prediction
+    self.rules = rules
+    self.topLogProbabilities = topLogProbabilities
+  }
+}
+
+extension SequenceRequest {
+  /// What it needs of a model.
+  func memory(_ model: LoadedModel, promptChunk: Int) -> SequenceMemory {
+    let (tokens, isBeyond) = prompt.tokens.count.addingReportingOverflow(max(0, limit))
+    return SequenceMemory(
+      model, method, tokens: isBeyond ? .max : tokens, promptRows: min(promptChunk, max(1, prompt.tokens.count)),
+      sampling: sampling)
+  }
+}

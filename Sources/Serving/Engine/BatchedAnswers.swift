@@ -1,0 +1,105 @@
+import Batching
+import Diagnostics
+import Inference
+
+/// Decodes many answers at once, each with the tokens that it has alone.
+package final class BatchedAnswers: GenerationEngine {
+  private let engine: BatchEngine
+  private let model: LoadedModel
+  private let options: BatchOptions
+  private let draftShortlist: Int
+
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - options: How many at once, in how much memory.
+  ///   - draftShortlist: Drafts come from so many of the lowest ids; 0 for all.
+  /// - Throws: `InferenceError` for an arithmetic that the machine does not have; `ThreadError`.
+  package init(_ model: LoadedModel, _ options: BatchOptions, draftShortlist: Int = 0) throws {
+    self.model = model
+    self.options = options
+    self.draftShortlist = draftShortlist
+    engine = try BatchEngine(model, options)
+  }
+
+  package var adjustsLogits: Bool { true }
+
+  package var load: EngineLoad {
+    let status = engine.status
+    let share = status.memoryBytes > 0 ? Double(status.reservedBytes) / Double(status.memoryBytes) : nil
+    return EngineLoad(running: status.running, waiting: status.waiting, memory: share)
+  }
+
+  /// All memory of a job is reserved when it begins, so a job that says no limit takes no more than there is.
+  package func limit(of job: GenerationJob) -> Int {
+    var request = request(job)
+    let fits = { (limit: Int) -> Bool in
+      request.limit = limit
+      return BatchEngine.memory(of: request, self.model, promptChunk: self.options.promptChunk).bytes
+        <= self.options.memory
+    }
+    guard !fits(job.limit) else { return job.limit }
+    var (low, high) = (0, job.limit)
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if fits(middle) { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  package func submit(
+    _ job: GenerationJob, deliver: @escaping @Sendable (GenerationEvent) -> Void
+  ) throws(APIError) -> any GenerationHandle {
+    do {
+      return try engine.submit(request(job)) { event in deliver(GenerationEvent(event)) }
+    } catch let error as BatchError {
+      throw APIError(error)
+    } catch {
+      throw APIError(error)
+    }
+  }
+
+  private func request(_ job: GenerationJob) -> SequenceRequest {
+    SequenceRequest(
+      job.prompt, method: job.method, limit: job.limit, stops: job.stops, sampling: job.sampling,
+      draftShortlist: draftShortlist, prediction: job.prediction, rules: job.adjustment.isNone ? [] : [job.adjustment],
+      topLogProbabilities: job.topLogprobs)
+  }
+
+  package func drain() { engine.drain() }
+  package func stop() { engine.stop() }
+}
+
+extension SequenceHandle: GenerationHandle {}
+extension LogitAdjustment: LogitRule {}
+
+extension APIError {
+  /// What a client is told of a job that the engine does not take.
+  init(_ error: BatchError) {
+    let (words, code) = (Diagnostic.words(error), error.diagnostic.code)
+    switch error {
+    case .queue: self.init(.tooMany, words, code: code, retryAfter: 1)
+    case .closed: self.init(.unavailable, words, code: code)
+    case .memory: self.init(.invalid, words, param: "max_tokens", code: code)
+    case .pass: self.init(.server, words, code: code)
+    }
+  }
+}
+
+extension GenerationEvent {
+  /// An event of the batched engine.
+  init(_ event: SequenceEvent) {
+    switch event {
+    case .started: self = .started
+    case .tokens(let tokens):
+      self = .tokens(
+        tokens.map { token in
+          GeneratedToken(
+            id: token.id, logprob: token.logProbability,
+            likeliest: token.likeliest.map { TokenChance(id: $0.id, logprob: $0.logProbability) })
+        })
+    case .finished(let finish, let statistics): self = .finished(finish, statistics)
+    case .cancelled(let statistics): self = .cancelled(statistics)
+    case .failed(let error): self = .failed(error)
+    }
+  }
+}
