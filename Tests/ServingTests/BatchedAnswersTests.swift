@@ -47,6 +47,9 @@ import Testing
     let limit = engine.limit(of: open)
     let bytes = { (limit: Int) in BatchEngine.memory(of: SequenceRequest([1, 2, 3], limit: limit), model).bytes }
     #expect(limit > 8 && bytes(limit) <= memory && bytes(limit + 1) > memory)
+    // A quarter of the memory is a quarter of the tokens, but for what does not grow with them.
+    let share = engine.openLimit(of: open)
+    #expect(share < limit && (bytes(share) <= memory / 4 || share == 4_096) && engine.openLimit(of: small) == 8)
     #expect(refused { _ = try engine.submit(open) { _ in } }?.param == "max_tokens")
   }
 }

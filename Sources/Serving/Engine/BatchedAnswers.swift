@@ -29,13 +29,29 @@ package final class BatchedAnswers: GenerationEngine {
     return EngineLoad(running: status.running, waiting: status.waiting, memory: share)
   }
 
-  /// All memory of a job is reserved when it begins, so a job that says no limit takes no more than there is.
-  package func limit(of job: GenerationJob) -> Int {
+  /// All memory of a job is reserved when it begins, so it can have no more tokens than there is memory for.
+  package func limit(of job: GenerationJob) -> Int { limit(of: job, in: options.memory) }
+
+  /// A quarter of the memory, so that four such jobs run at once; or as much as a job needs that would be cut short by it.
+  package func openLimit(of job: GenerationJob) -> Int {
+    let share = limit(of: job, in: options.memory / max(1, min(4, options.sequences)))
+    return share >= Self.short ? share : limit(of: short(job), in: options.memory)
+  }
+
+  /// Fewer tokens than this are a cut that surprises.
+  private static let short = 4_096
+
+  private func short(_ job: GenerationJob) -> GenerationJob {
+    var job = job
+    job.limit = min(job.limit, Self.short)
+    return job
+  }
+
+  private func limit(of job: GenerationJob, in memory: Int) -> Int {
     var request = request(job)
     let fits = { (limit: Int) -> Bool in
       request.limit = limit
-      return BatchEngine.memory(of: request, self.model, promptChunk: self.options.promptChunk).bytes
-        <= self.options.memory
+      return BatchEngine.memory(of: request, self.model, promptChunk: self.options.promptChunk).bytes <= memory
     }
     guard !fits(job.limit) else { return job.limit }
     var (low, high) = (0, job.limit)

@@ -119,6 +119,8 @@ package protocol GenerationEngine: Sendable {
   var load: EngineLoad { get }
   /// The most tokens that a job can have, at most those that it asks for; 0 for a job that has no place at all.
   func limit(of job: GenerationJob) -> Int
+  /// The same for a job whose limit nobody named, so that it leaves room for others.
+  func openLimit(of job: GenerationJob) -> Int
   /// Takes a job; does not wait for it.
   /// - Parameter deliver: Called on the engine's thread with each event of the job in their order; must not block.
   /// - Throws: ``APIError``: `tooMany` when too many wait, `unavailable` after `drain` and `stop`, `invalid` for a job
@@ -134,6 +136,7 @@ package protocol GenerationEngine: Sendable {
 
 extension GenerationEngine {
   package func limit(of job: GenerationJob) -> Int { job.limit }
+  package func openLimit(of job: GenerationJob) -> Int { limit(of: job) }
 
   /// The events of a job. Whoever stops to read them cancels it.
   package func events(of job: GenerationJob) throws(APIError) -> AsyncStream<GenerationEvent> {
