@@ -111,11 +111,12 @@ let package = Package(
         "Quantization",
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "OutputParsing", dependencies: ["StrictJSON", "Tokenization"]),
     .target(
       name: "Serving",
       dependencies: [
-        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "StrictJSON", "Templates", "Threads",
-        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "OutputParsing", "StrictJSON",
+        "Templates", "Threads", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",
@@ -194,8 +195,8 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Batching", "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "Serving", "ServingHTTP", "StrictJSON",
-        "Terminal", "Threads", "Tokenization",
+        "Batching", "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "OutputParsing",
+        "Serving", "ServingHTTP", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -293,8 +294,8 @@ let package = Package(
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Batching", "Checking", "Inference", "Serving", "StrictJSON", "TestSupport", "Threads", "Tokenization",
-        .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checking", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport", "Threads",
+        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "SignaturesTests",

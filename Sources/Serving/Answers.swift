@@ -1,4 +1,5 @@
 import Inference
+import OutputParsing
 import Threads
 
 /// What is counted of a request at its end.

@@ -29,18 +29,24 @@ struct ServerResponder: HTTPResponder {
     let head = RequestHead(request)
     let route = Route(head.path)
     var response: Response
+    var isTurnedAway = false
     do {
       if let fields = gate.preflight(head) {
         response = Response(status: .noContent)
         response.add(fields)
         return response
       }
-      if let refusal = gate.refusal(of: head, route: route) { throw refusal }
+      if let refusal = gate.refusal(of: head, route: route) {
+        isTurnedAway = head.method != "GET"
+        if isTurnedAway { turnAway(context) }
+        throw refusal
+      }
       guard let route else { throw APIError(.notFound, "there is nothing here") }
       response = try await answer(request, head, route, context, name)
     } catch let error as APIError {
       state.statistics.refuse(error.status)
       response = Response(error, route?.dialect ?? .chat)
+      if isTurnedAway { response.add([("connection", "close")]) }
     } catch {
       // Whoever asked is gone, or it is a fault of ours: of either, nothing inside is told.
       state.statistics.refuse(500)
@@ -52,6 +58,15 @@ struct ServerResponder: HTTPResponder {
       head.path.unicodeScalars.prefix(80).filter { $0.value > 0x20 && $0.value < 0x7F }.map(Character.init))
     log("\(head.method) \(path) \(response.status.code) \(milliseconds(start.duration(to: clock.now))) \(name)")
     return response
+  }
+
+  /// Closes the connection of a request whose body nobody reads, once its answer had time to arrive: it could go on for ever.
+  private func turnAway(_ context: ServerContext) {
+    let channel = context.channel
+    Task {
+      try await Task.sleep(for: .seconds(2))
+      channel.close(promise: nil)
+    }
   }
 
   private func milliseconds(_ time: Duration) -> String {

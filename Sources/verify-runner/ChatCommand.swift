@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Inference
+import OutputParsing
 import Serving
 import Terminal
 import Threads

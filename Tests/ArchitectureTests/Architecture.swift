@@ -4,8 +4,8 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Batching", "Checking",
-    "Benchmarking", "Serving",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "OutputParsing", "Images", "Inference",
+    "Batching", "Checking", "Benchmarking", "Serving",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal", "ServingHTTP",
     "cambium", "verify-runner", "cambium-bench",
@@ -24,7 +24,7 @@ enum Architecture {
     "Checking": [
       "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
     ],
-    "Serving": ["Requests", "Parsing", "Engine", "Prompts", "Dialects", "Statistics", ""],
+    "Serving": ["Requests", "Engine", "Prompts", "Dialects", "Statistics", ""],
     "ServingHTTP": ["Documents", "Rules", ""],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],

@@ -1,4 +1,5 @@
 import Inference
+import OutputParsing
 import Serving
 import StrictJSON
 import Testing
@@ -79,6 +80,11 @@ import Testing
     let last = counted.dropLast().last?.json
     #expect(at(last, "choices") == .array([]) && at(last, "usage", "total_tokens") != nil)
     #expect(counted.count == plain.count + 1)
+    let options: JSONValue = ["include_usage": true, "continuous_usage_stats": true]
+    let always = try await ScriptedService([Self.output]).answer(
+      Self.request([("stream", true), ("stream_options", options)]), .chat
+    ).stream.compactMap { at($0.json, "usage", "completion_tokens")?.intValue }
+    #expect(always.count == counted.count - 1 && always == always.sorted() && always.last == always.dropLast().last)
   }
 
   @Test func `an answer that is cut says length, and a call that is cut is whole where it can be`() async throws {

@@ -1,3 +1,4 @@
+import OutputParsing
 import Serving
 import Testing
 

@@ -1,4 +1,5 @@
 import Inference
+import OutputParsing
 import StrictJSON
 
 /// One event of a stream, as browsers define it.
@@ -73,6 +74,16 @@ enum AnswerParts {
       ),
       ("completion_tokens_details", .object(completion)),
     ])
+  }
+
+  /// The counts so far, for requests that want them in each event of a stream.
+  static func running(_ context: AnswerContext, _ completion: Int) -> [(String, JSONValue)] {
+    guard context.request.tellsUsageAlways else { return [] }
+    let counts: [(String, JSONValue)] = [
+      ("prompt_tokens", .int(context.promptTokens)), ("completion_tokens", .int(completion)),
+      ("total_tokens", .int(context.promptTokens + completion)),
+    ]
+    return [("usage", .object(counts))]
   }
 
   /// How an answer was decoded: in vLLM's form, and in that of llama-server.

@@ -1,4 +1,5 @@
 import Inference
+import OutputParsing
 
 /// Why an answer ended.
 package enum AnswerFinish: Sendable, Equatable {

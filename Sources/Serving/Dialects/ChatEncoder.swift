@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 /// Answers of `/v1/chat/completions`.
@@ -6,6 +7,7 @@ package struct ChatEncoder: AnswerEncoder {
   /// Calls that were begun, by answer.
   private var calls: [Int]
   private var hasBegun = false
+  private var count = 0
 
   package init(_ context: AnswerContext) {
     self.context = context
@@ -16,6 +18,7 @@ package struct ChatEncoder: AnswerEncoder {
     switch event {
     case .started: return begin()
     case .delta(let index, let pieces, let tokens, let ids):
+      count += ids.count
       var events = begin()
       var tokens = tokens
       var ids = ids
@@ -84,7 +87,7 @@ package struct ChatEncoder: AnswerEncoder {
       ), ("finish_reason", finish.map(JSONValue.string) ?? .null),
     ]
     if context.request.tellsTokens, !ids.isEmpty { choice.append(("token_ids", .array(ids.map(JSONValue.int)))) }
-    return ServerSentEvent(document([("choices", .array([.object(choice)]))]))
+    return ServerSentEvent(document([("choices", .array([.object(choice)]))] + AnswerParts.running(context, count)))
   }
 
   private func document(_ members: [(String, JSONValue)], object: String = "chat.completion.chunk") -> JSONValue {

@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 /// Answers of `/v1/completions`.
@@ -6,6 +7,7 @@ package struct CompletionEncoder: AnswerEncoder {
   /// Bytes of text before the next token, by answer.
   private var offsets: [Int]
   private var hasEchoed: [Bool]
+  private var count = 0
 
   package init(_ context: AnswerContext) {
     self.context = context
@@ -18,14 +20,23 @@ package struct CompletionEncoder: AnswerEncoder {
     switch event {
     case .started: return []
     case .delta(let index, let pieces, let tokens, let ids):
+      count += ids.count
       guard offsets.indices.contains(index) else { return [] }
       let text = echo(index) + Self.text(pieces)
       guard !text.isEmpty || !tokens.isEmpty || context.request.tellsTokens && !ids.isEmpty else { return [] }
       defer { offsets[index] += tokens.reduce(0) { $0 + context.tokenizer.bytes(of: $1.id).count } }
-      return [ServerSentEvent(document([choice(index, text, tokens, offset: offsets[index], nil, ids)]))]
+      return [
+        ServerSentEvent(
+          document([choice(index, text, tokens, offset: offsets[index], nil, ids)], AnswerParts.running(context, count))
+        )
+      ]
     case .ended(let index, let finish):
       guard offsets.indices.contains(index) else { return [] }
-      return [ServerSentEvent(document([choice(index, echo(index), [], offset: offsets[index], finish, [])]))]
+      return [
+        ServerSentEvent(
+          document(
+            [choice(index, echo(index), [], offset: offsets[index], finish, [])], AnswerParts.running(context, count)))
+      ]
     case .finished(let usage, let statistics):
       guard context.request.tellsUsage else { return [.done] }
       return [

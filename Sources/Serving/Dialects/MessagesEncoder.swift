@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 /// Answers of `/v1/messages`: blocks one after the other, numbered from 0.

@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 extension RequestReader {

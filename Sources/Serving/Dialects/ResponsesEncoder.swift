@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 /// Answers of `/v1/responses`: items one after the other, each event with the next number.

@@ -1,4 +1,5 @@
 import Inference
+import OutputParsing
 
 /// A call of an answer.
 package struct AnsweredCall: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Checking
 import Files
+import OutputParsing
 import StrictJSON
 import SystemPackage
 import Templates

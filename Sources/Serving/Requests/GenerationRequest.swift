@@ -1,3 +1,4 @@
+import OutputParsing
 import StrictJSON
 
 /// What a prompt is made of.

@@ -1,5 +1,6 @@
 import Checking
 import Inference
+import OutputParsing
 import Serving
 import StrictJSON
 import SystemPackage
