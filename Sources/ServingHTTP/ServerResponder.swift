@@ -47,6 +47,8 @@ struct ServerResponder: HTTPResponder {
       state.statistics.refuse(error.status)
       response = Response(error, route?.dialect ?? .chat)
       if isTurnedAway { response.add([("connection", "close")]) }
+      // What is left of a body that is too long, or too slow, is not read either.
+      if [.tooLarge, .slow].contains(error.kind) { turnAway(context) }
     } catch {
       // Whoever asked is gone, or it is a fault of ours: of either, nothing inside is told.
       state.statistics.refuse(500)
