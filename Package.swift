@@ -219,10 +219,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "BatchingTests",
-      dependencies: [
-        "Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      dependencies: ["Batching", "Diagnostics", "Digests", "Inference", "TestSupport", "Threads"]),
     .testTarget(
       name: "BenchmarkingTests",
       dependencies: [
@@ -233,8 +230,8 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: [
-        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Files", "Inference", "Safetensors",
-        "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference",
+        "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

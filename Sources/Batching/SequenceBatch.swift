@@ -31,9 +31,9 @@ package final class SequenceBatch {
   package private(set) var counts = BatchCounts()
   /// Called with each step that had rows.
   package var onStep: ((SharedPasses.Step) -> Void)?
-  /// See ``SharedPasses/onPoint``.
+  /// See `SharedPasses.onPoint`.
   package var onPoint: ((SharedPasses.Point) throws -> Void)? { didSet { passes.onPoint = onPoint } }
-  /// See ``SharedPasses/plantedLeak``.
+  /// See `SharedPasses.plantedLeak`.
   package var plantedLeak = false { didSet { passes.plantedLeak = plantedLeak } }
 
   /// - Parameters:
@@ -49,7 +49,7 @@ package final class SequenceBatch {
 
   /// Bytes that are reserved for those that run.
   package var reservedBytes: Int { members.reduce(0) { $0 + $1.job.memory.bytes } }
-  /// See ``SharedPasses/weightBytes``.
+  /// See `SharedPasses.weightBytes`.
   package var weightBytes: Int { passes.weightBytes }
   /// How many run.
   package var running: Int { members.count }

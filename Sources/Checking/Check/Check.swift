@@ -5,7 +5,7 @@ import Threads
 ///
 /// Vanilla decoding is the measure. Every other setting must give its tokens, the bytes of its logits, and the bytes of
 /// its state at the end. See the page What the check proves. Decodings of all prompts share passes
-/// (``DecodingsTogether``): first the plain ones, then all others.
+/// (`DecodingsTogether`): first the plain ones, then all others.
 public struct Check {
   private let model: LoadedModel
   let options: CheckOptions

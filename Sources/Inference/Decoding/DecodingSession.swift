@@ -227,6 +227,11 @@ public final class DecodingSession {
     learned = [:]
   }
 
+  /// Bytes of the caches and states that it has made so far, its drafters' among them.
+  package var heldBytes: Int {
+    drafters.values.reduce(state.numbers) { $0 + $1.numbers } * MemoryLayout<Float>.stride
+  }
+
   /// What says how much is drafted: what it has learned before is not lost.
   func controller(for method: DecodingMethod) -> any DraftController {
     if let controller = imposedController ?? learned[method] { return controller }

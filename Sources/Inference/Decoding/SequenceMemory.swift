@@ -109,7 +109,8 @@ extension DecodingMethod {
       switch kind {
       case .lookup: LookupDrafter.most
       case .mtp, .eagle3: deepest
-      case .dflash: model.dflash?.block ?? longestBlock
+      // A check's own drafts take its place.
+      case .dflash: max(model.dflash?.block ?? longestBlock, LookupDrafter.most)
       }
     }.max() ?? 0
   }

@@ -46,6 +46,10 @@ package final class DFlashDrafter: Drafter {
 
   package var tappedLayers: [Int] { model.taps }
 
+  package var numbers: Int {
+    caches.reduce(waiting.buffer.count + context.count + passes.numbers) { $0 + $1.numbers }
+  }
+
   /// Rows of the caches and those that wait: as many as the target's state has.
   package var contextLength: Int { (caches.first?.length ?? 0) + waiting.count }
 

@@ -32,6 +32,11 @@ final class DraftPasses {
     (cosines, sines) = (buffer(shape.rotary.dimension / 2), buffer(shape.rotary.dimension / 2))
   }
 
+  /// Numbers that there is room for.
+  var numbers: Int {
+    [residual, branch, normed, queries, attended, gate, up, cosines, sines].reduce(0) { $0 + $1.count }
+  }
+
   /// The angles of rows at positions from `position` on.
   func prepareAngles(from position: Int, rows: Int) {
     let half = shape.rotary.dimension / 2

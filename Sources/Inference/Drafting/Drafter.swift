@@ -7,6 +7,9 @@ package protocol Drafter: AnyObject {
   /// Layers of the target behind which it wants the residual stream (``KeptRows/taps``).
   var tappedLayers: [Int] { get }
 
+  /// Numbers that it has room for: its caches, and what waits.
+  var numbers: Int { get }
+
   /// Ids that may be drafted; nil for the whole vocabulary.
   var draftVocabulary: Int? { get }
 
@@ -35,7 +38,7 @@ package protocol Drafter: AnyObject {
   /// Another token than the one observed follows the last row: a prompt goes on differently than it was decoded.
   func replaceLast(token: Int, embedding: UnsafePointer<Float>?)
 
-  /// The head's drafter in it, when drafts of several sequences may be made in one go (``MTPDrafter/draft(_:on:)``).
+  /// The head's drafter in it, when drafts of several sequences may be made in one go (`MTPDrafter`).
   var together: MTPDrafter? { get }
 
   /// What becomes of a token that was chosen in such a draft, at a place from 0.
@@ -47,6 +50,7 @@ package protocol Drafter: AnyObject {
 
 extension Drafter {
   package var tappedLayers: [Int] { [] }
+  package var numbers: Int { 0 }
   package var draftVocabulary: Int? { nil }
   package var copyable: CopyableText? { nil }
   package var together: MTPDrafter? { nil }

@@ -54,6 +54,11 @@ package final class Eagle3Drafter: Drafter {
 
   package var tappedLayers: [Int] { model.taps }
 
+  package var numbers: Int {
+    cache.numbers + streams.buffer.count + embeddings.buffer.count + fused.count + own.count + draftLogits.count
+      + logits.count + passes.numbers
+  }
+
   package var draftVocabulary: Int? { model.tokens?.count }
 
   /// Rows of the cache and those that wait: as many as the target's state has.

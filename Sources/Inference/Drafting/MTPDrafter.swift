@@ -57,6 +57,8 @@ package final class MTPDrafter: Drafter {
 
   package var draftVocabulary: Int? { shortlist?.count }
 
+  package var numbers: Int { cache.numbers + waitingHidden.count + shortLogits.count }
+
   package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) { useShortlist(shortlist, tokens: tokens) }
 
   /// Drafts only the `lowest` ids of the vocabulary and those of `tokens` and of what is observed from now on; all ids for

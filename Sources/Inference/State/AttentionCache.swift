@@ -47,6 +47,9 @@ final class AttentionCache {
     return larger
   }
 
+  /// Numbers that there is room for.
+  var numbers: Int { keys.count + values.count }
+
   /// A cache with the same positions.
   func copy() -> AttentionCache {
     let copy = AttentionCache(width: width, capacity: capacity)

@@ -96,6 +96,9 @@ final class DeltaState {
     UnsafeBufferPointer(start: inputs.pointer, count: (shape.taps - 1) * shape.channels)
   }
 
+  /// Numbers that there is room for.
+  var numbers: Int { inputs.count + state.count + keys.count + updates.count + decays.count }
+
   /// S of all accepted tokens, between passes: rows that wait go into it.
   func settled() -> FloatBuffer {
     if accepted > 0 {

@@ -66,6 +66,16 @@ package final class TextState {
     }
   }
 
+  /// Numbers that there is room for.
+  var numbers: Int {
+    layers.reduce(0) { sum, layer in
+      switch layer {
+      case .attention(let cache): sum + cache.numbers
+      case .delta(let state): sum + state.numbers
+      }
+    }
+  }
+
   /// A state of its own with the same accepted tokens.
   func copy() -> TextState {
     TextState(
