@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let kernelFamilies = ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"]
@@ -94,15 +94,16 @@ let package = Package(
     .target(
       name: "Inference",
       dependencies: [
-        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Files", "Images", "Quantization", "Safetensors",
-        "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
+        "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Quantization",
+        "Safetensors", "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Batching", dependencies: ["Diagnostics", "Inference", "Threads"]),
     .target(
       name: "Checking",
       dependencies: [
-        "Batching", "Diagnostics", "Digests", "Files", "Images", "Inference", "Safetensors", "StrictJSON", "Templates",
-        "Threads", "Tokenization", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Inference", "Manifests",
+        "Quantization", "Safetensors", "StrictJSON", "Templates", "Threads", "Tokenization", "Workspace",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Benchmarking",
@@ -187,8 +188,9 @@ let package = Package(
     .executableTarget(
       name: "cambium",
       dependencies: [
-        "Archive", "Audit", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub", "Manifests",
-        "PackageCheck", "Planning", "Readers", "Signatures", "StrictJSON", "Terminal", "Threads",
+        "Archive", "Audit", "Checking", "Checkpoint", "Conversion", "Diagnostics", "Digests", "Files", "Hub",
+        "Manifests", "PackageCheck", "Planning", "Quantization", "Readers", "Signatures", "StrictJSON", "Terminal",
+        "Threads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -231,7 +233,7 @@ let package = Package(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference",
-        "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "Manifests", "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Kills a fetch at random moments, again and again, and holds the result against the file.
 
-    tools/hub_kills.py [--kills 100] [--mib 1024] [--seed 1] [--program .build/release/cambium] [--compare PYTHON]
+    tools/hub_kills.py [--kills 100] [--mib 1024] [--seed 1] [--program .build/release/cambium] [--compare PYTHON] [--graft]
 
 The hub is `tools/test_hub.py`. A fetch is started and killed (SIGKILL) after a random share of the time that one takes, until
 there were so many kills; where a fetch ends before its kill, the cache is emptied and the next one begins anew. Printed are:
 the digest, what the store sent beyond the file's size for each kill (the goal: at most 64 MiB), the time of an undisturbed
 fetch, and of the hub's own client (`--compare`: a Python with huggingface_hub), in turn. Ends with 1 when a digest is wrong, a
 part lies under a final name, or a kill cost more.
+
+With `--graft` a run is killed instead whose trunk and donor, the demo's, stay on the hub: the package must be that of an
+undisturbed run, byte for byte, a part of one must never lie under its name, and the lock must be the same.
 """
 
 import argparse
@@ -36,6 +39,80 @@ def digest(path):
     return sha.hexdigest()
 
 
+def graft(options, folder):
+    """Kills runs of a manifest whose models stay on the hub."""
+    for name in ("trunk", "donor"):
+        shutil.copytree(f"{ROOT}/manifests/demo/{name}", f"{folder}/repos/org/{name}")
+    log = folder + "/log"
+    hub = subprocess.Popen(
+        [sys.executable, ROOT + "/tools/test_hub.py", folder + "/repos", "--log", log], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True)
+    hello = json.loads(hub.stdout.readline())
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": folder, "HF_ENDPOINT": hello["endpoint"], "HF_HUB_CACHE": folder + "/cache",
+        "TMPDIR": folder, "NO_PROXY": "*",
+    }
+    place = lambda name: {"hub": f"org/{name}@{hello['commits'][f'org/{name}']['main']}", "remote": True}
+    manifest = {
+        "cambium": 1, "source": place("trunk"), "donor": place("donor"), "pipeline": "mxfp4",
+        "base_model": "cambium/demo", "output": "out", "check": {"prompts": 1, "tokens": 4, "depths": [1]},
+    }
+    with open(folder + "/m.json", "w") as file:
+        json.dump(manifest, file)
+    run = [options.program, "run", folder + "/m.json", "--pipelines", ROOT + "/pipelines", "--quiet"]
+
+    def moved():
+        return sum(json.loads(line)["bytes"] for line in open(log)) if os.path.exists(log) else 0
+
+    def content():
+        return {
+            os.path.relpath(os.path.join(root, name), folder + "/out"): digest(os.path.join(root, name))
+            for root, _, names in os.walk(folder + "/out") for name in names
+        }
+
+    def empty():
+        for name in ("out", "out.work"):
+            shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
+
+    began = time.monotonic()
+    subprocess.run(run, env=environment, check=True, stdout=subprocess.DEVNULL)
+    span, once = time.monotonic() - began, moved()
+    expected, lock = content(), open(folder + "/m.lock.json").read()
+    empty()
+    kills = bad = here = 0
+    begun, losses = moved(), []
+    while kills < options.kills or here:
+        process = subprocess.Popen(run, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            # Behind the last kill a run goes on to its end.
+            _, err = process.communicate(timeout=random.uniform(0.01, span) if kills < options.kills else None)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            kills, here = kills + 1, here + 1
+            # Whatever has the package's name is the package.
+            bad += os.path.exists(folder + "/out") and content() != expected
+            continue
+        if process.returncode:
+            print(f"a run ended with {process.returncode}: {err.decode()}")
+            bad += 1
+            break
+        bad += content() != expected or open(folder + "/m.lock.json").read() != lock
+        if here:
+            time.sleep(0.2)
+            losses.append((moved() - begun - once, here))
+        empty()
+        begun, here = moved(), 0
+    total, count = sum(lost for lost, _ in losses), sum(count for _, count in losses)
+    worst = max([lost / count for lost, count in losses], default=0)
+    print(f"{kills} kills of a run from the hub, package {'WRONG' if bad else 'right'}; an undisturbed one moves "
+          f"{once / (1 << 20):.1f} MiB, a kill {total / max(1, count) / (1 << 20):.2f} MiB more, at worst "
+          f"{worst / (1 << 20):.2f}")
+    hub.stdin.close()
+    hub.wait()
+    return 1 if bad or worst > 64 << 20 else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
@@ -43,9 +120,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default=ROOT + "/.build/release/cambium")
     parser.add_argument("--compare")
+    parser.add_argument("--graft", action="store_true")
     options = parser.parse_args()
     random.seed(options.seed)
     folder = tempfile.mkdtemp(prefix="hub-kills-")
+    if options.graft:
+        try:
+            return graft(options, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     repository = folder + "/repos/org/big"
     os.makedirs(repository)
     source = repository + "/model.safetensors"

@@ -164,6 +164,7 @@ class Vision:
         self.loaded = None
         # The package is its own draft model.
         self.drafter = str(package)
+        self.kind = "mtp"
 
     def load(self):
         if self.loaded is None:
@@ -212,8 +213,8 @@ class Vision:
 
         model, processor = load(str(self.package))
         drafter, kind = load_drafter(self.drafter)
-        if kind != "mtp":
-            raise Failed(f"the package is taken for a draft model of kind {kind}, not mtp")
+        if kind != self.kind:
+            raise Failed(f"{self.drafter} is taken for a draft model of kind {kind}, not {self.kind}")
         ties = []
         for question in PROMPTS:
             prompt, plain, ours = self.decode_twice(model, processor, drafter, kind, question)
@@ -283,6 +284,30 @@ def head_like_stock(package):
         stock = tensors(folder)
     ours = {name: value for name, value in tensors(package).items() if name.startswith("mtp.")}
     return compare(stock, ours, ["-"]).split(";")[0]
+
+
+# MARK: a drafter with weights of its own
+
+
+def packed_drafter(binary, folder):
+    """The demo with its DFlash drafter in the package: mlx-vlm's drafts, and its plain tokens in float32."""
+    package, manifest = folder / "drafted", folder / "drafted.json"
+    manifest.write_text(
+        json.dumps(
+            {
+                "cambium": 1,
+                "source": str(DEMO / "trunk"),
+                "donor": str(DEMO / "donor"),
+                "drafter": str(ROOT / "Tests/InferenceTests/Fixtures/drafters/demo-dflash"),
+                "pipeline": "mxfp4",
+                "output": str(package),
+            }
+        )
+    )
+    run_cambium(binary, manifest)
+    vision = Vision(package)
+    vision.drafter, vision.kind = str(package / "drafter"), "dflash"
+    return vision.speculative()
 
 
 # MARK: a head for a model that the stock converter made
@@ -556,6 +581,8 @@ def main():
             table.check("mlx-lm loads the grafted model (strict)", lambda: greedy_lm(grafted.package))
             table.check("mlx-vlm drafts with the grafted head", lambda: grafted.speculative(False))
             table.check("mlx-vlm drafts with the folder beside", lambda: grafted.speculative(True))
+            packed = lambda: packed_drafter(options.cambium.resolve(), Path(folder))
+            table.check("mlx-vlm drafts with the DFlash folder of a package", packed)
         with tempfile.TemporaryDirectory(prefix="cambium-interop-") as folder:
             convert = lambda manifest: run_cambium(options.cambium.resolve(), manifest)
             laid = interop_vllm.checks(table, Path(folder), package, convert, Failed)

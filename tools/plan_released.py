@@ -166,7 +166,7 @@ def tensors(config, layout):
         put(place + "input_layernorm.weight", hidden)
         put(place + "post_attention_layernorm.weight", hidden)
 
-    fused = not isNext and layout not in ("fp8", "gptq", "awq", "nvfp4")
+    fused = not isNext and layout not in ("split", "fp8", "gptq", "awq", "nvfp4")
     put(prefix + "embed_tokens.weight", vocabulary, hidden)
     put(prefix + "norm.weight", hidden)
     if not text.get("tie_word_embeddings"):
@@ -498,4 +498,5 @@ def main():
     sys.exit(0 if all(results) else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,8 @@ Faults are a JSON file that is read anew at each request; `{"faults": [RULE, ...
                redirect (to "to", "{here}" stands for the address asked), body (with "body" and "type"), move ("revision"
                becomes "value" after this answer)
 
+A line on standard input is answered with a line as soon as the log has all that was answered before; the hub ends with its input.
+
 The log has a line of JSON for each request: port, kind, method, path, range, status, bytes sent, whether Authorization came,
 and the header names. Standard library alone.
 """
@@ -102,6 +104,7 @@ class Hub:
                 if os.path.isdir(path):
                     self.repositories[f"{org}/{name}"] = Repository(f"{org}/{name}", path, options.large)
         self.used, self.signed = {}, {}
+        self.idle, self.answering = threading.Condition(), 0
         self.log = open(options.log, "a", buffering=1) if options.log else None
 
     def fault(self, kind, path, method, has_range):
@@ -123,6 +126,16 @@ class Hub:
                     continue
                 return rule
         return {}
+
+    def wait(self):
+        """Until every answer that was begun is in the log: who has its bytes may be ahead of the log."""
+        with self.idle:
+            self.idle.wait_for(lambda: self.answering == 0)
+
+    def begins(self, count):
+        with self.idle:
+            self.answering += count
+            self.idle.notify_all()
 
     def record(self, entry):
         if self.log:
@@ -154,6 +167,13 @@ class Handler(BaseHTTPRequestHandler):
         self.handle_one("POST")
 
     def handle_one(self, method):
+        self.hub.begins(1)
+        try:
+            self.answer_one(method)
+        finally:
+            self.hub.begins(-1)
+
+    def answer_one(self, method):
         self.method, self.sent, self.status, self.kind, self.rule = method, 0, 0, "other", {}
         parsed = urllib.parse.urlsplit(self.path)
         self.query = urllib.parse.parse_qs(parsed.query)
@@ -494,7 +514,10 @@ def main():
         "commits": {name: repository.branches for name, repository in hub.repositories.items()},
     }), flush=True)
     try:
-        sys.stdin.read()
+        # A line asks for a line as soon as the log is whole; the end of the input ends the hub.
+        for _ in sys.stdin:
+            hub.wait()
+            print("logged", flush=True)
     except KeyboardInterrupt:
         pass
 

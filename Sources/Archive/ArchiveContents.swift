@@ -1,5 +1,6 @@
 import Digests
 import Files
+import SystemPackage
 
 /// What an archive holds, read from the first frame of each of its files, before anything is written: a few hundred
 /// kilobytes can claim to be gigabytes.
@@ -57,8 +58,9 @@ struct ArchiveContents {
   }
 
   /// Holds the names against `SHA256SUMS`, and against their digests the files that are packed as no weights are.
+  /// - Returns: The list.
   /// - Throws: ``ArchiveError``, `FileError`.
-  func requireListed(_ stop: () -> Bool) throws {
+  func requireListed(_ stop: () -> Bool) throws -> ChecksumList {
     guard let sums = members.first(where: { $0.name.utf8.elementsEqual(ChecksumList.name.utf8) }) else {
       throw ArchiveError.sums(file: file.path.string, expected: ChecksumList.name, found: "none in the archive")
     }
@@ -73,13 +75,35 @@ struct ArchiveContents {
       guard member.size <= ArchiveContents.mostBeside || member.name.utf8.suffix(12).elementsEqual(".safetensors".utf8)
       else { throw tooLarge(member, ArchiveContents.mostBeside) }
       guard member.isSuspicious else { continue }
-      var digest = SHA256Stream()
-      try forEachPiece(of: member) {
-        if stop() { throw ArchiveError.stopped(path: file.path) }
-        digest.update($0)
-      }
-      try list.require(member.name, digest.finish(), path: place)
+      try list.require(member.name, digest(of: member, stop), path: place)
     }
+    return list
+  }
+
+  /// Whether a process that was killed while it unpacked this archive leaves that: a folder of a file's, the file in the
+  /// making, or the whole file with the content that the archive has. A file of the name alone is somebody's.
+  /// - Throws: ``ArchiveError``, `FileError`, `StorageError`.
+  func leaves(_ found: Folder.Entry, in folder: FilePath, _ list: ChecksumList, _ stop: () -> Bool) throws -> Bool {
+    let path = folder.appending(bytes: found.name)
+    guard let identity = found.identity else {
+      return try members.contains { $0.name.utf8.starts(with: found.name + [UInt8(ascii: "/")]) }
+        && linkStatus(path)?.isFolder == true
+    }
+    guard let member = members.first(where: { $0.name.utf8.elementsEqual(found.name) }) else { return false }
+    if try AtomicFile.isUnfinished(path) { return true }
+    if stop() { throw ArchiveError.stopped(path: file.path) }
+    guard identity.size == member.size else { return false }
+    return try digestOfFile(atPath: path).digest == list[member.name] ?? digest(of: member, stop)
+  }
+
+  /// Of the file's content in the archive.
+  private func digest(of member: Member, _ stop: () -> Bool) throws -> SHA256Digest {
+    var digest = SHA256Stream()
+    try forEachPiece(of: member) {
+      if stop() { throw ArchiveError.stopped(path: file.path) }
+      digest.update($0)
+    }
+    return digest.finish()
   }
 
   /// The content of a file, frame by frame.

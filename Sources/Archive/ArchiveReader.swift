@@ -45,7 +45,7 @@ public struct ArchiveReader: Sendable {
       throw ArchiveError.form(file: path.string, expected: "at least one file", found: "none")
     }
     let contents = try ArchiveContents(file, table)
-    try contents.requireListed(stop)
+    let list = try contents.requireListed(stop)
     let target = output ?? parent.appending(contents.top)
     let place = target.absolute.folder
     guard try !target.exists else { throw StorageError.targetExists(path: target) }
@@ -56,29 +56,25 @@ public struct ArchiveReader: Sendable {
     }
     // One process at a time; what a killed one left is removed.
     let partial = place.appending(".\(target.absolute.name).cambium-unpack")
-    let names = contents.members.map { Array($0.name.utf8) }
-    let making = try FolderInTheMaking(path: partial) { found in
-      // A folder that is not filled yet, or a file under the name that it has while it is written.
-      names.contains { $0 == found || $0.starts(with: found + [UInt8(ascii: "/")]) }
-        || AtomicFile.isTemporary(FilePath(String(decoding: found, as: UTF8.self)))
-    }
+    let making = try FolderInTheMaking(path: partial) { try contents.leaves($0, in: partial, list, stop) }
     defer { making.release() }
+    var files = UnpackedFiles(archive: path, folder: partial, limit: plain)
     do {
-      let files = try unpack(file, table, plain: plain, into: partial, stop)
+      let unpacked = try unpack(file, table, into: &files, stop)
       try Folder.renameNoReplace(partial, target)
-      return Result(path: target, files: files.count, bytes: files.bytes)
+      return Result(path: target, files: unpacked.count, bytes: unpacked.bytes)
     } catch {
-      try? Folder.removeTree(partial)
+      // What somebody put there meanwhile stays, and the next attempt names it.
+      _ = try? Folder.removeKnown(partial, files.made)
       throw error
     }
   }
 
   private func unpack(
-    _ file: ReadOnlyFile, _ table: SeekTable, plain: Int, into partial: FilePath, _ stop: @escaping @Sendable () -> Bool
+    _ file: ReadOnlyFile, _ table: SeekTable, into files: inout UnpackedFiles, _ stop: @escaping @Sendable () -> Bool
   ) throws -> (count: Int, bytes: Int) {
     let coders = try Coders(count: min(threads, max(1, table.count)))
     var tar = TarReader()
-    var files = UnpackedFiles(archive: path, folder: partial, limit: plain)
     var offset = 0
     for first in stride(from: 0, to: table.count, by: threads) {
       if stop() { throw ArchiveError.stopped(path: path) }

@@ -22,6 +22,13 @@ struct UnpackedFiles {
   /// In the order of the names' bytes, each once.
   private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
+  private var finished: [Folder.Entry] = []
+
+  /// What was put into the folder, as it was left.
+  var made: [Folder.Entry] {
+    guard let open, let identity = try? open.file.identity() else { return finished }
+    return finished + [Folder.Entry(name: Array(open.name.utf8), identity: identity)]
+  }
 
   init(archive: FilePath, folder: FilePath, limit: Int) {
     self.archive = archive
@@ -34,14 +41,20 @@ struct UnpackedFiles {
     switch event {
     case .file(let header): try begin(header)
     case .data(let piece):
-      guard var current = open.take() else { return }
+      guard var current = open else { return }
+      // Held only once: the state of a digest is copied otherwise, and a failure leaves the file open.
       try current.file.write(piece, at: current.offset)
+      open = nil
       current.digest.update(piece)
       current.offset += piece.count
       open = current
     case .endOfFile:
-      guard let current = open.take() else { return }
+      guard let current = open else { return }
       try current.file.sync()
+      // Whole from here on, and known by its digest.
+      current.file.endMaking()
+      finished.append(Folder.Entry(name: Array(current.name.utf8), identity: try current.file.identity()))
+      open = nil
       try current.file.close()
       digests.append((current.name, current.digest.finish()))
     }
@@ -58,9 +71,9 @@ struct UnpackedFiles {
     if name.utf8.contains(UInt8(ascii: "/")) {
       try Folder.create(path.folder)
     }
-    let file = try PosixFile.createExclusive(path)
-    try file.preallocate(header.size)
+    let file = try PosixFile.createExclusive(path, isInTheMaking: true)
     open = Open(name: name, file: file)
+    try file.preallocate(header.size)
   }
 
   /// Digests against the list, then everything durable.

@@ -58,6 +58,11 @@ void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, u
   encoders[cambium_simd_tier()]->nvfp4(input, type, cpu, groups, weight, scales);
 }
 
+void cambium_search_scales(
+    const cambium_packed_format *format, size_t groups, const void *input, uint8_t *weight, void *scales, void *biases) {
+  encoders[cambium_simd_tier()]->search(format, groups, input, weight, scales, biases);
+}
+
 // Decoding and measuring.
 
 void cambium_widen(const void *input, int type, float *output, size_t count) {

@@ -4,7 +4,9 @@ import SystemPackage
 /// What can be wrong with a model folder.
 public enum CheckpointError: CambiumError {
   /// The model folder is not there, or is not a folder.
-  case folderMissing(path: FilePath, isFile: Bool = false)
+  ///
+  /// `hub` is what was typed, where it looks like a model of the hub.
+  case folderMissing(path: FilePath, isFile: Bool = false, hub: String? = nil)
   /// The folder holds no `*.safetensors` file.
   ///
   /// `beneath` are the folders in it that hold a model.
@@ -62,16 +64,19 @@ public enum CheckpointError: CambiumError {
   case hubNotCached(reference: String, looked: FilePath)
   /// A source reference that is neither a folder nor `hub:org/name@revision`.
   case hubReference(reference: String)
+  /// A model that a manifest wants read where it is, in a command that does not use the network.
+  case hubRemote(reference: String)
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .folderMissing(let path, let isFile):
+    case .folderMissing(let path, let isFile, let hub):
       Diagnostic(
         "E_SOURCE_MISSING", "no such model folder", file: path, expected: "a folder with config.json and *.safetensors",
         found: isFile ? "a file" : nil,
         next: isFile
           ? "name the folder that the file is in"
-          : "check the path in the manifest; it is relative to the manifest's own folder", exit: .missingInput)
+          : hub.map { "check the path; a model of the hub is called hub:\($0)" }
+            ?? "check the path; one in a manifest is relative to the manifest's own folder", exit: .missingInput)
     case .noSafetensors(let path, let found, let beneath):
       Diagnostic(
         "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,
@@ -209,12 +214,18 @@ public enum CheckpointError: CambiumError {
     case .hubNotCached(let reference, let looked):
       Diagnostic(
         "E_HUB_NOT_CACHED", "the model is not in the local hub cache", file: looked, expected: reference,
-        found: "no such snapshot", next: "fetch it with: hf download \(HubReference.downloadArguments(reference))",
-        exit: .missingInput)
+        found: "no such snapshot", next: "fetch it with: cambium fetch \(reference)", exit: .missingInput)
     case .hubReference(let reference):
       Diagnostic(
         "E_HUB_REFERENCE", "not a hub reference", expected: "hub:organisation/name@commit", found: reference,
-        next: "write the commit's 40 hexadecimal digits behind the @", exit: .badInput)
+        next: "write the commit's 40 hexadecimal digits behind the @; cambium init hub:organisation/name finds it",
+        exit: .badInput)
+    case .hubRemote(let reference):
+      Diagnostic(
+        "E_HUB_REMOTE", "the manifest wants the model read on the hub, and this command does not use the network",
+        file: reference,
+        next: "use cambium plan or cambium run; or fetch the model, and take \"remote\" out of the manifest",
+        exit: .missingInput)
     }
   }
 }

@@ -25,11 +25,11 @@ extension CheckpointFolder {
     let module = name.hasSuffix(sign.suffix) ? String(name.dropLast(sign.suffix.count)) : name
     let dtype = self[name]?.entry.dtype
     // What these tools write is read, or refused with its details, where the configuration says that it is theirs.
-    let isOwn = ["compressed-tensors", "modelopt"].contains(quantizationMethod ?? "")
+    let isOwn = quantizationMethod?.hasPackedCodes ?? false
     switch sign.kind {
     case .bitsandbytes: return CheckpointFolder.bitsandbytes
     case .grouped:
-      return transposedForm != nil ? nil : "GPTQ or AWQ" + (quantizationMethod.map { " (\($0))" } ?? "")
+      return transposedForm != nil ? nil : "GPTQ or AWQ" + (declaredMethod.map { " (\($0))" } ?? "")
     case .packed where isOwn, .twoScales where isOwn: return nil
     case .packed:
       if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }
@@ -61,28 +61,21 @@ extension CheckpointFolder {
     }
   }
 
-  /// At either level; `null` says nothing.
-  var quantizationConfig: JSONValue? {
+  /// The object of `config.json`, at either level; `null` says nothing.
+  static func quantizationConfig(_ config: JSONValue) -> JSONValue? {
     [config, config["text_config"]].compactMap { $0?["quantization_config"] }.first { !$0.isNull }
   }
 
-  /// `quant_method`, in small letters.
-  var quantizationMethod: String? { quantizationConfig?["quant_method"]?.stringValue?.lowercased() }
+  /// Whether the configuration says that there is FP8.
+  var declaresFloat8: Bool { quantizationMethod?.declaresFloat8 ?? false }
 
-  /// The declared `quant_method` when no format of it is read: torchao, HQQ, Quark and whatever comes after them.
-  var unreadMethod: String? {
-    guard let method = quantizationMethod else { return nil }
-    let read = [
-      "compressed-tensors", "fp8", "fbgemm_fp8", "modelopt", "gptq", "awq", "auto-round", "auto_round", "autoround",
-      "intel/auto-round", "bitsandbytes",
-    ]
-    return read.contains(method) ? nil : method
-  }
-
-  /// Whether the configuration says that there is FP8: only then is a lone scale, or one a row, taken for a factor.
-  var declaresFloat8: Bool {
-    let methods = ["compressed-tensors", "fp8", "fbgemm_fp8", "modelopt"]
-    return quantizationMethod.map(methods.contains) ?? false
+  /// Refuses a tensor that no table names by the declared method, when nothing of that is read: the method is what the
+  /// person knows, and the tensor one of its many parts.
+  /// - Throws: ``CheckpointError/quantizedFormat(path:tensor:format:isHead:isDeclared:)``.
+  func requireReadMethod(_ tensor: String, isHead: Bool) throws {
+    guard let declaredMethod, quantizationMethod == nil else { return }
+    throw CheckpointError.quantizedFormat(
+      path: path, tensor: tensor, format: declaredMethod, isHead: isHead, isDeclared: true)
   }
 }
 

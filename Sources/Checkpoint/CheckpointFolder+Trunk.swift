@@ -94,9 +94,7 @@ extension CheckpointFolder {
       }
       guard let place = self[name] else { continue }
       try requireUnwrapped(tensorNames)
-      if conversion == nil, let method = unreadMethod {
-        throw CheckpointError.quantizedFormat(path: path, tensor: name, format: method, isHead: false, isDeclared: true)
-      }
+      if conversion == nil { try requireReadMethod(name, isHead: false) }
       throw CheckpointError.tensorUnknown(
         file: shardPath(of: place).string, tensor: name, modelType: model.modelType, hint: unknownHint(name))
     }

@@ -32,6 +32,8 @@ public struct CheckpointFolder: Sendable {
   /// Names of all tensors, in byte order.
   public let tensorNames: [String]
 
+  /// Where the weights are when they are not in the folder; nil for a model that is on this machine.
+  package let elsewhere: (any ModelElsewhere)?
   let small = SmallFiles()
   let listing: FolderListing
   /// The weights of an adapter beside the model's, which are not read here; nil without one.
@@ -43,6 +45,16 @@ public struct CheckpointFolder: Sendable {
   public let conversionEvidence: String?
   /// What `mtp/manifest.json` says; nil when there is none.
   let headManifest: JSONValue?
+
+  // Asked for each of hundreds of thousands of tensors, and so looked up once.
+  /// `quantization_config`; nil when the configuration says nothing of it.
+  let quantizationConfig: JSONValue?
+  /// `quant_method`, in small letters.
+  let declaredMethod: String?
+  /// The declared method; nil without one, and for one of which nothing is read.
+  let quantizationMethod: QuantizationMethod?
+  /// See ``QuantizationMethod/transposedForm(_:)``.
+  let transposedForm: String?
 
   private let places: [UTF8Name: Place]
   /// Names of tensors that come one an expert, with `{e}` for the number.
@@ -93,6 +105,7 @@ public struct CheckpointFolder: Sendable {
   ) throws {
     self.path = path
     self.reference = reference
+    self.elsewhere = elsewhere
     guard try path.isFolder else { throw CheckpointError.folderMissing(path: path, isFile: try path.exists) }
     let listing = try FolderListing(path, linksBeneath: root, elsewhere: elsewhere?.names ?? [])
     try listing.require(FolderListing.isWeightsOrConfiguration)
@@ -113,6 +126,10 @@ public struct CheckpointFolder: Sendable {
     let configFile = path.appending("config.json")
     configBytes = try small.read(configFile, limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile.string, maxValues: JSONValue.modestCount)
+    quantizationConfig = CheckpointFolder.quantizationConfig(config)
+    declaredMethod = quantizationConfig?["quant_method"]?.stringValue?.lowercased()
+    quantizationMethod = declaredMethod.flatMap(QuantizationMethod.init)
+    transposedForm = quantizationConfig.flatMap { [quantizationMethod] in quantizationMethod?.transposedForm($0) }
     let weightNames = (listing.files + listing.nestedHead).filter {
       $0.hasBytes(atEnd: ".safetensors") && !UnmergedAdapter.holds($0)
     }
@@ -138,7 +155,7 @@ public struct CheckpointFolder: Sendable {
         continue
       }
       let file = try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name))
-      if index?.makesRedundant(name, file.header) == true {
+      if index?.makesRedundant(name, file.header, table) == true {
         notes.append("\(name) is not read: the index has each of its tensors in another file")
         continue
       }

@@ -24,8 +24,8 @@ struct DeclaredQuantization: Sendable, Equatable {
     guard let config = folder.quantizationConfig else { return }
     let fields = QuantizationFields(value: config, file: folder.configPath.string, path: "quantization_config")
     let method = folder.quantizationMethod
-    if method == "compressed-tensors" || method == "modelopt" {
-      try readGroups(fields, isCompressedTensors: method == "compressed-tensors")
+    if method?.hasPackedCodes == true {
+      try readGroups(fields, isCompressedTensors: method == .compressedTensors)
     } else if folder.transposedForm != nil {
       try readTransposed(fields)
     }

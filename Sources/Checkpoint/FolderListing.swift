@@ -6,6 +6,8 @@ import SystemPackage
 package struct FolderListing: Sendable {
   /// Names of the files, in byte order.
   package let files: [String]
+  /// Those of them that are in the folder itself: of a model whose weights are elsewhere not all are.
+  fileprivate let here: Set<String>
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
   /// What is there, in words for a message.
@@ -37,6 +39,7 @@ package struct FolderListing: Sendable {
       for other in others { unusable.append((prefix + other.name, other.error)) }
     }
     let prefix = FolderListing.headFolder + "/"
+    here = Set(found.files)
     files = FolderListing.joined(found.files, elsewhere.filter { !$0.contains("/") && !$0.hasPrefix(".") })
     self.unusable = unusable
     nestedHead = FolderListing.joined(
@@ -125,7 +128,7 @@ extension CheckpointFolder {
   /// - Throws: `FileError.linkBroken`, `FileError.notRegular`, ``CheckpointError/lfsPointer(path:)``, `JSONError`.
   package func requireSidecars() throws {
     try listing.require(Sidecars.isUsed)
-    for name in listing.files where Sidecars.isUsed(name) {
+    for name in listing.files where Sidecars.isUsed(name) && listing.here.contains(name) {
       let file = path.appending(name)
       let open = try ReadOnlyFile(path: file)
       let start = try open.readBytes(count: min(open.size, FolderListing.pointer.count), at: 0)

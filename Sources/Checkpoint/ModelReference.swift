@@ -6,7 +6,7 @@ import SystemPackage
 public enum ModelReference: Sendable, Equatable {
   /// Absolute path of a folder.
   case folder(FilePath)
-  /// A snapshot in the local hub cache.
+  /// A model of the hub: a snapshot in the local cache, or read where it is.
   case hub(HubReference)
 
   /// Reads a reference; a relative folder is taken from `base`.
@@ -20,38 +20,79 @@ public enum ModelReference: Sendable, Equatable {
   }
 
   /// As a person typed it to the shell; a relative folder is taken from the current one.
-  /// - Throws: ``CheckpointError/hubReference(reference:)``.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``; of the name of a model of the hub without `hub:` before it,
+  ///   ``CheckpointError/folderMissing(path:isFile:hub:)``.
   public init(typed text: String) throws {
-    self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(FilePath(typed: text).absolute)
+    self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(try ModelReference.typedFolder(text))
+  }
+
+  /// The folder that a person typed. What looks like a model's name on the hub, and is no folder here, is refused with the
+  /// way in which such a name is written.
+  /// - Throws: ``CheckpointError/folderMissing(path:isFile:hub:)``, `FileError`.
+  package static func typedFolder(_ text: String) throws -> FilePath {
+    let path = FilePath(typed: text).absolute
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let isName =
+      parts.count == 2
+      && parts.allSatisfy { part in
+        guard let first = part.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "~") else { return false }
+        return part.utf8.allSatisfy { byte in
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_.@".utf8.contains(byte)
+        }
+      }
+    if isName, try !path.exists, try !path.folder.exists { throw CheckpointError.folderMissing(path: path, hub: text) }
+    return path
   }
 
   /// Path of the folder.
-  /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``.
+  /// - Throws: ``CheckpointError/hubNotCached(reference:looked:)``; ``CheckpointError/hubRemote(reference:)`` for a model
+  ///   that has no folder here.
   package func resolve() throws -> FilePath {
     switch self {
-    case .folder(let path): path
-    case .hub(let reference): try reference.snapshot(environment: ProcessInfo.processInfo.environment)
+    case .folder(let path): return path
+    case .hub(let reference):
+      guard !reference.isRemote else { throw CheckpointError.hubRemote(reference: reference.description) }
+      return try reference.snapshot(environment: ProcessInfo.processInfo.environment)
     }
+  }
+
+  /// The reference, when the model is to be read where it is.
+  package var remote: HubReference? {
+    if case .hub(let reference) = self, reference.isRemote { return reference }
+    return nil
   }
 }
 
-/// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client. Never written to.
-public struct HubReference: Sendable, Equatable {
+/// `hub:org/name@revision`, looked up in the local cache by the public rules of the hub client, which is never written to;
+/// or read by ranges where it is.
+public struct HubReference: Sendable, Equatable, CustomStringConvertible {
   /// `organisation/name`.
   public let repository: String
-  /// The commit, 40 hexadecimal digits, or the name of a branch or tag.
+  /// The commit, 40 hexadecimal digits, or the name of a branch or tag; `main` where none is named.
   public let revision: String
+  /// Whether the model is read by ranges where it is, and not from the cache.
+  public let isRemote: Bool
 
-  /// - Parameter text: `hub:organisation/name@revision`.
+  /// - Parameters:
+  ///   - text: `hub:organisation/name`, with `@revision` behind it for another one than `main`.
+  ///   - isRemote: Whether the model is read where it is.
   /// - Throws: ``CheckpointError/hubReference(reference:)``.
-  public init(_ text: String) throws {
+  public init(_ text: String, isRemote: Bool = false) throws {
     let parts = text.dropFirst("hub:".count).split(separator: "@", omittingEmptySubsequences: false)
-    guard text.hasPrefix("hub:"), parts.count == 2, !parts[1].isEmpty, parts[0].split(separator: "/").count == 2,
-      !text.contains(".."), !text.utf8.contains(0), !parts[1].contains("/") || !parts[1].hasPrefix("/")
+    guard text.hasPrefix("hub:"), (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }),
+      parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2, !parts[0].hasPrefix("/"),
+      !parts[0].hasSuffix("/"), !parts[0].contains(":"), !text.contains(".."), !text.utf8.contains(0),
+      parts.count == 1 || !parts[1].hasPrefix("/")
     else { throw CheckpointError.hubReference(reference: text) }
     repository = String(parts[0])
-    revision = String(parts[1])
+    revision = parts.count == 2 ? String(parts[1]) : "main"
+    self.isRemote = isRemote
   }
+
+  /// `hub:org/name@revision`.
+  public var description: String { "hub:\(repository)@\(revision)" }
 
   /// The commit, when the revision is one already.
   public var commit: String? {
@@ -121,10 +162,5 @@ public struct HubReference: Sendable, Equatable {
       }
     }
     return FilePath(untrusted: out + rest)
-  }
-
-  static func downloadArguments(_ reference: String) -> String {
-    guard let parsed = try? HubReference(reference) else { return reference }
-    return "\(parsed.repository) --revision \(parsed.revision)"
   }
 }

@@ -20,7 +20,7 @@ extension TensorResolver {
   ) throws -> GroupedCodes? {
     if let codes = try transposedCodes(source, stored, shape) { return codes }
     let method = folder.quantizationMethod
-    guard source.hasSuffix(".weight"), shape.count == 2, method == "compressed-tensors" || method == "modelopt",
+    guard source.hasSuffix(".weight"), shape.count == 2, method?.hasPackedCodes == true,
       let scales = folder[source + "_scale"]
     else { return nil }
     let declared = try declaration()
@@ -42,7 +42,7 @@ extension TensorResolver {
     for name in [stored.name, source + "_scale"] { use(name) }
     try addGlobal(source, to: &codes)
     if codes.scale == .e4m3, codes.global == nil {
-      try part(source + (method == "modelopt" ? "_scale_2" : "_global_scale"))
+      try part(source + (method == .modelOpt ? "_scale_2" : "_global_scale"))
     }
     if declared.hasZeroPoints { try part(source + "_zero_point") }
     try addZeroPoints(source, to: &codes)
@@ -109,7 +109,7 @@ extension TensorResolver {
 
   func refusal(_ tensor: String, _ found: String) -> CheckpointError {
     .quantizedFormat(
-      path: folder.path, tensor: tensor, format: "\(folder.quantizationMethod ?? "packed"): \(found)",
+      path: folder.path, tensor: tensor, format: "\(folder.declaredMethod ?? "packed"): \(found)",
       isHead: HeadPrefix.of(tensor) != nil, isDeclared: true)
   }
 }

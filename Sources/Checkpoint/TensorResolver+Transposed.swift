@@ -1,4 +1,5 @@
 import Safetensors
+import StrictJSON
 
 extension TensorResolver {
   /// What GPTQ and AWQ call the codes of a matrix `….weight`.
@@ -68,24 +69,25 @@ extension TensorResolver {
   }
 }
 
-extension CheckpointFolder {
+extension QuantizationMethod {
   /// How codes that lie transposed are to be understood: `gptq`, whose zero points are stored less one, `gptq_v2` or `awq`;
   /// another word for a layout that is not read; nil where the configuration says nothing of such codes.
-  var transposedForm: String? {
-    let word = { (key: String) in quantizationConfig?[key]?.stringValue?.lowercased() }
-    switch quantizationMethod {
-    case "gptq": return word("checkpoint_format") ?? "gptq"
-    case "awq":
+  /// - Parameter config: `quantization_config`.
+  func transposedForm(_ config: JSONValue) -> String? {
+    let word = { (key: String) in config[key]?.stringValue?.lowercased() }
+    switch self {
+    case .gptq: return word("checkpoint_format") ?? "gptq"
+    case .awq:
       let version = word("version") ?? "gemm"
       return version == "gemm" ? "awq" : version
-    case "auto-round", "auto_round", "intel/auto-round":
+    case .autoRound:
       let packing = word("packing_format") ?? "auto_round"
       let known = [
         "auto_round": "gptq_v2", "auto_round:gptqmodel": "gptq_v2", "auto_round:auto_gptq": "gptq",
         "auto_round:auto_awq": "awq",
       ]
       return known[packing] ?? packing
-    default: return nil
+    case .compressedTensors, .modelOpt, .float8, .bitsandbytes: return nil
     }
   }
 }

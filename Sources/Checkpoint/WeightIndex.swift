@@ -15,13 +15,21 @@ package struct WeightIndex: Sendable {
 
   /// Whether a file repeats what other files have, and no reader takes it for a part of the model: a consolidated copy, a
   /// moving average or a trainer's state beside the shards. transformers and vLLM read the files alone that the index
-  /// names, mlx-lm every `model*.safetensors`, so that one of those which is too much is a contradiction.
-  func makesRedundant(_ name: String, _ header: SafetensorsHeader) -> Bool {
+  /// names, mlx-lm every `model*.safetensors`, so that one of those which is too much is a contradiction. A copy may have the
+  /// names under another known prefix.
+  /// - Parameter table: The architecture's, whose names are the common ones.
+  func makesRedundant(_ name: String, _ header: SafetensorsHeader, _ table: ArchitectureTable) -> Bool {
     guard !shards.contains(UTF8Name(name)), !name.hasBytes(atStart: "model"), !header.tensors.isEmpty else {
       return false
     }
-    return header.tensors.allSatisfy { tensors.contains(UTF8Name($0.name)) }
+    if header.tensors.allSatisfy({ tensors.contains(UTF8Name($0.name)) }) { return true }
+    var naming = TensorNaming(table, isRaw: true)
+    let known = Set(entries.map { UTF8Name(naming.canonical($0.tensor)) })
+    return header.tensors.allSatisfy { known.contains(UTF8Name(naming.canonical($0.name))) }
   }
+
+  /// The tensors of a head that are listed, with the shards that the list names for them.
+  var head: [(tensor: String, shard: String)] { entries.filter { HeadPrefix.of($0.tensor) != nil } }
 
   static let name = "model.safetensors.index.json"
 
@@ -134,10 +142,8 @@ package struct WeightIndex: Sendable {
       for entry in shard.file.header.tensors { places[UTF8Name(entry.name)] = shard.name }
     }
     var differences: [String] = []
-    var listed: Set<UTF8Name> = []
     for (tensor, shard) in entries {
       let key = UTF8Name(tensor)
-      listed.insert(key)
       if let actual = places[key] {
         if UTF8Name(actual) != UTF8Name(shard) {
           differences.append("\(tensor) is in \(actual), the index says \(shard)")
@@ -149,9 +155,9 @@ package struct WeightIndex: Sendable {
     var notes: [String] = []
     var indexedBytes = 0
     for shard in shards {
-      let unlisted = shard.file.header.tensors.filter { !listed.contains(UTF8Name($0.name)) }
-      indexedBytes += shard.file.header.tensors.reduce(0) {
-        $0 + (listed.contains(UTF8Name($1.name)) ? $1.byteCount : 0)
+      var unlisted: [TensorEntry] = []
+      for entry in shard.file.header.tensors {
+        if tensors.contains(UTF8Name(entry.name)) { indexedBytes += entry.byteCount } else { unlisted.append(entry) }
       }
       guard !unlisted.isEmpty else { continue }
       let isOutside = !self.shards.contains(UTF8Name(shard.name))

@@ -15,13 +15,14 @@ public struct ManifestTemplate {
   ///   - source: The model's folder, or `hub:org/name@commit`.
   ///   - donor: The head's model; nil for none.
   ///   - pipeline: Name of a pipeline, or path of a file.
+  ///   - baseModel: The base model for the card; nil to leave it to the source's card.
   ///   - output: The package's folder; nil for one that is named after source and pipeline.
   ///   - path: absolute path that the manifest will have; paths in it are relative to its folder.
   ///   - pipelineFolders: where pipelines are looked up by name.
   /// - Throws: `CheckpointError` when the folder is not a checkpoint; whatever a run of the manifest would refuse.
   public init(
-    source: String, donor: String?, pipeline: String, output: String?, manifest path: FilePath,
-    pipelineFolders: [FilePath]
+    source: String, donor: String?, pipeline: String, baseModel: String? = nil, output: String?,
+    manifest path: FilePath, pipelineFolders: [FilePath]
   ) throws {
     let base = path.absolute.folder
     let folder = try CheckpointFolder(ModelReference(typed: source))
@@ -34,6 +35,9 @@ public struct ManifestTemplate {
     }
     let place = { (text: String) -> String in relativePath(FilePath(untrusted: text).absolute, from: base) }
     var members: [(String, JSONValue)] = [("cambium", .int(1)), ("source", .string(reference(source)))]
+    if let schema = ManifestTemplate.schema(beside: pipelineFolders) {
+      members.insert(("$schema", .string(relativePath(schema, from: base))), at: 0)
+    }
     var notes: [String] = []
     let evidence = folder.headEvidence
     if let donor {
@@ -51,8 +55,10 @@ public struct ManifestTemplate {
           : "the source has no MTP head")
     }
     members.append(("pipeline", .string(pipeline)))
-    let name = folder.path.lastComponent?.string ?? "model"
-    members.append(("output", .string(output.map(place) ?? literal("\(name)-\(pipeline)"))))
+    if let baseModel { members.append(("base_model", .string(baseModel))) }
+    let name = ManifestTemplate.name(of: folder)
+    let recipe = pipeline.hasSuffix(".json") ? FilePath(untrusted: pipeline).stem ?? pipeline : pipeline
+    members.append(("output", .string(output.map(place) ?? literal("\(name)-\(recipe)"))))
     do {
       try Run.require(JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders)
     } catch ConversionError.checkMissing(_, let reason) {
@@ -62,6 +68,24 @@ public struct ManifestTemplate {
     }
     json = .object(members)
     self.notes = notes
+  }
+}
+
+extension ManifestTemplate {
+  /// What a model is called in names of files: after its repository on the hub, whose snapshots are called after commits,
+  /// else after its folder.
+  static func name(of folder: CheckpointFolder) -> String {
+    if case .hub(let hub) = folder.reference {
+      return FilePath(untrusted: hub.repository).lastComponent?.string ?? "model"
+    }
+    return folder.path.lastComponent?.string ?? "model"
+  }
+
+  /// The schema of manifests, which lies near the shipped pipelines, for editors; nil where there is none.
+  private static func schema(beside folders: [FilePath]) -> FilePath? {
+    let names = ["manifest.schema.json", "manifests/manifest.schema.json"]
+    return folders.lazy.flatMap { folder in names.map { folder.absolute.folder.appending($0) } }
+      .first { (try? $0.exists) == true }
   }
 }
 

@@ -26,6 +26,8 @@ public enum AtomicFile {
       try file.sync()
       // Still open: its lock tells others that this name is in use.
       try renameReplacing(file.path, path)
+      // Only here: whoever is killed before leaves a file that is known as ours.
+      file.endMaking()
       try file.close()
     } catch {
       unlink(file.path)
@@ -34,11 +36,20 @@ public enum AtomicFile {
     try syncFolder(path.folder)
   }
 
-  /// Whether a file has a name that is given to one in the making, whatever process made it.
-  package static func isTemporary(_ path: FilePath) -> Bool { TemporaryName.isTemporary(path.name) }
+  /// Whether a file is one in the making, whatever process made it: by its name and its mark. Somebody else's file of
+  /// such a name is none.
+  package static func isTemporary(_ path: FilePath) -> Bool {
+    guard TemporaryName.isTemporary(path.name), let status = try? linkStatus(path) else { return false }
+    return PosixFile.isUnfinished(status)
+  }
+
+  /// Whether a file has the mark of one in the making, or holds nothing.
+  package static func isUnfinished(_ path: FilePath) throws(StorageError) -> Bool {
+    try linkStatus(path).map(PosixFile.isUnfinished) ?? false
+  }
 
   /// Removes the temporary files that a killed run left in a folder. Only under the work lock: those of a living run
-  /// look the same. Returns their names.
+  /// look the same. What somebody else put under such a name has no mark, and stays. Returns their names.
   @discardableResult
   public static func removeLeftovers(in folder: FilePath) throws(StorageError) -> [String] {
     guard try linkStatus(folder) != nil else { return [] }
@@ -46,7 +57,7 @@ public enum AtomicFile {
     var removed: [String] = []
     for name in leftovers {
       let path = folder.appending(name)
-      guard let status = try linkStatus(path), status.type != S_IFDIR else { continue }
+      guard try isUnfinished(path) else { continue }
       crashPoint("remove")
       PowerLoss.shared?.willRemove(path, isFolder: false)
       guard unlink(path) == 0 || errno == ENOENT else {
@@ -67,6 +78,7 @@ public enum AtomicFile {
       try file.write(bytes, at: 0)
       try file.sync()
       try Folder.renameNoReplace(file.path, path)
+      file.endMaking()
       try file.close()
     } catch {
       unlink(file.path)
@@ -83,7 +95,9 @@ public enum AtomicFile {
     for entry in try Folder.readableEntries(folder)
     where entry.utf8.starts(with: prefix.utf8) && TemporaryName.isTemporary(entry) {
       let left = folder.appending(entry)
-      guard let file = try? PosixFile.openForWriting(left), (try? file.takeLock()) == true else { continue }
+      guard isTemporary(left), let file = try? PosixFile.openForWriting(left), (try? file.takeLock()) == true else {
+        continue
+      }
       crashPoint("remove")
       PowerLoss.shared?.willRemove(left, isFolder: false)
       unlink(left)
@@ -109,7 +123,7 @@ public enum AtomicFile {
     var attempts = 0
     while true {
       do throws(StorageError) {
-        let file = try PosixFile.createExclusive(TemporaryName.next(beside: path))
+        let file = try PosixFile.createExclusive(TemporaryName.next(beside: path), isInTheMaking: true)
         // A file system without locks; a cleaner that came between the two calls has taken the name away.
         let isLocked = (try? file.takeLock()) ?? true
         if isLocked, try file.status().st_nlink > 0 { return file }
@@ -122,7 +136,8 @@ public enum AtomicFile {
   }
 }
 
-/// `.NAME.cambium-tmp-<pid>-<n>`: hidden, in the same folder (a rename cannot leave a file system), and ours to remove.
+/// `.NAME.cambium-tmp-<pid>-<n>`: hidden, in the same folder (a rename cannot leave a file system). Ours to remove is a file of
+/// such a name that has the mark of one in the making.
 enum TemporaryName {
   private static let counter = Atomic<Int>(0)
   private static let mark = ".cambium-tmp-"

@@ -11,8 +11,10 @@ import SystemPackage
 public enum FileError: CambiumError {
   /// There is no such file.
   case missing(path: FilePath)
-  /// The system refused to open or read the file.
+  /// The system failed to open or read the file.
   case read(path: FilePath, reason: String)
+  /// This user may not read the file, or not search a folder above it.
+  case unreadable(path: FilePath, errno: Int32)
   /// The path names a folder, link, device, pipe or socket.
   case notRegular(path: FilePath, found: String)
   /// The file ended before the bytes that were asked for.
@@ -53,7 +55,9 @@ public enum FileError: CambiumError {
     case .read(let path, let reason):
       Diagnostic(
         "E_FILE_READ", "the file cannot be read", file: path, found: reason,
-        next: "check permissions and the disk, then run the same command again", exit: .io)
+        next: "check the disk, then run the same command again", exit: .io)
+    case .unreadable(let path, let code):
+      StorageError.unreadable(operation: "read the file", path: path, errno: code).diagnostic
     case .notRegular(let path, let found):
       Diagnostic(
         "E_FILE_NOT_REGULAR", "the path is not a regular file", file: path, expected: "a regular file", found: found,
@@ -108,6 +112,9 @@ public enum FileError: CambiumError {
 
   /// The error for `errno` as a read left it.
   static func reading(_ path: FilePath, _ code: Int32) -> FileError {
-    .read(path: path, reason: "\(String(cString: strerror(code))) (errno \(code))")
+    switch code {
+    case EACCES, EPERM: .unreadable(path: path, errno: code)
+    default: .read(path: path, reason: "\(String(cString: strerror(code))) (errno \(code))")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import SystemPackage
 
 #if canImport(Glibc)
@@ -47,7 +48,9 @@ extension Folder {
     }
     // The path may be too long as a whole, or lead through a folder that this user must not search.
     _ = try linkStatus(place)
-    // The kernel's own folder says yes to the superuser, and takes nothing.
-    guard !place.starts(with: "/proc") else { throw .system("make a folder in this one", folder, errno: EPERM) }
+    // Folders that are the kernel's own say yes to the superuser, and take nothing.
+    guard folder.withPlatformString(cambium_is_kernels_own) == 0 else {
+      throw .system("make a folder in this one", folder, errno: EPERM)
+    }
   }
 }

@@ -10,22 +10,19 @@ extension Folder {
   /// Removes a folder and all beneath it; a path that leads nowhere is fine. Links are removed, never followed: all
   /// names are looked up in the open folder they are in, so not even one swapped in meanwhile leads out. Folders that
   /// their owner may not change get a mode with which they can be emptied.
-  /// - Parameters:
-  ///   - path: The folder.
-  ///   - last: The name of a file in it that goes after all others: by it what a killed process leaves is known as ours.
-  public static func removeTree(_ path: FilePath, last: String? = nil) throws(StorageError) {
+  ///
+  /// For folders that only this process has; see ``removeKnown(_:_:last:keepsFolder:)`` for the others.
+  public static func removeTree(_ path: FilePath) throws(StorageError) {
     let folder = path.folder
     guard try linkStatus(path) != nil else { return }
     let parent = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard parent >= 0 else { throw .looking("open the folder", folder, errno: errno) }
     defer { close(parent) }
-    try remove(path.nameBytes, in: parent, folder, last: last.map { Array($0.utf8) })
+    try remove(path.nameBytes, in: parent, folder)
     try syncFolder(folder)
   }
 
-  private static func remove(
-    _ name: [UInt8], in parent: Int32, _ folder: FilePath, last: [UInt8]? = nil
-  ) throws(StorageError) {
+  private static func remove(_ name: [UInt8], in parent: Int32, _ folder: FilePath) throws(StorageError) {
     let path = folder.appending(bytes: name)
     let name = name.map { CChar(bitPattern: $0) } + [0]
     var status = stat()
@@ -38,7 +35,7 @@ extension Folder {
       // A package may be closed against writing, and its remains would stay for ever: it is going, with all that is in it.
       // Another user's folder stays as it is, and what follows says why.
       if status.st_mode & 0o700 != 0o700 { _ = fchmodat(parent, name, 0o700, AT_SYMLINK_NOFOLLOW) }
-      try removeContent(of: name, in: parent, path, last: last)
+      try removeContent(of: name, in: parent, path)
     }
     crashPoint("remove")
     PowerLoss.shared?.willRemove(path, isFolder: isFolder)
@@ -48,20 +45,13 @@ extension Folder {
     crashPoint("remove")
   }
 
-  private static func removeContent(
-    of name: [CChar], in parent: Int32, _ path: FilePath, last: [UInt8]?
-  ) throws(StorageError) {
+  private static func removeContent(of name: [CChar], in parent: Int32, _ path: FilePath) throws(StorageError) {
     let descriptor = uninterrupted { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .looking("open the folder", path, errno: errno) }
     defer { close(descriptor) }
     // The list closes the descriptor it reads from.
     let listed = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard listed >= 0 else { throw .looking("open the folder", path, errno: errno) }
-    let names = try namesAndClose(listed, path)
-    for entry in names where entry != last { try remove(entry, in: descriptor, path) }
-    guard let last, names.contains(last) else { return }
-    // That the others are gone lasts before it goes itself.
-    try syncFolder(path)
-    try remove(last, in: descriptor, path)
+    for entry in try namesAndClose(listed, path) { try remove(entry, in: descriptor, path) }
   }
 }

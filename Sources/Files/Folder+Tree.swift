@@ -13,6 +13,14 @@ extension Folder {
     public let name: [UInt8]
     /// Nil for a folder, a link and whatever else is no regular file.
     public let identity: FileIdentity?
+
+    /// - Parameters:
+    ///   - name: Relative to the folder.
+    ///   - identity: What the system said of the file; nil for what is no regular file.
+    public init(name: [UInt8], identity: FileIdentity?) {
+      self.name = name
+      self.identity = identity
+    }
   }
 
   /// Everything beneath a folder but the folders that hold something, sorted by the bytes of the names. Links are not

@@ -18,21 +18,24 @@ public final class FolderInTheMaking: Sendable {
   /// Makes the folder, or empties one that a dead process left.
   /// - Parameters:
   ///   - path: The folder.
-  ///   - isOwn: Whether a process that fills it makes a file of this name, relative to it.
-  /// - Throws: ``StorageError/busy(folder:)`` while another process fills it, ``StorageError/targetExists(path:)`` for a file
-  ///   of another name, which is somebody's.
-  public init(path: FilePath, isOwn: (_ name: [UInt8]) -> Bool = { _ in true }) throws(StorageError) {
+  ///   - isOwn: Whether a process that fills it leaves this, by its content and not by its name.
+  /// - Throws: ``StorageError/busy(folder:)`` while another process fills it, ``StorageError/targetExists(path:)`` for
+  ///   anything that is somebody's; what `isOwn` throws.
+  public init(path: FilePath, isOwn: (_ found: Folder.Entry) throws -> Bool) throws {
     self.path = path
     var found: Int32?
     // A process that ends between two steps takes the folder away; the next attempt makes a new one.
     for _ in 0..<100 where found == nil { found = try FolderInTheMaking.open(path) }
-    guard let found else { throw .busy(folder: path) }
+    guard let found else { throw StorageError.busy(folder: path) }
     descriptor = found
-    do throws(StorageError) {
-      if let foreign = try Folder.tree(path, atMost: 1 << 20).first(where: { !isOwn($0.name) }) {
-        throw .targetExists(path: path.appending(bytes: foreign.name))
+    do {
+      let tree = try Folder.tree(path, atMost: 1 << 20)
+      if let foreign = try tree.first(where: { try !isOwn($0) }) {
+        throw StorageError.targetExists(path: path.appending(bytes: foreign.name))
       }
-      for name in try Folder.entries(path) { try Folder.removeTree(path.appending(name)) }
+      if let kept = try Folder.removeKnown(path, tree, keepsFolder: true).first {
+        throw StorageError.targetExists(path: kept)
+      }
     } catch {
       close(found)
       throw error

@@ -47,20 +47,32 @@ public final class OutputLock: Sendable {
   public var earlier: FilePath { OutputLock.name("earlier", output) }
 
   /// Removes what killed processes left, and puts the earlier folder back when they left none in its place.
-  /// - Parameter refuseForeign: asked of a folder before it is removed; throws for one that somebody put there, or put
-  ///   something into.
-  public func recover(_ refuseForeign: (_ path: FilePath) throws -> Void) throws {
+  /// - Parameter requireOwn: asked of a folder before it is removed; returns what is in it, and throws for one that somebody
+  ///   put there, or put something into.
+  /// - Throws: ``StorageError/targetExists(path:)`` for what somebody put there meanwhile, which stays.
+  public func recover(_ requireOwn: (_ path: FilePath) throws -> [Folder.Entry]) throws {
     if try linkStatus(earlier) != nil {
       if try linkStatus(output) == nil {
         try Folder.renameNoReplace(earlier, output)
       } else {
-        try refuseForeign(earlier)
-        try Folder.removeTree(earlier, last: list)
+        try removeOwn(earlier, requireOwn)
       }
     }
     guard try linkStatus(partial) != nil else { return }
-    try refuseForeign(partial)
-    try Folder.removeTree(partial, last: list)
+    try removeOwn(partial, requireOwn)
+  }
+
+  private func removeOwn(_ path: FilePath, _ requireOwn: (FilePath) throws -> [Folder.Entry]) throws {
+    let known = try requireOwn(path)
+    if let kept = try Folder.removeKnown(path, known, last: list).first { throw StorageError.targetExists(path: kept) }
+  }
+
+  /// Removes the folder in the making after a failure, of it what the process made: nothing is read, so that a stop is
+  /// none that waits. What else is there, such as the earlier package after an exchange, stays for ``recover(_:)``.
+  /// - Parameter made: What the process put there.
+  /// - Returns: What stays.
+  public func discard(_ made: [Folder.Entry]) throws(StorageError) -> [FilePath] {
+    try Folder.removeKnown(partial, made, last: list)
   }
 
   /// Whether killed processes left something beside a folder.
@@ -73,11 +85,15 @@ public final class OutputLock: Sendable {
   public func publish() throws(StorageError) { try Folder.renameNoReplace(partial, output) }
 
   /// Puts the folder in the making into the place of the one that is there, at one instant where the file system can.
-  /// - Parameter isStillOurs: asked of the folder that was there, when nobody finds it under its name any more.
-  /// - Throws: ``StorageError/targetExists(path:)`` when it is not; then it is back in its place.
-  public func replace(_ isStillOurs: (_ path: FilePath) -> Bool) throws(StorageError) {
+  /// - Parameter known: What is in the folder that is there. It is looked at once more when nobody finds it under its name
+  ///   any more.
+  /// - Returns: What somebody put into that folder while it was removed, which stays.
+  /// - Throws: ``StorageError/targetExists(path:)`` when it has changed; then it is back in its place.
+  public func replace(_ known: [Folder.Entry]) throws(StorageError) -> [FilePath] {
+    // What cannot be removed would stay beside the new one, and hold up every later run.
+    try Folder.requireRemovable(output)
     if try Folder.exchange(partial, output) {
-      guard isStillOurs(partial) else {
+      guard (try? Folder.tree(partial)) == known else {
         if (try? Folder.exchange(partial, output)) == true { throw .targetExists(path: output) }
         // What is under the name of the folder in the making is somebody's, and would be taken for ours.
         let (folder, name) = (output.folder, output.name)
@@ -85,15 +101,15 @@ public final class OutputLock: Sendable {
         try Folder.renameNoReplace(partial, kept)
         throw .targetExists(path: kept)
       }
-      return try Folder.removeTree(partial, last: list)
+      return try Folder.removeKnown(partial, known, last: list)
     }
     try Folder.renameNoReplace(output, earlier)
-    guard isStillOurs(earlier) else {
+    guard (try? Folder.tree(earlier)) == known else {
       try Folder.renameNoReplace(earlier, output)
       throw .targetExists(path: output)
     }
     try Folder.renameNoReplace(partial, output)
-    try Folder.removeTree(earlier, last: list)
+    return try Folder.removeKnown(earlier, known, last: list)
   }
 
   /// Gives the right back.

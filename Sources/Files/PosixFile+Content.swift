@@ -125,6 +125,9 @@ extension PosixFile {
     }
   }
 
+  /// What the system says of the file now.
+  public func identity() throws(StorageError) -> FileIdentity { FileIdentity(try status()) }
+
   func status() throws(StorageError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .looking("look at the file", path, errno: errno) }

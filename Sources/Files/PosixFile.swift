@@ -38,15 +38,31 @@ public final class PosixFile: Sendable {
   }
 
   /// Creates a file that must not exist yet, with mode 0644 whatever the umask.
-  public static func createExclusive(_ path: FilePath) throws(StorageError) -> PosixFile {
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - isInTheMaking: Whether it is marked as unfinished until ``endMaking()``; see ``isUnfinished(_:)``.
+  public static func createExclusive(
+    _ path: FilePath, isInTheMaking: Bool = false
+  ) throws(StorageError) -> PosixFile {
     let file = try open(path, O_CREAT | O_EXCL | O_RDWR, "create the file")
-    guard fchmod(file.descriptor, 0o644) == 0 else {
+    // A system or a file system without such a mode: then nobody knows the file for ours, and nobody removes it.
+    let isMarked = isInTheMaking && fchmod(file.descriptor, 0o644 | S_ISVTX) == 0
+    guard isMarked || fchmod(file.descriptor, 0o644) == 0 else {
       let code = errno
       unlink(path)
       throw .system("set the mode of the file", path, errno: code)
     }
     PowerLoss.shared?.didCreate(path)
     return file
+  }
+
+  /// Takes the mark of an unfinished file away. A failure changes nothing for whoever reads the file.
+  public func endMaking() { _ = fchmod(descriptor, 0o644) }
+
+  /// Whether a file is one that a process of ours had begun to write when it ended: it has the mode 01644, which no other
+  /// program gives to a file, or holds nothing.
+  static func isUnfinished(_ status: stat) -> Bool {
+    status.isRegularFile && (status.st_size == 0 || status.st_mode & 0o7777 == 0o644 | S_ISVTX)
   }
 
   /// Opens a file for reading and writing, and creates it first, with mode 0644 whatever the umask, if it is absent

@@ -19,7 +19,7 @@ package func contentIfThere<Content>(_ read: () throws(FileError) -> Content?) t
   } catch {
     switch error {
     case .missing, .notRegular, .tooLarge, .name: return nil
-    case .read, .short, .shrunk, .tooManyOpen, .changed, .linkBroken, .elsewhere: throw error
+    case .read, .unreadable, .short, .shrunk, .tooManyOpen, .changed, .linkBroken, .elsewhere: throw error
     }
   }
 }

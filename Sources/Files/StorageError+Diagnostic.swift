@@ -38,11 +38,14 @@ extension StorageError {
         next: "remove the link, or name another folder; Cambium never writes through a link", exit: .io)
     case .targetExists(let path):
       Diagnostic(
-        "E_TARGET_EXISTS", "the place is taken", file: path, expected: "nothing of this name",
-        next: "remove it or name another output; Cambium does not replace what it did not make", exit: .io)
+        "E_TARGET_EXISTS", "there is something of this name already", file: path, expected: "nothing of this name",
+        next:
+          "remove it or name another place (init has --manifest and --force); Cambium does not replace what it did not make",
+        exit: .io)
     case .resultExists(let path, let kind, let found):
       Diagnostic(
-        "E_RESULT_EXISTS", "the place of the result is taken", file: path, expected: "nothing, or \(kind) of ours",
+        "E_RESULT_EXISTS", "there is another file in the place of the result", file: path,
+        expected: "nothing, or \(kind) of ours",
         found: found, next: "name another file, or say --force when this one may go", exit: .io)
     case .resultPlace(let path, let found):
       Diagnostic(

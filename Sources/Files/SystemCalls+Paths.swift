@@ -29,6 +29,8 @@ func statvfs(_ path: FilePath, _ status: inout statvfs) -> Int32 { path.withPlat
 @discardableResult
 func mkdir(_ path: FilePath, _ mode: mode_t) -> Int32 { path.withPlatformString { mkdir($0, mode) } }
 
+func access(_ path: FilePath, _ mode: Int32) -> Int32 { path.withPlatformString { access($0, mode) } }
+
 func chmod(_ path: FilePath, _ mode: mode_t) -> Int32 { path.withPlatformString { chmod($0, mode) } }
 
 @discardableResult

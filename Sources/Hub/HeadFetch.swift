@@ -31,9 +31,6 @@ public struct HeadFetch: Sendable {
 
   /// The record's name in the folder.
   public static let record = "hub.json"
-  /// Bytes between two tensors that are read with them.
-  private static let gap = 1 << 20
-  private static let mostAtOnce = 64 << 20
 
   /// - Parameter model: Of which headers were read.
   /// - Throws: ``HubError/nothingToFetch(name:filters:)`` when it has no head; what opening it throws.
@@ -81,16 +78,8 @@ public struct HeadFetch: Sendable {
 
   /// The head's bytes in a shard, neighbours together.
   private func ranges(_ source: Source) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for entry in source.entries where entry.byteCount > 0 {
-      let range = source.header.dataStart + entry.begin..<source.header.dataStart + entry.end
-      if let last = ranges.last, range.lowerBound - last.upperBound <= HeadFetch.gap {
-        ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
-      } else {
-        ranges.append(range)
-      }
-    }
-    return ranges
+    ReadRanges.joined(
+      source.entries.map { source.header.dataStart + $0.begin..<source.header.dataStart + $0.end })
   }
 
   /// Makes the folder, whole or not at all. One that is there with the same head stays as it is.
@@ -104,34 +93,83 @@ public struct HeadFetch: Sendable {
       return false
     }
     try Folder.create(path.absolute.folder)
-    let lock = try OutputLock(path.absolute)
+    let lock = try OutputLock(path.absolute, list: HeadFetch.record)
     defer { lock.release() }
-    try lock.recover()
+    try lock.recover(requireOwn)
+    var made: [Folder.Entry] = []
     do {
-      try fill(lock.partial, connections: connections, observer: observer)
+      try fill(lock.partial, &made, connections: connections, observer: observer)
       try lock.publish()
     } catch {
-      try? Folder.removeTree(lock.partial)
+      // What somebody put there meanwhile stays, and the next attempt names it.
+      _ = try? lock.discard(made)
       throw error
     }
+    for source in sources { try KeptStretches.remove(kept, source.file) }
     return true
   }
 
-  private func fill(_ folder: FilePath, connections: Int, observer: any Fetch.Observer) throws {
+  /// What a killed process left of this head: files in the making, copies of the small files, and shards of this layout.
+  private func requireOwn(_ partial: FilePath) throws -> [Folder.Entry] {
+    guard try linkStatus(partial)?.isFolder == true else { throw HubError.occupied(path: partial) }
+    let tree = try Folder.tree(partial, atMost: 1 << 20)
+    for found in tree {
+      guard let name = String(validating: found.name, as: UTF8.self), let identity = found.identity,
+        try isOwn(name, partial.appending(name), identity.size)
+      else { throw HubError.occupied(path: partial.appending(bytes: found.name)) }
+    }
+    return tree
+  }
+
+  private func isOwn(_ name: String, _ path: FilePath, _ size: Int) throws -> Bool {
+    if try AtomicFile.isUnfinished(path) { return true }
+    if ["config.json", "README.md"].contains(name) {
+      let own = try ReadOnlyFile.ifThere(model.folder.appending(name))?.readAll(limit: 16 << 20)
+      return try size <= 16 << 20 && ReadOnlyFile(path: path).readAll(limit: 16 << 20) == own
+    }
+    if name == HeadFetch.record {
+      let value = try? JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 64 << 20), file: path.string)
+      return value?["commit"]?.stringValue == repository.commit
+        && value?["repository"]?.stringValue == repository.name.repository
+    }
+    guard let source = sources.first(where: { UTF8Name($0.file.path) == UTF8Name(name) }),
+      size == source.layout.fileSize
+    else { return false }
+    return try ReadOnlyFile(path: path).readBytes(count: source.layout.headerBytes.count, at: 0)
+      == source.layout.headerBytes
+  }
+
+  private func fill(
+    _ folder: FilePath, _ made: inout [Folder.Entry], connections: Int, observer: any Fetch.Observer
+  ) throws {
     try Folder.create(folder)
+    func note(_ name: String) throws {
+      let identity = try ReadOnlyFile(path: folder.appending(name)).identity
+      made.append(Folder.Entry(name: Array(name.utf8), identity: identity))
+    }
     for name in ["config.json", "README.md"] where repository[name] != nil {
       let bytes = try ReadOnlyFile(path: model.folder.appending(name)).readAll(limit: 16 << 20)
       try AtomicFile.write(bytes, to: folder.appending(name))
+      try note(name)
+    }
+    let parts = try sources.map {
+      StretchFetch.Part(remote: $0.remote, kept: try KeptStretches.made(kept, $0.file), ranges: ranges($0))
+    }
+    try StretchFetch(parts: parts, folder: kept).run(connections: connections) {
+      observer.advanced(bytes: $0, file: $1)
     }
     var tensors: [JSONValue] = []
-    for source in sources {
+    for (source, part) in zip(sources, parts) {
       let path = folder.appending(FilePath(source.file.path).components)
       try Folder.create(path.folder)
-      let file = try PosixFile.createExclusive(path)
+      let file = try PosixFile.createExclusive(path, isInTheMaking: true)
+      // Also of a file that a failure leaves half written.
+      defer { try? note(source.file.path) }
       try file.preallocate(source.layout.fileSize)
       try file.write(source.layout.headerBytes, at: 0)
-      try fetch(source, into: file, connections: connections, observer: observer)
+      try HeadFetch.copy(source, from: part.kept, to: file)
       try file.sync()
+      file.endMaking()
       tensors += try record(source, file)
       try file.close()
     }
@@ -148,43 +186,31 @@ public struct HeadFetch: Sendable {
       ("proof", "bytes as served; not checkable against the digests of the files"),
     ])
     try AtomicFile.write(JSONWriter.pretty(record), to: folder.appending(HeadFetch.record))
+    try note(HeadFetch.record)
   }
 
-  /// Reads the ranges of a shard, several at a time, and writes what is the head's to its place.
-  private func fetch(
-    _ source: Source, into file: PosixFile, connections: Int, observer: any Fetch.Observer
-  ) throws {
-    let pieces = ranges(source).flatMap { range in
-      stride(from: range.lowerBound, to: range.upperBound, by: HeadFetch.mostAtOnce).map {
-        $0..<min(range.upperBound, $0 + HeadFetch.mostAtOnce)
-      }
-    }
-    let isDone = try Workers.forEach(
-      count: pieces.count, threads: connections, stop: { StopSignal.shared.isRequested }
-    ) { index, _ in
-      var at = pieces[index].lowerBound
-      try source.remote.stream(pieces[index]) { bytes in
-        try HeadFetch.write(bytes, at: at, source, to: file)
-        at += bytes.count
-        observer.advanced(bytes: bytes.count, file: source.file.path)
-      }
-    }
-    guard isDone else { throw HubError.stopped(place: source.remote.place) }
+  /// What came of the ranges, in the model's folder of the cache: a fetch that ends badly is gone on with from there.
+  private var kept: FilePath {
+    FetchPlace.home(repository.name, cache: repository.client.settings.cache).appending(".cambium").appending("ranges")
   }
 
-  /// Writes the parts of some bytes of a shard that belong to tensors of the head.
-  private static func write(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, _ source: Source, to file: PosixFile
-  ) throws {
-    let read = offset..<offset + bytes.count
+  /// Writes the tensors of the head to their places.
+  private static func copy(_ source: Source, from kept: KeptStretches, to file: PosixFile) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { buffer.deallocate() }
     for entry in source.entries {
-      let begin = source.header.dataStart + entry.begin
-      let common = read.clamped(to: begin..<begin + entry.byteCount)
-      guard !common.isEmpty,
-        let target = source.layout.entries.first(where: { UTF8Name($0.name) == UTF8Name(entry.name) })
-      else { continue }
-      let piece = UnsafeRawBufferPointer(rebasing: bytes[common.lowerBound - offset..<common.upperBound - offset])
-      try file.write(piece, at: source.layout.headerBytes.count + target.begin + common.lowerBound - begin)
+      guard let target = source.layout.entries.first(where: { UTF8Name($0.name) == UTF8Name(entry.name) }) else {
+        throw HubError.entry(place: "\(source.remote.place): \(entry.name)")
+      }
+      let (from, to) = (
+        source.header.dataStart + entry.begin, source.layout.headerBytes.count + target.begin
+      )
+      for begin in stride(from: 0, to: entry.byteCount, by: buffer.count) {
+        let piece = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[..<min(buffer.count, entry.byteCount - begin)])
+        try kept.read(into: piece, at: from + begin)
+        try file.write(UnsafeRawBufferPointer(piece), at: to + begin)
+      }
     }
   }
 

@@ -17,6 +17,8 @@ final class RemoteFile: Sendable {
   private var subject: HubClient.Subject { HubClient.Subject(name: repository.name, file: file.path) }
   /// `hub:org/name@revision/file`.
   var place: String { subject.place }
+  /// `hub:org/name@commit/file`.
+  var pinned: String { "\(repository.pinned)/\(file.path)" }
   private var client: HubClient { repository.client }
 
   private var hubAddress: WebAddress {

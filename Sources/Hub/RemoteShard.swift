@@ -6,9 +6,11 @@ import Threads
 
 /// A shard that is read where it is: its header at once, anything else when it is asked for.
 final class RemoteShard: ShardBytes {
-  /// `hub:org/name@revision/file`: no path of this machine, so that nobody opens it by mistake.
+  /// `hub:org/name@commit/file`: no path of this machine, so that nobody opens it by mistake.
   let path: FilePath
-  private let remote: RemoteFile
+  let remote: RemoteFile
+  /// Stretches that are on this machine, from this run or an earlier one; nil while nothing is kept.
+  private let kept: Guarded<KeptStretches?>
   /// Stretches that were read, by where they begin.
   private let known = Guarded<[(begin: Int, bytes: [UInt8])]>([])
   /// Called before a short stretch is read that is not known: whoever knows what else will be asked for reads it, too.
@@ -17,16 +19,32 @@ final class RemoteShard: ShardBytes {
   /// Bytes that are asked for first: nearly every header is shorter.
   static let firstBytes = 64 << 10
 
-  init(_ remote: RemoteFile, foresee: @escaping @Sendable () -> Void) {
+  init(_ remote: RemoteFile, kept: KeptStretches? = nil, foresee: @escaping @Sendable () -> Void) {
     self.remote = remote
+    self.kept = Guarded(kept)
     self.foresee = foresee
-    path = FilePath(untrusted: remote.place)
+    path = FilePath(untrusted: remote.pinned)
+  }
+
+  /// Keeps what was read until now, and what ``StretchFetch`` brings.
+  func keep(in folder: FilePath) throws -> KeptStretches {
+    let kept = try KeptStretches.made(folder, remote.file)
+    for part in known.withLock({ $0 }) where !kept.has(part.begin..<part.begin + part.bytes.count) {
+      try part.bytes.withUnsafeBytes { try kept.write($0, at: part.begin) }
+      try kept.complete(part.begin..<part.begin + part.bytes.count)
+    }
+    try kept.keep()
+    self.kept.withLock { $0 = kept }
+    return kept
   }
 
   var size: Int { remote.file.size }
 
-  /// A file of the hub has no inode, and does not change under its commit.
-  var identity: FileIdentity { FileIdentity(device: 0, inode: 0, size: size, modified: 0, changed: 0) }
+  /// A file of the hub has no inode, and does not change under its commit: what tells its content is the digest.
+  var identity: FileIdentity {
+    let number = UInt64(remote.file.etag.prefix(16), radix: 16) ?? 0
+    return FileIdentity(device: 0, inode: number, size: size, modified: 0, changed: 0)
+  }
 
   func currentIdentity() throws(FileError) -> FileIdentity { identity }
 
@@ -45,13 +63,35 @@ final class RemoteShard: ShardBytes {
     }
   }
 
+  /// What is long goes into the buffer as it comes, and is nowhere else in memory.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
-    buffer.copyBytes(from: try readBytes(count: buffer.count, at: offset))
+    let (end, overflow) = offset.addingReportingOverflow(buffer.count)
+    guard offset > 8, !overflow, end <= size, buffer.count > RemoteShard.shortBytes else {
+      return buffer.copyBytes(from: try readBytes(count: buffer.count, at: offset))
+    }
+    if let kept = kept.withLock({ $0 }), kept.has(offset..<end) { return try kept.read(into: buffer, at: offset) }
+    var filled = 0
+    do {
+      try remote.stream(offset..<end) { bytes in
+        // It hands on what was asked for and no more.
+        UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + bytes.count]).copyMemory(from: bytes)
+        filled += bytes.count
+      }
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw .elsewhere(error as? any CambiumError ?? HubError.library(reason: "\(error)"))
+    }
   }
 
   private func read(_ range: Range<Int>) throws -> [UInt8] {
     if let bytes = bytes(range) { return bytes }
-    if range.lowerBound < RemoteShard.firstBytes {
+    if let kept = kept.withLock({ $0 }), kept.has(range) {
+      var bytes = [UInt8](repeating: 0, count: range.count)
+      try bytes.withUnsafeMutableBytes { try kept.read(into: $0, at: range.lowerBound) }
+      return bytes
+    }
+    if range.lowerBound <= 8 {
       // The header: the first stretch, then exactly the rest of it.
       let first = min(size, RemoteShard.firstBytes)
       if bytes(0..<first) == nil { keep(0, try remote.read(0..<first)) }
@@ -74,7 +114,9 @@ final class RemoteShard: ShardBytes {
   /// Reads stretches and keeps them; neighbours with little between them at once.
   func foreread(_ ranges: [Range<Int>]) throws {
     var joined: [Range<Int>] = []
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where bytes(range) == nil {
+    let kept = kept.withLock { $0 }
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound })
+    where bytes(range) == nil && kept?.has(range) != true {
       if let last = joined.last, range.lowerBound - last.upperBound <= RemoteShard.shortBytes,
         range.lowerBound >= last.upperBound
       {

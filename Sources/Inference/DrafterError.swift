@@ -33,7 +33,7 @@ public enum DrafterError: CambiumError, Equatable {
     case .kind(let file, let found):
       Diagnostic(
         "E_DRAFTER_KIND", "this is no drafter that the runner reads", file: file,
-        expected: "DFlashDraftModel, or LlamaForCausalLMEagle3", found: found,
+        expected: "DFlashDraftModel, DFlash2DraftModel, or LlamaForCausalLMEagle3", found: found,
         next: "give a folder with such a drafter; an MTP head comes with the package", exit: .badInput)
     case .twice(let path, let kind):
       Diagnostic(

@@ -13,6 +13,22 @@ public struct DecodeCheck: Sendable, Equatable {
   public var relativeFloor: Double?
   /// Whether the package is published when the check cannot take place; else that fails the run.
   public var isOptional = false
+  /// The drafter that goes into the package, if there is one: no manifest says it here.
+  package var drafter: Drafter?
+
+  /// A drafter with weights of its own, decoded with beside the head.
+  package struct Drafter: Sendable, Equatable {
+    /// The way of decoding, as the runner spells it.
+    package var name: String
+    /// Tokens that it drafts in a round.
+    package var places: Int
+
+    /// The members.
+    package init(name: String, places: Int) {
+      self.name = name
+      self.places = places
+    }
+  }
 
   /// Most bundled prompts that a manifest can ask for.
   public static let mostPrompts = 11

@@ -13,34 +13,34 @@ public struct LockFile: Sendable, Equatable {
     public let bytes: Int
     /// 64 hexadecimal digits.
     public let sha256: String
-    /// Whether the digest is that of a shard's leaves (`tree_sha256`), not of the file's bytes.
-    public let isTree: Bool
+    /// What it is the digest of.
+    public let digest: Digest
+    /// Whether the digest is that of a shard's leaves, not of the file's bytes.
+    public var isTree: Bool { digest != .content }
 
     /// The members.
-    public init(path: String, bytes: Int, sha256: String, isTree: Bool = false) {
+    public init(path: String, bytes: Int, sha256: String, digest: Digest = .content) {
       self.path = path
       self.bytes = bytes
       self.sha256 = sha256
-      self.isTree = isTree
+      self.digest = digest
     }
 
-    /// `{"path", "bytes", "sha256" or "tree_sha256"}`.
+    /// `{"path", "bytes"}` and one of `sha256`, `tree_sha256` and `part_tree_sha256`.
     public var json: JSONValue {
       .object([
-        ("path", .string(path)), ("bytes", .int(bytes)), (digestKey, .string(sha256)),
+        ("path", .string(path)), ("bytes", .int(bytes)), (digest.rawValue, .string(sha256)),
       ])
     }
 
     /// Reads ``json`` back.
     public init(_ fields: JSONFields) throws(JSONError) {
-      isTree = fields["tree_sha256"] != nil
+      digest = [Digest.tree, .part].first { fields[$0.rawValue] != nil } ?? .content
       path = try fields.string("path")
       bytes = try fields.int("bytes", in: 0...Int.max)
-      sha256 = try fields.sha256(isTree ? "tree_sha256" : "sha256").hex
-      try fields.refuseUnknown(["path", "bytes", digestKey])
+      sha256 = try fields.sha256(digest.rawValue).hex
+      try fields.refuseUnknown(["path", "bytes", digest.rawValue])
     }
-
-    private var digestKey: String { isTree ? "tree_sha256" : "sha256" }
   }
 
   /// Name and version of the program that wrote the file.
@@ -55,10 +55,15 @@ public struct LockFile: Sendable, Equatable {
   public var commits: [String: String]
   /// The input files, in the order of their paths.
   public var files: [File]
+  /// What was read of models that stay on the hub; none in most locks, and in those of earlier versions.
+  public var remote: [Remote]
 
   /// The members; files are sorted by the bytes of their paths.
-  public init(tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File])
-  {
+  public init(
+    tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File],
+    remote: [Remote] = []
+  ) {
+    self.remote = remote
     self.tool = tool
     self.manifest = manifest
     self.pipeline = pipeline
@@ -69,7 +74,7 @@ public struct LockFile: Sendable, Equatable {
 
   /// The document that is written.
   public var json: JSONValue {
-    .object([
+    var members: [(String, JSONValue)] = [
       ("cambium_lock", .int(1)), ("tool", .string(tool)), ("manifest_sha256", .string(manifest)),
       ("pipeline_sha256", .string(pipeline)), ("plan_sha256", .string(plan)),
       ("commits", .object(commits.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
@@ -77,7 +82,9 @@ public struct LockFile: Sendable, Equatable {
         "files",
         .array(files.map(\.json))
       ),
-    ])
+    ]
+    if !remote.isEmpty { members.append(("remote", .array(remote.map(\.json)))) }
+    return .object(members)
   }
 
   /// Reads a lock file; nil when there is none.
@@ -88,17 +95,18 @@ public struct LockFile: Sendable, Equatable {
     let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: path.string, what: "lock file")
     try fields.refuseUnknown([
-      "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files",
+      "cambium_lock", "tool", "manifest_sha256", "pipeline_sha256", "plan_sha256", "commits", "files", "remote",
     ])
     try RuleParser(file: path.string).requireVersion(fields, "cambium_lock")
     let pinned = try fields.object("commits")
-    try pinned.refuseUnknown(["source", "donor", "adapter"])
+    try pinned.refuseUnknown(["source", "donor", "adapter", "drafter"])
     var commits: [String: String] = [:]
     for name in pinned.keys { commits[name] = try pinned.string(name) }
     return LockFile(
       tool: try fields.string("tool"), manifest: try fields.sha256("manifest_sha256").hex,
       pipeline: try fields.sha256("pipeline_sha256").hex, plan: try fields.sha256("plan_sha256").hex, commits: commits,
-      files: try fields.objects("files").map { try File($0) })
+      files: try fields.objects("files").map { try File($0) },
+      remote: fields["remote"] == nil ? [] : try fields.objects("remote").map { try Remote($0) })
   }
 
   /// Each way in which `other` differs, in words; empty when both are equal.
@@ -123,6 +131,9 @@ public struct LockFile: Sendable, Equatable {
       default: break
       }
     }
+    // The files say that something changed; here it is said what. Without the records of either side nothing is missed.
+    out += remoteDifferences(to: other).filter { !out.contains($0) }
+    if out.isEmpty, remote != other.remote { out.append("what was read on the hub is recorded otherwise") }
     return out
   }
 }

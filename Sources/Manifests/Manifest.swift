@@ -34,7 +34,7 @@ public struct Manifest: Sendable {
 
   /// Absolute path of the manifest.
   public let path: FilePath
-  /// Of the file's bytes.
+  /// Of the file's bytes; where it extends other manifests, of those of all of them.
   public let digest: SHA256Digest
   /// The model that is converted.
   public let source: ModelReference
@@ -42,6 +42,10 @@ public struct Manifest: Sendable {
   public let donor: ModelReference?
   /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
   public let adapter: AdapterReference?
+  /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
+  public let fetches: Bool
+  /// A drafter with weights of its own for the source, which goes into the package; nil for none.
+  public let drafter: ModelReference?
   /// Name of a shipped pipeline, or a path.
   public let pipeline: String
   /// Where the manifest names it: `file:line:column`.
@@ -54,6 +58,10 @@ public struct Manifest: Sendable {
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for what the pipeline says.
   public let check: DecodeCheck.Choice?
+  /// How large the package may become; nil for what the pipeline says.
+  public let budget: Budget?
+  /// What quantizing each tensor costs; a budget is spent by it.
+  public let sensitivity: FilePath?
   /// What becomes of the head; nil where nothing is said.
   public let head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
@@ -74,39 +82,52 @@ public struct Manifest: Sendable {
 
   /// Names of the fields that a manifest may have.
   public static let fields = [
-    "$schema", "cambium", "source", "donor", "adapter", "pipeline", "quantization", "rules", "thresholds", "check",
-    "head",
-    "head_norms", "foreign", "strict", "layouts", "readers", "base_model", "output",
+    "$schema", "cambium", "extends", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization",
+    "rules", "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts",
+    "readers", "base_model", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
     guard try path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
+    if try path.isFolder {
+      throw ManifestError.notManifest(
+        path: path, found: "a folder", next: "write a manifest for the model in it: cambium init \(path)")
+    }
     try self.init(ReadOnlyFile(path: path).readAll(limit: 4 << 20), path: path)
   }
 
   /// The text of a manifest, as if it stood at a path.
   /// - Throws: as ``init(path:)``, but for the file.
   public init(_ bytes: [UInt8], path: FilePath) throws {
-    let value = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let own = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
+    let whole = try ManifestBase(own, bytes, path: path)
+    let value = whole.value
     let fields = try JSONFields(value, file: path.string, what: "manifest")
+    try Manifest.refuseOther(fields, path)
     try fields.refuseUnknown(Manifest.fields)
     let parser = RuleParser(file: path.string)
     try parser.requireVersion(fields, "cambium")
     try parser.refuseControls(value)
     self.path = path.absolute
     let folder = self.path.folder
-    digest = SHA256Digest.of(bytes)
-    source = try ModelReference(try fields.string("source"), relativeTo: folder)
-    donor = try fields.optionalString("donor").map { try ModelReference($0, relativeTo: folder) }
+    digest = whole.digest
+    source =
+      try parser.model(fields, "source", relativeTo: folder)
+      ?? ModelReference(fields.string("source"), relativeTo: folder)
+    donor = try parser.model(fields, "donor", relativeTo: folder)
+    fetches = try fields.optionalBool("fetch") ?? false
     adapter = try parser.adapter(fields, relativeTo: folder)
+    drafter = try fields.optionalString("drafter").map { try ModelReference($0, relativeTo: folder) }
     pipeline = try fields.string("pipeline")
     pipelinePlace = parser.place(fields.value["pipeline"] ?? fields.value)
     quantization = try fields.optionalObject("quantization").map { try parser.choice($0.value) }
     rules = try parser.rules(try fields.optionalArray("rules") ?? [], owner: "manifest") { _ in true }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     check = try parser.check(fields)
+    budget = try parser.budget(fields)
+    sensitivity = try fields.optionalString("sensitivity").map { FilePath(untrusted: $0).absolute(from: folder) }
     head = try parser.word(fields, "head")
     headNorms = try parser.word(fields, "head_norms")
     foreign = try fields.optionalBool("foreign") ?? false
@@ -137,6 +158,24 @@ public struct Manifest: Sendable {
         place: parser.place(fields.value["layouts"] ?? fields.value), field: "layouts",
         expected: "one of sidecar, indexed, mtp-folder (the package has one copy of the head), and drafter beside it",
         found: inside.joined(separator: ", "))
+    }
+  }
+
+  /// Refuses our other documents, which stand beside manifests and are caught by the same pattern of a shell.
+  private static func refuseOther(_ fields: JSONFields, _ path: FilePath) throws {
+    if fields["cambium_lock"] != nil {
+      let name = path.name
+      let own = name.hasBytes(atEnd: ".lock.json") ? String(name.dropLast(10)) + ".json" : "the one that is beside it"
+      throw ManifestError.notManifest(
+        path: path, found: "the lock file of a manifest", next: "name the manifest: \(own)")
+    }
+    let others = [
+      ("cambium_pipeline", "a pipeline", "name it in a manifest, as \"pipeline\""),
+      ("cambium_check", "the report of a decode check", "name the manifest of the package that it is about"),
+      ("cambium_audit", "the audit report of a package", "cambium audit takes the package's folder"),
+    ]
+    for (key, what, next) in others where fields[key] != nil {
+      throw ManifestError.notManifest(path: path, found: what, next: next)
     }
   }
 

@@ -6,6 +6,8 @@ import SystemPackage
 public enum ManifestError: CambiumError {
   /// The manifest, or a pipeline that it names by a path, is not there.
   case missing(path: FilePath, what: String)
+  /// What is named as the manifest is a model's folder, or another document of ours.
+  case notManifest(path: FilePath, found: String, next: String)
   /// A field's value is not one of those allowed.
   case value(place: String, field: String, expected: String, found: String)
   /// MLX has no such number format.
@@ -20,6 +22,8 @@ public enum ManifestError: CambiumError {
   case noRule(place: String, tensor: String, role: String)
   /// What was resolved differs from the lock file, and `--locked` was given.
   case lockDiffers(path: FilePath, differences: [String])
+  /// The hub serves other bytes of a commit than the lock file pins.
+  case lockRemote(path: FilePath, differences: [String])
   /// `--locked` was given and there is no lock file.
   case lockMissing(path: FilePath)
 
@@ -31,6 +35,10 @@ public enum ManifestError: CambiumError {
         next: what == "manifest"
           ? "write one with: cambium init FOLDER" : "check the path; it is relative to the manifest",
         exit: .missingInput)
+    case .notManifest(let path, let found, let next):
+      Diagnostic(
+        "E_MANIFEST_OTHER", "that is no manifest", file: path, expected: "a manifest, as cambium init writes one",
+        found: found, next: next, exit: .badInput)
     case .value(let place, let field, let expected, let found):
       Diagnostic(
         "E_MANIFEST_VALUE", "wrong value of \(field)", file: place, expected: expected, found: found,
@@ -45,8 +53,8 @@ public enum ManifestError: CambiumError {
       Diagnostic(
         "E_PIPELINE_UNKNOWN", "no pipeline named \(name)", file: place,
         expected: known.isEmpty ? "a pipeline in \(looked)" : known.joined(separator: ", "), found: name,
-        next:
-          "name a shipped pipeline, or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
+        next: (nearestName(to: name, among: known).map { "did you mean \($0)? Else " } ?? "")
+          + "name a shipped pipeline (cambium pipelines lists them) or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
         exit: .badInput)
     case .ruleUnused(let place, let rule, let nearest):
       Diagnostic(
@@ -63,6 +71,12 @@ public enum ManifestError: CambiumError {
         "E_LOCK_DIFFERS", "what was resolved differs from the lock file", file: path,
         expected: "what the lock file pins",
         found: differences.joined(separator: "; "), next: "run without --locked to accept the change", exit: .badInput)
+    case .lockRemote(let path, let differences):
+      Diagnostic(
+        "E_LOCK_REMOTE", "the hub serves other bytes than the lock file pins of the same commit", file: path,
+        expected: "what the lock file pins", found: differences.joined(separator: "; "),
+        next: "a commit never changes: find out what answers in the hub's place, and remove the work folder's remote/",
+        exit: .badInput)
     case .lockMissing(let path):
       Diagnostic(
         "E_LOCK_MISSING", "--locked was given and there is no lock file", file: path,

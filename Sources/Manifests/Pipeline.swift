@@ -18,6 +18,8 @@ public struct Pipeline: Sendable {
   public let thresholds: Thresholds
   /// What decoding is checked with; nil for no check.
   public let check: DecodeCheck.Choice?
+  /// How large a package may become; nil where the rules alone decide.
+  public let budget: Budget?
   /// Absolute path of its file.
   public let path: FilePath
   /// Of the file's bytes.
@@ -25,6 +27,7 @@ public struct Pipeline: Sendable {
 
   static let fields = [
     "$schema", "cambium_pipeline", "name", "summary", "quantization", "rules", "thresholds", "check",
+    "budget",
   ]
 
   /// Reads a pipeline.
@@ -46,6 +49,7 @@ public struct Pipeline: Sendable {
     rules = try parser.rules(try fields.array("rules"), owner: "pipeline \(name)") { _ in false }
     thresholds = try parser.thresholds(try fields.optionalObject("thresholds")?.value)
     check = try parser.check(fields)
+    budget = try parser.budget(fields)
     self.path = path
     digest = SHA256Digest.of(bytes)
   }
@@ -64,11 +68,22 @@ public struct Pipeline: Sendable {
       let path = folder.appending(reference + ".json")
       if try path.exists { return path }
     }
-    let known = folders.flatMap { folder in
-      ((try? Folder.entries(folder)) ?? [])
-        .filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.map { String($0.dropLast(5)) }
-    }
     throw ManifestError.pipelineUnknown(
-      place: place, name: reference, known: Set(known).sorted(), looked: folders.map(\.string).joined(separator: ", "))
+      place: place, name: reference, known: list(folders).map(\.name),
+      looked: folders.map(\.string).joined(separator: ", "))
+  }
+
+  /// Every pipeline that has a name, by name, with the file that the name stands for: that of the first folder which has
+  /// it. Nothing is read.
+  public static func list(_ folders: [FilePath]) -> [(name: String, path: FilePath)] {
+    var found: [String: FilePath] = [:]
+    for folder in folders {
+      for entry in (try? Folder.entries(folder)) ?? []
+      where entry.hasSuffix(".json") && !entry.hasSuffix(".schema.json") {
+        let name = String(entry.dropLast(5))
+        if found[name] == nil { found[name] = folder.appending(entry) }
+      }
+    }
+    return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
   }
 }

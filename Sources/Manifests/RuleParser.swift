@@ -10,11 +10,11 @@ struct RuleParser {
 
   func choice(_ value: JSONValue) throws -> QuantizationChoice {
     let fields = try JSONFields(value, file: file, what: "quantization")
-    try fields.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule"])
+    try fields.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule", "scales"])
     return QuantizationChoice(
       mode: try word(fields, "mode"), bits: try fields.optionalInt("bits", in: 1...64),
       groupSize: try fields.optionalInt("group_size", in: 1...65_536), reference: try word(fields, "reference"),
-      scaleRule: try word(fields, "scale_rule"), place: place(value))
+      scaleRule: try word(fields, "scale_rule"), scales: try word(fields, "scales"), place: place(value))
   }
 
   func rules(_ values: [JSONValue], owner: String, mustMatch: (Rule.Selector) -> Bool) throws -> [Rule] {

@@ -34,19 +34,22 @@ public struct QuantizationChoice: Sendable, Equatable {
   public var reference: QuantizerReference?
   /// How a scale is rounded; of mxfp4 and mxfp8.
   public var scaleRule: ScaleRule?
+  /// How scales are found.
+  public var scales: ScaleMethod?
   /// `file:line:column`, for messages.
   public var place: String?
 
   /// The members.
   public init(
     mode: QuantizationMode? = nil, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference? = nil,
-    scaleRule: ScaleRule? = nil, place: String? = nil
+    scaleRule: ScaleRule? = nil, scales: ScaleMethod? = nil, place: String? = nil
   ) {
     self.mode = mode
     self.bits = bits
     self.groupSize = groupSize
     self.reference = reference
     self.scaleRule = scaleRule
+    self.scales = scales
     self.place = place
   }
 
@@ -60,7 +63,8 @@ public struct QuantizationChoice: Sendable, Equatable {
       return try QuantizationFormat(
         mode: mode, bits: bits ?? (sameMode ? base?.bits : nil),
         groupSize: groupSize ?? (sameMode ? base?.groupSize : nil), reference: reference ?? base?.reference ?? .metal,
-        scaleRule: scaleRule ?? base?.scaleRule ?? .ceil)
+        scaleRule: scaleRule ?? base?.scaleRule ?? .ceil,
+        scales: scales ?? base?.scales ?? .mlx)
     } catch {
       guard case .format(let asked, let expected) = error else { throw error }
       throw ManifestError.format(place: place, asked: asked, expected: expected)

@@ -62,19 +62,19 @@ public struct PackageVerifier: Sendable {
     try DocumentCheck(path: path, audit: audit, sums: sums).check(&report)
     let shards = try openShards(entries, &report)
     try checkTensors(audit, shards, &report)
+    try checkDrafter(audit, shards, sums, &report)
     try checkIndex(shards, listsHead: audit.head?.isIndexed ?? false, &report)
     try PackageConfigCheck(path: path, audit: audit).check(&report)
     checkReaders(audit, &report)
     return report
   }
 
-  /// The names in the folder, and instead of a folder for the head those in it. Whatever else is no file is found later.
+  /// The names in the folder, and instead of a folder for the head or the drafter those in it. Whatever else is no file is found later.
   private func packageEntries() throws -> [String] {
     try Folder.entries(path).flatMap { name -> [String] in
       let below = path.appending(name)
-      guard name.utf8.elementsEqual(PackageFiles.headFolder.utf8), try linkStatus(below)?.isFolder == true else {
-        return [name]
-      }
+      let isOwn = [PackageFiles.headFolder, DraftCheckpoint.folder].contains { name.utf8.elementsEqual($0.utf8) }
+      guard isOwn, try linkStatus(below)?.isFolder == true else { return [name] }
       let names = try Folder.entries(below)
       return names.isEmpty ? [name] : names.map { name + "/" + $0 }
     }
@@ -94,7 +94,7 @@ public struct PackageVerifier: Sendable {
     var problems: [String] = []
     if mayTrustBytes {
       let there = Set(entries.map(UTF8Name.init))
-      problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing or unreadable" }
+      problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
       problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
         let entry = list.entries[index]
@@ -102,9 +102,13 @@ public struct PackageVerifier: Sendable {
         do throws(FileError) {
           found = try digestOfFile(atPath: path.appending(entry.name))
         } catch {
-          // Says nothing of the file.
-          if case .tooManyOpen = error { throw error }
-          return "\(entry.name): missing or unreadable"
+          switch error {
+          // Says nothing of the file: what could not be read has no verdict.
+          case .tooManyOpen, .read, .unreadable, .elsewhere: throw error
+          case .missing, .linkBroken: return "\(entry.name): missing"
+          case .notRegular, .short, .shrunk, .changed, .tooLarge, .name:
+            return "\(entry.name): no file, or one that changed while it was read"
+          }
         }
         return found.digest == entry.sha256
           ? nil : "\(entry.name): sha256 \(found.digest.hex), listed \(entry.sha256.hex)"
@@ -147,7 +151,7 @@ public struct PackageVerifier: Sendable {
   private func checkTensors(
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
-    let parts = audit.tensors.flatMap(\.written)
+    let parts = audit.tensors.flatMap(\.written) + (audit.drafter?.tensors ?? [])
     var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
       let part = parts[index]
       guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name] else {
@@ -249,7 +253,8 @@ public struct PackageVerifier: Sendable {
     }
     var total = CheckedSum()
     let unlisted = Set(listsHead ? [] : WeightLayout.ownHeadFiles.map(UTF8Name.init))
-    for (name, shard) in shards.sorted(by: { $0.key < $1.key }) where !unlisted.contains(name) {
+    for (name, shard) in shards.sorted(by: { $0.key < $1.key })
+    where !unlisted.contains(name) && !name.string.hasBytes(atStart: PackageVerifier.drafterPrefix) {
       for entry in shard.header.tensors {
         total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -50,7 +50,7 @@ struct ProvenanceCheck {
     let names = Set(audit.inputs.map { UTF8Name($0.path) })
     return audit.inputs.compactMap { input in
       let own = known[UTF8Name(input.path)]
-      return own?.sha256.hex == input.sha256 && own?.isTree == input.isTree
+      return own?.sha256.hex == input.sha256 && own?.digest == input.digest
         ? nil : "\(input.path): another digest than in the audit"
     } + stated.filter { !names.contains(UTF8Name($0.name)) }.map { "\($0.name): no input of the audit" }
   }

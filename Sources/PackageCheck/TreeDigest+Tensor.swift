@@ -4,6 +4,12 @@ import Quantization
 import Safetensors
 
 extension TreeDigest {
+  /// The digests of all tensors of a file, in the order of their names.
+  /// - Throws: `FileError`.
+  package static func all(of file: SafetensorsFile) throws -> [SHA256Digest] {
+    try file.header.tensors.map { try of($0, in: file).digest }
+  }
+
   /// The digest of one tensor of a file, and the first of its elements that is NaN or infinite; nil when none is, or when
   /// its type is no float's.
   /// - Parameter code: how its bytes are coded when each of them is a number of packed blocks.

@@ -41,7 +41,15 @@ public struct VerificationReport: Sendable {
       return ([head] + shown + more).joined(separator: "\n")
     }
     let notes = suspicions.map { "note: \($0)" }
-    return (lines + notes + (readers.map { [""] + $0.lines } ?? [])).joined(separator: "\n")
+    // Readers say something of a package that holds; of another one the verdict is not to drown in them.
+    let table = isGood ? readers.map { [""] + $0.lines } ?? [] : []
+    return (lines + notes + table + [verdict]).joined(separator: "\n")
+  }
+
+  /// The last line.
+  private var verdict: String {
+    let failed = checks.filter { !$0.problems.isEmpty }.map(\.name)
+    return failed.isEmpty ? "the package holds" : "FAIL: the package does not hold: \(failed.joined(separator: ", "))"
   }
 
   /// The document of `verify --json`.

@@ -1,17 +1,5 @@
-import Checkpoint
 import Manifests
-import Quantization
 import StrictJSON
-
-extension QuantizationFormat {
-  /// `{"mode", "bits", "group_size", "reference", "scale_rule"}`.
-  package var json: JSONValue {
-    .object([
-      ("mode", .string(mode.rawValue)), ("bits", .int(bits)), ("group_size", .int(groupSize)),
-      ("reference", .string(reference.rawValue)), ("scale_rule", .string(scaleRule.rawValue)),
-    ])
-  }
-}
 
 extension Thresholds {
   /// Canonical form, for receipts.

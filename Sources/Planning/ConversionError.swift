@@ -46,6 +46,8 @@ public enum ConversionError: CambiumError {
   case checkMissing(manifest: FilePath, reason: String)
   /// The folder is not a package that cambium wrote, or one of its lists is damaged.
   case packageForm(file: String, expected: String, found: String)
+  /// The work folder of a run that is not at its end would be removed.
+  case workUnfinished(path: FilePath)
   /// A package's `audit.json` is damaged, or of a version that this program does not know.
   case auditForm(file: String, expected: String, found: String)
 
@@ -163,7 +165,12 @@ public enum ConversionError: CambiumError {
       Diagnostic(
         "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected,
         found: found,
-        next: "verify takes the folder that run published", exit: .badInput)
+        next: "name the folder that cambium run published; cambium inspect says what a checkpoint is", exit: .badInput)
+    case .workUnfinished(let path):
+      Diagnostic(
+        "E_WORK_UNFINISHED", "the work folder belongs to a run that is not at its end", file: path,
+        expected: "a run that has published its package", found: "none",
+        next: "finish it with cambium run, or say --unfinished when its work may go", exit: .badInput)
     case .auditForm(let file, let expected, let found):
       Diagnostic(
         "E_AUDIT_FORM", "the audit report cannot be used", file: file, expected: expected, found: found,

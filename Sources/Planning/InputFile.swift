@@ -1,12 +1,13 @@
 import Checkpoint
 import Digests
 import Files
+import Manifests
 import Safetensors
 import SystemPackage
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME`, `donor/NAME` or `adapter/NAME`: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME`, `adapter/NAME` or `drafter/NAME`: how reports and locks name it on any machine.
   package let name: String
   /// The file.
   package let path: FilePath
@@ -14,26 +15,39 @@ package struct InputFile: Sendable {
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
-  /// Of a file that is no shard: as it was first read; what is published of it has this digest.
+  /// Of a file that is no shard: as it was first read; what is published of it has this digest. Nil for a drafter's, which
+  /// may be as large as a shard and is digested when it is needed.
   package let sha256: SHA256Digest?
+
+  /// What its digest is one of.
+  package var digest: LockFile.Digest {
+    guard let shard else { return .content }
+    return shard.isPart ? .part : .tree
+  }
 
   private static let adapterPrefix = "adapter/"
 
   /// Whether it is one of an adapter's, whose numbers go into the weights although it is no shard.
   package var isAdapters: Bool { name.hasPrefix(InputFile.adapterPrefix) }
 
+  /// Whether it is one of a drafter's, which is copied whole.
+  package var isDrafters: Bool { name.hasPrefix(DraftCheckpoint.folder + "/") }
+
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
   package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []
-    for (prefix, folder) in [("source", resolution.source), ("donor", resolution.donor)] {
+    for (use, folder) in [(ModelRequest.Use.source, Optional(resolution.source)), (.donor, resolution.donor)] {
       guard let folder else { continue }
-      let needed = shards(of: folder, prefix, resolution)
+      let prefix = use.rawValue
+      let needed = resolution.neededShards(of: folder, use)
       for (number, shard) in folder.shards.enumerated() where needed.contains(number) {
         files.append(
           InputFile(
             name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
-            shard: InputShard(file: shard.file, number: number, isDonor: prefix == "donor"), sha256: nil))
+            shard: InputShard(
+              file: shard.file, number: number, isDonor: use == .donor,
+              tensorsByOffset: resolution.neededTensors(of: folder, number, use)), sha256: nil))
       }
       var others = ["config.json"]
       if prefix == "source" { others += folder.sidecars.copied }
@@ -51,17 +65,8 @@ package struct InputFile: Sendable {
         return InputFile(name: adapterPrefix + name, path: path, bytes: bytes, shard: nil, sha256: digest)
       }
     }
+    files += resolution.drafter?.inputs ?? []
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-  }
-}
-
-extension InputFile {
-  /// The shards that what is made depends on: all of a trunk, and for a head those that hold it.
-  private static func shards(of folder: CheckpointFolder, _ prefix: String, _ resolution: Resolution) -> Set<Int> {
-    let isTrunk = prefix == "source" && resolution.target != .drafter
-    guard !isTrunk else { return Set(folder.shards.indices) }
-    guard prefix == "donor" || resolution.donor == nil else { return [] }
-    return Set(resolution.head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
   }
 }
 
@@ -74,18 +79,17 @@ package struct InputShard: Sendable {
   /// Whether the folder is the donor's.
   package let isDonor: Bool
 
-  /// Its tensors in the order of their data.
-  package var tensorsByOffset: [TensorEntry] {
-    // Sorted by name already, which decides between tensors without elements.
-    file.header.tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
-      .map(\.element)
-  }
+  /// The tensors that are read, in the order of their data.
+  package let tensorsByOffset: [TensorEntry]
+
+  /// Whether others of the file are not read: its digest is then one of a part.
+  package var isPart: Bool { tensorsByOffset.count < file.header.tensors.count }
 }
 
 extension SafetensorsFile {
   /// Digest of everything before the data.
   package func headerDigest() throws -> SHA256Digest {
-    SHA256Digest.of(try ReadOnlyFile(path: path).readBytes(count: header.dataStart, at: 0))
+    SHA256Digest.of(try readBytes(count: header.dataStart, at: 0))
   }
 }
 

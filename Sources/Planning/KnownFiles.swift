@@ -2,8 +2,8 @@ import Checkpoint
 import Files
 import StrictJSON
 
-/// The files of the package whose bytes follow from the plan: sidecars, configuration, index, and what says of a head in
-/// the folder `mtp` how its norms are stored.
+/// The files of the package whose bytes follow from the plan: sidecars, configuration, index, what says of a head in the
+/// folder `mtp` how its norms are stored, and the drafter.
 package struct KnownFiles: Sendable {
   /// Files whose content or source is known before the run.
   package let files: [PlannedFile]
@@ -27,7 +27,7 @@ package struct KnownFiles: Sendable {
       let words = JSONWriter.pretty(KnownFiles.headManifest)
       files.append(PlannedFile(path: PackageFiles.headManifest, bytes: words.count, content: .generated(words)))
     }
-    self.files = files
+    self.files = files + (resolution.drafter?.files ?? [])
   }
 
   /// What vllm-mlx has to read beside a head in the folder `mtp` so that it leaves the norms as they are: without it, it

@@ -36,6 +36,8 @@ public struct PlannedFile: Sendable {
     case weights
     /// Copied from the source byte for byte.
     case copied(from: FilePath)
+    /// A file of the drafter, copied byte for byte, however large it is.
+    case drafter(from: FilePath)
     /// Known already.
     case generated([UInt8])
     /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `provenance.json`,
@@ -61,7 +63,7 @@ public struct PlannedFile: Sendable {
   public var kind: String {
     switch content {
     case .weights: "weights"
-    case .copied: "copied"
+    case .copied, .drafter: "copied"
     case .generated: "generated"
     case .measured: "measured"
     }

@@ -2,23 +2,27 @@ import StrictJSON
 
 extension Plan {
   /// The canonical form that the plan's digest is taken of.
-  package var json: JSONValue { Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes) }
+  package var json: JSONValue {
+    Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)
+  }
 
   static func json(
-    tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String]
+    tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String],
+    budget: PlannedBudget?
   ) -> JSONValue {
-    .object([
-      ("cambium_plan", .int(1)), ("tensors", .array(tensors.map { json($0, weights) })),
-      (
-        "dropped",
-        .array(
-          dropped.map {
-            .object([("name", .string($0.name)), ("rule", .string($0.rule)), ("reason", .string($0.reason))])
-          })
-      ),
-      ("weights", .array(weights.map { .object([("path", .string($0.path)), ("bytes", .int($0.bytes))]) })),
-      ("notes", .array(notes.map { .string($0) })),
-    ])
+    .object(
+      [
+        ("cambium_plan", .int(1)), ("tensors", .array(tensors.map { json($0, weights) })),
+        (
+          "dropped",
+          .array(
+            dropped.map {
+              .object([("name", .string($0.name)), ("rule", .string($0.rule)), ("reason", .string($0.reason))])
+            })
+        ),
+        ("weights", .array(weights.map { .object([("path", .string($0.path)), ("bytes", .int($0.bytes))]) })),
+        ("notes", .array(notes.map { .string($0) })),
+      ] + (budget.map { [("budget", $0.json)] } ?? []))
   }
 
   private static func json(_ tensor: PlannedTensor, _ weights: [PlannedWeights]) -> JSONValue {

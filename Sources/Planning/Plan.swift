@@ -23,12 +23,15 @@ public struct Plan: Sendable {
   public let digest: SHA256Digest
   /// Whether the source was converted before and its trunk keeps files, names and bytes.
   package let keepsSource: Bool
+  /// What a budget decided; nil without one.
+  public let budget: PlannedBudget?
 
   init(
     tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], format: QuantizationFormat?,
-    head: PlannedHead?, notes: [String], keepsSource: Bool
+    head: PlannedHead?, notes: [String], keepsSource: Bool, budget: PlannedBudget? = nil
   ) {
     self.keepsSource = keepsSource
+    self.budget = budget
     self.tensors = tensors
     self.dropped = dropped
     self.weights = weights
@@ -36,7 +39,8 @@ public struct Plan: Sendable {
     self.head = head
     self.notes = notes
     digest = SHA256Digest.of(
-      JSONWriter.canonical(Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes)))
+      JSONWriter.canonical(
+        Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)))
   }
 
   /// Bytes of all source tensors that are used.

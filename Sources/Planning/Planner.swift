@@ -26,14 +26,16 @@ public struct Planner {
     let verdicts = try decide()
     let isKept = resolution.trunk.conversion != nil && keepsTrunk(verdicts.tensors)
     let converted = isKept ? resolution.source : nil
+    let (decided, budget) = try spendBudget(on: verdicts.tensors)
     let layout = WeightLayout(
       shardLimit: shardLimit, target: resolution.target, headFile: WeightLayout.headFile(resolution),
       converted: converted)
-    let (weights, tensors) = try layout.place(verdicts.tensors)
+    let (weights, tensors) = try layout.place(decided)
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     return Plan(
       tensors: tensors, dropped: verdicts.dropped, weights: weights, format: format, head: plannedHead(tensors),
-      notes: notes(isKept: isKept) + verdicts.notes, keepsSource: isKept)
+      notes: notes(isKept: isKept) + verdicts.notes + [budget?.note].compactMap { $0 }, keepsSource: isKept,
+      budget: budget)
   }
 
   /// Whether a source that was converted before keeps every byte of its trunk.
@@ -71,6 +73,7 @@ public struct Planner {
           + (resolution.source.model.hasVision ? ", and vision_config is left out" : ""))
     }
     notes += resolution.adapter?.notes(resolution.trunk.tensors) ?? []
+    notes += resolution.drafter?.notes ?? []
     guard let head = resolution.head, let pairing = resolution.pairing else {
       return notes + ["the package has no MTP head"]
     }
@@ -293,7 +296,7 @@ public struct Planner {
     return nil
   }
 
-  private func divides(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> Bool {
+  func divides(_ tensor: ResolvedTensor, _ format: QuantizationFormat) -> Bool {
     let columns = tensor.shape.last ?? 0
     return columns > 0 && columns % format.groupSize == 0
   }

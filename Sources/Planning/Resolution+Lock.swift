@@ -8,6 +8,7 @@ extension Resolution {
     var commits: [String: String] = [:]
     commits["source"] = source.commit
     commits["adapter"] = adapter?.commit
+    commits["drafter"] = drafter?.commit
     if let donor { commits["donor"] = donor.commit }
     return LockFile(
       tool: Tool.name, manifest: manifest.digest.hex, pipeline: pipeline.digest.hex, plan: plan.hex, commits: commits,

@@ -15,6 +15,10 @@ public struct Resolution: Sendable {
   public let format: QuantizationFormat
   /// What verification demands: the pipeline's thresholds under the manifest's.
   public let thresholds: Thresholds
+  /// How large the package may become; nil where rules alone decide.
+  public let budget: Budget?
+  /// What the budget is spent by; nil without one.
+  public let sensitivity: Sensitivity?
   /// What decoding is checked with before the package is published; nil for no check.
   public let check: DecodeCheck?
   /// The model that is converted.
@@ -23,6 +27,8 @@ public struct Resolution: Sendable {
   public let donor: CheckpointFolder?
   /// What is merged into the source; nil for nothing.
   public let adapter: Adapter?
+  /// The drafter that goes into the package; nil for none, and until ``take(_:)``.
+  public private(set) var drafter: DraftCheckpoint?
   /// The source's tensors without the head.
   public let trunk: Trunk
   /// The head, and the folder that it comes from; nil without one.
@@ -49,9 +55,21 @@ public struct Resolution: Sendable {
   }
 
   /// As ``init(manifest:pipelineFolders:output:target:)``, of a manifest that is read already.
+  /// - Parameter measuring: Whether what a budget is spent by is to be made: the plan then has no budget.
   public init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
-    target: PackageTarget = .package
+    target: PackageTarget = .package, measuring: Bool = false
+  ) throws {
+    try self.init(
+      manifest, pipelineFolders: pipelineFolders, output: override, target: target, measuring: measuring, opener: nil)
+  }
+
+  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub.
+  /// - Parameter opener: opens such a model; nil for a program that does not use the network.
+  package init(
+    _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
+    target: PackageTarget = .package, measuring: Bool = false,
+    opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
   ) throws {
     self.target = target
     self.manifest = manifest
@@ -61,13 +79,16 @@ public struct Resolution: Sendable {
     format = try manifest.quantization?.over(pipeline.format) ?? pipeline.format
     thresholds = manifest.thresholds.over(pipeline.thresholds)
     check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
-    let source = try CheckpointFolder(manifest.source)
+    let source = try Resolution.open(manifest.source, .source, opener)
     self.source = source
     try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
+    (budget, sensitivity) =
+      measuring
+      ? (manifest.budget ?? pipeline.budget, nil) : try Resolution.budget(manifest, pipeline, source: source)
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
-    donor = try manifest.donor.map { try CheckpointFolder($0) }
+    donor = try manifest.donor.map { try Resolution.open($0, .donor, opener) }
     try donor?.requireCard()
     let head = try Resolution.head(manifest, source: source, donor: donor)
     self.head = head
@@ -76,6 +97,15 @@ public struct Resolution: Sendable {
     output = place.appending(suffix: target.suffix)
     try requireLayouts()
     try requireOutsideInputs(output)
+    try requireSourceHere()
+  }
+
+  private static func open(
+    _ reference: ModelReference, _ use: ModelRequest.Use,
+    _ opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
+  ) throws -> CheckpointFolder {
+    guard let remote = reference.remote, let opener else { return try CheckpointFolder(reference) }
+    return try CheckpointFolder(reference, elsewhere: opener(remote, use))
   }
 
   /// The same manifest with what it opened, for another of the folders that it asks for.
@@ -86,6 +116,8 @@ public struct Resolution: Sendable {
     format = other.format
     thresholds = other.thresholds
     check = other.check
+    budget = other.budget
+    sensitivity = other.sensitivity
     source = other.source
     donor = other.donor
     adapter = other.adapter
@@ -95,6 +127,13 @@ public struct Resolution: Sendable {
     place = other.place
     self.target = target
     output = place.appending(suffix: target.suffix)
+    try requireOutsideInputs(output)
+  }
+
+  /// Takes the drafter that the manifest names.
+  /// - Throws: ``ConversionError/outputInsideInput(path:input:)``.
+  package mutating func take(_ drafter: DraftCheckpoint) throws {
+    self.drafter = drafter
     try requireOutsideInputs(output)
   }
 
@@ -111,9 +150,9 @@ public struct Resolution: Sendable {
     return path.folder.appending(path.name.dropLast(ending.count) + target.suffix + ending)
   }
 
-  /// Refuses a place to write that lies inside the source or the donor, also when a link leads there.
+  /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there.
   package func requireOutsideInputs(_ path: FilePath) throws {
-    for input in [source.path, donor?.path, adapter?.path].compactMap({ $0 })
+    for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
     where path.resolvingLinks.starts(with: input.resolvingLinks) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
@@ -171,10 +210,38 @@ public struct Resolution: Sendable {
     }
   }
 
+  /// The budget with what it is spent by.
+  private static func budget(
+    _ manifest: Manifest, _ pipeline: Pipeline, source: CheckpointFolder
+  ) throws -> (Budget?, Sensitivity?) {
+    guard let budget = manifest.budget ?? pipeline.budget else {
+      guard manifest.sensitivity != nil else { return (nil, nil) }
+      throw SensitivityError.unpaired(
+        place: manifest.path.string, expected: "a budget in the manifest or its pipeline", found: "none")
+    }
+    guard let path = manifest.sensitivity else {
+      throw SensitivityError.unpaired(
+        place: manifest.path.string, expected: "a sensitivity file for the budget of \(budget.words)", found: "none")
+    }
+    let sensitivity = try Sensitivity(path: path)
+    if let text = budget.text, text != sensitivity.text.digest {
+      throw SensitivityError.text(file: path.string, expected: text.hex, found: sensitivity.text.digest.hex)
+    }
+    let own = try source.fingerprint()
+    guard own == sensitivity.fingerprint else {
+      throw SensitivityError.model(
+        file: path.string, expected: "\(source.name), fingerprint \(own.hex)",
+        found: "\(sensitivity.model), fingerprint \(sensitivity.fingerprint.hex)")
+    }
+    return (budget, sensitivity)
+  }
+
   /// Whether two heads have the same tensors with the same bytes.
   private static func identical(
     _ a: Head, in left: CheckpointFolder, _ b: Head, in right: CheckpointFolder
   ) throws -> Bool {
+    // What is not on this machine would be moved for it, before anybody was told how much that is.
+    guard left.elsewhere == nil, right.elsewhere == nil else { return false }
     guard a.tensors.map(\.name) == b.tensors.map(\.name) else { return false }
     for (x, y) in zip(a.tensors, b.tensors) {
       guard x.dtype == y.dtype, x.transform == y.transform,

@@ -38,7 +38,7 @@ public enum VerificationError: CambiumError, Equatable {
       Diagnostic(
         "E_UNVERIFIABLE", "verify would refuse the package, so it is not published", file: output,
         expected: "no problem in \(check)", found: VerificationError.first(problems),
-        next: "if the source is as it was released, this is a fault in cambium: please report it with the manifest",
+        next: "this is a fault in cambium, whatever the source is: please report it with the manifest",
         exit: .verificationFailed)
     case .signsUnverified(let folder, let check, let problems):
       Diagnostic(

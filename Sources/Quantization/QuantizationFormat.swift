@@ -1,4 +1,5 @@
-/// One quantization format that MLX has: mode, bits and group size, with the backend and scale rule to follow.
+/// One quantization format that MLX has: mode, bits and group size, with the backend and scale rule to follow
+/// and how scales are found.
 ///
 /// affine: 2, 3, 4, 5, 6 or 8 bits in groups of 32, 64 or 128 (default 4 and 64); mxfp4: 4 bits, groups of 32;
 /// mxfp8: 8 bits, groups of 32; nvfp4: 4 bits, groups of 16.
@@ -13,11 +14,13 @@ public struct QuantizationFormat: Hashable, Sendable {
   public let reference: QuantizerReference
   /// Used by mxfp4 and mxfp8 only.
   public let scaleRule: ScaleRule
+  /// How scales are found.
+  public let scales: ScaleMethod
 
   /// - Throws: `QuantizationError.format` (E_QUANT_FORMAT) for anything MLX has not.
   public init(
     mode: QuantizationMode, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference = .metal,
-    scaleRule: ScaleRule = .ceil
+    scaleRule: ScaleRule = .ceil, scales: ScaleMethod = .mlx
   ) throws(QuantizationError) {
     let allowed = Self.allowed(mode)
     let bits = bits ?? allowed.defaultBits
@@ -30,6 +33,7 @@ public struct QuantizationFormat: Hashable, Sendable {
     self.groupSize = groupSize
     self.reference = reference
     self.scaleRule = scaleRule
+    self.scales = scales
   }
 
   /// 32-bit words of one packed row.

@@ -26,6 +26,14 @@ public enum ScaleRule: String, Sendable, CaseIterable {
   case round
 }
 
+/// How the scales of groups are found. Readers need not know: the form is the same.
+public enum ScaleMethod: String, Sendable, CaseIterable {
+  /// As MLX finds them, byte for byte: from the group's largest and smallest element.
+  case mlx
+  /// The best of the candidates around MLX's, by the squared error of what they decode to.
+  case search
+}
+
 /// Storage types of weights and of affine scales and biases.
 public enum FloatType: String, Sendable, CaseIterable {
   /// 8 bits of exponent, 7 of fraction.

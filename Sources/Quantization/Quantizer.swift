@@ -62,6 +62,14 @@ public struct Quantizer: Sendable {
         groups: count, block, Self.part(weight, first, count, groupBytes),
         Self.part(scales, first, count, scaleWidth), biases.map { Self.part($0, first, count, scaleWidth) })
       if clamped < 0 { try requireFinite(block, before: first * format.groupSize) }
+      if format.scales == .search {
+        var packed = format.kernelFormat(rounding: self.input)
+        cambium_search_scales(
+          &packed, count, block.baseAddress,
+          Self.part(weight, first, count, groupBytes).baseAddress?.assumingMemoryBound(to: UInt8.self),
+          Self.part(scales, first, count, scaleWidth).baseAddress,
+          biases.flatMap { Self.part($0, first, count, scaleWidth).baseAddress })
+      }
       report.clampedScales += clamped
     }
     return report

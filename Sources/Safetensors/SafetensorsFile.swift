@@ -53,6 +53,18 @@ public final class SafetensorsFile: Sendable {
     try source.read(into: buffer, at: header.dataStart + offset)
   }
 
+  /// Bytes of the file, its header included.
+  /// - Throws: `FileError`.
+  package func readBytes(count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    try source.readBytes(count: count, at: offset)
+  }
+
+  /// Fills `buffer` with bytes of the file from `offset` on, its header included.
+  /// - Throws: `FileError`.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    try source.read(into: buffer, at: offset)
+  }
+
   /// The data of one tensor.
   public func readData(of tensor: TensorEntry) throws(FileError) -> [UInt8] {
     guard tensor.begin >= 0, tensor.end <= header.dataSize else {

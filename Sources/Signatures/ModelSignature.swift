@@ -15,21 +15,30 @@ public enum ModelSignature {
 
   /// Writes the signature of a folder's files, and returns what was signed. Two signatures of one folder differ, since
   /// ECDSA draws a random number; what is signed is the same.
-  /// - Throws: ``SignatureError/key(path:expected:)``, `StorageError`, `FileError`.
+  /// - Throws: ``SignatureError/key(path:expected:found:)``, `StorageError`, `FileError`.
   @discardableResult
   public static func sign(
     folder: FilePath, key path: FilePath, to signature: FilePath, force: Bool = false
   ) throws -> SigningStatement {
-    let target = ResultFile(signature, kind, force: force, inputs: [path, folder], asPart: folder.appending(fileName))
+    try sign(folder: folder, to: signature, force: force, inputs: [path]) { try SigningKey(path) }
+  }
+
+  /// As ``sign(folder:key:to:force:)``, with a key that was read before, which need not be in a file.
+  @discardableResult
+  public static func sign(
+    folder: FilePath, with key: SigningKey, to signature: FilePath, force: Bool = false
+  ) throws -> SigningStatement {
+    try sign(folder: folder, to: signature, force: force, inputs: []) { key }
+  }
+
+  /// The place is looked at before the key.
+  private static func sign(
+    folder: FilePath, to signature: FilePath, force: Bool, inputs: [FilePath], key signing: () throws -> SigningKey
+  ) throws -> SigningStatement {
+    let target = ResultFile(
+      signature, kind, force: force, inputs: inputs + [folder], asPart: folder.appending(fileName))
     try target.check()
-    let key: P256.Signing.PrivateKey
-    do {
-      key = try P256.Signing.PrivateKey(pemRepresentation: text(path))
-    } catch is CryptoKitError {
-      throw SignatureError.key(path: path, expected: "a private EC key on P-256, as PEM")
-    } catch is CryptoKitASN1Error {
-      throw SignatureError.key(path: path, expected: "a private EC key on P-256, as PEM")
-    }
+    let key = try signing().key
     let statement = try statement(of: folder, ignoring: [fileName])
     let payload = statement.bytes
     let signed = try key.signature(for: Data(Envelope.signed(payload)))

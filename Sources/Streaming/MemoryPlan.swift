@@ -12,6 +12,8 @@ struct MemoryPlan {
   let outputBytes: Int
   /// Bytes of a copy of a unit, for transforms that move elements.
   let spareBytes: Int
+  /// Bytes of a unit of a shard that is elsewhere, which is asked for at once; 0 where all are on this machine.
+  let aheadBytes: Int
   /// For an adapter's factors.
   let deltaRoom: DeltaRoom
 
@@ -32,13 +34,15 @@ struct MemoryPlan {
     var window = 0
     var output = 0
     var spare = 0
+    var ahead = 0
     var largest = ""
     let shapes = plan.tensors.map(PieceShape.init)
     for unit in work.units {
-      for (bytes, _) in unit.stretches(isWhole: unit.needsWhole(plan)) where bytes.count > window {
+      for (bytes, _) in unit.stretches where bytes.count > window {
         window = bytes.count
         largest = unit.pieces.first.map { plan.tensors[$0.tensor].name } ?? ""
       }
+      if work.shards[unit.shard].file.isElsewhere, !unit.isWhole { ahead = max(ahead, unit.length) }
       var written = 0
       for piece in unit.pieces {
         let shape = shapes[piece.tensor]
@@ -55,8 +59,9 @@ struct MemoryPlan {
     windowBytes = StreamedFile.windowBytes(window)
     outputBytes = output + PosixFile.block
     spareBytes = spare
+    aheadBytes = ahead
     deltaRoom = DeltaRoom(plan.tensors.map(\.tensor))
-    let worker = windowBytes + outputBytes + spareBytes + deltaRoom.bytes
+    let worker = windowBytes + outputBytes + spareBytes + aheadBytes + deltaRoom.bytes
     let known = MemoryPlan.known(work, plan)
     blockBytes = WeightReader.blockBytes(budget: budget - known)
     let readingBack = WeightReader.memory(blockBytes: blockBytes)

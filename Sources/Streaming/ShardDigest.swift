@@ -8,7 +8,7 @@ import Threads
 package enum ShardDigest {
   /// - Throws: `FileError`.
   package static func of(_ shard: InputShard, threads: Int, memory: Int) throws -> SHA256Digest {
-    let file = try StreamedFile(path: shard.file.path)
+    let file = try ShardReader(shard.file)
     let tensors = shard.tensorsByOffset
     let leaves = tensors.enumerated().flatMap { number, entry in
       let begin = shard.file.header.dataStart + entry.begin

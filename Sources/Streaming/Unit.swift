@@ -29,6 +29,9 @@ struct Unit: Sendable {
   /// Leaves that follow one another in the file.
   let leaves: [Leaf]
   let pieces: [Piece]
+  /// Whether it is read at once: for what moves elements. It holds for a share of the unit, too, whose own pieces move none, so
+  /// that sums are made in the same steps.
+  let isWhole: Bool
 
   /// Leaves of a unit, where all of them are of one tensor and none moves elements across leaves.
   static let leafCount = 4
@@ -41,7 +44,7 @@ struct Unit: Sendable {
 
 extension Unit {
   /// Ranges of the unit's bytes that are read and treated at a time, with their leaves: the whole for what moves elements.
-  func stretches(isWhole: Bool) -> [(bytes: Range<Int>, leaves: Range<Int>)] {
+  var stretches: [(bytes: Range<Int>, leaves: Range<Int>)] {
     let step = isWhole ? max(1, leaves.count) : Unit.stretch
     return stride(from: 0, to: leaves.count, by: step).map { first in
       let last = min(first + step, leaves.count) - 1
@@ -49,9 +52,5 @@ extension Unit {
         leaves[first].offset - offset..<leaves[last].offset + leaves[last].length - offset, first..<last + 1
       )
     }
-  }
-
-  func needsWhole(_ plan: Plan) -> Bool {
-    pieces.contains { plan.tensors[$0.tensor].tensor.needsWholeSource }
   }
 }

@@ -55,7 +55,8 @@ struct UnitBuilder {
       }
       // What moves elements needs the whole tensor: few small ones, and codes that lie transposed.
       if own.contains(where: { plan.tensors[$0.tensor].tensor.needsWholeSource }) {
-        units.append(Unit(shard: number, tensor: place, leaves: leaves, pieces: pieces(own, begin, end)))
+        units.append(
+          Unit(shard: number, tensor: place, leaves: leaves, pieces: pieces(own, begin, end), isWhole: true))
       } else {
         var from = 0
         for first in stride(from: 0, to: leaves.count, by: Unit.leafCount) {
@@ -64,7 +65,9 @@ struct UnitBuilder {
           while from < own.count, own[from].end <= unitBegin { from += 1 }
           let overlapping = own[from...].prefix { $0.offset < unitEnd }
           units.append(
-            Unit(shard: number, tensor: place, leaves: group, pieces: pieces(overlapping, unitBegin, unitEnd)))
+            Unit(
+              shard: number, tensor: place, leaves: group, pieces: pieces(overlapping, unitBegin, unitEnd),
+              isWhole: false))
         }
       }
       return first..<units.count

@@ -10,7 +10,7 @@ struct UnitConverter: Sendable {
   private let files: WeightFiles
   private let shards: [WorkList.Shard]
   /// Two descriptors each.
-  private let sources = FilePool<StreamedFile>(limit: 8)
+  private let sources = FilePool<ShardReader>(limit: 8)
   private let shapes: [PieceShape]
   private let float8: Float8Reader
   /// By tensor: what must be finite in it.
@@ -41,8 +41,8 @@ struct UnitConverter: Sendable {
     }
     var record = UnitRecord(
       leaves: [], pieces: unit.pieces.map { _ in UnitRecord.Piece(checksums: [], clamped: 0, errors: nil) })
-    for (range, leaves) in unit.stretches(isWhole: unit.needsWhole(plan)) {
-      let bytes = try read(unit, range, into: scratch.window)
+    for (range, leaves) in unit.stretches {
+      let bytes = try read(unit, range, scratch)
       record.leaves += unit.leaves[leaves].map { leaf in
         let begin = leaf.offset - unit.offset - range.lowerBound
         return TreeDigest.leaf(UnsafeRawBufferPointer(rebasing: bytes[begin..<begin + leaf.length]))
@@ -66,9 +66,9 @@ struct UnitConverter: Sendable {
   }
 
   /// A shard, open.
-  private func source(_ number: Int) throws -> StreamedFile {
+  private func source(_ number: Int) throws -> ShardReader {
     let shard = shards[number].file
-    let file = try sources.file(number) { () throws(FileError) in try StreamedFile(path: shard.path) }
+    let file = try sources.file(number) { () throws(FileError) in try ShardReader(shard) }
     guard file.identity == shard.identity else { throw ConversionError.inputChanged(file: shard.path.string) }
     return file
   }
@@ -82,9 +82,18 @@ struct UnitConverter: Sendable {
   }
 
   private func read(
-    _ unit: Unit, _ range: Range<Int>, into window: UnsafeMutableRawBufferPointer
+    _ unit: Unit, _ range: Range<Int>, _ scratch: WorkerScratch
   ) throws -> UnsafeMutableRawBufferPointer {
-    let bytes = try source(unit.shard).read(range.count, at: unit.offset + range.lowerBound, into: window)
+    let window = scratch.window
+    let source = try source(unit.shard)
+    if case .elsewhere(let file) = source, range.count < unit.length {
+      // Each question takes the time of an answer: a unit is asked for at once.
+      let whole = try scratch.ahead(unit) { try file.read(into: $0, at: unit.offset) }
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: window[0..<range.count])
+      bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[range]))
+      return bytes
+    }
+    let bytes = try source.read(range.count, at: unit.offset + range.lowerBound, into: window)
     // Elements are loaded as such, and a shard's data may begin anywhere.
     guard Int(bitPattern: bytes.baseAddress) % 4 != 0 else { return bytes }
     let aligned = UnsafeMutableRawBufferPointer(rebasing: window[0..<bytes.count])

@@ -29,6 +29,13 @@ package struct WorkList: Sendable {
   /// Bytes that are read.
   var bytes: Int { units.reduce(0) { $0 + $1.length } }
 
+  /// Units with their pieces, which are those of so many tensors.
+  init(shards: [Shard], units: [Unit], tensors: Int) {
+    self.shards = shards
+    self.units = units
+    pieces = WorkList.pieces(units, tensors: tensors)
+  }
+
   /// - Throws: `ConversionError.forecastMissed(file:planned:actual:)` when pieces and plan disagree, a fault of ours.
   package init(_ inputs: [InputFile], _ plan: Plan, headIsDonors: Bool) throws {
     var builder = UnitBuilder(plan, headIsDonors: headIsDonors)
@@ -38,19 +45,11 @@ package struct WorkList: Sendable {
       shards.append(
         Shard(input: input, file: shard.file, tensors: builder.add(shard, number: shards.count, plan)))
     }
-    self.shards = shards
-    units = builder.units
-    var pieces: [[(unit: Int, piece: Int)]] = plan.tensors.map { _ in [] }
-    for (number, unit) in builder.units.enumerated() {
-      for (index, piece) in unit.pieces.enumerated() { pieces[piece.tensor].append((number, index)) }
-    }
+    self.init(shards: shards, units: builder.units, tensors: plan.tensors.count)
     for (number, tensor) in plan.tensors.enumerated() {
-      pieces[number].sort {
-        builder.units[$0.unit].pieces[$0.piece].start < builder.units[$1.unit].pieces[$1.piece].start
-      }
       var end = 0
       for place in pieces[number] {
-        let piece = builder.units[place.unit].pieces[place.piece]
+        let piece = units[place.unit].pieces[place.piece]
         guard piece.start == end else { break }
         end += piece.length
       }
@@ -58,7 +57,17 @@ package struct WorkList: Sendable {
         throw ConversionError.forecastMissed(file: tensor.name, planned: tensor.tensor.byteCount, actual: end)
       }
     }
-    self.pieces = pieces
+  }
+
+  /// Of each tensor: its pieces in the order of their bytes.
+  private static func pieces(_ units: [Unit], tensors: Int) -> [[(unit: Int, piece: Int)]] {
+    var pieces: [[(unit: Int, piece: Int)]] = Array(repeating: [], count: tensors)
+    for (number, unit) in units.enumerated() {
+      for (index, piece) in unit.pieces.enumerated() { pieces[piece.tensor].append((number, index)) }
+    }
+    return pieces.map { places in
+      places.sorted { units[$0.unit].pieces[$0.piece].start < units[$1.unit].pieces[$1.piece].start }
+    }
   }
 
   /// Digests of the source tensors and of the shards, from those of the leaves.

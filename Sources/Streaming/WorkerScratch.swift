@@ -11,11 +11,16 @@ final class WorkerScratch: @unchecked Sendable {
   var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeParameters)?
   let delta: DeltaScratch
   private let output: UnsafeMutableRawBufferPointer
+  /// For a unit whose bytes are elsewhere.
+  private let ahead: UnsafeMutableRawBufferPointer
+  /// The unit that is in it.
+  private var unitAhead: (shard: Int, offset: Int)?
 
   /// Each worker uses only its own, which is why sharing the list of them between threads is safe.
   init(_ memory: MemoryPlan) {
     window = .allocate(byteCount: memory.windowBytes, alignment: PosixFile.block)
     output = .allocate(byteCount: memory.outputBytes, alignment: PosixFile.block)
+    ahead = .allocate(byteCount: max(64, memory.aheadBytes), alignment: 64)
     delta = DeltaScratch(memory.deltaRoom)
     spare = .allocate(byteCount: max(64, memory.spareBytes), alignment: 64)
   }
@@ -24,6 +29,19 @@ final class WorkerScratch: @unchecked Sendable {
     window.deallocate()
     output.deallocate()
     spare.deallocate()
+    ahead.deallocate()
+  }
+
+  /// All bytes of a unit, read by `read` unless it was the last that was read.
+  func ahead(
+    _ unit: Unit, _ read: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> UnsafeMutableRawBufferPointer {
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: ahead[0..<unit.length])
+    if let last = unitAhead, last == (unit.shard, unit.offset) { return bytes }
+    unitAhead = nil
+    try read(bytes)
+    unitAhead = (unit.shard, unit.offset)
+    return bytes
   }
 
   /// Room for the parts of a unit's pieces. Each begins at an address that equals its place in the file modulo a storage

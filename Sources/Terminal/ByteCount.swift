@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// A number of bytes on a command line: `268435456`, `256MiB`, `1GiB`, `500MB`.
+/// A number of bytes on a command line: `268435456`, `256MiB`, `1GiB`, `500MB`, and the same in small letters.
 package struct ByteCount: ExpressibleByArgument, Sendable {
   /// How many bytes.
   package let bytes: Int
@@ -17,7 +17,7 @@ package struct ByteCount: ExpressibleByArgument, Sendable {
     ]
     var text = argument
     var factor = 1
-    for (unit, value) in units where argument.hasSuffix(unit) {
+    for (unit, value) in units where argument.lowercased().hasSuffix(unit.lowercased()) {
       text = String(argument.dropLast(unit.count))
       factor = value
     }

@@ -33,6 +33,12 @@ package struct EnvironmentVariable: Sendable {
     EnvironmentVariable("HOME", "without all three, its .cache/huggingface/hub/"),
   ]
 
+  /// What engines say of the partition that is to be done.
+  package static let engines = [
+    EnvironmentVariable("SLURM_ARRAY_TASK_ID", "I of --partition auto/N; _COUNT, _MIN and _MAX: its N"),
+    EnvironmentVariable("JOB_COMPLETION_INDEX", "the same in an Indexed Job of Kubernetes"),
+  ]
+
   /// How the hub is asked, by the commands that ask it.
   package static let network = [
     EnvironmentVariable("HF_ENDPOINT", "where the hub is, or a mirror of it"),

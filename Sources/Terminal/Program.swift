@@ -16,6 +16,7 @@ extension Program {
     ErrorDocument.prepareForShrunkFiles()
     do {
       try requireReadableArguments()
+      try requireKnownCommand()
       var command = try parseAsRoot()
       // Help is where the variable is explained.
       if !CommandLine.arguments.contains(where: ["--help", "-h", "help"].contains) {
@@ -46,6 +47,17 @@ extension Program {
       if !status.isSuccess, !text.isEmpty { Terminal.note(text) }
       Foundation.exit(status.rawValue)
     }
+  }
+
+  /// A word in the place of a command that is none: the parser would call it an unexpected argument.
+  private static func requireKnownCommand() throws {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !names.contains(word),
+      names.count > 1
+    else { return }
+    let program = configuration.commandName ?? ""
+    let meant = nearestName(to: word, among: names).map { "; did you mean \($0)?" } ?? ": see \(program) --help"
+    throw ValidationError("there is no command \(word)" + meant)
   }
 
   /// Arguments are text to the parser: of one that is not UTF-8 another file's name would be made.

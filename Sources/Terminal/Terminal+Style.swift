@@ -18,6 +18,15 @@ extension Terminal {
     return max(20, Int(size.ws_col))
   }
 
+  /// Columns of the terminal behind standard output; nil where there is none, or where it does not say.
+  package static var outputWidth: Int? {
+    var size = winsize()
+    guard outputIsTerminal, ioctl(Stream.output.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return max(20, Int(size.ws_col))
+  }
+
   /// The text of a failure with its first word, `error:`, in red.
   static func coloured(_ text: String) -> String {
     "\u{1b}[31m" + text.prefix(6) + "\u{1b}[0m" + text.dropFirst(6)

@@ -36,7 +36,7 @@ extension DigestCache {
     for row in try fields.objects("files") {
       let path = FilePath(untrusted: try row.string("path"))
       let identity = try row.text("stamp", as: "size, times, device and inode", identity)
-      for kind in [Kind.content, .tree, .units] where row[kind.rawValue] != nil {
+      for kind in Kind.allCases where row[kind.rawValue] != nil {
         entries[PathKey(path, kind)] = Entry(identity: identity, digest: try row.sha256(kind.rawValue))
       }
     }

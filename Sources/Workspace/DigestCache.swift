@@ -25,6 +25,8 @@ public final class DigestCache: Sendable {
     case content = "sha256"
     /// A shard by its leaves; see `TreeDigest`.
     case tree = "tree_sha256"
+    /// Some of a shard's tensors by their leaves.
+    case part = "part_tree_sha256"
     /// A weight file by the checksums of the units that were written into it.
     case units = "units_sha256"
   }
@@ -115,6 +117,30 @@ public final class DigestCache: Sendable {
         entries[PathKey(path, kind)] = Entry(identity: now, digest: entry.digest)
       }
     }
+  }
+
+  /// The digest of something that is not on this machine, under a name of its own, as long as its identity is the same;
+  /// nil when nothing is known of it.
+  public func known(_ kind: Kind, of name: FilePath, identity: FileIdentity) -> SHA256Digest? {
+    guard !alwaysRehash, let entry = entries.withLock({ $0[PathKey(name, kind)] }), entry.identity == identity else {
+      return nil
+    }
+    return entry.digest
+  }
+
+  /// As ``known(_:of:identity:)``, computed by `compute` unless it is known.
+  public func digest(
+    _ kind: Kind, of name: FilePath, identity: FileIdentity, compute: () throws -> SHA256Digest
+  ) throws -> SHA256Digest {
+    if let known = known(kind, of: name, identity: identity) { return known }
+    let digest = try compute()
+    remember(digest, kind, of: name, identity: identity)
+    return digest
+  }
+
+  /// Takes note of a digest of something that is not on this machine.
+  public func remember(_ digest: SHA256Digest, _ kind: Kind, of name: FilePath, identity: FileIdentity) {
+    entries.withLock { $0[PathKey(name, kind)] = Entry(identity: identity, digest: digest) }
   }
 
   /// Drops what is known about a path.

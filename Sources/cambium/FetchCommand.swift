@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoint
 import Diagnostics
 import Files
 import Foundation
@@ -26,10 +27,11 @@ struct FetchCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "hub:org/name, with @revision behind it for another one than main.") var model: String
-  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"))
+  @Argument(help: "hub:org/name, with @revision behind it for another one than main.", transform: named)
+  var model: String
+  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"), transform: named)
   var include: [String] = []
-  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"))
+  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"), transform: named)
   var exclude: [String] = []
   @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
   var to: FilePath?
@@ -105,9 +107,19 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
   let named = try Manifest(path: manifest)
   var references = [named.source, named.donor].compactMap { $0 }
   if case .merge(let adapter) = named.adapter { references.append(adapter) }
-  for case .hub(let reference) in references {
-    let fetch = try Fetch(
-      HubName("hub:\(reference.repository)@\(reference.revision)"), to: .cache, settings: settings)
+  for case .hub(let reference) in references where !reference.isRemote {
+    let fetch: Fetch
+    do {
+      fetch = try Fetch(HubName(reference.description), to: .cache, settings: settings)
+    } catch let error as HubError where error.isWithoutNetwork {
+      // A branch that the cache knows stands for what it stood for when it was fetched.
+      guard let folder = try? ModelReference.hub(reference).resolve() else { throw error }
+      if settings.offlineBy == nil {
+        Terminal.note(
+          "note: the hub cannot be reached; \(reference) is what the cache has of it, commit \(folder.name)")
+      }
+      continue
+    }
     let progress = FetchProgress(quiet: quiet, total: fetch.missingBytes)
     defer { progress.clear() }
     try fetch.run(connections: 8, observer: progress)

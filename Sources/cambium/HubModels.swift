@@ -17,7 +17,7 @@ enum NamedModel {
   /// - Throws: ``HubError``, `CheckpointError`.
   init(_ text: String) throws {
     guard HubName.isMeant(text) else {
-      self = .folder(FilePath(typed: text).absolute)
+      self = .folder(try ModelReference.typedFolder(text))
       return
     }
     let name = try HubName(text)

@@ -27,9 +27,21 @@ struct InspectCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
+  @Flag(help: "Of a model of the hub the MTP head alone, by the headers of its shards.") var head = false
   @OptionGroup var format: JSONOption
 
+  func validate() throws {
+    if head, !model.hasPrefix("hub:") { throw ValidationError("--head takes a model of the hub, hub:org/name") }
+  }
+
   func run() throws {
+    if head {
+      let (look, traffic) = try lookForHead(model)
+      format.print(json: look.json, text: look.lines.joined(separator: "\n"))
+      Terminal.note(traffic)
+      if strict, !look.missing.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
+      return
+    }
     let named = try NamedModel(model)
     defer { named.tellTraffic() }
     let folder: CheckpointFolder
@@ -37,13 +49,18 @@ struct InspectCommand: ParsableCommand {
       folder = try named.open()
     } catch {
       guard let model = try named.unconverted(refusedBy: error) else { throw error }
-      format.print(json: model.json, text: model.text)
+      format.print(json: versioned(model.json), text: model.text)
       if strict { throw ExitCode(ExitStatus.failure.rawValue) }
       return
     }
     let inspection = Inspection(folder)
-    format.print(json: inspection.json, text: inspection.text)
+    format.print(json: versioned(inspection.json), text: inspection.text)
     if strict, !inspection.problems.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
+  }
+
+  /// The document with the version of its form in front.
+  private func versioned(_ document: JSONValue) -> JSONValue {
+    .object([("cambium_inspect", .int(1))] + (document.members ?? []).map { ($0.key, $0.value) })
   }
 }
 
@@ -53,8 +70,9 @@ struct StatusCommand: ParsableCommand {
     discussion: """
       Example:
         cambium status manifests/demo.json
+        sbatch --array=$(cambium status m.json --partitions 50 --missing) job.sh
 
-      \(HelpSections.exitCodes())
+      \(HelpSections.exitCodes([.resumable: "with --partitions: there is something to do"]))
 
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
@@ -66,13 +84,32 @@ struct StatusCommand: ParsableCommand {
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
   var output: FilePath?
+  @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
+  var partitions: PartitionCount?
+  @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
+  var missing = false
+  @Flag(help: "With --partitions: read the weight files, too.") var deep = false
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
+
+  func validate() throws {
+    guard partitions != nil || (!missing && !deep) else {
+      throw ValidationError("--missing and --deep go with --partitions")
+    }
+  }
 
   func run() throws {
     let options = RunOptions(
       work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
-    let status = try Run(manifest: manifest, options: options).status()
+    let run = try Run(manifest: manifest, options: options)
+    if let partitions {
+      let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)
+      for damage in status.damages { Terminal.note(damage) }
+      format.print(json: status.json, text: missing ? status.array : status.text)
+      if !status.isComplete { throw ExitCode(ExitStatus.resumable.rawValue) }
+      return
+    }
+    let status = try run.status()
     format.print(json: status.json, text: status.text)
   }
 }
@@ -93,8 +130,10 @@ struct DiffCommand: ParsableCommand {
       \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "A folder, or hub:org/name with or without @revision.", completion: .directory) var left: String
-  @Argument(help: "Another one.", completion: .directory) var right: String
+  @Argument(
+    help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
+  var left: String
+  @Argument(help: "Another one.", completion: .directory, transform: named) var right: String
   @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption

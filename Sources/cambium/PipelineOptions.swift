@@ -1,11 +1,14 @@
 import ArgumentParser
 import Files
 import Foundation
+import Manifests
 import SystemPackage
 
 /// Where pipelines are looked up by name.
 struct PipelineOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Folder of pipelines, looked up before the shipped ones.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder of pipelines, looked up before the shipped ones.", valueName: "folder"),
+    completion: .directory)
   var pipelines: FilePath?
 
   /// The folders, in order: the option, `CAMBIUM_PIPELINES`, beside the manifest, beside the executable's package.
@@ -22,5 +25,10 @@ struct PipelineOptions: ParsableArguments {
       folders.append(place.appending("share/cambium/pipelines"))
     }
     return folders
+  }
+
+  /// The names that pipelines are called by in the current folder, for completions.
+  static func names() -> [String] {
+    Pipeline.list(PipelineOptions().folders(manifest: Folder.current.appending("m.json"))).map(\.name)
   }
 }

@@ -1,4 +1,5 @@
 import Conversion
+import Diagnostics
 import Foundation
 import Terminal
 import Threads
@@ -9,6 +10,9 @@ final class ProgressLine: RunObserver {
     var done = 0
     var total = 0
     var began = Date()
+    /// What was done when the clock of the rate began: a rate over no time is none.
+    var first = 0
+    var steps = 0
     var shown = Date.distantPast
     var line = StatusLine()
     var notes: Set<String> = []
@@ -26,6 +30,8 @@ final class ProgressLine: RunObserver {
   func began(_ stage: StageName, bytes: Int) {
     state.withLock { state in
       state.done = 0
+      state.first = 0
+      state.steps = 0
       state.total = bytes
       state.began = Date()
       state.shown = terminal ? .distantPast : Date()
@@ -36,16 +42,14 @@ final class ProgressLine: RunObserver {
     guard !quiet else { return }
     state.withLock { state in
       state.done += bytes
+      state.steps += 1
       let now = Date()
+      // The first report is the beginning of the work: of the check it names the prompt that is about to be decoded.
+      if state.steps == 1 { (state.began, state.first) = (now, state.done) }
       guard now.timeIntervalSince(state.shown) > (terminal ? 0.1 : 5) else { return }
       state.shown = now
-      let seconds = max(0.001, now.timeIntervalSince(state.began))
-      let rate = Double(state.done) / seconds
-      // Sizes are the files': a century is long enough for any of them.
-      let left = rate > 0 ? Int(min(3e9, Double(max(0, state.total - state.done)) / rate)) : 0
       let share = state.total > 0 ? Int(100 * min(1, Double(state.done) / Double(state.total))) : 100
-      let line =
-        "\(stage.rawValue) \(share)% \(mega(state.done)) of \(mega(state.total)) MB, \(mega(Int(rate))) MB/s, \(left) s left, \(item)"
+      let line = "\(stage.rawValue) \(share)% \(amount(stage, state))\(pace(stage, state, now))\(item)"
       if terminal { state.line.draw(percent: share, line) } else { Terminal.note(line) }
     }
   }
@@ -64,7 +68,21 @@ final class ProgressLine: RunObserver {
     Terminal.note("note: \(text)")
   }
 
-  private func clear() { state.withLock { $0.line.clear() } }
+  /// Takes the line away, as before an error.
+  func clear() { state.withLock { $0.line.clear() } }
 
-  private func mega(_ bytes: Int) -> Int { bytes / 1_000_000 }
+  /// What is done of what. The check's measure is an upper bound of what passes read, which says nothing to people.
+  private func amount(_ stage: StageName, _ state: State) -> String {
+    stage == .check ? "" : "\(Fixed.bytes(state.done)) of \(Fixed.bytes(state.total)), "
+  }
+
+  /// Rate and time left, as soon as there is a time to speak of.
+  private func pace(_ stage: StageName, _ state: State, _ now: Date) -> String {
+    let seconds = now.timeIntervalSince(state.began)
+    guard seconds > 0.5, state.done > state.first else { return "" }
+    let rate = Double(state.done - state.first) / seconds
+    // Sizes are the files': a century is long enough for any of them.
+    let left = Int(min(3e9, Double(max(0, state.total - state.done)) / rate))
+    return (stage == .check ? "" : "\(Fixed.bytes(Int(min(1e15, rate))))/s, ") + "\(left) s left, "
+  }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Conversion
+import Diagnostics
 import Digests
 import Foundation
+import Manifests
 import Planning
 import StrictJSON
 import Terminal
@@ -17,16 +19,27 @@ struct RunCommand: ParsableCommand {
       Example:
         cambium run manifests/demo.json --threads 2 --memory 256MiB
 
+      Several manifests are done one after the other; a summary follows, and the
+      status is the worst of all.
+
+      One of many machines does a part of the work, --partition 7/50, from 0 to 49;
+      "cambium merge" makes the package of all parts.
+
       \(HelpSections.exitCodes([
         .verificationFailed: "the package would not hold: nothing is published",
         .resumable: "stopped, or another run has the folder: the same command goes on",
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.engines + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
+  @Argument(help: "The manifest, or several.", completion: .file(extensions: ["json"])) var manifests: [FilePath]
+  @Option(
+    help: ArgumentHelp(
+      "Convert a part of the work: I/N; auto/N or auto: I, or both, as Slurm or Kubernetes say.", valueName: "part"))
+  var partition: PartitionChoice?
+  @Flag(help: "With several manifests: go on when one fails.") var keepGoing = false
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
@@ -50,41 +63,69 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
-    guard !fetch || !manifest.isDescriptor else { throw ValidationError("--fetch takes a manifest that is a file") }
+    guard !fetch || !manifests.contains(where: \.isDescriptor) else {
+      throw ValidationError("--fetch takes a manifest that is a file")
+    }
+    guard manifests.count == 1 || (work == nil && output == nil) else {
+      throw ValidationError("--work and --output take one manifest")
+    }
+    guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
+    if let partition { _ = try partition.partition(ProcessInfo.processInfo.environment) }
   }
 
   func run() throws {
+    let print = { (json: JSONValue, text: String) in format.print(json: json, text: text) }
+    guard manifests.count > 1 else { return try perform(manifests[0], print) }
+    try ManyRuns(keepsGoing: keepGoing, format: format).run(manifests) { try perform($0, $1) }
+  }
+
+  /// What a manifest asks for.
+  private func perform(_ manifest: FilePath, _ report: (JSONValue, String) -> Void) throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
-    if recordBuilder {
-      let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
-      options.builder = try digestOfFile(atPath: FilePath(program)).digest
+    if recordBuilder { options.builder = try programDigest() }
+    // A dry run moves nothing large: of what is not in the cache it says so.
+    if try !dryRun && (fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches) {
+      try fetchModels(of: manifest, quiet: progress.quiet)
     }
-    if fetch { try fetchModels(of: manifest, quiet: progress.quiet) }
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     // The second folder's place too, before the first is made.
     try run.requireAllPossible()
-    if dryRun {
-      format.print(json: run.report.json, text: run.report.text(everyTensor: false))
-      return
-    }
+    if dryRun { return report(run.report.json, run.report.text(everyTensor: false)) }
     // Only here: whatever cannot be resumed ends at once.
     StopSignal.shared.install()
-    try perform(run)
-    for target in PackageTarget.all(run.resolution.manifest).dropFirst() {
-      try perform(run.beside(target))
+    for target in PackageTarget.all(run.resolution.manifest) {
+      try perform(target == .package ? run : run.beside(target), report)
     }
   }
 
-  /// Makes one folder and says so.
-  private func perform(_ run: Run) throws {
-    let observer = LoggingObserver(ProgressLine(quiet: progress.quiet), work: run.work)
-    let summary = try run.execute(observer)
-    let report = run.report(summary)
-    format.print(json: report.json, text: report.text)
+  /// Makes one folder, or a part of it, and says so.
+  private func perform(_ run: Run, _ report: (JSONValue, String) -> Void) throws {
+    let line = ProgressLine(quiet: progress.quiet)
+    if let partition = try partition?.partition(ProcessInfo.processInfo.environment) {
+      // Without a log: machines would write over each other's lines, and an engine keeps its own.
+      let summary = try run.convert(partition, build: programDigest(), line)
+      return report(summary.json, summary.text)
+    }
+    let observer = LoggingObserver(line, work: run.work)
+    let summary: RunSummary
+    do {
+      summary = try run.execute(observer)
+    } catch let error as any CambiumError {
+      line.clear()
+      observer.failed(error)
+      throw error
+    }
+    let result = run.report(summary)
+    report(result.json, result.text)
+    guard !format.json, !progress.quiet else { return }
+    for command in result.commands { Terminal.note("note: use it with \(command)") }
   }
 }
 
@@ -97,17 +138,40 @@ struct PlanCommand: ParsableCommand {
 
       \(HelpSections.exitCodes())
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @Flag(help: "A line for every tensor, with the rule that decided it.") var tensors = false
+  @Option(help: ArgumentHelp("What each of so many machines would do, instead of the plan.", valueName: "count"))
+  var partitions: PartitionCount?
+  @Option(
+    help: ArgumentHelp(
+      "With --partitions: how much a machine reads and writes in a second, such as 800MB, for an estimate of the time.",
+      valueName: "bytes"))
+  var throughput: ByteCount?
   @Flag(help: "Print the whole plan as JSON.") var json = false
+  @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
   @OptionGroup var pipelines: PipelineOptions
 
+  func validate() throws {
+    guard throughput == nil || partitions != nil else { throw ValidationError("--throughput goes with --partitions") }
+    guard partitions == nil || !tensors else { throw ValidationError("--tensors does not go with --partitions") }
+  }
+
   func run() throws {
-    let run = try Run(manifest: manifest, options: RunOptions(pipelineFolders: pipelines.folders(manifest: manifest)))
+    let remote = RemoteModels()
+    var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    options.replaces = replace
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
+    let run = try Run(manifest: manifest, options: options)
     try run.requireAllPossible()
+    if let partitions {
+      let plan = try PartitionPlan(run.andBeside(), count: partitions.count, throughput: throughput?.bytes)
+      if json { Terminal.print(plan.json) } else { Terminal.print(plan.text) }
+      return
+    }
     if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
   }
 }

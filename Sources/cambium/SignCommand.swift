@@ -6,6 +6,7 @@ import Planning
 import Signatures
 import StrictJSON
 import Terminal
+import Threads
 import SystemPackage
 
 struct SignCommand: ParsableCommand {
@@ -21,11 +22,16 @@ struct SignCommand: ParsableCommand {
         openssl ec -in key.pem -pubout -out key.pub
         cambium sign PACKAGE --key key.pem
 
+      A key under a password is opened by openssl, which asks for it:
+        openssl ec -in key.pem | cambium sign PACKAGE --key -
+
       \(HelpSections.exitCodes([.verificationFailed: "the package does not verify: it is not signed"]))
       """)
 
   @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
-  @Option(help: ArgumentHelp("A private EC key on P-256, as PEM.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("A private EC key on P-256, as PEM; - for standard input.", valueName: "file"),
+    completion: .file())
   var key: FilePath
   @Option(
     help: ArgumentHelp("The signature; by default model.sig in the package.", valueName: "file"), transform: resultFile)
@@ -42,7 +48,7 @@ struct SignCommand: ParsableCommand {
     if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {
       throw VerificationError.signsUnverified(folder: folder, check: bad.name, problems: bad.problems)
     }
-    let statement = try ModelSignature.sign(folder: folder, key: key, to: target, force: force.force)
+    let statement = try signed(folder, to: target)
     if format.json {
       Terminal.print(
         .object([
@@ -52,5 +58,16 @@ struct SignCommand: ParsableCommand {
     } else {
       Terminal.print("\(statement.resources.count) files, sha256 over all: \(statement.root.hex)\n\(target)")
     }
+  }
+
+  private func signed(_ folder: FilePath, to target: FilePath) throws -> SigningStatement {
+    guard key.string == "-" else {
+      return try ModelSignature.sign(folder: folder, key: key, to: target, force: force.force)
+    }
+    // A person who types the key's text may change their mind.
+    StopSignal.shared.install()
+    let text = String(decoding: try Terminal.input(), as: UTF8.self)
+    let key = try SigningKey(pem: text, from: "standard input")
+    return try ModelSignature.sign(folder: folder, with: key, to: target, force: force.force)
   }
 }

@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Conversion
 import Diagnostics
@@ -8,6 +9,7 @@ import PackageCheck
 import Planning
 import Signatures
 import Terminal
+import Threads
 import SystemPackage
 
 struct VerifyCommand: ParsableCommand {
@@ -19,6 +21,7 @@ struct VerifyCommand: ParsableCommand {
       Example:
         cambium verify .build/demo/Cambium-Demo-MXFP4
         cambium verify PACKAGE --public-key key.pub
+        cambium verify PACKAGE.tar.zst
         cambium verify .build/demo/Cambium-Demo-MXFP4 --rederive manifests/demo.json
 
       \(HelpSections.exitCodes([.ok: "everything holds", .verificationFailed: "something does not hold"]))
@@ -26,7 +29,9 @@ struct VerifyCommand: ParsableCommand {
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
-  @Argument(help: "The package's folder.", completion: .directory) var package: FilePath
+  @Argument(
+    help: "The package's folder; or its archive, which is unpacked beside itself for the time.", completion: .file())
+  var package: FilePath
   @Option(
     help: ArgumentHelp("Public EC key on P-256 that model.sig must be of.", valueName: "file"), completion: .file())
   var publicKey: FilePath?
@@ -46,6 +51,17 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let path = package.absolute
+    guard path.name.hasBytes(atEnd: ".tar.zst"), try path.exists, try !path.isFolder else { return try verify(path) }
+    StopSignal.shared.install()
+    let folder = path.appending(suffix: ".verified")
+    let unpacked = try ArchiveReader(path: path, threads: parallel.threads).unpack(to: folder, in: path.folder) {
+      StopSignal.shared.isRequested
+    }
+    defer { try? Folder.removeTree(unpacked.path) }
+    try verify(unpacked.path)
+  }
+
+  private func verify(_ path: FilePath) throws {
     // Without its key there is nothing to say of a signature: no verdict, but the reason.
     let key = try publicKey.map(VerifyingKey.init)
     var report = try PackageVerifier(path: path, threads: parallel.threads).verify()

@@ -55,7 +55,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Repetitions that are measured.") var repetitions: Int = 3
   @Option(help: "Chances, with commas, that a draft is right when those before it are, by place.")
   var impose: ChanceList?
-  @Option(help: "Beginning of the random numbers of --random-ids and --impose.") var seed: UInt64 = 0
+  @Option(help: "Seed of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @Option(
     help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens a second and delays.")
@@ -80,6 +80,9 @@ struct BenchCommand: ParsableCommand {
     if let csv, let plot, csv.absolute == plot.absolute {
       throw ValidationError("--csv and --plot name one file")
     }
+    if let kind = plot?.extension?.lowercased(), ["png", "jpg", "jpeg", "pdf", "webp", "gif"].contains(kind) {
+      throw ValidationError("--plot writes SVG, not \(kind): name a file that ends in .svg")
+    }
     if prompts == nil { try requireClasses(BenchPrompts.classes) }
   }
 
@@ -95,10 +98,13 @@ struct BenchCommand: ParsableCommand {
     let load = Machine.load
     let imposed = impose.map { ImposedAcceptance(chances: $0.chances, seed: seed) }
     let note = { (text: String) in if !progress.quiet { Terminal.note(text) } }
-    let options = BenchOptions(
+    let vocabulary = runner.vocabulary(or: .auto)
+    let lowest = vocabulary.lowest(of: model.configuration.vocabulary)
+    var options = BenchOptions(
       decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
-      arithmetic: runner.arithmetic, draftShortlist: runner.draftShortlist, imposed: imposed,
+      arithmetic: runner.arithmetic, draftShortlist: lowest, imposed: imposed,
       cacheBytes: machine.cacheBytes, isStopped: { StopSignal.shared.isRequested }, onProgress: note)
+    options.measuresShortlist = vocabulary == .auto
     var bench = Bench(model, pool: pool, options)
     try bench.run(set.prompts)
     if passes { note("single passes") }
@@ -106,7 +112,7 @@ struct BenchCommand: ParsableCommand {
       passes
       ? try PassTimes.measure(
         model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
-        draftShortlist: runner.draftShortlist, repetitions: repetitions, seed: seed,
+        draftShortlist: lowest, repetitions: repetitions, seed: seed,
         isStopped: { StopSignal.shared.isRequested }) : nil
     var together = concurrency.map {
       ConcurrencyBench(model, pool: pool, options, decoders: bench.decoders, numbers: $0.counts)
@@ -118,7 +124,7 @@ struct BenchCommand: ParsableCommand {
       model: ModelSummary(model),
       settings: .init(
         threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic.rawValue,
-        draftShortlist: runner.draftShortlist, limit: limit, repetitions: repetitions, imposed: imposed),
+        draftShortlist: lowest, limit: limit, repetitions: repetitions, imposed: imposed),
       prompts: set.prompts.map { .init(id: $0.id, kind: $0.kind, tokens: $0.tokens) },
       unavailable: bench.unavailable + set.unavailable,
       results: BenchResult.summarize(

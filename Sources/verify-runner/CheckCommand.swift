@@ -100,9 +100,10 @@ struct CheckCommand: ParsableCommand {
     var options = CheckOptions(
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
-      draftShortlist: runner.draftShortlist, minAcceptance: minAcceptance,
+      draftShortlist: runner.vocabulary(or: .all).lowest(of: model.configuration.vocabulary),
+      minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
-    options.decoders = decoders?.methods(of: model) ?? (drafters.drafter.isEmpty ? [] : DecodingMethod.all(of: model))
+    options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
     options.forced = forced
     options.journal = try resume.map { folder in
       try Folder.create(folder.absolute)

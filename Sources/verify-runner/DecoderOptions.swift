@@ -1,11 +1,12 @@
 import ArgumentParser
 import Inference
+import Terminal
 
 /// Folders of drafters.
 struct DrafterOptions: ParsableArguments {
   @Option(
     help: "A folder with a DFlash or an EAGLE-3 drafter that was trained for this model; once for each.",
-    completion: .directory)
+    completion: .directory, transform: named)
   var drafter: [String] = []
 }
 

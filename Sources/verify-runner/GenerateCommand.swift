@@ -51,7 +51,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "0 for the most probable token each time.") var temperature: Float = 0
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
-  @Option(help: "Beginning of the random numbers.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
   @Option(help: "Tokens at most.") var limit: Int = 256
   @Flag(help: "Print counts and times on standard error.") var stats = false
   @Flag(help: "Print the result as JSON, at the end.") var json = false
@@ -60,6 +60,7 @@ struct GenerateCommand: ParsableCommand {
   func validate() throws {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+    guard prompt != "" else { throw ValidationError("--prompt is empty: give some text to continue") }
     guard mtp == nil || decoder == nil else { throw ValidationError("give either --mtp or --decoder") }
     guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
     guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }
@@ -76,15 +77,16 @@ struct GenerateCommand: ParsableCommand {
     let tokenizer = try encoder.tokenizer()
     let pool = WorkerPool(threads: runner.threads)
     let prompt = try wholePrompt(encoder, model, pool)
-    let options = DecodingOptions(
+    var options = DecodingOptions(
       limit: limit, stops: Set(try StopTokens(folder: model.path, tokenizer: tokenizer).ids),
       sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed),
-      draftShortlist: runner.draftShortlist, prediction: try predicted(tokenizer))
+      prediction: try predicted(tokenizer))
+    options.draft(from: runner.vocabulary(or: .auto), of: model)
     let session = DecodingSession(
       model, pool: pool, promptChunk: runner.chunk, arithmetic: runner.arithmetic)
     let method =
       decoder?.method(of: model) ?? mtp?.method
-      ?? (!drafters.drafter.isEmpty ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
+      ?? (model.hasDrafter ? .best(of: model) : model.hasHead ? .adaptive() : .vanilla)
     var generation = try TextGeneration(session, tokenizer: tokenizer, prompt: prompt, method, options)
     var text = ""
     while let piece = generation.next() {

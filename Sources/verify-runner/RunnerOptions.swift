@@ -13,9 +13,24 @@ struct RunnerOptions: ParsableArguments {
   @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")
   var draftShortlist: Int = 0
 
+  @Option(
+    help:
+      "Ids that the head drafts from: all; auto, a part of a large vocabulary as long as the text keeps to it; or how many of the lowest. generate and bench take auto when nothing is said, check and trace all."
+  )
+  var draftVocabulary: DraftVocabulary?
+
+  /// What is drafted from.
+  /// - Parameter other: What is taken when nothing is said.
+  func vocabulary(or other: DraftVocabulary) -> DraftVocabulary {
+    draftShortlist > 0 ? .lowest(draftShortlist) : draftVocabulary ?? other
+  }
+
   var threads: Int { parallel.threads }
 
   func validate() throws {
+    guard draftShortlist == 0 || draftVocabulary == nil else {
+      throw ValidationError("give either --draft-shortlist or --draft-vocabulary")
+    }
     guard draftShortlist >= 0 else { throw ValidationError("--draft-shortlist takes a number from 0") }
     guard (1...65_536).contains(chunk) else { throw ValidationError("--chunk takes a number from 1 to 65536") }
   }
@@ -27,3 +42,15 @@ func requireLimit(_ limit: Int) throws {
 }
 
 extension Arithmetic: ExpressibleByArgument {}
+
+extension DraftVocabulary: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "all": self = .all
+    case "auto": self = .auto
+    default:
+      guard let count = Int(argument), count > 0, "\(count)" == argument else { return nil }
+      self = .lowest(count)
+    }
+  }
+}

@@ -22,13 +22,14 @@ enum Architecture {
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Drafting", "Decoding"],
     "Checking": [
-      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Report", "Generation", "Check",
+      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Report", "Generation",
+      "Check",
     ],
     "Serving": ["Requests", "Engine", "Prompts", "Dialects", "Statistics", ""],
     "ServingHTTP": ["Documents", "Rules", ""],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
-    "Conversion": ["DecodeCheck", "Forecast", "Work", "Reports", "Stages", ""],
+    "Conversion": ["DecodeCheck", "Forecast", "Work", "Items", "Reports", "Stages", ""],
   ]
 
   /// Arrows that do not point down and are known. None may be added; one that is gone leaves the list.
@@ -40,6 +41,7 @@ enum Architecture {
   /// Targets with more, and why.
   static let large: [String: String] = [
     "Checkpoint": "what other tools leave is tables of names and formats, a file each, and its folders are in order",
+    "Conversion": "one run: its stages, and the same work shared by many machines; its folders are in order",
     "Templates": "one language: its filters, tests and methods call each other, and its folders are in order",
     "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
   ]

@@ -56,6 +56,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["README.md", "mine.txt", ".config.json.cambium-tmp-1-1"])
+  func `what somebody writes into the remains of a killed unpacking stays, whatever its name`(_ name: String) throws {
+    try withPackage { folder throws in
+      #expect(try cambium(folder, ["package", "out", "--archive"]).isSuccess)
+      let unpack = ["unpack", "out.tar.zst", "--output", "back"]
+      #expect(try cambium(folder, unpack, crash: "rename:1").end == .signal(9))
+      let place = ".back.cambium-unpack/" + name
+      #expect(folder.exists(".back.cambium-unpack/config.json"))
+      try folder.write("mine", to: place)
+      let refused = try cambium(folder, unpack)
+      #expect(refused.end == .exit(74) && refused.err.contains("E_TARGET_EXISTS"), "\(refused.summary)")
+      #expect(refused.err.contains(name) && folder.text(place) == "mine")
+      try FileManager.default.removeItem(atPath: folder[place])
+      #expect(try cambium(folder, unpack).isSuccess)
+      #expect(differences(folder["out"], folder["back"]) == [])
+      #expect(folder.leftovers == [])
+    }
+  }
+
   /// Of processes that unpack into one folder at once one makes it; the others say so, and disturb nothing.
   @Test func `two at once leave one whole folder`() throws {
     try withPackage { folder in

@@ -45,6 +45,30 @@ import Testing
     #expect(rows?.first?["name"]?.stringValue == "language_model.model.layers.3.mlp.down_proj.weight")
   }
 
+  @Test func `F11 sums take the filters and are CSV too`() throws {
+    let kept = try document(audit(["--by", "role", "--verdict", "kept", "--json"]))["groups"]?.arrayValue ?? []
+    #expect(kept.compactMap { $0["tensors"]?.intValue }.reduce(0, +) == 100)
+    let lines = try audit(["--by", "role", "--csv"]).split(separator: "\n")
+    #expect(lines.first?.hasPrefix("role,tensors,weights,bytes,bits_per_weight,") == true)
+    #expect(Set(lines.map { columns($0).count }) == [11])
+    #expect(lines.contains { $0.hasPrefix("attention,8,") && $0.contains(",278528,4.2500,") }, "\(lines)")
+  }
+
+  @Test func `F11 columns are those that are named, in that order, and an unknown one is answered with all`() throws {
+    let lines = try audit(["--columns", "cosine,tensor", "--role", "embedding"]).split(separator: "\n")
+    #expect(lines.first.map { $0.split(separator: " ") } == ["cosine", "tensor"])
+    #expect(lines.dropFirst().first?.split(separator: " ").count == 2, "\(lines)")
+    for bad in ["nose", "cosine,cosine", "cosine,,rule", ""] {
+      let outcome = try CambiumProcess.run(["audit", Demo.reference.get().path, "--columns", bad])
+      #expect(outcome.end == .exit(64) && outcome.err.contains("before, after, cosine"), "\(outcome.summary)")
+    }
+  }
+
+  @Test func `B12 CSV and JSON at once are refused`() throws {
+    let outcome = try CambiumProcess.run(["audit", Demo.reference.get().path, "--csv", "--json"])
+    #expect(outcome.end == .exit(64) && outcome.err.contains("either --csv or --json"), "\(outcome.summary)")
+  }
+
   private func columns(_ line: Substring) -> [String] {
     var columns = [""]
     var quoted = false

@@ -5,52 +5,8 @@ import Testing
 
 /// The commands that ask a hub, against one on this machine.
 @Suite struct HubCommandTests {
-  /// `tools/test_hub.py` with the demo's two checkpoints.
-  private final class Hub {
-    let endpoint: String
-    let commit: String
-    let scratch: ScratchFolder
-    private let process = Process()
-    private let input = Pipe()
-
-    init() throws {
-      scratch = try ScratchFolder(beneath: ScratchFolder.disk)
-      try scratch.makeFolder("repos/org")
-      for (name, source) in [("trunk", Demo.trunk), ("donor", Demo.donor)] {
-        try FileManager.default.copyItem(atPath: source, toPath: scratch["repos/org/\(name)"])
-      }
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = [
-        "python3", Repository.root + "/tools/test_hub.py", scratch["repos"], "--log", scratch["log"],
-      ]
-      let output = Pipe()
-      process.standardInput = input
-      process.standardOutput = output
-      try process.run()
-      var line: [UInt8] = []
-      while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { line.append(byte) }
-      let hello = try JSONValue.parse(line, file: "hello")
-      endpoint = hello["endpoint"]?.stringValue ?? ""
-      commit = hello["commits"]?["org/trunk"]?["main"]?.stringValue ?? ""
-    }
-
-    deinit {
-      try? input.fileHandleForWriting.close()
-      process.waitUntilExit()
-    }
-
-    func run(_ arguments: [String], _ more: [String: String] = [:]) throws -> CambiumProcess.Outcome {
-      let environment = [
-        "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": endpoint, "HF_HUB_CACHE": scratch["cache"], "TMPDIR": scratch.path,
-      ]
-      return try CambiumProcess.run(arguments, in: scratch.path, environment: environment.merging(more) { $1 })
-    }
-
-    var requests: Int { scratch.text("log").split(separator: "\n").count }
-  }
-
   @Test func `a model of the hub is inspected with the words of its folder, and nothing of it is kept`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     for (name, folder) in [("trunk", Demo.trunk), ("donor", Demo.donor)] {
       let remote = try hub.run(["inspect", "hub:org/\(name)"])
       let local = try CambiumProcess.run(["inspect", folder])
@@ -60,8 +16,21 @@ import Testing
     #expect(try hub.scratch.names().sorted() == ["log", "repos"])
   }
 
+  @Test func `a head is looked for alone, and said where it is and what a graft would move`() throws {
+    let hub = try LocalHub()
+    let donor = try hub.run(["inspect", "hub:org/donor", "--head"])
+    #expect(donor.isSuccess, "\(donor.summary)")
+    #expect(donor.out.contains("MTP head      15 tensors in model-00002-of-00002.safetensors"), "\(donor.out)")
+    #expect(donor.out.contains("in 1 range of 1 shard, instead of"), "\(donor.out)")
+    #expect(donor.out.contains("searched      1 of 1 headers"), "\(donor.out)")
+    #expect(try hub.storeBytes() == 64 << 10)
+    let trunk = try document(hub.run(["inspect", "hub:org/trunk", "--head", "--json"]).out)
+    #expect(trunk["present"]?.boolValue == false && trunk["headers_read"]?.intValue == 1)
+    #expect(try !hub.run(["inspect", Demo.donor, "--head"]).isSuccess)
+  }
+
   @Test func `two models of the hub are compared by what the hub says of their files`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let same = try hub.run(["diff", "hub:org/trunk", "hub:org/trunk@\(hub.commit)"])
     #expect(same.isSuccess && same.out.contains("165 equal, 0 changed, 0 missing, 0 added"), "\(same.summary)")
     let other = try hub.run(["diff", "hub:org/trunk", "hub:org/donor"])
@@ -70,7 +39,7 @@ import Testing
   }
 
   @Test func `values are compared with a folder when that is asked for`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let unread = try hub.run(["diff", "hub:org/donor", Demo.donor])
     #expect(unread.status == 1 && unread.out.contains("15 tensors"), "\(unread.summary)")
     let read = try hub.run(["diff", "hub:org/donor", Demo.donor, "--values"])
@@ -78,26 +47,26 @@ import Testing
   }
 
   @Test func `what was fetched is converted from the cache, and a second fetch asks once`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let first = try hub.run(["fetch", "hub:org/trunk"])
     let snapshot = hub.scratch["cache/models--org--trunk/snapshots/\(hub.commit)"]
     #expect(first.isSuccess && first.out == snapshot + "\n", "\(first.summary)")
     #expect(try hub.run(["fetch", "hub:org/donor"]).isSuccess)
-    let before = hub.requests
+    let before = try hub.requests()
     #expect(try hub.run(["fetch", "hub:org/trunk"]).isSuccess)
-    #expect(hub.requests == before + 1)
+    #expect(try hub.requests() == before + 1)
     try Demo.writeManifest(
       in: hub.scratch, source: "hub:org/trunk@main", donor: "hub:org/donor@main")
     let run = try runDemo(hub.scratch, environment: ["HF_HUB_CACHE": hub.scratch["cache"]])
     #expect(run.isSuccess, "\(run.summary)")
     try expectReferenceFiles(hub.scratch)
-    #expect(hub.requests == before + 1)
+    #expect(try hub.requests() == before + 1)
     let inspected = try hub.run(["inspect", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])
-    #expect(inspected.isSuccess && hub.requests == before + 1)
+    #expect(try inspected.isSuccess && hub.requests() == before + 1)
   }
 
   @Test func `a dry run says what would be moved, as a document too, and moves nothing`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let outcome = try hub.run(["fetch", "hub:org/trunk", "--include", "*.json", "--dry-run", "--json"])
     let json = try document(outcome.out)
     #expect(json["commit"]?.stringValue == hub.commit)
@@ -107,7 +76,7 @@ import Testing
   }
 
   @Test func `an error of the hub is a diagnostic with a status of its own`() throws {
-    let hub = try Hub()
+    let hub = try LocalHub()
     let absent = try hub.run(["inspect", "hub:org/absent"])
     #expect(absent.status == 66 && absent.err.contains("E_HUB_REPOSITORY"), "\(absent.summary)")
     let offline = try hub.run(["fetch", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])

@@ -49,6 +49,47 @@ import Testing
     #expect(try CambiumProcess.run(["plan", "trunk.json"], in: folder.path).isSuccess)
   }
 
+  @Test func `F5 with --force the manifest that is there is replaced, a file of the model is not`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    try folder.write("mine", to: "m.json")
+    let config = folder.text("trunk/config.json")
+    let forced = try CambiumProcess.run(["init", "trunk", "--manifest", "m.json", "--force"], in: folder.path)
+    #expect(forced.isSuccess, "\(forced.summary)")
+    #expect(try document(folder.text("m.json"))["source"]?.stringValue == "trunk")
+    let inside = try CambiumProcess.run(
+      ["init", "trunk", "--manifest", "trunk/config.json", "--output", "out", "--force"], in: folder.path)
+    #expect(inside.end == .exit(74) && inside.err.contains("E_RESULT_PLACE"), "\(inside.summary)")
+    #expect(folder.text("trunk/config.json") == config)
+  }
+
+  @Test func `the base model is written, the schema is one that is there, and the next command is said`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    let made = try CambiumProcess.run(["init", "trunk", "--base-model", "org/base"], in: folder.path)
+    #expect(made.isSuccess && made.err.contains("cambium run trunk.json"), "\(made.summary)")
+    let manifest = try document(folder.text("trunk.json"))
+    #expect(manifest["base_model"]?.stringValue == "org/base")
+    let schema = try #require(manifest["$schema"]?.stringValue)
+    #expect(haveEqualBytes(folder[schema], Repository.root + "/manifests/manifest.schema.json"))
+  }
+
+  @Test func `F1 pipelines are listed by name with what they are for, those of --pipelines first`() throws {
+    let folder = try ScratchFolder()
+    let listed = try CambiumProcess.run(["pipelines"], in: folder.path)
+    #expect(listed.isSuccess, "\(listed.summary)")
+    let names = listed.out.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first }
+    #expect(names == names.sorted() && names.contains("mxfp4") && names.contains("graft-only"), "\(names)")
+    try folder.makeFolder("own")
+    try folder.write(
+      #"{"cambium_pipeline": 1, "name": "mxfp4", "summary": "Mine.", "quantization": {"mode": "mxfp4"}, "#
+        + #""rules": [{"match": "**", "treatment": "keep"}]}"#, to: "own/mxfp4.json")
+    let own = try CambiumProcess.run(["pipelines", "--pipelines", "own", "--json"], in: folder.path)
+    let rows = try document(own.out)["pipelines"]?.arrayValue ?? []
+    #expect(rows.count == names.count, "\(own.summary)")
+    #expect(rows.first { $0["name"]?.stringValue == "mxfp4" }?["summary"]?.stringValue == "Mine.")
+  }
+
   @Test func `an existing manifest is not overwritten`() throws {
     let folder = try ScratchFolder()
     try folder.write("mine", to: "m.json")

@@ -1,3 +1,4 @@
+import Crypto
 import TestSupport
 import Foundation
 import StrictJSON
@@ -22,7 +23,7 @@ import Testing
   @Test(arguments: [
     Command(arguments: ["init", Demo.trunk, "--manifest", "new.json"], format: "cambium_init"),
     Command(arguments: ["init", Demo.trunk, "--manifest", "new.json", "--dry-run"], format: "cambium"),
-    Command(arguments: ["inspect", Demo.trunk], format: "architecture"),
+    Command(arguments: ["inspect", Demo.trunk], format: "cambium_inspect"),
     Command(arguments: ["plan", "m.json"], format: "cambium_plan"),
     Command(arguments: ["run", "m.json", "--dry-run"], format: "cambium_plan"),
     Command(arguments: ["run", "m.json"], format: "cambium_run"),
@@ -31,6 +32,8 @@ import Testing
     Command(arguments: ["verify", "package"], format: "cambium_verification_report"),
     Command(arguments: ["audit", "package"], format: "cambium_audit_query"),
     Command(arguments: ["audit", "package", "--role", "norm", "--sort", "bytes"], format: "cambium_audit_query"),
+    Command(arguments: ["pipelines"], format: "cambium_pipelines"),
+    Command(arguments: ["clean", "m.json"], format: "cambium_clean"),
     Command(arguments: ["diff", "package", "package"], format: "cambium_diff"),
     Command(arguments: ["diff", Demo.trunk, Demo.donor], format: "cambium_diff", status: 1),
   ]) func `each result is one document`(command: Command) throws {
@@ -97,6 +100,9 @@ import Testing
     #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
     #expect(json["package_bytes"]?.intValue == 8_538_961)
     #expect(json["head_tensors"]?.intValue == 15)
+    let sums = SHA256.hash(data: Data(folder.text("out/SHA256SUMS").utf8))
+    #expect(json["sums_sha256"]?.stringValue == sums.map { String(format: "%02x", $0) }.joined())
+    #expect(json["acceptance"]?.arrayValue?.map { $0["depth"]?.intValue } == [1])
     #expect(json["output"]?.stringValue == folder["out"])
     let again = try document(try runDemo(folder, ["--json"]).out)
     #expect(again["reused"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)

@@ -66,6 +66,18 @@ import Testing
     #expect(!outcome.err.contains("writable"), "\(outcome.err)")
   }
 
+  @Test(
+    .enabled("another user can be played", { LockedFolderTests.canBeNobody }),
+    arguments: ["config.json", "model.safetensors", "audit.json", "SHA256SUMS"])
+  func `a file of a package that this user must not read has no verdict`(name: String) throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.copyItem(atPath: Demo.reference.get().path, toPath: folder["out"])
+    #expect(chmod(folder.path, 0o755) == 0 && chmod(folder["out/" + name], 0) == 0)
+    let outcome = try CambiumProcess.run(["verify", "out"], in: folder.path, limits: LockedFolderTests.asNobody)
+    #expect(outcome.end == .exit(74) && outcome.err.contains("E_UNREADABLE"), "\(outcome.summary)")
+    #expect(outcome.err.contains(name) && outcome.out.isEmpty, "\(outcome.summary)")
+  }
+
   @Test(.enabled("another user can be played", { LockedFolderTests.canBeNobody }))
   func `a package that is closed against writing is replaced, nothing of it stays, and the next run goes on`() throws {
     let folder = try Demo.folder()

@@ -32,7 +32,7 @@ import Testing
         "verify out --public-key _", "verify out --rederive _", "verify out --rederive m.json --scratch _", "audit _",
         "audit out --html _", "audit out --html page.html --check _", "sign _ --key m.json", "sign out --key _",
         "sign out --key m.json --signature _", "package _ --archive", "package out --archive --output _", "unpack _",
-        "unpack m.json --output _",
+        "unpack m.json --output _", "fetch _", "fetch hub:a/b --to _", "fetch hub:a/b --include _",
       ] { try expectUsage(words, "cambium", folder) }
       for words in [
         "check _", "check out --prompts _", "check out --images _", "check out --source _",
@@ -40,6 +40,8 @@ import Testing
         "generate out --prompt a --image _", "generate out --prompt a --video _", "bench _", "bench out --prompts _",
         "bench out --images _", "bench out --ids _", "bench out --csv _", "bench out --plot _",
         "trace _ --ids 1 --output t", "trace out --ids _ --output t", "trace out --ids 1 --output _", "tokenize _ a",
+        "generate out --prompt a --drafter _", "generate out --prompt a --prediction _", "check out --drafter _",
+        "bench out --drafter _",
       ] { try expectUsage(words, "verify-runner", folder) }
       #expect(folder.stamps("") == before)
     }

@@ -27,7 +27,7 @@ import Testing
       #expect(Set(audit.tensors.map(\.verdict)) == ["quantized", "kept", "converted"])
       let query = AuditQuery(audit, role: nil, verdict: nil, order: .name)
       #expect(rows(query) == audit.tensors.map(\.name))
-      #expect(query.table.contains("\(audit.tensors.count) of \(audit.tensors.count) tensors"))
+      #expect(query.table().contains("\(audit.tensors.count) of \(audit.tensors.count) tensors"))
     }
   }
 
@@ -40,8 +40,26 @@ import Testing
       #expect(rows(both) == ["vision_tower.patch_embed.proj.weight"])
       #expect(both.json["tensors"]?.arrayValue?.count == 1)
       #expect(both.json["tensors"]?.arrayValue?.first?["transforms"] == ["patch_embed_to_mlx"])
-      #expect(both.table.contains("1 of \(audit.tensors.count) tensors"))
+      #expect(both.table().contains("1 of \(audit.tensors.count) tensors"))
       #expect(rows(AuditQuery(audit, role: "vision", verdict: "quantized", order: .name)).isEmpty)
+    }
+  }
+
+  @Test func `F11 a narrow terminal gets the columns that it has room for, and the names of the others`() throws {
+    try withAudit { audit in
+      let query = AuditQuery(audit, role: nil, verdict: nil, order: .name)
+      let whole = query.table().split(separator: "\n")
+      let widest = whole.prefix(audit.tensors.count + 1).map(\.count).max() ?? 0
+      #expect(query.table(width: widest) == query.table())
+      #expect(query.table(width: widest - 1).contains("no room for zeroed: choose with --columns"))
+      for width in [80, 100, 120, 200] {
+        let lines = query.table(width: width).split(separator: "\n")
+        #expect(lines.prefix(audit.tensors.count + 1).allSatisfy { $0.count <= width }, "\(width)")
+        #expect(lines[0].hasPrefix("tensor "))
+      }
+      // What was asked for is shown, whatever room there is.
+      let asked = query.table(columns: [.tensor, .rule, .zeroed], width: 20).split(separator: "\n")
+      #expect(asked[0].contains("rule") && asked[0].contains("zeroed groups"))
     }
   }
 

@@ -1,4 +1,4 @@
-import Checkpoint
+@testable import Checkpoint
 import Safetensors
 import StrictJSON
 import Testing
@@ -89,6 +89,32 @@ import Testing
       #expect(error.diagnostic.code == "E_SOURCE_FORMAT" && error.diagnostic.tensor == name)
       #expect(error.diagnostic.found?.contains(method) == true)
     }
+  }
+
+  @Test(arguments: ["torchao", "a method of tomorrow"], [true, false])
+  func `a declared method that is not read is named of a head, too, and of a donor`(method: String, isDonor: Bool)
+    throws
+  {
+    var source = TinyCheckpoint(.dense)
+    let whole = source
+    source.config.set("quantization_config", to: ["quant_method": .string(method)])
+    let name = "mtp.layers.0.mlp.up_proj.W_q"
+    source.tensors["mtp.layers.0.mlp.up_proj.weight"] = nil
+    source.tensors[name] = TinyCheckpoint.Tensor(dtype: .u8, shape: [4, 4], bytes: Array(repeating: 0, count: 16))
+    try withWorkshop(source: isDonor ? whole.stripped : source, donor: isDonor ? source : nil) { shop in
+      let error = try #require(throws: CheckpointError.self) { try shop.open() }
+      #expect(error.diagnostic.code == "E_SOURCE_FORMAT" && error.diagnostic.tensor == name)
+      #expect(error.diagnostic.found?.contains(method) == true && error.diagnostic.next?.contains("donor") == true)
+    }
+  }
+
+  @Test func `every spelling of a method has one meaning`() {
+    let names = QuantizationMethod.allCases.flatMap(\.names)
+    #expect(Set(names).count == names.count)
+    for method in QuantizationMethod.allCases {
+      for name in method.names { #expect(QuantizationMethod(name.uppercased()) == method) }
+    }
+    #expect(QuantizationMethod("torchao") == nil && QuantizationMethod("") == nil)
   }
 
   @Test(arguments: Kind.allCases)

@@ -58,6 +58,7 @@ import Testing
         }, { wrapped("rules", [["role": "norm", "treatment": ["quantize": $0]]], isManifest) }
       ),
       (definitions["thresholds"], { wrapped("thresholds", $0, isManifest) }),
+      (definitions["budget"], { wrapped("budget", $0, isManifest) }),
       (definitions["limits"], { wrapped("thresholds", ["by_role": ["norm": $0]], isManifest) }),
     ]
     let words = try candidates(schema)
@@ -94,6 +95,7 @@ import Testing
     #expect(words(format?["mode"]) == Set(QuantizationMode.allCases.map(\.rawValue)))
     #expect(words(format?["reference"]) == Set(QuantizerReference.allCases.map(\.rawValue)))
     #expect(words(format?["scale_rule"]) == Set(ScaleRule.allCases.map(\.rawValue)))
+    #expect(words(format?["scales"]) == Set(ScaleMethod.allCases.map(\.rawValue)))
     #expect(words(definitions["treatment"]) == ["keep", "quantize", "drop"])
     let cast = definitions["treatment"]?["oneOf"]?.arrayValue?.compactMap { $0["properties"]?["cast"]?["enum"] }.first
     #expect(Set((cast?.arrayValue ?? []).compactMap(\.stringValue)) == Set(FloatType.allCases.map(\.rawValue)))
@@ -108,7 +110,11 @@ import Testing
   /// Required fields of the schema are required by the code.
   @Test func `required fields are required`() throws {
     try withWorkshop { shop in
-      for field in try #require(try schema(Self.schemas[0])["required"]?.arrayValue).compactMap(\.stringValue) {
+      let manifest = try schema(Self.schemas[0])
+      // A manifest that extends none has all of them.
+      let alone = try #require(manifest["anyOf"]?.arrayValue?.first?["required"]?.arrayValue)
+      #expect(alone.count == 3)
+      for field in (try #require(manifest["required"]?.arrayValue) + alone).compactMap(\.stringValue) {
         try shop.writeManifest(without: [field])
         #expect(
           try diagnostic { _ = try Manifest(path: FilePath(shop.manifest)) }.code == "E_JSON_MISSING_FIELD", "\(field)")

@@ -73,8 +73,12 @@ import Testing
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([("layouts", ["sidecar", "drafter"])])
       try shop.run()
+      var beside = shop.options
+      beside.target = .drafter
+      try shop.run(beside)
       try shop.writeManifest([("source", .string("package-mtp")), ("output", "other")])
-      #expect(try diagnostic { _ = try shop.open() }.code == "E_HEAD_ALONE")
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_HEAD_ALONE", "\(error.text)")
     }
   }
 
@@ -253,6 +257,30 @@ import Testing
       #expect(try readBytes(shop.package + "/model.safetensors") == plain)
       let notes = try shop.open().plan.notes
       #expect(notes.contains { $0.hasSuffix("\(name) is not read: the index has each of its tensors in another file") })
+    }
+  }
+
+  @Test(arguments: ["language_model.model.", "model.model.", "_orig_mod.model.language_model."])
+  func `a copy under another known prefix is a copy, and one tensor that is in no other file makes it none`(
+    prefix: String
+  ) throws {
+    let source = TinyCheckpoint(.dense)
+    try withWorkshop(source: source) { shop in
+      let bytes = try readBytes(shop.source + "/" + source.shards[0].file)
+      let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+      let header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+      func write(_ header: String) throws {
+        let padded = Array(header.utf8) + Array(repeating: UInt8(ascii: " "), count: (8 - header.utf8.count % 8) % 8)
+        let count = (0..<8).map { UInt8(truncatingIfNeeded: padded.count >> (8 * $0)) }
+        try writeBytes(count + padded + bytes[(8 + length)...], shop.source + "/consolidated.safetensors")
+      }
+      let renamed = header.replacingOccurrences(of: "\"model.language_model.", with: "\"\(prefix)")
+      #expect(renamed != header)
+      try write(renamed)
+      #expect(try shop.open().plan.notes.contains { $0.contains("consolidated.safetensors is not read") })
+      let name = try #require(header.firstRange(of: "\"model.language_model.layers.0."))
+      try write(header.replacingCharacters(in: name, with: "\"model.language_model.layers.0.surplus."))
+      #expect(throws: (any Error).self) { try shop.open() }
     }
   }
 

@@ -16,6 +16,26 @@ import Testing
     #expect(try scratch.names() == ["a"])
   }
 
+  @Test func `a file in the making has a mark, which the finished one has not`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try AtomicFile.write(to: scratch.at("a")) { file throws(StorageError) in
+      try file.write(Array("new".utf8), at: 0)
+      #expect(AtomicFile.isTemporary(file.path))
+      #expect((try? scratch.status(file.path.name))?.st_mode == S_IFREG | 0o1644)
+    }
+    #expect(try scratch.status("a").st_mode == S_IFREG | 0o644)
+    try AtomicFile.create([1], at: scratch.at("b"))
+    #expect(try scratch.status("b").st_mode == S_IFREG | 0o644)
+  }
+
+  @Test func `what killed attempts left goes before the next, and somebody else's file of such a name stays`() throws {
+    let scratch = try ScratchFolder.lasting()
+    for name in [".a.cambium-tmp-1-1", ".a.cambium-tmp-1-2"] { try scratch.put("x", at: name) }
+    #expect(chmod(scratch[".a.cambium-tmp-1-1"], 0o1644) == 0)
+    try AtomicFile.removeAbandoned(of: scratch.at("a"))
+    #expect(try scratch.names() == [".a.cambium-tmp-1-2"])
+  }
+
   @Test func `a failure leaves the old content and no temporary file`() throws {
     let scratch = try ScratchFolder.lasting()
     try scratch.put("old", at: "a")
@@ -79,9 +99,14 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     let leftovers = [".a.cambium-tmp-1-2", ".receipt.json.cambium-tmp-99999-12"]
     let others = ["a", "a.cambium-tmp-1-2", ".a.cambium-tmp-", ".a.cambium-tmp-x-1", ".a.cambium-tmp-1", ".hidden"]
-    for name in leftovers + others { try scratch.put("x", at: name) }
+    // Written by somebody else: without the mark of a file in the making.
+    let foreign = [".a.cambium-tmp-1-3", ".b.cambium-tmp-7-7"]
+    for name in leftovers + others + foreign { try scratch.put("x", at: name) }
+    try scratch.makeFolder(".c.cambium-tmp-1-1")
+    for name in leftovers { #expect(chmod(scratch[name], 0o1644) == 0) }
     #expect(try AtomicFile.removeLeftovers(in: scratch.folder) == leftovers)
-    #expect(try scratch.names() == others.sorted())
+    #expect(try scratch.names() == (others + foreign + [".c.cambium-tmp-1-1"]).sorted())
+    for name in leftovers + foreign { #expect(AtomicFile.isTemporary(scratch.at(name)) == false) }
     #expect(try AtomicFile.removeLeftovers(in: scratch.at("absent")).isEmpty)
   }
 

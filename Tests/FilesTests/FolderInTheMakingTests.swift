@@ -6,15 +6,15 @@ import Testing
 @Suite struct FolderInTheMakingTests {
   @Test func `one process has it at a time`() throws {
     let scratch = try ScratchFolder.lasting()
-    let first = try FolderInTheMaking(path: scratch.at("partial"))
+    let first = try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     try scratch.put("mine", at: "partial/file")
     #expect(throws: StorageError.busy(folder: scratch.at("partial"))) {
-      _ = try FolderInTheMaking(path: scratch.at("partial"))
+      _ = try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     }
     #expect(scratch.text("partial/file") == "mine")
     #expect(StorageError.busy(folder: "x").diagnostic.exitStatus.rawValue == 75)
     first.release()
-    try FolderInTheMaking(path: scratch.at("partial")).release()
+    try FolderInTheMaking(path: scratch.at("partial"), isOwn: { _ in true }).release()
     #expect(try Folder.entries(scratch.at("partial")) == [])
   }
 
@@ -22,19 +22,29 @@ import Testing
     let scratch = try ScratchFolder.lasting()
     try Folder.create(scratch.at("partial/sub"))
     try scratch.put("old", at: "partial/sub/file")
-    let folder = try FolderInTheMaking(path: scratch.at("partial"))
+    let folder = try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     #expect(try Folder.entries(scratch.at("partial")) == [])
     folder.release()
   }
 
   @Test func `a renamed folder is no longer the one of that name`() throws {
     let scratch = try ScratchFolder.lasting()
-    let first = try FolderInTheMaking(path: scratch.at("partial"))
+    let first = try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     try Folder.renameNoReplace(scratch.at("partial"), scratch.at("final"))
-    let second = try FolderInTheMaking(path: scratch.at("partial"))
+    let second = try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     #expect(try scratch.names() == ["final", "partial"])
     first.release()
     second.release()
+  }
+
+  @Test func `of what is there, one file of somebody's refuses it, and nothing goes`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("ours", at: "partial/a")
+    try scratch.put("mine", at: "partial/b")
+    #expect(throws: StorageError.targetExists(path: scratch.at("partial/b"))) {
+      try FolderInTheMaking(path: scratch.at("partial")) { $0.name == Array("a".utf8) }
+    }
+    #expect(scratch.tree("partial") == ["a", "b"])
   }
 
   @Test func `a link in its place is somebody's: it stays, and is not followed`() throws {
@@ -43,7 +53,7 @@ import Testing
     try scratch.put("kept", at: "elsewhere/file")
     try scratch.link("partial", to: "elsewhere")
     #expect(throws: StorageError.targetExists(path: scratch.at("partial"))) {
-      try FolderInTheMaking(path: scratch.at("partial"))
+      try FolderInTheMaking(path: scratch.at("partial")) { _ in true }
     }
     #expect(scratch.text("elsewhere/file") == "kept")
   }
@@ -77,9 +87,9 @@ import Testing
       try FileManager.default.createDirectory(atPath: scratch[name], withIntermediateDirectories: false)
       try scratch.put(name, at: name + "/file")
     }
-    #expect(throws: StorageError.targetExists(path: scratch.at("out"))) { try lock.replace { _ in false } }
+    #expect(throws: StorageError.targetExists(path: scratch.at("out"))) { try lock.replace([]) }
     #expect(scratch.text("out/file") == "out")
-    try lock.replace { _ in true }
+    #expect(try lock.replace(Folder.tree(scratch.at("out"))) == [])
     #expect(scratch.text("out/file") == ".out.cambium-partial")
   }
 
@@ -89,7 +99,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: scratch[".out.cambium-earlier"], withIntermediateDirectories: false)
     try scratch.put("old", at: ".out.cambium-earlier/file")
     let lock = try OutputLock(scratch.at("out"), list: "LIST")
-    try lock.recover { _ in }
+    try lock.recover { _ in [] }
     lock.release()
     #expect(scratch.text("out/file") == "old")
     #expect(try scratch.names() == ["out"])

@@ -74,6 +74,36 @@ import Testing
     #expect(try !hub.scratch.names().contains { $0.contains("head") })
   }
 
+  @Test func `a head that broke off goes on with what is missing`() throws {
+    let hub = try TestHub(HeadTests.whole)
+    let fetch = try HeadFetch(hub.look("hub:org/whole"))
+    try hub.setFaults(
+      #"{"on":"cdn","times":1,"do":"cut","bytes":1200000}"#,
+      #"{"on":"cdn","do":"status","status":404,"message":"gone"}"#)
+    let said = refusal { _ = try fetch.write(to: hub.scratch.at("head"), connections: 4, observer: Notes()) }
+    #expect(said?.code == "E_HUB_REFUSED")
+    #expect(try !hub.scratch.names().contains { $0.contains("head") })
+    try hub.setFaults()
+    let notes = Notes()
+    let again = try HeadFetch(hub.look("hub:org/whole"))
+    let before = try hub.storeRequests().count
+    #expect(try again.write(to: hub.scratch.at("head"), connections: 4, observer: notes))
+    // What was here counts as done, and the rest alone comes.
+    #expect(try hub.storeBytes(after: before) < fetch.bytes - 1_000_000)
+    #expect(notes.bytes == fetch.bytes + fetch.waste)
+    #expect(hub.scratch.tree("cache/models--org--whole/.cambium").allSatisfy { !$0.hasSuffix(".ranges") })
+    let (made, donor) = (
+      try CheckpointFolder(.folder(hub.scratch.at("head"))),
+      try CheckpointFolder(.folder(.init(Repository.demoDonor)))
+    )
+    for name in donor.tensorNames {
+      let (one, other) = (try #require(made[name]), try #require(donor[name]))
+      #expect(
+        try made.shards[one.shard].file.readData(of: one.entry)
+          == donor.shards[other.shard].file.readData(of: other.entry), "\(name)")
+    }
+  }
+
   @Test func `a model without a head has none to fetch, and what is not ours stays`() throws {
     let hub = try TestHub()
     #expect(refusal { _ = try HeadFetch(hub.look("hub:org/trunk")) }?.code == "E_HUB_NOTHING")

@@ -132,6 +132,52 @@ import Testing
     #expect(try hub.look("hub:org/donor", ["HF_TOKEN": "hf_a"]).open().tensorCount > 0)
   }
 
+  /// The demo's trunk in one shard, a head in another, and many shards beside them; of an index that names the head or not.
+  private static func many(_ scratch: ScratchFolder, namesHead: Bool) throws {
+    try FileManager.default.copyItem(atPath: Repository.demoTrunk, toPath: scratch["repos/org/many"])
+    try FileManager.default.copyItem(
+      atPath: Repository.demoDonor + "/model-00002-of-00002.safetensors",
+      toPath: scratch["repos/org/many/model-00041-of-00041.safetensors"])
+    var rows = ["\"model.x\":\"model-00001-of-00001.safetensors\""]
+    for number in 2..<41 {
+      let name = "model-\(number).safetensors"
+      let json = Array(
+        "{\"model.y.\(number)\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}".utf8)
+      let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
+      try scratch.put(length + json + [0, 0, 0, 0], at: "repos/org/many/\(name)")
+      rows.append("\"model.y.\(number)\":\"\(name)\"")
+    }
+    if namesHead {
+      rows += [
+        "\"mtp.fc.weight\":\"model-00041-of-00041.safetensors\"", "\"mtp.absent\":\"model-00041-of-00041.safetensors\"",
+      ]
+    }
+    try scratch.put(
+      "{\"weight_map\":{\(rows.joined(separator: ","))}}", at: "repos/org/many/model.safetensors.index.json")
+  }
+
+  @Test func `a head that the index names is looked at by the header of its shard alone`() throws {
+    let hub = try TestHub { try LookTests.many($0, namesHead: true) }
+    let all = hub.environment()
+    let model = try #require(
+      try RemoteModel(HubName("hub:org/many"), settings: hub.settings(), environment: all, extent: .head))
+    let look = try model.lookForHead()
+    #expect(look.tensors.count == 15 && look.shards.map(\.name) == ["model-00041-of-00041.safetensors"])
+    #expect(look.missing == ["mtp.absent"] && look.searched.read == 1 && look.searched.all == 41)
+    #expect(try hub.storeBytes() == 64 << 10)
+    #expect(look.forecast?.contains("in 1 range of 1 shard, instead of") == true)
+  }
+
+  @Test func `a head that no index names is searched for in all headers, 64 KiB of each at most`() throws {
+    let hub = try TestHub { try LookTests.many($0, namesHead: false) }
+    let all = hub.environment()
+    let model = try #require(
+      try RemoteModel(HubName("hub:org/many"), settings: hub.settings(), environment: all, extent: .head))
+    let look = try model.lookForHead()
+    #expect(look.tensors.count == 15 && look.searched.read == 41)
+    #expect(try hub.storeBytes() <= 41 * 64 << 10)
+  }
+
   @Test func `nothing is left of a look`() throws {
     let hub = try TestHub()
     do {

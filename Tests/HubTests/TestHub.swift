@@ -4,17 +4,15 @@ import StrictJSON
 import TestSupport
 import Threads
 
-/// `tools/test_hub.py` in a process of its own, with the repositories of a folder. It ends with the object.
+/// A hub with the repositories of a folder, which has faults when it is told.
 final class TestHub {
-  let endpoint: String
-  let store: String
-  /// Commits by repository and branch.
-  private let commits: JSONValue
+  private let process: TestHubProcess
   let scratch: ScratchFolder
-  private let process: Process
-  private let input = Pipe()
   /// Milliseconds of the waits that were asked for.
   let waits = WaitLog()
+
+  var endpoint: String { process.endpoint }
+  var store: String { process.store }
 
   struct Failure: Error { let words: String }
 
@@ -25,34 +23,13 @@ final class TestHub {
     scratch = try ScratchFolder(beneath: ScratchFolder.disk)
     try scratch.makeFolder("repos/org")
     try fill(scratch)
-    process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      ["python3", Repository.root + "/tools/test_hub.py", scratch["repos"], "--log", scratch["log"], "--faults"]
-      + [scratch["faults"]] + arguments
-    let output = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    // The first line says that it answers from now on.
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { line.append(byte) }
-    let hello = try JSONValue.parse(line, file: "hello")
-    guard let endpoint = hello["endpoint"]?.stringValue, let store = hello["cdn"]?.stringValue,
-      let commits = hello["commits"]
-    else { throw Failure(words: "the test hub does not start") }
-    (self.endpoint, self.store, self.commits) = (endpoint, store, commits)
+    process = try TestHubProcess(
+      scratch["repos"], log: scratch["log"], ["--faults", scratch["faults"]] + arguments)
   }
 
   convenience init(_ arguments: [String] = []) throws { try self.init(arguments: arguments, fill: TestHub.demo) }
 
   convenience init(_ fill: (ScratchFolder) throws -> Void) throws { try self.init(arguments: [], fill: fill) }
-
-  deinit {
-    try? input.fileHandleForWriting.close()
-    process.terminate()
-    process.waitUntilExit()
-  }
 
   /// The demo's checkpoint and the one that has its head.
   static func demo(_ scratch: ScratchFolder) throws {
@@ -62,7 +39,7 @@ final class TestHub {
   }
 
   func commit(_ repository: String, _ branch: String = "main") -> String {
-    commits[repository]?[branch]?.stringValue ?? ""
+    process.commit(repository, branch)
   }
 
   /// Rules as they stand in the hub's help, each a JSON object.
@@ -100,8 +77,8 @@ final class TestHub {
 
   /// All requests so far, in the order of their ends.
   func requests() throws -> [Request] {
-    try scratch.text("log").split(separator: "\n").map { line in
-      let value = try JSONValue.parse(Array(line.utf8), file: "log")
+    try process.requests().map { line in
+      let value = try JSONValue.parse(line, file: "log")
       return Request(
         port: value["port"]?.stringValue ?? "", kind: value["kind"]?.stringValue ?? "",
         path: value["path"]?.stringValue ?? "", range: value["range"]?.stringValue,

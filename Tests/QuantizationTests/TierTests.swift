@@ -39,6 +39,28 @@ import Testing
     }
   }
 
+  @Test(arguments: SIMDTier.available)
+  func `every tier finds the scales that the reference finds`(tier: SIMDTier) throws {
+    #expect(SIMDTier.force(tier))
+    defer { SIMDTier.force(nil) }
+    for type in FloatType.allCases {
+      for (name, words) in Patterns.all(type) {
+        // The reference is slow: 8 rows of each pattern.
+        let part = Array(Patterns.bytes(words, type)[0..<(min(8, words.count / 128) * 128 * type.byteWidth)])
+        let rows = part.count / (128 * type.byteWidth)
+        for format in Self.formats {
+          let search = try QuantizationFormat(
+            mode: format.mode, bits: format.bits, groupSize: format.groupSize, reference: format.reference,
+            scaleRule: format.scaleRule, scales: .search)
+          let fast = try Encoded.fast(search, type, rows: rows, columns: 128, part)
+          let plain = Encoded.reference(search, type, rows: rows, columns: 128, part)
+          let same = fast == plain
+          #expect(same, "\(tier) \(format) \(type) \(name)")
+        }
+      }
+    }
+  }
+
   /// Seeded random cases at the borders of groups, rows, vectors and blocks, against the digests of the numpy model.
   @Test func `every tier gives the model's bytes`() throws {
     defer { SIMDTier.force(nil) }

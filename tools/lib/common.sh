@@ -12,6 +12,16 @@ fail() {
   exit 1
 }
 
+# only_help ARGUMENT...: with --help or -h prints what the script's own first lines say, and ends.
+only_help() {
+  case ${1:-} in
+    -h | --help)
+      sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[1]}"
+      exit 0
+      ;;
+  esac
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # The compiler and git keep caches under HOME. A missing or read-only one is replaced by a folder of our own.
@@ -37,12 +47,11 @@ as_root() {
 }
 
 check_swift() {
-  have swift || fail "no Swift compiler in PATH" "install Swift 6.1 or later from https://www.swift.org/install and run this again"
-  local version
+  local version needed
+  needed=$(sed -n 's|^// swift-tools-version: *||p' "$root/Package.swift")
+  have swift || fail "no Swift compiler in PATH" "install Swift $needed or later from https://www.swift.org/install and run this again"
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
   [ -n "$version" ] || fail "'swift --version' says nothing that can be read" "is $(command -v swift) a Swift compiler?"
-  local needed
-  needed=$(sed -n 's|^// swift-tools-version: *||p' "$root/Package.swift")
   [ "$(printf '%s\n' "$needed" "$version" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$needed" ] ||
     fail "Swift $version is too old, Cambium needs $needed or later" "install it from https://www.swift.org/install"
   echo "Swift $version ($(command -v swift))"
@@ -114,9 +123,29 @@ install_libraries() {
 }
 
 # swift_build ARGUMENT...: a release build; the first one fetches the Swift packages that Package.swift names.
+# The compiler's module cache knows its own place: of a clone that was moved or copied it is made anew.
 swift_build() {
-  swift build -c release "$@" ||
-    fail "the build failed" "if it could not fetch a package: the first build needs a network; else the lines above say why"
+  local mark=$root/.build/built-at log status
+  if [ -f "$mark" ] && [ "$(cat "$mark")" != "$root" ]; then
+    echo "this clone was built at $(cat "$mark"): the compiler's module cache is made anew"
+    rm -rf "$root"/.build/*/ModuleCache "$root"/.build/*/*/ModuleCache
+  fi
+  mkdir -p "$root/.build"
+  printf '%s\n' "$root" >"$mark"
+  log=$(mktemp)
+  status=0
+  swift build -c release "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
+  if [ "$status" != 0 ] && grep -q 'module cache path\|ModuleCache' "$log"; then
+    rm -f "$log"
+    fail "the build failed: this clone was moved or copied after it was built" "rm -rf $root/.build and run this again"
+  elif [ "$status" != 0 ] && grep -qi "couldn.t \(fetch\|clone\)\|failed to clone\|could not resolve host" "$log"; then
+    rm -f "$log"
+    fail "the build failed: a Swift package could not be fetched" "the first build needs a network"
+  elif [ "$status" != 0 ]; then
+    rm -f "$log"
+    fail "the build failed" "the lines above say why"
+  fi
+  rm -f "$log"
 }
 
 # run_demo: converts the demo and sets `package`.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Quantization
 import StrictJSON
 
 /// The table of the package's card: tensors and bytes by role and treatment.
@@ -21,7 +22,7 @@ package struct CardTable {
     for tensor in audit.tensors {
       var treatment = tensor.verdict
       if let format = tensor.quantization {
-        treatment += CardTable.format(format.mode.rawValue, bits: format.bits, group: format.groupSize)
+        treatment += CardTable.format(format)
       }
       add(
         role: tensor.role, treatment: treatment, before: tensor.sourceBytes, after: tensor.writtenBytes,
@@ -29,7 +30,10 @@ package struct CardTable {
     }
   }
 
-  static func format(_ mode: String, bits: Int, group: Int) -> String { " \(mode) \(bits) bits, group \(group)" }
+  static func format(_ format: QuantizationFormat) -> String {
+    let method = format.scales == .mlx ? "" : ", scales by \(format.scales.rawValue)"
+    return " \(format.mode.rawValue) \(format.bits) bits, group \(format.groupSize)\(method)"
+  }
 
   mutating func add(role: String, treatment: String, before: Int, after: Int, cosine: Double?) {
     var row = rows["\(role) | \(treatment)"] ?? Row()

@@ -21,19 +21,20 @@ struct CheckCard {
   }
 
   private func text(_ check: DecodeCheck, _ outcome: CheckOutcome?) -> String {
-    let deepest = check.depths.max() ?? 0
     var text =
-      "Decoded before it was published: \(check.prompts) prompts, \(check.tokens) tokens each, with the head at depths "
-      + check.depths.map(String.init).joined(separator: ", ")
-      + " and without it. Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the"
-      + " draft:\n\n"
-    text += "| depth |" + (1...max(1, deepest)).map { " \($0) |" }.joined() + " tokens a round |\n"
-    text += "| --- |" + String(repeating: " --- |", count: max(1, deepest)) + " --- |\n"
-    for depth in check.depths {
-      let found = outcome?.acceptance(depth: depth)
-      text += "| \(depth) |"
-      for place in 0..<max(1, deepest) {
-        text += place < depth ? " \(four(found?.shares.dropFirst(place).first ?? nil)) |" : "  |"
+      "Decoded before it was published: \(check.prompts) prompts, \(check.tokens) tokens each, with \(ways(check)) and"
+      + " without\(check.drafter == nil ? " it" : ""). Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the draft:\n\n"
+    var rows = check.depths.map { ("\($0)", $0, outcome?.acceptance(depth: $0)) }
+    if let drafter = check.drafter {
+      rows.append((drafter.name, min(drafter.places, CheckCard.mostPlaces), outcome?.acceptance(of: drafter.name)))
+    }
+    let most = max(1, rows.map(\.1).max() ?? 0)
+    text += "| depth |" + (1...most).map { " \($0) |" }.joined() + " tokens a round |\n"
+    text += "| --- |" + String(repeating: " --- |", count: most) + " --- |\n"
+    for (name, places, found) in rows {
+      text += "| \(name) |"
+      for place in 0..<most {
+        text += place < places ? " \(four(found?.shares.dropFirst(place).first ?? nil)) |" : "  |"
       }
       text += " \(four(found?.tokensPerRound)) |\n"
     }
@@ -43,9 +44,19 @@ struct CheckCard {
       + "`\(outcome?.answers ?? none)`, the same wherever `verify-runner check` runs these prompts.\n"
   }
 
-  /// `d.dddd`, or as wide a dash where there is nothing.
+  /// Places of a block that are shown.
+  private static let mostPlaces = 16
+
+  /// What drafts.
+  private func ways(_ check: DecodeCheck) -> String {
+    let head =
+      check.depths.isEmpty ? nil : "the head at depths " + check.depths.map(String.init).joined(separator: ", ")
+    return [head, check.drafter.map { "the drafter (\($0.name))" }].compactMap { $0 }.joined(separator: ", with ")
+  }
+
+  /// `d.dddd`, `dd.ddd`, or as wide a dash where there is nothing.
   private func four(_ value: Double?) -> String {
-    guard let value, value >= 0, value < 9.9999 else { return "-     " }
-    return Fixed.places(value, 4)
+    guard let value, value >= 0, value < 99.999 else { return "-     " }
+    return Fixed.places(value, value < 9.9999 ? 4 : 3)
   }
 }

@@ -70,6 +70,7 @@ package struct ModelCard {
     text += try licenceLines.joined(separator: "\n\n") + "\n\n"
     if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
+    if let line = drafterLine { text += line + "\n\n" }
     text += table(measurements).text
     text += "\n" + CheckCard(check).render(outcome)
     text += """
@@ -103,6 +104,17 @@ package struct ModelCard {
       + "changes \(changed) tensors, each with its share in `audit.json`."
   }
 
+  /// The drafter in the package; nil without one.
+  private var drafterLine: String? {
+    guard let drafter = resolution.drafter else { return nil }
+    var name = "a local folder"
+    if case .hub(let hub) = drafter.reference { name = "`\(hub.repository)`" }
+    let block = drafter.block.map { ", blocks of \($0)" } ?? ""
+    return
+      "Drafter: `\(DraftCheckpoint.folder)/`, \(drafter.architecture)\(block), \(drafter.tensors.count) tensors as they were, "
+      + "from \(name). mlx-vlm takes the folder as draft model."
+  }
+
   private var headLine: String {
     guard let head = plan.head else { return "The package has no multi-token-prediction head." }
     let origin = head.grafted ? "grafted from a donor" : "the source's own"
@@ -124,7 +136,7 @@ package struct ModelCard {
   private func table(_ measurements: [TensorMeasurement]) -> CardTable {
     var table = CardTable()
     for (tensor, measured) in zip(plan.tensors, measurements) {
-      let format = tensor.format.map { CardTable.format($0.mode.rawValue, bits: $0.bits, group: $0.groupSize) } ?? ""
+      let format = tensor.format.map(CardTable.format) ?? ""
       table.add(
         role: tensor.tensor.role.rawValue, treatment: tensor.verdictWord + format, before: tensor.tensor.byteCount,
         after: tensor.outputBytes, cosine: measured.error?.all.cosine)

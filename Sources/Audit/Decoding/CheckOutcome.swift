@@ -55,7 +55,7 @@ public struct CheckOutcome: Sendable {
         throw JSONError.value(
           fields.place(of: "decoded"), key: "decoded", expected: "false, as it was planned", found: "true")
       case (.figures(let figures), .decode(let check)):
-        let names = check.depths.map { "mtp-\($0)" }
+        let names = check.depths.map { "mtp-\($0)" } + [check.drafter?.name].compactMap { $0 }
         guard figures.settings.filter({ $0.acceptance != nil }).map(\.name) == names else {
           throw JSONError.value(
             fields.place(of: "report"), key: "settings", expected: names.joined(separator: ", "),
@@ -109,7 +109,12 @@ public struct CheckOutcome: Sendable {
 
   /// What was accepted at a depth: the share of each place, and tokens a round.
   package func acceptance(depth: Int) -> (shares: [Double?], tokensPerRound: Double?)? {
-    let setting = figures?.settings.first { $0.name == "mtp-\(depth)" }
+    acceptance(of: "mtp-\(depth)")
+  }
+
+  /// The same of a way of decoding, as the runner spells it.
+  package func acceptance(of name: String) -> (shares: [Double?], tokensPerRound: Double?)? {
+    let setting = figures?.settings.first { $0.name == name }
     return setting?.acceptance.map { ($0.shares.map(\.doubleValue), $0.tokensPerRound.doubleValue) }
   }
 }

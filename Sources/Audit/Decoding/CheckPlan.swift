@@ -15,8 +15,9 @@ package enum CheckPlan: Sendable {
     switch self {
     case .none(let reason): "none: \(reason)"
     case .decode(let check):
-      "\(check.prompts) prompts, \(check.tokens) tokens each, depths "
-        + check.depths.map(String.init).joined(separator: ", ")
+      "\(check.prompts) prompts, \(check.tokens) tokens each"
+        + (check.depths.isEmpty ? "" : ", depths " + check.depths.map(String.init).joined(separator: ", "))
+        + (check.drafter.map { ", the drafter (\($0.name))" } ?? "")
     }
   }
 }

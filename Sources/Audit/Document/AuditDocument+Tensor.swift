@@ -74,7 +74,9 @@ extension AuditDocument.Tensor {
     reason = try fields.optionalString("reason")
     let format = verdict == .quantized ? try QuantizationFormat(recorded: fields.object("format")) : nil
     quantization = format
-    self.format = format.map { "\($0.mode.rawValue) \($0.bits)/\($0.groupSize)" }
+    self.format = format.map {
+      "\($0.mode.rawValue) \($0.bits)/\($0.groupSize)" + ($0.scales == .mlx ? "" : " \($0.scales.rawValue)")
+    }
     error = verdict == .quantized ? try TensorError(fields.object("error")) : nil
     transforms = try fields.strings("transforms")
     let isAdapted = transforms.contains { AuditDocument.adapterTransforms.contains($0) }
@@ -153,13 +155,14 @@ extension AuditDocument {
 extension QuantizationFormat {
   /// Reads back what a document of the package says of a format; one that MLX has not is none.
   init(recorded fields: JSONFields) throws(JSONError) {
-    try fields.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule"])
+    try fields.refuseUnknown(["mode", "bits", "group_size", "reference", "scale_rule", "scales"])
     let bits = try fields.int("bits")
     let groupSize = try fields.int("group_size")
     do {
       try self.init(
         mode: fields.word("mode"), bits: bits, groupSize: groupSize, reference: fields.word("reference"),
-        scaleRule: fields.word("scale_rule"))
+        scaleRule: fields.word("scale_rule"),
+        scales: fields["scales"] == nil ? .mlx : fields.word("scales"))
     } catch let error as JSONError {
       throw error
     } catch {

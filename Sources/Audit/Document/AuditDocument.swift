@@ -32,10 +32,22 @@ public struct AuditDocument: Sendable {
   public let inputs: [LockFile.File]
   /// Nil for a package without one.
   public let head: Head?
+  /// Nil for a package without one.
+  public let drafter: Drafter?
   public let readers: [ForetoldReader]
   public let notes: [String]
   public let tensors: [Tensor]
   public let dropped: [Dropped]
+
+  /// The audit of a package.
+  /// - Throws: as ``init(path:)``; `ConversionError.packageForm(file:expected:found:)` of a folder without one.
+  public init(package: FilePath) throws {
+    let path = package.appending("audit.json")
+    if try package.isFolder, try linkStatus(path) == nil {
+      throw ConversionError.packageForm(file: package.string, expected: "a folder with audit.json", found: "none in it")
+    }
+    try self.init(path: path)
+  }
 
   /// - Throws: `JSONError`, `FileError` or `ConversionError.auditForm(file:expected:found:)`.
   public init(path: FilePath) throws {
@@ -57,7 +69,7 @@ public struct AuditDocument: Sendable {
     try fields.require("cambium_audit", 1)
     try fields.refuseUnknown([
       "cambium_audit", "tool", "manifest_sha256", "pipeline", "pipeline_sha256", "plan_sha256", "inputs", "head",
-      "readers", "notes", "tensors", "dropped",
+      "drafter", "readers", "notes", "tensors", "dropped",
     ])
     tool = try fields.string("tool")
     pipeline = try fields.string("pipeline")
@@ -66,6 +78,7 @@ public struct AuditDocument: Sendable {
     planSHA256 = try fields.sha256("plan_sha256").hex
     inputs = try fields.objects("inputs").map { row throws(JSONError) in try LockFile.File(row) }
     head = try Head.read(fields.object("head"))
+    drafter = fields["drafter"] == nil ? nil : try Drafter(fields.object("drafter"))
     readers = try fields.objects("readers").map { row throws(JSONError) in try ForetoldReader(row) }
     notes = try fields.strings("notes")
     tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) }

@@ -19,9 +19,7 @@ public struct AuditQuery: Sendable {
   ///   - order: `name` as in the report; the others put the worst or largest first.
   public init(_ document: AuditDocument, role: String?, verdict: String?, order: Order) {
     self.document = document
-    let chosen = document.tensors.filter {
-      (role == nil || $0.role == role) && (verdict == nil || $0.verdict == verdict)
-    }
+    let chosen = AuditQuery.chosen(document, role: role, verdict: verdict)
     switch order {
     case .name: tensors = chosen
     case .bytes: tensors = chosen.sorted { ($1.writtenBytes, $0.name) < ($0.writtenBytes, $1.name) }
@@ -35,6 +33,10 @@ public struct AuditQuery: Sendable {
     case .clipped: tensors = AuditQuery.most(chosen, \.clippedGroups)
     case .zeroed: tensors = AuditQuery.most(chosen, \.zeroedGroups)
     }
+  }
+
+  static func chosen(_ document: AuditDocument, role: String?, verdict: String?) -> [AuditDocument.Tensor] {
+    document.tensors.filter { (role == nil || $0.role == role) && (verdict == nil || $0.verdict == verdict) }
   }
 
   private static func most(
@@ -55,21 +57,13 @@ public struct AuditQuery: Sendable {
   }
 
   /// The rows for a terminal.
-  public var table: String {
-    let rows = tensors.map { tensor -> [String] in
-      let verdict = tensor.verdict + (tensor.format.map { " " + $0 } ?? "")
-      let measures = AuditQuery.cells(tensor.error?.all).map { $0.isEmpty ? "–" : $0 }
-      return [tensor.name, tensor.role, verdict, "\(tensor.sourceBytes)", "\(tensor.writtenBytes)"] + measures
-        + [tensor.rule]
-    }
+  /// - Parameters:
+  ///   - columns: What is shown; nil for all that there is room for.
+  ///   - width: Columns of the terminal; nil where the text goes elsewhere.
+  public func table(columns: [AuditTable.Column]? = nil, width: Int? = nil) -> String {
     let dropped = document.dropped.map { "dropped: \($0.name): \($0.reason)" }
     return
-      (TextTable(
-        [
-          "tensor", "role", "verdict", "bytes before", "bytes after", "cosine", "relative rms", "sqnr dB",
-          "largest error", "clipped groups", "zeroed groups", "rule",
-        ], rows
-      ).lines
+      (AuditTable(tensors, columns: columns, width: width).lines
       + ["\(tensors.count) of \(document.tensors.count) tensors"] + dropped).joined(separator: "\n")
   }
 
@@ -92,7 +86,11 @@ public struct AuditQuery: Sendable {
       let digests = [tensor.sourceTreeSHA256, tensor.written.map(\.treeSHA256).joined(separator: " ")]
       return facts + AuditQuery.cells(tensor.error?.all) + digests
     }
-    return ([header] + rows).map { row in
+    return AuditQuery.csv([header] + rows)
+  }
+
+  static func csv(_ rows: [[String]]) -> String {
+    rows.map { row in
       row.map { cell in
         cell.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
       }.joined(separator: ",")

@@ -22,15 +22,20 @@ package struct AuditReport {
     var inputs: [LockFile.File]
     /// What readers make of the package, foretold from the plan.
     var readers: ReaderMatrix
+    /// The drafter that goes into the package, with a digest for each of its tensors; nil without one.
+    var drafter: (checkpoint: DraftCheckpoint, digests: [SHA256Digest])?
 
     /// - Parameters:
     ///   - resolution: What the manifest was resolved to.
     ///   - planDigest: The digest of the plan.
     ///   - inputs: `source/…` and `donor/…` with digests, in byte order.
     ///   - readers: What readers make of the package.
+    ///   - drafterDigests: One for each tensor of the drafter, in the order of their names; empty without one.
     package init(
-      _ resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], readers: ReaderMatrix
+      _ resolution: Resolution, planDigest: SHA256Digest, inputs: [LockFile.File], readers: ReaderMatrix,
+      drafterDigests: [SHA256Digest] = []
     ) {
+      drafter = resolution.drafter.map { ($0, drafterDigests) }
       manifestDigest = resolution.manifest.digest
       pipeline = resolution.pipeline.name
       pipelineDigest = resolution.pipeline.digest
@@ -46,27 +51,28 @@ package struct AuditReport {
   ///   - context: What it was done with.
   ///   - measurements: One for each tensor, in the order of the plan.
   package static func json(_ plan: Plan, _ context: Context, _ measurements: [TensorMeasurement]) -> JSONValue {
-    .object([
+    var members: [(String, JSONValue)] = [
       ("cambium_audit", .int(1)), ("tool", .string(Tool.name)),
       ("manifest_sha256", .string(context.manifestDigest.hex)), ("pipeline", .string(context.pipeline)),
       ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
-      (
-        "inputs",
-        .array(context.inputs.map(\.json))
-      ), ("head", head(plan)), ("readers", context.readers.json),
-      ("notes", .array(plan.notes.map { .string($0) })),
-      ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
-      (
-        "dropped",
-        .array(
-          plan.dropped.map {
-            .object([
-              ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
-              ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
-            ])
-          })
-      ),
-    ])
+      ("inputs", .array(context.inputs.map(\.json))), ("head", head(plan)),
+    ]
+    if let (checkpoint, digests) = context.drafter { members.append(("drafter", drafter(checkpoint, digests))) }
+    return .object(
+      members + [
+        ("readers", context.readers.json), ("notes", .array(plan.notes.map { .string($0) })),
+        ("tensors", .array(zip(plan.tensors, measurements).map { tensor($0, $1, plan) })),
+        (
+          "dropped",
+          .array(
+            plan.dropped.map {
+              .object([
+                ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)), ("rule", .string($0.rule)),
+                ("reason", .string($0.reason)), ("bytes", .int($0.bytes)),
+              ])
+            })
+        ),
+      ])
   }
 
   private static func head(_ plan: Plan) -> JSONValue {

@@ -34,11 +34,13 @@ public struct AuditSummary: Sendable {
   /// - Parameters:
   ///   - document: The report.
   ///   - grouping: What makes a group.
-  public init(_ document: AuditDocument, by grouping: Grouping) {
+  ///   - role: only these tensors; nil for all.
+  ///   - verdict: only these tensors; nil for all.
+  public init(_ document: AuditDocument, by grouping: Grouping, role: String? = nil, verdict: String? = nil) {
     self.grouping = grouping
     var rows: [Row] = []
     var places: [String: Int] = [:]
-    for tensor in document.tensors {
+    for tensor in AuditQuery.chosen(document, role: role, verdict: verdict) {
       let group = grouping == .role ? tensor.role : AuditSummary.layer(of: tensor)
       let place = places[group] ?? rows.count
       if place == rows.count {
@@ -87,6 +89,24 @@ public struct AuditSummary: Sendable {
       "least sqnr dB", "most clipped groups", "most zeroed groups",
     ]
     return TextTable(header, rows).lines.joined(separator: "\n")
+  }
+
+  /// RFC 4180, with a header line.
+  public var csv: String {
+    let header = [
+      grouping.rawValue, "tensors", "weights", "bytes", "bits_per_weight", "mean_cosine", "least_cosine",
+      "largest_relative_rms", "least_sqnr_db", "most_clipped_groups", "most_zeroed_groups",
+    ]
+    return AuditQuery.csv(
+      [header]
+        + rows.map { row in
+          [
+            row.group, "\(row.tensors)", "\(row.elements)", "\(row.bytes)", Fixed.places(row.bitsPerWeight, 4),
+            row.meanCosine.map(Fixed.eight) ?? "", row.leastCosine.map(Fixed.eight) ?? "",
+            row.largestRMS.map(Fixed.eight) ?? "", row.leastSignalToNoise.map { Fixed.places($0, 4) } ?? "",
+            row.mostClipped.map(Fixed.eight) ?? "", row.mostZeroed.map(Fixed.eight) ?? "",
+          ]
+        })
   }
 
   /// The groups as a document.

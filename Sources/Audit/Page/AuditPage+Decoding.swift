@@ -46,23 +46,29 @@ extension AuditPage {
   }
 
   private func figures(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
-    let deepest = max(1, check.depths.max() ?? 0)
+    var rows = check.depths.map { ("\($0)", $0, outcome?.acceptance(depth: $0)) }
+    if let drafter = check.drafter {
+      rows.append((drafter.name, min(drafter.places, AuditPage.mostPlaces), outcome?.acceptance(of: drafter.name)))
+    }
+    let most = max(1, rows.map(\.1).max() ?? 0)
+    let head = check.depths.isEmpty ? "" : "with the head at each depth"
+    let drafter = check.drafter == nil ? "" : "with the drafter"
+    let ways = [head, drafter].filter { !$0.isEmpty }.joined(separator: ", ")
     html.markup(
       """
-      <p>\(check.prompts) prompts, \(check.tokens) tokens each, decoded before the package was published, with the head at \
-      each depth and without it: tokens, logits and final states are <b class="good">equal bit for bit</b>. Share of \
-      drafts accepted, by place in the draft:</p>
+      <p>\(check.prompts) prompts, \(check.tokens) tokens each, decoded before the package was published, \(ways) \
+      and without\(check.drafter == nil ? " it" : ""): tokens, logits and final states are <b class="good">equal bit for \
+      bit</b>. Share of drafts accepted, by place in the draft:</p>
       <div class="scroll"><table>
       <thead><tr><th>Depth
       """)
-    for place in 1...deepest { html.markup("<th class=\"n\">\(place)") }
+    for place in 1...most { html.markup("<th class=\"n\">\(place)") }
     html.markup("<th class=\"n\">Tokens a round</tr></thead>\n<tbody>\n")
-    for depth in check.depths {
-      let found = outcome?.acceptance(depth: depth)
-      html.markup("<tr><td>\(depth)")
-      for place in 0..<deepest {
+    for (name, places, found) in rows {
+      html.markup("<tr><td>\(name)")
+      for place in 0..<most {
         let share = found?.shares.dropFirst(place).first ?? nil
-        html.markup("<td class=\"n\">" + (place < depth ? AuditPage.four(share) : ""))
+        html.markup("<td class=\"n\">" + (place < places ? AuditPage.four(share) : ""))
       }
       html.markup("<td class=\"n\">" + AuditPage.four(found?.tokensPerRound) + "</tr>\n")
     }
@@ -74,10 +80,13 @@ extension AuditPage {
     html.markup("</dl>\n")
   }
 
-  /// `d.dddd`, or as wide a dash where there is nothing.
+  /// Places of a block that are shown.
+  private static let mostPlaces = 16
+
+  /// `d.dddd`, `dd.ddd`, or as wide a dash where there is nothing.
   private static func four(_ value: Double?) -> String {
-    guard let value, value >= 0, value < 9.9999 else { return "-     " }
-    return Fixed.places(value, 4)
+    guard let value, value >= 0, value < 99.999 else { return "-     " }
+    return Fixed.places(value, value < 9.9999 ? 4 : 3)
   }
 
   private func report(_ outcome: CheckOutcome, _ html: inout MarkupText) {

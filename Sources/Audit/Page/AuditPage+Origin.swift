@@ -18,7 +18,7 @@ extension AuditPage {
       html.markup("<tr><td class=\"name\">")
       html.text(input.path)
       html.markup("<td class=\"n\">\(AuditPage.grouped(input.bytes))<td class=\"digest\">")
-      html.text((input.isTree ? "tree_sha256 " : "sha256 ") + input.sha256)
+      html.text("\(input.digest.rawValue) \(input.sha256)")
       html.markup("</tr>\n")
     }
     html.markup(

@@ -52,6 +52,7 @@ public struct AuditPage: Sendable {
     sizeSection(&html)
     errorSection(&html)
     headSection(&html)
+    drafterSection(&html)
     readerSection(&html)
     checkSection(&html)
     originSection(&html)
@@ -64,6 +65,7 @@ public struct AuditPage: Sendable {
 
   private var sections: [(String, String)] {
     var all = [("treatment", "Treatment"), ("size", "Size"), ("error", "Error"), ("head", "Head")]
+    if audit.drafter != nil { all.append(("drafter", "Drafter")) }
     if readers != nil { all.append(("readers", "Readers")) }
     return all + [("check", "Decoding"), ("origin", "Origin"), ("tensors", "Tensors")]
   }

@@ -68,6 +68,9 @@ package struct Provenance {
     if case .merge(let adapter)? = manifest.adapter {
       external.append(("adapter", .string(Provenance.place(adapter))))
     }
+    if let drafter = resolution.drafter {
+      external.append(("drafter", .string(Provenance.place(drafter.reference))))
+    }
     external += [
       ("head", manifest.head.map { .string($0.rawValue) } ?? .null), ("foreign", .bool(manifest.foreign)),
       ("layouts", .array(manifest.layouts.map { .string($0.rawValue) })),
@@ -92,7 +95,8 @@ package struct Provenance {
     let folders = [("source", resolution.manifest.source, resolution.source.commit)]
     let donors = resolution.manifest.donor.map { [("donor", $0, resolution.donor?.commit)] } ?? []
     let adapters = resolution.adapter.map { [("adapter", $0.reference, $0.commit)] } ?? []
-    for case (let name, .hub(let hub), let commit?) in folders + donors + adapters {
+    let drafters = resolution.drafter.map { [("drafter", $0.reference, $0.commit)] } ?? []
+    for case (let name, .hub(let hub), let commit?) in folders + donors + adapters + drafters {
       out.append(
         .object([
           ("name", .string(name)), ("uri", .string("hf://\(hub.repository)@\(commit)")),
@@ -103,7 +107,7 @@ package struct Provenance {
       + inputs.map { file in
         .object([
           ("name", .string(file.path)),
-          ("digest", .object([(file.isTree ? "cambiumTreeSha256" : "sha256", .string(file.sha256))])),
+          ("digest", .object([(file.digest.statementKey, .string(file.sha256))])),
         ])
       }
   }

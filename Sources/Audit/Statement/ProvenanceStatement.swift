@@ -1,4 +1,5 @@
 import Digests
+import Manifests
 import Planning
 import Quantization
 import StrictJSON
@@ -24,8 +25,8 @@ package struct ProvenanceStatement: Sendable {
   package struct Digested: Sendable {
     package let name: String
     package let sha256: SHA256Digest
-    /// Whether the digest is that of a shard's leaves.
-    package let isTree: Bool
+    /// What it is the digest of.
+    package let digest: LockFile.Digest
   }
 
   /// - Throws: `JSONError`, which names the field.
@@ -34,7 +35,7 @@ package struct ProvenanceStatement: Sendable {
     try fields.refuseUnknown(["_type", "subject", "predicateType", "predicate"])
     try fields.require("_type", "https://in-toto.io/Statement/v1")
     try fields.require("predicateType", "https://slsa.dev/provenance/v1")
-    subjects = try fields.objects("subject").map { row throws(JSONError) in try Digested(row, "sha256") }
+    subjects = try fields.objects("subject").map { row throws(JSONError) in try Digested(row, .content) }
     let predicate = try fields.object("predicate")
     try predicate.refuseUnknown(["buildDefinition", "runDetails"])
     let definition = try predicate.object("buildDefinition")
@@ -60,7 +61,8 @@ package struct ProvenanceStatement: Sendable {
     manifest: String, pipeline: String, name: String
   ) {
     try fields.refuseUnknown([
-      "manifest", "pipeline", "source", "donor", "adapter", "head", "foreign", "layouts", "readers", "base_model",
+      "manifest", "pipeline", "source", "donor", "adapter", "drafter", "head", "foreign", "layouts", "readers",
+      "base_model",
     ])
     let manifest = try fields.object("manifest")
     try manifest.refuseUnknown(["sha256"])
@@ -68,7 +70,7 @@ package struct ProvenanceStatement: Sendable {
     try pipeline.refuseUnknown(["name", "sha256"])
     let name = try pipeline.string("name")
     _ = try fields.string("source")
-    for key in ["donor", "adapter"] { _ = try fields.optionalString(key) }
+    for key in ["donor", "adapter", "drafter"] { _ = try fields.optionalString(key) }
     for key in ["head", "base_model"] {
       _ = try fields.unlessNull(key) { key throws(JSONError) in try fields.string(key) }
     }
@@ -99,8 +101,8 @@ package struct ProvenanceStatement: Sendable {
       _ = try digest.string("gitCommit")
       return nil
     }
-    let isTree = fields["digest"]?["cambiumTreeSha256"] != nil
-    return try Digested(fields, isTree ? "cambiumTreeSha256" : "sha256")
+    let digest = LockFile.Digest.allCases.first { fields["digest"]?[$0.statementKey] != nil } ?? .content
+    return try Digested(fields, digest)
   }
 
   /// The program that ran: its digest and its version.
@@ -121,19 +123,19 @@ package struct ProvenanceStatement: Sendable {
     let number = try version.string("cambium")
     guard builder["builderDependencies"] != nil else { return (nil, number) }
     let digests = try builder.objects("builderDependencies", count: 1).map { row throws(JSONError) in
-      try Digested(row, "sha256").sha256
+      try Digested(row, .content).sha256
     }
     return (digests.first, number)
   }
 }
 
 extension ProvenanceStatement.Digested {
-  fileprivate init(_ fields: JSONFields, _ kind: String) throws(JSONError) {
+  fileprivate init(_ fields: JSONFields, _ kind: LockFile.Digest) throws(JSONError) {
     try fields.refuseUnknown(["name", "digest"])
     let digest = try fields.object("digest")
-    try digest.refuseUnknown([kind])
+    try digest.refuseUnknown([kind.statementKey])
     name = try fields.string("name")
-    sha256 = try digest.sha256(kind)
-    isTree = kind != "sha256"
+    sha256 = try digest.sha256(kind.statementKey)
+    self.digest = kind
   }
 }

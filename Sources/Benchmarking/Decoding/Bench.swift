@@ -16,6 +16,8 @@ public struct BenchOptions {
   public var arithmetic: Arithmetic
   /// See `DecodingOptions.draftShortlist`.
   public var draftShortlist: Int
+  /// See `DecodingOptions.measuresShortlist`.
+  public var measuresShortlist = false
   /// Drafts with a given acceptance, in place of the head's; nil for the head's.
   public var imposed: ImposedAcceptance?
   /// Of the largest cache: how fast memory is read is measured between the repetitions. Nil: it is not.
@@ -137,9 +139,10 @@ public struct Bench {
     let start = clock.now
     let tokens = try prompt.make()
     let made = clock.now
+    var decoded = DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist)
+    decoded.measuresShortlist = options.measuresShortlist
     let decoding = try session.decode(
-      wrapping: imposed(tokens, place), tokens, decoders[decoder].method,
-      DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist))
+      wrapping: imposed(tokens, place), tokens, decoders[decoder].method, decoded)
     var last = clock.now
     var result = MeasuredDecoding(
       decoder: decoder, prompt: place, repetition: repetition, tokens: [],

@@ -35,7 +35,8 @@ extension BenchReport {
     for result in results where !decoders.contains(result.decoder) { decoders.append(result.decoder) }
     guard !decoders.isEmpty else { return nil }
     return BarChart(
-      title: "Tokens a second by class and decoder" + (isImposed ? " (drafts: acceptance imposed)" : ""), unit: "tok/s",
+      title: "Tokens per second by class and decoder" + (isImposed ? " (drafts: acceptance imposed)" : ""),
+      unit: "tok/s",
       groups: kinds,
       series: decoders.map { decoder in
         let name = decoder + (results.contains { $0.decoder == decoder && $0.isImposed } ? " (imposed)" : "")

@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "../common/scalar.h"
+#include "../common/stored.h"
 #include "kernels.h"
 #include "mx_group.h"
 
@@ -23,10 +24,12 @@
 #include "nvfp4_avx512.inc.h"
 #define NVFP4_GROUPS avx512_nvfp4_groups
 #include "nvfp4_entry.inc.h"
+#include "affine_parts.inc.h"
+#include "search.inc.h"
 
 #pragma clang attribute pop
 
 const cambium_encode_kernels cambium_encode_avx512 = {
-    tier_first_nonfinite, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4};
+    tier_first_nonfinite, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4, tier_search};
 
 #endif

@@ -9,6 +9,7 @@ typedef struct {
   ptrdiff_t (*mx)(const void *, const cambium_mx_format *, size_t, uint8_t *, uint8_t *);
   void (*affine)(const void *, int, int, size_t, int, size_t, uint8_t *, void *, void *);
   void (*nvfp4)(const void *, int, int, size_t, uint8_t *, uint8_t *);
+  void (*search)(const cambium_packed_format *, size_t, const void *, uint8_t *, void *, void *);
 } cambium_encode_kernels;
 
 extern const cambium_encode_kernels cambium_encode_portable;

@@ -1,5 +1,6 @@
 // The tier that runs everywhere: the compiler's baseline (SSE2 on x86-64, NEON on arm64).
 #include "../common/scalar.h"
+#include "../common/stored.h"
 #include "kernels.h"
 #include "mx_group.h"
 
@@ -15,6 +16,7 @@
 #include "nvfp4.inc.h"
 #define NVFP4_GROUPS nvfp4_groups
 #include "nvfp4_entry.inc.h"
+#include "search.inc.h"
 
 const cambium_encode_kernels cambium_encode_portable = {
-    tier_first_nonfinite, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4};
+    tier_first_nonfinite, tier_encode_mx, tier_encode_affine, tier_encode_nvfp4, tier_search};

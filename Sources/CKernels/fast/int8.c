@@ -12,6 +12,12 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni,fma,f16c"))), apply_to = function)
 
+// The address sanitizer looks at every access, and the optimizer then works more than ten minutes at these loops, unrolled.
+// Without it every access is still looked at, and the results are the same bits.
+#if __has_feature(address_sanitizer)
+#pragma clang optimize off
+#endif
+
 #include "../common/formats.inc.h"
 #include "int8.inc.h"
 #include "int8_few.inc.h"
@@ -30,6 +36,10 @@ void cambium_int8_product(
     const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride) {
   int8_product(w, first, last, prepared, m, y, y_stride);
 }
+
+#if __has_feature(address_sanitizer)
+#pragma clang optimize on
+#endif
 
 #pragma clang attribute pop
 

@@ -76,6 +76,12 @@ void cambium_encode_affine(
 // nvfp4, groups of 16, any element type. weight: 8 bytes a group; scales: one E4M3 byte.
 void cambium_encode_nvfp4(const void *input, int type, int cpu, size_t groups, uint8_t *weight, uint8_t *scales);
 
+// The search of scales on groups that are encoded: where a candidate decodes to less squared error, its codes, scale and
+// bias replace what is there. `type` is that of the elements, and of affine scales and biases. No candidate of the mx
+// modes is outside E8M0, none of nvfp4 is 0.
+void cambium_search_scales(
+    const cambium_packed_format *format, size_t groups, const void *input, uint8_t *weight, void *scales, void *biases);
+
 // Tells the processor that the calling thread spins.
 static inline void cambium_pause(void) {
 #if defined(__x86_64__)

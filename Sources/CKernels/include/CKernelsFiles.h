@@ -31,6 +31,15 @@ int cambium_rename_exclusive(const char *from, const char *to);
 // is written (FICLONE). Returns 0, or -1 with errno where the file system, or the system, cannot.
 int cambium_clone(int from, int to);
 
+// Whether the system keeps a file or a folder from being changed and removed, whoever asks: the attributes "immutable" and
+// "append only" of Linux (chattr), the flags of these names of macOS. A link is not followed. 1 or 0; 0, too, where nobody
+// can tell.
+int cambium_is_immutable(const char *path);
+
+// Whether a path is on a file system in which the kernel shows its own state, such as proc, wherever that is mounted:
+// access(2) says yes to the superuser there, and nothing is taken. 1 or 0; 0, too, where nobody can tell.
+int cambium_is_kernels_own(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #if defined(__linux__)
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #endif
 #include <unistd.h>
 
@@ -88,3 +89,34 @@ int cambium_clone(int from, int to) {
 }
 
 #endif
+
+int cambium_is_immutable(const char *path) {
+#if defined(__APPLE__)
+  struct stat status;
+  if (lstat(path, &status) != 0) return 0;
+  return (status.st_flags & (UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND)) != 0;
+#elif defined(STATX_ATTR_IMMUTABLE)
+  struct statx status;
+  if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) != 0) return 0;
+  return (status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
+#else
+  (void)path;
+  return 0;
+#endif
+}
+
+int cambium_is_kernels_own(const char *path) {
+#if defined(__linux__)
+  // proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs and bpf, as linux/magic.h names them.
+  static const uint32_t kinds[] = {0x9FA0,     0x62656572, 0x27E0EB,   0x63677270,
+                                   0x64626720, 0x74726163, 0x73636673, 0xCAFE4A11};
+  struct statfs status;
+  if (statfs(path, &status) != 0) return 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if ((uint32_t)status.f_type == kinds[i]) return 1;
+  }
+#else
+  (void)path;
+#endif
+  return 0;
+}

@@ -21,6 +21,9 @@ public struct SourceComparison: Sendable, Hashable {
   /// exp of the mean of −log p(next token), of the package.
   public var perplexityPackage = 0.0
 
+  /// The KL of each position in nats, in the order of the texts.
+  package private(set) var perPosition: [Double] = []
+
   /// Tokens of a window; each begins with an empty state.
   public static let window = 512
   /// Rows of a pass: each reads the weights once.
@@ -81,6 +84,7 @@ public struct SourceComparison: Sendable, Hashable {
     let count = Double(sums.kl.count)
     let sorted = sums.kl.sorted()
     positions = sums.kl.count
+    perPosition = sums.kl
     klMean = sums.kl.reduce(0, +) / count
     kl99 = sorted[(sorted.count * 99 - 1) / 100]
     klMaximum = sorted[sorted.count - 1]

@@ -78,6 +78,8 @@ extension CheckpointFolder {
       throw HeadError.expertsIncomplete(
         path: path, tensor: tensor, routerRows: declared, experts: declared - missing.count, missing: missing)
     }
+    let unknown = evidence.tensors.first { !resolver.isUsed($0) }
+    if conversionEvidence == nil, let unknown { try requireReadMethod(unknown, isHead: true) }
     if !resolver.missing.isEmpty {
       try requireUnwrapped(evidence.tensors)
       // Their parts are not read as those: how the norms are stored is said nowhere.
@@ -88,7 +90,7 @@ extension CheckpointFolder {
       throw HeadError.tensorMissing(
         path: path, tensors: Array(resolver.missing.prefix(4)), count: resolver.missing.count)
     }
-    if let unknown = evidence.tensors.first(where: { !resolver.isUsed($0) }) {
+    if let unknown {
       if let experts = evidence.experts, unknown.contains(".experts.") {
         throw HeadError.expertsIncomplete(
           path: path, tensor: unknown, routerRows: experts, experts: expertCount(evidence.tensors), missing: [])

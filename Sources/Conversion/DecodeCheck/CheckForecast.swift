@@ -20,7 +20,8 @@ struct CheckForecast: Sendable {
   /// Bytes of weights that they read.
   let bytes: Int
 
-  init(_ check: DecodeCheck, _ plan: Plan, _ source: CheckpointFolder) {
+  init(_ check: DecodeCheck, _ plan: Plan, _ resolution: Resolution) {
+    let source = resolution.source
     let text = ModelConfig.text(of: source.config) ?? source.config
     let chosen = max(1, text["num_experts_per_tok"]?.intValue ?? 1)
     let experts = max(1, text["num_experts"]?.intValue ?? 1)
@@ -58,6 +59,18 @@ struct CheckForecast: Sendable {
       let prompt = CheckedSum.clamped([pass(rows: experts), depth > 0 ? head : 0])
       passes = CheckedSum.clamped([passes, decodings, times(check.tokens, groups)])
       bytes = CheckedSum.clamped([bytes, times(decodings, prompt), times(times(check.tokens, groups), step)])
+    }
+    if let drafter = resolution.drafter {
+      let steps = times(check.prompts, 1 + check.tokens)
+      passes = CheckedSum.clamped([passes, steps])
+      // A block takes one pass of the drafter, a chain one for each place.
+      let size = drafter.weights.header.dataSize
+      let draft =
+        drafter.block == nil
+        ? times(drafter.places, CheckedSum.clamped([size, output])) : CheckedSum.clamped([size, output])
+      let step = CheckedSum.clamped([pass(rows: drafter.places + 1), draft])
+      let prompt = CheckedSum.clamped([pass(rows: experts), size])
+      bytes = CheckedSum.clamped([bytes, times(check.prompts, prompt), times(times(check.prompts, check.tokens), step)])
     }
     self.passes = passes
     self.bytes = bytes

@@ -10,17 +10,19 @@ extension CheckPlan {
       self = .none(reason: "a head alone does not decode")
       return
     }
-    guard let check = resolution.check else {
+    guard var check = resolution.check else {
       self = .none(reason: "the manifest or the pipeline asks for no check")
       return
     }
-    if plan.head == nil {
+    if plan.head == nil, resolution.drafter == nil {
       self = .none(reason: "there is no MTP head whose decoding could be compared")
     } else if !Self.hasTokenizer(resolution.source.sidecars.copied) {
       self = .none(reason: "there is no tokenizer.json to make prompts with")
     } else if let obstacle = LoadedModel.obstacle(resolution.source)?.diagnostic {
       self = .none(reason: "\(obstacle.code), \(obstacle.summary)")
     } else {
+      if plan.head == nil { check.depths = [] }
+      check.drafter = resolution.drafter.map { DecodeCheck.Drafter(name: $0.decoder, places: $0.places) }
       self = .decode(check)
     }
   }

@@ -4,7 +4,8 @@ import Foundation
 import Planning
 import SystemPackage
 
-/// The package as a reader will see it, before it is published: links to the weights, and the small files. The source is
+/// The package as a reader will see it, before it is published: links to the weights, and the small files, without a
+/// drafter. The source is
 /// not touched: even one more name of a file changes what the system says of it.
 struct StagedPackage {
   private let path: FilePath
@@ -22,7 +23,8 @@ struct StagedPackage {
     self.path = path
     try Folder.removeTree(path)
     try Folder.create(path)
-    for file in files {
+    // A drafter is opened where it is: it would have to be copied.
+    for file in files where !file.path.hasBytes(atStart: DraftCheckpoint.folder + "/") {
       let target = path.appending(file.path)
       try Folder.create(target.folder)
       switch file.content {
@@ -30,7 +32,7 @@ struct StagedPackage {
         try Folder.makeSymbolicLink(at: target, to: weights.appending(file.path))
       case .copied: try AtomicFile.write(source.input(file.path, limit: 1 << 30), to: target)
       case .generated(let bytes): try AtomicFile.write(bytes, to: target)
-      case .measured: break
+      case .measured, .drafter: break
       }
     }
   }

@@ -33,7 +33,7 @@ public struct Forecast: Sendable {
     let documents = PackageDocuments(
       plan: plan, resolution: resolution, readers: readers, check: check,
       inputs: try InputFile.all(resolution).map {
-        LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, isTree: $0.shard != nil)
+        LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, digest: $0.digest)
       }, builder: recordsBuilder ? digest : nil)
     var files = known.files
     files += try documents.reports(

@@ -20,6 +20,8 @@ struct PackageDocuments {
   let inputs: [LockFile.File]
   /// SHA-256 of the program, to be named in `provenance.json`.
   let builder: SHA256Digest?
+  /// Of each tensor of the drafter, in the order of their names; nil for placeholders.
+  var drafterDigests: [SHA256Digest]?
 
   /// `audit.json`, `audit.html` and `README.md`.
   /// - Parameters:
@@ -29,7 +31,9 @@ struct PackageDocuments {
   func reports(
     _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?, against config: JSONValue? = nil
   ) throws -> [(path: String, bytes: [UInt8])] {
-    let context = AuditReport.Context(resolution, planDigest: plan.digest, inputs: inputs, readers: readers)
+    let drafted = drafterDigests ?? resolution.drafter?.tensors.map { _ in plan.digest } ?? []
+    let context = AuditReport.Context(
+      resolution, planDigest: plan.digest, inputs: inputs, readers: readers, drafterDigests: drafted)
     let audit = AuditReport.json(plan, context, measurements)
     let document = try AuditDocument(audit, file: PackageFiles.audit)
     if let config {

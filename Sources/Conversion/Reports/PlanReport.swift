@@ -42,6 +42,13 @@ public struct PlanReport {
     }
   }
 
+  /// Of the weights in all; 0 without any.
+  public var bitsPerWeight: Double {
+    let elements = plan.tensors.reduce(0.0) { $0 + Double($1.rows) * Double($1.rowElements) }
+    let bytes = plan.tensors.reduce(0.0) { $0 + Double($1.outputBytes) }
+    return elements > 0 ? bytes * 8 / elements : 0
+  }
+
   /// The whole plan. It names no path of this machine but for the output, which `plan.json` leaves out.
   public var json: JSONValue {
     var members = plan.json.members ?? []
@@ -51,6 +58,8 @@ public struct PlanReport {
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
     members.insert(.init(key: "output_bytes", value: .int(forecast.outputBytes)), at: 5)
     members.append(.init(key: "check", value: check))
+    let remote = resolution.remoteInputs
+    if !remote.isEmpty { members.append(.init(key: "remote", value: .array(remote.map(\.json)))) }
     members.append(
       .init(
         key: "files",
@@ -66,8 +75,9 @@ public struct PlanReport {
     var lines = [
       "architecture  \(resolution.source.model.modelType)",
       "pipeline      \(resolution.pipeline.name): \(resolution.pipeline.summary)",
-      "head          \(headLine)", "check         \(checkLine)", "",
+      "head          \(headLine)", "check         \(checkLine)",
     ]
+    lines += resolution.remoteInputs.map { "from the hub  \($0.forecast)" } + [""]
     lines +=
       TextTable(
         ["treatment", "tensors", "bytes before", "bytes after"],
@@ -116,13 +126,14 @@ public struct PlanReport {
         [
           ("prompts", .int(check.prompts)), ("tokens", .int(check.tokens)),
           ("depths", .array(check.depths.map { .int($0) })),
-        ] + (CheckForecast(check, plan, resolution.source).json.members ?? []).map { ($0.key, $0.value) })
+        ] + (check.drafter.map { [("drafter", .string($0.name))] } ?? [])
+          + (CheckForecast(check, plan, resolution).json.members ?? []).map { ($0.key, $0.value) })
     }
   }
 
   private var checkLine: String {
     guard let check = forecast.check.check else { return forecast.check.summary }
-    let cost = CheckForecast(check, plan, resolution.source)
+    let cost = CheckForecast(check, plan, resolution)
     return forecast.check.summary + ": at most \(cost.passes) passes that read \(Fixed.bytes(cost.bytes))"
   }
 

@@ -33,8 +33,10 @@ public struct RunReport {
         report.treatments.map { [$0.verdict, "\($0.tensors)", "\($0.before)", "\($0.after)"] }
       ).lines
     lines.append("")
+    let written = CheckedSum.clamped(plan.tensors.map(\.outputBytes))
     lines.append(
-      "tensors       \(plan.inputBytes) bytes before, \(plan.tensors.reduce(0) { $0 + $1.outputBytes }) after")
+      "tensors       \(Fixed.bytes(plan.inputBytes)) before, \(Fixed.bytes(written)) after: "
+        + "\(Fixed.places(report.bitsPerWeight, 2)) bits per weight")
     if let mean = summary.meanCosine {
       lines.append("mean cosine   \(Fixed.eight(mean)) over the quantized tensors")
       if let worst = summary.worst { lines.append("least cosine  \(Fixed.eight(worst.cosine)) in \(worst.tensor)") }
@@ -46,10 +48,11 @@ public struct RunReport {
     } else {
       lines.append("MTP head      none")
     }
-    if let check = summary.check { lines.append("decode check  \(checkLine(check))") }
-    if let readers { lines.append("readers       \(readers.summary)") }
+    if let check = summary.check { lines += checkLines(check) }
+    lines += readerLines
     if let bytes = summary.packageBytes {
-      lines.append("package       \(bytes) bytes in \(report.forecast.files.count) files, as planned")
+      lines.append(
+        "package       \(Fixed.bytes(bytes)), \(bytes) bytes in \(report.forecast.files.count) files, as planned")
       lines.append(report.resolution.output.string)
     } else {
       lines.append("stopped after \(summary.until.rawValue), as asked; work folder \(summary.work)")
@@ -57,14 +60,64 @@ public struct RunReport {
     return lines.joined(separator: "\n")
   }
 
-  private func checkLine(_ outcome: CheckOutcome) -> String {
-    if let reason = outcome.reason { return "none: \(reason)" }
-    let plan = report.forecast.check
-    let accepted = (plan.check?.depths ?? []).map { depth in
-      (outcome.acceptance(depth: depth)?.shares ?? []).map { $0.map { Fixed.places($0, 2) } ?? "-" }
-        .joined(separator: " ")
+  /// Commands that use the package, of the newest readers that load it; none before there is one.
+  public var commands: [String] {
+    guard let readers, report.resolution.target == .package else { return [] }
+    let path = report.resolution.output.string
+    let quoted = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./+,".contains($0) } ? path : "'\(path)'"
+    let loads = { (name: String) in readers[name].map { !$0.word.isHarm } ?? false }
+    var commands: [String] = []
+    if loads("mlx-lm>=0.32") { commands.append("mlx_lm.generate --model \(quoted) --prompt \"Hello\"") }
+    if loads("mlx-vlm>=0.7.8") {
+      let drafts = readers["mlx-vlm>=0.7.8"]?.word == .withHead ? " --draft-model \(quoted)" : ""
+      commands.append("mlx_vlm.generate --model \(quoted)\(drafts) --prompt \"Hello\"")
     }
-    return "equal to the bit with \(plan.summary); accepted by place " + accepted.joined(separator: ", ")
+    return commands
+  }
+
+  /// The readers by name, those that load the head first.
+  private var readerLines: [String] {
+    guard let readers else { return [] }
+    let words: [(ReaderVerdict.Word, String)] = [
+      (.withHead, "with head"), (.withoutHead, "without head"), (.refuses, "refused by"), (.corrupts, "corrupted by"),
+    ]
+    return words.compactMap { word, label in
+      let names = readers.rows.filter { $0.verdict.word == word }.map(\.reader.name)
+      guard !names.isEmpty else { return nil }
+      return label + String(repeating: " ", count: 14 - label.count) + names.joined(separator: ", ")
+    }
+  }
+
+  private func checkLines(_ outcome: CheckOutcome) -> [String] {
+    if let reason = outcome.reason { return ["decode check  none: \(reason)"] }
+    let shares = acceptance(outcome).map { row in
+      let places = row.shares.map { $0.map { Fixed.places($0 * 100, 0) } ?? "–" }.joined(separator: ", ")
+      return "depth \(row.depth): \(places) %"
+    }
+    return [
+      "decode check  bit-identical with \(report.forecast.check.summary)",
+      "accepted      \(shares.joined(separator: "; ")) of the drafts, by place",
+    ]
+  }
+
+  /// What was accepted at each depth of the check.
+  private func acceptance(_ outcome: CheckOutcome) -> [(depth: Int, shares: [Double?], tokensPerRound: Double?)] {
+    (report.forecast.check.check?.depths ?? []).map { depth in
+      let found = outcome.acceptance(depth: depth)
+      return (depth, found?.shares ?? [], found?.tokensPerRound)
+    }
+  }
+
+  private var acceptanceJSON: JSONValue {
+    guard let outcome = summary.check, outcome.reason == nil else { return .null }
+    func number(_ value: Double?) -> JSONValue { value.map { JSONValue(.number(Fixed.places($0, 4))) } ?? .null }
+    return .array(
+      acceptance(outcome).map { row in
+        .object([
+          ("depth", .int(row.depth)), ("share", .array(row.shares.map(number))),
+          ("tokens_per_round", number(row.tokensPerRound)),
+        ])
+      })
   }
 
   /// The document of `run --json`.
@@ -88,9 +141,11 @@ public struct RunReport {
       ("least_cosine", summary.worst.map { JSONValue(.number(Fixed.eight($0.cosine))) } ?? .null),
       ("least_cosine_tensor", summary.worst.map { .string($0.tensor) } ?? .null),
       ("head_tensors", .int(plan.head?.evidence.tensors.count ?? 0)),
-      ("check", summary.check?.summary ?? .null),
+      ("bits_per_weight", JSONValue(.number(Fixed.places(report.bitsPerWeight, 4)))),
+      ("check", summary.check?.summary ?? .null), ("acceptance", acceptanceJSON),
       ("readers", readers?.json ?? .null),
       ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
+      ("sums_sha256", summary.sums.map { .string($0.hex) } ?? .null),
     ])
   }
 }

@@ -47,12 +47,13 @@ public struct WorkStatus: Sendable {
           detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
       }
       let journal = folder.appending(Journal.fileName)
-      guard stage == .quantize,
+      guard stage == .quantize || stage == .check,
         let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(journal, limit: 1 << 30) })
       else {
         return Row(stage: stage, state: "to do", detail: "")
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
+      if stage == .check { return Row(stage: stage, state: "under way", detail: "\(units) decodings kept") }
       let list = try WorkList(try InputFile.all(resolution), plan, headIsDonors: resolution.donor != nil)
       return Row(
         stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
@@ -72,7 +73,8 @@ public struct WorkStatus: Sendable {
   /// Who holds the lock.
   private static func holder(of work: FilePath) throws -> String? {
     guard try work.appending(WorkLock.fileName).exists, let refusal = WorkLock.refusal(folder: work) else { return nil }
-    return (refusal as? any CambiumError)?.diagnostic.found ?? "another process"
+    let found = (refusal as? any CambiumError)?.diagnostic.found ?? "another process"
+    return found.hasPrefix("held by ") ? String(found.dropFirst("held by ".count)) : found
   }
 
   /// The lines of `status`.

@@ -39,6 +39,7 @@ struct CheckStage: Stage {
         ("depths", .array(check.depths.map { .int($0) })), ("acceptance_floor", bits(check.acceptanceFloor)),
         ("relative_floor", bits(check.relativeFloor)),
       ]
+      if let drafter = check.drafter { members.append(("drafter", .string(drafter.name))) }
     }
     return .object(members)
   }
@@ -86,11 +87,13 @@ struct CheckStage: Stage {
     return parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")"
   }
 
-  /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head there is
-  /// nothing to compare.
+  /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head
+  /// and without a drafter there is nothing to compare.
   /// - Throws: `ConversionError.checkMissing`.
   static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
-    guard resolution.target == .package, plan.head != nil, let check = resolution.check, !check.isOptional else {
+    guard resolution.target == .package, plan.head != nil || resolution.drafter != nil, let check = resolution.check,
+      !check.isOptional
+    else {
       return
     }
     throw ConversionError.checkMissing(manifest: resolution.manifest.path, reason: reason)
@@ -108,23 +111,27 @@ struct CheckStage: Stage {
       linksBeneath: folder.path)
     defer { try? staged.remove() }
     let package = try staged.open()
-    let model = try refusable { try LoadedModel(package) }
+    let model = try refusable {
+      try LoadedModel(package, drafters: [resolution.drafter?.reference].compactMap { $0 })
+    }
     let encoder = PromptEncoder(folder: package.path)
     let prompts = try refusable { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
     let stops = try refusable { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
-    let cost = CheckForecast(check, plan, resolution.source)
-    // One decoding without the head, one at each depth, and these of the source when it is asked.
-    let parts = check.prompts * (1 + check.depths.count * (check.relativeFloor == nil ? 1 : 2))
+    let cost = CheckForecast(check, plan, resolution)
+    // One decoding without the head, one at each depth, and these of the source when it is asked; one with the drafter.
+    let depths = check.depths.count * (check.relativeFloor == nil ? 1 : 2)
+    let parts = check.prompts * (1 + depths + (check.drafter == nil ? 0 : 1))
     observer.began(name, bytes: cost.bytes)
     let journal = try CheckJournal(folder: folder.folder(name), key: journalKey())
     var options = CheckOptions(
       depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
       onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
+    options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
     options.journal = journal
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
-      if let floor = check.relativeFloor, let head = resolution.headFolder {
+      if let floor = check.relativeFloor, plan.head != nil, let head = resolution.headFolder {
         if resolution.adapter != nil {
           observer.note("relative_floor is held against the source without the adapter")
         }

@@ -1,5 +1,6 @@
 import Checkpoint
 import PackageCheck
+import Planning
 import StrictJSON
 import Workspace
 
@@ -11,6 +12,7 @@ struct InspectStage: Stage {
   let folder: WorkFolder
   let source: CheckpointFolder
   let donor: CheckpointFolder?
+  let drafter: DraftCheckpoint?
   let inputs: RunInputs
   /// What the plan has to say to a person.
   let notes: [String]
@@ -27,6 +29,7 @@ struct InspectStage: Stage {
 
   func run() throws -> [FileRecord] {
     var report: [(String, JSONValue)] = [("cambium_inspection", 1), ("source", Inspection(source).json)]
+    if let drafter { report.append(("drafter", drafter.json)) }
     if let donor { report.append(("donor", Inspection(donor).json)) }
     return [try folder.write(.object(report), as: InspectStage.fileName, of: name)]
   }

@@ -59,16 +59,17 @@ struct PackageStage: Stage {
     var digested: [FilePath: FileIdentity] = [:]
     if try !place.holds(expected) {
       try place.refuseForeign(mayStay: false)
+      var made: [Folder.Entry] = []
       do {
-        try fill(lock.partial, files)
+        try fill(lock.partial, files, &made)
         digested = try readBack(expected, in: lock.partial)
         try requireVerifiable(lock.partial)
         try requireUnchangedFiles()
         if try place.isTaken { observer.note("\(place.path) is an earlier result and is replaced") }
-        try place.put(lock, sums: PackageStage.sumsDigest(lock.partial))
+        noteKept(try place.put(lock, sums: PackageStage.sumsDigest(lock.partial)))
       } catch {
-        // It may be as large as the model.
-        try? Folder.removeTree(lock.partial)
+        // It may be as large as the model. After an exchange it is the earlier package, which the next run looks at.
+        noteKept((try? lock.discard(made)) ?? [])
         throw error
       }
     }
@@ -81,17 +82,28 @@ struct PackageStage: Stage {
   }
 
   /// What the package is made of is there as it was read: a configuration that was rewritten meanwhile, of which nothing
-  /// is read twice, would else be noticed by the next run only. An adapter is held against its identity.
+  /// is read twice, would else be noticed by the next run only. An adapter and a drafter are held against their identity.
   private func requireUnchangedFiles() throws {
-    for file in inputs.files where file.shard == nil && !file.isAdapters {
+    for file in inputs.files where file.sha256 != nil && !file.isAdapters {
       guard try digestOfFile(atPath: file.path).digest == file.sha256 else {
         throw ConversionError.inputChanged(file: file.path.string)
       }
     }
+    if let weights = resolution.drafter?.weights, try weights.currentIdentity() != weights.identity {
+      throw ConversionError.inputChanged(file: weights.path.string)
+    }
+  }
+
+  /// Says what stays in the folder in the making, since this run did not put it there.
+  private func noteKept(_ kept: [FilePath]) {
+    guard let first = kept.first else { return }
+    observer.note(
+      "\(first) stays: this run did not put it there" + (kept.count > 1 ? ", nor \(kept.count - 1) more" : ""))
   }
 
   /// Puts the files into a new folder, their list first, and syncs it.
-  private func fill(_ partial: FilePath, _ files: [PackageFile]) throws {
+  /// - Parameter made: What was put there, as it was then.
+  private func fill(_ partial: FilePath, _ files: [PackageFile], _ made: inout [Folder.Entry]) throws {
     try Folder.create(partial)
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
@@ -101,9 +113,12 @@ struct PackageStage: Stage {
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
       case .file(let path): try cloneLinkOrCopy(from: path, to: target)
+      case .drafter(let path): try cloneOrCopy(from: path, to: target)
       case .copy: try AtomicFile.write(resolution.source.input(file.path, limit: 1 << 30), to: target)
       }
-      let bytes = try ReadOnlyFile(path: target).size
+      let written = try ReadOnlyFile(path: target)
+      made.append(Folder.Entry(name: Array(file.path.utf8), identity: written.identity))
+      let bytes = written.size
       guard bytes == file.bytes else {
         throw ConversionError.forecastMissed(file: target.string, planned: file.bytes, actual: bytes)
       }
@@ -148,6 +163,7 @@ struct PackageStage: Stage {
 
   func conclude(_ summary: inout RunSummary) throws {
     summary.packageBytes = forecast.outputBytes
+    summary.sums = try PackageStage.sumsDigest(place.path)
     if let check = summary.check { try CheckStage.publish(check, resolution) }
   }
 
@@ -162,6 +178,8 @@ struct PackageStage: Stage {
       case bytes([UInt8])
       /// A finished file of the work folder.
       case file(FilePath)
+      /// A file of the drafter, which stays what it is.
+      case drafter(FilePath)
       /// A sidecar of the source, of the same name.
       case copy
     }
@@ -173,7 +191,8 @@ struct PackageStage: Stage {
   private func contents(_ measured: Measurements) throws -> [PackageFile] {
     let documents = PackageDocuments(
       plan: plan, resolution: resolution, readers: forecast.readers, check: forecast.check,
-      inputs: try inputs.lockedFiles(), builder: builder)
+      inputs: try inputs.lockedFiles(), builder: builder,
+      drafterDigests: try resolution.drafter.map { try TreeDigest.all(of: $0.weights) })
     let reports = try documents.reports(
       measured.tensors, CheckOutcome.read(path: folder.folder(.check).appending(CheckOutcome.fileName), forecast.check))
     var files = forecast.files.compactMap { file -> PackageFile? in
@@ -181,6 +200,7 @@ struct PackageStage: Stage {
       switch file.content {
       case .weights: source = .file(folder.folder(.quantize).appending(file.path))
       case .copied: source = .copy
+      case .drafter(let path): source = .drafter(path)
       case .generated(let bytes): source = .bytes(bytes)
       case .measured:
         guard let report = reports.first(where: { $0.path == file.path }) else { return nil }
@@ -216,6 +236,11 @@ struct PackageStage: Stage {
             found: "none")
         }
         return FileRecord(path: file.path, bytes: try ReadOnlyFile(path: path).size, sha256: digest)
+      case .drafter:
+        guard let record = try inputs.records({ UTF8Name($0.name) == UTF8Name(file.path) }).first else {
+          throw ConversionError.forecastMissed(file: file.path, planned: file.bytes, actual: 0)
+        }
+        return record
       case .copy:
         let record = try resolution.source.record(of: file.path)
         return FileRecord(path: file.path, bytes: record.bytes, sha256: record.sha256)

@@ -21,6 +21,8 @@ struct QuantizeStage: Stage {
   let published: PublishedWeights
   /// Where the package goes; nil for a run that ends before.
   let place: OutputPlace?
+  /// What the weight files are taken from when machines have converted them; nil to convert here.
+  let items: FinishedItems?
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
   let resumeCommand: String
@@ -54,6 +56,8 @@ struct QuantizeStage: Stage {
   func prepare() throws { try place?.refuseChanged() }
 
   func run() throws -> [FileRecord] {
+    if let items { return try record(try items.merge { try resolution.requireUnchangedInputs() }) }
+    try fetchHeads()
     let stream = WeightStream(
       plan, work, spans, from: SourceFolders(resolution), to: folder.folder(name), threads: inputs.threads,
       memory: inputs.memory)
@@ -67,16 +71,32 @@ struct QuantizeStage: Stage {
     return try record(list)
   }
 
+  /// Says what is moved over the network, and moves what is kept: a head. A trunk is read while it is converted.
+  private func fetchHeads() throws {
+    for input in inputs.remote {
+      observer.note(input.forecast)
+      guard !input.isWhole else { continue }
+      observer.began(.quantize, bytes: input.bytes + input.waste)
+      try input.model.fetch(input.shards.map { ($0.name, $0.ranges) }) { [observer] in
+        observer.advanced(.quantize, bytes: $0, item: $1)
+      }
+    }
+    try lock.requireRemote()
+  }
+
   /// Writes `units.json`, takes note of the digests of inputs and outputs, and reports what was clamped.
   private func record(_ list: UnitList) throws -> [FileRecord] {
     units.remember(list)
     for (shard, digest) in zip(work.shards, list.sources.files) {
-      try inputs.digests.remember(digest, .tree, ofFileAt: shard.file.path, identity: shard.file.identity)
+      if let input = shard.input.shard { try inputs.remember(digest, input) }
     }
     var outputs: [FileRecord] = []
     for (number, file) in plan.weights.enumerated() {
       let digest = list.receiptDigest(ofFile: number, plan, spans)
-      try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name).appending(file.path))
+      // What a merge took on trust is read when it is asked for.
+      if items?.isDeep ?? true {
+        try inputs.digests.remember(digest, .units, ofFileAt: folder.folder(name).appending(file.path))
+      }
       outputs.append(FileRecord(path: file.path, bytes: file.bytes, sha256: digest))
     }
     for (number, tensor) in plan.tensors.enumerated() {

@@ -19,7 +19,9 @@ struct OutputPlace {
     path = resolution.output
     ownership = Ownership(work: work, resolution)
     self.replaces = replaces
-    needed = [resolution.source.path, resolution.donor?.path, resolution.manifest.path, work].compactMap { $0 }
+    needed = [
+      resolution.source.path, resolution.donor?.path, resolution.drafter?.path, resolution.manifest.path, work,
+    ].compactMap { $0 }
   }
 
   var isTaken: Bool { get throws { try linkStatus(path) != nil } }
@@ -42,6 +44,7 @@ struct OutputPlace {
     guard try isTaken, let package = try package() else { return }
     try refuseLink()
     if !replaces { try refuse(package.foreign(try Folder.tree(path))) }
+    try Folder.requireRemovable(path)
   }
 
   /// Whether the folder holds exactly these files. Reads every byte.
@@ -60,11 +63,13 @@ struct OutputPlace {
   }
 
   /// Puts the folder in the making into its place. Only here is it decided whether what stands there may go.
-  func put(_ lock: OutputLock, sums: SHA256Digest) throws {
+  /// - Returns: What somebody put into the earlier folder while it was removed, which stays.
+  func put(_ lock: OutputLock, sums: SHA256Digest) throws -> [FilePath] {
     do {
       guard try isTaken else {
         try ownership.claim(sums)
-        return try lock.publish()
+        try lock.publish()
+        return []
       }
       let package = try package()
       try refuseLink()
@@ -74,7 +79,7 @@ struct OutputPlace {
       if !replaces, let package { try refuse(package.foreign(tree)) }
       try ownership.claim(sums)
       // Whoever wrote into it since: the tree is another one.
-      try lock.replace { (try? Folder.tree($0)) == tree }
+      return try lock.replace(tree)
     } catch StorageError.targetExists(let place) where place == path {
       throw ConversionError.outputExists(path: path, found: "a folder that somebody put there or changed meanwhile")
     }
@@ -100,7 +105,9 @@ struct OutputPlace {
       guard try Folder.isFolder(leftover), try linkStatus(leftover)?.type != S_IFLNK else {
         throw ConversionError.outputExists(path: leftover, found: "what no run leaves")
       }
-      try refuse(PlacedPackage.foreign(inLeftover: leftover), "not as a killed run leaves it: ", at: leftover)
+      let (tree, foreign) = try PlacedPackage.leftover(leftover)
+      try refuse(foreign, "not as a killed run leaves it: ", at: leftover)
+      return tree
     }
   }
 

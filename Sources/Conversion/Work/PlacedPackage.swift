@@ -34,15 +34,21 @@ struct PlacedPackage {
     manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
   }
 
-  /// What is in a folder that a killed run left, and is nothing that a run puts there: its list is written first and removed
-  /// last, and every other file is whole or has a temporary name. Reads every byte.
-  static func foreign(inLeftover path: FilePath) throws -> [String] {
+  /// What is in a folder that a killed run left, and what of it is nothing that a run puts there: its list is written first
+  /// and removed last, and every other file is whole or in the making. Reads every byte.
+  static func leftover(_ path: FilePath) throws -> (tree: [Folder.Entry], foreign: [String]) {
+    // Before anything is read: what is written meanwhile has another identity.
+    let tree = try Folder.tree(path, atMost: 1 << 20)
+    return (tree, try foreign(tree, inLeftover: path))
+  }
+
+  private static func foreign(_ tree: [Folder.Entry], inLeftover path: FilePath) throws -> [String] {
     let listed = try content(path.appending(PackageFiles.sums), limit: 16 << 20).flatMap(parse) ?? [:]
-    return try Folder.tree(path, atMost: 1 << 20).compactMap { entry in
+    return try tree.compactMap { entry in
       let name = String(validating: entry.name, as: UTF8.self)
       if let name, entry.identity != nil {
-        if name == PackageFiles.sums && !listed.isEmpty || AtomicFile.isTemporary(FilePath(name)) { return nil }
         let file = path.appending(name)
+        if name == PackageFiles.sums && !listed.isEmpty || AtomicFile.isTemporary(file) { return nil }
         if let digest = listed[entry.name], try digestOfFile(atPath: file).digest == digest { return nil }
       }
       // A folder of the package's own, not yet filled or already empty.

@@ -1,3 +1,4 @@
+import Checkpoint
 import Digests
 import Foundation
 import Planning
@@ -30,6 +31,8 @@ public struct RunOptions: Sendable {
   /// SHA-256 of the program, to be named in `provenance.json`; it differs by platform, so that a package with it is the
   /// same only where the program is.
   public var builder: SHA256Digest?
+  /// Opens a model that the manifest wants read on the hub; nil for a program that does not use the network.
+  package var opener: ModelOpener?
   /// The package, or the head's folder beside it.
   public var target = PackageTarget.package
 

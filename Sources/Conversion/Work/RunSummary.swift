@@ -1,4 +1,5 @@
 import Audit
+import Digests
 import SystemPackage
 
 /// What a run has to say when it is over.
@@ -16,9 +17,11 @@ public struct RunSummary: Sendable {
   /// The quantized tensor with the least cosine.
   public var worst: (tensor: String, cosine: Double)?
   /// What decoding gave; nil before the check.
-  var check: CheckOutcome?
+  package var check: CheckOutcome?
   /// Bytes of the package's files, found to be as planned; nil before packaging.
   public var packageBytes: Int?
+  /// SHA-256 of the package's `SHA256SUMS`, and so of everything in it; nil before packaging.
+  public var sums: SHA256Digest?
 
   init(until: StageName, work: FilePath) {
     self.until = until

@@ -1,12 +1,47 @@
 import Files
 import Planning
+import Streaming
 import StrictJSON
+import SystemPackage
 import Workspace
 
 extension WorkFolder {
   /// What a run puts into its work folder.
   private static let names = Set(
-    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName] + StageName.allCases.map(\.rawValue))
+    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, "items", WorkFolder.remote]
+      + StageName.allCases.map(\.rawValue))
+
+  /// Removes what runs put into the folder, and the folder when nothing else is in it. To be called under its lock, which
+  /// goes last.
+  /// - Returns: What stays, since no run put it there, relative to the folder.
+  func clean() throws -> [String] {
+    var kept: [String] = []
+    for name in try Folder.entries(path) where WorkFolder.names.contains(name) && name != WorkLock.fileName {
+      let entry = path.appending(name)
+      guard StageName(rawValue: name) != nil else {
+        try Folder.removeTree(entry)
+        continue
+      }
+      let tree = try Folder.tree(entry, atMost: 1 << 20)
+      let outputs = Set(((try? StageReceipt.load(entry))?.outputs ?? []).map { Array($0.path.utf8) })
+      let ours = try tree.filter { found in
+        let file = String(decoding: found.name, as: UTF8.self)
+        return try outputs.contains(found.name) || WorkFolder.isMade(file)
+          || AtomicFile.isUnfinished(entry.appending(bytes: found.name))
+      }
+      kept += try Folder.removeKnown(entry, ours).map { "\(name)/\($0.name)" }
+    }
+    try AtomicFile.removeLeftovers(in: path)
+    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName && StageName(rawValue: $0) == nil }
+    if others.isEmpty && kept.isEmpty { try Folder.removeTree(path) }
+    return kept + others
+  }
+
+  /// Whether a stage makes a file of this name without an entry in its receipt, or before there is one.
+  private static func isMade(_ file: String) -> Bool {
+    [StageReceipt.fileName, Journal.fileName, UnitList.fileName].contains(file) || file.hasSuffix(".safetensors")
+      || file.hasSuffix(".safetensors.partial") || file == "published"
+  }
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
   /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage.
@@ -25,7 +60,9 @@ extension WorkFolder {
       throw ConversionError.workForeign(path: path, found: "a lock that holds no number of a process")
     }
     // Killed before it wrote the plan: only its own names are there, the lock before all.
-    if foreign.isEmpty, names.isEmpty || hasLock { return }
+    if foreign.isEmpty, hasLock { return }
+    // Another machine writes the plan at this moment, and nothing else is there before it.
+    if names.allSatisfy({ AtomicFile.isTemporary(FilePath($0)) }) { return }
     let plan = path.appending("plan.json")
     if let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(plan, limit: 1 << 30) }),
       let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil

@@ -9,6 +9,9 @@ struct WorkFolder: Sendable {
   /// Absolute.
   let path: FilePath
 
+  /// The folder with what was read of models that stay on the hub.
+  static let remote = "remote"
+
   func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 
   /// What a finished stage put out, with paths relative to the work folder.
@@ -22,8 +25,13 @@ struct WorkFolder: Sendable {
 
   /// Writes a report of a stage and returns its record.
   func write(_ value: JSONValue, as name: String, of stage: StageName) throws -> FileRecord {
+    try WorkFolder.write(value, as: name, in: folder(stage))
+  }
+
+  /// Writes a report into a folder and returns its record.
+  static func write(_ value: JSONValue, as name: String, in folder: FilePath) throws -> FileRecord {
     let bytes = JSONWriter.pretty(value)
-    try AtomicFile.write(bytes, to: folder(stage).appending(name))
+    try AtomicFile.write(bytes, to: folder.appending(name))
     return FileRecord(path: name, bytes: bytes.count, sha256: SHA256Digest.of(bytes))
   }
 }

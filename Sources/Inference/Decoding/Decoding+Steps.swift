@@ -272,6 +272,7 @@ extension Decoding {
     statistics.headRows = session.drafters.values.reduce(0) { $0 + $1.rowsRun }
     statistics.weightBytes = engine.products.weightBytes - bytesBefore
     statistics.draftVocabulary = session.drafters.values.compactMap(\.draftVocabulary).max()
+    statistics.shortlistLoss = (session.drafters[.mtp] as? MTPDrafter)?.shortlistLoss
     options.onRound?(
       DecodingRound(
         knownTokens: known, drafts: drafts, accepted: accepted, emitted: emitted,

@@ -145,6 +145,8 @@ public struct DecodingOptions {
   /// Drafts come from so many of the lowest ids and the ids of the text alone, so that they cost less; 0 for all ids.
   /// Without effect on the tokens, as the target checks every draft.
   public var draftShortlist: Int
+  /// Whether all ids are drafted from while the text leaves the shortlist too often.
+  public var measuresShortlist = false
   /// Tokens that the output may well be, such as a file before an edit: lookup copies from them where they fit. Without
   /// effect on the tokens.
   public var prediction: [Int]
@@ -169,6 +171,14 @@ public struct DecodingOptions {
     self.prediction = prediction
     self.onLogits = onLogits
     self.onRound = onRound
+  }
+}
+
+extension DecodingOptions {
+  /// Drafts from a part of a model's vocabulary, or from all of it.
+  public mutating func draft(from vocabulary: DraftVocabulary, of model: LoadedModel) {
+    draftShortlist = vocabulary.lowest(of: model.configuration.vocabulary)
+    measuresShortlist = vocabulary == .auto
   }
 }
 

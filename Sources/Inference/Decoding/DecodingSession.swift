@@ -179,6 +179,7 @@ public final class DecodingSession {
       }
     }
     for drafter in drafters.values {
+      (drafter as? MTPDrafter)?.measureLoss(options.measuresShortlist)
       drafter.begin(prompt.tokens, shortlist: options.draftShortlist, prediction: options.prediction)
     }
     begun = prompt

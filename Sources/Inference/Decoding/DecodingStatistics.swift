@@ -42,6 +42,8 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var headRows = 0
   /// Ids that could be drafted last; nil for the whole vocabulary.
   public internal(set) var draftVocabulary: Int?
+  /// Share of the last tokens that were outside the ids that the head drafts from; nil where nobody counts.
+  public internal(set) var shortlistLoss: Double?
   /// Tokens of the prompt that were run.
   public internal(set) var promptRows = 0
   /// Tokens of the prompt that were found in the session's state.

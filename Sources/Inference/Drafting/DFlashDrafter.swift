@@ -7,6 +7,8 @@ package final class DFlashDrafter: Drafter {
   private let engine: TextEngine
   private let model: DFlashModel
   private let passes: DraftPasses
+  /// Of DFlash 2.
+  private let second: DFlash2Passes?
   private let caches: [AttentionCache]
   /// [rows, T·H]: streams of kept rows that are not yet in the caches.
   private var waiting: WaitingRows
@@ -27,6 +29,7 @@ package final class DFlashDrafter: Drafter {
     self.model = model
     self.engine = engine
     passes = DraftPasses(model.shape, engine: engine)
+    second = model.second.map { DFlash2Passes($0, model.shape, engine: engine) }
     caches = model.layers.map { _ in
       AttentionCache(width: model.shape.attention.cacheWidth, capacity: positions)
     }
@@ -37,6 +40,7 @@ package final class DFlashDrafter: Drafter {
     self.engine = engine
     model = other.model
     passes = DraftPasses(other.model.shape, engine: engine)
+    second = other.model.second.map { DFlash2Passes($0, other.model.shape, engine: engine) }
     caches = other.caches.map { $0.copy() }
     waiting = other.waiting.copy()
     newest = other.newest
@@ -93,6 +97,11 @@ package final class DFlashDrafter: Drafter {
     let (width, vocabulary) = (model.shape.hidden, model.shape.vocabulary)
     // Row 0 is the newest token's and predicts nothing.
     let logits = adjusted(engine.logits(of: passes.normed.pointer + width, rows: wanted), rows: wanted)
+    if let second {
+      drafts += second.select(
+        passes.normed.pointer + width, logits: logits, rows: wanted, after: newest, choose: choose)
+      return
+    }
     for row in 0..<wanted { drafts.append(choose(logits + row * vocabulary)) }
   }
 
@@ -109,9 +118,17 @@ package final class DFlashDrafter: Drafter {
     for (index, layer) in model.layers.enumerated() {
       let (cache, sight) = (caches[index], model.sights[index])
       passes.normalize(residual, layer.inputNorm, rows: rows, into: normed)
+      let round = model.second?.layers[index]
+      if let second, let round { second.prepare(round.attention, normed, rows: rows) }
       passes.append(layer, cache, normed, rows: rows)
-      passes.attend(layer, cache, normed, rows: rows) { row in sight.range(before + row, end: before + rows) }
-      passes.feedForward(layer, rows: rows)
+      passes.attend(
+        layer, cache, normed, rows: rows,
+        finish: { if let second, let round { second.finish(round.attention, $0, rows: rows) } },
+        sight: { row in sight.range(before + row, end: before + rows) })
+      passes.feedForward(
+        layer, rows: rows,
+        prepare: { if let second, let round { second.prepare(round.feedForward, $0, rows: rows) } },
+        finish: { if let second, let round { second.finish(round.feedForward, $0, rows: rows) } })
       cache.truncate(to: before)
       onLayer?(index, residual, rows)
     }

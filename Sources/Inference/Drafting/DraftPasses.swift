@@ -78,10 +78,11 @@ final class DraftPasses {
   ///   - x: Inputs of the rows that ask.
   ///   - rows: How many they are.
   ///   - angle: Place of the first one's angles.
+  ///   - finish: Changes what is added to the residual, [rows, H].
   ///   - sight: The positions that a row sees.
   func attend(
     _ layer: DraftLayer, _ cache: AttentionCache, _ x: UnsafePointer<Float>, rows: Int, angle: Int = 0,
-    sight: (Int) -> Range<Int>
+    finish: (UnsafeMutablePointer<Float>) -> Void = { _ in }, sight: (Int) -> Range<Int>
   ) {
     let attention = shape.attention
     let (dimension, width) = (attention.headDimension, attention.queryWidth)
@@ -108,13 +109,23 @@ final class DraftPasses {
     engine.products.removeAll()
     engine.products.append(layer.output, attended, rows: rows, into: branch.pointer)
     engine.products.run(engine.pool)
+    finish(branch.pointer)
     Vector.add(branch.pointer, count: rows * shape.hidden, to: residual.pointer)
   }
 
   /// residual += the feed-forward part of the normed residual.
-  func feedForward(_ layer: DraftLayer, rows: Int) {
+  /// - Parameters:
+  ///   - layer: The layer.
+  ///   - rows: How many rows there are.
+  ///   - prepare: Changes the normed residual, [rows, H].
+  ///   - finish: Changes what is added, [rows, H].
+  func feedForward(
+    _ layer: DraftLayer, rows: Int, prepare: (UnsafeMutablePointer<Float>) -> Void = { _ in },
+    finish: (UnsafeMutablePointer<Float>) -> Void = { _ in }
+  ) {
     let linear = layer.feedForward
     normalize(residual.pointer, layer.feedForwardNorm, rows: rows, into: normed.pointer)
+    prepare(normed.pointer)
     engine.products.removeAll()
     engine.products.append(linear.gate, normed.pointer, rows: rows, into: gate.pointer)
     engine.products.append(linear.up, normed.pointer, rows: rows, into: up.pointer)
@@ -123,6 +134,7 @@ final class DraftPasses {
     engine.products.removeAll()
     engine.products.append(linear.down, gate.pointer, rows: rows, into: branch.pointer)
     engine.products.run(engine.pool)
+    finish(branch.pointer)
     Vector.add(branch.pointer, count: rows * shape.hidden, to: residual.pointer)
   }
 

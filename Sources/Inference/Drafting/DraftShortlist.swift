@@ -20,6 +20,8 @@ struct DraftShortlist {
   /// Ids in the list.
   var count: Int { lowest + others.count }
 
+  func contains(_ token: Int) -> Bool { token < lowest || others.contains(token) }
+
   mutating func insert(_ tokens: some Collection<Int>) {
     let before = others.count
     for token in tokens where token >= lowest { others.insert(token) }

@@ -21,6 +21,8 @@ package final class MTPDrafter: Drafter {
   var plantedDefect: PlantedDefect?
   /// The tokens that may be drafted; nil for all.
   private var shortlist: DraftShortlist?
+  /// How often the text leaves it, where that decides whether it is taken; nil where it always is.
+  private var loss: ShortlistLoss?
   /// [V] with a shortlist: −infinity for the ids that are not in it.
   private var shortLogits = FloatBuffer(count: 0)
 
@@ -48,6 +50,7 @@ package final class MTPDrafter: Drafter {
     waiting = other.waiting
     embeddings = other.embeddings
     shortlist = other.shortlist
+    loss = other.loss
     shortLogits = FloatBuffer(other.shortLogits.values)
     waitingHidden = FloatBuffer(count: other.waitingHidden.count)
     waitingHidden.pointer.update(from: other.waitingHidden.pointer, count: other.waitingHidden.count)
@@ -55,7 +58,15 @@ package final class MTPDrafter: Drafter {
 
   package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
-  package var draftVocabulary: Int? { shortlist?.count }
+  package var draftVocabulary: Int? { loss?.isTooHigh == true ? nil : shortlist?.count }
+
+  /// Drafts from all ids while the text leaves the shortlist too often; else the shortlist is taken whatever it costs.
+  package func measureLoss(_ isMeasured: Bool) {
+    if isMeasured != (loss != nil) { loss = isMeasured ? ShortlistLoss() : nil }
+  }
+
+  /// Share of the last tokens that were outside the shortlist; nil where nobody counts.
+  package var shortlistLoss: Double? { shortlist == nil ? nil : loss?.share }
 
   package var numbers: Int { cache.numbers + waitingHidden.count + shortLogits.count }
 
@@ -76,6 +87,9 @@ package final class MTPDrafter: Drafter {
 
   package func observe(_ kept: KeptRows) {
     let (rows, hidden) = (kept.pairs, kept.hidden)
+    if let shortlist {
+      for token in rows.tokens { loss?.observe(isOutside: !shortlist.contains(token)) }
+    }
     shortlist?.insert(rows.tokens)
     if plantedDefect != .headCache { cache.truncate(to: trueRows) }
     let width = engine.configuration.hidden
@@ -130,7 +144,7 @@ package final class MTPDrafter: Drafter {
   }
 
   private func logits(of output: UnsafePointer<Float>) -> UnsafePointer<Float> {
-    guard let shortlist else { return engine.logits(of: output, rows: 1) }
+    guard let shortlist, loss?.isTooHigh != true else { return engine.logits(of: output, rows: 1) }
     engine.logits(of: output, tokens: shortlist.ranges, into: shortLogits.pointer)
     return UnsafePointer(shortLogits.pointer)
   }

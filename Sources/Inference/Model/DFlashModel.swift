@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// A block-diffusion drafter (DFlash) as z-lab publishes it: reads the trunk's residual streams, drafts a block in one pass.
+/// A block-diffusion drafter (DFlash or DFlash 2) as z-lab publishes it: reads the trunk's residual streams, drafts a block in one pass.
 /// Embedding and output projection are the target's.
 struct DFlashModel: Sendable {
   /// What a layer sees of the block and of the context.
@@ -36,8 +36,11 @@ struct DFlashModel: Sendable {
   let contextNorm: FloatBuffer
   let layers: [DraftLayer]
   let norm: FloatBuffer
+  /// Of DFlash 2; nil for DFlash.
+  let second: DFlash2Parts?
 
-  static let architecture = "DFlashDraftModel"
+  static let architectures = ["DFlashDraftModel", secondArchitecture]
+  private static let secondArchitecture = "DFlash2DraftModel"
   private static let nested = "dflash_config"
 
   /// - Throws: ``DrafterError``, ``InferenceError``, ``WeightMatrixError``.
@@ -73,6 +76,10 @@ struct DFlashModel: Sendable {
         try folder.layer("\(prefix)layers.\(index).", shape, input: shape.hidden, hasHeadNorms: true))
     }
     self.layers = layers
+    let names = folder.config["architectures"]?.arrayValue ?? []
+    second =
+      names.first?.stringValue == Self.secondArchitecture
+      ? try DFlash2Parts(folder, fields, in: Self.nested, shape, prefix: prefix) : nil
     try folder.requireNoOthers()
   }
 

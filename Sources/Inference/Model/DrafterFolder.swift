@@ -1,4 +1,5 @@
 import Checkpoint
+import Digests
 import Files
 import Quantization
 import Safetensors
@@ -13,7 +14,7 @@ final class DrafterFolder {
   let configFile: String
   /// Of the weights.
   let weightsFile: String
-  private let weights: SafetensorsFile
+  let weights: SafetensorsFile
   private let mapped: MappedFile
   private var asked: Set<UTF8Name> = []
 
@@ -21,8 +22,8 @@ final class DrafterFolder {
   private static let mostConfigBytes = 1 << 20
 
   /// - Throws: ``DrafterError``, ``InferenceError``, `CheckpointError`, `FileError`, `JSONError`, `SafetensorsError`.
-  init(_ reference: String) throws {
-    path = try ModelReference(typed: reference).resolve()
+  init(_ reference: ModelReference) throws {
+    path = try reference.resolve()
     let listing = try FolderListing(path)
     try listing.require { $0 == "config.json" || $0.hasSuffix(".safetensors") }
     let shards = listing.files.filter { $0.hasSuffix(".safetensors") }
@@ -40,6 +41,20 @@ final class DrafterFolder {
   /// Bytes of the mapped file.
   var mappedBytes: Int { mapped.count }
 
+  /// Refuses a drafter that lies with a tokenizer which is not the model's: its ids would stand for other tokens.
+  /// - Parameter model: The folder of the model.
+  func requireTokenizer(of model: FilePath) throws {
+    let name = "tokenizer.json"
+    guard let own = try ReadOnlyFile.ifThere(path.appending(name)),
+      let wanted = try ReadOnlyFile.ifThere(model.appending(name))
+    else { return }
+    let (found, expected) = (try own.digest().digest, try wanted.digest().digest)
+    guard found == expected else {
+      throw DrafterError.target(
+        file: own.path.string, field: name, expected: "sha256 \(expected.hex), the model's", found: found.hex)
+    }
+  }
+
   func has(_ name: String) -> Bool { weights.header[name] != nil }
 
   /// A matrix [rows, columns] of floats, as stored.
@@ -49,6 +64,9 @@ final class DrafterFolder {
 
   /// A vector of floats: of norms, which multiply as they are.
   func vector(_ name: String, _ count: Int) throws -> FloatBuffer { try floats(name, [count]).vector() }
+
+  /// Floats of any shape, in the order of the bytes.
+  func numbers(_ name: String, _ shape: [Int]) throws -> FloatBuffer { try floats(name, shape).vector() }
 
   private func floats(_ name: String, _ shape: [Int]) throws -> StoredTensor {
     let entry = try entry(name, shape)

@@ -30,8 +30,14 @@ public final class LoadedModel: Sendable {
   /// Bytes of the files that are mapped into memory; they count as resident only as far as they have been read.
   public let mappedBytes: Int
 
+  /// Stored bits of a weight over the quantized matrices without the head; nil where nothing is quantized.
+  package let quantizedBits: Double?
+
   /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
+
+  /// Whether it has a drafter with weights of its own: one that was given, or one in its package.
+  public var hasDrafter: Bool { dflash != nil || eagle3 != nil }
 
   /// Opens a model: a folder, or `hub:org/name@revision`.
   /// - Parameters:
@@ -44,7 +50,8 @@ public final class LoadedModel: Sendable {
     let folder = { (path: String) in
       try CheckpointFolder(ModelReference(typed: path))
     }
-    return try LoadedModel(folder(path), head: head.map(folder), drafters: drafters)
+    return try LoadedModel(
+      folder(path), head: head.map(folder), drafters: drafters.map { try ModelReference(typed: $0) })
   }
 
   /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when nothing speaks against it.
@@ -58,15 +65,30 @@ public final class LoadedModel: Sendable {
   }
 
   /// Maps the weights of an opened folder.
-  public init(_ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [String] = []) throws {
+  ///
+  /// A drafter in the folder `drafter` of a package is opened with it, unless one of its kind is given.
+  public convenience init(
+    _ folder: CheckpointFolder, head donor: CheckpointFolder? = nil, drafters: [ModelReference] = []
+  ) throws {
+    // What cannot be run is said before its weights are mapped.
+    _ = try TextConfiguration(folder)
+    try self.init(folder, StoredWeights(folder, head: donor), head: donor, drafters: drafters)
+  }
+
+  /// A model of weights that are mapped already.
+  /// - Parameter donor: Where the head's are from, when not from the folder.
+  init(
+    _ folder: CheckpointFolder, _ weights: StoredWeights, head donor: CheckpointFolder? = nil,
+    drafters: [ModelReference]
+  ) throws {
     path = folder.path
     configuration = try TextConfiguration(folder)
     isPackage = folder.conversionEvidence != nil
-    let weights = try StoredWeights(folder, head: donor)
-    let drafters = try LoadedDrafters(drafters, target: configuration)
+    let drafters = try LoadedDrafters(drafters, target: configuration, model: folder.path)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     folders = [folder.path] + [donor?.path].compactMap { $0 } + drafters.folders
     // Of both, below the size of the address space.
+    quantizedBits = weights.quantizedBits
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)
     let prefix = weights.textPrefix
@@ -81,5 +103,17 @@ public final class LoadedModel: Sendable {
     norm = try weights.vector(prefix + "norm.weight")
     output = configuration.tied ? embedding : try weights.matrix(weights.outputPrefix + "lm_head.weight")
     head = weights.hasHead ? try reader.head(prefix: "mtp.") : nil
+  }
+}
+
+extension LoadedModel {
+  /// Whether a drafter of a kind is there; lookup always is.
+  public func has(_ kind: DrafterKind) -> Bool {
+    switch kind {
+    case .lookup: true
+    case .mtp: head != nil
+    case .dflash: dflash != nil
+    case .eagle3: eagle3 != nil
+    }
   }
 }

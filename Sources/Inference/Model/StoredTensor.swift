@@ -8,6 +8,8 @@ struct StoredTensor: Sendable {
     let codes: UnsafeRawBufferPointer
     let scales: UnsafeRawBufferPointer?
     let biases: UnsafeRawBufferPointer?
+    /// What holds the bytes, where they are not those of the file.
+    var memory: PackedMemory?
   }
 
   /// Canonical name.
@@ -63,7 +65,7 @@ extension StoredTensor {
   private func matrix(_ part: Part, rows: Int, columns: Int) throws -> WeightMatrix {
     try WeightMatrix(
       format: format, rows: rows, columns: columns, codes: part.codes, scales: part.scales, biases: part.biases,
-      parameterType: parameterType, owner: part.file)
+      parameterType: parameterType, owner: part.memory ?? part.file)
   }
 
   /// Dimensions come from checked configurations, each below 2^24; their product is checked all the same.

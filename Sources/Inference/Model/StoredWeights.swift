@@ -15,7 +15,7 @@ struct StoredWeights: Sendable {
   let headExperts: Int?
   /// Bytes of all mapped files.
   let mappedBytes: Int
-  private let tensors: [String: StoredTensor]
+  private var tensors: [String: StoredTensor]
 
   /// Maps the folder's files and finds every tensor of its architecture.
   /// - Parameter donor: Where the head is; nil for the folder itself.
@@ -59,6 +59,26 @@ struct StoredWeights: Sendable {
       throw CheckpointError.tensorMissing(path: path, tensors: [name], count: 1)
     }
     return tensor
+  }
+
+  /// Stored bits of a weight over the trunk's quantized matrices, scales and biases included; nil without any.
+  var quantizedBits: Double? {
+    var (bytes, weights) = (0.0, 0.0)
+    for tensor in tensors.values where tensor.format.hasScales && !tensor.name.hasPrefix("mtp.") {
+      // Whole numbers far below 2^53: the order of a dictionary does not show.
+      weights += tensor.shape.reduce(1.0) { $0 * Double($1) }
+      for part in tensor.parts {
+        bytes += Double(part.codes.count + (part.scales?.count ?? 0) + (part.biases?.count ?? 0))
+      }
+    }
+    return weights > 0 ? bytes * 8 / weights : nil
+  }
+
+  /// The same weights with some tensors in a format.
+  func quantizing(_ names: [String], _ format: QuantizationFormat) throws -> StoredWeights {
+    var copy = self
+    for name in names { copy.tensors[name] = try tensor(name).quantized(format) }
+    return copy
   }
 
   func matrix(_ name: String) throws -> WeightMatrix { try tensor(name).matrix() }

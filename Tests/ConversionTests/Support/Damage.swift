@@ -106,7 +106,7 @@ struct Damage: CustomStringConvertible {
   private static let statedTexts: Set<String> = [
     "_type", "adapter_sha256", "buildType", "delta_sums", "error_sums", "invocationId", "max_relative_rms",
     "mean_cosine", "min_cosine", "mode", "norm_convention", "origin", "part_tree_sha256", "predicateType", "reference",
-    "role", "scale_rule", "source_norm_convention", "stamp", "target", "units", "verdict",
+    "role", "scale_rule", "scales", "source_norm_convention", "stamp", "target", "units", "verdict",
   ]
 
   /// Below every range, no digest, and no word of ours; nil for a text that may be any.

@@ -107,7 +107,8 @@ extension Workshop {
         "shortened inputs", "shortened readers", "shortened notes", "shortened tensors", "shortened dropped",
         "shortened tensors[].transforms", "shortened tensors[].source.tensors", "shortened tensors[].source.shape",
         "shortened tensors[].written[].shape", "shortened tensors[].adapter.tensors", "shortened head.source_files",
-        "shortened head.pairing.evidence",
+        "shortened head.pairing.evidence", "removed drafter", "null drafter.block", "shortened drafter.taps",
+        "shortened drafter.tensors", "shortened drafter.tensors[].shape",
       ]
       document.guards = ["\"sha256\"", "\"bits\""]
       return document
@@ -126,7 +127,7 @@ extension Workshop {
           "shortened subject", "shortened \(definition).resolvedDependencies",
           "shortened \(definition).externalParameters.layouts", "shortened \(definition).externalParameters.readers",
         ]
-          + ["donor", "adapter"].map { "removed \(definition).externalParameters.\($0)" }
+          + ["donor", "adapter", "drafter"].map { "removed \(definition).externalParameters.\($0)" }
           + ["head", "base_model"].map { "null \(definition).externalParameters.\($0)" }
           + ["min_cosine", "mean_cosine", "max_relative_rms"].map { "removed \(thresholds).all.\($0)" })
       // A digest is known by its kind.

@@ -54,6 +54,43 @@ import Testing
     #expect(decoding.statistics.drafted > 0)
   }
 
+  @Test func `a small vocabulary is drafted from whole by default, a large one in part, until somebody says all`() {
+    #expect(DraftVocabulary.auto.lowest(of: 4096) == 0 && DraftVocabulary.auto.lowest(of: 65_535) == 0)
+    #expect(DraftVocabulary.auto.lowest(of: 248_320) == 31_040)
+    #expect(DraftVocabulary.all.lowest(of: 248_320) == 0 && DraftVocabulary.lowest(7).lowest(of: 4096) == 7)
+  }
+
+  @Test func `the loss is the smoothed share of tokens outside, and leaves and takes the shortlist at two bounds`() {
+    var loss = ShortlistLoss()
+    // 1 − (63/64)^n passes a tenth at the seventh token in a row.
+    for _ in 0..<6 { loss.observe(isOutside: true) }
+    #expect(!loss.isTooHigh && abs(loss.share - 0.090_163) < 1e-5)
+    loss.observe(isOutside: true)
+    #expect(loss.isTooHigh && abs(loss.share - 0.104_379) < 1e-5)
+    // 0.104379 · (63/64)^n passes a twentieth at the 47th token inside.
+    for _ in 0..<46 { loss.observe(isOutside: false) }
+    #expect(loss.isTooHigh)
+    loss.observe(isOutside: false)
+    #expect(!loss.isTooHigh)
+  }
+
+  /// Random models leave a shortlist of the lowest id all the time.
+  @Test(arguments: Golden.models)
+  func `a text that leaves the shortlist is drafted from all ids, and no token changes`(_ name: String) throws {
+    let model = try Golden.model(name)
+    let prompt = madeUpPrompt(20)
+    let expected = try DecodingSession(model, threads: 1).run(prompt, limit: 120).decoded.tokens
+    var options = DecodingOptions(limit: 120, draftShortlist: 1)
+    options.measuresShortlist = true
+    let decoding = try DecodingSession(model, threads: 1).decode(prompt, .mtp(depth: 2), options)
+    #expect(Array(decoding) == expected)
+    #expect((0...1).contains(decoding.statistics.shortlistLoss ?? -1))
+    // Whether it is taken at the end follows from the share alone.
+    let share = decoding.statistics.shortlistLoss ?? 0
+    if share > 0.1 { #expect(decoding.statistics.draftVocabulary == nil) }
+    if share < 0.05 { #expect(decoding.statistics.draftVocabulary != nil) }
+  }
+
   @Test func `a negative size is refused`() throws {
     let session = DecodingSession(try Golden.model("qwen3_next_moe"), threads: 1)
     let error = #expect(throws: InferenceError.self) {

@@ -95,8 +95,30 @@ import Testing
     #expect(try code(Drafters.eagle3, config: { $0.set("draft_vocab_size", to: 191) }) == "E_DRAFTER_TENSOR")
   }
 
+  @Test func `what DFlash 2 has beside DFlash is as strictly read`() throws {
+    let second = Drafters.fixtures + "/tiny-dflash2"
+    #expect(try code(second) == nil)
+    let changes: [(String, JSONValue)] = [
+      ("conv_group_size", 48), ("conv_group_size", 0), ("conv_kernel_size", 0), ("selector_rank", .null),
+      ("selector_top_k", 0), ("selector_top_k", 4097),
+    ]
+    for (field, value) in changes {
+      #expect(try code(second, config: nested(field, value)) == "E_DRAFTER_CONFIG", "\(field)")
+    }
+    #expect(try code(second, config: nested("selector_rank", 15)) == "E_DRAFTER_TENSOR")
+    #expect(try code(second, config: nested("conv_kernel_size", 3)) == "E_DRAFTER_TENSOR")
+    for name in ["candidate_selector.successor", "layers.1.mlp_conv.base", "layers.0.attention_conv.kernel"] {
+      let renamed = name.dropLast() + "x"
+      #expect(try code(second, header: { $0.replacing(name, with: renamed) }) == "E_DRAFTER_TENSOR_MISSING", "\(name)")
+    }
+    let first: (inout JSONValue) -> Void = { $0.set("architectures", to: ["DFlashDraftModel"]) }
+    #expect(try code(second, config: first) == "E_DRAFTER_TENSOR_FOREIGN")
+    let both: (inout JSONValue) -> Void = { $0.set("architectures", to: ["DFlash2DraftModel"]) }
+    #expect(try code(Drafters.dflash, config: both) == "E_DRAFTER_CONFIG")
+  }
+
   @Test func `kinds that are not read are refused by name`() throws {
-    for name in ["DFlash2DraftModel", "DSparkDraftModel", "DominoDraftModel", "LlamaForCausalLM"] {
+    for name in ["DSparkDraftModel", "XPressDraftModel", "DominoDraftModel", "LlamaForCausalLM"] {
       let change: (inout JSONValue) -> Void = { $0.set("architectures", to: [.string(name)]) }
       #expect(try code(Drafters.dflash, config: change) == "E_DRAFTER_KIND")
     }

@@ -49,14 +49,17 @@ import Testing
   func `copied drafts change no token, no logits and no state`(_ name: String) throws {
     let model = try Golden.model(name)
     let plain = DecodingSession(model, threads: 1)
-    let prompt = Prompt(madeUpPrompt(12).tokens + madeUpPrompt(12).tokens + madeUpPrompt(7).tokens)
+    let prompt = madeUpPrompt(31)
     let expected = try plain.run(prompt, limit: 48)
+    // Random weights do not repeat themselves: the text that is copied is the answer with every tenth token another one.
+    let text = prompt.tokens + expected.decoded.tokens.enumerated().map { $0.offset % 10 == 9 ? 3 : $0.element }
     for depth in [1, 3, 16] {
       let session = DecodingSession(model, threads: 2)
-      let found = try session.run(prompt, .lookup(depth: depth), limit: 48)
+      let found = try session.run(prompt, .lookup(depth: depth), limit: 48, prediction: text)
       #expect(found.decoded == expected.decoded && session.stateDigest == plain.stateDigest, "depth \(depth)")
       #expect(found.statistics.headRows == 0)
       #expect(found.drafts.allSatisfy { $0.count <= depth } && found.drafts.contains { !$0.isEmpty })
+      #expect(found.statistics.accepted > 0 && found.statistics.accepted < found.statistics.drafted)
     }
   }
 
@@ -80,9 +83,12 @@ import Testing
     _ = try session.run(madeUpPrompt(20), .lookup(), limit: 6)
     let longer = Prompt(session.tokens + [9] + madeUpPrompt(15).tokens)
     let fork = session.fork()
-    let expected = try DecodingSession(model, threads: 1).run(longer, .lookup(), limit: 20)
+    // The text to copy is what comes, and then something else.
+    let coming = try DecodingSession(model, threads: 1).run(longer, limit: 20).decoded.tokens
+    let text = longer.tokens + coming.prefix(12) + [5, 5, 5]
+    let expected = try DecodingSession(model, threads: 1).run(longer, .lookup(), limit: 20, prediction: text)
     for one in [session, fork] {
-      let found = try one.run(longer, .lookup(), limit: 20)
+      let found = try one.run(longer, .lookup(), limit: 20, prediction: text)
       #expect(found.decoded == expected.decoded && found.drafts == expected.drafts)
       #expect(found.statistics.reusedRows > 0)
     }

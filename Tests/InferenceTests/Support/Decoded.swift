@@ -19,7 +19,8 @@ struct DecodingResult {
 extension DecodingSession {
   /// Decodes to the end.
   func run(
-    _ prompt: Prompt, _ method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = [], draftShortlist: Int = 0
+    _ prompt: Prompt, _ method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = [], draftShortlist: Int = 0,
+    prediction: [Int] = []
   ) throws -> DecodingResult {
     var hash = SHA256Stream()
     var chosen: [Int] = []
@@ -27,7 +28,7 @@ extension DecodingSession {
     let decoding = try decode(
       prompt, method,
       DecodingOptions(
-        limit: limit, stops: stops, draftShortlist: draftShortlist,
+        limit: limit, stops: stops, draftShortlist: draftShortlist, prediction: prediction,
         onLogits: { index, token, logits in
           if index == chosen.count { chosen.append(token) }
           hash.update(UnsafeRawBufferPointer(logits))

@@ -19,15 +19,3 @@ public enum DrafterKind: String, Sendable, CaseIterable {
     }
   }
 }
-
-extension LoadedModel {
-  /// Whether a drafter of a kind is there; lookup always is.
-  public func has(_ kind: DrafterKind) -> Bool {
-    switch kind {
-    case .lookup: true
-    case .mtp: head != nil
-    case .dflash: dflash != nil
-    case .eagle3: eagle3 != nil
-    }
-  }
-}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Diagnostics
+import StrictJSON
+import SystemPackage
+import Terminal
+import Threads
+
+/// Several manifests, one after the other, and what became of each.
+struct ManyRuns {
+  /// Whether the next is begun when one fails.
+  let keepsGoing: Bool
+  let format: JSONOption
+
+  private struct Row {
+    let manifest: FilePath
+    var status: ExitStatus?
+    var code: String?
+    var reports: [JSONValue] = []
+  }
+
+  /// Names that a glob of manifests catches, and that this program writes.
+  private static let own = [".lock.json", ".check.json"]
+
+  /// - Parameter perform: makes one, and gives its results to a function.
+  /// - Throws: `ExitCode` with the worst status.
+  func run(_ manifests: [FilePath], _ perform: (FilePath, _ report: (JSONValue, String) -> Void) throws -> Void) throws
+  {
+    var rows: [Row] = []
+    var isEnded = false
+    for manifest in manifests {
+      if ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
+        Terminal.note("\(manifest): is no manifest by its name, and is left out")
+        continue
+      }
+      var row = Row(manifest: manifest)
+      defer { rows.append(row) }
+      guard !isEnded else { continue }
+      do {
+        if !format.json { Terminal.print("\(manifest)") }
+        try perform(manifest) { json, text in
+          if format.json { row.reports.append(json) } else { Terminal.print(text) }
+        }
+        row.status = .ok
+      } catch let error as any CambiumError {
+        Terminal.note(error.diagnostic.text)
+        (row.status, row.code) = (error.diagnostic.exitStatus, error.diagnostic.code)
+        isEnded = !keepsGoing || StopSignal.shared.isRequested
+      }
+    }
+    format.print(json: json(rows), text: text(rows))
+    let worst = ManyRuns.severity.last { status in rows.contains { $0.status == status } }
+    if let worst, worst != .ok { throw ExitCode(worst.rawValue) }
+  }
+
+  /// From what is done to what no second attempt mends.
+  private static let severity: [ExitStatus] = [
+    .ok, .resumable, .io, .interrupted, .missingInput, .badInput, .usage, .verificationFailed, .failure,
+  ]
+
+  private func word(_ row: Row) -> String {
+    guard let status = row.status else { return "not begun" }
+    return status == .ok ? "done" : "failed with \(status.rawValue), \(row.code ?? "")"
+  }
+
+  private func text(_ rows: [Row]) -> String {
+    let done = rows.count { $0.status == .ok }
+    return
+      (TextTable(["manifest", "result"], rows.map { [$0.manifest.string, word($0)] }).lines
+      + ["\(done) of \(rows.count) done"]).joined(separator: "\n")
+  }
+
+  private func json(_ rows: [Row]) -> JSONValue {
+    .object([
+      ("cambium_runs", 1),
+      (
+        "runs",
+        .array(
+          rows.map {
+            .object([
+              ("manifest", .string($0.manifest.string)), ("status", $0.status.map { .int(Int($0.rawValue)) } ?? .null),
+              ("code", $0.code.map { .string($0) } ?? .null), ("reports", .array($0.reports)),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Checking
+import Conversion
+import Diagnostics
+import Files
+import Manifests
+import Planning
+import Quantization
+import StrictJSON
+import SystemPackage
+import Terminal
+import Threads
+
+struct MeasureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure",
+    abstract: "Measures what quantizing each tensor alone costs the model, for a budget to be spent by.",
+    discussion: """
+      Every tensor that a rule of the manifest just quantizes is quantized alone, in every candidate of the budget, and
+      the model is run over the text beside the one that is not quantized. The result is the file that the manifest names
+      under sensitivity, or NAME.sensitivity.json beside a manifest NAME.json; it is the same for any number of threads.
+      What is done is kept in a file .partial beside it: the same command goes on.
+
+      A chat in the text is written out with its special tokens. Without --text, a small one of our own is taken.
+
+      Example:
+        cambium measure manifests/demo.json --text sample.txt
+
+      \(HelpSections.exitCodes([.resumable: "stopped: the same command goes on"]))
+
+      \(HelpSections.environment([.pipelines, .simd] + EnvironmentVariable.hub))
+      """)
+
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
+  @Option(help: ArgumentHelp("The text to measure on.", valueName: "file"), completion: .file()) var text: FilePath?
+  @Option(
+    help: ArgumentHelp("The result, instead of the manifest's sensitivity.", valueName: "file"),
+    completion: .file(extensions: ["json"]), transform: resultFile) var output: FilePath?
+  @Option(help: "Tokens of a window; each begins with an empty state.") var window: Int = 512
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var force: ForceOption
+  @OptionGroup var pipelines: PipelineOptions
+  @OptionGroup var progress: QuietOption
+  @OptionGroup var format: JSONOption
+
+  /// What is measured without a budget that names candidates.
+  private static let usual: [QuantizationChoice] =
+    [3, 4, 5, 6, 8].map { QuantizationChoice(mode: .affine, bits: $0, groupSize: 64, scales: .search) }
+
+  func validate() throws {
+    guard (2...65_536).contains(window) else { throw ValidationError("--window takes a number from 2 to 65536") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let folders = pipelines.folders(manifest: manifest)
+    let resolution = try Resolution(Manifest(path: manifest), pipelineFolders: folders, measuring: true)
+    let planner = Planner(resolution)
+    let plan = try planner.plan()
+    let open = planner.openTensors(plan.tensors)
+    let names = open.keys.sorted().map(\.string)
+    let path = output?.absolute ?? resolution.manifest.sensitivity ?? beside
+    let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: [manifest.absolute])
+    try target.check()
+    let file = try text?.absolute ?? bundledText(folders)
+    let choices = resolution.budget?.candidates ?? []
+    let measurement = try SensitivityMeasurement(
+      resolution.source, sets: names.map { [$0] },
+      columns: { name in open[UTF8Name(name)].map { plan.tensors[$0].tensor.shape.last ?? 0 } ?? 0 },
+      candidates: try (choices.isEmpty ? MeasureCommand.usual : choices).map { try $0.over(resolution.format) },
+      text: try ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file.string, window: window,
+      threads: parallel.threads)
+    let passes = measurement.passes
+    if !progress.quiet { Terminal.note("\(names.count) tensors, \(passes) passes of a window") }
+    let partial = path.appending(suffix: ".partial")
+    let result: Sensitivity
+    do {
+      let clock = ContinuousClock()
+      let start = clock.now
+      var first: Int?
+      var told = -1
+      result = try measurement.run(
+        keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
+        onProgress: { done, what in
+          guard !progress.quiet else { return }
+          let begun = first ?? done
+          first = begun
+          // A line for each hundredth of the work.
+          let percent = done * 100 / max(1, passes)
+          guard percent != told else { return }
+          told = percent
+          let spent = start.duration(to: clock.now).components.seconds
+          let left = done > begun ? Int(spent) / (done - begun) * (passes - done) / 60 : nil
+          Terminal.note("pass \(done) of \(passes): \(what)" + (left.map { ", about \($0) minutes left" } ?? ""))
+        })
+    } catch is CancellationError {
+      throw ConversionError.stopped(resume: "cambium measure \(manifest)")
+    }
+    try target.write(JSONWriter.pretty(result.json))
+    try Folder.removeTree(partial)
+    format.print(json: result.json, text: path.string)
+  }
+
+  /// `NAME.sensitivity.json` beside `NAME.json`.
+  private var beside: FilePath {
+    let own = manifest.absolute
+    let name = own.name
+    return own.folder.appending(
+      (name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) : name) + ".sensitivity.json")
+  }
+
+  private static let kind = ResultFile.Kind("a sensitivity file") { beginning in
+    String(decoding: beginning.prefix(256), as: UTF8.self).contains("\"cambium_sensitivity\"")
+  }
+
+  private func bundledText(_ folders: [FilePath]) throws -> FilePath {
+    let places = folders.map { $0.appending("text/measure.txt") }
+    for place in places where try place.exists { return place }
+    throw ManifestError.missing(path: places.first ?? manifest, what: "text to measure on")
+  }
+}

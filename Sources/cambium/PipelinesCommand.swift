@@ -1,0 +1,61 @@
+import ArgumentParser
+import Diagnostics
+import Files
+import Manifests
+import StrictJSON
+import SystemPackage
+import Terminal
+
+struct PipelinesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pipelines", abstract: "Lists the pipelines that a manifest can name, and what each is for.",
+    discussion: """
+      Of a name that several folders have, the first folder counts: --pipelines, then
+      CAMBIUM_PIPELINES, then pipelines/ in the current folder and in the one above,
+      then the shipped ones.
+
+      Example:
+        cambium pipelines
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment([.pipelines]))
+      """)
+
+  @OptionGroup var format: JSONOption
+  @OptionGroup var pipelines: PipelineOptions
+
+  func run() throws {
+    // As of a manifest in the current folder.
+    let folders = pipelines.folders(manifest: Folder.current.appending("manifest.json"))
+    let all = try Pipeline.list(folders).map { (name: $0.name, pipeline: try Pipeline(path: $0.path)) }
+    guard !all.isEmpty else {
+      throw ManifestError.missing(path: folders.last ?? Folder.current, what: "pipeline")
+    }
+    format.print(json: json(all), text: text(all))
+  }
+
+  private func json(_ all: [(name: String, pipeline: Pipeline)]) -> JSONValue {
+    .object([
+      ("cambium_pipelines", .int(1)),
+      (
+        "pipelines",
+        .array(
+          all.map { name, pipeline in
+            .object([
+              ("name", .string(name)), ("summary", .string(pipeline.summary)),
+              ("mode", .string(pipeline.format.mode.rawValue)), ("bits", .int(pipeline.format.bits)),
+              ("group_size", .int(pipeline.format.groupSize)), ("path", .string(pipeline.path.string)),
+            ])
+          })
+      ),
+    ])
+  }
+
+  private func text(_ all: [(name: String, pipeline: Pipeline)]) -> String {
+    let rows = all.map { name, pipeline in
+      [name, "\(pipeline.format.mode.rawValue) \(pipeline.format.bits)/\(pipeline.format.groupSize)", pipeline.summary]
+    }
+    return TextTable(["pipeline", "numbers", "what it is for"], rows).lines.joined(separator: "\n")
+  }
+}
