@@ -128,15 +128,12 @@ package struct PromptMaker: Sendable {
     guard images.count <= limits.images else {
       throw .field(images[limits.images].place, "is a picture too many: at most \(limits.images) are taken")
     }
-    var pixels = 0
-    var inputs: [VisualInput] = []
-    for image in images { inputs.append(try vision.input(image, pixels: &pixels, limits: limits)) }
-    let rows = inputs.reduce(0) { $0 + $1.patches.tokens }
-    guard rows < model.context else { throw tooLong(rows) }
     let chat = ChatRequest(
       messages: TemplateMessages.json(conversation.messages), tools: tools(conversation),
       extra: variables(conversation))
-    return (try vision.prompt(chat, inputs), rows)
+    return try vision.prompt(chat, images, limits: limits) { (rows) throws(APIError) in
+      guard rows < model.context else { throw tooLong(rows) }
+    }
   }
 
   /// The error that a prompt leaves no room for an answer.

@@ -23,9 +23,38 @@ package final class VisionPrompts: Sendable {
     pool = WorkerPool(threads: threads)
   }
 
+  /// A conversation with pictures as a prompt, and how many of its tokens are theirs. What is made of pictures has many
+  /// times their bytes, so that it is made of one conversation at a time.
+  /// - Parameters:
+  ///   - chat: The conversation, with a part for each picture.
+  ///   - images: The pictures in their order, as files.
+  ///   - limits: Bounds on each and on all of them.
+  ///   - check: Looks whether so many tokens fit, before the tower runs.
+  /// - Throws: ``APIError``, with the picture that is wrong.
+  package func prompt(
+    _ chat: ChatRequest, _ images: [(bytes: [UInt8], place: String)], limits: RequestLimits,
+    check: (_ tokens: Int) throws(APIError) -> Void
+  ) throws(APIError) -> (prompt: Prompt, imageTokens: Int) {
+    do {
+      return try encoder.change { encoder in
+        var pixels = 0
+        var inputs: [VisualInput] = []
+        var tokens = 0
+        for image in images {
+          let input = try input(image, pixels: &pixels, limits: limits)
+          tokens += input.patches.tokens
+          try check(tokens)
+          inputs.append(input)
+        }
+        return (try encoder.encode(sanitized: chat, inputs, tower: tower, pool: pool), tokens)
+      }
+    } catch {
+      throw APIError(error)
+    }
+  }
+
   /// A picture, decoded within limits and cut for the tower.
-  /// - Throws: `ImageError`, in words for the client.
-  package func input(
+  private func input(
     _ image: (bytes: [UInt8], place: String), pixels: inout Int, limits: RequestLimits
   ) throws(APIError) -> VisualInput {
     do {
@@ -39,15 +68,6 @@ package final class VisionPrompts: Sendable {
       return try VisualInput(image: picture, name: image.place, model: folder)
     } catch {
       throw APIError(error, param: image.place)
-    }
-  }
-
-  /// A conversation with pictures as a prompt.
-  package func prompt(_ chat: ChatRequest, _ inputs: [VisualInput]) throws(APIError) -> Prompt {
-    do {
-      return try encoder.change { encoder in try encoder.encode(chat, inputs, tower: tower, pool: pool) }
-    } catch {
-      throw APIError(error)
     }
   }
 }
