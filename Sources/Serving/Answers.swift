@@ -1,3 +1,5 @@
+import Batching
+import Diagnostics
 import Inference
 import OutputParsing
 import Threads
@@ -64,7 +66,7 @@ final class Answers: Sendable {
 
   /// Without tools, and where the request wants none called, marks of calls are text.
   private static func parsesCalls(_ request: GenerationRequest) -> Bool {
-    guard case .chat(let conversation)? = request.inputs.first else { return false }
+    guard let conversation = request.conversation else { return false }
     return !conversation.tools.isEmpty && conversation.toolChoice != .none
   }
 
@@ -76,6 +78,15 @@ final class Answers: Sendable {
       return handles.indices.filter { state.choices[$0].finish != nil && !state.choices[$0].isOver }.map { handles[$0] }
     }
     for handle in late { handle.cancel() }
+  }
+
+  /// The request is not taken after all: nothing is given or counted of what was begun.
+  func abandon() {
+    let handles = state.withLock { state in
+      state.isOver = true
+      return state.handles
+    }
+    for handle in handles { handle.cancel() }
   }
 
   /// The reader is gone.
@@ -118,9 +129,15 @@ final class Answers: Sendable {
       }
       close("cancelled", &state)
     case .failed(let error):
-      give(.failed(APIError(error)))
+      give(.failed(Self.failure(error)))
       close("error", &state)
     }
+  }
+
+  /// A job that was taken was right: what ends it before its time is the server's, whatever it would be elsewhere.
+  private static func failure(_ error: any CambiumError) -> APIError {
+    if let error = error as? BatchError { return APIError(error) }
+    return .fault(Diagnostic.words(error), code: error.diagnostic.code)
   }
 
   private func take(_ tokens: [GeneratedToken], _ index: Int, _ state: inout sending State) {

@@ -143,7 +143,7 @@ package final class Service: Sendable {
         answers.began(handles)
       } catch {
         // All answers of a request, or none.
-        for handle in handles { handle.cancel() }
+        answers.abandon()
         throw error
       }
     }

@@ -116,6 +116,19 @@ import Testing
     #expect(!stream.contains { at($0.json, "choices", 0, "finish_reason")?.stringValue != nil })
   }
 
+  @Test func `a client is told the code of a fault, and nothing of the machine`() async throws {
+    let failure = InferenceError.logits(model: "/home/me/model", of: "the trunk", position: 3, token: 4)
+    let service = try ScriptedService(["</think>\n\nHel"], failure: failure)
+    let events = try await service.events(Self.request(), .chat).1
+    guard case .failed(let error)? = events.last else {
+      Issue.record("no failure")
+      return
+    }
+    #expect(error.kind == .server && error.code == failure.diagnostic.code && error.cause != nil)
+    let told = JSONText.compact(error.body(for: .chat))
+    #expect(!told.contains("/home/me") && !told.contains("trunk"), "\(told)")
+  }
+
   @Test func `an answer that the engine gives up is an error, and never an end`() async throws {
     let service = try ScriptedService(["</think>\n\nHel"], isGivenUp: true)
     let stream = try await service.answer(Self.request([("stream", true)]), .chat).stream

@@ -216,4 +216,26 @@ import Testing
     #expect(ModelNames(["demo", "claude-*"]).contains(name) == isKnown)
     #expect(ModelNames(["*"]).contains(name) && ModelNames(["a*b*c"]).contains("a-b-b-c"))
   }
+
+  @Test func `a text has a limit of its own, and pictures do not count`() throws {
+    var limits = RequestLimits()
+    limits.textBytes = 400
+    let reader = RequestReader(limits)
+    let long = String(repeating: "word ", count: 100)
+    let messages: JSONValue = .array([.object([("role", "user"), ("content", .string(long))])])
+    let bodies: [(Dialect, [(String, JSONValue)])] = [
+      (.chat, [("messages", messages)]), (.completions, [("prompt", .string(long))]),
+      (.responses, [("input", .string(long))]), (.messages, [("max_tokens", 5), ("messages", messages)]),
+    ]
+    for (dialect, members) in bodies {
+      let body = JSONWriter.compact(.object(members))
+      let refusal = refused { _ = try reader.request(body, dialect) }
+      #expect(refusal?.kind == .tooLarge, "\(dialect)")
+    }
+    let picture = JSONValue.string("data:image/png;base64," + String(repeating: "AAAA", count: 200))
+    let part: JSONValue = .object([("type", "image_url"), ("image_url", .object([("url", picture)]))])
+    let body: JSONValue = .object([("messages", [.object([("role", "user"), ("content", .array([part]))])])])
+    let request = try reader.request(JSONWriter.compact(body), .chat)
+    #expect(request.conversation?.images.first?.bytes.count == 600)
+  }
 }

@@ -49,4 +49,12 @@ package enum AnswerEvent: Sendable {
   case finished(AnswerUsage, DecodingStatistics?)
   /// The answer goes no further: nothing comes after it.
   case failed(APIError)
+
+  /// Whether nothing comes after it.
+  package var isLast: Bool {
+    switch self {
+    case .started, .delta, .ended: false
+    case .finished, .failed: true
+    }
+  }
 }

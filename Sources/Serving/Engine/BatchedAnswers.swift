@@ -96,7 +96,7 @@ extension APIError {
     case .queue: self.init(.tooMany, words, code: code, retryAfter: 1)
     case .closed: self.init(.unavailable, words, code: code)
     case .memory: self.init(.invalid, words, param: "max_tokens", code: code)
-    case .pass: self.init(.server, words, code: code)
+    case .pass: self = .fault(words, code: code)
     }
   }
 }

@@ -45,6 +45,8 @@ package struct APIError: Error, Sendable, Equatable {
   package var retryAfter: Int?
   /// Further members of the error, for clients that know them.
   package var extra: [(String, JSONValue)] = []
+  /// What the operator should read of a fault of the server; no client is told.
+  package var cause: String?
 
   /// The members.
   package init(
@@ -69,19 +71,29 @@ package struct APIError: Error, Sendable, Equatable {
     .field(param, message, code: "unsupported_value")
   }
 
-  /// An error of the house: one that an input causes is the client's, a fault is the server's.
+  /// An error of the house: one that an input causes is the client's, a fault is the server's. Of a fault a client is told
+  /// the code alone: its words may name places and files of the machine.
   package init(_ error: any Error, param: String? = nil) {
     if let error = error as? APIError {
       self = error
       return
     }
-    guard let error = error as? any CambiumError else {
-      self.init(.server, "the request could not be answered", code: "internal_error")
-      return
+    let diagnostic = (error as? any CambiumError)?.diagnostic
+    if let diagnostic, !diagnostic.isFault, [.badInput, .usage].contains(diagnostic.exitStatus) {
+      self.init(.invalid, Diagnostic.words(error), param: param, code: diagnostic.code)
+    } else {
+      self = .fault(Diagnostic.words(error), code: diagnostic?.code ?? "internal_error")
     }
-    let diagnostic = error.diagnostic
-    let isInput = !diagnostic.isFault && diagnostic.exitStatus == .badInput
-    self.init(isInput ? .invalid : .server, Diagnostic.words(error), param: param, code: diagnostic.code)
+  }
+
+  /// A fault of the server.
+  /// - Parameters:
+  ///   - cause: What the operator should read.
+  ///   - code: What the client is told.
+  package static func fault(_ cause: String, code: String = "internal_error") -> APIError {
+    var error = APIError(.server, "the request could not be answered: a fault of the server", code: code)
+    error.cause = cause
+    return error
   }
 
   package static func == (a: APIError, b: APIError) -> Bool {

@@ -78,8 +78,11 @@ package struct GenerationRequest: Sendable, Equatable {
     self.inputs = inputs
   }
 
-  /// The tools of a conversation.
-  package var tools: [ToolDeclaration] {
-    if case .chat(let conversation)? = inputs.first { conversation.tools } else { [] }
+  /// The conversation; nil for completions.
+  package var conversation: Conversation? {
+    if case .chat(let conversation)? = inputs.first { conversation } else { nil }
   }
+
+  /// The tools of a conversation.
+  package var tools: [ToolDeclaration] { conversation?.tools ?? [] }
 }

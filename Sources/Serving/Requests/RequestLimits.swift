@@ -37,4 +37,18 @@ package struct RequestLimits: Sendable, Equatable {
 
   /// The members have defaults.
   package init() {}
+
+  /// Refuses a body that is too long besides its pictures.
+  /// - Parameters:
+  ///   - body: Bytes of the body.
+  ///   - pictures: The pictures in it.
+  /// - Throws: ``APIError``: `tooLarge`.
+  package func check(body: Int, pictures: [[UInt8]]) throws(APIError) {
+    // Three bytes are four characters of base64.
+    let text = body - pictures.reduce(0) { $0 + $1.count / 3 * 4 }
+    guard text <= textBytes else {
+      throw APIError(
+        .tooLarge, "the body has more than \(textBytes) bytes besides its pictures", code: "body_too_large")
+    }
+  }
 }
