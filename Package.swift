@@ -289,7 +289,9 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "ServingHTTPTests", dependencies: ["Serving", "ServingHTTP"]),
+    .testTarget(
+      name: "ServingHTTPTests",
+      dependencies: ["Serving", "ServingHTTP", .product(name: "NIOCore", package: "swift-nio")]),
     .testTarget(
       name: "ServingTests",
       dependencies: [

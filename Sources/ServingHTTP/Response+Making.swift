@@ -30,8 +30,6 @@ extension Response {
       fields += [("retry-after", "\(seconds)"), ("retry-after-ms", "\(seconds * 1_000)")]
     }
     if error.kind == .authentication { fields.append(("www-authenticate", "Bearer")) }
-    // What of a body was not read must not be taken for the next request.
-    if [.tooLarge, .slow].contains(error.kind) { fields.append(("connection", "close")) }
     self.init(
       HTTPResponse.Status(code: error.status), JSONWriter.compact(error.body(for: dialect)), type: "application/json",
       fields)

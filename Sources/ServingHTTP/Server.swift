@@ -49,11 +49,12 @@ package struct Server: Sendable {
         host: options.host, allowed: options.allowedHosts, origins: options.origins, keys: options.keys),
       state: state, options: options, models: ModelDocuments(service, since: since, meta: meta),
       texts: TextDocuments(service), since: since, now: { Int(Date().timeIntervalSince1970) }, page: { Page.bytes },
-      log: log)
+      note: note, log: log)
     var logger = Logger(label: "serve")
     logger.logLevel = .error
     let decoder = HTTP1Decoder(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
     let note = note
+    let isListening = Guarded(false)
     let application = Application(
       responder: responder,
       server: .http1(
@@ -63,6 +64,7 @@ package struct Server: Sendable {
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: MaximumAvailableConnections(options.connections, logger: logger)),
       onServerRunning: { channel in
+        isListening.withLock { $0 = true }
         let address = channel.localAddress.map { "\($0)" } ?? "its address"
         note("serving at \(address)")
       }, logger: logger)
@@ -80,7 +82,7 @@ package struct Server: Sendable {
     }
     do {
       try await ServiceGroup(configuration: configuration).run()
-    } catch let error as IOError {
+    } catch  where !isListening.withLock({ $0 }) && !state.isDraining {
       throw ServerError.address(host: options.host, port: options.port, reason: "\(error)")
     } catch {
       // Cut off at the end of its time: whoever waited was told before.

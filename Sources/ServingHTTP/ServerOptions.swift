@@ -14,9 +14,11 @@ package struct ServerOptions: Sendable {
   package var origins: [String] = []
   /// Connections at most.
   package var connections = 256
+  /// Requests that are made ready at once, at most: each may hold its text, its tokens and its pictures.
+  package var preparations = 32
   /// Seconds of silence after which a connection is closed: between requests, and within one.
   package var idleSeconds = 30
-  /// Seconds that a body may take, besides what its bytes take at the least rate.
+  /// Seconds that a body may take, besides what the bytes that came take at the least rate.
   package var bodySeconds = 15
   package var leastBytesPerSecond = 64 << 10
   /// Seconds that a write may wait for a reader.

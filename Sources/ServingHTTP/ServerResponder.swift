@@ -1,3 +1,4 @@
+import Diagnostics
 import Dispatch
 import HTTPTypes
 import Hummingbird
@@ -19,6 +20,8 @@ struct ServerResponder: HTTPResponder {
   let since: Int
   let now: @Sendable () -> Int
   let page: @Sendable () -> [UInt8]
+  /// Takes what a person should read.
+  let note: @Sendable (String) -> Void
   /// Takes a line about each request, which says nothing of its contents.
   let log: @Sendable (String) -> Void
 
@@ -28,41 +31,57 @@ struct ServerResponder: HTTPResponder {
     let name = NameSource.random.name("req_")
     let head = RequestHead(request)
     let route = Route(head.path)
+    var permission = gate.permission(head)
     var response: Response
-    var isTurnedAway = false
+    var isRefused = false
     do {
       if let fields = gate.preflight(head) {
+        permission = fields
         response = Response(status: .noContent)
-        response.add(fields)
-        return response
+      } else {
+        if let refusal = gate.refusal(of: head, route: route) { throw refusal }
+        guard let route else { throw APIError(.notFound, "there is nothing here") }
+        response = try await answer(request, head, route, name)
       }
-      if let refusal = gate.refusal(of: head, route: route) {
-        isTurnedAway = head.method != "GET"
-        if isTurnedAway { turnAway(context) }
-        throw refusal
-      }
-      guard let route else { throw APIError(.notFound, "there is nothing here") }
-      response = try await answer(request, head, route, context, name)
-    } catch let error as APIError {
-      state.statistics.refuse(error.status)
-      response = Response(error, route?.dialect ?? .chat)
-      if isTurnedAway { response.add([("connection", "close")]) }
-      // What is left of a body that is too long, or too slow, is not read either.
-      if [.tooLarge, .slow].contains(error.kind) { turnAway(context) }
     } catch {
-      // Whoever asked is gone, or it is a fault of ours: of either, nothing inside is told.
-      state.statistics.refuse(500)
-      response = Response(
-        APIError(.server, "the request could not be answered", code: "internal_error"), route?.dialect ?? .chat)
+      let error = told(error)
+      isRefused = true
+      report(error, name)
+      response = Response(error, route?.dialect ?? .chat)
     }
-    response.add(gate.permission(head) + [("x-request-id", name), ("cache-control", "no-store")])
+    response.add(permission + [("x-request-id", name), ("cache-control", "no-store")])
+    // A body that nobody reads could go on for ever, and must not be taken for the next request.
+    let isUnread = head.hasBody && (isRefused || head.method != "POST")
+    if isUnread { turnAway(context) }
+    // Watching over the connection of an answer reads what comes next: it is of no more use.
+    if isUnread || route?.isGeneration == true { response.headers[.connection] = "close" }
+    if head.method == "HEAD" { response = response.createHeadResponse() }
     let path = String(
       head.path.unicodeScalars.prefix(80).filter { $0.value > 0x20 && $0.value < 0x7F }.map(Character.init))
     log("\(head.method) \(path) \(response.status.code) \(milliseconds(start.duration(to: clock.now))) \(name)")
+    response.watch(context.channel, seconds: options.writeSeconds)
     return response
   }
 
-  /// Closes the connection of a request whose body nobody reads, once its answer had time to arrive: it could go on for ever.
+  /// What a client is told of an error. Who is gone, or is cut off with the server, hears nothing of it.
+  private func told(_ error: any Error) -> APIError {
+    if let error = error as? APIError {
+      state.statistics.refuse(error.status)
+      return error
+    }
+    guard !(error is CancellationError), !Task.isCancelled else {
+      return APIError(.unavailable, "the connection was closed", code: "closed")
+    }
+    state.statistics.refuse(500)
+    return .fault("\(error)")
+  }
+
+  /// Tells the operator of a fault; what the client is told does not say more than its code.
+  private func report(_ error: APIError, _ name: String) {
+    if let cause = error.cause { note("\(name): \(cause.escapingControls)") }
+  }
+
+  /// Closes the connection of a request whose body nobody reads, once its answer had time to arrive.
   private func turnAway(_ context: ServerContext) {
     let channel = context.channel
     Task {
@@ -76,13 +95,11 @@ struct ServerResponder: HTTPResponder {
   }
 
   private func answer(
-    _ request: Request, _ head: RequestHead, _ route: Route, _ context: ServerContext, _ name: String
+    _ request: Request, _ head: RequestHead, _ route: Route, _ name: String
   ) async throws -> Response {
     switch route {
     case .health:
-      guard !state.isDraining else {
-        throw APIError(.unavailable, "the server is shutting down", code: "shutting_down")
-      }
+      try requireOpen()
       return Response(json: .object([("status", "ok")]))
     case .page:
       return Response(.ok, page(), type: "text/html; charset=utf-8", [("content-security-policy", Page.policy)])
@@ -118,15 +135,21 @@ struct ServerResponder: HTTPResponder {
           default: try texts.count(body)
           }
         })
-    case .generate(let dialect): return try await generate(request, head, dialect, context, name)
+    case .generate(let dialect): return try await generate(request, head, dialect, name)
     }
   }
 
-  /// Runs work that takes a while where it holds up nobody else's.
+  /// Runs work that takes a while where it holds up nobody else's. So many at once are run; who comes then may come again.
   private func apart<Result: Sendable>(
     _ work: @escaping @Sendable () throws(APIError) -> Result
   ) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
+    guard state.beginPreparing(most: options.preparations) else {
+      throw APIError(
+        .tooMany, "\(options.preparations) requests are made ready already: try again later", code: "queue_full",
+        retryAfter: 1)
+    }
+    defer { state.endPreparing() }
+    return try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
         do {
           continuation.resume(returning: try work())
@@ -137,44 +160,31 @@ struct ServerResponder: HTTPResponder {
     }
   }
 
-  /// Reads the body within its limits of size and time. What is returned beside it watches over the connection.
+  /// Reads the body. What is returned beside it watches over the connection.
   private func read(_ request: Request, _ head: RequestHead) async throws -> ([UInt8], Request) {
-    let limit = options.limits.bodyBytes
-    let tooLarge = APIError(.tooLarge, "the body has more than \(limit) bytes", code: "body_too_large")
-    let length = head.value("content-length").flatMap { Int($0) }
-    if let length, length > limit { throw tooLarge }
-    let seconds = options.bodySeconds + (length ?? limit) / max(1, options.leastBytesPerSecond)
-    return try await withThrowingTaskGroup(of: ([UInt8], Request)?.self) { group in
-      group.addTask {
-        var request = request
-        do {
-          let buffer = try await request.collectBody(upTo: limit)
-          return (Array(buffer.readableBytesView), request)
-        } catch is NIOTooManyBytesError {
-          throw tooLarge
-        }
-      }
-      group.addTask {
-        try await Task.sleep(for: .seconds(seconds))
-        return nil
-      }
-      defer { group.cancelAll() }
-      guard let read = try await group.next(), let read else {
-        throw APIError(.slow, "the body did not come within \(seconds) s", code: "request_timeout")
-      }
-      return read
-    }
+    let reader = BodyReader(
+      limit: options.limits.bodyBytes, seconds: options.bodySeconds, leastBytesPerSecond: options.leastBytesPerSecond)
+    let body = try await reader.bytes(of: request.body, length: head.value("content-length").flatMap { Int($0) })
+    var rest = request
+    rest.body = RequestBody(buffer: ByteBuffer())
+    return (body, rest)
+  }
+
+  private func requireOpen() throws(APIError) {
+    guard !state.isDraining else { throw APIError(.unavailable, "the server is shutting down", code: "shutting_down") }
   }
 
   private func generate(
-    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ context: ServerContext, _ name: String
+    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ name: String
   ) async throws -> Response {
-    guard !state.isDraining else { throw APIError(.unavailable, "the server is shutting down", code: "shutting_down") }
+    try requireOpen()
     let (body, request) = try await read(request, head)
     let service = service
     let prepared = try await apart { () throws(APIError) -> PreparedRequest in
       try service.prepare(service.reader.request(body, dialect))
     }
+    // Pictures and long texts take a while.
+    try requireOpen()
     let answer = AnswerContext(
       request: prepared.request, created: now(),
       model: prepared.request.model.isEmpty ? service.options.names.own : prepared.request.model,
@@ -183,7 +193,7 @@ struct ServerResponder: HTTPResponder {
     let record = RequestClock(answer, prepared, state.statistics)
     let events = try service.answer(prepared) { totals in record.end(totals) }
     return prepared.request.streams
-      ? stream(request, events, answer, record, context)
+      ? stream(request, events, answer, record, name)
       : try await whole(request, events, answer, record)
   }
 
@@ -210,37 +220,46 @@ struct ServerResponder: HTTPResponder {
       }
     }
     if let failure = whole.failure { throw failure }
+    // What has no end is no answer.
+    guard whole.choices.allSatisfy({ $0.finish != nil }) else { throw APIError.fault("an answer broke off") }
     return Response(json: answer.request.dialect.encoder(answer).body(whole))
   }
 
   /// The answer piece by piece. A failure after the first byte is an event of the stream.
   private func stream(
     _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ record: RequestClock,
-    _ context: ServerContext
+    _ name: String
   ) -> Response {
     let (state, options) = (state, options)
-    let watch = WriteWatch(context.channel, seconds: options.writeSeconds)
     let body = ResponseBody { writer in
       try await request.body.consumeWithCancellationOnInboundClose { _ in
         try await withItems(of: events, state, options) { items in
           var encoder = answer.request.dialect.encoder(answer)
+          var (isOver, isCut) = (false, false)
           for await item in items {
             try Task.checkCancellation()
             var bytes: [UInt8] = []
-            var isLast = false
             switch item {
             case .event(let event):
               record.note(event)
+              if case .failed(let error) = event { report(error, name) }
+              isOver = event.isLast
               for event in encoder.events(event) { bytes += event.bytes }
             case .ping: bytes = Array(ServerSentEvent.ping.utf8)
             case .end(let error):
+              (isOver, isCut) = (true, true)
               for event in encoder.events(.failed(error)) { bytes += event.bytes }
-              isLast = true
             }
-            if !bytes.isEmpty { try await watch.write { try await writer.write(ByteBuffer(bytes: bytes)) } }
-            if isLast { break }
+            if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
+            if isCut { break }
           }
           try Task.checkCancellation()
+          guard !isOver else { return }
+          // What has no end is no answer.
+          let error = APIError.fault("an answer broke off")
+          report(error, name)
+          let bytes = encoder.events(.failed(error)).flatMap(\.bytes)
+          try await writer.write(ByteBuffer(bytes: bytes))
         }
       }
       try await writer.finish(nil)

@@ -15,6 +15,7 @@ enum StreamItem: Sendable {
 final class ServerState: Sendable {
   private struct State {
     var isDraining = false
+    var preparing = 0
     var next = 0
     var streams: [Int: AsyncStream<StreamItem>.Continuation] = [:]
   }
@@ -37,6 +38,19 @@ final class ServerState: Sendable {
     let error = APIError(.unavailable, "the server is shutting down", code: "shutting_down")
     for stream in streams { stream.yield(.end(error)) }
   }
+
+  /// Whether one more request may be made ready: its text as tokens, its pictures through the tower. Whoever is told so
+  /// calls ``endPreparing()``.
+  func beginPreparing(most: Int) -> Bool {
+    state.withLock { state in
+      guard state.preparing < most else { return false }
+      state.preparing += 1
+      return true
+    }
+  }
+
+  /// The request is ready, or refused.
+  func endPreparing() { state.withLock { $0.preparing -= 1 } }
 
   /// Notes an answer that comes.
   func enter(_ stream: AsyncStream<StreamItem>.Continuation) -> Int {

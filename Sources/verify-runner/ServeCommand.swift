@@ -85,9 +85,13 @@ struct ServeCommand: ParsableCommand {
     (options.connections, options.drainSeconds, options.requestSeconds) = (connections, drainTimeout, requestTimeout)
     (options.idleSeconds, options.pingSeconds, options.metricsPrefix) = (max(1, idleTimeout), ping, metricsPrefix)
     options.limits.bodyBytes = maxBody.bytes
+    // Who is refused by the engine for its queue need not be made ready.
+    options.preparations = max(options.preparations, sequences + queue)
     options.keys = try keys()
     try options.check()
     let served = try ServedModel(package, drafters: drafters.drafter, context: context, runner: runner)
+    // A text that could fit has no more bytes than this, whatever it is written in.
+    options.limits.textBytes = max(options.limits.textBytes, min(served.text.context, 1 << 24) * 8)
     let own = served.model.path.lastComponent?.string ?? "model"
     var answers = ServiceOptions(names: ModelNames(servedModelName.isEmpty ? [own] : servedModelName))
     answers.fingerprint = try served.fingerprint()

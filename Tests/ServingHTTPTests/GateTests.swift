@@ -99,7 +99,14 @@ import Testing
     #expect(Route("/v1/embeddings") == nil && Route("/v1/models/../../etc")?.dialect == .chat)
     #expect(status(open, head("POST", "/v1/embeddings")) == 404)
     #expect(status(open, head("GET", "/v1/chat/completions", [])) == 405)
+    #expect(status(open, head("HEAD", "/v1/chat/completions", [])) == 405)
+    #expect(status(open, head("HEAD", "/health", [])) == nil && status(open, head("POST", "/health")) == 405)
     #expect(status(open, head("GET", "/" + String(repeating: "a", count: 9_000), [])) == 400)
+  }
+
+  @Test func `a head says whether a body comes`() {
+    #expect(!head("GET", "/health", []).hasBody && !head([("content-length", "0")]).hasBody)
+    #expect(head([("content-length", "5")]).hasBody && head([("Transfer-Encoding", "chunked")]).hasBody)
   }
 
   @Test func `a server that others reach needs a key, or a word`() {

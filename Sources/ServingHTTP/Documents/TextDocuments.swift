@@ -12,13 +12,20 @@ package struct TextDocuments: Sendable {
     try RequestFields(body: body, limits: service.options.limits)
   }
 
+  private func checked(_ conversation: Conversation, _ body: [UInt8]) throws(APIError) -> Conversation {
+    try service.options.limits.check(body: body.count, pictures: conversation.images.map(\.bytes))
+    return conversation
+  }
+
   /// The tokens of a text (`content` or `prompt`) or of messages.
   package func tokens(_ body: [UInt8]) throws(APIError) -> JSONValue {
     let fields = try fields(body)
     let tokens: [Int]
     if fields["messages"] != nil {
-      tokens = try service.prompts.prompt(.chat(service.reader.conversation(fields))).prompt.tokens
+      let conversation = try checked(service.reader.conversation(fields), body)
+      tokens = try service.prompts.prompt(.chat(conversation)).prompt.tokens
     } else {
+      try service.options.limits.check(body: body.count, pictures: [])
       let text = try fields.string("content")
       let other = try fields.string("prompt")
       guard let text = text ?? other else { throw fields.wrong("content", "a text") }
@@ -50,13 +57,13 @@ package struct TextDocuments: Sendable {
 
   /// The text that the template makes of messages.
   package func rendered(_ body: [UInt8]) throws(APIError) -> JSONValue {
-    let conversation = try service.reader.conversation(fields(body))
+    let conversation = try checked(service.reader.conversation(fields(body)), body)
     return .object([("prompt", .string(try service.prompts.text(conversation)))])
   }
 
   /// The length of a prompt, exactly.
   package func count(_ body: [UInt8]) throws(APIError) -> JSONValue {
-    let conversation = try service.reader.anthropicConversation(fields(body))
+    let conversation = try checked(service.reader.anthropicConversation(fields(body)), body)
     let prompt = try service.prompts.prompt(.chat(conversation))
     return .object([("input_tokens", .int(prompt.prompt.tokens.count))])
   }

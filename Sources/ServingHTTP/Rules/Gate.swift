@@ -38,7 +38,7 @@ package struct Gate: Sendable {
         .notFound, "there is nothing at \(head.path.prefix(200)); answers are at /v1/chat/completions",
         code: "not_found")
     }
-    guard head.method == route.method else {
+    guard head.method == route.method || head.method == "HEAD" && route.method == "GET" else {
       return APIError(.method, "\(head.path.prefix(200)) takes \(route.method)", code: "method_not_allowed")
     }
     return head.method == "POST" ? wrongBody(head) : nil

@@ -32,6 +32,11 @@ package struct RequestHead: Sendable, Equatable {
     return values.count == 1 ? values.first : nil
   }
 
+  /// Whether a body comes behind the head.
+  package var hasBody: Bool {
+    !values("transfer-encoding").isEmpty || values("content-length").contains { $0 != "0" }
+  }
+
   /// A value of the query.
   package func query(_ name: String) -> String? {
     for part in query.split(separator: "&") {

@@ -59,6 +59,9 @@ package enum Route: Sendable, Equatable {
   /// Whether it is answered without a key: it says nothing that could be kept from anybody.
   package var isOpen: Bool { self == .health || self == .page }
 
+  /// Whether a model answers it.
+  package var isGeneration: Bool { if case .generate = self { true } else { false } }
+
   /// The dialect of its errors.
   package var dialect: Dialect {
     switch self {
