@@ -37,7 +37,7 @@ extension PromptEncoder {
   package func padded(_ chat: ChatRequest, rows: [Int], pad: Int) throws -> [Int] {
     let tokens = try template().encode(
       messages: chat.messages, tools: chat.tools, addGenerationPrompt: true, extra: chat.extra, sanitized: true,
-      with: tokenizer())
+      keysToo: true, with: tokenizer())
     let places = tokens.count { $0 == pad }
     guard places == rows.count else {
       throw InferenceError.imagePlaces(expected: "places for \(rows.count) images", found: "\(places)")

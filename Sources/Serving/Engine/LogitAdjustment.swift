@@ -32,16 +32,22 @@ package struct LogitAdjustment: Sendable, Equatable {
   /// Changes the logits [V] of one row. The order of the steps is that of vLLM: repetition, frequency, presence, then
   /// biases, then ends.
   package func apply(to logits: UnsafeMutableBufferPointer<Float>, prompt: [Int], decoded: [Int]) {
+    // Rows of all requests wait for this: a table of the vocabulary is many times faster than a set of a long prompt.
     if repetitionPenalty != 1 {
-      for id in Set(prompt).union(decoded) where logits.indices.contains(id) {
-        logits[id] = logits[id] > 0 ? logits[id] / repetitionPenalty : logits[id] * repetitionPenalty
+      var isDone = [Bool](repeating: false, count: logits.count)
+      for ids in [prompt, decoded] {
+        for id in ids where isDone.indices.contains(id) && !isDone[id] {
+          isDone[id] = true
+          logits[id] = logits[id] > 0 ? logits[id] / repetitionPenalty : logits[id] * repetitionPenalty
+        }
       }
     }
     if frequencyPenalty != 0 || presencePenalty != 0 {
-      var counts: [Int: Int] = [:]
-      for id in decoded { counts[id, default: 0] += 1 }
-      for (id, count) in counts where logits.indices.contains(id) {
-        logits[id] -= frequencyPenalty * Float(count) + presencePenalty
+      var counts = [Int](repeating: 0, count: logits.count)
+      for id in decoded where counts.indices.contains(id) { counts[id] += 1 }
+      for id in decoded where counts.indices.contains(id) && counts[id] > 0 {
+        logits[id] -= frequencyPenalty * Float(counts[id]) + presencePenalty
+        counts[id] = 0
       }
     }
     for (id, value) in bias where logits.indices.contains(id) { logits[id] += value }

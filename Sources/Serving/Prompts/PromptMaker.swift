@@ -96,7 +96,8 @@ package struct PromptMaker: Sendable {
       do {
         tokens = try template.encode(
           messages: TemplateMessages.json(conversation.messages), tools: tools(conversation),
-          addGenerationPrompt: true, extra: variables(conversation), sanitized: true, with: model.tokenizer)
+          addGenerationPrompt: true, extra: variables(conversation), sanitized: true, keysToo: true,
+          with: model.tokenizer)
       } catch {
         throw refusal(error, conversation)
       }
