@@ -30,7 +30,7 @@ package struct BodyReader: Sendable {
     let limit = limit
     let tooLarge = APIError(.tooLarge, "the body has more than \(limit) bytes", code: "body_too_large")
     if let length, length > limit { throw tooLarge }
-    let count = Guarded(0)
+    let count = Monitor(0)
     return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
       group.addTask {
         var body: [UInt8] = []
@@ -39,7 +39,7 @@ package struct BodyReader: Sendable {
             guard part.readableBytes <= limit - body.count else { throw tooLarge }
             body += part.readableBytesView
             let all = body.count
-            count.withLock { $0 = all }
+            count.change { $0 = all }
           }
         } catch let error as APIError {
           throw error
@@ -65,11 +65,11 @@ package struct BodyReader: Sendable {
   }
 
   /// Returns when the time is over that the bytes that came have.
-  private func watch(_ count: borrowing Guarded<Int>) async throws {
+  private func watch(_ count: Monitor<Int>) async throws {
     let clock = ContinuousClock()
     let start = clock.now
     while true {
-      let end = start + .seconds(seconds + count.withLock { $0 } / leastBytesPerSecond)
+      let end = start + .seconds(seconds + count.look { $0 } / leastBytesPerSecond)
       guard clock.now < end else { return }
       try await Task.sleep(until: end, clock: clock)
     }

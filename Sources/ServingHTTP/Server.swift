@@ -54,7 +54,7 @@ package struct Server: Sendable {
     logger.logLevel = .error
     let decoder = HTTP1Decoder(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
     let note = note
-    let isListening = Guarded(false)
+    let isListening = Monitor(false)
     let application = Application(
       responder: responder,
       server: .http1(
@@ -64,11 +64,15 @@ package struct Server: Sendable {
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: MaximumAvailableConnections(options.connections, logger: logger)),
       onServerRunning: { channel in
-        isListening.withLock { $0 = true }
+        isListening.change { $0 = true }
         let address = channel.localAddress.map { "\($0)" } ?? "its address"
         note("serving at \(address)")
       }, logger: logger)
-    let watch = DrainWatch(state: state, seconds: options.drainSeconds)
+    let isOver = Monitor(false)
+    let watch = DrainWatch(state: state, seconds: options.drainSeconds) {
+      // A tower, or a step of a large model, may take longer than anybody waits. All clients have been told by then.
+      _exit(isOver.look { $0 } ? ExitStatus.ok.rawValue : ExitStatus.failure.rawValue)
+    }
     var configuration = ServiceGroupConfiguration(
       services: [
         .init(service: application),
@@ -77,12 +81,13 @@ package struct Server: Sendable {
     configuration.maximumGracefulShutdownDuration = Duration.seconds(options.drainSeconds + 2)
     let signals = SecondSignal()
     defer {
+      isOver.change { $0 = true }
       signals.end()
       service.engine.stop()
     }
     do {
       try await ServiceGroup(configuration: configuration).run()
-    } catch  where !isListening.withLock({ $0 }) && !state.isDraining {
+    } catch  where !isListening.look({ $0 }) && !state.isDraining {
       throw ServerError.address(host: options.host, port: options.port, reason: "\(error)")
     } catch {
       // Cut off at the end of its time: whoever waited was told before.
@@ -93,15 +98,20 @@ package struct Server: Sendable {
   private typealias HTTP1Decoder = HTTP1Channel.Configuration.DecoderConfiguration
 }
 
-/// Notes the beginning of the end, and ends what is left a little before its time is over.
+/// Notes the beginning of the end, and ends what is left a little before its time is over; and the process, if something
+/// does not let go.
 private struct DrainWatch: ServiceLifecycle.Service {
   let state: ServerState
   let seconds: Int
+  /// Called when the time is long over.
+  let cut: @Sendable () -> Void
 
   func run() async throws {
     try await gracefulShutdown()
     state.drain()
-    let (state, seconds) = (state, seconds)
+    let (state, seconds, cut) = (state, seconds, cut)
+    // A queue of its own: the common ones may be full of prompts.
+    DispatchQueue(label: "drain").asyncAfter(deadline: .now() + .seconds(seconds + 10)) { cut() }
     Task {
       try await Task.sleep(for: .seconds(max(0, seconds - 1)))
       state.endAll()
@@ -115,8 +125,9 @@ private final class SecondSignal {
 
   init() {
     let count = Guarded(0)
+    let queue = DispatchQueue(label: "signals")
     sources = [SIGTERM, SIGINT].map { number in
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         let signals = count.withLock { count in
           count += 1
