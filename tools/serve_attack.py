@@ -3,7 +3,7 @@
 
     tools/serve_attack.py [--program .build/release/verify-runner] PACKAGE
 
-Each line that is printed is a rule that does not hold; silent and 0 when all do. It takes about two minutes, most of it waiting
+Each line that is printed is a rule that does not hold; silent and 0 when all do. It takes about four minutes, most of it waiting
 for limits of time (which are set low).
 """
 
@@ -152,6 +152,67 @@ def times(server):
         connection.close()
 
 
+def connections(server):
+    """Each answer ends where the client thinks that it ends, and nobody keeps a connection by doing nothing."""
+    get = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    connection = server.connect()
+    connection.sendall(b"HEAD" + get[3:])
+    time.sleep(1)
+    connection.sendall(get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    answer = b""
+    while part := connection.recv(65536):
+        answer += part
+    check("HEAD has no body", answer.count(b"HTTP/1.1 200") == 2 and answer.count(b'{"status"') == 1, answer)
+    for what, data in [
+        ("an answer of a model", post(chat(5, 2))), ("a body for nobody", get[:-2] + b"Content-Length: 1\r\n\r\n"),
+        ("a body that is refused", post(b"{", b"Authorization: x\r\n", b"/nothing")),
+    ]:
+        check(what + " ends its connection", b"connection: close" in server.say(data).lower())
+    check("a text that is too long", server.status(post(chat(300_000))) == 413)
+    for what, data, drip in [
+        ("a body for nobody that drips", get[:-2] + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        ("a refused body that drips", post(b"", b"Transfer-Encoding: chunked\r\n", b"/nothing", 0).replace(b"Content-Length: 0\r\n", b""), b"1\r\nx\r\n"),
+        ("a body that drips", post(b"{", length=30_000_000), b" "),
+    ]:
+        connection = server.connect()
+        connection.settimeout(0.5)
+        connection.sendall(data)
+        start, closed = time.time(), False
+        while time.time() - start < 30 and not closed:
+            try:
+                connection.sendall(drip)
+                closed = connection.recv(4096) == b""
+            except socket.timeout:
+                pass
+            except OSError:
+                closed = True
+        check(what + " is closed", closed, "open after 30 s")
+        connection.close()
+    # Many requests at once, whose answers nobody reads: the server waits with a head, or with a page.
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", server.port))
+    connection.settimeout(1)
+    many, sent = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5000, 0
+    try:
+        while sent < len(many):
+            sent += connection.send(many[sent:sent + 65536])
+    except OSError:
+        pass
+    time.sleep(40)
+    answer, closed = 0, False
+    try:
+        while not closed and answer < 200_000_000:
+            part = connection.recv(1 << 20)
+            closed, answer = not part, answer + len(part)
+    except socket.timeout:
+        pass
+    except OSError:
+        closed = True
+    check("answers that nobody reads end their connection", closed, f"open after {answer} bytes")
+    connection.close()
+
+
 def leaving(server):
     """A client that goes away frees its place: during the prompt, between events, and as one that does not read."""
     for what, words, pieces in [("during the prompt", 2000, 0), ("between events", 5, 3)]:
@@ -211,6 +272,7 @@ def main():
     try:
         framing(server)
         times(server)
+        connections(server)
         leaving(server)
         codes = []
         threads = [threading.Thread(target=lambda: codes.append(server.status(post(chat(20, 200))))) for _ in range(40)]

@@ -124,13 +124,18 @@ package final class Service: Sendable {
   }
 
   /// The answers to a request, step by step. Whoever stops to read them ends their decoding.
-  /// - Parameter record: Called once at the end with what is counted; its times are 0.
+  /// - Parameters:
+  ///   - prepared: The request.
+  ///   - record: Called once at the end with what is counted.
+  ///   - note: Called with each step when it is made, however slow its reader is.
   /// - Throws: ``APIError`` when the engine takes no more requests.
   package func answer(
-    _ prepared: PreparedRequest, record: @escaping @Sendable (AnswerTotals) -> Void = { _ in }
+    _ prepared: PreparedRequest, record: @escaping @Sendable (AnswerTotals) -> Void = { _ in },
+    note: @escaping @Sendable (AnswerEvent) -> Void = { _ in }
   ) throws(APIError) -> AsyncStream<AnswerEvent> {
     let (stream, continuation) = AsyncStream<AnswerEvent>.makeStream()
     let answers = Answers(prepared, model) { event in
+      note(event)
       continuation.yield(event)
     } end: { totals in
       record(totals)

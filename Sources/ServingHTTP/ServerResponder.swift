@@ -191,15 +191,14 @@ struct ServerResponder: HTTPResponder {
       fingerprint: service.options.fingerprint, decoder: prepared.decoder, promptTokens: prepared.promptTokens,
       tokenizer: service.model.tokenizer, names: .random)
     let record = RequestClock(answer, prepared, state.statistics)
-    let events = try service.answer(prepared) { totals in record.end(totals) }
+    let events = try service.answer(prepared, record: { record.end($0) }, note: { record.note($0) })
     return prepared.request.streams
-      ? stream(request, events, answer, record, name)
-      : try await whole(request, events, answer, record)
+      ? stream(request, events, answer, name) : try await whole(request, events, answer)
   }
 
   /// The whole answer; a client that goes away ends it.
   private func whole(
-    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ record: RequestClock
+    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext
   ) async throws -> Response {
     let (state, options) = (state, options)
     let count = answer.request.choices * answer.request.inputs.count
@@ -208,9 +207,7 @@ struct ServerResponder: HTTPResponder {
         var whole = WholeAnswer(count, names: answer.names)
         for await item in items {
           switch item {
-          case .event(let event):
-            record.note(event)
-            whole.add(event)
+          case .event(let event): whole.add(event)
           case .ping: break
           case .end(let error): throw error
           }
@@ -227,8 +224,7 @@ struct ServerResponder: HTTPResponder {
 
   /// The answer piece by piece. A failure after the first byte is an event of the stream.
   private func stream(
-    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ record: RequestClock,
-    _ name: String
+    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ name: String
   ) -> Response {
     let (state, options) = (state, options)
     let body = ResponseBody { writer in
@@ -241,7 +237,6 @@ struct ServerResponder: HTTPResponder {
             var bytes: [UInt8] = []
             switch item {
             case .event(let event):
-              record.note(event)
               if case .failed(let error) = event { report(error, name) }
               isOver = event.isLast
               for event in encoder.events(event) { bytes += event.bytes }

@@ -15,6 +15,8 @@ enum StreamItem: Sendable {
 final class ServerState: Sendable {
   private struct State {
     var isDraining = false
+    /// What answers that still come are told.
+    var end: APIError?
     var preparing = 0
     var next = 0
     var streams: [Int: AsyncStream<StreamItem>.Continuation] = [:]
@@ -32,10 +34,13 @@ final class ServerState: Sendable {
   /// Takes no more requests.
   func drain() { state.withLock { $0.isDraining = true } }
 
-  /// Ends all answers that still come, so that each says so before its connection is closed.
+  /// Ends all answers that still come, so that each says so before its connection is closed; and those that begin later.
   func endAll() {
-    let streams = state.withLock { Array($0.streams.values) }
     let error = APIError(.unavailable, "the server is shutting down", code: "shutting_down")
+    let streams = state.withLock { state in
+      state.end = error
+      return Array(state.streams.values)
+    }
     for stream in streams { stream.yield(.end(error)) }
   }
 
@@ -54,11 +59,13 @@ final class ServerState: Sendable {
 
   /// Notes an answer that comes.
   func enter(_ stream: AsyncStream<StreamItem>.Continuation) -> Int {
-    state.withLock { state in
+    let (number, end) = state.withLock { state in
       state.next += 1
       state.streams[state.next] = stream
-      return state.next
+      return (state.next, state.end)
     }
+    if let end { stream.yield(.end(end)) }
+    return number
   }
 
   /// The answer is done.

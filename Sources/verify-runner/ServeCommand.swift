@@ -35,7 +35,7 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "The address to listen at.") var host = "127.0.0.1"
   @Option(help: "The port to listen at.") var port = 8400
   @Option(help: "A file with API keys, one on each line.", completion: .file()) var apiKeyFile: FilePath?
-  @Option(help: "The environment variable that holds an API key.") var apiKeyEnv: String?
+  @Option(help: "The environment variable that holds API keys, one on each line.") var apiKeyEnv: String?
   @Flag(help: "Serve others without a key.") var insecure = false
   @Option(help: "A further name of the server in requests; once for each.") var allowedHost: [String] = []
   @Option(help: "An origin whose pages may ask; once for each.") var corsOrigin: [String] = []
@@ -135,10 +135,9 @@ struct ServeCommand: ParsableCommand {
       keys = keys + ring
     }
     if let name = apiKeyEnv {
-      guard let key = ProcessInfo.processInfo.environment[name], !key.isEmpty else {
-        throw ServerError.keyVariable(name: name)
-      }
-      keys = keys + KeyRing([key])
+      let ring = KeyRing(lines: ProcessInfo.processInfo.environment[name] ?? "")
+      guard !ring.isEmpty else { throw ServerError.keyVariable(name: name) }
+      keys = keys + ring
     }
     return keys
   }
