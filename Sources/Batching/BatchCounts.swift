@@ -29,14 +29,14 @@ public struct BatchCounts: Sendable, Hashable {
 
   mutating func add(_ statistics: DecodingStatistics) {
     rounds += statistics.rounds
-    for place in statistics.draftedByPlace.indices {
-      if place == draftedByPlace.count {
-        draftedByPlace.append(0)
-        acceptedByPlace.append(0)
-      }
-      draftedByPlace[place] += statistics.draftedByPlace[place]
-      acceptedByPlace[place] += statistics.acceptedByPlace[place]
-    }
+    BatchCounts.add(statistics.draftedByPlace, to: &draftedByPlace)
+    BatchCounts.add(statistics.acceptedByPlace, to: &acceptedByPlace)
     for (kind, count) in statistics.drafters { drafters[kind, default: DrafterCount()].add(count) }
+  }
+
+  /// Adds counts place by place. Either list ends behind its last place that has one.
+  private static func add(_ counts: [Int], to sums: inout [Int]) {
+    sums += Array(repeating: 0, count: max(0, counts.count - sums.count))
+    for (place, count) in counts.enumerated() { sums[place] += count }
   }
 }

@@ -1,4 +1,4 @@
-@testable import Checkpoint
+import Checkpoint
 import Safetensors
 import StrictJSON
 import Testing
@@ -106,15 +106,6 @@ import Testing
       #expect(error.diagnostic.code == "E_SOURCE_FORMAT" && error.diagnostic.tensor == name)
       #expect(error.diagnostic.found?.contains(method) == true && error.diagnostic.next?.contains("donor") == true)
     }
-  }
-
-  @Test func `every spelling of a method has one meaning`() {
-    let names = QuantizationMethod.allCases.flatMap(\.names)
-    #expect(Set(names).count == names.count)
-    for method in QuantizationMethod.allCases {
-      for name in method.names { #expect(QuantizationMethod(name.uppercased()) == method) }
-    }
-    #expect(QuantizationMethod("torchao") == nil && QuantizationMethod("") == nil)
   }
 
   @Test(arguments: Kind.allCases)

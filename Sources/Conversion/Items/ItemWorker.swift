@@ -68,22 +68,36 @@ struct ItemWorker {
     let place = store.folder(item)
     // Each round, another machine may have been faster.
     for _ in 0..<100 {
-      do {
-        return try Folder.renameNoReplace(attempt, place)
-      } catch StorageError.targetExists {
-        if try store.state(item, isDeep: true) == .done { return try Folder.removeTree(attempt) }
-        let aside = try AttemptFolder(for: ItemStore.name(item), in: store.path)
-        defer { aside.release() }
-        try Folder.removeTree(aside.path)
-        do {
-          try Folder.renameNoReplace(place, aside.path)
-          try Folder.removeTree(aside.path)
-        } catch StorageError.io(_, _, ENOENT) {
-          continue
-        }
-      }
+      if try isNamed(attempt, place) { return }
+      if try store.state(item, isDeep: true) == .done { return try Folder.removeTree(attempt) }
+      try removeDamaged(place, item)
     }
     throw StorageError.busy(folder: place)
+  }
+
+  /// Gives the folder a name, unless something has it.
+  private func isNamed(_ attempt: FilePath, _ place: FilePath) throws -> Bool {
+    do {
+      try Folder.renameNoReplace(attempt, place)
+      return true
+    } catch {
+      guard case .targetExists = error else { throw error }
+      return false
+    }
+  }
+
+  /// Takes a damaged item out of the way, if no other machine was faster.
+  private func removeDamaged(_ place: FilePath, _ item: WorkItem) throws {
+    let aside = try AttemptFolder(for: ItemStore.name(item), in: store.path)
+    defer { aside.release() }
+    try Folder.removeTree(aside.path)
+    do {
+      try Folder.renameNoReplace(place, aside.path)
+    } catch {
+      guard case .io(_, _, let code) = error, code == ENOENT else { throw error }
+      return
+    }
+    try Folder.removeTree(aside.path)
   }
 
   /// A merge that did not need this attempt has taken its folder away, or somebody did.

@@ -51,7 +51,7 @@ final class FakeElsewhere: ModelElsewhere {
     let bytes = Bytes(
       path: FilePath("hub:org/name@\(commit)/\(name)"), file: try ReadOnlyFile(path: FilePath(source + "/" + name)),
       flipped: flipped
-    ) { [log] range in log.withLock { $0.append(Read(shard: name, range: range)) } }
+    ) { [self] range in log.withLock { $0.append(Read(shard: name, range: range)) } }
     return try SafetensorsFile(reading: bytes)
   }
 
