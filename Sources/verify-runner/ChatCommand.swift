@@ -98,12 +98,12 @@ struct ChatCommand: ParsableCommand {
       return
     }
     let defaults = served.text.defaults
-    let options = DecodingOptions(
+    var options = DecodingOptions(
       limit: room, stops: served.text.stops,
       sampling: Sampling(
         temperature: Float(temperature ?? defaults.temperature ?? 1), topK: max(0, defaults.topK ?? 0),
-        topP: Float(defaults.topP ?? 1), minP: Float(defaults.minP ?? 0), seed: seed),
-      draftShortlist: runner.draftShortlist)
+        topP: Float(defaults.topP ?? 1), minP: Float(defaults.minP ?? 0), seed: seed))
+    options.draft(from: runner.vocabulary(or: .auto), of: served.model)
     let decoding = try session.decode(prompt.prompt, method, options)
     var parser = OutputParser(served.text.tokenizer, marks: served.text.marks, isThinking: prompt.isThinking)
     var message = ChatMessage(.assistant, [])

@@ -114,14 +114,16 @@ struct ServeCommand: ParsableCommand {
 
   private func engine(_ model: LoadedModel) throws -> any GenerationEngine {
     let (threads, chunk, arithmetic) = (runner.threads, runner.chunk, runner.arithmetic)
+    let drafts = runner.vocabulary(or: .auto)
     guard oneAtATime else {
       return try BatchedAnswers(
         model,
         BatchOptions(
           memory: stateMemory.bytes, sequences: sequences, queue: max(1, queue), promptChunk: chunk, threads: threads,
-          arithmetic: arithmetic), draftShortlist: runner.draftShortlist)
+          arithmetic: arithmetic),
+        drafts: drafts)
     }
-    return try QueueEngine(queue: queue) {
+    return try QueueEngine(queue: queue, change: { $0.draft(from: drafts, of: model) }) {
       DecodingSession(model, threads: threads, promptChunk: chunk, arithmetic: arithmetic)
     }
   }

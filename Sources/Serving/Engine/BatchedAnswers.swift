@@ -7,17 +7,17 @@ package final class BatchedAnswers: GenerationEngine {
   private let engine: BatchEngine
   private let model: LoadedModel
   private let options: BatchOptions
-  private let draftShortlist: Int
+  private let drafts: DraftVocabulary
 
   /// - Parameters:
   ///   - model: The model.
   ///   - options: How many at once, in how much memory.
-  ///   - draftShortlist: Drafts come from so many of the lowest ids; 0 for all.
+  ///   - drafts: The ids that the head drafts from; no token depends on it.
   /// - Throws: `InferenceError` for an arithmetic that the machine does not have; `ThreadError`.
-  package init(_ model: LoadedModel, _ options: BatchOptions, draftShortlist: Int = 0) throws {
+  package init(_ model: LoadedModel, _ options: BatchOptions, drafts: DraftVocabulary = .all) throws {
     self.model = model
     self.options = options
-    self.draftShortlist = draftShortlist
+    self.drafts = drafts
     engine = try BatchEngine(model, options)
   }
 
@@ -75,10 +75,12 @@ package final class BatchedAnswers: GenerationEngine {
   }
 
   private func request(_ job: GenerationJob) -> SequenceRequest {
-    SequenceRequest(
+    var request = SequenceRequest(
       job.prompt, method: job.method, limit: job.limit, stops: job.stops, sampling: job.sampling,
-      draftShortlist: draftShortlist, prediction: job.prediction, rules: job.adjustment.isNone ? [] : [job.adjustment],
-      topLogProbabilities: job.topLogprobs)
+      draftShortlist: drafts.lowest(of: model.configuration.vocabulary), prediction: job.prediction,
+      rules: job.adjustment.isNone ? [] : [job.adjustment], topLogProbabilities: job.topLogprobs)
+    request.measuresShortlist = drafts == .auto
+    return request
   }
 
   package func drain() { engine.drain() }

@@ -35,15 +35,19 @@ package final class QueueEngine: GenerationEngine {
 
   /// - Parameters:
   ///   - queue: Jobs that may wait.
+  ///   - change: Changes the options of each decoding in what no token depends on.
   ///   - session: Makes the session on the engine's thread, which alone uses it.
   /// - Throws: `ThreadError`.
-  package init(queue: Int, session: @escaping @Sendable () -> DecodingSession) throws {
+  package init(
+    queue: Int, change: @escaping @Sendable (inout DecodingOptions) -> Void = { _ in },
+    session: @escaping @Sendable () -> DecodingSession
+  ) throws {
     self.queue = queue
     let state = state
     thread = try SpawnedThread("engine") {
       let session = session()
       while let entry = QueueEngine.take(state) {
-        QueueEngine.run(entry, session, state)
+        QueueEngine.run(entry, session, state, change)
         state.change { state in
           state.running = nil
           state.cancelled.remove(entry.number)
@@ -119,7 +123,9 @@ package final class QueueEngine: GenerationEngine {
     return next ?? nil
   }
 
-  private static func run(_ entry: Entry, _ session: DecodingSession, _ state: Monitor<State>) {
+  private static func run(
+    _ entry: Entry, _ session: DecodingSession, _ state: Monitor<State>, _ change: (inout DecodingOptions) -> Void
+  ) {
     let job = entry.job
     let isCancelled = { state.look { $0.cancelled.contains(entry.number) } }
     guard !isCancelled() else { return entry.deliver(.cancelled(nil)) }
@@ -127,6 +133,7 @@ package final class QueueEngine: GenerationEngine {
     let chances = Chances()
     var options = DecodingOptions(
       limit: job.limit, stops: job.stops, sampling: job.sampling, prediction: job.prediction)
+    change(&options)
     if let count = job.topLogprobs {
       options.onLogits = { index, id, logits in
         chances.tokens[index] = GeneratedToken(id: id, logits: logits, likeliest: count)
