@@ -50,7 +50,7 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "Answers that are decoded at once.") var sequences = 16
   @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
   @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
-  @Option(help: "Requests that may wait; the next is told to come again.") var queue = 16
+  @Option(help: "Answers that may wait besides those; who comes then is told to come again.") var queue = 16
   @Option(help: "Connections at most.") var connections = 256
   @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
   @Option(help: "Seconds that answers have to their ends after SIGTERM.") var drainTimeout = 30
@@ -119,7 +119,7 @@ struct ServeCommand: ParsableCommand {
       return try BatchedAnswers(
         model,
         BatchOptions(
-          memory: stateMemory.bytes, sequences: sequences, queue: max(1, queue), promptChunk: chunk, threads: threads,
+          memory: stateMemory.bytes, sequences: sequences, queue: queue, promptChunk: chunk, threads: threads,
           arithmetic: arithmetic),
         drafts: drafts)
     }

@@ -3,6 +3,7 @@ import Inference
 import Serving
 import TestSupport
 import Testing
+import Threads
 
 @Suite struct BatchedAnswersTests {
   private func tokens(_ job: GenerationJob, _ engine: BatchedAnswers) async throws -> [GeneratedToken] {
@@ -51,5 +52,21 @@ import Testing
     let share = engine.openLimit(of: open)
     #expect(share < limit && (bytes(share) <= memory / 4 || share == 4_096) && engine.openLimit(of: small) == 8)
     #expect(refused { _ = try engine.submit(open) { _ in } }?.param == "max_tokens")
+  }
+
+  @Test func `who has a place does not wait, and who comes when all places and the queue are taken is refused`() throws
+  {
+    let model = try LoadedModel.open(Repository.demoTrunk)
+    let engine = try BatchedAnswers(model, BatchOptions(sequences: 2, queue: 1, threads: 1))
+    let job = GenerationJob([1, 2, 3], limit: 4_000)
+    let ends = Monitor(0)
+    let submit = { try engine.submit(job) { event in if event.isLast { ends.change { $0 += 1 } } } }
+    // At once, so that the engine has begun none or some of them: three have room either way.
+    let handles = try (0..<3).map { _ in try submit() }
+    let refusal = refused { _ = try submit() }
+    #expect(refusal?.kind == .tooMany && refusal?.retryAfter == 1)
+    for handle in handles { handle.cancel() }
+    engine.drain()
+    #expect(ends.look { $0 } == 3)
   }
 }

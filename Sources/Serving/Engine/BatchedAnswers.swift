@@ -11,14 +11,17 @@ package final class BatchedAnswers: GenerationEngine {
 
   /// - Parameters:
   ///   - model: The model.
-  ///   - options: How many at once, in how much memory.
+  ///   - options: How many at once, in how much memory, and how many wait besides.
   ///   - drafts: The ids that the head drafts from; no token depends on it.
   /// - Throws: `InferenceError` for an arithmetic that the machine does not have; `ThreadError`.
   package init(_ model: LoadedModel, _ options: BatchOptions, drafts: DraftVocabulary = .all) throws {
     self.model = model
     self.options = options
     self.drafts = drafts
-    engine = try BatchEngine(model, options)
+    // The engine counts who waits for its next step, with a place or without: here who has a place does not wait.
+    var bounds = options
+    bounds.queue = options.sequences + options.queue
+    engine = try BatchEngine(model, bounds)
   }
 
   package var adjustsLogits: Bool { true }
@@ -65,6 +68,11 @@ package final class BatchedAnswers: GenerationEngine {
   package func submit(
     _ job: GenerationJob, deliver: @escaping @Sendable (GenerationEvent) -> Void
   ) throws(APIError) -> any GenerationHandle {
+    let status = engine.status
+    guard status.running + status.waiting < options.sequences + options.queue else {
+      throw APIError(
+        .tooMany, "\(status.waiting) requests wait already: try again later", code: "queue_full", retryAfter: 1)
+    }
     do {
       return try engine.submit(request(job)) { event in deliver(GenerationEvent(event)) }
     } catch let error as BatchError {
