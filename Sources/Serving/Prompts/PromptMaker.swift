@@ -41,6 +41,12 @@ package struct PromptMaker: Sendable {
     return prepared
   }
 
+  /// The tokens of a conversation's prompt, for who counts or reads them: no picture goes through the tower.
+  /// - Throws: ``APIError``.
+  package func tokens(of conversation: Conversation) throws(APIError) -> [Int] {
+    try prompt(conversation, seen: false).prompt.tokens
+  }
+
   /// The text of a conversation, as the template renders it.
   package func text(_ conversation: Conversation) throws(APIError) -> String {
     let template = try template()
@@ -75,7 +81,7 @@ package struct PromptMaker: Sendable {
     return variables
   }
 
-  private func prompt(_ given: Conversation) throws(APIError) -> PreparedPrompt {
+  private func prompt(_ given: Conversation, seen: Bool = true) throws(APIError) -> PreparedPrompt {
     let template = try template()
     var conversation = given
     var last: ChatMessage?
@@ -105,8 +111,8 @@ package struct PromptMaker: Sendable {
       guard last == nil, forced == nil else {
         throw .unsupported("tool_choice", "a call or an answer that is begun cannot be asked for beside pictures yet")
       }
-      let seen = try see(conversation, images)
-      (prompt, imageTokens, tokens) = (seen.prompt, seen.imageTokens, seen.prompt.tokens)
+      let visual = try see(conversation, images, seen: seen)
+      (prompt, imageTokens, tokens) = (visual.prompt, visual.imageTokens, visual.prompt.tokens)
     }
     var isThinking = model.marks.isThinking(after: tokens)
     if forced != nil || last != nil {
@@ -121,7 +127,7 @@ package struct PromptMaker: Sendable {
   }
 
   private func see(
-    _ conversation: Conversation, _ images: [(bytes: [UInt8], place: String)]
+    _ conversation: Conversation, _ images: [(bytes: [UInt8], place: String)], seen: Bool
   ) throws(APIError) -> (prompt: Prompt, imageTokens: Int) {
     guard let vision else {
       throw .field(images.first?.place ?? "messages", "this model sees no pictures", code: "unsupported_value")
@@ -132,7 +138,7 @@ package struct PromptMaker: Sendable {
     let chat = ChatRequest(
       messages: TemplateMessages.json(conversation.messages), tools: tools(conversation),
       extra: variables(conversation))
-    return try vision.prompt(chat, images, limits: limits) { (rows) throws(APIError) in
+    return try vision.prompt(chat, images, limits: limits, seen: seen) { (rows) throws(APIError) in
       guard rows < model.context else { throw tooLong(rows) }
     }
   }

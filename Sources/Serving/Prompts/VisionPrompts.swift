@@ -29,10 +29,11 @@ package final class VisionPrompts: Sendable {
   ///   - chat: The conversation, with a part for each picture.
   ///   - images: The pictures in their order, as files.
   ///   - limits: Bounds on each and on all of them.
+  ///   - seen: Whether the tower looks at them; without, only the tokens of the prompt are right.
   ///   - check: Looks whether so many tokens fit, before the tower runs.
   /// - Throws: ``APIError``, with the picture that is wrong.
   package func prompt(
-    _ chat: ChatRequest, _ images: [(bytes: [UInt8], place: String)], limits: RequestLimits,
+    _ chat: ChatRequest, _ images: [(bytes: [UInt8], place: String)], limits: RequestLimits, seen: Bool = true,
     check: (_ tokens: Int) throws(APIError) -> Void
   ) throws(APIError) -> (prompt: Prompt, imageTokens: Int) {
     do {
@@ -45,6 +46,10 @@ package final class VisionPrompts: Sendable {
           tokens += input.patches.tokens
           try check(tokens)
           inputs.append(input)
+        }
+        guard seen else {
+          let rows = inputs.map(\.patches.tokens)
+          return (Prompt(try encoder.padded(chat, rows: rows, pad: tower.tokens.image)), tokens)
         }
         return (try encoder.encode(sanitized: chat, inputs, tower: tower, pool: pool), tokens)
       }

@@ -23,7 +23,7 @@ package struct TextDocuments: Sendable {
     let tokens: [Int]
     if fields["messages"] != nil {
       let conversation = try checked(service.reader.conversation(fields), body)
-      tokens = try service.prompts.prompt(.chat(conversation)).prompt.tokens
+      tokens = try service.prompts.tokens(of: conversation)
     } else {
       try service.options.limits.check(body: body.count, pictures: [])
       let text = try fields.string("content")
@@ -64,7 +64,6 @@ package struct TextDocuments: Sendable {
   /// The length of a prompt, exactly.
   package func count(_ body: [UInt8]) throws(APIError) -> JSONValue {
     let conversation = try checked(service.reader.anthropicConversation(fields(body)), body)
-    let prompt = try service.prompts.prompt(.chat(conversation))
-    return .object([("input_tokens", .int(prompt.prompt.tokens.count))])
+    return .object([("input_tokens", .int(try service.prompts.tokens(of: conversation).count))])
   }
 }
