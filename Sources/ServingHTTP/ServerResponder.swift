@@ -180,6 +180,7 @@ struct ServerResponder: HTTPResponder {
     try requireOpen()
     let (body, request) = try await read(request, head)
     let service = service
+    if let refusal = service.engine.refusal() { throw refusal }
     let prepared = try await apart { () throws(APIError) -> PreparedRequest in
       try service.prepare(service.reader.request(body, dialect))
     }

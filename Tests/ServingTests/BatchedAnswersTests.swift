@@ -61,8 +61,10 @@ import Threads
     let job = GenerationJob([1, 2, 3], limit: 4_000)
     let ends = Monitor(0)
     let submit = { try engine.submit(job) { event in if event.isLast { ends.change { $0 += 1 } } } }
+    #expect(engine.refusal() == nil)
     // At once, so that the engine has begun none or some of them: three have room either way.
     let handles = try (0..<3).map { _ in try submit() }
+    #expect(engine.refusal()?.kind == .tooMany)
     let refusal = refused { _ = try submit() }
     #expect(refusal?.kind == .tooMany && refusal?.retryAfter == 1)
     for handle in handles { handle.cancel() }

@@ -65,14 +65,16 @@ package final class BatchedAnswers: GenerationEngine {
     return low
   }
 
+  package func refusal() -> APIError? {
+    let status = engine.status
+    guard status.running + status.waiting >= options.sequences + options.queue else { return nil }
+    return .full(waiting: status.waiting)
+  }
+
   package func submit(
     _ job: GenerationJob, deliver: @escaping @Sendable (GenerationEvent) -> Void
   ) throws(APIError) -> any GenerationHandle {
-    let status = engine.status
-    guard status.running + status.waiting < options.sequences + options.queue else {
-      throw APIError(
-        .tooMany, "\(status.waiting) requests wait already: try again later", code: "queue_full", retryAfter: 1)
-    }
+    if let refusal = refusal() { throw refusal }
     do {
       return try engine.submit(request(job)) { event in deliver(GenerationEvent(event)) }
     } catch let error as BatchError {
@@ -99,6 +101,11 @@ extension SequenceHandle: GenerationHandle {}
 extension LogitAdjustment: LogitRule {}
 
 extension APIError {
+  /// There is no room for one more.
+  static func full(waiting: Int) -> APIError {
+    APIError(.tooMany, "\(waiting) requests wait already: try again later", code: "queue_full", retryAfter: 1)
+  }
+
   /// What a client is told of a job that the engine does not take.
   init(_ error: BatchError) {
     let (words, code) = (Diagnostic.words(error), error.diagnostic.code)

@@ -121,6 +121,8 @@ package protocol GenerationEngine: Sendable {
   func limit(of job: GenerationJob) -> Int
   /// The same for a job whose limit nobody named, so that it leaves room for others.
   func openLimit(of job: GenerationJob) -> Int
+  /// What every job would be refused for now: before one is made ready, which takes a while. Nil when there is room.
+  func refusal() -> APIError?
   /// Takes a job; does not wait for it.
   /// - Parameter deliver: Called on the engine's thread with each event of the job in their order; must not block.
   /// - Throws: ``APIError``: `tooMany` when too many wait, `unavailable` after `drain` and `stop`, `invalid` for a job
@@ -137,6 +139,7 @@ package protocol GenerationEngine: Sendable {
 extension GenerationEngine {
   package func limit(of job: GenerationJob) -> Int { job.limit }
   package func openLimit(of job: GenerationJob) -> Int { limit(of: job) }
+  package func refusal() -> APIError? { nil }
 
   /// The events of a job. Whoever stops to read them cancels it.
   package func events(of job: GenerationJob) throws(APIError) -> AsyncStream<GenerationEvent> {

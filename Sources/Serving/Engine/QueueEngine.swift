@@ -63,6 +63,13 @@ package final class QueueEngine: GenerationEngine {
     state.look { EngineLoad(running: $0.running == nil ? 0 : 1, waiting: $0.waiting.count) }
   }
 
+  package func refusal() -> APIError? { state.look { QueueEngine.refusal($0, queue) } }
+
+  private static func refusal(_ state: State, _ queue: Int) -> APIError? {
+    guard state.waiting.count >= queue, state.running != nil || !state.waiting.isEmpty else { return nil }
+    return .full(waiting: state.waiting.count)
+  }
+
   package func submit(
     _ job: GenerationJob, deliver: @escaping @Sendable (GenerationEvent) -> Void
   ) throws(APIError) -> any GenerationHandle {
@@ -71,10 +78,7 @@ package final class QueueEngine: GenerationEngine {
     }
     let number = try state.change { (state: inout State) throws(APIError) -> Int in
       guard !state.isClosed else { throw APIError(.unavailable, "the server is shutting down", code: "shutting_down") }
-      guard state.waiting.count < queue || state.running == nil && state.waiting.isEmpty else {
-        throw APIError(
-          .tooMany, "\(state.waiting.count) requests wait already: try again later", code: "queue_full", retryAfter: 1)
-      }
+      if let refusal = QueueEngine.refusal(state, queue) { throw refusal }
       state.next += 1
       state.waiting.append(Entry(number: state.next, job: job, deliver: deliver))
       return state.next
