@@ -40,7 +40,7 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
-    "Checking": "one question, whether two ways of decoding give the same: a folder for each way to ask it, in order",
+    "Checking": "one matter, what decoding with and without a head gives; its folders are in order",
     "Checkpoint": "what other tools leave is tables of names and formats, a file each, and its folders are in order",
     "Conversion": "one run: its stages, and the same work shared by many machines; its folders are in order",
     "Templates": "one language: its filters, tests and methods call each other, and its folders are in order",
