@@ -243,7 +243,10 @@ struct ServerResponder: HTTPResponder {
               for event in encoder.events(event) { bytes += event.bytes }
             case .ping: bytes = Array(ServerSentEvent.ping.utf8)
             case .end(let error):
-              (isOver, isCut) = (true, true)
+              isCut = true
+              // What has its end keeps it.
+              guard !isOver else { break }
+              isOver = true
               for event in encoder.events(.failed(error)) { bytes += event.bytes }
             }
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
