@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let kernelFamilies = ["common", "decode", "digest", "encode", "fast", "measure", "product", "system", "vector"]
@@ -11,9 +11,13 @@ let package = Package(
     .executable(name: "verify-runner", targets: ["verify-runner"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
   ],
   targets: [
@@ -108,6 +112,13 @@ let package = Package(
         "Quantization",
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "OutputParsing", dependencies: ["StrictJSON", "Tokenization"]),
+    .target(
+      name: "Serving",
+      dependencies: [
+        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "OutputParsing", "StrictJSON",
+        "Templates", "Threads", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "Planning",
       dependencies: [
@@ -164,6 +175,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ], plugins: ["NameCommit"]),
+    .target(
+      name: "ServingHTTP",
+      dependencies: [
+        "Diagnostics", "Serving", "StrictJSON", "Threads",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .executableTarget(
       name: "cambium",
       dependencies: [
@@ -176,7 +197,8 @@ let package = Package(
     .executableTarget(
       name: "verify-runner",
       dependencies: [
-        "Benchmarking", "Checking", "Files", "Inference", "StrictJSON", "Terminal", "Threads", "Tokenization",
+        "Batching", "Benchmarking", "Checking", "Diagnostics", "Digests", "Files", "Inference", "OutputParsing",
+        "Serving", "ServingHTTP", "StrictJSON", "Terminal", "Threads", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -266,6 +288,15 @@ let package = Package(
       name: "SafetensorsTests",
       dependencies: [
         "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(
+      name: "ServingHTTPTests",
+      dependencies: ["Serving", "ServingHTTP", .product(name: "NIOCore", package: "swift-nio")]),
+    .testTarget(
+      name: "ServingTests",
+      dependencies: [
+        "Batching", "Checking", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport", "Threads",
+        "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "SignaturesTests",

@@ -14,6 +14,8 @@ public struct SequenceRequest: Sendable {
   public var sampling: Sampling
   /// See `DecodingOptions.draftShortlist`.
   public var draftShortlist: Int
+  /// See `DecodingOptions.measuresShortlist`.
+  public var measuresShortlist = false
   /// See `DecodingOptions.prediction`.
   public var prediction: [Int]
   /// What changes the logits before a token is chosen by them.

@@ -48,6 +48,7 @@ extension SequenceRequest {
   func options(_ note: @escaping (Int, SequenceToken) -> Void = { _, _ in }) -> DecodingOptions {
     var options = DecodingOptions(
       limit: limit, stops: stops, sampling: sampling, draftShortlist: draftShortlist, prediction: prediction)
+    options.measuresShortlist = measuresShortlist
     options.rules = rules
     if let count = topLogProbabilities {
       options.onLogits = { index, id, logits in

@@ -9,6 +9,13 @@ public enum JSONWriter {
     return output.bytes
   }
 
+  /// One line without white space, members in their order: what goes over a wire.
+  public static func compact(_ value: JSONValue) -> [UInt8] {
+    var output = Output(indent: nil, sorted: false)
+    output.write(value, level: 0)
+    return output.bytes
+  }
+
   /// The form for people: two spaces a level, one member or element a line, one line end at the end.
   /// - Parameters:
   ///   - value: The value.

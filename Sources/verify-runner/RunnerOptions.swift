@@ -15,7 +15,7 @@ struct RunnerOptions: ParsableArguments {
 
   @Option(
     help:
-      "Ids that the head drafts from: all; auto, a part of a large vocabulary as long as the text keeps to it; or how many of the lowest. generate and bench take auto when nothing is said, check and trace all."
+      "Ids that the head drafts from: all; auto, a part of a large vocabulary as long as the text keeps to it; or how many of the lowest. generate, serve, chat and bench take auto when nothing is said, check and trace all."
   )
   var draftVocabulary: DraftVocabulary?
 

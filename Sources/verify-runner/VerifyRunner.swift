@@ -17,7 +17,7 @@ struct VerifyRunner: Program {
       """,
     version: ProgramVersion.text("verify-runner"),
     subcommands: [
-      CheckCommand.self, CompareCommand.self, GenerateCommand.self, BenchCommand.self, TraceCommand.self,
-      TokenizeCommand.self,
+      CheckCommand.self, CompareCommand.self, GenerateCommand.self, ChatCommand.self, ServeCommand.self,
+      BenchCommand.self, TraceCommand.self, TokenizeCommand.self,
     ])
 }

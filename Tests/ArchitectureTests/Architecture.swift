@@ -4,9 +4,10 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "Images", "Inference", "Batching", "Checking",
-    "Benchmarking", "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
-    "Signatures", "Archive", "Terminal",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "OutputParsing", "Images", "Inference",
+    "Batching", "Checking", "Benchmarking", "Serving",
+    "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
+    "Signatures", "Archive", "Terminal", "ServingHTTP",
     "cambium", "verify-runner", "cambium-bench",
   ]
 
@@ -24,6 +25,8 @@ enum Architecture {
       "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Report", "Generation",
       "Check",
     ],
+    "Serving": ["Requests", "Engine", "Prompts", "Dialects", "Statistics", ""],
+    "ServingHTTP": ["Documents", "Rules", ""],
     "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
     "Conversion": ["DecodeCheck", "Forecast", "Work", "Items", "Reports", "Stages", ""],

@@ -47,12 +47,11 @@ as_root() {
 }
 
 check_swift() {
-  have swift || fail "no Swift compiler in PATH" "install Swift 6.1 or later from https://www.swift.org/install and run this again"
-  local version
+  local version needed
+  needed=$(sed -n 's|^// swift-tools-version: *||p' "$root/Package.swift")
+  have swift || fail "no Swift compiler in PATH" "install Swift $needed or later from https://www.swift.org/install and run this again"
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
   [ -n "$version" ] || fail "'swift --version' says nothing that can be read" "is $(command -v swift) a Swift compiler?"
-  local needed
-  needed=$(sed -n 's|^// swift-tools-version: *||p' "$root/Package.swift")
   [ "$(printf '%s\n' "$needed" "$version" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$needed" ] ||
     fail "Swift $version is too old, Cambium needs $needed or later" "install it from https://www.swift.org/install"
   echo "Swift $version ($(command -v swift))"

@@ -15,6 +15,39 @@ extension PromptEncoder {
     return try encode(Array(text.utf8), visuals, tower: tower, pool: pool)
   }
 
+  /// The same for messages of strangers, with images only: control tokens that are written out in messages, tools and
+  /// further variables are ordinary text, so that nobody can end a turn, or make a place for an image, from inside of a
+  /// message.
+  /// - Throws: as ``encode(_:_:tower:pool:)``.
+  package func encode(
+    sanitized chat: ChatRequest, _ images: [VisualInput], tower: VisionTower, pool: WorkerPool
+  ) throws -> Prompt {
+    // Places are counted before the tower runs, which takes a while.
+    let tokens = try padded(chat, rows: images.map(\.patches.tokens), pad: tower.tokens.image)
+    return try Prompt(
+      tokens, visuals: images.map { try tower.rows($0.patches, kind: $0.kind, pool: pool) }, ids: tower.tokens)
+  }
+
+  /// The ids of a chat of strangers, with a pad for each row of its images.
+  /// - Parameters:
+  ///   - chat: The chat, with a part of the type `image` for each image.
+  ///   - rows: Rows of each image.
+  ///   - pad: The id of a pad, of which the template writes one for each image.
+  /// - Throws: `InferenceError.imagePlaces` when there are not as many places as images; as ``encode(_:)``.
+  package func padded(_ chat: ChatRequest, rows: [Int], pad: Int) throws -> [Int] {
+    let tokens = try template().encode(
+      messages: chat.messages, tools: chat.tools, addGenerationPrompt: true, extra: chat.extra, sanitized: true,
+      keysToo: true, with: tokenizer())
+    let places = tokens.count { $0 == pad }
+    guard places == rows.count else {
+      throw InferenceError.imagePlaces(expected: "places for \(rows.count) images", found: "\(places)")
+    }
+    var left = rows[...]
+    return tokens.flatMap { token in
+      token == pad ? Array(repeating: pad, count: left.popFirst() ?? 1) : [token]
+    }
+  }
+
   /// A text with images; it has the pads of a chat template's text, one for each image.
   public func encode(
     _ text: [UInt8], _ visuals: [VisualInput], tower: VisionTower, pool: WorkerPool

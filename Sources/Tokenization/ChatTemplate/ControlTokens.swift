@@ -11,11 +11,14 @@ struct ControlTokens {
   /// Whether texts are normalized before they are searched: a control token that is looked for in the normalized text could be
   /// spelled otherwise in a message.
   private let normalizes: Bool
+  private let keysToo: Bool
 
   /// - Parameters:
   ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
+  ///   - keysToo: Whether they are marked in the keys of objects, too.
   ///   - isWrittenOut: Whether the template writes out a text.
-  init(_ tokenizer: Tokenizer, isWrittenOut: (String) -> Bool) {
+  init(_ tokenizer: Tokenizer, keysToo: Bool = false, isWrittenOut: (String) -> Bool) {
+    self.keysToo = keysToo
     let tokens = tokenizer.addedTokens.filter { $0.isSpecial || isWrittenOut($0.content) }
     normalizes = tokenizer.normalizes && tokens.contains(where: \.isNormalized)
     let composes = normalizes
@@ -25,14 +28,18 @@ struct ControlTokens {
     }
   }
 
-  /// The value with every control token in its strings marked; keys stay as they are.
+  /// The value with every control token in its strings marked.
   func marked(_ value: JSONValue) -> JSONValue {
     switch value.content {
     case .string(let text): JSONValue(.string(marked(text)), position: value.position)
     case .array(let elements): JSONValue(.array(elements.map(marked)), position: value.position)
     case .object(let members):
       JSONValue(
-        .object(members.map { JSONValue.Member(key: $0.key, value: marked($0.value), position: $0.position) }),
+        .object(
+          members.map { member in
+            JSONValue.Member(
+              key: keysToo ? marked(member.key) : member.key, value: marked(member.value), position: member.position)
+          }),
         position: value.position)
     default: value
     }

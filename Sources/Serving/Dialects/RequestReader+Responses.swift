@@ -1,0 +1,145 @@
+import OutputParsing
+import StrictJSON
+
+extension RequestReader {
+  /// A request of `/v1/responses`. Nothing is stored: each request brings its whole input.
+  func response(_ fields: RequestFields) throws(APIError) -> GenerationRequest {
+    for key in ["previous_response_id", "conversation", "prompt"] where fields[key] != nil {
+      throw .unsupported(key, "this server keeps no responses: send the whole input")
+    }
+    if try fields.bool("background") == true {
+      throw .unsupported("background", "this server keeps no responses")
+    }
+    var messages: [ChatMessage] = []
+    if let text = try fields.string("instructions") {
+      messages.append(ChatMessage(.system, text, place: "instructions"))
+    }
+    messages += try input(fields)
+    // A client that looks whether anybody is there sends nothing at all.
+    if !messages.contains(where: { $0.role == .user }) { messages.append(ChatMessage(.user, "", place: "input")) }
+    var conversation = Conversation(messages)
+    conversation.tools = try responseTools(fields)
+    conversation.toolChoice = try toolChoice(fields, &conversation.tools)
+    if let reasoning = try fields.object("reasoning"), let effort = try reasoning.string("effort", bytes: 64) {
+      try setEffort(effort, &conversation)
+    }
+    if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
+    var request = GenerationRequest(.responses, model: try model(fields), inputs: [.chat(conversation)])
+    try shared(fields, &request)
+    request.choices = 1
+    request.limit = try fields.int("max_output_tokens", in: 1...Int.max)
+    if let count = try fields.int("top_logprobs", in: 0...limits.topLogprobs) { request.logprobs = count }
+    if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
+      request.logprobs = request.logprobs ?? 0
+    }
+    if let text = try fields.object("text") { try refuseFormat(text.object("format")) }
+    request.prediction = try prediction(fields)
+    request.repeated = repeated(fields)
+    return request
+  }
+
+  /// What an answer repeats of its request.
+  private func repeated(_ fields: RequestFields) -> [JSONValue.Member] {
+    let defaults: [(String, JSONValue)] = [
+      ("instructions", .null), ("max_output_tokens", .null), ("metadata", .object([])), ("parallel_tool_calls", true),
+      ("previous_response_id", .null), ("reasoning", .object([("effort", .null), ("summary", .null)])),
+      ("store", false),
+      ("temperature", .number(1)), ("text", .object([("format", .object([("type", "text")]))])),
+      ("tool_choice", "auto"), ("tools", .array([])), ("top_p", .number(1)), ("truncation", "disabled"),
+      ("background", false),
+    ]
+    // Whatever was asked for, nothing is stored.
+    return defaults.map { key, value in
+      JSONValue.Member(key: key, value: key == "store" ? false : fields[key] ?? value)
+    }
+  }
+
+  private func input(_ fields: RequestFields) throws(APIError) -> [ChatMessage] {
+    guard let value = fields["input"] else { return [] }
+    if let text = value.stringValue { return text.isEmpty ? [] : [ChatMessage(.user, text, place: "input")] }
+    guard value.arrayValue != nil else { throw fields.wrong("input", "a text or a list of items") }
+    var messages: [ChatMessage] = []
+    for item in try fields.objects("input", most: limits.messages) ?? [] { try add(item, to: &messages) }
+    return messages
+  }
+
+  /// Calls and thoughts are items of their own there, and parts of the assistant's turn for a template.
+  private func add(_ item: RequestFields, to messages: inout [ChatMessage]) throws(APIError) {
+    let type = try item.string("type", bytes: 64) ?? "message"
+    switch type {
+    case "message":
+      let word = try item.required("role", bytes: 64)
+      guard let role: Role = word == "developer" ? .system : Role(rawValue: word), role != .tool else {
+        throw .field(item.name("role"), "must be system, developer, user or assistant")
+      }
+      let parts = try parts(item, "content")
+      if role == .assistant, let last = messages.last, last.role == .assistant, last.parts.isEmpty, last.calls.isEmpty {
+        messages[messages.count - 1].parts = parts
+      } else {
+        messages.append(ChatMessage(role, parts, place: item.path))
+      }
+    case "function_call", "custom_tool_call", "local_shell_call":
+      var arguments: String
+      switch type {
+      case "function_call": arguments = try item.required("arguments")
+      case "custom_tool_call":
+        arguments = JSONText.compact(.object([("input", .string(try item.required("input")))]))
+      default: arguments = item["action"].map(JSONText.compact) ?? "{}"
+      }
+      let name = try item.string("name", bytes: limits.nameBytes) ?? "local_shell"
+      let call = PastCall(
+        id: try item.required("call_id", bytes: limits.nameBytes), name: name, arguments: arguments)
+      assistant(&messages, item.path)
+      messages[messages.count - 1].calls.append(call)
+    case "function_call_output", "custom_tool_call_output", "local_shell_call_output":
+      var message = ChatMessage(.tool, try parts(item, "output"), place: item.path)
+      message.callID = try item.required("call_id", bytes: limits.nameBytes)
+      messages.append(message)
+    case "reasoning":
+      var text = ""
+      for key in ["content", "summary"] where text.isEmpty {
+        for part in try item.objects(key, most: limits.parts) ?? [] { text += try part.string("text") ?? "" }
+      }
+      messages.append(ChatMessage(.assistant, [], reasoning: text, place: item.path))
+    case "compaction": break
+    default: throw .unsupported(item.name("type"), "items of the type \(type) are not read here")
+    }
+  }
+
+  private func assistant(_ messages: inout [ChatMessage], _ place: String) {
+    if messages.last?.role != .assistant { messages.append(ChatMessage(.assistant, [], place: place)) }
+  }
+
+  /// Functions, and tools that take free text, which are offered as functions with one string. Tools that the vendor's
+  /// servers run are left out.
+  private func responseTools(_ fields: RequestFields) throws(APIError) -> [ToolDeclaration] {
+    var tools: [ToolDeclaration] = []
+    for tool in try fields.objects("tools", most: limits.tools) ?? [] {
+      switch try tool.required("type", bytes: 64) {
+      case "function": tools.append(try declared(tool, parameters: "parameters"))
+      case "custom": tools.append(try freeText(tool))
+      default: continue
+      }
+    }
+    return try distinct(tools, fields)
+  }
+
+  private func freeText(_ tool: RequestFields) throws(APIError) -> ToolDeclaration {
+    let name = try tool.required("name", bytes: limits.nameBytes)
+    try checkName(name, tool.name("name"))
+    var description = try tool.string("description") ?? ""
+    if let format = try tool.object("format"), let definition = try format.string("definition") {
+      description += "\nThe input follows this grammar:\n" + definition
+    }
+    let parameters = JSONValue.object([
+      ("type", "object"), ("properties", .object([("input", .object([("type", "string")]))])),
+      ("required", .array(["input"])),
+    ])
+    let function = JSONValue.object([
+      ("name", .string(name)), ("description", .string(description)), ("parameters", parameters),
+    ])
+    return ToolDeclaration(
+      name: name, parameters: parameters, declaration: .object([("type", "function"), ("function", function)]),
+      isFreeText: true)
+  }
+}

@@ -1,0 +1,88 @@
+import OutputParsing
+import StrictJSON
+
+/// What a prompt is made of.
+package enum RequestInput: Sendable, Equatable {
+  /// Messages, through the model's template.
+  case chat(Conversation)
+  /// A text as it is.
+  case text(String)
+  /// A text with a gap, which is filled.
+  case gap(before: String, after: String)
+  /// Token ids as they are.
+  case tokens([Int])
+}
+
+/// How tokens are chosen, as far as the request says so.
+package struct SamplingWishes: Sendable, Equatable {
+  /// 0 for the likeliest token.
+  package var temperature: Double?
+  package var topP: Double?
+  package var topK: Int?
+  package var minP: Double?
+  package var frequencyPenalty: Double?
+  package var presencePenalty: Double?
+  package var repetitionPenalty: Double?
+  /// What is added to logits, by token id.
+  package var bias: [Int: Double] = [:]
+  package var seed: UInt64?
+
+  /// The members have defaults: nothing is said.
+  package init() {}
+}
+
+/// A request of any dialect, checked as far as it can be without the model.
+package struct GenerationRequest: Sendable, Equatable {
+  /// How the answer is written.
+  package var dialect: Dialect
+  /// The name that the client calls the model by.
+  package var model: String
+  /// What the prompts are made of: one, but for completions.
+  package var inputs: [RequestInput]
+  /// How tokens are chosen.
+  package var sampling = SamplingWishes()
+  /// Tokens at most; nil for what fits.
+  package var limit: Int?
+  /// Tokens before an end of the text is taken; only 0 unless the engine can.
+  package var least = 0
+  /// Answers to each prompt.
+  package var choices = 1
+  /// Texts that end the answer; they are not part of it.
+  package var stops: [String] = []
+  /// Token ids that end the answer.
+  package var stopIDs: [Int] = []
+  /// Whether the model's own end of text does not end the answer.
+  package var ignoresEnd = false
+  /// How many of the likeliest tokens are told with each token; nil for no probabilities at all.
+  package var logprobs: Int?
+  /// Whether the answer comes piece by piece.
+  package var streams = false
+  /// Whether a stream ends with the counts, and whether each of its events has them.
+  package var tellsUsage = false
+  package var tellsUsageAlways = false
+  /// How to decode; nil for what the server does.
+  package var decoder: String?
+  /// A text that the answer may well repeat.
+  package var prediction: String?
+  /// Whether the answer has the token ids.
+  package var tellsTokens = false
+  /// Whether the answer of completions begins with the prompt.
+  package var echoes = false
+  /// Members of the answer that repeat the request, where the dialect wants them.
+  package var repeated: [JSONValue.Member] = []
+
+  /// The members that every request has.
+  package init(_ dialect: Dialect, model: String, inputs: [RequestInput]) {
+    self.dialect = dialect
+    self.model = model
+    self.inputs = inputs
+  }
+
+  /// The conversation; nil for completions.
+  package var conversation: Conversation? {
+    if case .chat(let conversation)? = inputs.first { conversation } else { nil }
+  }
+
+  /// The tools of a conversation.
+  package var tools: [ToolDeclaration] { conversation?.tools ?? [] }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Batching
+import Files
+import Foundation
+import Inference
+import Serving
+import ServingHTTP
+import SystemPackage
+import Terminal
+import Threads
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Answers requests over HTTP, in the words of OpenAI's and Anthropic's interfaces.",
+    discussion: """
+      The same request has the same answer, whatever else is asked. It listens where only
+      this machine reaches it, unless it is told otherwise. SIGTERM lets answers come to
+      their ends; a second signal ends them.
+
+      Answers: /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages.
+      Besides: /v1/models, /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize,
+      /detokenize, /apply-template, and a page at /.
+
+      Example:
+        verify-runner serve PACKAGE
+        verify-runner serve PACKAGE --host 0.0.0.0 --api-key-file keys.txt
+        verify-runner serve PACKAGE --served-model-name qwen --served-model-name 'claude-*'
+
+      \(HelpSections.exitCodes())
+
+      \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
+      """)
+
+  @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
+  @Option(help: "The address to listen at.") var host = "127.0.0.1"
+  @Option(help: "The port to listen at.") var port = 8400
+  @Option(help: "A file with API keys, one on each line.", completion: .file()) var apiKeyFile: FilePath?
+  @Option(help: "The environment variable that holds API keys, one on each line.") var apiKeyEnv: String?
+  @Flag(help: "Serve others without a key.") var insecure = false
+  @Option(help: "A further name of the server in requests; once for each.") var allowedHost: [String] = []
+  @Option(help: "An origin whose pages may ask; once for each.") var corsOrigin: [String] = []
+  @Option(help: "What clients may call the model; once for each. * stands for any text.")
+  var servedModelName: [String] = []
+  @Option(help: "Tokens of prompt and answer at most; by default what the model was made for.") var context: Int?
+  @Option(help: "Tokens of an answer at most, where a request does not say; by default what fits.") var maxTokens: Int?
+  @Option(help: "How to decode where a request does not say: auto, \(DecodingMethod.names).") var decoder = "auto"
+  @OptionGroup var drafters: DrafterOptions
+  @Flag(help: "Let requests ask for optimistic decoding, which gives other tokens.") var allowOptimistic = false
+  @Flag(help: "End every stream with its counts.") var alwaysUsage = false
+  @Option(help: "Answers that are decoded at once.") var sequences = 16
+  @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
+  @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
+  @Option(help: "Answers that may wait besides those; who comes then is told to come again.") var queue = 16
+  @Option(help: "Connections at most.") var connections = 256
+  @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
+  @Option(help: "Seconds that answers have to their ends after SIGTERM.") var drainTimeout = 30
+  @Option(help: "Seconds that an answer may take; 0 for as long as it takes.") var requestTimeout = 0
+  @Option(help: "Seconds of silence after which a connection is closed.") var idleTimeout = 30
+  @Option(help: "Seconds between signs of life in a stream.") var ping = 10
+  @Option(help: "What names of metrics begin with: cambium, or vllm.") var metricsPrefix = "cambium"
+  @Flag(help: "No line for each request.") var noLog = false
+  @OptionGroup var runner: RunnerOptions
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
+    guard context.map({ (2...1 << 24).contains($0) }) != false else {
+      throw ValidationError("--context takes a number from 2 to 16777216")
+    }
+    guard maxTokens.map({ $0 >= 1 }) != false else { throw ValidationError("--max-tokens takes a number from 1") }
+    guard (0...100_000).contains(queue), (1...100_000).contains(connections), (1...1_024).contains(sequences) else {
+      throw ValidationError("--queue and --connections take numbers up to 100000, --sequences up to 1024")
+    }
+    for seconds in [drainTimeout, requestTimeout, idleTimeout, ping] where !(0...86_400).contains(seconds) {
+      throw ValidationError("times are seconds from 0 to 86400")
+    }
+    guard metricsPrefix.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) }), !metricsPrefix.isEmpty else {
+      throw ValidationError("--metrics-prefix takes small letters")
+    }
+  }
+
+  func run() throws {
+    var options = ServerOptions()
+    (options.host, options.port, options.isInsecure) = (host, port, insecure)
+    (options.allowedHosts, options.origins) = (allowedHost, corsOrigin)
+    (options.connections, options.drainSeconds, options.requestSeconds) = (connections, drainTimeout, requestTimeout)
+    (options.idleSeconds, options.pingSeconds, options.metricsPrefix) = (max(1, idleTimeout), ping, metricsPrefix)
+    options.limits.bodyBytes = maxBody.bytes
+    // Who is refused by the engine for its queue need not be made ready.
+    options.preparations = max(options.preparations, sequences + queue)
+    options.keys = try keys()
+    try options.check()
+    let served = try ServedModel(package, drafters: drafters.drafter, context: context, runner: runner)
+    // A text that could fit has no more bytes than this, whatever it is written in.
+    options.limits.textBytes = max(options.limits.textBytes, min(served.text.context, 1 << 24) * 8)
+    let own = served.model.path.lastComponent?.string ?? "model"
+    var answers = ServiceOptions(names: ModelNames(servedModelName.isEmpty ? [own] : servedModelName))
+    answers.fingerprint = try served.fingerprint()
+    (answers.decoder, answers.limit) = (decoder, maxTokens)
+    (answers.allowsOptimistic, answers.alwaysUsage, answers.limits) = (allowOptimistic, alwaysUsage, options.limits)
+    let method = served.method()
+    do {
+      _ = try method(decoder)
+    } catch {
+      throw ValidationError(error.message)
+    }
+    let engine = try engine(served.model)
+    let service = Service(served.text, engine: engine, options: answers, vision: served.vision, method: method)
+    let isSilent = noLog
+    let server = try Server(
+      service, options, meta: served.meta, note: { Terminal.note($0) },
+      log: { line in if !isSilent { Terminal.note(line) } })
+    try wait { try await server.run() }
+  }
+
+  private func engine(_ model: LoadedModel) throws -> any GenerationEngine {
+    let (threads, chunk, arithmetic) = (runner.threads, runner.chunk, runner.arithmetic)
+    let drafts = runner.vocabulary(or: .auto)
+    guard oneAtATime else {
+      return try BatchedAnswers(
+        model,
+        BatchOptions(
+          memory: stateMemory.bytes, sequences: sequences, queue: queue, promptChunk: chunk, threads: threads,
+          arithmetic: arithmetic),
+        drafts: drafts)
+    }
+    return try QueueEngine(queue: queue, change: { $0.draft(from: drafts, of: model) }) {
+      DecodingSession(model, threads: threads, promptChunk: chunk, arithmetic: arithmetic)
+    }
+  }
+
+  private func keys() throws -> KeyRing {
+    var keys = KeyRing([])
+    if let file = apiKeyFile {
+      let bytes = try ReadOnlyFile(path: file).readAll(limit: 1 << 20)
+      let ring = KeyRing(lines: String(decoding: bytes, as: UTF8.self))
+      guard !ring.isEmpty else { throw ServerError.keys(file: file.string) }
+      keys = keys + ring
+    }
+    if let name = apiKeyEnv {
+      let ring = KeyRing(lines: ProcessInfo.processInfo.environment[name] ?? "")
+      guard !ring.isEmpty else { throw ServerError.keyVariable(name: name) }
+      keys = keys + ring
+    }
+    return keys
+  }
+
+  /// Waits on this thread for work that other threads do.
+  private func wait(for work: @escaping @Sendable () async throws -> Void) throws {
+    let end = Monitor<Result<Void, any Error>?>(nil)
+    Task.detached {
+      do {
+        try await work()
+        end.change { $0 = .success(()) }
+      } catch {
+        end.change { $0 = .failure(error) }
+      }
+    }
+    try end.wait { $0 }.get()
+  }
+}
