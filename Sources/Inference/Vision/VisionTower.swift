@@ -21,7 +21,8 @@ public final class VisionTower: Sendable {
   let weights: VisionWeights
 
   /// Opens the tower of a model: a folder, or `hub:org/name@revision`.
-  /// - Throws: ``InferenceError/towerMissing(path:)`` for a model without one; else as ``LoadedModel/open(_:head:)``.
+  /// - Throws: ``InferenceError/towerMissing(path:)`` for a model without one; else as
+  ///   ``LoadedModel/open(_:head:drafters:)``.
   public static func open(_ path: String) throws -> VisionTower {
     try VisionTower(CheckpointFolder(ModelReference(typed: path)))
   }
