@@ -65,7 +65,7 @@ package struct AdaptiveDepth {
 
   /// Enters a round of depth 0 with a look.
   /// - Parameters:
-  ///   - agreement: The chance that the target would have taken the draft: 1 or 0 without sampling.
+  ///   - agreement: 1 if the target chose the draft, else 0.
   ///   - draftSeconds: How long the draft took.
   ///   - verifySeconds: How long the target's pass took.
   package mutating func recordLook(agreement: Double, draftSeconds: Double, verifySeconds: Double) {

@@ -98,7 +98,7 @@ extension Decoding {
     let position = prompt.tokens.count - 1
     guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else { return }
     applyRules(logits)
-    newest = check.choose(logits)
+    newest = check.choose(logits, at: 0)
     report(0, newest, logits)
     give([newest])
   }
@@ -128,7 +128,7 @@ extension Decoding {
       plan: plan, outlook: outlook, depth: Swift.min(plan.depth, room), position: prompt.position(base).time,
       base: base,
       choicesBefore: check.time)
-    check.beginDraft()
+    check.beginDraft(at: count)
     drafts.removeAll(keepingCapacity: true)
     emitted.removeAll(keepingCapacity: true)
   }
@@ -189,7 +189,7 @@ extension Decoding {
     var agreement: Double?
     if let look = round.look, let token = emitted.first {
       statistics.looks += 1
-      agreement = check.agreement(look, with: token)
+      agreement = look == token ? 1 : 0
     }
     controller.record(
       DraftedRound(
@@ -211,7 +211,7 @@ extension Decoding {
       let row = logits + place * vocabulary
       let draft = place < drafts.count ? drafts[place] : nil
       applyRules(row)
-      let (stays, token) = check.check(draft, place: place, row)
+      let (stays, token) = check.check(draft, at: count + place, row)
       report(count + place, token, row)
       emitted.append(token)
       if !stays { return place }
@@ -232,7 +232,7 @@ extension Decoding {
       return 0
     }
     applyRules(logits)
-    let token = check.choose(logits)
+    let token = check.choose(logits, at: count + drafts.count)
     report(count + drafts.count, token, logits)
     emitted.append(token)
     return drafts.count

@@ -89,43 +89,19 @@ package struct Distribution {
   /// The probability of a token; 0 for one beyond the vocabulary.
   package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
 
-  /// A token drawn with these probabilities.
-  func draw(_ random: inout RandomSource) -> Int {
-    Distribution.draw(random.uniform(), count: probabilities.count) { Double(probabilities[$0]) }
-  }
-
-  /// A token drawn from max(self − other, 0), divided by its sum: what a rejected draft is replaced by. From self when
-  /// nothing is left by rounding.
-  func drawResidual(_ other: Distribution, _ random: inout RandomSource) -> Int {
-    let residual = { (token: Int) in max(Double(self[token]) - Double(other[token]), 0) }
-    var total = 0.0
-    for token in probabilities.indices { total += residual(token) }
-    guard total > 1e-12 else { return draw(&random) }
-    return Distribution.draw(random.uniform(), count: probabilities.count, residual)
-  }
-
-  /// The token at which the running sum passes `u` of the total; the last possible one if rounding leaves none.
-  private static func draw(_ u: Double, count: Int, _ weight: (Int) -> Double) -> Int {
-    var total = 0.0
-    for token in 0..<count { total += weight(token) }
-    let target = u * total
-    var sum = 0.0
-    var last = 0
-    for token in 0..<count {
-      let w = weight(token)
-      guard w > 0 else { continue }
-      sum += w
-      last = token
-      if sum > target { return token }
+  /// A token drawn with these probabilities: that of the least Eᵢ / pᵢ, with Eᵢ = −ln uᵢ exponentially distributed, which is
+  /// the Gumbel-max rule without its logarithm of p. The lowest id of those that are equal; 0 if no token is possible.
+  func draw(_ noise: SamplingNoise) -> Int {
+    var (token, least) = (0, Double.infinity)
+    for candidate in probabilities.indices {
+      let p = Double(probabilities[candidate])
+      guard p > 0 else { continue }
+      let u = noise.uniform(candidate)
+      // −ln u is at least 1 − u: most tokens need no logarithm.
+      guard (1 - u) / p < least else { continue }
+      let race = -DoubleFunctions.logarithm(u) / p
+      if race < least { (token, least) = (candidate, race) }
     }
-    return last
-  }
-}
-
-extension Distribution {
-  /// All probability on one token.
-  mutating func setCertain(_ token: Int, count: Int) {
-    probabilities = Array(repeating: 0, count: count)
-    if probabilities.indices.contains(token) { probabilities[token] = 1 }
+    return token
   }
 }

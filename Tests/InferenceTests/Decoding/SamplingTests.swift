@@ -26,15 +26,15 @@ import Testing
 
   /// 99.9 % of samples lie below 20.5 with 5 degrees of freedom; the seeds are fixed.
   @Test(arguments: [Float(0.5), 1, 1.7])
-  func `checked drafts and their replacements are distributed as the target`(_ temperature: Float) {
+  func `what follows is distributed as the target, and drafts agree as often as coupling says`(_ temperature: Float) {
     var check = DraftCheck(Sampling(temperature: temperature, seed: 5), vocabulary: 6)
     var counts = Array(repeating: 0, count: 6)
     var accepted = 0
     let trials = 60_000
-    for _ in 0..<trials {
-      check.beginDraft()
+    for index in 0..<trials {
+      check.beginDraft(at: index)
       let draft = check.draft(SamplingTests.drafter)
-      let (stays, token) = check.check(draft, place: 0, SamplingTests.target)
+      let (stays, token) = check.check(draft, at: index, SamplingTests.target)
       counts[token] += 1
       if stays { accepted += 1 }
     }
@@ -43,26 +43,65 @@ import Testing
       SamplingTests.softmax(SamplingTests.drafter, temperature)
     )
     #expect(deviation(counts, p) < 20.5)
-    // The chance to accept is Σ min(p, q): speculative sampling loses none of it.
-    let rate = zip(p, q).reduce(0) { $0 + min($1.0, $1.1) }
+    // Σᵢ 1 / Σⱼ max(pⱼ/pᵢ, qⱼ/qᵢ).
+    let rate = p.indices.reduce(0.0) { sum, i in
+      sum + 1 / p.indices.reduce(0.0) { $0 + max(p[$1] / p[i], q[$1] / q[i]) }
+    }
     #expect(abs(Double(accepted) / Double(trials) - rate) < 0.01)
   }
 
-  @Test func `a drafter without distributions is checked as a certain one`() {
-    var check = DraftCheck(Sampling(temperature: 1, seed: 9), vocabulary: 6)
-    var counts = Array(repeating: 0, count: 6)
-    for _ in 0..<60_000 {
-      check.beginDraft()
-      counts[check.check(3, place: 0, SamplingTests.target).instead] += 1
+  @Test func `a draft does not move the choice that it is held against`() {
+    let sampling = Sampling(temperature: 1, seed: 9)
+    var (plain, drafted) = (DraftCheck(sampling, vocabulary: 6), DraftCheck(sampling, vocabulary: 6))
+    for index in 0..<2000 {
+      drafted.beginDraft(at: index)
+      if index % 3 == 0 { _ = drafted.draft(SamplingTests.drafter) }
+      let (stays, token) = drafted.check(index % 7, at: index, SamplingTests.target)
+      #expect(token == plain.choose(SamplingTests.target, at: index))
+      #expect(stays == (token == index % 7))
     }
-    #expect(deviation(counts, SamplingTests.softmax(SamplingTests.target, 1)) < 20.5)
+  }
+
+  @Test func `choices are as often as probabilities say, for each seed and along a text`() {
+    var (alongText, overSeeds) = (Array(repeating: 0, count: 6), Array(repeating: 0, count: 6))
+    var check = DraftCheck(Sampling(temperature: 1, seed: 77), vocabulary: 6)
+    for index in 0..<60_000 {
+      alongText[check.choose(SamplingTests.target, at: index)] += 1
+      var other = DraftCheck(Sampling(temperature: 1, seed: UInt64(index)), vocabulary: 6)
+      overSeeds[other.choose(SamplingTests.target, at: 0)] += 1
+    }
+    let probabilities = SamplingTests.softmax(SamplingTests.target, 1)
+    #expect(deviation(alongText, probabilities) < 20.5)
+    #expect(deviation(overSeeds, probabilities) < 20.5)
   }
 
   @Test func `temperature 0 takes the largest logit, the lowest id on ties`() {
     var check = DraftCheck(.greedy, vocabulary: 4)
-    #expect(check.choose([1, 3, 3, 2]) == 1)
-    #expect(check.check(2, place: 0, [1, 3, 3, 2]) == (false, 1))
-    #expect(check.check(1, place: 0, [1, 3, 3, 2]) == (true, 1))
+    #expect(check.choose([1, 3, 3, 2], at: 0) == 1)
+    #expect(check.check(2, at: 0, [1, 3, 3, 2]) == (false, 1))
+    #expect(check.check(1, at: 0, [1, 3, 3, 2]) == (true, 1))
+  }
+
+  /// Adaptive decoders go by the clock: their drafts differ from run to run, their text does not.
+  @Test(arguments: Golden.all.filter { ["len17", "text12", "text31"].contains($0.name) })
+  func `a seed gives the same text whoever drafts`(_ golden: Golden) throws {
+    let model = try golden.open()
+    let prompt = try golden.prompt()
+    let methods: [DecodingMethod] = [
+      .mtp(depth: 1), .mtp(depth: 2), .mtp(depth: 5), .lookup(depth: 3), .adaptive,
+    ]
+    var accepted = 0
+    for seed in UInt64(0)..<6 {
+      let sampling = Sampling(temperature: 1.3, topK: seed % 2 == 0 ? 4 : 0, seed: seed)
+      let options = DecodingOptions(limit: 24, sampling: sampling)
+      let plain = Array(try DecodingSession(model, threads: 1).decode(prompt, .vanilla, options))
+      for method in methods {
+        let decoding = try DecodingSession(model, threads: 1).decode(prompt, method, options)
+        #expect(Array(decoding) == plain, "\(method), seed \(seed)")
+        accepted += decoding.statistics.accepted
+      }
+    }
+    #expect(accepted > 50)
   }
 
   @Test func `filters keep the most probable tokens, in their order`() {
