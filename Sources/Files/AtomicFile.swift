@@ -26,14 +26,14 @@ public enum AtomicFile {
       try file.sync()
       // Still open: its lock tells others that this name is in use.
       try renameReplacing(file.path, path)
-      // Only here: whoever is killed before leaves a file that is known as ours.
-      file.endMaking()
-      try file.close()
     } catch {
       unlink(file.path)
       throw error
     }
     try syncFolder(path.folder)
+    // Only here: when power is lost before, the temporary name may be back, and must be known as ours.
+    file.endMaking()
+    try file.close()
   }
 
   /// Whether a file is one in the making, whatever process made it: by its name and its mark. Somebody else's file of

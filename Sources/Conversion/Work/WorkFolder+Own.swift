@@ -62,7 +62,7 @@ extension WorkFolder {
     // Killed before it wrote the plan: only its own names are there, the lock before all.
     if foreign.isEmpty, hasLock { return }
     // Another machine writes the plan at this moment, and nothing else is there before it.
-    if names.allSatisfy({ AtomicFile.isTemporary(FilePath($0)) }) { return }
+    if names.allSatisfy({ AtomicFile.isTemporary(path.appending($0)) }) { return }
     let plan = path.appending("plan.json")
     if let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(plan, limit: 1 << 30) }),
       let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
