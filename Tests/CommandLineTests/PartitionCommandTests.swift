@@ -89,7 +89,7 @@ import Testing
     let unread = try cambium(folder, ["run"] + names + ["--json"])
     #expect(unread.end == .exit(66), "\(unread.summary)")
     #expect(unread.err.contains("absent.json"), "\(unread.summary)")
-    #expect(!FileManager.default.fileExists(atPath: folder["out.work"]), "what cannot be read is said before any is begun")
+    #expect(!FileManager.default.fileExists(atPath: folder["out.work"]), "nothing is begun")
     let stopped = try cambium(folder, ["run", "wrong.json", "m.json", "--json"])
     #expect(stopped.end == .exit(66), "\(stopped.summary)")
     let begun = try #require(try document(stopped.out)["runs"]?.arrayValue)

@@ -36,19 +36,22 @@ import Testing
     #expect(allocation.candidates.map(\.choice.candidate) == chosen)
   }
 
-  @Test("a KL is reached with few bytes", arguments: [UInt64(1), 2, 3, 4, 5])
-  func reach(seed: UInt64) {
+  /// Behind each KL the fewest bytes that reach it, of the search through all choices.
+  @Test(
+    "a KL is reached with bytes within a twentieth of the fewest",
+    arguments: [
+      (UInt64(1), [608, 712, 896]), (2, [416, 464, 632]), (3, [1024, 1160, 1584]), (4, [880, 984, 1336]),
+      (5, [992, 1168, 1560]),
+    ])
+  func reach(seed: UInt64, fewest: [Int]) {
     let items = Self.items(seed: seed)
     let (most, least) = Allocation(items).klRange
-    for share in [0.9, 0.3, 0.05] {
+    for (share, fewest) in zip([0.9, 0.3, 0.05], fewest) {
       let limit = least + (most - least) * share
       var allocation = Allocation(items)
       allocation.reach(limit)
       #expect(allocation.kl <= limit)
-      // Nothing alone can go back.
-      var other = Allocation(items)
-      other.spend(allocation.bytes)
-      #expect(other.kl <= allocation.kl + 1e-12)
+      #expect(allocation.bytes * 20 <= fewest * 21)
     }
   }
 
