@@ -254,7 +254,7 @@ public struct PackageVerifier: Sendable {
     var total = CheckedSum()
     let unlisted = Set(listsHead ? [] : WeightLayout.ownHeadFiles.map(UTF8Name.init))
     for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where !unlisted.contains(name) && !name.string.hasBytes(atStart: PackageVerifier.drafterPrefix) {
+    where !unlisted.contains(name) && !name.string.hasBytes(atStart: DraftCheckpoint.prefix) {
       for entry in shard.header.tensors {
         total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -32,7 +32,7 @@ struct CleanCommand: ParsableCommand {
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+      work: work?.absolute, output: output?.absolute, pipelineFolders: try pipelines.folders(manifest: manifest))
     let run = try Run(manifest: manifest, options: options)
     let left = try run.clean(unfinished: unfinished)
     format.print(

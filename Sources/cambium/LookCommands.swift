@@ -100,7 +100,7 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+      work: work?.absolute, output: output?.absolute, pipelineFolders: try pipelines.folders(manifest: manifest))
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

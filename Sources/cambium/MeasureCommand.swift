@@ -53,7 +53,7 @@ struct MeasureCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
-    let folders = pipelines.folders(manifest: manifest)
+    let folders = try pipelines.folders(manifest: manifest)
     let resolution = try Resolution(Manifest(path: manifest), pipelineFolders: folders, measuring: true)
     let planner = Planner(resolution)
     let plan = try planner.plan()
@@ -116,6 +116,7 @@ struct MeasureCommand: ParsableCommand {
   private func bundledText(_ folders: [FilePath]) throws -> FilePath {
     let places = folders.map { $0.appending("text/measure.txt") }
     for place in places where try place.exists { return place }
-    throw ManifestError.missing(path: places.first ?? manifest, what: "text to measure on")
+    throw ManifestError.shippedMissing(
+      what: "text to measure on", looked: places.map(\.string).joined(separator: ", "))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Diagnostics
 import Planning
 import SystemPackage
 import Terminal
@@ -53,7 +54,7 @@ struct MergeCommand: ParsableCommand {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
-      pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
     options.replaces = replace
     var merging = MergeOptions()
     merging.trustsReceipts = trustReceipts

@@ -84,7 +84,7 @@ struct RunCommand: ParsableCommand {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
-      pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
     if recordBuilder { options.builder = try programDigest() }
     // A dry run moves nothing large: of what is not in the cache it says so.
@@ -161,7 +161,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let remote = RemoteModels()
-    var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    var options = RunOptions(pipelineFolders: try pipelines.folders(manifest: manifest))
     options.replaces = replace
     options.opener = { try remote.open($0, $1) }
     defer { remote.tellTraffic() }

@@ -68,7 +68,7 @@ struct VerifyCommand: ParsableCommand {
     try checkSignature(path, key, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
-      let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
+      let options = RunOptions(threads: parallel.threads, pipelineFolders: try pipelines.folders(manifest: rederive))
       try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
     }
     format.print(json: report.json, text: report.text)

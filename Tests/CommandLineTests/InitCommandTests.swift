@@ -90,6 +90,14 @@ import Testing
     #expect(rows.first { $0["name"]?.stringValue == "mxfp4" }?["summary"]?.stringValue == "Mine.")
   }
 
+  @Test func `a folder of pipelines that is not there is refused, and no other pipeline of the name is taken`() throws {
+    let folder = try Demo.folder()
+    for arguments in [["pipelines"], ["plan", "m.json"], ["run", "m.json", "--dry-run"]] {
+      let outcome = try CambiumProcess.run(arguments + ["--pipelines", "nowhere"], in: folder.path)
+      #expect(outcome.end == .exit(66) && outcome.err.contains("E_PIPELINES_MISSING"), "\(outcome.summary)")
+    }
+  }
+
   @Test func `an existing manifest is not overwritten`() throws {
     let folder = try ScratchFolder()
     try folder.write("mine", to: "m.json")

@@ -21,14 +21,13 @@ import Testing
   }
 
   @Test(
-    "within a number of bytes nothing costs less",
     arguments: [
       (UInt64(1), 850, 0.01825, [2, 2, 3, 0, 2, 0]), (1, 1100, 0.00371875, [3, 3, 4, 1, 3, 2]),
       (1, 1350, 0.00105859375, [4, 4, 4, 1, 4, 3]), (2, 578, 0.02815625, [3, 2, 3, 3, 1, 0]),
       (2, 918, 0.000740234375, [4, 3, 4, 4, 3, 3]), (3, 1394, 0.017125, [2, 2, 0, 1, 1, 2]),
       (3, 2214, 0.000642578125, [4, 4, 2, 3, 3, 4]),
     ])
-  func least(seed: UInt64, limit: Int, kl: Double, chosen: [Int]) {
+  func `within a number of bytes nothing costs less`(seed: UInt64, limit: Int, kl: Double, chosen: [Int]) {
     var allocation = Allocation(Self.items(seed: seed))
     allocation.spend(limit)
     #expect(allocation.bytes <= limit)
@@ -36,8 +35,8 @@ import Testing
     #expect(allocation.candidates.map(\.choice.candidate) == chosen)
   }
 
-  @Test("a KL is reached with few bytes", arguments: [UInt64(1), 2, 3, 4, 5])
-  func reach(seed: UInt64) {
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+  func `a KL is reached with few bytes`(seed: UInt64) {
     let items = Self.items(seed: seed)
     let (most, least) = Allocation(items).klRange
     for share in [0.9, 0.3, 0.05] {
@@ -52,7 +51,7 @@ import Testing
     }
   }
 
-  @Test("of equal sets the first by name is chosen, in whatever order they are given") func ties() {
+  @Test func `of equal sets the first by name is chosen, in whatever order they are given`() {
     let choices = [
       Allocation.Choice(candidate: 0, bytes: 10, kl: 1), Allocation.Choice(candidate: 1, bytes: 20, kl: 0.5),
     ]
@@ -64,7 +63,7 @@ import Testing
     }
   }
 
-  @Test("what is larger and costs no less is never chosen") func dominated() {
+  @Test func `what is larger and costs no less is never chosen`() {
     let item = Allocation.Item(
       name: "a",
       [

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import PackageCheck
 import SystemPackage
 import Testing
 
