@@ -16,7 +16,8 @@ struct InspectCommand: ParsableCommand {
         cambium inspect manifests/demo/trunk
 
       A model of the hub that is not in the cache is looked at where it is: small
-      files are read, and the headers of its weights.
+      files are read, the headers of its weights, and the norms that a head is held
+      against.
 
       \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 

@@ -19,8 +19,8 @@ struct ManyRuns {
     var reports: [JSONValue] = []
   }
 
-  /// Names that a glob of manifests catches, and that this program writes.
-  private static let own = [".lock.json", ".check.json"]
+  /// Names that a glob of manifests catches, and that this program writes or comes with.
+  private static let own = [".lock.json", ".check.json", ".sensitivity.json", ".schema.json"]
 
   /// - Parameter perform: makes one, and gives its results to a function.
   /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made.
