@@ -57,14 +57,22 @@ struct VerifyCommand: ParsableCommand {
     let unpacked = try ArchiveReader(path: path, threads: parallel.threads).unpack(to: folder, in: path.folder) {
       StopSignal.shared.isRequested
     }
-    defer { try? Folder.removeTree(unpacked.path) }
+    defer {
+      do {
+        try Folder.removeTree(unpacked.path)
+      } catch {
+        Terminal.note("note: \(unpacked.path) could not be removed: \(error.diagnostic.summary)")
+      }
+    }
     try verify(unpacked.path)
   }
 
   private func verify(_ path: FilePath) throws {
     // Without its key there is nothing to say of a signature: no verdict, but the reason.
     let key = try publicKey.map(VerifyingKey.init)
-    var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
+    var report = try PackageVerifier(
+      path: path, threads: parallel.threads, isStopped: { StopSignal.shared.isRequested }
+    ).verify()
     try checkSignature(path, key, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
