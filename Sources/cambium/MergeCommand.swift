@@ -21,7 +21,7 @@ struct MergeCommand: ParsableCommand {
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -61,6 +61,9 @@ struct MergeCommand: ParsableCommand {
     merging.allowsMixedTools = allowMixedTools
     merging.settleMilliseconds = settle * 1000
     merging.build = try programDigest()
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     try run.requireAllPossible()
     StopSignal.shared.install()

@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  @Test func `parts that machines made with a head that stays on the hub are merged to the same package`() throws {
+    let hub = try LocalHub()
+    try graft(hub)
+    for part in ["1/2", "0/2"] {
+      let run = try hub.run(["run", "m.json", "--partition", part, "--quiet"])
+      #expect(run.isSuccess, "\(run.summary)")
+    }
+    let merge = try hub.run(["merge", "m.json", "--settle", "0", "--quiet"])
+    #expect(merge.isSuccess, "\(merge.summary)")
+    try expectReferenceFiles(hub.scratch)
+  }
+
   @Test func `the plan says what would be moved, and moves headers alone`() throws {
     let hub = try LocalHub()
     try graft(hub)
