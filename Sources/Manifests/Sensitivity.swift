@@ -10,7 +10,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// Share of the positions where both have the same best token.
     public let topAgreement: Double
 
-    /// The members.
+    /// A cost that was measured, or that an allocation is tried with.
     public init(kl: Double, topAgreement: Double) {
       self.kl = kl
       self.topAgreement = topAgreement
@@ -24,7 +24,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// By the number of the candidate; nil where it does not fit the tensors' columns.
     public let costs: [Cost?]
 
-    /// The members.
+    /// Costs in the order of the candidates.
     public init(tensors: [String], costs: [Cost?]) {
       self.tensors = tensors
       self.costs = costs
@@ -42,7 +42,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// Tokens of a window; each begins with an empty state.
     public let window: Int
 
-    /// The members.
+    /// A text by its digest, and how it was cut into windows.
     public init(digest: SHA256Digest, tokens: Int, positions: Int, window: Int) {
       self.digest = digest
       self.tokens = tokens
