@@ -79,12 +79,7 @@ struct StatusCommand: ParsableCommand {
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
   var partitions: PartitionCount?
   @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
@@ -101,7 +96,8 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolute, output: output?.absolute, pipelineFolders: try pipelines.folders(manifest: manifest))
+      work: places.work?.absolute, output: places.output?.absolute,
+      pipelineFolders: try pipelines.folders(manifest: manifest))
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

@@ -25,12 +25,7 @@ struct MergeCommand: ParsableCommand {
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @Option(help: ArgumentHelp("How long to wait for files that are not seen yet.", valueName: "seconds"))
   var settle = 60
   @Flag(help: "Do not read the weight files before they are moved; they are read before they are published.")
@@ -53,7 +48,7 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
-      threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
+      threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
     options.replaces = replace
     var merging = MergeOptions()

@@ -59,19 +59,6 @@ import Testing
     #expect(decoding.statistics.drafted > 40)
   }
 
-  @Test func `a session that goes on, and a fork, draft as a new session does`() throws {
-    let model = try Drafters.demo([DFlash2DrafterTests.folder])
-    let session = DecodingSession(model, threads: 1)
-    _ = try session.run(Drafters.repeating, .dflash(), limit: 6)
-    let longer = Prompt(session.tokens + [9, 300, 41])
-    let fork = session.fork()
-    let expected = try DecodingSession(model, threads: 1).run(longer, .dflash(), limit: 20)
-    for one in [session, fork] {
-      let found = try one.run(longer, .dflash(), limit: 20)
-      #expect(found.decoded == expected.decoded && found.drafts == expected.drafts)
-    }
-  }
-
   @Test func `the largest come first, the lower place first among equals, and what is no number before all`() {
     #expect(DFlash2Passes.largest([1, 5, 5, 2, 5, 7], count: 6, 3) == [5, 1, 2])
     #expect(DFlash2Passes.largest([3, 3, 3], count: 3, 2) == [0, 1])
