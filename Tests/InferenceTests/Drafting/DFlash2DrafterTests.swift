@@ -4,7 +4,7 @@ import Testing
 
 /// A DFlash 2 drafter with random weights for the demo's trunk, against z-lab's package (`make_dflash2.py`).
 @Suite struct DFlash2DrafterTests {
-  private static let folder = Drafters.fixtures + "/tiny-dflash2"
+  static let folder = Drafters.fixtures + "/tiny-dflash2"
 
   /// 21 tokens, more than the window of the sliding layer, 12.
   private func prompt() throws -> [Int] {
