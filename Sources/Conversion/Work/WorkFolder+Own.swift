@@ -15,7 +15,7 @@ extension WorkFolder {
   func hasPublished() throws -> Bool {
     do {
       return try StageReceipt.load(folder(.package)) != nil
-    } catch WorkspaceError.receiptDamaged {
+    } catch WorkspaceError.receiptDamaged(_, _) {
       return false
     }
   }
