@@ -1,5 +1,7 @@
 import Digests
+import Files
 import Quantization
+import SystemPackage
 
 /// What quantizing each tensor alone costs, measured on a text. Format: see the page *Sensitivity*.
 public struct Sensitivity: Sendable, Equatable {
@@ -75,5 +77,13 @@ public struct Sensitivity: Sendable, Equatable {
     self.text = text
     self.candidates = candidates
     self.sets = sets.sorted { ($0.tensors.first ?? "").utf8.lexicographicallyPrecedes(($1.tensors.first ?? "").utf8) }
+  }
+
+  /// Where the file of a manifest is when the manifest names none: `NAME.sensitivity.json` beside `NAME.json`.
+  public static func path(beside manifest: FilePath) -> FilePath {
+    let own = manifest.absolute
+    let name = own.name
+    return own.folder.appending(
+      (name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) : name) + ".sensitivity.json")
   }
 }

@@ -59,7 +59,7 @@ struct MeasureCommand: ParsableCommand {
     let plan = try planner.plan()
     let open = planner.openTensors(plan.tensors)
     let names = open.keys.sorted().map(\.string)
-    let path = output?.absolute ?? resolution.manifest.sensitivity ?? beside
+    let path = output?.absolute ?? resolution.manifest.sensitivity ?? Sensitivity.path(beside: manifest)
     let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: [manifest.absolute])
     try target.check()
     let file = try text?.absolute ?? bundledText(folders)
@@ -99,14 +99,6 @@ struct MeasureCommand: ParsableCommand {
     try target.write(JSONWriter.pretty(result.json))
     try Folder.removeTree(partial)
     format.print(json: result.json, text: path.string)
-  }
-
-  /// `NAME.sensitivity.json` beside `NAME.json`.
-  private var beside: FilePath {
-    let own = manifest.absolute
-    let name = own.name
-    return own.folder.appending(
-      (name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) : name) + ".sensitivity.json")
   }
 
   private static let kind = ResultFile.Kind("a sensitivity file") { beginning in
