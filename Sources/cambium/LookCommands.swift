@@ -75,7 +75,7 @@ struct StatusCommand: ParsableCommand {
 
       \(HelpSections.exitCodes([.resumable: "with --partitions: there is something to do"]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -95,9 +95,13 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = RunOptions(
+    var options = RunOptions(
       work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest))
+    let remote = RemoteModels()
+    // Which parts there are follows from headers, also from those of models that stay on the hub.
+    if partitions != nil { options.opener = { try remote.open($0, $1) } }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

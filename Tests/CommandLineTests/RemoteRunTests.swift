@@ -45,6 +45,8 @@ import Testing
       let run = try hub.run(["run", "m.json", "--partition", part, "--quiet"])
       #expect(run.isSuccess, "\(run.summary)")
     }
+    let status = try hub.run(["status", "m.json", "--partitions", "2", "--missing"])
+    #expect(status.isSuccess && status.out == "\n", "\(status.summary)")
     let merge = try hub.run(["merge", "m.json", "--settle", "0", "--quiet"])
     #expect(merge.isSuccess, "\(merge.summary)")
     try expectReferenceFiles(hub.scratch)
