@@ -12,7 +12,7 @@ package struct SeekTable {
     /// Its bytes decompressed.
     package let plain: Int
 
-    /// The members.
+    /// A frame by its sizes in the archive and unpacked.
     package init(compressed: Int, plain: Int) {
       self.compressed = compressed
       self.plain = plain

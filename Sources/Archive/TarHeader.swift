@@ -11,7 +11,7 @@ package struct TarHeader: Equatable {
   /// Bytes of its content.
   package let size: Int
 
-  /// The members.
+  /// A header for a regular file of this name and size.
   package init(name: String, size: Int) {
     self.name = name
     self.size = size

@@ -39,7 +39,7 @@ public struct BenchDifference: Sendable, Hashable {
   /// A token id, or `the end`.
   public var found: String
 
-  /// The members.
+  /// A difference at one token, with what stands there on either side.
   public init(decoder: String, prompt: String, repetition: Int, index: Int, expected: String, found: String) {
     self.decoder = decoder
     self.prompt = prompt

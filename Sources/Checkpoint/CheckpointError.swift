@@ -224,7 +224,7 @@ public enum CheckpointError: CambiumError {
       Diagnostic(
         "E_HUB_REMOTE", "the manifest wants the model read on the hub, and this command does not use the network",
         file: reference,
-        next: "use cambium plan or cambium run; or fetch the model, and take \"remote\" out of the manifest",
+        next: "use cambium plan, run or merge; or fetch the model, and take \"remote\" out of the manifest",
         exit: .missingInput)
     }
   }

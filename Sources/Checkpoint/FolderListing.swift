@@ -38,14 +38,19 @@ package struct FolderListing: Sendable {
       nested = names.filter { $0.hasBytes(atEnd: ".safetensors") || $0 == "manifest.json" }.map { prefix + $0 }
       for other in others { unusable.append((prefix + other.name, other.error)) }
     }
-    let prefix = FolderListing.headFolder + "/"
     here = Set(found.files)
     files = FolderListing.joined(found.files, elsewhere.filter { !$0.contains("/") && !$0.hasPrefix(".") })
     self.unusable = unusable
     nestedHead = FolderListing.joined(
-      nested, elsewhere.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/") })
+      nested, elsewhere.filter(FolderListing.isNestedHead))
     summary =
       files.isEmpty ? "an empty folder" : files.prefix(8).joined(separator: ", ") + (files.count > 8 ? ", …" : "")
+  }
+
+  /// Whether a name is that of a file in the folder of a head, and not in one beneath it.
+  static func isNestedHead(_ name: String) -> Bool {
+    let prefix = FolderListing.headFolder + "/"
+    return name.hasPrefix(prefix) && !name.dropFirst(prefix.count).contains("/")
   }
 
   /// Names from two places in byte order, each once.

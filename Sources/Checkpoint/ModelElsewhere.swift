@@ -53,7 +53,7 @@ package struct ModelRequest: Sendable {
   /// The commit that the lock file pins, for when nobody can be asked which one a branch stands for; nil without one.
   package let pinned: String?
 
-  /// The members.
+  /// A request by a run whose work folder may have something of the model.
   package init(use: Use, kept: FilePath, pinned: String?) {
     self.use = use
     self.kept = kept

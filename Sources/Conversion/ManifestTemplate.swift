@@ -1,5 +1,6 @@
 import Checkpoint
 import Files
+import Manifests
 import Planning
 import StrictJSON
 import SystemPackage
@@ -59,12 +60,24 @@ public struct ManifestTemplate {
     let name = ManifestTemplate.name(of: folder)
     let recipe = pipeline.hasSuffix(".json") ? FilePath(untrusted: pipeline).stem ?? pipeline : pipeline
     members.append(("output", .string(output.map(place) ?? literal("\(name)-\(recipe)"))))
-    do {
-      try Run.require(JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders)
-    } catch ConversionError.checkMissing(_, let reason) {
-      members.append(("check", .object([("optional", true)])))
-      notes.append("decoding will not be checked: \(reason)")
-      try Run.require(JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders)
+    // What is missing is added, each once, until a run would take it.
+    var (isTaken, isMeasured, isUnchecked) = (false, false, false)
+    while !isTaken {
+      do {
+        try Run.require(
+          JSONWriter.pretty(.object(members)), at: path, pipelineFolders: pipelineFolders, measuring: isMeasured)
+        isTaken = true
+      } catch SensitivityError.unpaired(_, _, _) where !isMeasured {
+        // It is made from the manifest, which has to be there first.
+        isMeasured = true
+        let file = Sensitivity.path(beside: path).name
+        members.append(("sensitivity", .string(literal(file))))
+        notes.append("the pipeline's budget is spent by \(file), which cambium measure makes: call it before a run")
+      } catch ConversionError.checkMissing(_, let reason) where !isUnchecked {
+        isUnchecked = true
+        members.append(("check", .object([("optional", true)])))
+        notes.append("decoding will not be checked: \(reason)")
+      }
     }
     json = .object(members)
     self.notes = notes

@@ -14,8 +14,7 @@ extension Run {
     try folder.requireOwn()
     let lock = try WorkLock(folder: work)
     defer { lock.release() }
-    let receipt = try? StageReceipt.load(folder.folder(.package))
-    guard isUnfinished || receipt != nil else { throw ConversionError.workUnfinished(path: work) }
+    guard try isUnfinished || folder.hasPublished() else { throw ConversionError.workUnfinished(path: work) }
     return try folder.clean()
   }
 }

@@ -50,9 +50,18 @@ public struct Run: Sendable {
   }
 
   /// Refuses the text of a manifest that a run would refuse, as if it stood at a path. Writes nothing.
-  static func require(_ text: [UInt8], at path: FilePath, pipelineFolders: [FilePath]) throws {
+  /// - Parameters:
+  ///   - text: The manifest.
+  ///   - path: Where it would be.
+  ///   - pipelineFolders: Where pipelines are looked up by name.
+  ///   - measuring: Whether what a budget is spent by is still to be made.
+  static func require(
+    _ text: [UInt8], at path: FilePath, pipelineFolders: [FilePath], measuring: Bool = false
+  ) throws {
     let options = RunOptions(pipelineFolders: pipelineFolders)
-    try Run(Resolution(Manifest(text, path: path), pipelineFolders: pipelineFolders), options).requirePossible()
+    let resolution = try Resolution(
+      Manifest(text, path: path), pipelineFolders: pipelineFolders, measuring: measuring)
+    try Run(resolution, options).requirePossible()
   }
 
   private init(_ resolution: Resolution, _ options: RunOptions) throws {

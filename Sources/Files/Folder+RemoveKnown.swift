@@ -113,8 +113,9 @@ private struct KnownRemoval {
       guard isFolder, errno == ENOTEMPTY || errno == EEXIST else {
         throw .system("remove the \(isFolder ? "folder" : "file")", path, errno: errno)
       }
+      // What cannot be listed, or has gone again, leaves the folder all the same.
       let found = (try? Folder.tree(path).map(\.name)) ?? []
-      kept += found.map { relative.isEmpty ? $0 : relative + [UInt8(ascii: "/")] + $0 }
+      kept += found.isEmpty ? [relative] : found.map { relative.isEmpty ? $0 : relative + [UInt8(ascii: "/")] + $0 }
     }
     crashPoint("remove")
   }

@@ -68,6 +68,8 @@ public enum HubError: CambiumError, Equatable {
   case stopped(place: String)
   /// libcurl does not start.
   case library(reason: String)
+  /// Something else failed while a model of the hub was read, which no input can cause.
+  case unforeseen(reason: String)
 
   /// Whether it says that there is no network, or none may be used, and nothing of the model.
   public var isWithoutNetwork: Bool {
@@ -225,6 +227,8 @@ public enum HubError: CambiumError, Equatable {
         exit: .resumable)
     case .library(let reason):
       .fault("E_HUB_LIBRARY", "libcurl does not start: \(reason)")
+    case .unforeseen(let reason):
+      .fault("E_HUB_FAULT", "a model of the hub could not be read on: \(reason)")
     }
   }
 }

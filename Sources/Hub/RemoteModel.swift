@@ -180,7 +180,7 @@ public final class RemoteModel: ModelElsewhere {
     _ stretches: [(shard: String, ranges: [Range<Int>])], advanced: @escaping @Sendable (_ bytes: Int, String) -> Void
   ) throws {
     guard let home = kept.withLock({ $0 }) else {
-      throw HubError.library(reason: "what is fetched of \(repository.pinned) has no place")
+      throw HubError.unforeseen(reason: "what is fetched of \(repository.pinned) has no place")
     }
     let folder = home.appending("ranges")
     let parts = try stretches.map { stretch in

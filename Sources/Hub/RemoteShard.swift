@@ -56,11 +56,13 @@ final class RemoteShard: ShardBytes {
     guard end <= size else { throw .short(path: path, expected: end, found: size) }
     do {
       return try read(offset..<end)
-    } catch let error as FileError {
-      throw error
     } catch {
-      throw .elsewhere(error as? any CambiumError ?? HubError.library(reason: "\(error)"))
+      throw RemoteShard.wrapped(error)
     }
+  }
+
+  private static func wrapped(_ error: any Error) -> FileError {
+    error as? FileError ?? .elsewhere(error as? any CambiumError ?? HubError.unforeseen(reason: "\(error)"))
   }
 
   /// What is long goes into the buffer as it comes, and is nowhere else in memory.
@@ -77,10 +79,8 @@ final class RemoteShard: ShardBytes {
         UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + bytes.count]).copyMemory(from: bytes)
         filled += bytes.count
       }
-    } catch let error as FileError {
-      throw error
     } catch {
-      throw .elsewhere(error as? any CambiumError ?? HubError.library(reason: "\(error)"))
+      throw RemoteShard.wrapped(error)
     }
   }
 

@@ -54,7 +54,8 @@ extension RuleParser {
     for (key, number) in [("bits_per_weight", bits), ("max_kl", kl)] {
       guard let number, !(number > 0 && number < 1e6) else { continue }
       throw ManifestError.value(
-        place: place(own.value[key] ?? own.value), field: key, expected: "a number above 0", found: "\(number)")
+        place: place(own.value[key] ?? own.value), field: key, expected: "a number above 0 and below 1000000",
+        found: "\(number)")
     }
     return Budget(
       limit: limit, candidates: try (try own.optionalArray("candidates") ?? []).map { try choice($0) },

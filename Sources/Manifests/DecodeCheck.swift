@@ -23,7 +23,7 @@ public struct DecodeCheck: Sendable, Equatable {
     /// Tokens that it drafts in a round.
     package var places: Int
 
-    /// The members.
+    /// A drafter by the name that the runner decodes with.
     package init(name: String, places: Int) {
       self.name = name
       self.places = places

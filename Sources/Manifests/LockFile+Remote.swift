@@ -34,7 +34,7 @@ extension LockFile {
       /// SHA-256 of everything before its data.
       public let header: String
 
-      /// The members.
+      /// A shard by what its store states of it, and by the header that was read.
       public init(path: String, bytes: Int, stated: String?, header: String) {
         self.path = path
         self.bytes = bytes
@@ -56,7 +56,7 @@ extension LockFile {
       /// SHA-256 of the bytes as they were served.
       public let sha256: String
 
-      /// The members.
+      /// A tensor by the place that it was read from.
       public init(name: String, file: String, offset: Int, bytes: Int, sha256: String) {
         self.name = name
         self.file = file
@@ -78,7 +78,7 @@ extension LockFile {
     /// files.
     public let tensors: [Tensor]
 
-    /// The members.
+    /// What was read of one model; of a trunk no tensors are listed.
     public init(use: String, repository: String, commit: String, files: [File], tensors: [Tensor]) {
       self.use = use
       self.repository = repository

@@ -18,7 +18,7 @@ public struct LockFile: Sendable, Equatable {
     /// Whether the digest is that of a shard's leaves, not of the file's bytes.
     public var isTree: Bool { digest != .content }
 
-    /// The members.
+    /// An input by its digest; of a whole file, unless another kind is named.
     public init(path: String, bytes: Int, sha256: String, digest: Digest = .content) {
       self.path = path
       self.bytes = bytes

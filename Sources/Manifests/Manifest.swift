@@ -172,6 +172,7 @@ public struct Manifest: Sendable {
     let others = [
       ("cambium_pipeline", "a pipeline", "name it in a manifest, as \"pipeline\""),
       ("cambium_check", "the report of a decode check", "name the manifest of the package that it is about"),
+      ("cambium_sensitivity", "a sensitivity file", "name it in a manifest, as \"sensitivity\""),
       ("cambium_audit", "the audit report of a package", "cambium audit takes the package's folder"),
     ]
     for (key, what, next) in others where fields[key] != nil {

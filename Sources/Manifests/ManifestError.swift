@@ -6,6 +6,10 @@ import SystemPackage
 public enum ManifestError: CambiumError {
   /// The manifest, or a pipeline that it names by a path, is not there.
   case missing(path: FilePath, what: String)
+  /// The folder of pipelines that the command line names is not there.
+  case pipelinesMissing(path: FilePath)
+  /// Files that come with the program are in none of the places where they are looked for.
+  case shippedMissing(what: String, looked: String)
   /// What is named as the manifest is a model's folder, or another document of ours.
   case notManifest(path: FilePath, found: String, next: String)
   /// A field's value is not one of those allowed.
@@ -34,6 +38,17 @@ public enum ManifestError: CambiumError {
         "E_MANIFEST_MISSING", "no such \(what)", file: path,
         next: what == "manifest"
           ? "write one with: cambium init FOLDER" : "check the path; it is relative to the manifest",
+        exit: .missingInput)
+    case .pipelinesMissing(let path):
+      Diagnostic(
+        "E_PIPELINES_MISSING", "no such folder of pipelines", file: path, expected: "a folder with pipelines",
+        found: "nothing, or a file", next: "check the path that --pipelines names", exit: .missingInput)
+    case .shippedMissing(let what, let looked):
+      Diagnostic(
+        "E_SHIPPED_MISSING", "a \(what) that comes with cambium is not found", expected: "one in \(looked)",
+        found: "none",
+        next:
+          "leave the program in the folder that it came with, or name that of the pipelines with --pipelines or CAMBIUM_PIPELINES",
         exit: .missingInput)
     case .notManifest(let path, let found, let next):
       Diagnostic(

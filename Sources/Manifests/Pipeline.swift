@@ -55,7 +55,8 @@ public struct Pipeline: Sendable {
   }
 
   /// Finds a pipeline by name among the shipped ones, or by a path that ends in `.json`.
-  /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``.
+  /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``; ``ManifestError/missing(path:what:)`` for a path
+  ///   that leads nowhere.
   public static func locate(_ reference: String, manifest: FilePath, folders: [FilePath], place: String) throws
     -> FilePath
   {
@@ -69,17 +70,17 @@ public struct Pipeline: Sendable {
       if try path.exists { return path }
     }
     throw ManifestError.pipelineUnknown(
-      place: place, name: reference, known: list(folders).map(\.name),
+      place: place, name: reference, known: try list(folders).map(\.name),
       looked: folders.map(\.string).joined(separator: ", "))
   }
 
   /// Every pipeline that has a name, by name, with the file that the name stands for: that of the first folder which has
-  /// it. Nothing is read.
-  public static func list(_ folders: [FilePath]) -> [(name: String, path: FilePath)] {
+  /// it. No file is read.
+  /// - Throws: `StorageError` for a folder that is there and cannot be listed.
+  public static func list(_ folders: [FilePath]) throws -> [(name: String, path: FilePath)] {
     var found: [String: FilePath] = [:]
-    for folder in folders {
-      for entry in (try? Folder.entries(folder)) ?? []
-      where entry.hasSuffix(".json") && !entry.hasSuffix(".schema.json") {
+    for folder in folders where try Folder.isFolder(folder) {
+      for entry in try Folder.entries(folder) where entry.hasSuffix(".json") && !entry.hasSuffix(".schema.json") {
         let name = String(entry.dropLast(5))
         if found[name] == nil { found[name] = folder.appending(entry) }
       }

@@ -1,5 +1,7 @@
 import Digests
+import Files
 import Quantization
+import SystemPackage
 
 /// What quantizing each tensor alone costs, measured on a text. Format: see the page *Sensitivity*.
 public struct Sensitivity: Sendable, Equatable {
@@ -10,7 +12,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// Share of the positions where both have the same best token.
     public let topAgreement: Double
 
-    /// The members.
+    /// A cost that was measured, or that an allocation is tried with.
     public init(kl: Double, topAgreement: Double) {
       self.kl = kl
       self.topAgreement = topAgreement
@@ -24,7 +26,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// By the number of the candidate; nil where it does not fit the tensors' columns.
     public let costs: [Cost?]
 
-    /// The members.
+    /// Costs in the order of the candidates.
     public init(tensors: [String], costs: [Cost?]) {
       self.tensors = tensors
       self.costs = costs
@@ -42,7 +44,7 @@ public struct Sensitivity: Sendable, Equatable {
     /// Tokens of a window; each begins with an empty state.
     public let window: Int
 
-    /// The members.
+    /// A text by its digest, and how it was cut into windows.
     public init(digest: SHA256Digest, tokens: Int, positions: Int, window: Int) {
       self.digest = digest
       self.tokens = tokens
@@ -75,5 +77,13 @@ public struct Sensitivity: Sendable, Equatable {
     self.text = text
     self.candidates = candidates
     self.sets = sets.sorted { ($0.tensors.first ?? "").utf8.lexicographicallyPrecedes(($1.tensors.first ?? "").utf8) }
+  }
+
+  /// Where the file of a manifest is when the manifest names none: `NAME.sensitivity.json` beside `NAME.json`.
+  public static func path(beside manifest: FilePath) -> FilePath {
+    let own = manifest.absolute
+    let name = own.name
+    return own.folder.appending(
+      (name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) : name) + ".sensitivity.json")
   }
 }

@@ -59,7 +59,7 @@ public enum SensitivityError: CambiumError, Equatable {
         exit: .badInput)
     case .range(let place, let asked, let least, let most):
       Diagnostic(
-        "E_BUDGET_RANGE", "no choice of the candidates keeps the budget", file: place,
+        "E_BUDGET_RANGE", "the candidates do not make what the budget asks for", file: place,
         expected: "from \(least) to \(most)", found: asked,
         next: "ask for what lies between both, or add a smaller or larger candidate", exit: .badInput)
     }

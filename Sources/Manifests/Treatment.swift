@@ -39,7 +39,7 @@ public struct QuantizationChoice: Sendable, Equatable {
   /// `file:line:column`, for messages.
   public var place: String?
 
-  /// The members.
+  /// A choice that says nothing of what is left out: the pipeline's numbers hold for it.
   public init(
     mode: QuantizationMode? = nil, bits: Int? = nil, groupSize: Int? = nil, reference: QuantizerReference? = nil,
     scaleRule: ScaleRule? = nil, scales: ScaleMethod? = nil, place: String? = nil

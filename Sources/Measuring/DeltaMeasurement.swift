@@ -11,7 +11,7 @@ package struct DeltaMeasurement: Sendable, Equatable {
   /// SHA-256 of each of the adapter's tensors, in the order of their names.
   package var digests: [SHA256Digest]
 
-  /// The members.
+  /// Evidence with the digests of what the adapter changes the tensor by.
   package init(sums: DeltaSums, digests: [SHA256Digest]) {
     self.sums = sums
     self.digests = digests

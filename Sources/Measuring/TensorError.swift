@@ -31,7 +31,7 @@ public struct TensorError: Sendable, Equatable {
     halves = sums.halves.map(Measures.init)
   }
 
-  /// The members.
+  /// Measures that are known already, such as those that an audit states.
   package init(all: Measures, halves: [Measures] = []) {
     self.all = all
     self.halves = halves

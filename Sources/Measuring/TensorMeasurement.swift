@@ -12,7 +12,7 @@ package struct TensorMeasurement: Sendable, Equatable {
   /// Nil for a tensor that no adapter changes.
   package var delta: DeltaMeasurement?
 
-  /// The members.
+  /// A measurement of a tensor whose parts are written, with a change when an adapter makes one.
   package init(
     sourceDigest: SHA256Digest, partDigests: [SHA256Digest], sums: TensorErrorSums?, delta: DeltaMeasurement? = nil
   ) {

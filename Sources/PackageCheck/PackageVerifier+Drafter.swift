@@ -7,16 +7,13 @@ import StrictJSON
 import SystemPackage
 
 extension PackageVerifier {
-  /// The prefix of the names of the drafter's files.
-  static let drafterPrefix = DraftCheckpoint.folder + "/"
-
   /// The drafter is whole, says of itself what the audit says of it, and lies there as its files were; without one nothing
   /// lies in its place.
   func checkDrafter(
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ sums: ChecksumList?,
     _ report: inout VerificationReport
   ) throws {
-    let listed = sums?.entries.filter { $0.name.hasBytes(atStart: PackageVerifier.drafterPrefix) } ?? []
+    let listed = sums?.entries.filter { $0.name.hasBytes(atStart: DraftCheckpoint.prefix) } ?? []
     guard let drafter = audit.drafter else {
       // A package without one is asked nothing, unless there is something.
       guard !listed.isEmpty else { return }
@@ -25,7 +22,7 @@ extension PackageVerifier {
       return
     }
     var problems: [String] = []
-    let name = PackageVerifier.drafterPrefix + PackageFiles.config
+    let name = DraftCheckpoint.prefix + PackageFiles.config
     do {
       let file = path.appending(name)
       let config = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 1 << 20), file: file.string)
@@ -37,7 +34,7 @@ extension PackageVerifier {
       problems.append("\(name): missing or unreadable")
     }
     // The weights are held tensor by tensor; another file of them would be read by nobody.
-    let weights = shards.keys.filter { $0.string.hasBytes(atStart: PackageVerifier.drafterPrefix) }.map(\.string)
+    let weights = shards.keys.filter { $0.string.hasBytes(atStart: DraftCheckpoint.prefix) }.map(\.string)
     problems += weights.sorted().filter { $0 != drafter.file }.map { "\($0): the audit does not name it" }
     for entry in listed where entry.name != name {
       let wanted = UTF8Name(entry.name)
@@ -49,7 +46,7 @@ extension PackageVerifier {
     let there = Set(listed.map { UTF8Name($0.name) })
     if sums != nil {
       problems += audit.inputs.map(\.path).filter {
-        $0.hasBytes(atStart: PackageVerifier.drafterPrefix) && !there.contains(UTF8Name($0))
+        $0.hasBytes(atStart: DraftCheckpoint.prefix) && !there.contains(UTF8Name($0))
       }.map { "\($0): an input of the audit that is copied, and not in the package" }
     }
     report.add(

@@ -20,13 +20,16 @@ public struct PackageVerifier: Sendable {
   private let mayTrustBytes: Bool
   /// The drafter's folder that is going to be beside; nil to look for it.
   private let drafter: PackageView.Drafter?
+  private let isStopped: @Sendable () -> Bool
 
   /// - Parameters:
   ///   - path: the package's folder.
   ///   - threads: threads that read and digest; without effect on the result.
-  public init(path: FilePath, threads: Int) {
+  ///   - isStopped: asked before each file and each tensor is read; `CancellationError` is thrown then.
+  public init(path: FilePath, threads: Int, isStopped: @escaping @Sendable () -> Bool = { false }) {
     self.path = path
     self.threads = threads
+    self.isStopped = isStopped
     mayTrustBytes = false
     drafter = nil
   }
@@ -39,6 +42,7 @@ public struct PackageVerifier: Sendable {
   package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
     self.path = path
     threads = 1
+    isStopped = { false }
     mayTrustBytes = true
     self.drafter = drafter
   }
@@ -96,7 +100,9 @@ public struct PackageVerifier: Sendable {
       let there = Set(entries.map(UTF8Name.init))
       problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
-      problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
+      problems += try Workers.map(count: list.entries.count, threads: threads) {
+        [path, list, isStopped] index, _ -> String? in
+        guard !isStopped() else { throw CancellationError() }
         let entry = list.entries[index]
         let found: (digest: SHA256Digest, bytes: Int)
         do throws(FileError) {
@@ -153,6 +159,7 @@ public struct PackageVerifier: Sendable {
   ) throws {
     let parts = audit.tensors.flatMap(\.written) + (audit.drafter?.tensors ?? [])
     var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
+      guard !isStopped() else { throw CancellationError() }
       let part = parts[index]
       guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name] else {
         return "\(part.name): not in \(part.file)"
@@ -254,7 +261,7 @@ public struct PackageVerifier: Sendable {
     var total = CheckedSum()
     let unlisted = Set(listsHead ? [] : WeightLayout.ownHeadFiles.map(UTF8Name.init))
     for (name, shard) in shards.sorted(by: { $0.key < $1.key })
-    where !unlisted.contains(name) && !name.string.hasBytes(atStart: PackageVerifier.drafterPrefix) {
+    where !unlisted.contains(name) && !name.string.hasBytes(atStart: DraftCheckpoint.prefix) {
       for entry in shard.header.tensors {
         total.add(entry.byteCount)
         if !listed.contains(UTF8Name(entry.name)) { problems.append("\(entry.name) in \(name): not listed") }

@@ -10,7 +10,7 @@ package struct Allocation {
     /// What it costs alone, in nats.
     package let kl: Double
 
-    /// The members.
+    /// A candidate with its price and what it costs.
     package init(candidate: Int, bytes: Int, kl: Double) {
       self.candidate = candidate
       self.bytes = bytes

@@ -39,6 +39,8 @@ public struct DraftCheckpoint: Sendable {
 
   /// The folder in the package. `mlx-vlm` loads it as a draft model, and the runner finds it there.
   package static let folder = "drafter"
+  /// What the names of its files in the package, and as inputs, begin with.
+  package static let prefix = "\(folder)/"
 
   private static let config = "config.json"
   /// What names code beside the weights, in a configuration.
@@ -148,5 +150,5 @@ public struct DraftCheckpoint: Sendable {
     return JSONWriter.pretty(config)
   }
 
-  private static func place(_ name: String) -> String { folder + "/" + name }
+  private static func place(_ name: String) -> String { prefix + name }
 }

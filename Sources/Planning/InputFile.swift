@@ -31,7 +31,7 @@ package struct InputFile: Sendable {
   package var isAdapters: Bool { name.hasPrefix(InputFile.adapterPrefix) }
 
   /// Whether it is one of a drafter's, which is copied whole.
-  package var isDrafters: Bool { name.hasPrefix(DraftCheckpoint.folder + "/") }
+  package var isDrafters: Bool { name.hasPrefix(DraftCheckpoint.prefix) }
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.

@@ -52,7 +52,7 @@ public struct PlannedFile: Sendable {
   /// Where its bytes come from.
   public let content: Content
 
-  /// The members.
+  /// A file at its place in the package.
   package init(path: String, bytes: Int, content: Content) {
     self.path = path
     self.bytes = bytes

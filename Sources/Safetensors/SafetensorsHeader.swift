@@ -9,7 +9,7 @@ public struct SafetensorsHeader: Sendable {
     /// The text, unescaped.
     public let value: String
 
-    /// The members.
+    /// An entry of `__metadata__`, in the order of the file.
     public init(key: String, value: String) {
       self.key = key
       self.value = value

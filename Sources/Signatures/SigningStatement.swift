@@ -14,7 +14,7 @@ public struct SigningStatement: Sendable, Equatable {
     /// The digest of its content.
     public let sha256: SHA256Digest
 
-    /// The members.
+    /// A file by its path beneath the folder, with slashes.
     public init(name: String, sha256: SHA256Digest) {
       self.name = name
       self.sha256 = sha256

@@ -129,7 +129,7 @@ package struct StreamProgress: Sendable {
   /// More bytes are done, the last of them in `item`. Called from several threads.
   let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
 
-  /// The members.
+  /// A listener whose functions are called while the stream runs.
   package init(
     began: @escaping @Sendable (_ bytes: Int) -> Void,
     advanced: @escaping @Sendable (_ bytes: Int, _ item: String) -> Void

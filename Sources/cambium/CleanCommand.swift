@@ -20,19 +20,15 @@ struct CleanCommand: ParsableCommand {
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @Flag(help: "Remove the work of a run that has not published its package, too.") var unfinished = false
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
     let options = RunOptions(
-      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+      work: places.work?.absolute, output: places.output?.absolute,
+      pipelineFolders: try pipelines.folders(manifest: manifest))
     let run = try Run(manifest: manifest, options: options)
     let left = try run.clean(unfinished: unfinished)
     format.print(

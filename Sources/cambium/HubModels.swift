@@ -107,10 +107,6 @@ enum NamedModel {
   /// Says what was moved over the network, beside the result.
   func tellTraffic() {
     guard case .elsewhere(let model) = self else { return }
-    let total = model.repository.traffic
-    let whole = model.repository.files.reduce(0) { $0 + $1.size }
-    Terminal.note(
-      "\(model.repository.pinned): \(Fixed.bytes(total.bytes)) in \(total.requests) requests; the repository has \(Fixed.bytes(whole))"
-    )
+    Terminal.note(model.trafficWords)
   }
 }

@@ -63,7 +63,7 @@ struct InitCommand: ParsableCommand {
     let path = manifest?.absolute ?? InitCommand.place(of: source)
     let template = try ManifestTemplate(
       source: pinned(source), donor: donor.map(pinned), pipeline: pipeline, baseModel: baseModel,
-      output: output?.absolute.string, manifest: path, pipelineFolders: pipelines.folders(manifest: path))
+      output: output?.absolute.string, manifest: path, pipelineFolders: try pipelines.folders(manifest: path))
     for note in template.notes { Terminal.note("note: \(note)") }
     if dryRun {
       Terminal.print(template.json)

@@ -16,7 +16,8 @@ struct InspectCommand: ParsableCommand {
         cambium inspect manifests/demo/trunk
 
       A model of the hub that is not in the cache is looked at where it is: small
-      files are read, and the headers of its weights.
+      files are read, the headers of its weights, and the norms that a head is held
+      against.
 
       \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 
@@ -74,16 +75,11 @@ struct StatusCommand: ParsableCommand {
 
       \(HelpSections.exitCodes([.resumable: "with --partitions: there is something to do"]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
   var partitions: PartitionCount?
   @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
@@ -99,8 +95,13 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = RunOptions(
-      work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+    var options = RunOptions(
+      work: places.work?.absolute, output: places.output?.absolute,
+      pipelineFolders: try pipelines.folders(manifest: manifest))
+    let remote = RemoteModels()
+    // Which parts there are follows from headers, also from those of models that stay on the hub.
+    if partitions != nil { options.opener = { try remote.open($0, $1) } }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

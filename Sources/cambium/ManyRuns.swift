@@ -19,8 +19,8 @@ struct ManyRuns {
     var reports: [JSONValue] = []
   }
 
-  /// Names that a glob of manifests catches, and that this program writes.
-  private static let own = [".lock.json", ".check.json"]
+  /// Names that a glob of manifests catches, and that this program writes or comes with.
+  private static let own = [".lock.json", ".check.json", ".sensitivity.json", ".schema.json"]
 
   /// - Parameter perform: makes one, and gives its results to a function.
   /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made.
@@ -56,14 +56,24 @@ struct ManyRuns {
       }
     }
     format.print(json: json(rows), text: text(rows))
-    let worst = ManyRuns.severity.last { status in rows.contains { $0.status == status } }
+    let worst = rows.compactMap(\.status).max { ManyRuns.severity($0) < ManyRuns.severity($1) }
     if let worst, worst != .ok { throw ExitCode(worst.rawValue) }
   }
 
   /// From what is done to what no second attempt mends.
-  private static let severity: [ExitStatus] = [
-    .ok, .resumable, .io, .interrupted, .missingInput, .badInput, .usage, .verificationFailed, .failure,
-  ]
+  private static func severity(_ status: ExitStatus) -> Int {
+    switch status {
+    case .ok: 0
+    case .resumable: 1
+    case .io: 2
+    case .interrupted: 3
+    case .missingInput: 4
+    case .badInput: 5
+    case .usage: 6
+    case .verificationFailed: 7
+    case .failure: 8
+    }
+  }
 
   private func word(_ row: Row) -> String {
     guard let status = row.status else { return "not begun" }

@@ -53,13 +53,13 @@ struct MeasureCommand: ParsableCommand {
 
   func run() throws {
     StopSignal.shared.install()
-    let folders = pipelines.folders(manifest: manifest)
+    let folders = try pipelines.folders(manifest: manifest)
     let resolution = try Resolution(Manifest(path: manifest), pipelineFolders: folders, measuring: true)
     let planner = Planner(resolution)
     let plan = try planner.plan()
     let open = planner.openTensors(plan.tensors)
     let names = open.keys.sorted().map(\.string)
-    let path = output?.absolute ?? resolution.manifest.sensitivity ?? beside
+    let path = output?.absolute ?? resolution.manifest.sensitivity ?? Sensitivity.path(beside: manifest)
     let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: [manifest.absolute])
     try target.check()
     let file = try text?.absolute ?? bundledText(folders)
@@ -101,14 +101,6 @@ struct MeasureCommand: ParsableCommand {
     format.print(json: result.json, text: path.string)
   }
 
-  /// `NAME.sensitivity.json` beside `NAME.json`.
-  private var beside: FilePath {
-    let own = manifest.absolute
-    let name = own.name
-    return own.folder.appending(
-      (name.hasBytes(atEnd: ".json") ? String(name.dropLast(5)) : name) + ".sensitivity.json")
-  }
-
   private static let kind = ResultFile.Kind("a sensitivity file") { beginning in
     String(decoding: beginning.prefix(256), as: UTF8.self).contains("\"cambium_sensitivity\"")
   }
@@ -116,6 +108,7 @@ struct MeasureCommand: ParsableCommand {
   private func bundledText(_ folders: [FilePath]) throws -> FilePath {
     let places = folders.map { $0.appending("text/measure.txt") }
     for place in places where try place.exists { return place }
-    throw ManifestError.missing(path: places.first ?? manifest, what: "text to measure on")
+    throw ManifestError.shippedMissing(
+      what: "text to measure on", looked: places.map(\.string).joined(separator: ", "))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Diagnostics
 import Planning
 import SystemPackage
 import Terminal
@@ -20,16 +21,11 @@ struct MergeCommand: ParsableCommand {
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @Option(help: ArgumentHelp("How long to wait for files that are not seen yet.", valueName: "seconds"))
   var settle = 60
   @Flag(help: "Do not read the weight files before they are moved; they are read before they are published.")
@@ -52,14 +48,17 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
-      threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
-      pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
+      threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
     options.replaces = replace
     var merging = MergeOptions()
     merging.trustsReceipts = trustReceipts
     merging.allowsMixedTools = allowMixedTools
     merging.settleMilliseconds = settle * 1000
     merging.build = try programDigest()
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     try run.requireAllPossible()
     StopSignal.shared.install()

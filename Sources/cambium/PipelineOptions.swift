@@ -11,8 +11,14 @@ struct PipelineOptions: ParsableArguments {
     completion: .directory)
   var pipelines: FilePath?
 
-  /// The folders, in order: the option, `CAMBIUM_PIPELINES`, beside the manifest, beside the executable's package.
-  func folders(manifest: FilePath) -> [FilePath] {
+  /// The folders, in order and each once: the option, `CAMBIUM_PIPELINES`, beside the manifest, beside the executable's
+  /// package.
+  /// - Throws: `ManifestError.pipelinesMissing(path:)` for an option that names no folder: another pipeline of the same
+  ///   name would be taken.
+  func folders(manifest: FilePath) throws -> [FilePath] {
+    if let pipelines, try !Folder.isFolder(pipelines) {
+      throw ManifestError.pipelinesMissing(path: pipelines.absolute)
+    }
     var folders = [pipelines, ProcessInfo.processInfo.environment["CAMBIUM_PIPELINES"].map { FilePath($0) }].compactMap
     { $0 }
     let base = manifest.absolute.folder
@@ -24,11 +30,13 @@ struct PipelineOptions: ParsableArguments {
       folders.append(place.appending("pipelines"))
       folders.append(place.appending("share/cambium/pipelines"))
     }
-    return folders
+    var seen: Set<FilePath> = []
+    return folders.filter { seen.insert($0).inserted }
   }
 
-  /// The names that pipelines are called by in the current folder, for completions.
+  /// The names that pipelines are called by in the current folder, for completions, which have nobody to tell what failed.
   static func names() -> [String] {
-    Pipeline.list(PipelineOptions().folders(manifest: Folder.current.appending("m.json"))).map(\.name)
+    let manifest = Folder.current.appending("m.json")
+    return (try? Pipeline.list(PipelineOptions().folders(manifest: manifest)).map(\.name)) ?? []
   }
 }

@@ -27,10 +27,10 @@ struct PipelinesCommand: ParsableCommand {
 
   func run() throws {
     // As of a manifest in the current folder.
-    let folders = pipelines.folders(manifest: Folder.current.appending("manifest.json"))
+    let folders = try pipelines.folders(manifest: Folder.current.appending("manifest.json"))
     let all = try Pipeline.list(folders).map { (name: $0.name, pipeline: try Pipeline(path: $0.path)) }
     guard !all.isEmpty else {
-      throw ManifestError.missing(path: folders.last ?? Folder.current, what: "pipeline")
+      throw ManifestError.shippedMissing(what: "pipeline", looked: folders.map(\.string).joined(separator: ", "))
     }
     format.print(json: json(all), text: text(all))
   }

@@ -39,12 +39,7 @@ final class RemoteModels: Sendable {
 
   /// Says what was moved over the network, beside the result.
   func tellTraffic() {
-    for model in models.withLock({ $0 }) {
-      let total = model.repository.traffic
-      Terminal.note(
-        "\(model.repository.pinned): \(Fixed.bytes(total.bytes)) in \(total.requests) requests; the repository has \(Fixed.bytes(model.totalBytes))"
-      )
-    }
+    for model in models.withLock({ $0 }) { Terminal.note(model.trafficWords) }
   }
 }
 
@@ -57,9 +52,14 @@ func lookForHead(_ text: String) throws -> (HeadLook, traffic: String) {
     let model = try RemoteModel(name, settings: HubSettings(environment), environment: environment, extent: .head)
   else { throw HubError.entry(place: name.description) }
   let look = try model.lookForHead()
-  let total = model.repository.traffic
-  return (
-    look,
-    "\(model.repository.pinned): \(Fixed.bytes(total.bytes)) in \(total.requests) requests; the repository has \(Fixed.bytes(model.totalBytes))"
-  )
+  return (look, model.trafficWords)
+}
+
+extension RemoteModel {
+  /// What was moved of a model until now, in words.
+  var trafficWords: String {
+    let total = repository.traffic
+    return
+      "\(repository.pinned): \(Fixed.bytes(total.bytes)) in \(total.requests) requests; the repository has \(Fixed.bytes(totalBytes))"
+  }
 }

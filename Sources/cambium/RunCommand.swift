@@ -43,12 +43,7 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
-  @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
-  var work: FilePath?
-  @Option(
-    help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
-  )
-  var output: FilePath?
+  @OptionGroup var places: PlaceOptions
   @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
@@ -66,7 +61,7 @@ struct RunCommand: ParsableCommand {
     guard !fetch || !manifests.contains(where: \.isDescriptor) else {
       throw ValidationError("--fetch takes a manifest that is a file")
     }
-    guard manifests.count == 1 || (work == nil && output == nil) else {
+    guard manifests.count == 1 || (places.work == nil && places.output == nil) else {
       throw ValidationError("--work and --output take one manifest")
     }
     guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
@@ -83,8 +78,8 @@ struct RunCommand: ParsableCommand {
   private func perform(_ manifest: FilePath, _ report: (JSONValue, String) -> Void) throws {
     let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
-      threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
-      pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+      threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
     if recordBuilder { options.builder = try programDigest() }
     // A dry run moves nothing large: of what is not in the cache it says so.
@@ -161,7 +156,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let remote = RemoteModels()
-    var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
+    var options = RunOptions(pipelineFolders: try pipelines.folders(manifest: manifest))
     options.replaces = replace
     options.opener = { try remote.open($0, $1) }
     defer { remote.tellTraffic() }

@@ -57,18 +57,26 @@ struct VerifyCommand: ParsableCommand {
     let unpacked = try ArchiveReader(path: path, threads: parallel.threads).unpack(to: folder, in: path.folder) {
       StopSignal.shared.isRequested
     }
-    defer { try? Folder.removeTree(unpacked.path) }
+    defer {
+      do {
+        try Folder.removeTree(unpacked.path)
+      } catch {
+        Terminal.note("note: \(unpacked.path) could not be removed: \(error.diagnostic.summary)")
+      }
+    }
     try verify(unpacked.path)
   }
 
   private func verify(_ path: FilePath) throws {
     // Without its key there is nothing to say of a signature: no verdict, but the reason.
     let key = try publicKey.map(VerifyingKey.init)
-    var report = try PackageVerifier(path: path, threads: parallel.threads).verify()
+    var report = try PackageVerifier(
+      path: path, threads: parallel.threads, isStopped: { StopSignal.shared.isRequested }
+    ).verify()
     try checkSignature(path, key, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
-      let options = RunOptions(threads: parallel.threads, pipelineFolders: pipelines.folders(manifest: rederive))
+      let options = RunOptions(threads: parallel.threads, pipelineFolders: try pipelines.folders(manifest: rederive))
       try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
     }
     format.print(json: report.json, text: report.text)

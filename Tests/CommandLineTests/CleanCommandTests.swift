@@ -33,6 +33,20 @@ import Testing
     #expect(folder.tree("out.work/quantize") == ["thought.txt"])
   }
 
+  @Test func `items that machines have made go, and what somebody put among them stays`() throws {
+    let folder = try Demo.folder()
+    let part = try CambiumProcess.run(["run", "m.json", "--partition", "0/1", "--quiet"], in: folder.path)
+    #expect(part.isSuccess && folder.exists("out.work/items/00000/receipt.json"), "\(part.summary)")
+    let whole = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
+    #expect(whole.isSuccess && !folder.exists("out.work"), "\(whole.summary)")
+    #expect(try CambiumProcess.run(["run", "m.json", "--partition", "0/1", "--quiet"], in: folder.path).isSuccess)
+    try folder.write("a thought", to: "out.work/items/00000/thought.txt")
+    let cleaned = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
+    #expect(cleaned.isSuccess && cleaned.out.contains("items/00000/thought.txt"), "\(cleaned.summary)")
+    #expect(folder.text("out.work/items/00000/thought.txt") == "a thought")
+    #expect(folder.tree("out.work/items") == ["00000", "00000/thought.txt"])
+  }
+
   @Test func `F5 verify takes an archive, says what it says of the folder, and leaves nothing`() throws {
     let folder = try ScratchFolder()
     let reference = try Demo.reference.get().path

@@ -19,6 +19,14 @@ import Testing
     #expect(outcome.err.contains("cambium init \(Demo.trunk)"), "\(outcome.err)")
   }
 
+  @Test func `a sensitivity file in the place of the manifest is said to be one`() throws {
+    let folder = try ScratchFolder()
+    try folder.write("{\"cambium_sensitivity\": 1}", to: "m.sensitivity.json")
+    let outcome = try run(["plan", "m.sensitivity.json"], in: folder)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_MANIFEST_OTHER"), "\(outcome.summary)")
+    #expect(outcome.err.contains("a sensitivity file"), "\(outcome.err)")
+  }
+
   @Test func `F5 a lock file in the place of the manifest leads to the manifest`() throws {
     let folder = try Demo.folder()
     try folder.write("{\"cambium_lock\": 1}", to: "m.lock.json")

@@ -90,6 +90,24 @@ import Testing
     #expect(rows.first { $0["name"]?.stringValue == "mxfp4" }?["summary"]?.stringValue == "Mine.")
   }
 
+  @Test func `a pipeline with a budget gets the name of its sensitivity file, and the command that makes it`() throws {
+    let folder = try ScratchFolder()
+    let made = try CambiumProcess.run(
+      ["init", Demo.trunk, "--donor", Demo.donor, "--pipeline", "balanced-4.5"], in: folder.path)
+    #expect(made.isSuccess && made.err.contains("cambium measure"), "\(made.summary)")
+    #expect(try document(folder.text("trunk.json"))["sensitivity"]?.stringValue == "trunk.sensitivity.json")
+    let plan = try CambiumProcess.run(["plan", "trunk.json"], in: folder.path)
+    #expect(plan.end == .exit(66) && plan.err.contains("E_SENSITIVITY_MISSING"), "\(plan.summary)")
+  }
+
+  @Test func `a folder of pipelines that is not there is refused, and no other pipeline of the name is taken`() throws {
+    let folder = try Demo.folder()
+    for arguments in [["pipelines"], ["plan", "m.json"], ["run", "m.json", "--dry-run"]] {
+      let outcome = try CambiumProcess.run(arguments + ["--pipelines", "nowhere"], in: folder.path)
+      #expect(outcome.end == .exit(66) && outcome.err.contains("E_PIPELINES_MISSING"), "\(outcome.summary)")
+    }
+  }
+
   @Test func `an existing manifest is not overwritten`() throws {
     let folder = try ScratchFolder()
     try folder.write("mine", to: "m.json")

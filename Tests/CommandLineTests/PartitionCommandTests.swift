@@ -85,15 +85,16 @@ import Testing
   @Test func `of several manifests each is done, and the status is the worst`() throws {
     let folder = try Demo.folder()
     try Demo.writeManifest(in: folder, name: "wrong.json", source: "nowhere")
-    let names = ["absent.json", "m.json", "m.lock.json", "wrong.json"]
-    let unread = try cambium(folder, ["run"] + names + ["--json"])
-    #expect(unread.end == .exit(66), "\(unread.summary)")
-    #expect(unread.err.contains("absent.json"), "\(unread.summary)")
-    #expect(!FileManager.default.fileExists(atPath: folder["out.work"]), "nothing is begun")
+    for name in ["m.sensitivity.json", "manifest.schema.json"] { try folder.write("{}", to: name) }
+    let names = ["absent.json", "m.json", "m.lock.json", "m.sensitivity.json", "manifest.schema.json", "wrong.json"]
+    // What cannot be read is said before anything is made.
+    let refused = try cambium(folder, ["run"] + names + ["--json"])
+    #expect(refused.end == .exit(66) && refused.out.contains("E_MANIFEST_MISSING"), "\(refused.summary)")
     let stopped = try cambium(folder, ["run", "wrong.json", "m.json", "--json"])
     #expect(stopped.end == .exit(66), "\(stopped.summary)")
     let begun = try #require(try document(stopped.out)["runs"]?.arrayValue)
     #expect(begun.map { $0["status"]?.intValue } == [66, nil])
+    #expect(!folder.exists("out"))
 
     let outcome = try cambium(folder, ["run"] + names + ["--keep-going", "--json"])
     let runs = try #require(try document(outcome.out)["runs"]?.arrayValue)

@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  @Test func `parts that machines made with a head that stays on the hub are merged to the same package`() throws {
+    let hub = try LocalHub()
+    try graft(hub)
+    for part in ["1/2", "0/2"] {
+      let run = try hub.run(["run", "m.json", "--partition", part, "--quiet"])
+      #expect(run.isSuccess, "\(run.summary)")
+    }
+    let status = try hub.run(["status", "m.json", "--partitions", "2", "--missing"])
+    #expect(status.isSuccess && status.out == "\n", "\(status.summary)")
+    let merge = try hub.run(["merge", "m.json", "--settle", "0", "--quiet"])
+    #expect(merge.isSuccess, "\(merge.summary)")
+    try expectReferenceFiles(hub.scratch)
+  }
+
   @Test func `the plan says what would be moved, and moves headers alone`() throws {
     let hub = try LocalHub()
     try graft(hub)

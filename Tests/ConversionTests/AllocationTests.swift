@@ -21,14 +21,13 @@ import Testing
   }
 
   @Test(
-    "within a number of bytes nothing costs less",
     arguments: [
       (UInt64(1), 850, 0.01825, [2, 2, 3, 0, 2, 0]), (1, 1100, 0.00371875, [3, 3, 4, 1, 3, 2]),
       (1, 1350, 0.00105859375, [4, 4, 4, 1, 4, 3]), (2, 578, 0.02815625, [3, 2, 3, 3, 1, 0]),
       (2, 918, 0.000740234375, [4, 3, 4, 4, 3, 3]), (3, 1394, 0.017125, [2, 2, 0, 1, 1, 2]),
       (3, 2214, 0.000642578125, [4, 4, 2, 3, 3, 4]),
     ])
-  func least(seed: UInt64, limit: Int, kl: Double, chosen: [Int]) {
+  func `within a number of bytes nothing costs less`(seed: UInt64, limit: Int, kl: Double, chosen: [Int]) {
     var allocation = Allocation(Self.items(seed: seed))
     allocation.spend(limit)
     #expect(allocation.bytes <= limit)
@@ -37,13 +36,11 @@ import Testing
   }
 
   /// Behind each KL the fewest bytes that reach it, of the search through all choices.
-  @Test(
-    "a KL is reached with bytes within a twentieth of the fewest",
-    arguments: [
-      (UInt64(1), [608, 712, 896]), (2, [416, 464, 632]), (3, [1024, 1160, 1584]), (4, [880, 984, 1336]),
-      (5, [992, 1168, 1560]),
-    ])
-  func reach(seed: UInt64, fewest: [Int]) {
+  @Test(arguments: [
+    (UInt64(1), [608, 712, 896]), (2, [416, 464, 632]), (3, [1024, 1160, 1584]), (4, [880, 984, 1336]),
+    (5, [992, 1168, 1560]),
+  ])
+  func `a KL is reached with bytes within a twentieth of the fewest`(seed: UInt64, fewest: [Int]) {
     let items = Self.items(seed: seed)
     let (most, least) = Allocation(items).klRange
     for (share, fewest) in zip([0.9, 0.3, 0.05], fewest) {
@@ -55,7 +52,7 @@ import Testing
     }
   }
 
-  @Test("of equal sets the first by name is chosen, in whatever order they are given") func ties() {
+  @Test func `of equal sets the first by name is chosen, in whatever order they are given`() {
     let choices = [
       Allocation.Choice(candidate: 0, bytes: 10, kl: 1), Allocation.Choice(candidate: 1, bytes: 20, kl: 0.5),
     ]
@@ -67,7 +64,7 @@ import Testing
     }
   }
 
-  @Test("what is larger and costs no less is never chosen") func dominated() {
+  @Test func `what is larger and costs no less is never chosen`() {
     let item = Allocation.Item(
       name: "a",
       [

@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("what is planned keeps the budget to the byte, says what it costs, and follows the file")
-  func kept() throws {
+  @Test
+  func `what is planned keeps the budget to the byte, says what it costs, and follows the file`() throws {
     try withBudget { shop, sensitivity in
       try Self.budget(shop, ["bits_per_weight": Self.number("5.5")])
       let plan = try shop.open().plan
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test("bytes are those of all tensors that are written") func bytes() throws {
+  @Test func `bytes are those of all tensors that are written`() throws {
     try withBudget { shop, _ in
       try Self.budget(shop, ["bits_per_weight": Self.number("5.5")])
       let total = try shop.open().plan.tensors.reduce(0) { $0 + $1.outputBytes }
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test("a KL is kept, and a rule's own format too") func kl() throws {
+  @Test func `a KL is kept, and a rule's own format too`() throws {
     try withBudget { shop, _ in
       try Self.budget(shop, ["max_kl": Self.number("0.02")])
       let budget = try #require(try shop.open().plan.budget)
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test("a package by a budget is converted, verified and read back") func run() throws {
+  @Test func `a package by a budget is converted, verified and read back`() throws {
     try withBudget { shop, _ in
       try shop.writeManifest([
         ("pipeline", "affine4"), ("budget", ["bits_per_weight": Self.number("5.5")]), ("sensitivity", "s.json"),
@@ -123,9 +123,8 @@ import Testing
   // MARK: what is refused
 
   @Test(
-    "a budget outside of what the candidates make is refused with both ends",
     arguments: [("bits_per_weight", "3.4"), ("bits_per_weight", "8.6"), ("bytes", "100"), ("max_kl", "0.0000001")])
-  func range(key: String, value: String) throws {
+  func `a budget outside of what the candidates make is refused with both ends`(key: String, value: String) throws {
     try withBudget { shop, _ in
       try Self.budget(shop, .object([(key, Self.number(value))]))
       let error = try diagnostic { _ = try shop.open() }
@@ -135,15 +134,15 @@ import Testing
     }
   }
 
-  @Test("the ends of the range that the message names are themselves inside", arguments: ["3.5", "8.5"])
-  func ends(bits: String) throws {
+  @Test(arguments: ["3.5", "8.5"])
+  func `the ends of the range that the message names are themselves inside`(bits: String) throws {
     try withBudget { shop, _ in
       try Self.budget(shop, ["bits_per_weight": Self.number(bits)])
       #expect(try shop.open().plan.budget?.bitsPerWeight == Double(bits))
     }
   }
 
-  @Test("a file of another model is refused") func model() throws {
+  @Test func `a file of another model is refused`() throws {
     try withBudget { shop, sensitivity in
       var other = TinyCheckpoint(.dense) { $0.seed = 2 }
       other.sidecars = TinyCheckpoint(.dense).sidecars
@@ -156,7 +155,7 @@ import Testing
     }
   }
 
-  @Test("a file of another text is refused when the budget names one") func text() throws {
+  @Test func `a file of another text is refused when the budget names one`() throws {
     try withBudget { shop, sensitivity in
       let own: JSONValue = .string(sensitivity.text.digest.hex)
       try Self.budget(shop, ["bits_per_weight": Self.number("5.5"), "text_sha256": own])
@@ -167,7 +166,7 @@ import Testing
     }
   }
 
-  @Test("a file that lacks a tensor is refused with its name") func incomplete() throws {
+  @Test func `a file that lacks a tensor is refused with its name`() throws {
     try withBudget(leaving: 1) { shop, _ in
       try Self.budget(shop, ["bits_per_weight": Self.number("5.5")])
       let error = try diagnostic { _ = try shop.open() }
@@ -176,7 +175,7 @@ import Testing
     }
   }
 
-  @Test("a candidate that was not measured is refused, with those that were") func candidate() throws {
+  @Test func `a candidate that was not measured is refused, with those that were`() throws {
     try withBudget { shop, _ in
       try Self.budget(
         shop, ["bits_per_weight": Self.number("5.5"), "candidates": [["mode": "affine", "bits": 4], Self.formats[2]]])
@@ -190,7 +189,7 @@ import Testing
     }
   }
 
-  @Test("a file whose content was changed is refused") func damaged() throws {
+  @Test func `a file whose content was changed is refused`() throws {
     try withBudget { shop, sensitivity in
       var json = sensitivity.json
       json.set("tool", to: "another")
@@ -200,7 +199,7 @@ import Testing
     }
   }
 
-  @Test("a budget without a file, a file without a budget, and a file that is not there are refused") func unpaired()
+  @Test func `a budget without a file, a file without a budget, and a file that is not there are refused`()
     throws
   {
     try withBudget { shop, _ in
@@ -215,19 +214,18 @@ import Testing
   }
 
   @Test(
-    "a budget of no limit, of two, or of a limit that is none is refused",
     arguments: [
       "{}", "{\"bytes\": 1, \"max_kl\": 1}", "{\"bits_per_weight\": 0}", "{\"max_kl\": -1}",
       "{\"bits_per_weight\": 1e9}",
     ])
-  func form(text: String) throws {
+  func `a budget of no limit, of two, or of a limit that is none is refused`(text: String) throws {
     try withBudget { shop, _ in
       try Self.budget(shop, JSONValue.parse(Array(text.utf8), file: "budget"))
       #expect(try diagnostic { _ = try shop.open() }.code == "E_MANIFEST_VALUE")
     }
   }
 
-  @Test("a file is read back as it was written") func document() throws {
+  @Test func `a file is read back as it was written`() throws {
     try withBudget { _, sensitivity in
       let bytes = JSONWriter.pretty(sensitivity.json)
       let read = try Sensitivity(bytes, file: "s.json")
@@ -236,8 +234,10 @@ import Testing
     }
   }
 
-  @Test("a KL that is no number or below 0, a tensor twice, and an empty set are refused even under a right digest")
-  func content() throws {
+  @Test
+  func `a KL that is no number or below 0, a tensor twice, and an empty set are refused even under a right digest`()
+    throws
+  {
     try withBudget { _, sensitivity in
       let good = sensitivity.sets[0]
       let bad: [[Sensitivity.TensorSet]] = [

@@ -247,7 +247,9 @@ import Testing
   @Test func `every document of a run with a drafter is refused with each of its fields damaged`() throws {
     try withDrafter(DraftCheckpointTests.dflash, [("check", false)]) { shop in
       try shop.run()
-      for document in try shop.documents() { _ = try document.requireRefusals() }
+      var refused = 0
+      for document in try shop.documents() { refused += try document.requireRefusals() }
+      #expect(refused > 100)
     }
   }
 }

@@ -93,6 +93,27 @@ import Threads
     }
   }
 
+  @Test
+  func
+    `a work folder in which another machine writes its plan at this moment is ours, and a file of that name alone is not`()
+    throws
+  {
+    try withShop { shop, options in
+      let making = shop.work + "/.plan.json.cambium-tmp-1-1"
+      try FileManager.default.createDirectory(atPath: shop.work, withIntermediateDirectories: false)
+      try writeBytes([UInt8(ascii: "{")], making)
+      do {
+        _ = try convert(shop, options, 0, of: 1)
+        Issue.record("somebody's file was taken for one of ours")
+      } catch let error as any CambiumError {
+        #expect(error.diagnostic.code == "E_WORK_FOREIGN")
+      }
+      // The mark of a file in the making.
+      #expect(chmod(making, 0o1644) == 0)
+      #expect(try !convert(shop, options, 0, of: 1).done.isEmpty)
+    }
+  }
+
   @Test func `what some partitions left is done by others of another count`() throws {
     let expected = try single()
     try withShop { shop, options in

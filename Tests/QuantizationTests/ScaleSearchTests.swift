@@ -38,12 +38,13 @@ import Testing
   }
 
   @Test(
-    "the search takes from the squared error of normal weights at least what the prototype in numpy took",
     arguments: [
       (QuantizationMode.affine, 4, 64, 0.18), (.affine, 4, 128, 0.15), (.affine, 3, 64, 0.22), (.affine, 8, 64, 0.3),
       (.mxfp4, 4, 32, 0.04), (.nvfp4, 4, 16, 0.2),
     ])
-  func gain(mode: QuantizationMode, bits: Int, group: Int, least: Double) throws {
+  func `the search takes from the squared error of normal weights at least what the prototype in numpy took`(
+    mode: QuantizationMode, bits: Int, group: Int, least: Double
+  ) throws {
     let format = try QuantizationFormat(mode: mode, bits: bits, groupSize: group, scales: .search)
     let w = Self.normal(128 * 512, seed: 3)
     let (before, _) = try Self.squares(w, Self.plain(format), .bf16)
@@ -51,8 +52,8 @@ import Testing
     #expect(after <= before * (1 - least), "\(mode) \(bits)/\(group): \(1 - after / before)")
   }
 
-  @Test("no group becomes worse, and every size is what it was", arguments: FloatType.allCases)
-  func never(type: FloatType) throws {
+  @Test(arguments: FloatType.allCases)
+  func `no group becomes worse, and every size is what it was`(type: FloatType) throws {
     for format in Self.formats where format.reference == .metal {
       for (name, words) in Patterns.all(type) where name != "huge" && name != "anything" {
         let input = Patterns.bytes(words, type)
@@ -79,8 +80,8 @@ import Testing
 
   private func pow(_ x: Double) -> Double { x * x }
 
-  @Test("a group of zeros, of one number, and of numbers whose squares are none keep MLX's bytes")
-  func edges() throws {
+  @Test
+  func `a group of zeros, of one number, and of numbers whose squares are none keep MLX's bytes`() throws {
     for format in Self.formats where format.mode != .affine || format.bits == 4 {
       for value in [Float(0), 0x1p-90, 0x1p100] {
         let w = (0..<256).map { $0 % 2 == 0 ? value : -value }
@@ -95,7 +96,7 @@ import Testing
     }
   }
 
-  @Test("a number that is not finite is refused as before") func refused() throws {
+  @Test func `a number that is not finite is refused as before`() throws {
     for format in Self.formats {
       var w = Self.normal(256, seed: 4)
       w[200] = .nan
@@ -106,7 +107,7 @@ import Testing
     }
   }
 
-  @Test("nvfp4 keeps a group that MLX makes zero") func small() throws {
+  @Test func `nvfp4 keeps a group that MLX makes zero`() throws {
     // Below half the smallest scale: amax / 6 is 2^-10 or less, and MLX's scale is 0.
     let w = (0..<16).map { Float($0 - 8) * 0x1p-11 }
     let plain = try QuantizationFormat(mode: .nvfp4)

@@ -32,9 +32,8 @@ extension AuditDocument.Drafter {
     try fields.refuseUnknown(["architecture", "decoder", "file", "block", "taps", "commit", "tensors"])
     architecture = try fields.string("architecture")
     decoder = try fields.string("decoder")
-    let prefix = DraftCheckpoint.folder + "/"
     file = try fields.text("file", as: "a file of the folder \(DraftCheckpoint.folder)") {
-      $0.hasBytes(atStart: prefix) && $0.hasBytes(atEnd: ".safetensors") ? $0 : nil
+      $0.hasBytes(atStart: DraftCheckpoint.prefix) && $0.hasBytes(atEnd: ".safetensors") ? $0 : nil
     }
     block = try fields.unlessNull("block") { key throws(JSONError) in try fields.int(key, in: 2...64) }
     taps = try fields.ints("taps", in: 0...Int.max)

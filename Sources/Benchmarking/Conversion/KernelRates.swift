@@ -11,7 +11,7 @@ public struct KernelRates: Sendable {
     /// Bytes of the source (bf16, or what is digested) a second, median of the rounds.
     public let bytesPerSecond: Double
 
-    /// The members.
+    /// A rate under the name of its kernel.
     public init(name: String, bytesPerSecond: Double) {
       self.name = name
       self.bytesPerSecond = bytesPerSecond

@@ -45,6 +45,13 @@ public struct BenchOptions {
     self.isStopped = isStopped
     self.onProgress = onProgress
   }
+
+  /// What every decoding of the bench is asked for, alone or among others.
+  var decoding: DecodingOptions {
+    var decoding = DecodingOptions(limit: limit, draftShortlist: draftShortlist)
+    decoding.measuresShortlist = measuresShortlist
+    return decoding
+  }
 }
 
 /// Decodes prompts in several ways, in turn, and keeps the times.
@@ -139,10 +146,8 @@ public struct Bench {
     let start = clock.now
     let tokens = try prompt.make()
     let made = clock.now
-    var decoded = DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist)
-    decoded.measuresShortlist = options.measuresShortlist
     let decoding = try session.decode(
-      wrapping: imposed(tokens, place), tokens, decoders[decoder].method, decoded)
+      wrapping: imposed(tokens, place), tokens, decoders[decoder].method, options.decoding)
     var last = clock.now
     var result = MeasuredDecoding(
       decoder: decoder, prompt: place, repetition: repetition, tokens: [],

@@ -39,7 +39,7 @@ public struct Unavailable: Sendable, Hashable {
   /// Why there is none, in words.
   public var reason: String
 
-  /// The members.
+  /// A decoder or class of prompts that is left out, and why.
   public init(_ kind: Kind, _ name: String, reason: String) {
     self.kind = kind
     self.name = name

@@ -88,11 +88,7 @@ public struct ConcurrencyBench {
           number: sequence, positions: prompt.tokens.count + options.limit,
           memory: SequenceMemory(
             model, decoder.method, tokens: prompt.tokens.count + options.limit, promptRows: options.promptChunk),
-          start: { [options] session in
-            try session.start(
-              wrapping: wrap, prompt, decoder.method,
-              DecodingOptions(limit: options.limit, draftShortlist: options.draftShortlist))
-          },
+          start: { [options] session in try session.start(wrapping: wrap, prompt, decoder.method, options.decoding) },
           deliver: { event in
             let seconds = start.duration(to: clock.now).inSeconds
             switch event {

@@ -19,7 +19,7 @@ public struct ConcurrencyResult: Sendable, Hashable {
       (self.p50, self.p95, self.p99) = (p50, p95, p99)
     }
 
-    /// The members.
+    /// Percentiles that are known, such as those of another run.
     public init(p50: Double, p95: Double, p99: Double) {
       (self.p50, self.p95, self.p99) = (p50, p95, p99)
     }

@@ -9,7 +9,7 @@ public struct MeasuredDecoding: Sendable {
     /// How many tokens it gave.
     public var tokens: Int
 
-    /// The members.
+    /// A round that gave so many tokens in so many seconds.
     public init(seconds: Double, tokens: Int) {
       self.seconds = seconds
       self.tokens = tokens
@@ -64,7 +64,7 @@ public struct MeasuredDecoding: Sendable {
     public init() {}
   }
 
-  /// The members.
+  /// A decoding with all that was counted and timed of it; figures are made of many.
   public init(
     decoder: Int, prompt: Int, repetition: Int, tokens: [Int], visionSeconds: Double, firstTokenSeconds: Double,
     rounds: [Round], counts: Counts

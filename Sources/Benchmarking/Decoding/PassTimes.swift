@@ -11,7 +11,7 @@ public struct PassTimes: Sendable, Hashable {
     /// Of a pass with the logits of all its rows.
     public var seconds: Double
 
-    /// The members.
+    /// So many seconds for a pass of so many rows.
     public init(rows: Int, seconds: Double) {
       self.rows = rows
       self.seconds = seconds
@@ -31,7 +31,7 @@ public struct PassTimes: Sendable, Hashable {
   /// Multiplications and additions a second of OpenBLAS's f32 product.
   public var denseRate: Double
 
-  /// The members.
+  /// Times that were measured elsewhere; `measure` makes them.
   public init(
     passes: [Pass], draftSeconds: Double?, prefillRows: Int, prefillSeconds: Double, prefillRate: Double,
     denseRate: Double

@@ -15,7 +15,7 @@ public struct Machine: Sendable, Hashable {
     /// Logical processors that share it.
     public var sharedBy: Int
 
-    /// The members.
+    /// A cache as the system describes it.
     public init(level: Int, kind: String, bytes: Int, sharedBy: Int) {
       self.level = level
       self.kind = kind
@@ -43,7 +43,7 @@ public struct Machine: Sendable, Hashable {
   /// The caches of the first processor.
   public var caches: [Cache]
 
-  /// The members.
+  /// A machine by what is known of it, for a report that is made from numbers.
   public init(
     processor: String, architecture: String, system: String, processors: Int, cores: Int?, simd: String, hasFast: Bool,
     memoryBytes: Int, caches: [Cache]

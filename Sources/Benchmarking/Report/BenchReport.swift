@@ -23,7 +23,7 @@ public struct BenchReport: Sendable {
     /// The acceptance that was imposed; nil for the head's own.
     public var imposed: ImposedAcceptance?
 
-    /// The members.
+    /// What was asked for; drafts are from all ids unless a shortlist is named.
     public init(
       threads: Int, promptChunk: Int, arithmetic: String, draftShortlist: Int = 0, limit: Int, repetitions: Int,
       imposed: ImposedAcceptance?
@@ -47,7 +47,7 @@ public struct BenchReport: Sendable {
     /// How many tokens it has.
     public var tokens: Int
 
-    /// The members.
+    /// A prompt by its name, class and length: its text stays out of the report.
     public init(id: String, kind: String, tokens: Int) {
       self.id = id
       self.kind = kind
@@ -64,7 +64,7 @@ public struct BenchReport: Sendable {
     /// Of the package's files.
     public var mapped: Int
 
-    /// The members.
+    /// Bytes as the system counts them.
     public init(anonymous: Int?, resident: Int, mapped: Int) {
       self.anonymous = anonymous
       self.resident = resident
@@ -97,7 +97,7 @@ public struct BenchReport: Sendable {
   /// What many sequences at once gave; empty when it was not measured.
   public var concurrency: [ConcurrencyResult] = []
 
-  /// The members.
+  /// A report without sequences at once, which are set afterwards.
   public init(
     machine: Machine, load: Double?, readBandwidth: Double, model: ModelSummary, settings: Settings,
     prompts: [PromptLine], unavailable: [Unavailable], results: [BenchResult], differences: [BenchDifference],

@@ -13,7 +13,7 @@ public struct BenchResult: Sendable, Hashable {
     /// 99 of 100 are shorter.
     public var p99: Double
 
-    /// The members.
+    /// Percentiles that are known.
     public init(mean: Double, p50: Double, p95: Double, p99: Double) {
       self.mean = mean
       self.p50 = p50
@@ -39,7 +39,7 @@ public struct BenchResult: Sendable, Hashable {
     /// The loop itself, and what else the whole time holds.
     public var other: Double
 
-    /// The members.
+    /// Seconds of each phase; together they are the whole time.
     public init(
       vision: Double, prefill: Double, draft: Double, verify: Double, sampling: Double, rollback: Double, other: Double
     ) {
@@ -100,7 +100,7 @@ public struct BenchResult: Sendable, Hashable {
   /// All decodings.
   public var decodings: Int
 
-  /// The members.
+  /// Figures that are known; `summarize` makes them of decodings.
   public init(
     decoder: String, kind: String, isVerified: Bool, isImposed: Bool, tokens: Int, firstTokenSeconds: Double,
     intervals: Intervals?, tokensPerSecond: Double, lowest: Double, highest: Double, endToEnd: Double,

@@ -24,6 +24,7 @@ public final class CheckJournal {
     let (journal, records) = try Journal.open(folder: folder, key: key)
     self.journal = journal
     for record in records {
+      // Each line has its own checksum; what another version wrote is made again.
       guard let name = record["decoding"]?.stringValue, let decoding = CheckedDecoding(record) else { continue }
       made[name] = decoding
     }
@@ -124,7 +125,8 @@ extension CheckedDecoding {
   fileprivate init?(_ record: JSONValue) {
     guard let tokens = record["tokens"]?.integers,
       let state = record["state"]?.stringValue.flatMap(SHA256Digest.init(hex:)),
-      let logits = record["logits"]?.arrayValue, let rounds = record["rounds"]?.arrayValue, let stop = record["stop"]
+      let logits = record["logits"]?.arrayValue, let rounds = record["rounds"]?.arrayValue, let stop = record["stop"],
+      stop.isNull || stop.intValue != nil
     else { return nil }
     self.tokens = tokens
     self.state = state

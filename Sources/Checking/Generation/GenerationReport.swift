@@ -20,7 +20,7 @@ public struct GenerationReport: Sendable {
   /// What the process took; nil to say nothing of it.
   public var resources: ResourceUse?
 
-  /// The members.
+  /// A report without times unless they are asked for, since they differ from run to run.
   public init(
     promptTokens: [Int], tokens: [Int], text: String, finish: Decoding.Finish?, statistics: DecodingStatistics,
     hasStatistics: Bool, arithmetic: Arithmetic = .canonical, resources: ResourceUse? = nil

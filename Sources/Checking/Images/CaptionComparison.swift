@@ -12,7 +12,7 @@ public struct CaptionComparison: Sendable, Hashable {
     /// nil without a source.
     public var source: String?
 
-    /// The members.
+    /// The answers about a picture, the source's if there is one.
     public init(picture: Picture, package: String, source: String?) {
       self.picture = picture
       self.package = package

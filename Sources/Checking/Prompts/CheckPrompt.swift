@@ -22,7 +22,7 @@ public struct CheckPrompt: Sendable {
   /// What is decoded from.
   public var content: Content
 
-  /// The members.
+  /// A prompt under a name that no other of its set has.
   public init(id: String, kind: String, _ content: Content) {
     self.id = id
     self.kind = kind
@@ -45,7 +45,7 @@ public struct EncodedPrompt: Sendable, Hashable {
   /// A prompt of text.
   public init(id: String, kind: String, tokens: [Int]) { self.init(id: id, kind: kind, Prompt(tokens)) }
 
-  /// The members.
+  /// A prompt that may have images, with their rows in place.
   public init(id: String, kind: String, _ prompt: Prompt) {
     self.id = id
     self.kind = kind

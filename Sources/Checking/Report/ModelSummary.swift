@@ -17,7 +17,7 @@ public struct ModelSummary: Sendable, Hashable {
   /// Bytes of keys and values for each token, f32; the head's among them.
   public var stateBytesPerToken: Int
 
-  /// The members.
+  /// A summary by its numbers, for reports that are not made of an opened model.
   package init(
     modelType: String, isPackage: Bool, hasHead: Bool, vocabulary: Int, layers: Int, fixedStateBytes: Int,
     stateBytesPerToken: Int

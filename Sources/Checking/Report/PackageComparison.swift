@@ -25,7 +25,7 @@ public struct PackageComparison: Sendable {
     /// Token ids.
     public let tokens: [Int]
 
-    /// The members.
+    /// A text that the source's tokenizer has encoded.
     public init(name: String, tokens: [Int]) {
       self.name = name
       self.tokens = tokens

@@ -11,6 +11,8 @@ struct MeasurementIdentity: Sendable, Equatable {
   let text: SHA256Digest
   let tokens: Int
   let window: Int
+  /// How many windows the tokens make.
+  let windows: Int
   let candidates: [QuantizationFormat]
   let sets: [[String]]
 
@@ -75,7 +77,7 @@ struct MeasurementProgress: Sendable, Equatable {
         file: file, tensor: nil, expected: "the candidates, tensors and window that were begun with",
         found: "others: remove the file to begin anew")
     }
-    windows = try fields.int("windows", in: 0...identity.tokens)
+    windows = try fields.int("windows", in: 0...identity.windows)
     cells = try fields.int("cells", in: 0...sums.count)
     sums = try fields.objects("sums", count: sums.count).map { cell in
       try cell.refuseUnknown(["kl_bits", "top1"])

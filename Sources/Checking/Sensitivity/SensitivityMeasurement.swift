@@ -53,7 +53,7 @@ package struct SensitivityMeasurement {
       .filter { $0.count > 1 }
     identity = MeasurementIdentity(
       fingerprint: try folder.fingerprint(), text: SHA256Digest.of(text), tokens: tokens.count, window: window,
-      candidates: candidates, sets: sets)
+      windows: windows.count, candidates: candidates, sets: sets)
   }
 
   /// Passes of a window through a model, those of the source included.

@@ -35,13 +35,13 @@ package struct HeadLook: Sendable {
     totalBytes = model.totalBytes
     let all = model.names.filter { name in
       name.hasBytes(atEnd: ".safetensors") && !name.hasPrefix(".")
-        && (!name.contains("/") || name.hasPrefix(FolderListing.headFolder + "/"))
+        && (!name.contains("/") || FolderListing.isNestedHead(name))
     }
     let index = try WeightIndex.read(folder: model.folder, names: model.names)
     let named = index?.head ?? []
     let wanted = Set(named.map(\.shard)).intersection(all)
     // A head in a folder of its own is in no index.
-    let nested = all.filter { $0.hasPrefix(FolderListing.headFolder + "/") }
+    let nested = all.filter(FolderListing.isNestedHead)
     let names = wanted.isEmpty ? all : (wanted.union(nested)).sorted()
     let files = try open(names)
     searched = (names.count, all.count)
@@ -49,7 +49,7 @@ package struct HeadLook: Sendable {
     var shards: [(String, [Range<Int>])] = []
     var sizes: [Int] = []
     for (name, file) in zip(names, files) {
-      let isNested = name.hasPrefix(FolderListing.headFolder + "/")
+      let isNested = FolderListing.isNestedHead(name)
       var ranges: [Range<Int>] = []
       for entry in file.header.tensors where HeadPrefix.of(entry.name) != nil || isNested {
         guard tensors.insert(UTF8Name(HeadPrefix.of(entry.name) == nil ? "mtp." + entry.name : entry.name)).inserted

@@ -81,6 +81,7 @@ struct CheckForecast: Sendable {
 
   /// Decodings that there is memory for at once.
   private static func together(_ check: DecodeCheck, _ source: CheckpointFolder) -> Int {
+    // What the runner does not cover is not decoded: the number is of no forecast then.
     guard let configuration = try? TextConfiguration(source) else { return 1 }
     let memory = SequenceMemory(
       head: configuration, tokens: promptTokens + check.tokens, promptRows: promptTokens)

@@ -5,8 +5,7 @@ import Planning
 import SystemPackage
 
 /// The package as a reader will see it, before it is published: links to the weights, and the small files, without a
-/// drafter. The source is
-/// not touched: even one more name of a file changes what the system says of it.
+/// drafter. The source is not touched: even one more name of a file changes what the system says of it.
 struct StagedPackage {
   private let path: FilePath
   private let work: FilePath
@@ -24,7 +23,7 @@ struct StagedPackage {
     try Folder.removeTree(path)
     try Folder.create(path)
     // A drafter is opened where it is: it would have to be copied.
-    for file in files where !file.path.hasBytes(atStart: DraftCheckpoint.folder + "/") {
+    for file in files where !file.path.hasBytes(atStart: DraftCheckpoint.prefix) {
       let target = path.appending(file.path)
       try Folder.create(target.folder)
       switch file.content {

@@ -9,9 +9,6 @@ import Workspace
 
 /// The finished work items of a work folder, each in a folder of its own with its receipt. See the page *ManyMachines*.
 struct ItemStore: Sendable {
-  /// The folder of the items in a work folder.
-  static let folderName = "items"
-
   let work: WorkFolder
   let plan: Plan
   let list: WorkList
@@ -36,7 +33,7 @@ struct ItemStore: Sendable {
   }
 
   /// The folder that the items' folders are in.
-  var path: FilePath { work.path.appending(ItemStore.folderName) }
+  var path: FilePath { work.path.appending(WorkFolder.items) }
 
   /// The folder of a finished item.
   func folder(_ item: WorkItem) -> FilePath { path.appending(ItemStore.name(item)) }
@@ -166,7 +163,7 @@ enum ItemState: Sendable, Equatable {
 
 /// `item.json`: which program made an item.
 struct ItemNote: Sendable {
-  static let fileName = "item.json"
+  static let fileName = WorkFolder.itemNote
 
   /// SHA-256 of the program; nil where it was not asked for.
   let build: SHA256Digest?

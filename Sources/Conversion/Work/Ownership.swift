@@ -14,12 +14,14 @@ struct Ownership {
   /// Digest of the manifest itself.
   private let manifest: String
 
+  /// The list's name in the folder of the package stage.
+  static let fileName = "published"
   private static let version = "cambium-published 2"
   /// Packages that are remembered.
   private static let most = 64
 
   init(work: FilePath, _ resolution: Resolution) {
-    file = work.appending(StageName.package.rawValue).appending("published")
+    file = work.appending(StageName.package.rawValue).appending(Ownership.fileName)
     let name = resolution.manifest.path.name
     mark = SHA256Digest.of(Array(name.utf8)).hex
     manifest = resolution.manifest.digest.hex

@@ -36,7 +36,7 @@ public struct RunOptions: Sendable {
   /// The package, or the head's folder beside it.
   public var target = PackageTarget.package
 
-  /// The members.
+  /// Options of a run to its end; what is not named here is set afterwards.
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, memory: Int = 256 << 20, work: FilePath? = nil,
     output: FilePath? = nil, pipelineFolders: [FilePath], locked: Bool = false, until: StageName = .package,

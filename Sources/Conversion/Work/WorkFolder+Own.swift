@@ -8,8 +8,17 @@ import Workspace
 extension WorkFolder {
   /// What a run puts into its work folder.
   private static let names = Set(
-    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, "items", WorkFolder.remote]
+    [WorkLock.fileName, "plan.json", "run.log", DigestCache.fileName, WorkFolder.items, WorkFolder.remote]
       + StageName.allCases.map(\.rawValue))
+
+  /// Whether the package stage has its receipt. A damaged one is none; one that cannot be read is an error.
+  func hasPublished() throws -> Bool {
+    do {
+      return try StageReceipt.load(folder(.package)) != nil
+    } catch WorkspaceError.receiptDamaged(_, _) {
+      return false
+    }
+  }
 
   /// Removes what runs put into the folder, and the folder when nothing else is in it. To be called under its lock, which
   /// goes last.
@@ -18,29 +27,45 @@ extension WorkFolder {
     var kept: [String] = []
     for name in try Folder.entries(path) where WorkFolder.names.contains(name) && name != WorkLock.fileName {
       let entry = path.appending(name)
-      guard StageName(rawValue: name) != nil else {
+      guard WorkFolder.isWatched(name) else {
         try Folder.removeTree(entry)
         continue
       }
       let tree = try Folder.tree(entry, atMost: 1 << 20)
+      // What a damaged receipt does not vouch for stays.
       let outputs = Set(((try? StageReceipt.load(entry))?.outputs ?? []).map { Array($0.path.utf8) })
       let ours = try tree.filter { found in
         let file = String(decoding: found.name, as: UTF8.self)
         return try outputs.contains(found.name) || WorkFolder.isMade(file)
           || AtomicFile.isUnfinished(entry.appending(bytes: found.name))
       }
-      kept += try Folder.removeKnown(entry, ours).map { "\(name)/\($0.name)" }
+      kept += try Folder.removeKnown(entry, ours).map { beneath($0).string }
     }
     try AtomicFile.removeLeftovers(in: path)
-    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName && StageName(rawValue: $0) == nil }
+    let others = try Folder.entries(path).filter { $0 != WorkLock.fileName && !WorkFolder.isWatched($0) }
     if others.isEmpty && kept.isEmpty { try Folder.removeTree(path) }
     return kept + others
   }
 
-  /// Whether a stage makes a file of this name without an entry in its receipt, or before there is one.
+  private func beneath(_ entry: FilePath) -> FilePath {
+    var entry = entry
+    _ = entry.removePrefix(path)
+    return entry
+  }
+
+  /// Whether a folder of this name is looked through, since somebody may have put something into it. What is kept of the
+  /// hub, and files, go as they are.
+  private static func isWatched(_ name: String) -> Bool {
+    StageName(rawValue: name) != nil || name == WorkFolder.items
+  }
+
+  /// Whether a stage or an item makes a file of this name without an entry in its receipt, or before there is one; or an
+  /// attempt of an item its folder.
   private static func isMade(_ file: String) -> Bool {
-    [StageReceipt.fileName, Journal.fileName, UnitList.fileName].contains(file) || file.hasSuffix(".safetensors")
-      || file.hasSuffix(".safetensors.partial") || file == "published"
+    let name = String(file.split(separator: "/").last ?? "")
+    return [StageReceipt.fileName, Journal.fileName, UnitList.fileName, WorkFolder.itemNote, Ownership.fileName]
+      .contains(name) || name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.partial")
+      || AttemptFolder.isAttempt(name)
   }
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.

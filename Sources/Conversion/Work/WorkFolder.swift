@@ -11,6 +11,10 @@ struct WorkFolder: Sendable {
 
   /// The folder with what was read of models that stay on the hub.
   static let remote = "remote"
+  /// The folder of the finished work items.
+  static let items = "items"
+  /// The file in the folder of an item that says which program made it.
+  static let itemNote = "item.json"
 
   func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 

@@ -195,7 +195,7 @@ public struct DecodingRound: Sendable, Hashable {
   /// Who drafted; nil without drafts.
   public var drafter: DrafterKind?
 
-  /// The members.
+  /// A round as it is told; without a drafter it had no drafts.
   public init(knownTokens: Int, drafts: [Int], accepted: Int, emitted: [Int], drafter: DrafterKind? = nil) {
     self.knownTokens = knownTokens
     self.drafts = drafts

@@ -17,7 +17,7 @@ package struct DraftOutlook {
   /// What lookup could copy; nil for nothing.
   package var copyable: CopyableText?
 
-  /// The members.
+  /// What is known before a round in which lookup may have something to copy.
   package init(room: Int, known: Int, copyable: CopyableText? = nil) {
     self.room = room
     self.known = known
@@ -34,7 +34,7 @@ package struct DraftPlan: Equatable {
   /// Whether one token is drafted only to be held against the target's own: a look.
   package var looks: Bool
 
-  /// The members.
+  /// A plan by which drafts are checked, unless it is for a look.
   package init(_ kind: DrafterKind?, depth: Int, looks: Bool = false) {
     self.kind = kind
     self.depth = depth
@@ -61,7 +61,7 @@ package struct DraftedRound {
   /// Of the target's pass, without the choice of tokens.
   package var verifySeconds: Double
 
-  /// The members.
+  /// A round with all that a controller learns from.
   package init(
     plan: DraftPlan, outlook: DraftOutlook, drafted: Int, accepted: Int, tokens: Int, agreement: Double?,
     draftSeconds: Double, verifySeconds: Double

@@ -15,7 +15,7 @@ package struct HybridPolicy {
     /// The most tokens of a draft.
     package var deepest: Int
 
-    /// The members.
+    /// A drafter that may be chosen, and how far.
     package init(_ kind: DrafterKind, deepest: Int) {
       self.kind = kind
       self.deepest = deepest

@@ -14,7 +14,7 @@ package final class SharedPasses {
     /// While its prompt is run: at most so many of its rows.
     package let promptRows: Int
 
-    /// The members.
+    /// A decoding with all rows of its prompt that a pass may have, unless fewer are named.
     package init(_ decoding: Decoding, promptRows: Int = .max) {
       self.decoding = decoding
       self.promptRows = promptRows

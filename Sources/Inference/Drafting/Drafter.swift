@@ -84,7 +84,7 @@ package struct DraftRequest {
   /// Of the last observed token, on all axes.
   package var position: Int
 
-  /// The members.
+  /// A request for at least one token, behind the last that was observed.
   package init(count: Int, room: Int, position: Int) {
     self.count = count
     self.room = room
@@ -99,7 +99,7 @@ package struct CopyableText: Equatable {
   /// Tokens that can be copied.
   package var count: Int
 
-  /// The members.
+  /// A place that matches, with what follows it.
   package init(matched: Int, count: Int) {
     self.matched = matched
     self.count = count

@@ -7,7 +7,7 @@ package struct PassRows {
   /// For rows whose embedding is given (image rows): [H]. Empty when all rows are tokens.
   package var given: [UnsafePointer<Float>?] = []
 
-  /// The members.
+  /// Rows of tokens, or of embeddings that are given; empty for rows that are filled in later.
   package init(
     tokens: [Int] = [], positions: [TokenPosition] = [], given: [UnsafePointer<Float>?] = []
   ) {
@@ -37,7 +37,7 @@ package struct PassSegment {
   /// Whether rows may be taken back.
   package let recording: Bool
 
-  /// The members.
+  /// Rows of a sequence, and whether its state must be able to take them back.
   package init(rows: PassRows, state: TextState, recording: Bool) {
     self.rows = rows
     self.state = state

@@ -9,7 +9,7 @@ public struct TokenPosition: Sendable, Hashable {
   /// The column; for text the token's number.
   public var width: Int
 
-  /// The members.
+  /// A place of a row of an image or a video, whose axes differ.
   public init(time: Int, height: Int, width: Int) {
     self.time = time
     self.height = height

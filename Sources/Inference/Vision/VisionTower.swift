@@ -61,7 +61,7 @@ public struct VisionRows: Sendable, Hashable {
   /// [groups · height · width, H].
   public let rows: [[Float]]
 
-  /// The members.
+  /// Rows of an image, or of a video with its groups one after another.
   public init(kind: Kind, groups: Int, height: Int, width: Int, rows: [[Float]]) {
     self.kind = kind
     self.groups = groups

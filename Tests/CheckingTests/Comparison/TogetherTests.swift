@@ -40,6 +40,7 @@ import Testing
     let model = try Models.demo()
     let prompts = try Models.bundled(["code", "chat"])
     let report = try Check(model, CheckOptions(depths: [2], limit: 20)).run(prompts)
+    #expect(report.prompts.count == prompts.count)
     for (prompt, found) in zip(prompts, report.prompts) {
       var digests: [SHA256Digest] = []
       let options = DecodingOptions(

@@ -58,7 +58,7 @@ import Testing
     try withPlace { try measurement.run(keeping: $0, tool: "test", isStopped: { false }, onProgress: { _, _ in }) }
   }
 
-  @Test("fewer bits cost more, and the file is the same for any number of threads") func costs() throws {
+  @Test func `fewer bits cost more, and the file is the same for any number of threads`() throws {
     let one = try result(Self.measurement(threads: 1))
     for set in one.sets {
       let costs = set.costs.compactMap { $0 }
@@ -71,7 +71,7 @@ import Testing
     #expect(try Sensitivity(JSONWriter.pretty(one.json), file: "s.json") == one)
   }
 
-  @Test("a measurement that is stopped after every pass and goes on gives the same file") func resumed() throws {
+  @Test func `a measurement that is stopped after every pass and goes on gives the same file`() throws {
     let whole = try result(Self.measurement())
     let measurement = try Self.measurement()
     let stepwise = try withPlace { place in
@@ -96,7 +96,7 @@ import Testing
     #expect(stepwise == whole)
   }
 
-  @Test("what was kept of another text, of other candidates, or what is damaged is refused") func others() throws {
+  @Test func `what was kept of another text, of other candidates, or what is damaged is refused`() throws {
     try withPlace { place in
       var asked = 0
       let measurement = try Self.measurement()
@@ -120,18 +120,23 @@ import Testing
       #expect(try code(Self.measurement(window: 32)) == "E_SENSITIVITY_CANDIDATE")
       #expect(
         try code(Self.measurement(formats: [QuantizationFormat(mode: .affine, bits: 3)])) == "E_SENSITIVITY_CANDIDATE")
+      let text = String(decoding: try ReadOnlyFile(path: place).readAll(limit: 1 << 20), as: UTF8.self)
+      let beyond = text.replacing("\"windows\":0", with: "\"windows\":300")
+      #expect(beyond != text)
+      try AtomicFile.write(Array(beyond.utf8), to: place)
+      #expect(try code(Self.measurement()) == "E_JSON_NUMBER", "more windows than the text has")
       try AtomicFile.write(Array("{}".utf8), to: place)
       #expect(try code(Self.measurement()) == "E_JSON_MISSING_FIELD")
     }
   }
 
-  @Test("a text shorter than a window is refused with both numbers") func short() throws {
+  @Test func `a text shorter than a window is refused with both numbers`() throws {
     let error = #expect(throws: CheckingError.self) { try Self.measurement(Array("a b c".utf8)) }
     #expect(error?.diagnostic.code == "E_CHECK_TEXT")
     #expect(error?.diagnostic.expected == "at least a window of 64 tokens")
   }
 
-  @Test("a model with one tensor quantized is not the model, and nothing quantized is") func variants() throws {
+  @Test func `a model with one tensor quantized is not the model, and nothing quantized is`() throws {
     let folder = try Self.folder()
     let variants = try ModelVariants(folder)
     let name = try #require(try Self.tensors(folder).first).name

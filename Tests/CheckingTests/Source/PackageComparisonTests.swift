@@ -4,7 +4,7 @@ import Testing
 
 /// Packages beside each other on the same texts.
 @Suite struct PackageComparisonTests {
-  @Test("the difference of two series is that of their pairs, with the interval worked out by hand") func pairs() {
+  @Test func `the difference of two series is that of their pairs, with the interval worked out by hand`() {
     // Differences 1, 2, 3: mean 2, variance 1, standard error 1 / √3.
     let (mean, half) = PackageComparison.difference([2, 4, 6], [1, 2, 3])
     #expect(mean == 2)
@@ -12,8 +12,7 @@ import Testing
     #expect(PackageComparison.difference([1], [0]).halfWidth == .infinity)
   }
 
-  @Test("each package has a row for each domain and one for all, and a package is as far as itself") func rows() throws
-  {
+  @Test func `each package has a row for each domain and one for all, and a package is as far as itself`() throws {
     let source = try Models.reference("qwen3_5_moe")
     let other = try Models.reference("qwen3_5_dense_vl")
     let domains = [

@@ -134,8 +134,9 @@ import Testing
     }
   }
 
-  @Test func `a session that goes on, and a fork, draft as a new session does`() throws {
-    let model = try Drafters.demo([Drafters.dflash])
+  @Test(arguments: [Drafters.dflash, DFlash2DrafterTests.folder])
+  func `a session that goes on, and a fork, draft as a new session does`(folder: String) throws {
+    let model = try Drafters.demo([folder])
     let session = DecodingSession(model, threads: 1)
     _ = try session.run(Drafters.repeating, .dflash(), limit: 6)
     let longer = Prompt(session.tokens + [9, 300, 41])
