@@ -189,7 +189,7 @@ extension Decoding {
     var agreement: Double?
     if let look = round.look, let token = emitted.first {
       statistics.looks += 1
-      agreement = check.agreement(look, with: token)
+      agreement = look == token ? 1 : 0
     }
     controller.record(
       DraftedRound(
@@ -211,7 +211,7 @@ extension Decoding {
       let row = logits + place * vocabulary
       let draft = place < drafts.count ? drafts[place] : nil
       applyRules(row)
-      let (stays, token) = check.check(draft, place: place, row)
+      let (stays, token) = check.check(draft, row)
       report(count + place, token, row)
       emitted.append(token)
       if !stays { return place }
@@ -232,6 +232,7 @@ extension Decoding {
       return 0
     }
     applyRules(logits)
+    check.skip(drafts.count)
     let token = check.choose(logits)
     report(count + drafts.count, token, logits)
     emitted.append(token)

@@ -89,19 +89,18 @@ package struct Distribution {
   /// The probability of a token; 0 for one beyond the vocabulary.
   package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
 
-  /// A token drawn with these probabilities.
+  /// A token drawn with these probabilities: the one that the first dart hits. Darts fall evenly over tokens and heights from
+  /// 0 to 1, and one hits when it falls below its token's probability. Of two distributions that are alike, the same dart is
+  /// the first to hit, in most cases: the drafter's and the target's.
   func draw(_ random: inout RandomSource) -> Int {
-    Distribution.draw(random.uniform(), count: probabilities.count) { Double(probabilities[$0]) }
-  }
-
-  /// A token drawn from max(self − other, 0), divided by its sum: what a rejected draft is replaced by. From self when
-  /// nothing is left by rounding.
-  func drawResidual(_ other: Distribution, _ random: inout RandomSource) -> Int {
-    let residual = { (token: Int) in max(Double(self[token]) - Double(other[token]), 0) }
-    var total = 0.0
-    for token in probabilities.indices { total += residual(token) }
-    guard total > 1e-12 else { return draw(&random) }
-    return Distribution.draw(random.uniform(), count: probabilities.count, residual)
+    probabilities.withUnsafeBufferPointer { p in
+      // So many darts miss with probability e^-64, or where nothing can be hit.
+      for _ in 0..<64 * p.count {
+        let token = Int(random.next().multipliedFullWidth(by: UInt64(p.count)).high)
+        if random.uniform() < Double(p[token]) { return token }
+      }
+      return Distribution.draw(random.uniform(), count: p.count) { Double(p[$0]) }
+    }
   }
 
   /// The token at which the running sum passes `u` of the total; the last possible one if rounding leaves none.
@@ -119,13 +118,5 @@ package struct Distribution {
       if sum > target { return token }
     }
     return last
-  }
-}
-
-extension Distribution {
-  /// All probability on one token.
-  mutating func setCertain(_ token: Int, count: Int) {
-    probabilities = Array(repeating: 0, count: count)
-    if probabilities.indices.contains(token) { probabilities[token] = 1 }
   }
 }

@@ -5,6 +5,13 @@ package struct RandomSource: Sendable {
   /// - Parameter seed: The same seed gives the same numbers.
   package init(seed: UInt64) { state = seed }
 
+  /// The numbers of one place of a sequence, which have nothing to do with those of another.
+  package init(seed: UInt64, place: Int) {
+    var outer = RandomSource(seed: seed)
+    var inner = RandomSource(seed: outer.next() &+ UInt64(truncatingIfNeeded: place) &* 0xD134_2543_DE82_EF95)
+    self.init(seed: inner.next())
+  }
+
   package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
