@@ -131,7 +131,8 @@ struct ChannelParser: Sendable {
     var pieces: [OutputPiece] = []
     switch state {
     case .header, .thoughts: break
-    case .text: pieces = say(scanner.finish())
+    // What is held behind a stop string is none of the answer.
+    case .text: pieces = stop == nil ? say(scanner.finish()) : []
     case .call: pieces = endCall(isCut: isCut)
     }
     (state, header) = (.header, Header())

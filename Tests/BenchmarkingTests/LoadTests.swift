@@ -4,7 +4,7 @@ import Testing
 
 /// How running servers are measured.
 @Suite struct LoadTests {
-  private func lines(_ text: String, piece: Int) -> (reader: AnswerReader, lines: [String]) {
+  private func read(_ text: String, piece: Int) -> (reader: AnswerReader, lines: [String]) {
     var reader = AnswerReader()
     var lines: [String] = []
     let bytes = Array(text.utf8)
@@ -18,16 +18,16 @@ import Testing
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nab\nc\r\r\n7\r\n\nd\n\nend\r\n0\r\n\r\n"
 
   @Test(arguments: 1...40) func `an answer in chunks has the same lines however it arrives`(piece: Int) {
-    var (reader, lines) = lines(Self.chunked, piece: piece)
+    var (reader, lines) = read(Self.chunked, piece: piece)
     #expect(lines == ["ab", "c", "d", ""] && reader.isEnded && reader.status == 200)
     #expect(String(decoding: reader.finish(), as: UTF8.self) == "end" && reader.problem == nil)
   }
 
   @Test func `an answer with a length ends there, one without ends with its connection`() {
-    var (sized, first) = lines("HTTP/1.1 429 Too Many\r\ncontent-length: 4\r\n\r\na\nbcdef", piece: 3)
+    var (sized, first) = read("HTTP/1.1 429 Too Many\r\ncontent-length: 4\r\n\r\na\nbcdef", piece: 3)
     #expect(first == ["a"] && sized.status == 429 && sized.isEnded)
     #expect(String(decoding: sized.finish(), as: UTF8.self) == "bc")
-    var (open, second) = lines("HTTP/1.0 200 OK\r\n\r\na\nb", piece: 2)
+    var (open, second) = read("HTTP/1.0 200 OK\r\n\r\na\nb", piece: 2)
     #expect(second == ["a"] && !open.isEnded)
     #expect(String(decoding: open.finish(), as: UTF8.self) == "b" && open.problem == nil)
   }
@@ -38,7 +38,7 @@ import Testing
     "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\n", "",
   ])
   func `an answer that is not whole is no answer`(text: String) {
-    var (reader, _) = lines(text, piece: 7)
+    var (reader, _) = read(text, piece: 7)
     _ = reader.finish()
     #expect(reader.problem != nil)
   }

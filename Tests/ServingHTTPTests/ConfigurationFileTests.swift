@@ -1,4 +1,4 @@
-import Serving
+import Diagnostics
 import ServingHTTP
 import StrictJSON
 import SystemPackage

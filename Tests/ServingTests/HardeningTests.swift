@@ -40,19 +40,21 @@ import Testing
   }
 
   static let sizes = [
-    Size(param: "messages", limit: 2_048) { ["messages": many(["role": "user", "content": "a"], $0)] },
+    Size(param: "messages", limit: 2_048) { ["messages": HardeningTests.many(["role": "user", "content": "a"], $0)] },
     Size(param: "messages[0].content", limit: 256) {
-      ["messages": [["role": "user", "content": many(["type": "text", "text": "a"], $0)]]]
+      ["messages": [["role": "user", "content": HardeningTests.many(["type": "text", "text": "a"], $0)]]]
     },
-    Size(param: "tools", limit: 128) { chat([("tools", tools($0))]) },
-    Size(param: "tools[0].function.parameters", limit: 64 << 10) { chat([("tools", schema($0))]) },
-    Size(param: "stop", limit: 4) { chat([("stop", many("a", $0))]) },
-    Size(param: "stop", limit: 256) { chat([("stop", .string(String(repeating: "a", count: $0)))]) },
-    Size(param: "model", limit: 512) { chat([("model", .string(String(repeating: "a", count: $0)))]) },
-    Size(param: "n", limit: 8) { chat([("n", .int($0))]) },
-    Size(param: "top_logprobs", limit: 20) { chat([("logprobs", true), ("top_logprobs", .int($0))]) },
+    Size(param: "tools", limit: 128) { HardeningTests.chat([("tools", HardeningTests.tools($0))]) },
+    Size(param: "tools[0].function.parameters", limit: 64 << 10) {
+      HardeningTests.chat([("tools", HardeningTests.schema($0))])
+    },
+    Size(param: "stop", limit: 4) { HardeningTests.chat([("stop", HardeningTests.many("a", $0))]) },
+    Size(param: "stop", limit: 256) { HardeningTests.chat([("stop", .string(String(repeating: "a", count: $0)))]) },
+    Size(param: "model", limit: 512) { HardeningTests.chat([("model", .string(String(repeating: "a", count: $0)))]) },
+    Size(param: "n", limit: 8) { HardeningTests.chat([("n", .int($0))]) },
+    Size(param: "top_logprobs", limit: 20) { HardeningTests.chat([("logprobs", true), ("top_logprobs", .int($0))]) },
     Size(param: "logit_bias", limit: 300) { count in
-      chat([("logit_bias", .object((0..<count).map { ("\($0)", .int(1)) }))])
+      HardeningTests.chat([("logit_bias", .object((0..<count).map { ("\($0)", .int(1)) }))])
     },
   ]
 
