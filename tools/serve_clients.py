@@ -122,7 +122,7 @@ def with_anthropic(options, model):
     import anthropic
 
     client = anthropic.Anthropic(base_url=options.url, api_key=options.key or "none", max_retries=0)
-    ask = {"model": model, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24, "temperature": 0}
+    ask = {"model": model, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24, "extra_body": {"temperature": 0}}
     whole = client.messages.create(**ask)
     check("messages", whole.stop_reason in ("end_turn", "max_tokens"), whole.stop_reason)
     with client.messages.stream(**ask) as stream:
