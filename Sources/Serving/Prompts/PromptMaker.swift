@@ -67,7 +67,8 @@ package struct PromptMaker: Sendable {
   }
 
   private func tools(_ conversation: Conversation) -> JSONValue? {
-    conversation.tools.isEmpty ? nil : .array(conversation.tools.map(\.declaration))
+    guard !conversation.tools.isEmpty else { return Optional.none }
+    return .array(conversation.tools.map(\.declaration))
   }
 
   private func variables(_ conversation: Conversation) -> [(String, JSONValue)] {
