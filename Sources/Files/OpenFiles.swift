@@ -5,7 +5,7 @@
 #endif
 
 /// How many files the process may have open at a time.
-func openFilesLimit() -> Int {
+package func openFilesLimit() -> Int {
   var limit = rlimit()
   #if canImport(Glibc)
     let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -11,6 +11,8 @@ package struct OutputMarks: Sendable, Equatable {
   package var called: Int?
   /// `<|im_start|>`, which begins a turn.
   package var turn: Int?
+  /// The marks of a model that writes in channels; nil for one that does not.
+  package var channels: ChannelMarks?
 
   /// The members.
   package init(thinks: Int? = nil, thought: Int? = nil, calls: Int? = nil, called: Int? = nil, turn: Int? = nil) {
@@ -27,6 +29,7 @@ package struct OutputMarks: Sendable, Equatable {
     self.init(
       thinks: id("<think>"), thought: id("</think>"), calls: id("<tool_call>"), called: id("</tool_call>"),
       turn: id("<|im_start|>"))
+    channels = ChannelMarks(tokenizer)
   }
 
   /// Whether an answer to a prompt begins inside of its thoughts: the last mark of thoughts in the last turn is an open

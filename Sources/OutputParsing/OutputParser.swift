@@ -6,6 +6,7 @@ import Tokenization
 /// - White space between the parts of an answer is left out, and kept inside of its text.
 /// - Stop strings end the text. They are not looked for in thoughts and calls, and are not part of the answer.
 /// - A call may also begin with `<function=NAME>` alone, for the name of a tool that is declared.
+/// - Of a model that writes in channels, ``ChannelParser`` reads the answer.
 package struct OutputParser: Sendable {
   private enum State: Equatable { case reasoning, text, call }
   /// What came before white space that is held.
@@ -24,6 +25,7 @@ package struct OutputParser: Sendable {
   /// White space at the beginning of a text; line ends at the end of thoughts.
   private var held: [UInt8] = []
   private var call: CallParser
+  private var channels: ChannelParser?
   private var pieces: [OutputPiece] = []
   /// The stop string that was found: nothing more is taken.
   package private(set) var stop: String?
@@ -57,6 +59,7 @@ package struct OutputParser: Sendable {
     scanner = PatternScanner(stops.map { Array($0.utf8) } + bare)
     state = isThinking ? .reasoning : .text
     call = CallParser(tools)
+    if isChat, marks.channels != nil { channels = ChannelParser(stops: stops, parsesCalls: parsesCalls) }
   }
 
   /// Text that the prompt ends with and that counts as the model's own: the beginning of a call.
@@ -70,6 +73,10 @@ package struct OutputParser: Sendable {
   /// Takes the next token.
   package mutating func append(_ id: Int) -> [OutputPiece] {
     guard stop == nil else { return [] }
+    guard channels == nil else {
+      appendToChannels(id)
+      return flush()
+    }
     isInText = state == .text
     if state == .reasoning { reasoningTokens += 1 }
     switch id {
@@ -90,6 +97,12 @@ package struct OutputParser: Sendable {
   /// - Parameter isCut: Whether it was cut, and did not end by itself.
   package mutating func finish(isCut: Bool) -> [OutputPiece] {
     guard stop == nil else { return flush() }
+    if channels != nil {
+      pieces += channels?.append(Array(decoder.finish().utf8)) ?? []
+      if let stop = channels?.stop { self.stop = stop }
+      pieces += channels?.finish(isCut: isCut) ?? []
+      return flush()
+    }
     take(Array(decoder.finish().utf8))
     switch state {
     case .reasoning: held = []
@@ -101,6 +114,16 @@ package struct OutputParser: Sendable {
       held = []
     }
     return flush()
+  }
+
+  private mutating func appendToChannels(_ id: Int) {
+    let mark = marks.channels?.meaning(of: id)
+    if channels?.state == .thoughts { reasoningTokens += 1 }
+    isInText = channels?.state == .text && mark == nil
+    let text = mark == nil ? decoder.append(id) : decoder.finish()
+    pieces += channels?.append(Array(text.utf8)) ?? []
+    if let mark { pieces += channels?.append(mark) ?? [] }
+    stop = channels?.stop
   }
 
   private mutating func flush() -> [OutputPiece] {

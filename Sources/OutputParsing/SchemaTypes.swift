@@ -60,7 +60,7 @@ struct SchemaTypes {
       value =
         value?[key]
         ?? JSONInteger.natural(key).flatMap { index in
-          value?.arrayValue.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+          value?.arrayValue.flatMap { $0.indices.contains(index) ? $0[index] : Optional.none }
         }
     }
     return value

@@ -24,6 +24,10 @@ final class Answers: Sendable {
     var count = 0
     var finish: AnswerFinish?
     var isOver = false
+    /// Whether it has the one call that it may have.
+    var hasCalled = false
+    /// Whether it takes no more tokens.
+    var isDone: Bool { parser.stop != nil || hasCalled || finish != nil }
   }
 
   private struct State {
@@ -144,17 +148,21 @@ final class Answers: Sendable {
     var pieces: [OutputPiece] = []
     var told: [GeneratedToken] = []
     var ids: [Int] = []
-    for token in tokens where state.choices[index].parser.stop == nil && state.choices[index].finish == nil {
+    for token in tokens where !state.choices[index].isDone {
       state.choices[index].count += 1
       ids.append(token.id)
       // The token that ends the answer is none of its text.
       guard !prepared.jobs[index].stops.contains(token.id) else { continue }
-      pieces += state.choices[index].parser.append(token.id)
+      let more = state.choices[index].parser.append(token.id)
+      pieces += more
+      if prepared.request.conversation?.callsOnce == true, more.contains(.callEnded) {
+        state.choices[index].hasCalled = true
+      }
       if prepared.request.logprobs != nil, state.choices[index].parser.isInText { told.append(token) }
     }
     guard !ids.isEmpty else { return }
     give(.delta(index, OutputPiece.joined(pieces), tokens: told, ids: ids))
-    if state.choices[index].parser.stop != nil {
+    if state.choices[index].parser.stop != nil || state.choices[index].hasCalled {
       end(index, .end, &state)
       if state.handles.indices.contains(index) { state.leaving.append(state.handles[index]) }
     }

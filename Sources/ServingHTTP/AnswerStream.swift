@@ -7,8 +7,20 @@ func withItems<Result>(
   _ body: (AsyncStream<StreamItem>) async throws -> Result
 ) async throws -> Result {
   let (items, feed) = AsyncStream<StreamItem>.makeStream()
+  let turn = Task {
+    guard options.queueSeconds > 0 else { return }
+    try await Task.sleep(for: .seconds(options.queueSeconds))
+    feed.yield(
+      .end(
+        APIError(
+          .unavailable, "the request waited more than \(options.queueSeconds) s for its turn: try again later",
+          code: "queue_timeout", retryAfter: options.pingSeconds)))
+  }
   let pump = Task {
-    for await event in events { feed.yield(.event(event)) }
+    for await event in events {
+      turn.cancel()
+      feed.yield(.event(event))
+    }
     feed.finish()
   }
   let clock = Task {
@@ -26,7 +38,7 @@ func withItems<Result>(
   let number = state.enter(feed)
   defer {
     state.leave(number)
-    for task in [clock, limit] { task.cancel() }
+    for task in [clock, limit, turn] { task.cancel() }
     pump.cancel()
   }
   return try await body(items)

@@ -136,18 +136,27 @@ enum Page {
       const block = add("assistant"), thoughts = document.createElement("details"), title = document.createElement("summary");
       title.textContent = "thoughts"; thoughts.append(title, document.createTextNode(""));
       const text = document.createTextNode(""), calls = [], start = performance.now();
-      let first = 0, count = 0, message = { role: "assistant", content: "" }, failed = null;
+      let first = 0, tokens = 0, places = [], message = { role: "assistant", content: "" }, failed = null;
       running = new AbortController(); $("send").textContent = "Stop";
       try {
         const response = await fetch("v1/chat/completions", { method: "POST", headers: headers(), signal: running.signal,
-          body: JSON.stringify({ messages, stream: true, stream_options: { include_usage: true },
+          body: JSON.stringify({ messages, stream: true, return_token_ids: true, stream_options: { include_usage: true },
             ...($("decoder").value ? { decoder: $("decoder").value } : {}), ...($("tools").checked ? { tools: [calculator] } : {}),
             ...($("think").checked ? {} : { reasoning_effort: "none" }) }) });
         if (!response.ok) throw new Error((await response.json()).error.message);
         for await (const event of events(response)) {
           if (event.error) throw new Error(event.error.message);
           const delta = event.choices.length ? event.choices[0].delta : {};
-          if (delta.reasoning_content || delta.content || delta.tool_calls) { first = first || performance.now(); count += 1; }
+          // The ids of an event are those of one round: behind the first, each is a draft that was accepted.
+          const ids = event.choices.length && event.choices[0].token_ids;
+          if (ids) {
+            first = first || performance.now(); tokens += ids.length;
+            for (let place = 0; place + 1 < ids.length; place++) places[place] = (places[place] || 0) + 1;
+            const seconds = (performance.now() - first) / 1000;
+            rows($("counts"), [["tokens", tokens], ["to the first", ((first - start) / 1000).toFixed(2) + " s"],
+              ["tokens a second", seconds > 0 ? ((tokens - 1) / seconds).toFixed(1) : "–"]]);
+            bars(places);
+          }
           if (delta.reasoning_content) {
             if (!thoughts.parentNode) { block.prepend(thoughts); thoughts.open = true; }
             thoughts.lastChild.data += delta.reasoning_content; message.reasoning_content = thoughts.lastChild.data;

@@ -23,6 +23,8 @@ package struct ServerOptions: Sendable {
   package var leastBytesPerSecond = 64 << 10
   /// Seconds that a write may wait for a reader.
   package var writeSeconds = 30
+  /// Seconds that a request may wait for its turn; 0 for as long as it takes.
+  package var queueSeconds = 600
   /// Seconds that an answer may take; 0 for as long as it takes.
   package var requestSeconds = 0
   /// Seconds between signs of life in a stream.

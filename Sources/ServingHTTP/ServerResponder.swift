@@ -41,7 +41,7 @@ struct ServerResponder: HTTPResponder {
       } else {
         if let refusal = gate.refusal(of: head, route: route) { throw refusal }
         guard let route else { throw APIError(.notFound, "there is nothing here") }
-        response = try await answer(request, head, route, name)
+        response = try await answer(request, head, route, name, context)
       }
     } catch {
       let error = told(error)
@@ -95,7 +95,7 @@ struct ServerResponder: HTTPResponder {
   }
 
   private func answer(
-    _ request: Request, _ head: RequestHead, _ route: Route, _ name: String
+    _ request: Request, _ head: RequestHead, _ route: Route, _ name: String, _ context: ServerContext
   ) async throws -> Response {
     switch route {
     case .health:
@@ -124,7 +124,7 @@ struct ServerResponder: HTTPResponder {
       return Response(json: document)
     case .status: return Response(json: models.status(state.statistics.snapshot, isDraining: state.isDraining))
     case .tokenize, .detokenize, .template, .countTokens:
-      let (body, _) = try await read(request, head)
+      let (body, _) = try await read(request, head, context)
       let texts = texts
       return Response(
         json: try await apart { () throws(APIError) -> JSONValue in
@@ -135,7 +135,7 @@ struct ServerResponder: HTTPResponder {
           default: try texts.count(body)
           }
         })
-    case .generate(let dialect): return try await generate(request, head, dialect, name)
+    case .generate(let dialect): return try await generate(request, head, dialect, name, context)
     }
   }
 
@@ -161,10 +161,15 @@ struct ServerResponder: HTTPResponder {
   }
 
   /// Reads the body. What is returned beside it watches over the connection.
-  private func read(_ request: Request, _ head: RequestHead) async throws -> ([UInt8], Request) {
+  private func read(
+    _ request: Request, _ head: RequestHead, _ context: ServerContext
+  ) async throws -> ([UInt8], Request) {
     let reader = BodyReader(
       limit: options.limits.bodyBytes, seconds: options.bodySeconds, leastBytesPerSecond: options.leastBytesPerSecond)
-    let body = try await reader.bytes(of: request.body, length: head.value("content-length").flatMap { Int($0) })
+    let length = head.value("content-length").flatMap { Int($0) }
+    // A body that is too long is refused before it is sent.
+    if head.waitsWithBody, length ?? 0 <= options.limits.bodyBytes { InterimAnswer.letBodyCome(context.channel) }
+    let body = try await reader.bytes(of: request.body, length: length)
     var rest = request
     rest.body = RequestBody(buffer: ByteBuffer())
     return (body, rest)
@@ -175,10 +180,10 @@ struct ServerResponder: HTTPResponder {
   }
 
   private func generate(
-    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ name: String
+    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ name: String, _ context: ServerContext
   ) async throws -> Response {
     try requireOpen()
-    let (body, request) = try await read(request, head)
+    let (body, request) = try await read(request, head, context)
     let service = service
     if let refusal = service.engine.refusal() { throw refusal }
     let prepared = try await apart { () throws(APIError) -> PreparedRequest in
@@ -193,8 +198,10 @@ struct ServerResponder: HTTPResponder {
       tokenizer: service.model.tokenizer, names: .random)
     let record = RequestClock(answer, prepared, state.statistics)
     let events = try service.answer(prepared, record: { record.end($0) }, note: { record.note($0) })
-    return prepared.request.streams
-      ? stream(request, events, answer, name) : try await whole(request, events, answer)
+    var response =
+      prepared.request.streams ? stream(request, events, answer, name) : try await whole(request, events, answer)
+    if let names = IgnoredParameters.text(prepared.request.ignored) { response.add([("x-ignored-parameters", names)]) }
+    return response
   }
 
   /// The whole answer; a client that goes away ends it.

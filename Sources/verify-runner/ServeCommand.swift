@@ -5,6 +5,7 @@ import Foundation
 import Inference
 import Serving
 import ServingHTTP
+import StrictJSON
 import SystemPackage
 import Terminal
 import Threads
@@ -32,6 +33,9 @@ struct ServeCommand: ParsableCommand {
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
+  @Option(
+    help: "A JSON file with options by their names, as {\"port\": 80}; what is given besides it comes after.",
+    completion: .file()) var config: FilePath?
   @Option(help: "The address to listen at.") var host = "127.0.0.1"
   @Option(help: "The port to listen at.") var port = 8400
   @Option(help: "A file with API keys, one on each line.", completion: .file()) var apiKeyFile: FilePath?
@@ -51,6 +55,7 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
   @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
   @Option(help: "Answers that may wait besides those; who comes then is told to come again.") var queue = 16
+  @Option(help: "Seconds that a request may wait for its turn; 0 for as long as it takes.") var queueTimeout = 600
   @Option(help: "Connections at most.") var connections = 256
   @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
   @Option(help: "Seconds that answers have to their ends after SIGTERM.") var drainTimeout = 30
@@ -70,7 +75,8 @@ struct ServeCommand: ParsableCommand {
     guard (0...100_000).contains(queue), (1...100_000).contains(connections), (1...1_024).contains(sequences) else {
       throw ValidationError("--queue and --connections take numbers up to 100000, --sequences up to 1024")
     }
-    for seconds in [drainTimeout, requestTimeout, idleTimeout, ping] where !(0...86_400).contains(seconds) {
+    for seconds in [drainTimeout, requestTimeout, queueTimeout, idleTimeout, ping] where !(0...86_400).contains(seconds)
+    {
       throw ValidationError("times are seconds from 0 to 86400")
     }
     guard metricsPrefix.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) }), !metricsPrefix.isEmpty else {
@@ -79,10 +85,39 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard let config else { return try serve() }
+    let value = try JSONValue.parse(
+      ReadOnlyFile(path: config).readAll(limit: 1 << 20), file: config.string, maxValues: 1 << 12)
+    let file = try ConfigurationFile(value, file: config, options: Self.options, flags: Self.flags)
+    // The words of the file come first: of an option that is given twice, the last one counts.
+    try Self.parse(file.arguments + CommandLine.arguments.dropFirst(2)).serve()
+  }
+
+  /// The options that a file may give, and whether each may come several times.
+  private static let options = [
+    "host": false, "port": false, "api-key-file": false, "api-key-env": false, "allowed-host": true,
+    "cors-origin": true, "served-model-name": true, "context": false, "max-tokens": false, "decoder": false,
+    "drafter": true, "sequences": false, "state-memory": false, "queue": false, "connections": false, "max-body": false,
+    "drain-timeout": false, "request-timeout": false, "queue-timeout": false, "idle-timeout": false, "ping": false,
+    "metrics-prefix": false,
+    "threads": false, "chunk": false, "arithmetic": false, "draft-shortlist": false, "draft-vocabulary": false,
+  ]
+  /// Files that a server opens besides its connections, at most: the model's, and those of event loops.
+  private static let ownFiles = 128
+  private static let flags = ["insecure", "allow-optimistic", "always-usage", "one-at-a-time", "no-log"]
+
+  private func serve() throws {
     var options = ServerOptions()
     (options.host, options.port, options.isInsecure) = (host, port, insecure)
     (options.allowedHosts, options.origins) = (allowedHost, corsOrigin)
     (options.connections, options.drainSeconds, options.requestSeconds) = (connections, drainTimeout, requestTimeout)
+    options.queueSeconds = queueTimeout
+    // A connection without a file descriptor would end the server: they are no more than the process can have.
+    let (files, most) = (openFilesLimit(), max(1, openFilesLimit() - Self.ownFiles))
+    if files > 0, most < connections {
+      options.connections = most
+      Terminal.note("at most \(most) connections: the process may open no more files")
+    }
     (options.idleSeconds, options.pingSeconds, options.metricsPrefix) = (max(1, idleTimeout), ping, metricsPrefix)
     options.limits.bodyBytes = maxBody.bytes
     // Who is refused by the engine for its queue need not be made ready.

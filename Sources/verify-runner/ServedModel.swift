@@ -51,7 +51,7 @@ struct ServedModel {
       ("vision", .bool(vision != nil)), ("arithmetic", .string(arithmetic.rawValue)),
       ("state_bytes_per_token", .int(summary.stateBytesPerToken)), ("state_bytes", .int(summary.fixedStateBytes)),
       ("decoders", .array(decoders.map(JSONValue.string))),
-    ]
+    ] + PackageFacts(model.path).members
   }
 
   private var decoders: [String] {

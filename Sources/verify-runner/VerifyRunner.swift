@@ -18,6 +18,6 @@ struct VerifyRunner: Program {
     version: ProgramVersion.text("verify-runner"),
     subcommands: [
       CheckCommand.self, CompareCommand.self, GenerateCommand.self, ChatCommand.self, ServeCommand.self,
-      BenchCommand.self, TraceCommand.self, TokenizeCommand.self,
+      BenchCommand.self, BenchServeCommand.self, TraceCommand.self, TokenizeCommand.self,
     ])
 }

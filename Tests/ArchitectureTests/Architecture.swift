@@ -27,7 +27,7 @@ enum Architecture {
     ],
     "Serving": ["Requests", "Engine", "Prompts", "Dialects", "Statistics", ""],
     "ServingHTTP": ["Documents", "Rules", ""],
-    "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report"],
+    "Benchmarking": ["", "Machine", "Drawing", "Conversion", "Decoding", "Report", "Load"],
     "Audit": ["Document", "Decoding", "Page", "Card", "Statement"],
     "Conversion": ["DecodeCheck", "Forecast", "Work", "Items", "Reports", "Stages", ""],
   ]

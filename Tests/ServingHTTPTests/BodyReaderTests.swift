@@ -36,16 +36,17 @@ import Testing
     #expect(try await reader.bytes(of: body([]) { $0.finish() }).isEmpty)
   }
 
-  @Test func `a body that says it is too long, or is without saying so, is refused before its end`() async throws {
+  @Test func `sizes: a body that says it is too long, or is without saying so, is refused before its end`() async throws
+  {
     #expect(try await refusal([], length: 9) == .tooLarge)
     #expect(try await refusal(["12345", "6789"]) == .tooLarge)
   }
 
-  @Test func `a body that stops is not waited for, whatever was announced`() async throws {
+  @Test func `time: a body that stops is not waited for, whatever was announced`() async throws {
     #expect(try await refusal([], length: 8, seconds: 0) == .slow)
   }
 
-  @Test func `a body that breaks off is no body`() async throws {
+  @Test func `framing: a body that breaks off is no body`() async throws {
     #expect(try await refusal(["{\"a\""]) { $0.finish(throwing: BrokenOff()) } == .invalid)
   }
 }

@@ -25,17 +25,17 @@ import Testing
   }
 
   @Test(arguments: ["evil.test", "evil.test:8400", "127.0.0.1.evil.test", "localhost.evil.test", ""])
-  func `a name that somebody else gave this machine is refused`(host: String) {
+  func `host: a name that somebody else gave this machine is refused`(host: String) {
     #expect(status(open, head(hosts: [host])) == 421)
   }
 
-  @Test func `no host, and two of them, are refused`() {
+  @Test func `host: no host, and two of them, are refused`() {
     #expect(status(open, head(hosts: [])) == 400)
     #expect(status(open, head(hosts: ["127.0.0.1", "evil.test"])) == 400)
     #expect(status(open, head(hosts: ["127.0.0.1", "127.0.0.1"])) == 400)
   }
 
-  @Test func `pages of other origins may not ask, but for those that are named`() {
+  @Test func `cors: pages of other origins may not ask, but for those that are named`() {
     let type = (name: "content-type", value: "application/json")
     #expect(status(open, head([type, ("origin", "https://evil.test")])) == 403)
     #expect(status(open, head([type, ("origin", "null")])) == 403)
@@ -53,7 +53,7 @@ import Testing
     head(method, "/v1/chat/completions", hosts: ["127.0.0.1:8400"], fields)
   }
 
-  @Test func `a browser's question is answered for named origins only`() {
+  @Test func `cors: a browser's question is answered for named origins only`() {
     let ask = (name: "access-control-request-method", value: "POST")
     let good = head("OPTIONS", hosts: ["models.test"], [ask, ("origin", "https://app.test")])
     #expect(locked.preflight(good) != nil)
@@ -75,7 +75,7 @@ import Testing
     #expect(status(locked, head(hosts: ["10.0.0.5"], all)) == 401)
   }
 
-  @Test func `each key opens, in the words of both vendors, and health needs none`() {
+  @Test func `auth: each key opens, in the words of both vendors, and health needs none`() {
     let type = (name: "content-type", value: "application/json")
     for fields in [[("authorization", "Bearer second")], [("x-api-key", "first")]] {
       #expect(status(locked, head(hosts: ["10.0.0.5"], [type] + fields.map { (name: $0.0, value: $0.1) })) == nil)
@@ -85,7 +85,7 @@ import Testing
     #expect(status(locked, head("GET", "/metrics", hosts: ["10.0.0.5"], [])) == 401)
   }
 
-  @Test func `a body that is no JSON, or is compressed, is refused`() {
+  @Test func `cors and framing: a body that is no JSON, or is compressed, is refused`() {
     #expect(status(open, head([])) == 415)
     #expect(status(open, head([("content-type", "text/plain")])) == 415)
     #expect(status(open, head([("content-type", "application/json; charset=utf-8")])) == nil)
@@ -109,7 +109,7 @@ import Testing
     #expect(head([("content-length", "5")]).hasBody && head([("Transfer-Encoding", "chunked")]).hasBody)
   }
 
-  @Test func `a server that others reach needs a key, or a word`() {
+  @Test func `bind: a server that others reach needs a key, or a word`() {
     var options = ServerOptions()
     for host in ["127.0.0.1", "127.8.9.1", "::1", "localhost"] {
       options.host = host

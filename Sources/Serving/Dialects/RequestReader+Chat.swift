@@ -31,7 +31,11 @@ extension RequestReader {
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
     if let effort = try fields.string("reasoning_effort", bytes: 64) { try setEffort(effort, &conversation) }
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
+    conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
     conversation.continuesLast = try fields.bool("continue_final_message") ?? false
+    if try fields.bool("add_generation_prompt") == false, !conversation.continuesLast {
+      throw .unsupported("add_generation_prompt", "needs continue_final_message: an answer is the assistant's")
+    }
     return conversation
   }
 

@@ -32,6 +32,7 @@ extension RequestReader {
     var conversation = Conversation(messages)
     conversation.tools = try anthropicTools(fields)
     conversation.toolChoice = try anthropicChoice(fields, conversation.tools)
+    conversation.callsOnce = try fields.object("tool_choice")?.bool("disable_parallel_tool_use") == true
     if let thinking = try fields.object("thinking") {
       let type = try thinking.required("type", bytes: 64)
       switch type {

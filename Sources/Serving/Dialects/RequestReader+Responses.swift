@@ -20,6 +20,7 @@ extension RequestReader {
     var conversation = Conversation(messages)
     conversation.tools = try responseTools(fields)
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
+    conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
     if let reasoning = try fields.object("reasoning"), let effort = try reasoning.string("effort", bytes: 64) {
       try setEffort(effort, &conversation)
     }
@@ -48,9 +49,9 @@ extension RequestReader {
       ("tool_choice", "auto"), ("tools", .array([])), ("top_p", .number(1)), ("truncation", "disabled"),
       ("background", false),
     ]
-    // Whatever was asked for, nothing is stored.
+    // Whatever was asked for, nothing is stored, and nothing cut away.
     return defaults.map { key, value in
-      JSONValue.Member(key: key, value: key == "store" ? false : fields[key] ?? value)
+      JSONValue.Member(key: key, value: key == "store" || key == "truncation" ? value : fields[key] ?? value)
     }
   }
 

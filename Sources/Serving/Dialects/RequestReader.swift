@@ -12,13 +12,15 @@ package struct RequestReader: Sendable {
   /// - Throws: ``APIError``, with the field that is wrong.
   package func request(_ body: [UInt8], _ dialect: Dialect) throws(APIError) -> GenerationRequest {
     let fields = try RequestFields(body: body, limits: limits)
-    let request =
+    let ignored = try ParameterRules(dialect).ignored(fields)
+    var request =
       switch dialect {
       case .chat: try chat(fields)
       case .completions: try completion(fields)
       case .responses: try response(fields)
       case .messages: try messages(fields)
       }
+    request.ignored = ignored
     try limits.check(body: body.count, pictures: request.conversation?.images.map(\.bytes) ?? [])
     return request
   }

@@ -67,7 +67,8 @@ package struct PromptMaker: Sendable {
   }
 
   private func tools(_ conversation: Conversation) -> JSONValue? {
-    conversation.tools.isEmpty ? nil : .array(conversation.tools.map(\.declaration))
+    guard !conversation.tools.isEmpty else { return Optional.none }
+    return .array(conversation.tools.map(\.declaration))
   }
 
   private func variables(_ conversation: Conversation) -> [(String, JSONValue)] {
@@ -92,6 +93,11 @@ package struct PromptMaker: Sendable {
       last = message
     }
     let forced = forcedCall(conversation, template)
+    guard model.marks.channels == nil || forced == nil && last == nil else {
+      throw .unsupported(
+        last == nil ? "tool_choice" : "continue_final_message",
+        "the answers of this model have headers, and cannot be begun for it yet")
+    }
     // What is to be said or called next leaves no room for thoughts.
     if forced != nil || last != nil { conversation.thinks = conversation.thinks ?? false }
     var tokens: [Int]

@@ -93,6 +93,8 @@ package struct Conversation: Sendable, Equatable {
   package var tools: [ToolDeclaration]
   /// Whether tools are to be called.
   package var toolChoice: ToolChoice
+  /// Whether an answer ends behind its first call.
+  package var callsOnce = false
   /// Whether the model thinks first; nil as the template has it.
   package var thinks: Bool?
   /// How much it thinks, for templates that know `reasoning_effort`.

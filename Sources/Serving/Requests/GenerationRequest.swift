@@ -68,6 +68,8 @@ package struct GenerationRequest: Sendable, Equatable {
   package var tellsTokens = false
   /// Whether the answer of completions begins with the prompt.
   package var echoes = false
+  /// Fields of the request that have no effect, of which the client is told.
+  package var ignored: [String] = []
   /// Members of the answer that repeat the request, where the dialect wants them.
   package var repeated: [JSONValue.Member] = []
 

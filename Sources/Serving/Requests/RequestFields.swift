@@ -39,7 +39,11 @@ package struct RequestFields: Sendable {
   package func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   /// The value of a field; nil without it, and for `null`.
-  package subscript(key: String) -> JSONValue? { value[key].flatMap { $0.isNull ? nil : $0 } }
+  package subscript(key: String) -> JSONValue? {
+    // A `nil` beside a `JSONValue` would be its null.
+    guard let found = value[key], !found.isNull else { return Optional.none }
+    return found
+  }
 
   /// The error that a field has another type or value.
   package func wrong(_ key: String, _ expected: String) -> APIError {

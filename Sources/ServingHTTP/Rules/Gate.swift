@@ -83,7 +83,10 @@ package struct Gate: Sendable {
   /// The fields that let a page of another origin read the answer.
   package func permission(_ head: RequestHead) -> [(name: String, value: String)] {
     guard let origin = head.value("origin"), origins.contains(origin) else { return [] }
-    return [("access-control-allow-origin", origin), ("vary", "Origin")]
+    return [
+      ("access-control-allow-origin", origin), ("vary", "Origin"),
+      ("access-control-expose-headers", "x-request-id, x-ignored-parameters"),
+    ]
   }
 
   /// The fields that answer a browser's question before a request; nil for what is no such question.

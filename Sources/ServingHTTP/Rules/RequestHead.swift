@@ -37,6 +37,9 @@ package struct RequestHead: Sendable, Equatable {
     !values("transfer-encoding").isEmpty || values("content-length").contains { $0 != "0" }
   }
 
+  /// Whether the body comes only when the server asks for it.
+  package var waitsWithBody: Bool { values("expect").contains { $0.lowercased() == "100-continue" } }
+
   /// A value of the query.
   package func query(_ name: String) -> String? {
     for part in query.split(separator: "&") {
