@@ -36,10 +36,9 @@ import Testing
   }
 
   /// Behind each KL the fewest bytes that reach it, of the search through all choices.
-  @Test(arguments: [
-    (UInt64(1), [608, 712, 896]), (2, [416, 464, 632]), (3, [1024, 1160, 1584]), (4, [880, 984, 1336]),
-    (5, [992, 1168, 1560]),
-  ])
+  @Test(
+    arguments: zip(
+      UInt64(1)...5, [[608, 712, 896], [416, 464, 632], [1024, 1160, 1584], [880, 984, 1336], [992, 1168, 1560]]))
   func `a KL is reached with bytes within a twentieth of the fewest`(seed: UInt64, fewest: [Int]) {
     let items = Self.items(seed: seed)
     let (most, least) = Allocation(items).klRange

@@ -88,7 +88,7 @@ import Testing
     let model = try golden.open()
     let prompt = try golden.prompt()
     let methods: [DecodingMethod] = [
-      .mtp(depth: 1), .mtp(depth: 2), .mtp(depth: 5), .lookup(depth: 3), .adaptive,
+      .mtp(depth: 1), .mtp(depth: 2), .mtp(depth: 5), .lookup(depth: 3), .adaptive(),
     ]
     var accepted = 0
     for seed in UInt64(0)..<6 {
