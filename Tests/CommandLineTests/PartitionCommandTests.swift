@@ -86,10 +86,14 @@ import Testing
     let folder = try Demo.folder()
     try Demo.writeManifest(in: folder, name: "wrong.json", source: "nowhere")
     let names = ["absent.json", "m.json", "m.lock.json", "wrong.json"]
-    let stopped = try cambium(folder, ["run"] + names + ["--json"])
+    // One that cannot be read is said before any is begun.
+    let unread = try cambium(folder, ["run"] + names)
+    #expect(unread.end == .exit(66) && unread.err.contains("E_MANIFEST_MISSING"), "\(unread.summary)")
+    #expect(!folder.exists("out.work"))
+    let stopped = try cambium(folder, ["run", "wrong.json", "m.json", "m.lock.json", "--json"])
     #expect(stopped.end == .exit(66), "\(stopped.summary)")
     let begun = try #require(try document(stopped.out)["runs"]?.arrayValue)
-    #expect(begun.map { $0["status"]?.intValue } == [66, nil, nil])
+    #expect(begun.map { $0["status"]?.intValue } == [66, nil])
 
     let outcome = try cambium(folder, ["run"] + names + ["--keep-going", "--json"])
     let runs = try #require(try document(outcome.out)["runs"]?.arrayValue)
