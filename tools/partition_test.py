@@ -5,7 +5,8 @@
 
 For each N: the partitions in a random order, each twice, two at a time, under changing TZ, LC_ALL, umask and numbers of threads;
 some killed with -9 at a point of the program, one held by SIGSTOP and then killed; then one output flipped and one item deleted;
-`status --missing` names what is to be done again, and the merge follows. The demo's trunk, converted and cut into shards, is
+`status --missing` names what is to be done again, and the merge follows, which is killed at some points, twice each, and done again;
+two at once end well or say that the other has the folder. The demo's trunk, converted and cut into shards, is
 the source, so that there are files enough. Prints a line for each N; ends with 1 when one differs.
 """
 import argparse
@@ -26,6 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ZONES, LOCALES, MASKS = ["UTC", "Asia/Kathmandu", "America/St_Johns"], ["C", "C.UTF-8", "tr_TR.UTF-8"], [0o022, 0o077, 0o002]
 CRASHES = ["write:1", "write:4", "fsync:3", "rename:1", "rename:2", "rename:7", "journal:1", "remove:1"]
+MERGE_CRASHES = [f"{call}:{number}" for call, most in (("rename", 16), ("remove", 12), ("write", 12), ("fsync", 12))
+                 for number in range(1, most, 2)]
 SHARDS = 7
 
 
@@ -121,6 +124,33 @@ class Bench:
                 self.need(0, "run", self.manifest, "--partition", f"{index}/{count}", "--quiet", *self.places(count))
         sys.exit(f"partitions of {count} do not end")
 
+    def merges(self, count, chance):
+        """Merges that are killed, each from the same finished items and gone on with by one that is killed, too; then two at once."""
+        command = ["merge", self.manifest, "--settle", 0, "--quiet", *self.places(count)]
+        output, work, kept = (self.folder / name for name in (f"of-{count}", f"of-{count}.work", "kept"))
+        shutil.copytree(work, kept)
+        made = None
+        for point in chance.sample(MERGE_CRASHES, 6):
+            for folder in (output, work):
+                shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(kept, work)
+            for _ in range(2):
+                done = self.run(*command, crash=point)
+                if done.returncode not in (0, -signal.SIGKILL):
+                    sys.exit(f"merge, killed at {point}: status {done.returncode}\n{done.stderr}")
+            self.need(0, *command)
+            found = sums(output)
+            if made not in (None, found):
+                sys.exit(f"a merge that was killed at {point} made another package")
+            made = found
+        shutil.rmtree(output)
+        shutil.rmtree(work)
+        shutil.move(kept, work)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            ends = sorted(done.returncode for done in pool.map(lambda _: self.run(*command), range(2)))
+        if ends[0] != 0 or ends[1] not in (0, 75):
+            sys.exit(f"two merges at once: {ends}")
+
     def check(self, count, expected, seed):
         chance = random.Random(seed * 1000 + count)
         order = [index for index in range(count) for _ in range(2)]
@@ -138,7 +168,7 @@ class Bench:
         if not self.missing(count, "--deep"):
             sys.exit("status --deep does not see what is damaged")
         self.complete(count, "--deep")
-        self.need(0, "merge", self.manifest, "--settle", 0, "--quiet", *self.places(count))
+        self.merges(count, chance)
         left = [path.name for path in items.iterdir() if "attempt" in path.name]
         if left:
             sys.exit(f"attempts are left: {left}")

@@ -110,6 +110,11 @@ struct ItemStore: Sendable {
       return .done
     } catch WorkspaceError.receiptDamaged(_, let reason) {
       return .damaged("\(StageReceipt.fileName): \(reason)")
+    } catch FileError.notRegular(let path, let found) where path.starts(with: folder) {
+      // A link, or a folder: nobody here made it, and to do the item again puts a file in its place.
+      return .damaged("\(path.name) is \(found)")
+    } catch FileError.tooLarge(let path, _, _) where path.starts(with: folder) {
+      return .damaged("\(path.name) is larger than any that is written")
     } catch WorkspaceError.outputMismatch(let path, let expected, let found) {
       return found == "nothing"
         ? .missing("\(path) is gone") : .damaged("\(path): expected \(expected), found \(found)")

@@ -69,13 +69,15 @@ extension WorkFolder {
   }
 
   /// Refuses a folder that holds anything of somebody else's, and no plan of ours: files would be replaced in it.
-  /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage.
+  /// - Throws: `ConversionError.workForeign(path:found:)`; `StorageError.targetIsLink(path:)` for the folder of a stage, or of
+  ///   the work items.
   func requireOwn() throws {
     guard try linkStatus(path) != nil else { return }
     guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }
     // Named here: what would fail later are the files behind it, by names that nobody knows.
-    for stage in StageName.allCases where try linkStatus(folder(stage))?.isLink == true {
-      throw StorageError.targetIsLink(path: folder(stage))
+    for name in StageName.allCases.map(\.rawValue) + [ItemStore.folderName]
+    where try linkStatus(path.appending(name))?.isLink == true {
+      throw StorageError.targetIsLink(path: path.appending(name))
     }
     let names = try Folder.entries(path)
     let foreign = names.filter { !WorkFolder.names.contains($0) && !$0.contains(".cambium-") }
@@ -86,8 +88,13 @@ extension WorkFolder {
     }
     // Killed before it wrote the plan: only its own names are there, the lock before all.
     if foreign.isEmpty, hasLock { return }
-    // Another machine writes the plan at this moment, and nothing else is there before it.
-    if names.allSatisfy({ AtomicFile.isTemporary(path.appending($0)) }) { return }
+    // Another machine writes the plan at this moment, or ended while it did, and nothing else is there before it.
+    let isBegun = try names.allSatisfy { name in
+      let entry = path.appending(name)
+      // Under its name, or gone, since the names were read.
+      return try AtomicFile.isTemporary(entry) || linkStatus(entry) == nil
+    }
+    if isBegun { return }
     let plan = path.appending("plan.json")
     if let bytes = try contentIfThere({ () throws(FileError) in try readSmallFile(plan, limit: 1 << 30) }),
       let json = try? JSONValue.parse(bytes, file: plan.string), json["cambium_plan"] != nil
