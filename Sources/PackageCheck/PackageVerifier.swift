@@ -20,12 +20,16 @@ public struct PackageVerifier: Sendable {
   private let mayTrustBytes: Bool
   /// The drafter's folder that is going to be beside; nil to look for it.
   private let drafter: PackageView.Drafter?
+  /// Hears how far the reading is.
+  private let observer: any WorkObserver
 
   /// - Parameters:
   ///   - path: the package's folder.
   ///   - threads: threads that read and digest; without effect on the result.
-  public init(path: FilePath, threads: Int) {
+  ///   - observer: hears how far the reading is.
+  public init(path: FilePath, threads: Int, observer: any WorkObserver = SilentWork()) {
     self.path = path
+    self.observer = observer
     self.threads = threads
     mayTrustBytes = false
     drafter = nil
@@ -38,6 +42,7 @@ public struct PackageVerifier: Sendable {
   ///   - drafter: What the run makes next and puts beside.
   package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
     self.path = path
+    observer = SilentWork()
     threads = 1
     mayTrustBytes = true
     self.drafter = drafter
@@ -96,11 +101,17 @@ public struct PackageVerifier: Sendable {
       let there = Set(entries.map(UTF8Name.init))
       problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
-      problems += try Workers.map(count: list.entries.count, threads: threads) { [path, list] index, _ -> String? in
+      // What cannot be opened is found below.
+      let sizes = list.entries.map { (try? ReadOnlyFile(path: path.appending($0.name)).size) ?? 0 }
+      observer.began("files", total: CheckedSum.clamped(sizes), .bytes)
+      problems += try Workers.map(count: list.entries.count, threads: threads) {
+        [path, list, observer] index, _ -> String? in
         let entry = list.entries[index]
         let found: (digest: SHA256Digest, bytes: Int)
         do throws(FileError) {
-          found = try digestOfFile(atPath: path.appending(entry.name))
+          found = try digestOfFile(atPath: path.appending(entry.name)) {
+            observer.advanced(by: $0, item: entry.name)
+          }
         } catch {
           switch error {
           // Says nothing of the file: what could not be read has no verdict.
@@ -152,7 +163,8 @@ public struct PackageVerifier: Sendable {
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
     let parts = audit.tensors.flatMap(\.written) + (audit.drafter?.tensors ?? [])
-    var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
+    if !mayTrustBytes { observer.began("tensors", total: CheckedSum.clamped(parts.map(\.bytes)), .bytes) }
+    var problems = try Workers.map(count: parts.count, threads: threads) { [observer] index, _ -> String? in
       let part = parts[index]
       guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name] else {
         return "\(part.name): not in \(part.file)"
@@ -164,7 +176,9 @@ public struct PackageVerifier: Sendable {
         return "\(part.name): \(entry.byteCount) bytes, the audit says \(part.bytes)"
       }
       if mayTrustBytes { return nil }
-      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards))
+      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards)) {
+        observer.advanced(by: $0, item: part.name)
+      }
       guard digest.hex == part.treeSHA256 else {
         return "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
       }

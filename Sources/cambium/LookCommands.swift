@@ -90,6 +90,8 @@ struct StatusCommand: ParsableCommand {
   var missing = false
   @Flag(help: "With --partitions: read the weight files, too.") var deep = false
   @OptionGroup var format: JSONOption
+  @OptionGroup var places: PlaceOptions
+  @OptionGroup var check: CheckOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
@@ -99,8 +101,10 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = RunOptions(
+    var options = RunOptions(
       work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+    options.leavesCheckOut = check.noCheck
+    places.enter(&options)
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)
@@ -137,6 +141,7 @@ struct DiffCommand: ParsableCommand {
   @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
 
   func run() throws {
     let (one, other) = (try NamedModel(left), try NamedModel(right))
@@ -144,7 +149,11 @@ struct DiffCommand: ParsableCommand {
       one.tellTraffic()
       other.tellTraffic()
     }
-    let diff = try ModelDiff(one.side(), other.side(), threads: parallel.threads, readsValues: values)
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    let diff = try ModelDiff(
+      one.side(), other.side(), threads: parallel.threads, readsValues: values, observer: line)
+    line.clear()
     format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

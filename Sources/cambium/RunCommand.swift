@@ -12,6 +12,28 @@ import SystemPackage
 
 extension StageName: ExpressibleByArgument {}
 
+/// Where the manifest's folders are on this machine.
+struct PlaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Where the manifest's source is on this machine; changes no byte.", valueName: "folder"),
+    completion: .directory) var source: FilePath?
+  @Option(
+    help: ArgumentHelp("Where the manifest's donor is on this machine; changes no byte.", valueName: "folder"),
+    completion: .directory) var donor: FilePath?
+
+  /// Enters them.
+  func enter(_ options: inout RunOptions) {
+    options.source = source?.absolute
+    options.donor = donor?.absolute
+  }
+}
+
+/// Whether decoding is checked.
+struct CheckOption: ParsableArguments {
+  @Flag(help: "Do not decode, whatever the manifest says: the package's card then says that it was not checked.")
+  var noCheck = false
+}
+
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Converts: manifest to package. Continues where an earlier run stopped.",
@@ -56,6 +78,8 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
   @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
   var replace = false
+  @OptionGroup var places: PlaceOptions
+  @OptionGroup var check: CheckOption
   @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
   var recordBuilder = false
   @OptionGroup var format: JSONOption
@@ -66,8 +90,9 @@ struct RunCommand: ParsableCommand {
     guard !fetch || !manifests.contains(where: \.isDescriptor) else {
       throw ValidationError("--fetch takes a manifest that is a file")
     }
-    guard manifests.count == 1 || (work == nil && output == nil) else {
-      throw ValidationError("--work and --output take one manifest")
+    guard manifests.count == 1 || (work == nil && output == nil && places.source == nil && places.donor == nil)
+    else {
+      throw ValidationError("--work, --output, --source and --donor take one manifest")
     }
     guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
     if let partition { _ = try partition.partition(ProcessInfo.processInfo.environment) }
@@ -86,6 +111,8 @@ struct RunCommand: ParsableCommand {
       threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
+    options.leavesCheckOut = check.noCheck
+    places.enter(&options)
     if recordBuilder { options.builder = try programDigest() }
     // A dry run moves nothing large: of what is not in the cache it says so.
     if try !dryRun && (fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches) {
@@ -107,7 +134,7 @@ struct RunCommand: ParsableCommand {
 
   /// Makes one folder, or a part of it, and says so.
   private func perform(_ run: Run, _ report: (JSONValue, String) -> Void) throws {
-    let line = ProgressLine(quiet: progress.quiet)
+    let line = RunProgress(ProgressLine(quiet: progress.quiet))
     if let partition = try partition?.partition(ProcessInfo.processInfo.environment) {
       // Without a log: machines would write over each other's lines, and an engine keeps its own.
       let summary = try run.convert(partition, build: programDigest(), line)
@@ -147,15 +174,25 @@ struct PlanCommand: ParsableCommand {
   var partitions: PartitionCount?
   @Option(
     help: ArgumentHelp(
-      "With --partitions: how much a machine reads and writes in a second, such as 800MB, for an estimate of the time.",
+      "How much a machine reads and writes in a second, such as 800MB, for the estimate of the time; by default 250MB,"
+        + " and with --partitions no time.",
       valueName: "bytes"))
   var throughput: ByteCount?
+  @Option(
+    help: ArgumentHelp(
+      "How much of the weights decoding reads in a second, for the estimate of the check; by default 5GB.",
+      valueName: "bytes"))
+  var bandwidth: ByteCount?
   @Flag(help: "Print the whole plan as JSON.") var json = false
   @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
+  @OptionGroup var places: PlaceOptions
+  @OptionGroup var check: CheckOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
-    guard throughput == nil || partitions != nil else { throw ValidationError("--throughput goes with --partitions") }
+    guard bandwidth == nil || partitions == nil else {
+      throw ValidationError("--bandwidth does not go with --partitions")
+    }
     guard partitions == nil || !tensors else { throw ValidationError("--tensors does not go with --partitions") }
   }
 
@@ -163,6 +200,8 @@ struct PlanCommand: ParsableCommand {
     let remote = RemoteModels()
     var options = RunOptions(pipelineFolders: pipelines.folders(manifest: manifest))
     options.replaces = replace
+    options.leavesCheckOut = check.noCheck
+    places.enter(&options)
     options.opener = { try remote.open($0, $1) }
     defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
@@ -172,6 +211,9 @@ struct PlanCommand: ParsableCommand {
       if json { Terminal.print(plan.json) } else { Terminal.print(plan.text) }
       return
     }
-    if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
+    var report = run.report
+    let usual = TimeEstimate.Rates()
+    report.rates = .init(files: throughput?.bytes ?? usual.files, weights: bandwidth?.bytes ?? usual.weights)
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text(everyTensor: tensors)) }
   }
 }
