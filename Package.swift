@@ -218,7 +218,8 @@ let package = Package(
     .testTarget(
       name: "ArchiveTests",
       dependencies: [
-        "Archive", "Diagnostics", "Digests", "Files", .product(name: "SystemPackage", package: "swift-system"),
+        "Archive", "Diagnostics", "Digests", "Files", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "BatchingTests",
@@ -324,6 +325,7 @@ let package = Package(
         "Digests", "Planning", "Streaming", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(name: "ThreadsTests", dependencies: ["TestSupport", "Threads"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Threads"]),
     .testTarget(
       name: "TokenizationTests",
       dependencies: [

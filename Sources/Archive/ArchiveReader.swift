@@ -31,11 +31,13 @@ public struct ArchiveReader: Sendable {
   /// - Parameters:
   ///   - output: the folder to make; nil for one of the archive's own name in `parent`.
   ///   - parent: the folder for an output that is not named.
+  ///   - observer: hears how far the work is.
   ///   - stop: asked between rounds of frames; true ends the work with ``ArchiveError/stopped(path:)``.
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError` (`E_TARGET_EXISTS` if the folder is there, `E_FOLDER_BUSY` while
   ///   another process makes it, `E_RESULT_PLACE` inside a package). Nothing is left then.
   public func unpack(
-    to output: FilePath?, in parent: FilePath, stop: @escaping @Sendable () -> Bool = { false }
+    to output: FilePath?, in parent: FilePath, observer: any WorkObserver = SilentWork(),
+    stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
     let file = try ReadOnlyFile(path: path)
     let table = try SeekTable(file)
@@ -58,9 +60,10 @@ public struct ArchiveReader: Sendable {
     let partial = place.appending(".\(target.absolute.name).cambium-unpack")
     let making = try FolderInTheMaking(path: partial) { try contents.leaves($0, in: partial, list, stop) }
     defer { making.release() }
+    observer.began("unpack", total: plain, .bytes)
     var files = UnpackedFiles(archive: path, folder: partial, limit: plain)
     do {
-      let unpacked = try unpack(file, table, into: &files, stop)
+      let unpacked = try unpack(file, table, into: &files, observer, stop)
       try Folder.renameNoReplace(partial, target)
       return Result(path: target, files: unpacked.count, bytes: unpacked.bytes)
     } catch {
@@ -71,7 +74,8 @@ public struct ArchiveReader: Sendable {
   }
 
   private func unpack(
-    _ file: ReadOnlyFile, _ table: SeekTable, into files: inout UnpackedFiles, _ stop: @escaping @Sendable () -> Bool
+    _ file: ReadOnlyFile, _ table: SeekTable, into files: inout UnpackedFiles, _ observer: any WorkObserver,
+    _ stop: @escaping @Sendable () -> Bool
   ) throws -> (count: Int, bytes: Int) {
     let coders = try Coders(count: min(threads, max(1, table.count)))
     var tar = TarReader()
@@ -92,6 +96,7 @@ public struct ArchiveReader: Sendable {
       }
       for index in batch.indices {
         try coders.withResult(index) { _, plain in
+          observer.advanced(by: plain.count, item: "")
           do {
             try tar.consume(plain) { try files.take($0) }
           } catch let refusal as TarReader.Refusal {

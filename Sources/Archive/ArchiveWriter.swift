@@ -1,3 +1,4 @@
+import Diagnostics
 import Digests
 import Files
 import Foundation
@@ -52,7 +53,8 @@ public struct ArchiveWriter: Sendable {
   /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Nothing stands at `path` then that was not there before.
   @discardableResult
   public func write(
-    to path: FilePath, force: Bool = false, stop: @escaping @Sendable () -> Bool = { false }
+    to path: FilePath, force: Bool = false, observer: any WorkObserver = SilentWork(),
+    stop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
     let target = ResultFile(path, ArchiveWriter.kind, force: force, inputs: [folder])
     try target.check()
@@ -67,7 +69,7 @@ public struct ArchiveWriter: Sendable {
     do {
       try target.write { file throws(StorageError) in
         do {
-          result = try write(members, pieces, list, to: file, target: path, stop)
+          result = try write(members, pieces, list, to: file, target: path, observer, stop)
         } catch let error as StorageError {
           throw error
         } catch {
@@ -92,9 +94,10 @@ public struct ArchiveWriter: Sendable {
 
   private func write(
     _ members: [Member], _ pieces: [Piece], _ list: ChecksumList, to file: PosixFile, target: FilePath,
-    _ stop: @escaping @Sendable () -> Bool
+    _ observer: any WorkObserver, _ stop: @escaping @Sendable () -> Bool
   ) throws -> Result {
     let coders = try Coders(count: min(threads, pieces.count))
+    observer.began("archive", total: CheckedSum.clamped(pieces.map(\.range.count)), .bytes)
     var table = SeekTable()
     var (sum, digest) = (SHA256Stream(), SHA256Stream())
     var offset = 0
@@ -113,6 +116,7 @@ public struct ArchiveWriter: Sendable {
         try coders.withResult(index) { plain, packed in
           try put(packed)
           table.append(SeekTable.Frame(compressed: packed.count, plain: plain.count))
+          observer.advanced(by: plain.count, item: piece.member.map { members[$0].name } ?? "")
           guard let number = piece.member else { return }
           let member = members[number]
           let content = member.header.count..<member.header.count + member.file.size

@@ -65,7 +65,7 @@ public struct PartitionPlan {
         + "\(PartitionPlan.sum(all, \.bytesWritten)) to write, in \(all.count) items")
     if let throughput {
       let longest = (0..<busy).compactMap { seconds(items($0)) }.max() ?? 0
-      lines.append("time          \(longest) s for the longest partition, at \(Fixed.bytes(throughput)) a second")
+      lines.append("time          \(longest) s for the longest partition, at \(Fixed.bytes(throughput)) per second")
     }
     return lines.joined(separator: "\n")
   }

@@ -31,7 +31,7 @@ public struct Rederivation {
   }
 
   /// - Throws: what a run throws; `StorageError.targetExists` when the scratch folder is there.
-  public func check(_ report: inout VerificationReport) throws {
+  public func check(_ report: inout VerificationReport, observer: (any RunObserver)? = nil) throws {
     guard try !scratch.exists else { throw StorageError.targetExists(path: scratch) }
     let statement: ProvenanceStatement
     do {
@@ -53,13 +53,14 @@ public struct Rederivation {
     options.target = statement.target
     // The statement names the program that made the package; what that program was cannot be derived again.
     options.builder = statement.builder
+    options.leavesCheckOut = statement.leavesCheckOut
     options.output = scratch.appending("package")
     options.work = scratch.appending("work")
     options.pins = false
     try Folder.create(scratch)
     defer { try? Folder.removeTree(scratch) }
     let run = try Run(manifest: manifest, options: options)
-    _ = try run.execute(SilentRun())
+    _ = try run.execute(observer ?? SilentRun())
     let problems = try differences(from: run.resolution.output)
     report.add(
       "rederivation", scope: "\(run.forecast.files.count) files made anew from the sources", problems: problems)

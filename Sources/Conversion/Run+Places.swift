@@ -46,7 +46,8 @@ extension Run {
 
   /// Whether a report of the decode check is put beside the package.
   private var writesReport: Bool {
-    options.until == .package && resolution.target == .package && resolution.check != nil
+    options.until == .package && resolution.target == .package
+      && (resolution.check != nil || resolution.leavesCheckOut)
   }
 
   /// Refuses places that could not be published to, or whose use would damage a package, before anything is converted.

@@ -24,10 +24,11 @@ public struct Run: Sendable {
 
   /// Resolves, plans and forecasts; reads headers only and writes nothing.
   public init(manifest: FilePath, options: RunOptions) throws {
-    let named = try Manifest(path: manifest)
+    let named = try Manifest(path: manifest).placed(source: options.source, donor: options.donor)
     try self.init(
       Resolution(
         named, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target,
+        leavesCheckOut: options.leavesCheckOut,
         opener: Run.opener(named, options)),
       options)
   }

@@ -142,7 +142,7 @@ final class HubClient: Sendable {
       return .broken(
         .stalled(
           place: question.place,
-          expected: transfer.isTooSlow ? "1 KiB a second" : "a byte within \(question.timeout) seconds"))
+          expected: transfer.isTooSlow ? "1 KiB per second" : "a byte within \(question.timeout) seconds"))
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR:
       return .broken(.unreachable(place: question.place, reason: "\(address.origin): \(end.reason)"))
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:

@@ -37,9 +37,9 @@ public struct Manifest: Sendable {
   /// Of the file's bytes; where it extends other manifests, of those of all of them.
   public let digest: SHA256Digest
   /// The model that is converted.
-  public let source: ModelReference
+  public internal(set) var source: ModelReference
   /// The model that the head is taken from; nil for the source's own head.
-  public let donor: ModelReference?
+  public internal(set) var donor: ModelReference?
   /// The adapter that is merged into the source, or that one beside its weights stays out; nil for neither.
   public let adapter: AdapterReference?
   /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
@@ -77,6 +77,8 @@ public struct Manifest: Sendable {
   public let readers: [String]
   /// The base model named on the card.
   public let baseModel: String?
+  /// A file whose text goes onto the card; nil for none.
+  public let card: FilePath?
   /// Absolute path of the package.
   public let output: FilePath
 
@@ -84,7 +86,7 @@ public struct Manifest: Sendable {
   public static let fields = [
     "$schema", "cambium", "extends", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization",
     "rules", "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts",
-    "readers", "base_model", "output",
+    "readers", "base_model", "card", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -141,6 +143,7 @@ public struct Manifest: Sendable {
       return name
     }
     baseModel = try fields.optionalString("base_model")
+    card = try fields.optionalString("card").map { FilePath(untrusted: $0).absolute(from: folder) }
     output = FilePath(untrusted: try fields.string("output")).absolute(from: folder)
     let place = parser.place(fields.value["head"] ?? fields.value)
     let takesDonor = head == .graft || head == .replace

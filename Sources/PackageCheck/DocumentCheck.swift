@@ -44,14 +44,15 @@ struct DocumentCheck {
 
   /// Bytes of a card that are read: what a conversion says comes first, the source's own card, of any size, behind it.
   private static let cardBytes = 4 << 20
-  private static let end = "\n## Card of the source\n"
+  private static let ends = ["\n## Card of the source\n", ModelCard.ownBegin]
 
   private func cardProblems() throws -> [String] {
     guard let bytes = try content(PackageFiles.card, atMost: DocumentCheck.cardBytes) else {
       return ["\(PackageFiles.card): missing"]
     }
     let whole = String(decoding: bytes, as: UTF8.self)
-    let card = whole.range(of: DocumentCheck.end).map { String(whole[..<$0.lowerBound]) } ?? whole
+    let end = DocumentCheck.ends.compactMap { whole.range(of: $0)?.lowerBound }.min()
+    let card = end.map { String(whole[..<$0]) } ?? whole
     var problems: [String] = []
     if let line = CardTable(audit).firstDifference(from: card) {
       problems.append("\(PackageFiles.card): not what the audit adds up to: \(line)")

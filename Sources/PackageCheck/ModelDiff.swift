@@ -46,8 +46,11 @@ public struct ModelDiff: Sendable {
   ///   - right: The other one.
   ///   - threads: How many.
   ///   - readsValues: Whether values that are elsewhere are read, too, where no digest speaks for them.
+  ///   - observer: Hears how far the reading is.
   /// - Throws: as ``init(_:_:threads:)``.
-  package init(_ left: Side, _ right: Side, threads: Int, readsValues: Bool = false) throws {
+  package init(
+    _ left: Side, _ right: Side, threads: Int, readsValues: Bool = false, observer: any WorkObserver = SilentWork()
+  ) throws {
     let a = try TensorSet(left)
     let b = try TensorSet(right)
     canonical = a.isConverted != b.isConverted
@@ -56,8 +59,11 @@ public struct ModelDiff: Sendable {
     missing = one.keys.filter { other[$0] == nil }.sorted().map(\.string)
     added = other.keys.filter { one[$0] == nil }.sorted().map(\.string)
     let common = one.keys.filter { other[$0] != nil }.sorted()
+    // Values that need no reading count too: nobody sees them go by.
+    observer.began("compare", total: CheckedSum.clamped(common.compactMap { one[$0]?.bytes }), .bytes)
     let differences = try Workers.map(count: common.count, threads: threads) { index, _ -> Difference in
       guard let x = one[common[index]], let y = other[common[index]] else { return .none }
+      defer { observer.advanced(by: x.bytes, item: common[index].string) }
       if x.dtype != y.dtype || x.shape != y.shape {
         return .differs("\(x.dtype.rawValue) \(x.shape) → \(y.dtype.rawValue) \(y.shape)")
       }

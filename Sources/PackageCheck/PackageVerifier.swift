@@ -21,13 +21,20 @@ public struct PackageVerifier: Sendable {
   /// The drafter's folder that is going to be beside; nil to look for it.
   private let drafter: PackageView.Drafter?
   private let isStopped: @Sendable () -> Bool
+  /// Hears how far the reading is.
+  private let observer: any WorkObserver
 
   /// - Parameters:
   ///   - path: the package's folder.
   ///   - threads: threads that read and digest; without effect on the result.
   ///   - isStopped: asked before each file and each tensor is read; `CancellationError` is thrown then.
-  public init(path: FilePath, threads: Int, isStopped: @escaping @Sendable () -> Bool = { false }) {
+  ///   - observer: hears how far the reading is.
+  public init(
+    path: FilePath, threads: Int, isStopped: @escaping @Sendable () -> Bool = { false },
+    observer: any WorkObserver = SilentWork()
+  ) {
     self.path = path
+    self.observer = observer
     self.threads = threads
     self.isStopped = isStopped
     mayTrustBytes = false
@@ -41,6 +48,7 @@ public struct PackageVerifier: Sendable {
   ///   - drafter: What the run makes next and puts beside.
   package init(unpublished path: FilePath, drafter: PackageView.Drafter?) {
     self.path = path
+    observer = SilentWork()
     threads = 1
     isStopped = { false }
     mayTrustBytes = true
@@ -100,13 +108,18 @@ public struct PackageVerifier: Sendable {
       let there = Set(entries.map(UTF8Name.init))
       problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
+      // What cannot be opened is found below.
+      let sizes = list.entries.map { (try? ReadOnlyFile(path: path.appending($0.name)).size) ?? 0 }
+      observer.began("files", total: CheckedSum.clamped(sizes), .bytes)
       problems += try Workers.map(count: list.entries.count, threads: threads) {
-        [path, list, isStopped] index, _ -> String? in
+        [path, list, isStopped, observer] index, _ -> String? in
         guard !isStopped() else { throw CancellationError() }
         let entry = list.entries[index]
         let found: (digest: SHA256Digest, bytes: Int)
         do throws(FileError) {
-          found = try digestOfFile(atPath: path.appending(entry.name))
+          found = try digestOfFile(atPath: path.appending(entry.name)) {
+            observer.advanced(by: $0, item: entry.name)
+          }
         } catch {
           switch error {
           // Says nothing of the file: what could not be read has no verdict.
@@ -158,7 +171,8 @@ public struct PackageVerifier: Sendable {
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
   ) throws {
     let parts = audit.tensors.flatMap(\.written) + (audit.drafter?.tensors ?? [])
-    var problems = try Workers.map(count: parts.count, threads: threads) { index, _ -> String? in
+    if !mayTrustBytes { observer.began("tensors", total: CheckedSum.clamped(parts.map(\.bytes)), .bytes) }
+    var problems = try Workers.map(count: parts.count, threads: threads) { [isStopped, observer] index, _ -> String? in
       guard !isStopped() else { throw CancellationError() }
       let part = parts[index]
       guard let shard = shards[UTF8Name(part.file)], let entry = shard.header[part.name] else {
@@ -171,7 +185,9 @@ public struct PackageVerifier: Sendable {
         return "\(part.name): \(entry.byteCount) bytes, the audit says \(part.bytes)"
       }
       if mayTrustBytes { return nil }
-      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards))
+      let (digest, nonFinite) = try TreeDigest.of(entry, in: shard, code: entry.byteCode(among: shards)) {
+        observer.advanced(by: $0, item: part.name)
+      }
       guard digest.hex == part.treeSHA256 else {
         return "\(part.name): tree_sha256 \(digest.hex), the audit says \(part.treeSHA256)"
       }

@@ -12,10 +12,14 @@ extension TreeDigest {
 
   /// The digest of one tensor of a file, and the first of its elements that is NaN or infinite; nil when none is, or when
   /// its type is no float's.
-  /// - Parameter code: how its bytes are coded when each of them is a number of packed blocks.
+  /// - Parameters:
+  ///   - entry: The tensor.
+  ///   - file: Where it is.
+  ///   - code: How its bytes are coded when each of them is a number of packed blocks.
+  ///   - onRead: Told of each piece how many bytes it had.
   /// - Throws: `FileError`.
   static func of(
-    _ entry: TensorEntry, in file: SafetensorsFile, code: ByteCode? = nil
+    _ entry: TensorEntry, in file: SafetensorsFile, code: ByteCode? = nil, onRead: (Int) -> Void = { _ in }
   ) throws -> (digest: SHA256Digest, nonFinite: Int?) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: leafBytes, alignment: 64)
     defer { buffer.deallocate() }
@@ -24,6 +28,7 @@ extension TreeDigest {
     let leaves = try stride(from: 0, to: entry.byteCount, by: leafBytes).map { at in
       let leaf = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<min(leafBytes, entry.byteCount - at)])
       try file.read(into: leaf, atDataOffset: entry.begin + at)
+      onRead(leaf.count)
       if let type, nonFinite == nil, let index = firstNonFinite(UnsafeRawBufferPointer(leaf), type) {
         nonFinite = at / type.byteWidth + index
       }

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME`, `donor/NAME`, `adapter/NAME` or `drafter/NAME`: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME`, `adapter/NAME`, `drafter/NAME` or ``CardText/name``: how reports and locks name it on any machine.
   package let name: String
   /// The file.
   package let path: FilePath
@@ -32,6 +32,9 @@ package struct InputFile: Sendable {
 
   /// Whether it is one of a drafter's, which is copied whole.
   package var isDrafters: Bool { name.hasPrefix(DraftCheckpoint.prefix) }
+
+  /// Whether it is what a person wrote for the card, which changes nothing else.
+  package var isCards: Bool { name == CardText.name }
 
   /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
@@ -66,6 +69,7 @@ package struct InputFile: Sendable {
       }
     }
     files += resolution.drafter?.inputs ?? []
+    if let card = resolution.cardText { files.append(card.input) }
     return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }

@@ -21,6 +21,10 @@ public struct Resolution: Sendable {
   public let sensitivity: Sensitivity?
   /// What decoding is checked with before the package is published; nil for no check.
   public let check: DecodeCheck?
+  /// Whether the command line leaves out a check that manifest or pipeline ask for.
+  package let leavesCheckOut: Bool
+  /// What a person wrote for the card; nil for nothing, and for a folder beside the package.
+  package let cardText: CardText?
   /// The model that is converted.
   public let source: CheckpointFolder
   /// The model that the head is taken from; nil for none.
@@ -70,10 +74,10 @@ public struct Resolution: Sendable {
   }
 
   /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such a model;
-  /// nil for a program that does not use the network.
+  /// nil for a program that does not use the network. `leavesCheckOut` leaves out a decode check, whoever asks for it.
   package init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
-    target: PackageTarget = .package, measuring: Bool = false,
+    target: PackageTarget = .package, measuring: Bool = false, leavesCheckOut: Bool = false,
     opener: ((HubReference, ModelRequest.Use) throws -> any ModelElsewhere)?
   ) throws {
     self.target = target
@@ -83,7 +87,10 @@ public struct Resolution: Sendable {
         manifest.pipeline, manifest: manifest.path, folders: pipelineFolders, place: manifest.pipelinePlace))
     format = try manifest.quantization?.over(pipeline.format) ?? pipeline.format
     thresholds = manifest.thresholds.over(pipeline.thresholds)
-    check = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
+    let asked = DecodeCheck.resolve(manifest: manifest.check, pipeline: pipeline.check)
+    self.leavesCheckOut = leavesCheckOut && asked != nil
+    check = leavesCheckOut ? nil : asked
+    cardText = try target == .package ? manifest.card.map(CardText.init) : nil
     let source = try Resolution.open(manifest.source, .source, opener)
     self.source = source
     try source.requireSidecars()
@@ -121,8 +128,10 @@ public struct Resolution: Sendable {
     format = other.format
     thresholds = other.thresholds
     check = other.check
+    leavesCheckOut = other.leavesCheckOut
     budget = other.budget
     sensitivity = other.sensitivity
+    cardText = target == .package ? other.cardText : nil
     source = other.source
     donor = other.donor
     adapter = other.adapter

@@ -31,6 +31,7 @@ struct PackageCommand: ParsableCommand {
   @OptionGroup var force: ForceOption
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
 
   func validate() throws {
     guard archive else { throw ValidationError("say --archive: a package's folder itself is made by cambium run") }
@@ -40,12 +41,15 @@ struct PackageCommand: ParsableCommand {
     StopSignal.shared.install()
     let folder = package.absolute
     let path = output?.absolute ?? folder.appending(suffix: ".tar.zst")
-    let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(to: path, force: force.force) {
-      StopSignal.shared.isRequested
-    }
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    let result = try ArchiveWriter(folder: folder, threads: parallel.threads).write(
+      to: path, force: force.force, observer: line
+    ) { StopSignal.shared.isRequested }
+    line.clear()
     guard format.json else {
       return Terminal.print(
-        "\(result.files) files, \(result.plainBytes) bytes, archived in \(result.bytes)\nsha256  \(result.sha256.hex)\n\(path)"
+        "\(Fixed.counted(result.files, "file")), \(result.plainBytes) bytes, archived in \(result.bytes)\nsha256  \(result.sha256.hex)\n\(path)"
       )
     }
     Terminal.print(
@@ -74,14 +78,19 @@ struct UnpackCommand: ParsableCommand {
   var output: FilePath?
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
 
   func run() throws {
     StopSignal.shared.install()
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
     let result = try ArchiveReader(path: archive.absolute, threads: parallel.threads).unpack(
-      to: output?.absolute, in: Folder.current
+      to: output?.absolute, in: Folder.current, observer: line
     ) { StopSignal.shared.isRequested }
+    line.clear()
     guard format.json else {
-      return Terminal.print("\(result.files) files, \(result.bytes) bytes, as SHA256SUMS lists them\n\(result.path)")
+      return Terminal.print(
+        "\(Fixed.counted(result.files, "file")), \(result.bytes) bytes, as SHA256SUMS lists them\n\(result.path)")
     }
     Terminal.print(
       .object([

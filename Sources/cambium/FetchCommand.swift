@@ -60,7 +60,6 @@ struct FetchCommand: ParsableCommand {
     let progress = FetchProgress(quiet: quiet.quiet, total: fetch.missingBytes)
     defer { progress.clear() }
     try fetch.run(connections: connections, observer: progress)
-    progress.clear()
     let total = fetch.repository.traffic
     progress.note("\(Fixed.bytes(total.bytes)) in \(total.requests) requests")
     format.print(json: fetch.json(done: true), text: fetch.folder.string)
@@ -127,45 +126,18 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
   }
 }
 
-/// Says how far a fetch is: on a terminal a line that is drawn over. In a pipe nothing, but for notes.
+/// Says how far a fetch is.
 private final class FetchProgress: Fetch.Observer {
-  private struct State {
-    var done = 0
-    var began = Date()
-    var shown = Date.distantPast
-    var line = StatusLine()
-  }
-
-  private let state = Guarded(State())
-  private let quiet: Bool
-  private let total: Int
+  private let line: ProgressLine
 
   init(quiet: Bool, total: Int) {
-    self.quiet = quiet
-    self.total = total
+    line = ProgressLine(quiet: quiet)
+    line.began("fetch", total: total, .bytes)
   }
 
-  func advanced(bytes: Int, file: String) {
-    guard !quiet, Terminal.errorIsTerminal else { return }
-    state.withLock { state in
-      state.done += bytes
-      let now = Date()
-      guard now.timeIntervalSince(state.shown) > 0.1 else { return }
-      state.shown = now
-      let rate = Double(state.done) / max(0.001, now.timeIntervalSince(state.began))
-      let left = rate > 0 ? Int(min(3e9, Double(max(0, total - state.done)) / rate)) : 0
-      let share = total > 0 ? Int(100 * min(1, Double(state.done) / Double(total))) : 100
-      state.line.draw(
-        percent: share,
-        "\(share)% of \(Fixed.bytes(total)), \(Fixed.bytes(Int(min(1e15, rate)))) a second, \(left) s left, \(file)")
-    }
-  }
+  func advanced(bytes: Int, file: String) { line.advanced(by: bytes, item: file) }
 
-  func note(_ text: String) {
-    guard !quiet else { return }
-    clear()
-    Terminal.note("note: \(text)")
-  }
+  func note(_ text: String) { line.note(text) }
 
-  func clear() { state.withLock { $0.line.clear() } }
+  func clear() { line.clear() }
 }

@@ -86,6 +86,8 @@ struct StatusCommand: ParsableCommand {
   var missing = false
   @Flag(help: "With --partitions: read the weight files, too.") var deep = false
   @OptionGroup var format: JSONOption
+  @OptionGroup var sources: SourceOptions
+  @OptionGroup var check: CheckOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
@@ -98,6 +100,8 @@ struct StatusCommand: ParsableCommand {
     var options = RunOptions(
       work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest))
+    options.leavesCheckOut = check.noCheck
+    sources.enter(&options)
     let remote = RemoteModels()
     // Which parts there are follows from headers, also from those of models that stay on the hub.
     if partitions != nil { options.opener = { try remote.open($0, $1) } }
@@ -138,6 +142,7 @@ struct DiffCommand: ParsableCommand {
   @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
 
   func run() throws {
     let (one, other) = (try NamedModel(left), try NamedModel(right))
@@ -145,7 +150,11 @@ struct DiffCommand: ParsableCommand {
       one.tellTraffic()
       other.tellTraffic()
     }
-    let diff = try ModelDiff(one.side(), other.side(), threads: parallel.threads, readsValues: values)
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    let diff = try ModelDiff(
+      one.side(), other.side(), threads: parallel.threads, readsValues: values, observer: line)
+    line.clear()
     format.print(json: diff.json, text: diff.text)
     if !diff.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }

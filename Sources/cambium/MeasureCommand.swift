@@ -73,29 +73,22 @@ struct MeasureCommand: ParsableCommand {
     let passes = measurement.passes
     if !progress.quiet { Terminal.note("\(names.count) tensors, \(passes) passes of a window") }
     let partial = path.appending(suffix: ".partial")
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    line.began("pass", total: passes, .steps)
     let result: Sensitivity
     do {
-      let clock = ContinuousClock()
-      let start = clock.now
-      var first: Int?
-      var told = -1
+      var told = 0
       result = try measurement.run(
         keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
         onProgress: { done, what in
-          guard !progress.quiet else { return }
-          let begun = first ?? done
-          first = begun
-          // A line for each hundredth of the work.
-          let percent = done * 100 / max(1, passes)
-          guard percent != told else { return }
-          told = percent
-          let spent = start.duration(to: clock.now).components.seconds
-          let left = done > begun ? Int(spent) / (done - begun) * (passes - done) / 60 : nil
-          Terminal.note("pass \(done) of \(passes): \(what)" + (left.map { ", about \($0) minutes left" } ?? ""))
+          line.advanced(by: done - told, item: what)
+          told = done
         })
     } catch is CancellationError {
       throw ConversionError.stopped(resume: "cambium measure \(manifest)")
     }
+    line.clear()
     try target.write(JSONWriter.pretty(result.json))
     try Folder.removeTree(partial)
     format.print(json: result.json, text: path.string)

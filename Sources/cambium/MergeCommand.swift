@@ -32,6 +32,8 @@ struct MergeCommand: ParsableCommand {
   var trustReceipts = false
   @Flag(help: "Put together what several builds of this program made.") var allowMixedTools = false
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
+  @OptionGroup var sources: SourceOptions
+  @OptionGroup var check: CheckOption
   @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
   var replace = false
   @OptionGroup var parallel: ThreadOptions
@@ -51,6 +53,8 @@ struct MergeCommand: ParsableCommand {
       threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
     options.replaces = replace
+    options.leavesCheckOut = check.noCheck
+    sources.enter(&options)
     var merging = MergeOptions()
     merging.trustsReceipts = trustReceipts
     merging.allowsMixedTools = allowMixedTools
@@ -64,7 +68,7 @@ struct MergeCommand: ParsableCommand {
     StopSignal.shared.install()
     for target in PackageTarget.all(run.resolution.manifest) {
       let run = target == .package ? run : try run.beside(target)
-      let observer = LoggingObserver(ProgressLine(quiet: progress.quiet), work: run.work)
+      let observer = LoggingObserver(RunProgress(ProgressLine(quiet: progress.quiet)), work: run.work)
       let report = run.report(try run.merge(merging, observer))
       format.print(json: report.json, text: report.text)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conversion
 import SystemPackage
 import Terminal
 
@@ -10,4 +11,26 @@ struct PlaceOptions: ParsableArguments {
     help: ArgumentHelp("Folder of the package, instead of the manifest's.", valueName: "folder"), completion: .directory
   )
   var output: FilePath?
+}
+
+/// Where the manifest's folders are on this machine.
+struct SourceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Where the manifest's source is on this machine; changes no byte.", valueName: "folder"),
+    completion: .directory) var source: FilePath?
+  @Option(
+    help: ArgumentHelp("Where the manifest's donor is on this machine; changes no byte.", valueName: "folder"),
+    completion: .directory) var donor: FilePath?
+
+  /// Enters them.
+  func enter(_ options: inout RunOptions) {
+    options.source = source?.absolute
+    options.donor = donor?.absolute
+  }
+}
+
+/// Whether decoding is checked.
+struct CheckOption: ParsableArguments {
+  @Flag(help: "Do not decode, whatever the manifest says: the package's card then says that it was not checked.")
+  var noCheck = false
 }

@@ -51,6 +51,8 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
   @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
   var replace = false
+  @OptionGroup var sources: SourceOptions
+  @OptionGroup var check: CheckOption
   @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
   var recordBuilder = false
   @OptionGroup var format: JSONOption
@@ -61,8 +63,11 @@ struct RunCommand: ParsableCommand {
     guard !fetch || !manifests.contains(where: \.isDescriptor) else {
       throw ValidationError("--fetch takes a manifest that is a file")
     }
-    guard manifests.count == 1 || (places.work == nil && places.output == nil) else {
-      throw ValidationError("--work and --output take one manifest")
+    guard
+      manifests.count == 1
+        || (places.work == nil && places.output == nil && sources.source == nil && sources.donor == nil)
+    else {
+      throw ValidationError("--work, --output, --source and --donor take one manifest")
     }
     guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
     if let partition { _ = try partition.partition(ProcessInfo.processInfo.environment) }
@@ -81,6 +86,8 @@ struct RunCommand: ParsableCommand {
       threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
     options.replaces = replace
+    options.leavesCheckOut = check.noCheck
+    sources.enter(&options)
     if recordBuilder { options.builder = try programDigest() }
     // A dry run moves nothing large: of what is not in the cache it says so.
     if try !dryRun && (fetch || !manifest.isDescriptor && Manifest(path: manifest).fetches) {
@@ -102,7 +109,7 @@ struct RunCommand: ParsableCommand {
 
   /// Makes one folder, or a part of it, and says so.
   private func perform(_ run: Run, _ report: (JSONValue, String) -> Void) throws {
-    let line = ProgressLine(quiet: progress.quiet)
+    let line = RunProgress(ProgressLine(quiet: progress.quiet))
     if let partition = try partition?.partition(ProcessInfo.processInfo.environment) {
       // Without a log: machines would write over each other's lines, and an engine keeps its own.
       let summary = try run.convert(partition, build: programDigest(), line)
@@ -142,15 +149,25 @@ struct PlanCommand: ParsableCommand {
   var partitions: PartitionCount?
   @Option(
     help: ArgumentHelp(
-      "With --partitions: how much a machine reads and writes in a second, such as 800MB, for an estimate of the time.",
+      "How much a machine reads and writes in a second, such as 800MB, for the estimate of the time; by default 250MB,"
+        + " and with --partitions no time.",
       valueName: "bytes"))
   var throughput: ByteCount?
+  @Option(
+    help: ArgumentHelp(
+      "How much of the weights decoding reads in a second, for the estimate of the check; by default 5GB.",
+      valueName: "bytes"))
+  var bandwidth: ByteCount?
   @Flag(help: "Print the whole plan as JSON.") var json = false
   @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
+  @OptionGroup var sources: SourceOptions
+  @OptionGroup var check: CheckOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
-    guard throughput == nil || partitions != nil else { throw ValidationError("--throughput goes with --partitions") }
+    guard bandwidth == nil || partitions == nil else {
+      throw ValidationError("--bandwidth does not go with --partitions")
+    }
     guard partitions == nil || !tensors else { throw ValidationError("--tensors does not go with --partitions") }
   }
 
@@ -158,6 +175,8 @@ struct PlanCommand: ParsableCommand {
     let remote = RemoteModels()
     var options = RunOptions(pipelineFolders: try pipelines.folders(manifest: manifest))
     options.replaces = replace
+    options.leavesCheckOut = check.noCheck
+    sources.enter(&options)
     options.opener = { try remote.open($0, $1) }
     defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
@@ -167,6 +186,9 @@ struct PlanCommand: ParsableCommand {
       if json { Terminal.print(plan.json) } else { Terminal.print(plan.text) }
       return
     }
-    if json { Terminal.print(run.report.json) } else { Terminal.print(run.report.text(everyTensor: tensors)) }
+    var report = run.report
+    let usual = TimeEstimate.Rates()
+    report.rates = .init(files: throughput?.bytes ?? usual.files, weights: bandwidth?.bytes ?? usual.weights)
+    if json { Terminal.print(report.json) } else { Terminal.print(report.text(everyTensor: tensors)) }
   }
 }

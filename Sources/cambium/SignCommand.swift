@@ -39,12 +39,16 @@ struct SignCommand: ParsableCommand {
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var force: ForceOption
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
 
   func run() throws {
     let folder = package.absolute
     let target = signature?.absolute ?? folder.appending(ModelSignature.fileName)
     // A signature over a package that does not hold would vouch for it.
-    let report = try PackageVerifier(path: folder, threads: parallel.threads).verify()
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    let report = try PackageVerifier(path: folder, threads: parallel.threads, observer: line).verify()
+    line.clear()
     if let bad = report.checks.first(where: { !$0.problems.isEmpty }) {
       throw VerificationError.signsUnverified(folder: folder, check: bad.name, problems: bad.problems)
     }

@@ -41,22 +41,31 @@ struct VerifyCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
     completion: .directory) var scratch: FilePath?
+  @OptionGroup var sources: SourceOptions
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
+  @OptionGroup var progress: QuietOption
   @OptionGroup var pipelines: PipelineOptions
 
   func validate() throws {
     if scratch != nil, rederive == nil { throw ValidationError("--scratch needs --rederive") }
+    if sources.source != nil || sources.donor != nil, rederive == nil {
+      throw ValidationError("--source and --donor need --rederive")
+    }
   }
 
   func run() throws {
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
     let path = package.absolute
-    guard path.name.hasBytes(atEnd: ".tar.zst"), try path.exists, try !path.isFolder else { return try verify(path) }
+    guard path.name.hasBytes(atEnd: ".tar.zst"), try path.exists, try !path.isFolder else {
+      return try verify(path, line)
+    }
     StopSignal.shared.install()
     let folder = path.appending(suffix: ".verified")
-    let unpacked = try ArchiveReader(path: path, threads: parallel.threads).unpack(to: folder, in: path.folder) {
-      StopSignal.shared.isRequested
-    }
+    let unpacked = try ArchiveReader(path: path, threads: parallel.threads).unpack(
+      to: folder, in: path.folder, observer: line
+    ) { StopSignal.shared.isRequested }
     defer {
       do {
         try Folder.removeTree(unpacked.path)
@@ -64,21 +73,24 @@ struct VerifyCommand: ParsableCommand {
         Terminal.note("note: \(unpacked.path) could not be removed: \(error.diagnostic.summary)")
       }
     }
-    try verify(unpacked.path)
+    try verify(unpacked.path, line)
   }
 
-  private func verify(_ path: FilePath) throws {
+  private func verify(_ path: FilePath, _ line: ProgressLine) throws {
     // Without its key there is nothing to say of a signature: no verdict, but the reason.
     let key = try publicKey.map(VerifyingKey.init)
     var report = try PackageVerifier(
-      path: path, threads: parallel.threads, isStopped: { StopSignal.shared.isRequested }
+      path: path, threads: parallel.threads, isStopped: { StopSignal.shared.isRequested }, observer: line
     ).verify()
     try checkSignature(path, key, &report)
     if let rederive {
       let folder = scratch?.absolute ?? path.appending(suffix: ".rederived")
-      let options = RunOptions(threads: parallel.threads, pipelineFolders: try pipelines.folders(manifest: rederive))
-      try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(&report)
+      var options = RunOptions(threads: parallel.threads, pipelineFolders: try pipelines.folders(manifest: rederive))
+      sources.enter(&options)
+      try Rederivation(package: path, manifest: rederive, scratch: folder, options: options).check(
+        &report, observer: RunProgress(line))
     }
+    line.clear()
     format.print(json: report.json, text: report.text)
     if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
   }

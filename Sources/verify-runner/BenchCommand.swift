@@ -58,7 +58,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seed of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @Option(
-    help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens a second and delays.")
+    help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens per second and delays.")
   var concurrency: CountList?
   @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file(), transform: resultFile)
@@ -97,17 +97,18 @@ struct BenchCommand: ParsableCommand {
     let machine = Machine.probe()
     let load = Machine.load
     let imposed = impose.map { ImposedAcceptance(chances: $0.chances, seed: seed) }
-    let note = { (text: String) in if !progress.quiet { Terminal.note(text) } }
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
     let vocabulary = runner.vocabulary(or: .auto)
     let lowest = vocabulary.lowest(of: model.configuration.vocabulary)
     var options = BenchOptions(
       decoders: decoders.decoders, limit: limit, repetitions: repetitions, promptChunk: runner.chunk,
       arithmetic: runner.arithmetic, draftShortlist: lowest, imposed: imposed,
-      cacheBytes: machine.cacheBytes, isStopped: { StopSignal.shared.isRequested }, onProgress: note)
+      cacheBytes: machine.cacheBytes, isStopped: { StopSignal.shared.isRequested }, observer: line)
     options.measuresShortlist = vocabulary == .auto
     var bench = Bench(model, pool: pool, options)
     try bench.run(set.prompts)
-    if passes { note("single passes") }
+    if passes { line.say("single passes") }
     let passTimes =
       passes
       ? try PassTimes.measure(
@@ -133,6 +134,7 @@ struct BenchCommand: ParsableCommand {
       memory: .init(anonymous: bench.anonymousBytes, resident: bench.residentBytes, mapped: model.mappedBytes),
       passes: passTimes)
     report.concurrency = together?.results ?? []
+    line.clear()
     try write(report)
   }
 

@@ -88,6 +88,8 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     try runner.arithmetic.check()
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
     let clock = ContinuousClock()
     let start = clock.now
     let model = try LoadedModel.open(package, drafters: drafters.drafter)
@@ -102,7 +104,8 @@ struct CheckCommand: ParsableCommand {
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
       draftShortlist: runner.vocabulary(or: .all).lowest(of: model.configuration.vocabulary),
       minAcceptance: minAcceptance,
-      isStopped: { StopSignal.shared.isRequested }, onProgress: { if !progress.quiet { Terminal.note($0) } })
+      isStopped: { StopSignal.shared.isRequested }, onProgress: Self.telling(line))
+    options.onNote = { line.say($0) }
     options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
     options.forced = forced
     options.journal = try resume.map { folder in
@@ -115,7 +118,7 @@ struct CheckCommand: ParsableCommand {
     options.journal = nil
     let checked = clock.now
     let original = try source.map { source in
-      if !progress.quiet { Terminal.note("comparing with \(source)") }
+      line.say("comparing with \(source)")
       return try LoadedModel.open(source, head: sourceHead)
     }
     let spoken = Array(prompts.dropLast(pictures.count))
@@ -134,6 +137,7 @@ struct CheckCommand: ParsableCommand {
       }
     }
     if let pictureCheck { report.captions = try captions(pictures, pictureCheck, original, report) }
+    line.clear()
     format.print(json: report.json, text: report.text)
     if timings {
       Terminal.note("seconds: loading \(start.duration(to: loaded)), checking \(loaded.duration(to: checked))")
@@ -142,6 +146,19 @@ struct CheckCommand: ParsableCommand {
       Terminal.note(use.text)
     }
     if let failure = report.failure(path: FilePath(package)) { Terminal.fail(failure.diagnostic, afterResult: true) }
+  }
+
+  /// Every kind of work has a count of its own.
+  private static func telling(_ line: ProgressLine) -> (CheckProgress) -> Void {
+    var last: CheckProgress?
+    return { now in
+      if last?.work != now.work || last?.total != now.total || now.done == 1 {
+        line.began(now.work.rawValue, total: now.total, .steps)
+        last = nil
+      }
+      line.advanced(by: now.done - (last?.done ?? 0), item: now.item)
+      last = now
+    }
   }
 
   private func promptSet(folder: FilePath) throws -> [CheckPrompt] {

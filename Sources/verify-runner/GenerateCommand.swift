@@ -37,9 +37,9 @@ struct GenerateCommand: ParsableCommand {
     []
   @Option(help: "A folder with the frames of a video, in the order of their names.", completion: .directory)
   var video: [FilePath] = []
-  @Option(help: "Frames a second of the videos.") var fps: Double = VisualInput.framesPerSecond
+  @Option(help: "Frames per second of the videos.") var fps: Double = VisualInput.framesPerSecond
   @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
-  @Option(help: "Drafted tokens a round, 1 to 8, or auto, or off; by default auto where there is a head.")
+  @Option(help: "Drafted tokens per round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
   @Option(help: "How to decode, in the place of --mtp: auto, \(DecodingMethod.names).", transform: DecoderName.init)
   var decoder: DecoderName?

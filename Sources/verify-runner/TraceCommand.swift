@@ -28,7 +28,7 @@ struct TraceCommand: ParsableCommand {
     transform: resultPrefix)
   var output: String
   @Option(help: "Tokens of the greedy continuation; stop tokens do not end it.") var limit: Int = 24
-  @Option(help: "Drafted tokens a round, 0 to 8; by default 3 where there is a head.") var depth: Int?
+  @Option(help: "Drafted tokens per round, 0 to 8; by default 3 where there is a head.") var depth: Int?
   @OptionGroup var force: ForceOption
   @Flag(help: "Print the paths as JSON.") var json = false
   @OptionGroup var runner: RunnerOptions

@@ -2,6 +2,7 @@ import Archive
 import SystemPackage
 import Digests
 import Foundation
+import TestSupport
 import Testing
 
 /// An archive gives back the folder it was made of, and is the same bytes each time.
@@ -18,6 +19,17 @@ import Testing
     #expect(unpacked.files == 7)
     #expect(try folder.digests("out") == folder.digests("package"))
     #expect(folder.entries == ["a.tar.zst", "out", "package"])
+  }
+
+  @Test func `packing and unpacking say how far they are, to the last byte`() throws {
+    let folder = try ArchiveFolder()
+    let work = RecordedWork()
+    try ArchiveWriter(folder: FilePath(folder.makePackage()), threads: 2).write(
+      to: FilePath(folder["a.tar.zst"]), observer: work)
+    _ = try ArchiveReader(path: FilePath(folder["a.tar.zst"]), threads: 2).unpack(
+      to: FilePath(folder["out"]), in: FilePath(folder.path), observer: work)
+    #expect(work.pieces.map(\.work) == ["archive", "unpack"])
+    #expect(work.pieces.allSatisfy { $0.done == $0.total && $0.total > 2 * (8 << 20) })
   }
 
   @Test func `its own name is that of the package`() throws {

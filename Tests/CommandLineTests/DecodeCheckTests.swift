@@ -185,7 +185,7 @@ import Testing
     let outcome = try runDemo(folder, ["--json"])
     let json = try document(outcome.out)
     #expect(json["done"] == ["check", "package"] && json["check"]?["decoded"]?.boolValue == true)
-    #expect(try text(folder, "out/README.md").contains("1 prompts, 5 tokens each, with the head at depths 3"))
+    #expect(try text(folder, "out/README.md").contains("1 prompt, 5 tokens each, with the head at depths 3"))
     // A report that was removed comes back.
     try FileManager.default.removeItem(atPath: folder["out.check.json"])
     #expect(try document(try runDemo(folder, ["--json"]).out)["done"] == [])
@@ -212,6 +212,28 @@ import Testing
       #expect(!exists(folder["out.work/check/journal.jsonl"]))
     }
     #expect(mostKept > 1)
+  }
+
+  @Test func `a check that the command line leaves out is said to be left out, and nowhere claimed`() throws {
+    let folder = try folder(small)
+    #expect(try runDemo(folder).isSuccess)
+    #expect(try text(folder, "out.check.json").contains("\"decoded\": true"))
+    let planned = try document(
+      try CambiumProcess.run(["plan", "m.json", "--no-check", "--json"], in: folder.path).out)
+    let reason = "the run was told to leave it out, with --no-check"
+    #expect(planned["check"]?["reason"]?.stringValue == reason)
+    let outcome = try runDemo(folder, ["--no-check"])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    let card = try text(folder, "out/README.md")
+    #expect(card.contains("Decoding was not checked: \(reason).") && !card.contains("Decoded before it was published"))
+    // The report of the run before would speak for a package that nobody decoded.
+    let report = try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")
+    #expect(report["decoded"]?.boolValue == false && report["reason"]?.stringValue == reason)
+    let verified = try CambiumProcess.run(["verify", "out", "--rederive", "m.json", "--quiet"], in: folder.path)
+    #expect(verified.isSuccess && !verified.out.contains("bit-identical"), "\(verified.summary)")
+    let again = try runDemo(folder)
+    #expect(again.isSuccess, "\(again.summary)")
+    #expect(try text(folder, "out/README.md").contains("Decoded before it was published"))
   }
 
   @Test func `plan says what the check will cost`() throws {

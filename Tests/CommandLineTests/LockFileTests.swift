@@ -36,6 +36,37 @@ import Testing
     #expect(differences(folder["out"], folder["again"]) == [])
   }
 
+  @Test func `F7 a machine that has the models elsewhere runs locked, and makes the same bytes`() throws {
+    let folder = try ScratchFolder()
+    _ = try Demo.copyTrunk(to: folder)
+    try FileManager.default.copyItem(atPath: Demo.donor, toPath: folder["donor"])
+    try Demo.writeManifest(in: folder, source: "trunk", donor: "donor")
+    #expect(try runDemo(folder).isSuccess)
+    let lock = folder.text("m.lock.json")
+    // The manifest stays as it is; what it names is not there any more.
+    let other = try ScratchFolder()
+    for name in ["trunk", "donor"] { try FileManager.default.moveItem(atPath: folder[name], toPath: other[name]) }
+    let again = ["--locked", "--work", "w", "--output", "again"]
+    #expect(try runDemo(folder, again).end == .exit(66))
+    let outcome = try runDemo(folder, again + ["--source", other["trunk"], "--donor", other["donor"]])
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    #expect(differences(folder["out"], folder["again"]) == [])
+    #expect(folder.text("m.lock.json") == lock)
+    // Another model is another model, wherever it is.
+    try flip(other["trunk/model-00001-of-00001.safetensors"], at: 100_000)
+    let wrong = try runDemo(
+      folder, ["--locked", "--work", "x", "--output", "y", "--source", other["trunk"], "--donor", other["donor"]])
+    #expect(!wrong.isSuccess && wrong.err.contains("E_LOCK_DIFFERS"), "\(wrong.summary)")
+  }
+
+  @Test func `a place can be named only of a folder that the manifest names`() throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, donor: nil)
+    let outcome = try CambiumProcess.run(["plan", "m.json", "--donor", Demo.donor], in: folder.path)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_MANIFEST_VALUE"), "\(outcome.summary)")
+    #expect(outcome.err.contains("--donor may name"), "\(outcome.summary)")
+  }
+
   @Test func `the lock is the same wherever it is made`() throws {
     let locks = try (0..<2).map { _ in
       let folder = try Demo.folder()

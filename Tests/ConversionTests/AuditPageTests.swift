@@ -48,9 +48,31 @@ import Testing
       // The page of a run says why decoding was not checked.
       func rest(_ text: String) -> [String] {
         let parts = text.components(separatedBy: "<section id=\"check\">")
-        return [parts[0], parts.last?.components(separatedBy: "</section>").dropFirst().joined() ?? ""]
+        return [
+          parts[0].split(separator: "\n").filter { !$0.hasPrefix("<dt>Decoding</dt>") }.joined(separator: "\n"),
+          parts.last?.components(separatedBy: "</section>").dropFirst().joined() ?? "",
+        ]
       }
       #expect(try rest(page(shop)) == rest(published))
+    }
+  }
+
+  @Test func `F17 what a reader wants to know first stands above the sections`() throws {
+    try withPackage { shop in
+      let text = try page(shop) { audit in
+        var tensors = audit["tensors"]?.arrayValue ?? []
+        guard let number = tensors.firstIndex(where: { $0["error"] != nil }) else { return }
+        var error = tensors[number]["error"] ?? .null
+        error.set("cosine", to: JSONValue(.number("0.12345678")))
+        tensors[number].set("error", to: error)
+        audit.set("tensors", to: .array(tensors))
+      }
+      let top = try #require(text.components(separatedBy: "<nav ").first)
+      let quantized = try Package(shop.package).audit.tensors.count { $0.cosine != nil }
+      #expect(top.contains("<dt>Least cosine</dt><dd>0.12345678 of \(quantized) quantized tensors</dd>"))
+      #expect(top.contains("<dt>Readers</dt><dd>") && top.contains("<dt>Decoding</dt><dd>not part of this page</dd>"))
+      let published = try readText(shop.package + "/audit.html")
+      #expect(published.contains("<dt>Decoding</dt><dd>not checked</dd>"))
     }
   }
 

@@ -22,14 +22,14 @@ struct CheckCard {
 
   private func text(_ check: DecodeCheck, _ outcome: CheckOutcome?) -> String {
     var text =
-      "Decoded before it was published: \(check.prompts) prompts, \(check.tokens) tokens each, with \(ways(check)) and"
+      "Decoded before it was published: \(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each, with \(ways(check)) and"
       + " without\(check.drafter == nil ? " it" : ""). Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the draft:\n\n"
     var rows = check.depths.map { ("\($0)", $0, outcome?.acceptance(depth: $0)) }
     if let drafter = check.drafter {
       rows.append((drafter.name, min(drafter.places, CheckCard.mostPlaces), outcome?.acceptance(of: drafter.name)))
     }
     let most = max(1, rows.map(\.1).max() ?? 0)
-    text += "| depth |" + (1...most).map { " \($0) |" }.joined() + " tokens a round |\n"
+    text += "| depth |" + (1...most).map { " \($0) |" }.joined() + " tokens per round |\n"
     text += "| --- |" + String(repeating: " --- |", count: most) + " --- |\n"
     for (name, places, found) in rows {
       text += "| \(name) |"

@@ -3,19 +3,23 @@ import Diagnostics
 import Manifests
 import Measuring
 import Planning
+import Readers
 
 /// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.
 package struct ModelCard {
   let resolution: Resolution
   let plan: Plan
   let check: CheckPlan
+  let readers: ReaderMatrix
   let source: SourceCard
 
   /// - Parameters:
   ///   - plan: what is made.
   ///   - resolution: of which source, donor and manifest.
   ///   - check: whether decoding is checked.
-  package init(_ plan: Plan, _ resolution: Resolution, check: CheckPlan) throws {
+  ///   - readers: what readers make of the package.
+  package init(_ plan: Plan, _ resolution: Resolution, check: CheckPlan, readers: ReaderMatrix) throws {
+    self.readers = readers
     self.resolution = resolution
     self.plan = plan
     self.check = check
@@ -63,7 +67,7 @@ package struct ModelCard {
 
       An MLX package made by cambium \(Tool.version) from \
       \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map { "`\($0)`" }.joined(separator: ", ")) \
-      (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`.
+      (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`\(resolution.pipelineIsFile ? ", a file of its own that calls itself so" : "").
 
 
       """
@@ -84,6 +88,12 @@ package struct ModelCard {
       | pipeline | `\(resolution.pipeline.digest.hex)` |
 
       """
+    if resolution.target == .package {
+      text += "\n" + UseCard(readers).section(name, isRun: isRun, hasHead: plan.head != nil)
+    }
+    if let own = resolution.cardText {
+      text += ModelCard.ownBegin + "\n" + own.text + (own.text.hasSuffix("\n") ? "" : "\n")
+    }
     if !source.body.isEmpty {
       text +=
         "\n## Card of the source\n\nWhat follows is the card of the checkpoint that this package was made from, word for word.\n\n"
@@ -91,6 +101,15 @@ package struct ModelCard {
       if !source.body.hasSuffix("\n") { text += "\n" }
     }
     return text
+  }
+
+  /// Where a person's own text begins. What stands behind it is theirs, and proves nothing.
+  package static let ownBegin = "\n## About this model\n"
+
+  /// Whether the runner computes the model: a check that could not be planned says that it does not.
+  private var isRun: Bool {
+    if case .decode = check { return true }
+    return resolution.check == nil || (plan.head == nil && resolution.drafter == nil)
   }
 
   /// What was merged into the source; nil for nothing.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Manifests
 
 /// Whether the package's decoding is checked, as far as headers and configuration tell.
@@ -15,7 +16,7 @@ package enum CheckPlan: Sendable {
     switch self {
     case .none(let reason): "none: \(reason)"
     case .decode(let check):
-      "\(check.prompts) prompts, \(check.tokens) tokens each"
+      "\(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each"
         + (check.depths.isEmpty ? "" : ", depths " + check.depths.map(String.init).joined(separator: ", "))
         + (check.drafter.map { ", the drafter (\($0.name))" } ?? "")
     }

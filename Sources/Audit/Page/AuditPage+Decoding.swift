@@ -56,14 +56,14 @@ extension AuditPage {
     let ways = [head, drafter].filter { !$0.isEmpty }.joined(separator: ", ")
     html.markup(
       """
-      <p>\(check.prompts) prompts, \(check.tokens) tokens each, decoded before the package was published, \(ways) \
+      <p>\(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each, decoded before the package was published, \(ways) \
       and without\(check.drafter == nil ? " it" : ""): tokens, logits and final states are <b class="good">equal bit for \
       bit</b>. Share of drafts accepted, by place in the draft:</p>
       <div class="scroll"><table>
       <thead><tr><th>Depth
       """)
     for place in 1...most { html.markup("<th class=\"n\">\(place)") }
-    html.markup("<th class=\"n\">Tokens a round</tr></thead>\n<tbody>\n")
+    html.markup("<th class=\"n\">Tokens per round</tr></thead>\n<tbody>\n")
     for (name, places, found) in rows {
       html.markup("<tr><td>\(name)")
       for place in 0..<most {

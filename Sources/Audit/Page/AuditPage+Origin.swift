@@ -25,7 +25,7 @@ extension AuditPage {
       """
       </tbody></table></div>
       <p>The digests of every tensor, before and after, are in <code>audit.json</code>; those of the files of the package \
-      in <code>SHA256SUMS</code>. <code>cambium verify PACKAGE</code> holds the package against both.</p>
+      in <code>SHA256SUMS</code>. <code>cambium verify PACKAGE</code> compares the package with both.</p>
       </section>
 
       """)

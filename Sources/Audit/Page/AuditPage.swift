@@ -112,7 +112,9 @@ public struct AuditPage: Sendable {
     figure("Bits per weight", elements == 0 ? "–" : Fixed.places(Double(after) * 8 / Double(elements), 2))
     figure("MTP head", audit.head == nil ? "none" : "present")
     figure("Left out", AuditPage.grouped(audit.dropped.count))
-    html.markup("</dl>\n</header>\n")
+    html.markup("</dl>\n")
+    verdict(&html)
+    html.markup("</header>\n")
   }
 
   /// Digits in groups of three, apart by a narrow space that does not break.

@@ -77,6 +77,7 @@ package struct Provenance {
       ("readers", .array(manifest.readers.map { .string($0) })),
       ("base_model", manifest.baseModel.map { .string($0) } ?? .null),
     ]
+    if resolution.leavesCheckOut { external.append(("decode_check", false)) }
     return .object([
       ("buildType", .string(Provenance.buildType)), ("externalParameters", .object(external)),
       (

@@ -20,6 +20,8 @@ package struct ProvenanceStatement: Sendable {
   package let subjects: [Digested]
   /// SHA-256 of the program; nil when it was not recorded.
   package let builder: SHA256Digest?
+  /// Whether the command line left out the decode check that the manifest asks for.
+  package let leavesCheckOut: Bool
 
   /// A name with a digest.
   package struct Digested: Sendable {
@@ -41,7 +43,16 @@ package struct ProvenanceStatement: Sendable {
     let definition = try predicate.object("buildDefinition")
     try definition.refuseUnknown(["buildType", "externalParameters", "internalParameters", "resolvedDependencies"])
     try definition.require("buildType", Provenance.buildType)
-    (manifest, pipeline, pipelineName) = try ProvenanceStatement.external(definition.object("externalParameters"))
+    let external = try definition.object("externalParameters")
+    (manifest, pipeline, pipelineName) = try ProvenanceStatement.external(external)
+    leavesCheckOut = external["decode_check"] != nil
+    if leavesCheckOut {
+      let isAsked = try external.bool("decode_check")
+      guard !isAsked else {
+        throw .value(
+          external.place(of: "decode_check"), key: "decode_check", expected: "false, or nothing", found: "true")
+      }
+    }
     let parameters = try definition.object("internalParameters")
     try parameters.refuseUnknown(["target", "plan_sha256", "format", "thresholds"])
     target = try parameters.word("target")
@@ -62,7 +73,7 @@ package struct ProvenanceStatement: Sendable {
   ) {
     try fields.refuseUnknown([
       "manifest", "pipeline", "source", "donor", "adapter", "drafter", "head", "foreign", "layouts", "readers",
-      "base_model",
+      "base_model", "decode_check",
     ])
     let manifest = try fields.object("manifest")
     try manifest.refuseUnknown(["sha256"])

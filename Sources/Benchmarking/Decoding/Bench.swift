@@ -24,15 +24,15 @@ public struct BenchOptions {
   public var cacheBytes: Int?
   /// Asked between decodings.
   public var isStopped: () -> Bool
-  /// Hears what is being done.
-  public var onProgress: (String) -> Void
+  /// Hears how many decodings there will be, and of each that is made what it was.
+  public var observer: any WorkObserver
 
   /// The members, with the defaults of `verify-runner bench`.
   public init(
     decoders: [BenchDecoder] = BenchDecoder.standard, limit: Int = 64, repetitions: Int = 3, promptChunk: Int = 256,
     arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0, imposed: ImposedAcceptance? = nil,
     cacheBytes: Int? = nil, isStopped: @escaping () -> Bool = { false },
-    onProgress: @escaping (String) -> Void = { _ in }
+    observer: any WorkObserver = SilentWork()
   ) {
     self.decoders = decoders
     self.limit = limit
@@ -43,7 +43,7 @@ public struct BenchOptions {
     self.imposed = imposed
     self.cacheBytes = cacheBytes
     self.isStopped = isStopped
-    self.onProgress = onProgress
+    self.observer = observer
   }
 
   /// What every decoding of the bench is asked for, alone or among others.
@@ -109,14 +109,17 @@ public struct Bench {
   public mutating func run(_ prompts: [BenchPrompt]) throws {
     guard !prompts.isEmpty else { throw BenchError.nothing(reasons: []) }
     truth = Array(repeating: [], count: prompts.count)
+    let decodings = (max(1, options.repetitions) + 1) * prompts.count * decoders.count
+    options.observer.began("decoding", total: decodings, .steps)
     for repetition in 0...max(1, options.repetitions) {
-      options.onProgress(repetition == 0 ? "warming up" : "repetition \(repetition) of \(options.repetitions)")
+      let turns = repetition == 0 ? "warming up" : "repetition \(repetition) of \(options.repetitions)"
       for (place, prompt) in prompts.enumerated() {
         for turn in decoders.indices {
           let decoder = (turn + max(0, repetition - 1)) % decoders.count
           guard !options.isStopped() else { throw CancellationError() }
           let decoding = try measure(decoder, place, prompt, repetition)
           look(at: decoding, prompt)
+          options.observer.advanced(by: 1, item: "\(turns), \(prompt.id), \(decoders[decoder].name)")
           if repetition > 0 { measured.append(decoding) }
         }
       }

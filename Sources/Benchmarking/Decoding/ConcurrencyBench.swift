@@ -45,15 +45,16 @@ public struct ConcurrencyBench {
     let made = try prompts.map { try $0.make() }
     let runs = decoders.flatMap { decoder in numbers.map { (decoder, $0) } }
     var measured = runs.map { _ in [ConcurrencyRun]() }
+    let total = (max(1, options.repetitions) + 1) * runs.count
+    options.observer.began("many at once", total: total, .steps)
     for repetition in 0...max(1, options.repetitions) {
-      options.onProgress(
-        repetition == 0
-          ? "warming up, many at once" : "many at once, repetition \(repetition) of \(options.repetitions)")
+      let round = repetition == 0 ? "warming up" : "repetition \(repetition) of \(options.repetitions)"
       for turn in runs.indices {
         let place = (turn + max(0, repetition - 1)) % runs.count
         let (decoder, number) = runs[place]
         let run = try measure(decoder, number, prompts, made, truth, repetition)
         if repetition > 0 { measured[place].append(run) }
+        options.observer.advanced(by: 1, item: "\(round), \(number) with \(decoder.name)")
       }
     }
     results = zip(runs, measured).map { ConcurrencyResult($0.0, number: $0.1, isImposed: isImposed($0.0), $1) }

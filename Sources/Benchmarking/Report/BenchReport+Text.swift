@@ -9,7 +9,9 @@ extension BenchReport {
         "IMPOSED acceptance \(imposed.chances.map { decimal($0, 2) }.joined(separator: ", ")) by place: drafts are not "
           + "the model's own; verified tokens are")
     }
+    lines += busyLines
     for kind in kinds { lines += [""] + table(kind) }
+    if !results.isEmpty { lines += [""] + readingLines }
     lines += regretLines
     if let passes { lines += [""] + passes.lines }
     lines += concurrencyLines
@@ -47,7 +49,7 @@ extension BenchReport {
     let range =
       lengths.first == lengths.last ? "\(lengths.first ?? 0)" : "\(lengths.first ?? 0) to \(lengths.last ?? 0)"
     let names = [
-      "decoder", "tok/s", "low", "high", "×", "whole", "first ms", "ITL mean", "p50", "p95", "p99", "tok/round",
+      "decoder", "tok/s", "low", "high", "×", "whole", "first ms", "ITL ms", "p50", "p95", "p99", "tok/round",
       "passes", "GB/s", "of mem", "equal",
     ]
     let cells = rows.map { row in
@@ -96,7 +98,8 @@ extension BenchReport {
     guard let first = differences.first else {
       return "equal: every verified decoding gave the tokens of vanilla decoding"
     }
-    return "DIFFERENT: \(differences.count) decodings; the first: \(first.decoder), prompt \(first.prompt), repetition "
+    let count = "\(differences.count) decoding\(differences.count == 1 ? "" : "s")"
+    return "DIFFERENT: \(count); the first: \(first.decoder), prompt \(first.prompt), repetition "
       + "\(first.repetition), token \(first.index): \(first.expected) / \(first.found)"
   }
 

@@ -40,7 +40,7 @@ public struct Check {
       minAcceptance: options.minAcceptance, arithmetic: options.arithmetic,
       draftShortlist: options.draftShortlist)
     if report.differences.isEmpty, !report.belowFloor.isEmpty {
-      options.onProgress("few drafts are accepted: trying repairs of the head")
+      options.onNote("few drafts are accepted: trying repairs of the head")
       report.headTrials = try headTrials(prompts)
     }
     return report
@@ -159,7 +159,7 @@ public struct Check {
     return try DecodingsTogether(model: model, pool: pool, options: options).run(tasks) { number in
       guard let (prompt, setting) = names[number] else { return }
       done += 1
-      options.onProgress("decoding \(done) of \(count): \(prompt.id), \(setting)")
+      options.onProgress(CheckProgress(.package, done, of: count, "\(prompt.id), \(setting)"))
     }
   }
 

@@ -34,8 +34,10 @@ public struct CheckOptions {
   public var minAcceptance: Double?
   /// Asked between tokens; a check that is stopped throws `CancellationError`.
   public var isStopped: () -> Bool
-  /// Called with a line about what is done next.
-  public var onProgress: (String) -> Void
+  /// Hears of each decoding that is made, and how many there are of its kind.
+  public var onProgress: (CheckProgress) -> Void
+  /// Hears what is done beside decodings.
+  public var onNote: (String) -> Void = { _ in }
   /// A fault to plant into every decoding but vanilla's, for tests of the check.
   package var plantedDefect: PlantedDefect?
 
@@ -50,7 +52,7 @@ public struct CheckOptions {
     promptChunk: Int = 256, arithmetic: Arithmetic = .canonical, draftShortlist: Int = 0,
     minAcceptance: Double? = nil,
     isStopped: @escaping () -> Bool = { false },
-    onProgress: @escaping (String) -> Void = { _ in }
+    onProgress: @escaping (CheckProgress) -> Void = { _ in }
   ) {
     self.depths = depths
     self.adaptive = adaptive

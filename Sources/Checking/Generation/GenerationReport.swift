@@ -111,7 +111,7 @@ public struct GenerationReport: Sendable {
       }
       lines.append(
         "drafts:  accepted by place \(places.joined(separator: " ")), \(statistics.rounds) rounds, "
-          + "\(decimal(statistics.meanAcceptedLength, 2)) tokens a round")
+          + "\(decimal(statistics.meanAcceptedLength, 2)) tokens per round")
       lines.append(
         "         by drafter: "
           + named.map { "\($0.0) \($0.1.accepted)/\($0.1.drafted) in \($0.1.rounds) rounds" }.joined(separator: ", "))

@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension CheckReport {
   /// The report for a person: one line a setting, one line a kind of text and depth.
   public var text: String {
@@ -33,7 +35,7 @@ extension CheckReport {
     let kinds = Dictionary(grouping: prompts, by: \.kind).sorted { $0.key < $1.key }
       .map { "\($0.value.count) \($0.key)" }
     let head = model.hasHead ? "with MTP head" : "without MTP head"
-    return "\(model.modelType), \(model.layers) layers, \(head); \(prompts.count) prompts "
+    return "\(model.modelType), \(model.layers) layers, \(head); \(Fixed.counted(prompts.count, "prompt")) "
       + "(\(kinds.joined(separator: ", "))), \(limit) tokens each"
   }
 

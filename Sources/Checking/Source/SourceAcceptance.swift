@@ -31,7 +31,7 @@ public struct SourceAcceptance: Sendable {
     var made = try together.run(tasks) { number in
       done += 1
       let (depth, prompt) = (options.depths[number / prompts.count], prompts[number % prompts.count])
-      options.onProgress("source, decoding \(done) of \(tasks.count): \(prompt.id) at depth \(depth)")
+      options.onProgress(CheckProgress(.source, done, of: tasks.count, "\(prompt.id) at depth \(depth)"))
     }[...]
     settings = []
     for depth in options.depths {

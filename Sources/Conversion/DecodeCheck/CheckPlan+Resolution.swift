@@ -11,7 +11,9 @@ extension CheckPlan {
       return
     }
     guard var check = resolution.check else {
-      self = .none(reason: "the manifest or the pipeline asks for no check")
+      self = .none(
+        reason: resolution.leavesCheckOut
+          ? "the run was told to leave it out, with --no-check" : "the manifest or the pipeline asks for no check")
       return
     }
     if plan.head == nil, resolution.drafter == nil {

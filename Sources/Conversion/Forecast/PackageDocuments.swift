@@ -45,7 +45,10 @@ struct PackageDocuments {
       decoding: .planned(check, outcome))
     return [
       (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page.render()),
-      (PackageFiles.card, try ModelCard(plan, resolution, check: check).render(measurements, outcome)),
+      (
+        PackageFiles.card,
+        try ModelCard(plan, resolution, check: check, readers: readers).render(measurements, outcome)
+      ),
     ]
   }
 

@@ -9,6 +9,8 @@ public struct PlanReport {
   let plan: Plan
   let forecast: Forecast
   let resolution: Resolution
+  /// At which rates times are estimated; nil for no times.
+  public var rates: TimeEstimate.Rates?
 
   /// - Parameters:
   ///   - plan: The tensors and the weight files.
@@ -18,6 +20,16 @@ public struct PlanReport {
     self.plan = plan
     self.forecast = forecast
     self.resolution = resolution
+  }
+
+  /// How long it would take, when there are rates.
+  public var estimate: TimeEstimate? {
+    rates.map { rates in
+      let cost = forecast.check.check.map { CheckForecast($0, plan, resolution) }
+      return TimeEstimate(
+        inputBytes: plan.inputBytes, outputBytes: forecast.outputBytes, check: cost.map { ($0.passes, $0.bytes) }, rates
+      )
+    }
   }
 
   /// Tensors and bytes by treatment.
@@ -58,6 +70,7 @@ public struct PlanReport {
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
     members.insert(.init(key: "output_bytes", value: .int(forecast.outputBytes)), at: 5)
     members.append(.init(key: "check", value: check))
+    if let estimate { members.append(.init(key: "estimate", value: estimate.json)) }
     let remote = resolution.remoteInputs
     if !remote.isEmpty { members.append(.init(key: "remote", value: .array(remote.map(\.json)))) }
     members.append(
@@ -74,7 +87,7 @@ public struct PlanReport {
   public func text(everyTensor: Bool) -> String {
     var lines = [
       "architecture  \(resolution.source.model.modelType)",
-      "pipeline      \(resolution.pipeline.name): \(resolution.pipeline.summary)",
+      "pipeline      \(resolution.pipeline.name)\(pipelineFile): \(resolution.pipeline.summary)",
       "head          \(headLine)", "check         \(checkLine)",
     ]
     lines += resolution.remoteInputs.map { "from the hub  \($0.forecast)" } + [""]
@@ -98,6 +111,7 @@ public struct PlanReport {
         }
       ).lines
     lines.append("total         \(forecast.outputBytes) bytes in \(forecast.files.count) files")
+    lines += estimate?.lines ?? []
     if everyTensor {
       lines.append("")
       lines +=
@@ -116,6 +130,11 @@ public struct PlanReport {
     }
     for note in plan.notes { lines.append("note: \(note)") }
     return lines.joined(separator: "\n")
+  }
+
+  /// What a file calls itself says nothing of what is shipped under that name.
+  private var pipelineFile: String {
+    resolution.pipelineIsFile ? " (as the file \(resolution.pipeline.path.name) calls itself)" : ""
   }
 
   private var check: JSONValue {

@@ -63,15 +63,7 @@ public struct RunReport {
   /// Commands that use the package, of the newest readers that load it; none before there is one.
   public var commands: [String] {
     guard let readers, report.resolution.target == .package else { return [] }
-    let quoted = report.resolution.output.string.shellQuoted
-    let loads = { (name: String) in readers[name].map { !$0.word.isHarm } ?? false }
-    var commands: [String] = []
-    if loads("mlx-lm>=0.32") { commands.append("mlx_lm.generate --model \(quoted) --prompt \"Hello\"") }
-    if loads("mlx-vlm>=0.7.8") {
-      let drafts = readers["mlx-vlm>=0.7.8"]?.word == .withHead ? " --draft-model \(quoted)" : ""
-      commands.append("mlx_vlm.generate --model \(quoted)\(drafts) --prompt \"Hello\"")
-    }
-    return commands
+    return UseCard(readers).commands(UseCard.quoted(report.resolution.output.string))
   }
 
   /// The readers by name, those that load the head first.

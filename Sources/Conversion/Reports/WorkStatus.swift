@@ -44,7 +44,8 @@ public struct WorkStatus: Sendable {
         let bytes = CheckedSum(receipt.outputs.map(\.bytes))
         return Row(
           stage: stage, state: "done",
-          detail: "\(receipt.outputs.count) files, \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
+          detail:
+            "\(Fixed.counted(receipt.outputs.count, "file")), \(bytes) bytes, receipt \(receipt.key.hex.prefix(16))")
       }
       let journal = folder.appending(Journal.fileName)
       guard stage == .quantize || stage == .check,

@@ -45,7 +45,7 @@ struct CheckStage: Stage {
   }
 
   func inputRecords() throws -> [FileRecord] {
-    try inputs.records { $0.shard == nil } + folder.outputRecords(of: .quantize)
+    try inputs.records { $0.shard == nil && !$0.isCards } + folder.outputRecords(of: .quantize)
   }
 
   /// Where the outcome is in the work folder.
@@ -126,14 +126,15 @@ struct CheckStage: Stage {
     var options = CheckOptions(
       depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
-      onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0) })
+      onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0.item) })
     options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
+    options.onNote = { [observer] in observer.note($0) }
     options.journal = journal
     do {
       var report = try refusable { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, plan.head != nil, let head = resolution.headFolder {
         if resolution.adapter != nil {
-          observer.note("relative_floor is held against the source without the adapter")
+          observer.note("relative_floor is compared with the source without the adapter")
         }
         report.sourceAcceptance = try refusable {
           let donor = resolution.donor == nil ? nil : head
@@ -189,7 +190,8 @@ struct CheckStage: Stage {
 
   /// Puts the report beside the package, unless it stands there.
   static func publish(_ outcome: CheckOutcome, _ resolution: Resolution) throws {
-    guard resolution.target == .package, resolution.check != nil else { return }
+    // A report of an earlier run must not speak for a package that was not decoded.
+    guard resolution.target == .package, resolution.check != nil || resolution.leavesCheckOut else { return }
     let bytes = outcome.bytes
     let path = beside(resolution)
     try AtomicFile.removeAbandoned(of: path)

@@ -4,7 +4,7 @@ import Foundation
 import Planning
 import SystemPackage
 
-/// How a run is done; nothing here changes a byte of the package, but `builder` when it is set.
+/// How a run is done; nothing here changes a byte of the package, but `builder` and `leavesCheckOut` when they are set.
 public struct RunOptions: Sendable {
   /// Threads that convert.
   public var threads: Int
@@ -14,6 +14,10 @@ public struct RunOptions: Sendable {
   public var work: FilePath?
   /// The package's folder; nil for the manifest's.
   public var output: FilePath?
+  /// Where the source's folder is, when not where the manifest says; its bytes must be the same.
+  public var source: FilePath?
+  /// Where the donor's folder is.
+  public var donor: FilePath?
   /// Folders in which pipelines are looked up by name, in this order.
   public var pipelineFolders: [FilePath]
   /// Whether what was resolved must be what the lock file pins.
@@ -24,6 +28,8 @@ public struct RunOptions: Sendable {
   public var until: StageName
   /// Whether a package that is not as it was published, or another's, may be replaced.
   public var replaces = false
+  /// Whether decoding is not checked, whatever manifest and pipeline say; the package then says so.
+  public var leavesCheckOut = false
   /// The command that continues this run, for messages.
   public var resumeCommand: String
   /// Bytes of tensors in one shard; other than the default only in tests.

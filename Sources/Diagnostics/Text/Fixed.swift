@@ -29,6 +29,9 @@ package enum Fixed {
     return "\(padded.prefix(1)).\(padded.dropFirst())e\(exponent)"
   }
 
+  /// A number with its noun: `1 file`, `2 files`.
+  package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)" + (count == 1 ? "" : "s") }
+
   /// Bytes for people: `1.23 MB` (decimal units, two places).
   package static func bytes(_ count: Int) -> String {
     let units = ["B", "kB", "MB", "GB", "TB", "PB"]

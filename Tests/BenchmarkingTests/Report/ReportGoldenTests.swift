@@ -28,6 +28,28 @@ import Benchmarking
       results[1]["acceptance"]?["chance"] == .array([JSONValue(.number("0.8000")), JSONValue(.number("0.7500"))]))
   }
 
+  @Test func `F13 the report says over all classes which way of drafting is fastest, and how its columns are read`() {
+    // The root of 1.55 · 0.85, and of 1.5 · 1.5; what is not verified is no candidate.
+    let text = MadeUpReport.report.text
+    #expect(
+      text.contains(
+        "over 2 classes (geometric means): mtp-2 1.148 ×, adaptive 1.500 ×; adaptive is fastest, with imposed acceptance"
+      ))
+    #expect(text.contains("\n×: speed beside vanilla in the same repetition"))
+    var slow = MadeUpReport.report
+    slow.results = ["vanilla", "mtp-2"].map { MadeUpReport.result($0, "code", $0 == "vanilla" ? 20 : 19) }
+    #expect(slow.text.contains("\nmtp-2 0.950 ×; none is faster than decoding without drafts\n"))
+    slow.results = [MadeUpReport.result("vanilla", "code", 20)]
+    #expect(!slow.text.contains("fastest") && !slow.text.contains("none is faster"))
+  }
+
+  @Test(arguments: [(nil, false), (0.99, false), (1.0, true), (7.5, true), (Double.nan, false)] as [(Double?, Bool)])
+  func `F13 a machine that others use is said to be busy`(_ load: Double?, _ isBusy: Bool) {
+    var report = MadeUpReport.report
+    report.load = load
+    #expect(report.text.contains("\nBUSY: load ") == isBusy)
+  }
+
   @Test func `imposed acceptance is named in every output`() {
     let report = MadeUpReport.report
     #expect(report.text.contains("IMPOSED") && report.text.contains("mtp-2 (imposed)"))

@@ -1,6 +1,7 @@
 import Benchmarking
 import Checking
 import Inference
+import TestSupport
 import Testing
 import Threads
 
@@ -22,6 +23,18 @@ import Threads
       #expect(bench.measured.count == 4 && bench.measured.allSatisfy { $0.tokens == bench.truth[0] })
       #expect(bench.truth[0].count == 24)
     }
+  }
+
+  @Test func `a bench says of every decoding that it is made, and of how many`() throws {
+    let work = RecordedWork()
+    let options = BenchOptions(decoders: [.mtp(1)], limit: 2, repetitions: 2, observer: work)
+    var bench = Bench(try Models.demo(), pool: WorkerPool(threads: 2), options)
+    try bench.run(try Models.bundled(["code"]).map(BenchPrompt.init))
+    let piece = try #require(work.pieces.first)
+    // A round to warm up and two that are measured, each with and without the head.
+    #expect(work.pieces.count == 1 && piece.total == 3 * 2 * bench.truth.count && piece.done == piece.total)
+    #expect(piece.items.first?.hasPrefix("warming up, ") == true)
+    #expect(piece.items.last?.hasPrefix("repetition 2 of 2, ") == true)
   }
 
   @Test func `imposed drafts are accepted always, never, or by their chance`() throws {
