@@ -74,7 +74,7 @@ struct StatusCommand: ParsableCommand {
 
       \(HelpSections.exitCodes([.resumable: "with --partitions: there is something to do"]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -99,8 +99,11 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = RunOptions(
+    var options = RunOptions(
       work: work?.absolute, output: output?.absolute, pipelineFolders: pipelines.folders(manifest: manifest))
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

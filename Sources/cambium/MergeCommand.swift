@@ -20,7 +20,7 @@ struct MergeCommand: ParsableCommand {
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
-      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
+      \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
@@ -55,6 +55,10 @@ struct MergeCommand: ParsableCommand {
       threads: parallel.threads, memory: memory.bytes, work: work?.absolute, output: output?.absolute,
       pipelineFolders: pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
     options.replaces = replace
+    // What the partitions read on the hub is looked at there.
+    let remote = RemoteModels()
+    options.opener = { try remote.open($0, $1) }
+    defer { remote.tellTraffic() }
     var merging = MergeOptions()
     merging.trustsReceipts = trustReceipts
     merging.allowsMixedTools = allowMixedTools
