@@ -26,8 +26,8 @@ public struct CheckpointFolder: Sendable {
   public internal(set) var notes: [String]
   /// Whether the folder is a drafter: a head alone, with names that lack `mtp.`.
   public let isDrafter: Bool
-  /// Tensors that the index lists, by their names in the shards; nil without an index.
-  public let indexed: Set<UTF8Name>?
+  /// How many tensors the index lists; nil without an index.
+  public let indexedCount: Int?
 
   /// Names of all tensors, in byte order.
   public let tensorNames: [String]
@@ -56,7 +56,7 @@ public struct CheckpointFolder: Sendable {
   /// See ``QuantizationMethod/transposedForm(_:)``.
   let transposedForm: String?
 
-  private let places: [UTF8Name: Place]
+  private let places: [UTF8Name: Location]
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
 
@@ -75,6 +75,14 @@ public struct CheckpointFolder: Sendable {
     func key(_ entry: TensorEntry) -> String {
       completion.isEmpty || HeadPrefix.of(entry.name) != nil ? entry.name : completion + entry.name
     }
+  }
+
+  /// A tensor by numbers: there are tables of hundreds of thousands.
+  private struct Location {
+    /// Index into ``CheckpointFolder/shards``.
+    let shard: UInt32
+    /// Index into the tensors of the shard's header.
+    let entry: UInt32
   }
 
   /// Where a tensor lies.
@@ -144,7 +152,7 @@ public struct CheckpointFolder: Sendable {
     self.isDrafter = isDrafter
     let index = try WeightIndex.read(folder: path, names: listing.files)
     try index?.requireShards(present: Set(weightNames.map(UTF8Name.init)))
-    indexed = index?.tensors
+    indexedCount = index?.tensors.count
     var shards: [Shard] = []
     var notes = unmergedAdapter.map { ["\($0) is an adapter that is not merged into the weights"] } ?? []
     for name in weightNames {
@@ -154,7 +162,9 @@ public struct CheckpointFolder: Sendable {
         notes.append("\(name) is not read: the head lies in the folder itself, too")
         continue
       }
-      let file = try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name))
+      // Names are held once, whether it is the index that has them, or a header.
+      let file =
+        try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name), sharing: index?.tensors ?? [])
       if index?.makesRedundant(name, file.header, table) == true {
         notes.append("\(name) is not read: the index has each of its tensors in another file")
         continue
@@ -167,22 +177,28 @@ public struct CheckpointFolder: Sendable {
     }
     self.shards = shards
     try CheckpointFolder.requireCountable(shards, path: path)
-    var places: [UTF8Name: Place] = [:]
+    var places: [UTF8Name: Location] = [:]
+    places.reserveCapacity(shards.reduce(0) { $0 + $1.file.header.tensors.count })
     conversionEvidence = CheckpointFolder.conversionEvidence(shards)
     var naming = TensorNaming(table, isRaw: !isDrafter && conversionEvidence == nil)
     for (number, shard) in shards.enumerated() {
-      for entry in shard.file.header.tensors {
+      for (place, entry) in shard.file.header.tensors.enumerated() {
         let key = UTF8Name(naming.canonical(shard.key(entry)))
         if let earlier = places[key] {
           throw CheckpointError.tensorInTwoShards(
-            tensor: entry.name, first: shards[earlier.shard].file.path.string, second: shard.file.path.string)
+            tensor: entry.name, first: shards[Int(earlier.shard)].file.path.string, second: shard.file.path.string)
         }
-        places[key] = Place(shard: number, entry: entry)
+        places[key] = Location(shard: UInt32(number), entry: UInt32(place))
       }
     }
     self.places = places
-    tensorNames = places.keys.sorted().map(\.string)
-    expertTemplates = Set(tensorNames.compactMap(CheckpointFolder.expertTemplate))
+    var names = places.keys.map(\.string)
+    names.sort { UTF8Name($0) < UTF8Name($1) }
+    tensorNames = names
+    // One by one: a set of a whole list has room for each of its names from the start.
+    expertTemplates = tensorNames.reduce(into: []) { templates, name in
+      if let template = CheckpointFolder.expertTemplate(name) { templates.insert(template) }
+    }
     notes += try index?.compare(with: shards) ?? []
     if ModelConfig.isFlatWrapper(config) {
       notes.append(
@@ -196,7 +212,17 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// The place of a tensor.
-  public subscript(tensor: String) -> Place? { places[UTF8Name(tensor)] }
+  public subscript(tensor: String) -> Place? {
+    places[UTF8Name(tensor)].map { location in
+      let shard = Int(location.shard)
+      return Place(shard: shard, entry: shards[shard].file.header.tensors[Int(location.entry)])
+    }
+  }
+
+  /// The name of a tensor in the memory that this folder has of it already; one that it has not stays as it is.
+  func shared(_ tensor: String) -> String {
+    places.index(forKey: UTF8Name(tensor)).map { places[$0].key.string } ?? tensor
+  }
 
   /// Whether the folder holds any expert of a template such as `….experts.{e}.up_proj.weight`.
   func hasExperts(_ template: String) -> Bool { expertTemplates.contains(template) }

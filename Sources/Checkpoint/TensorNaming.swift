@@ -51,7 +51,9 @@ struct TensorNaming {
     for row in table where name.hasPrefix(row.written) {
       let rest = name.dropFirst(row.written.count)
       guard parts.isEmpty || parts.contains(rest.prefix { $0 != "." }) else { continue }
-      if row.written != prefix { count("\(row.written)* read as \(prefix)*", row.tool) }
+      // The same text in the same memory: there are names by the hundred thousand.
+      if row.written == prefix { return name }
+      count("\(row.written)* read as \(prefix)*", row.tool)
       return prefix + rest
     }
     return nil

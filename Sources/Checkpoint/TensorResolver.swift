@@ -110,8 +110,9 @@ struct TensorResolver {
     var codes: [GroupedCodes] = []
     var absent: [Int] = []
     var dtype: DType?
+    let parts = template.split(separator: "{e}", omittingEmptySubsequences: false)
     for expert in 0..<shape[0] {
-      let source = template.replacingOccurrences(of: "{e}", with: String(expert))
+      let source = parts.joined(separator: String(expert))
       guard let stored = stored(source) else {
         absent.append(expert)
         continue
@@ -126,7 +127,7 @@ struct TensorResolver {
       }
       dtype = own
       if let grouped { codes.append(grouped) }
-      sources.append(stored.name)
+      sources.append(folder.shared(stored.name))
       segments.append(range(place, 0, place.entry.byteCount))
       if let blocks = try blockScales(source, place) { scales.append(blocks) }
     }

@@ -9,7 +9,9 @@ package struct WeightIndex: Sendable {
   let file: String
   let shards: Set<UTF8Name>
   let totalSize: Int?
-  private let entries: [(tensor: String, shard: String)]
+  /// Of each tensor, in the order of the file, the number of its shard among ``shardNames``.
+  private let entries: [(tensor: String, shard: UInt32)]
+  private let shardNames: [String]
   /// Every tensor that is listed.
   let tensors: Set<UTF8Name>
 
@@ -29,7 +31,9 @@ package struct WeightIndex: Sendable {
   }
 
   /// The tensors of a head that are listed, with the shards that the list names for them.
-  var head: [(tensor: String, shard: String)] { entries.filter { HeadPrefix.of($0.tensor) != nil } }
+  var head: [(tensor: String, shard: String)] {
+    entries.filter { HeadPrefix.of($0.tensor) != nil }.map { ($0.tensor, shardNames[Int($0.shard)]) }
+  }
 
   static let name = "model.safetensors.index.json"
 
@@ -49,8 +53,8 @@ package struct WeightIndex: Sendable {
   private init(_ bytes: [UInt8], file: String) throws {
     self.file = file
     var reader = try JSONReader(bytes, file: file)
-    var entries: [(String, String)]?
-    var shards: [UTF8Name: String] = [:]
+    var entries: [(String, UInt32)]?
+    var shardNames: [String] = []
     var totalSize: Int?
     let first = try reader.next()
     guard first == .beginObject else {
@@ -59,7 +63,7 @@ package struct WeightIndex: Sendable {
     while case .key(let key)? = try reader.next() {
       guard let value = try reader.next() else { break }
       switch key {
-      case "weight_map": entries = try WeightIndex.map(value, &reader, &shards)
+      case "weight_map": entries = try WeightIndex.map(value, &reader, &shardNames)
       case "metadata" where value == .beginObject: totalSize = try WeightIndex.totalSize(&reader)
       default: try reader.skip(value)
       }
@@ -70,19 +74,21 @@ package struct WeightIndex: Sendable {
       throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: "nothing")
     }
     self.entries = entries
-    tensors = Set(entries.map { UTF8Name($0.0) })
-    self.shards = Set(shards.keys)
+    self.shardNames = shardNames
+    tensors = Set(entries.lazy.map { UTF8Name($0.0) })
+    shards = Set(shardNames.map(UTF8Name.init))
     self.totalSize = totalSize
   }
 
-  /// The members of `weight_map`, whose beginning is `value`. Equal names of shards share their memory.
+  /// The members of `weight_map`, whose beginning is `value`, each with the number of its shard among `shardNames`.
   private static func map(
-    _ value: JSONEvent, _ reader: inout JSONReader, _ shards: inout [UTF8Name: String]
-  ) throws -> [(String, String)] {
+    _ value: JSONEvent, _ reader: inout JSONReader, _ shardNames: inout [String]
+  ) throws -> [(String, UInt32)] {
     guard value == .beginObject else {
       throw CheckpointError.indexForm(file: reader.file, expected: "an object weight_map", found: value.name)
     }
-    var entries: [(String, String)] = []
+    var numbers: [UTF8Name: UInt32] = [:]
+    var entries: [(String, UInt32)] = []
     while case .key(let tensor)? = try reader.next() {
       let value = try reader.next()
       guard case .string(let written)? = value else {
@@ -91,15 +97,19 @@ package struct WeightIndex: Sendable {
       }
       // transformers joins it to the folder, and means the same file.
       let name = written.hasPrefix("./") ? String(written.dropFirst(2)) : written
-      let known = shards[UTF8Name(name)]
+      let known = numbers[UTF8Name(name)]
       guard known != nil || isPlainName(name) else {
         throw CheckpointError.indexPathEscapes(file: reader.file, shard: name)
       }
       guard entries.count < mostTensors else {
         throw JSONError.values(JSONPlace(file: reader.file, position: reader.position), limit: mostTensors)
       }
-      if known == nil { shards[UTF8Name(name)] = name }
-      entries.append((tensor, known ?? name))
+      let number = known ?? UInt32(shardNames.count)
+      if known == nil {
+        numbers[UTF8Name(name)] = number
+        shardNames.append(name)
+      }
+      entries.append((tensor, number))
     }
     return entries
   }
@@ -129,7 +139,8 @@ package struct WeightIndex: Sendable {
   /// Refuses an index that names a shard which is not there.
   func requireShards(present: Set<UTF8Name>) throws {
     if let missing = shards.subtracting(present).sorted().first {
-      let count = entries.count { UTF8Name($0.shard) == missing }
+      let number = shardNames.firstIndex { UTF8Name($0) == missing }
+      let count = entries.count { Int($0.shard) == number }
       throw CheckpointError.indexNamesMissingShard(file: file, shard: missing.string, tensors: count)
     }
   }
@@ -137,14 +148,16 @@ package struct WeightIndex: Sendable {
   /// Compares with the shard headers in both directions; differences are an error. What an index may lawfully leave
   /// out (a head in a file of its own) and a wrong total come back as notes.
   func compare(with shards: [CheckpointFolder.Shard]) throws -> [String] {
-    var places: [UTF8Name: String] = [:]
-    for shard in shards {
-      for entry in shard.file.header.tensors { places[UTF8Name(entry.name)] = shard.name }
+    var places: [UTF8Name: UInt32] = [:]
+    places.reserveCapacity(tensors.count)
+    for (number, shard) in shards.enumerated() {
+      for entry in shard.file.header.tensors { places[UTF8Name(entry.name)] = UInt32(number) }
     }
     var differences: [String] = []
-    for (tensor, shard) in entries {
-      let key = UTF8Name(tensor)
-      if let actual = places[key] {
+    for (tensor, number) in entries {
+      let shard = shardNames[Int(number)]
+      if let place = places[UTF8Name(tensor)] {
+        let actual = shards[Int(place)].name
         if UTF8Name(actual) != UTF8Name(shard) {
           differences.append("\(tensor) is in \(actual), the index says \(shard)")
         }

@@ -50,7 +50,7 @@ package struct InputFile: Sendable {
             name: "\(prefix)/\(shard.name)", path: shard.file.path, bytes: shard.file.header.fileSize,
             shard: InputShard(
               file: shard.file, number: number, isDonor: use == .donor,
-              tensorsByOffset: resolution.neededTensors(of: folder, number, use)), sha256: nil))
+              part: resolution.neededPart(of: folder, number, use)), sha256: nil))
       }
       var others = ["config.json"]
       if prefix == "source" { others += folder.sidecars.copied }
@@ -83,11 +83,25 @@ package struct InputShard: Sendable {
   /// Whether the folder is the donor's.
   package let isDonor: Bool
 
-  /// The tensors that are read, in the order of their data.
-  package let tensorsByOffset: [TensorEntry]
+  /// The tensors that are read, in the order of their data; nil for all of the file.
+  let part: [TensorEntry]?
+
+  /// The tensors that are read, in the order of their data. Sorted when it is asked for: a plan asks for none, of shards with
+  /// tensors by the hundred thousand.
+  package var tensorsByOffset: [TensorEntry] { part ?? file.header.tensorsByOffset }
+
+  /// Bytes of the tensors that are read.
+  var neededBytes: Int { part?.reduce(0) { $0 + $1.byteCount } ?? file.header.dataSize }
 
   /// Whether others of the file are not read: its digest is then one of a part.
-  package var isPart: Bool { tensorsByOffset.count < file.header.tensors.count }
+  package var isPart: Bool { (part?.count ?? file.header.tensors.count) < file.header.tensors.count }
+}
+
+extension SafetensorsHeader {
+  /// The tensors in the order of their data. They are sorted by name already, which decides between tensors without elements.
+  var tensorsByOffset: [TensorEntry] {
+    tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }.map(\.element)
+  }
 }
 
 extension SafetensorsFile {

@@ -78,7 +78,7 @@ package struct KnownFiles: Sendable {
   private static func ownIndex(
     _ plan: Plan, _ resolution: Resolution, _ map: [(String, JSONValue)], total: Int
   ) throws -> [UInt8]? {
-    guard plan.keepsSource, resolution.source.indexed?.count == map.count else { return nil }
+    guard plan.keepsSource, resolution.source.indexedCount == map.count else { return nil }
     let path = resolution.source.path.appending(PackageFiles.index)
     let bytes = try resolution.source.input(PackageFiles.index, limit: 16 << 20)
     let own = try JSONValue.parse(bytes, file: path.string)

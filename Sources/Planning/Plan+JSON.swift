@@ -1,3 +1,4 @@
+import Digests
 import StrictJSON
 
 extension Plan {
@@ -6,13 +7,41 @@ extension Plan {
     Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)
   }
 
+  /// The digest of the canonical form, which is made of one tensor after the other: as a tree and as a text, a plan with experts
+  /// one by one takes many times its own memory.
+  static func digest(
+    tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String],
+    budget: PlannedBudget?
+  ) -> SHA256Digest {
+    let frame = json(tensors: [], dropped: dropped, weights: weights, notes: notes, budget: budget)
+    var stream = SHA256Stream()
+    var opening = "{"
+    for member in (frame.members ?? []).sorted(by: { UTF8Name($0.key) < UTF8Name($1.key) }) {
+      stream.update(Array(opening.utf8) + JSONWriter.canonical(.string(member.key)) + Array(":".utf8))
+      opening = ","
+      guard member.key == tensorsKey else {
+        stream.update(JSONWriter.canonical(member.value))
+        continue
+      }
+      stream.update(Array("[".utf8))
+      for (number, tensor) in tensors.enumerated() {
+        stream.update(Array((number == 0 ? "" : ",").utf8) + JSONWriter.canonical(json(tensor, weights)))
+      }
+      stream.update(Array("]".utf8))
+    }
+    stream.update(Array("}".utf8))
+    return stream.finish()
+  }
+
+  private static let tensorsKey = "tensors"
+
   static func json(
     tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String],
     budget: PlannedBudget?
   ) -> JSONValue {
     .object(
       [
-        ("cambium_plan", .int(1)), ("tensors", .array(tensors.map { json($0, weights) })),
+        ("cambium_plan", .int(1)), (tensorsKey, .array(tensors.map { json($0, weights) })),
         (
           "dropped",
           .array(

@@ -2,7 +2,6 @@ import Checkpoint
 import Digests
 import Manifests
 import Quantization
-import StrictJSON
 
 /// What becomes of the tensors: every one with its verdict, every weight file with its bytes. A pure function of
 /// manifest, pipeline and headers. Format: see the page *Plan*.
@@ -38,9 +37,7 @@ public struct Plan: Sendable {
     self.format = format
     self.head = head
     self.notes = notes
-    digest = SHA256Digest.of(
-      JSONWriter.canonical(
-        Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)))
+    digest = Plan.digest(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)
   }
 
   /// Bytes of all source tensors that are used.

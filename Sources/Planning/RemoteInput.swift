@@ -101,11 +101,14 @@ extension Resolution {
   /// The tensors of such a shard that are read and digested, in the order of their data: of a file on this machine all of
   /// them; of one on the hub that is needed for a head, the head's.
   func neededTensors(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry] {
+    neededPart(of: folder, number, use) ?? folder.shards[number].file.header.tensorsByOffset
+  }
+
+  /// As ``neededTensors(of:_:_:)``; nil for all tensors of the file, which need no list of their own.
+  func neededPart(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry]? {
+    guard folder.elsewhere != nil, use == .donor || target == .drafter else { return nil }
     let file = folder.shards[number].file
-    // Sorted by name already, which decides between tensors without elements.
-    let all = file.header.tensors.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
-      .map(\.element)
-    guard folder.elsewhere != nil, use == .donor || target == .drafter else { return all }
+    let all = file.header.tensorsByOffset
     var names = Set(
       folder.headEvidence.tensors.compactMap { name in
         folder[name].flatMap { $0.shard == number ? UTF8Name($0.entry.name) : nil }

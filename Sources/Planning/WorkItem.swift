@@ -45,7 +45,7 @@ public struct WorkItem: Sendable, Equatable {
     for (number, input) in inputs.filter({ $0.shard != nil }).enumerated() {
       guard let shard = input.shard else { continue }
       let ranges = used[ShardKey(isDonor: shard.isDonor, shard: shard.number)] ?? []
-      let left = shard.file.header.fileSize - shard.file.header.dataStart - covered(ranges)
+      let left = shard.neededBytes - covered(ranges)
       guard left > 0 else { continue }
       items.append(
         WorkItem(number: items.count, name: input.name, bytesRead: left, bytesWritten: 0, content: .rest(number)))

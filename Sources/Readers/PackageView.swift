@@ -95,7 +95,7 @@ extension PackageView {
   ///   - foretold: The drafter's folder that is going to be beside; nil to look for it.
   package init(of folder: CheckpointFolder, drafter foretold: Drafter?) throws {
     var index: [UTF8Name: String]?
-    if folder.indexed != nil {
+    if folder.indexedCount != nil {
       let path = folder.path.appending(PackageFiles.index)
       let bytes = try ReadOnlyFile(path: path).readAll(limit: WeightIndex.mostBytes)
       let map = try JSONValue.parse(bytes, file: path.string)["weight_map"]

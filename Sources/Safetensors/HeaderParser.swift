@@ -8,14 +8,21 @@ struct HeaderParser {
   private var reader: JSONReader
   /// What a duplicate key in the object being read means.
   private var zone = Zone.names
+  /// Names that are in memory already.
+  private let known: Set<UTF8Name>
+  /// The first shapes of the file, each held once: a file of experts one by one has few, and tens of thousands of tensors.
+  private var shapes: [[Int]] = []
+  private static let mostShapes = 16
 
   private enum Zone {
     case names, metadata
     case record(String)
   }
 
-  init(_ json: [UInt8], file: String) throws(SafetensorsError) {
+  /// - Parameter names: Names that are in memory already, for equal ones of the header to be held there.
+  init(_ json: [UInt8], file: String, sharing names: Set<UTF8Name> = []) throws(SafetensorsError) {
     self.file = file
+    known = names
     do throws(JSONError) {
       reader = try JSONReader(json, file: file)
     } catch {
@@ -42,7 +49,8 @@ struct HeaderParser {
         }
         try TensorRules.checkName(name, file: file)
         zone = .record(name)
-        tensors.append(try parseRecord(name))
+        let held = known.firstIndex(of: UTF8Name(name)).map { [known] in known[$0].string } ?? name
+        tensors.append(try parseRecord(held))
       }
       zone = .names
     }
@@ -98,7 +106,7 @@ struct HeaderParser {
     return try checked(name, dtype, shape, offsets[0], offsets[1])
   }
 
-  private func checked(
+  private mutating func checked(
     _ name: String, _ dtype: DType, _ shape: [Int], _ begin: Int, _ end: Int
   ) throws(SafetensorsError) -> TensorEntry {
     let bytes = try TensorRules.byteCount(name: name, dtype: dtype, shape: shape, file: file)
@@ -109,7 +117,13 @@ struct HeaderParser {
         file: file, tensor: name, expected: "\(bytes) bytes for \(dtype.rawValue) \(shape)",
         found: "\(end - begin) bytes at [\(begin), \(end)]")
     }
-    return TensorEntry(name: name, dtype: dtype, shape: shape, begin: begin, end: end)
+    return TensorEntry(name: name, dtype: dtype, shape: shared(shape), begin: begin, end: end)
+  }
+
+  private mutating func shared(_ shape: [Int]) -> [Int] {
+    if let known = shapes.first(where: { $0 == shape }) { return known }
+    if shapes.count < HeaderParser.mostShapes { shapes.append(shape) }
+    return shape
   }
 
   private mutating func parseDType(_ name: String) throws(SafetensorsError) -> DType {

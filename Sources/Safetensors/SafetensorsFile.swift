@@ -1,4 +1,5 @@
 import Files
+import StrictJSON
 import SystemPackage
 
 /// A safetensors file for reading, open while it was read lately; its header is checked in full before this exists.
@@ -18,15 +19,22 @@ public final class SafetensorsFile: Sendable {
     try self.init(reading: PooledFile(path: path, followLinks: followLinks), isElsewhere: false)
   }
 
+  /// Opens a file and reads its header. Names of tensors that are in memory already are not held a second time.
+  /// - Throws: as ``init(path:followLinks:)``.
+  package convenience init(path: FilePath, sharing names: Set<UTF8Name>) throws {
+    try self.init(reading: PooledFile(path: path, followLinks: true), isElsewhere: false, sharing: names)
+  }
+
   /// Reads the header of a file wherever it is.
   /// - Throws: as ``init(path:followLinks:)``.
-  package init(reading source: any ShardBytes, isElsewhere: Bool = true) throws {
+  package init(reading source: any ShardBytes, isElsewhere: Bool = true, sharing names: Set<UTF8Name> = []) throws {
     let size = source.size
     let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
     let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: source.path.string)
     // At most the file's size and at most the header limit, both checked just now.
     let json = try source.readBytes(count: length, at: 8)
-    header = try SafetensorsHeader.parse(json: json, prefix: prefix, fileSize: size, file: source.path.string)
+    header = try SafetensorsHeader.parse(
+      json: json, prefix: prefix, fileSize: size, file: source.path.string, sharing: names)
     self.source = source
     self.isElsewhere = isElsewhere
   }

@@ -44,11 +44,12 @@ extension SafetensorsHeader {
   /// - Parameters:
   ///   - json: The N bytes behind the length.
   ///   - prefix: The first ``prefixLength`` bytes of the file, or all of a shorter one.
+  ///   - names: Names that are in memory already, for equal ones of the header to be held there.
   static func parse(
-    json: [UInt8], prefix: [UInt8], fileSize: Int, file: String
+    json: [UInt8], prefix: [UInt8], fileSize: Int, file: String, sharing names: Set<UTF8Name> = []
   ) throws(SafetensorsError) -> SafetensorsHeader {
     do throws(SafetensorsError) {
-      return try parse(json: json, fileSize: fileSize, file: file)
+      return try parse(json: json, fileSize: fileSize, file: file, sharing: names)
     } catch {
       // A length that happens to fit does not make a zip archive a broken safetensors file.
       if prefix.count > 8, prefix[8] != UInt8(ascii: "{"), let better = ForeignFormat.error(prefix: prefix, file: file)
@@ -60,8 +61,10 @@ extension SafetensorsHeader {
   }
 
   /// Reads and checks a header's JSON text, padding included.
-  static func parse(json: [UInt8], fileSize: Int, file: String) throws(SafetensorsError) -> SafetensorsHeader {
-    var parser = try HeaderParser(json, file: file)
+  static func parse(
+    json: [UInt8], fileSize: Int, file: String, sharing names: Set<UTF8Name> = []
+  ) throws(SafetensorsError) -> SafetensorsHeader {
+    var parser = try HeaderParser(json, file: file, sharing: names)
     try parser.parse()
     try checkPadding(json, file: file)
     try DataLayout.check(parser.tensors, headerLength: json.count, fileSize: fileSize, file: file)

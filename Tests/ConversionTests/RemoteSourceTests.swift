@@ -5,6 +5,7 @@ import Digests
 import Files
 import Foundation
 import Manifests
+import Planning
 import StrictJSON
 import SystemPackage
 import Testing
@@ -83,6 +84,27 @@ import Testing
       #expect(Set(tensors.map(\.name)) == Set(head.keys))
       for tensor in tensors { #expect(tensor.sha256 == digest(head[tensor.name]?.bytes)?.hex) }
       #expect(model.wanted.count == 1)
+    }
+  }
+
+  @Test func `partitions with a donor elsewhere read its head alone, and a merge makes the package of a run`() throws {
+    let whole = TinyCheckpoint(.dense) { $0.seed = 2 }
+    try withWorkshop(source: TinyCheckpoint(.dense).stripped, donor: whole) { shop in
+      try shop.writeManifest([("donor", RemoteSourceTests.remote), ("foreign", true)])
+      let options = options(shop, nil, try FakeElsewhere(shop.donor, in: shop.path + "/small"))
+      try shop.run(options)
+      let single = try made(shop)
+      try clear(shop)
+      // The rest of the donor's shard is read by nobody, and so it is nobody's work.
+      let items = try shop.open(options).items()
+      #expect(!items.isEmpty && !items.contains { $0.name.hasPrefix("donor/") }, "\(items.map(\.name))")
+      for index in 0..<2 {
+        let partition = try #require(Partition(index, of: 2))
+        _ = try shop.open(options).convert(partition, build: nil, SilentObserver())
+      }
+      _ = try shop.open(options).merge(MergeOptions(), SilentObserver())
+      let merged = try made(shop)
+      #expect(single.files == merged.files && single.inputs == merged.inputs)
     }
   }
 

@@ -30,7 +30,7 @@ extension AuditDocument {
     public let writtenBytes: Int
     /// Nil for a tensor that is not quantized.
     public let error: TensorError?
-    /// The tensor's own JSON.
+    /// The tensor's own JSON; `null` of a document that was forecast.
     public let json: JSONValue
 
     /// Whether the bytes are those of one source tensor, in their order.
@@ -63,8 +63,8 @@ extension AuditDocument {
 }
 
 extension AuditDocument.Tensor {
-  init(_ fields: JSONFields) throws(JSONError) {
-    json = fields.value
+  init(_ fields: JSONFields, keepsJSON: Bool = true) throws(JSONError) {
+    json = keepsJSON ? fields.value : .null
     name = try fields.string("name")
     role = try fields.word("role", TensorRole.self).rawValue
     origin = try fields.word("origin", TensorOrigin.self).rawValue

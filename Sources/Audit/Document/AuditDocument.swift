@@ -57,15 +57,36 @@ public struct AuditDocument: Sendable {
 
   /// - Throws: `ConversionError.auditForm(file:expected:found:)`, which names the field.
   package init(_ json: JSONValue, file path: String) throws {
+    try self.init(json, tensors: [], file: path)
+  }
+
+  /// Of a document without tensors, and of those that were read one by one.
+  /// - Throws: as ``init(_:file:)``.
+  init(_ frame: JSONValue, tensors: [Tensor], file path: String) throws {
+    self = try AuditDocument.refused {
+      () throws(JSONError) in try AuditDocument(JSONFields(frame, file: path, what: "the audit"), tensors: tensors)
+    }
+  }
+
+  /// One tensor of a document, which does not keep the JSON that it is read from.
+  /// - Throws: as ``init(_:file:)``.
+  static func tensor(_ json: JSONValue, file path: String) throws -> Tensor {
+    try refused { () throws(JSONError) in
+      try Tensor(JSONFields(json, file: path, what: "a tensor of the audit"), keepsJSON: false)
+    }
+  }
+
+  /// What reading gives; an error of the form is one of the audit's.
+  private static func refused<Value>(_ read: () throws(JSONError) -> Value) throws -> Value {
     do {
-      try self.init(JSONFields(json, file: path, what: "the audit"))
+      return try read()
     } catch {
       let words = error.words
       throw ConversionError.auditForm(file: error.place.description, expected: words.expected, found: words.found)
     }
   }
 
-  private init(_ fields: JSONFields) throws(JSONError) {
+  private init(_ fields: JSONFields, tensors others: [Tensor] = []) throws(JSONError) {
     try fields.require("cambium_audit", 1)
     try fields.refuseUnknown([
       "cambium_audit", "tool", "manifest_sha256", "pipeline", "pipeline_sha256", "plan_sha256", "inputs", "head",
@@ -81,7 +102,7 @@ public struct AuditDocument: Sendable {
     drafter = fields["drafter"] == nil ? nil : try Drafter(fields.object("drafter"))
     readers = try fields.objects("readers").map { row throws(JSONError) in try ForetoldReader(row) }
     notes = try fields.strings("notes")
-    tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) }
+    tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) } + others
     dropped = try fields.objects("dropped").map { row throws(JSONError) in try Dropped(row) }
     // Reports add these up.
     let sizes = [

@@ -75,6 +75,33 @@ package struct AuditReport {
       ])
   }
 
+  /// The report before anything was measured, as the document that it will be read back as, and its size in the form for people.
+  /// It is made of one tensor after the other: as a tree and as a text, that of experts one by one takes many times the memory of
+  /// the plan.
+  /// - Throws: `ConversionError.auditForm(file:expected:found:)`.
+  package static func forecast(
+    _ plan: Plan, _ context: Context, file: String
+  ) throws -> (document: AuditDocument, bytes: Int) {
+    let frame = json(plan, context, [])
+    var bytes = JSONWriter.pretty(frame).count
+    var tensors: [AuditDocument.Tensor] = []
+    for planned in plan.tensors {
+      let json = tensor(planned, .placeholder(planned), plan)
+      bytes += listed(JSONWriter.pretty(json))
+      tensors.append(try AuditDocument.tensor(json, file: file))
+    }
+    // An empty list stands in one line; else its end has one of its own, and there is a comma between two.
+    if !tensors.isEmpty { bytes += tensors.count - 1 + "\n  ".utf8.count }
+    return (try AuditDocument(frame, tensors: tensors, file: file), bytes)
+  }
+
+  /// Bytes of a value as an element of a list in the document, of its text for people alone: two levels deeper, and without the
+  /// line end behind it.
+  private static func listed(_ text: [UInt8]) -> Int {
+    let lines = text.count { $0 == 0x0A }
+    return text.count - 1 + "\n".utf8.count + lines * "    ".utf8.count
+  }
+
   private static func head(_ plan: Plan) -> JSONValue {
     guard let head = plan.head else { return .object([("present", false)]) }
     return .object([

@@ -36,10 +36,9 @@ public struct Forecast: Sendable {
         LockFile.File(path: $0.name, bytes: $0.bytes, sha256: digest.hex, digest: $0.digest)
       }, builder: recordsBuilder ? digest : nil)
     var files = known.files
-    files += try documents.reports(
-      plan.tensors.map(TensorMeasurement.placeholder), nil, against: known.document(PackageFiles.config)
-    )
-    .map { PlannedFile(path: $0.path, bytes: $0.bytes.count, content: .measured) }
+    files += try documents.sizes(against: known.document(PackageFiles.config)).map {
+      PlannedFile(path: $0.path, bytes: $0.bytes, content: .measured)
+    }
     let provenance = documents.provenance((plan.weightFiles + files.map(\.path)).map { (name: $0, sha256: digest) })
     files.append(PlannedFile(path: PackageFiles.provenance, bytes: provenance.count, content: .measured))
     let sums = (plan.weightFiles + files.map(\.path)).reduce(0) { $0 + 64 + 2 + $1.utf8.count + 1 }

@@ -24,32 +24,44 @@ struct PackageDocuments {
   var drafterDigests: [SHA256Digest]?
 
   /// `audit.json`, `audit.html` and `README.md`.
-  /// - Parameters:
-  ///   - outcome: what decoding gave; nil for a placeholder of the same length.
-  ///   - config: the package's configuration, to be held against the audit.
-  /// - Throws: `ConversionError.contradiction(file:problems:)`.
+  /// - Parameter outcome: what decoding gave; nil for a placeholder of the same length.
   func reports(
-    _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?, against config: JSONValue? = nil
+    _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?
   ) throws -> [(path: String, bytes: [UInt8])] {
-    let drafted = drafterDigests ?? resolution.drafter?.tensors.map { _ in plan.digest } ?? []
-    let context = AuditReport.Context(
-      resolution, planDigest: plan.digest, inputs: inputs, readers: readers, drafterDigests: drafted)
     let audit = AuditReport.json(plan, context, measurements)
     let document = try AuditDocument(audit, file: PackageFiles.audit)
+    return [
+      (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page(document, outcome)),
+      (PackageFiles.card, try ModelCard(plan, resolution, check: check, readers: readers).render(measurements, outcome)),
+    ]
+  }
+
+  /// The sizes of the same, before anything is measured.
+  /// - Parameter config: the package's configuration, to be held against the audit.
+  /// - Throws: `ConversionError.contradiction(file:problems:)`.
+  func sizes(against config: JSONValue?) throws -> [(path: String, bytes: Int)] {
+    let (document, bytes) = try AuditReport.forecast(plan, context, file: PackageFiles.audit)
     if let config {
       try PackageConfigCheck(config: config, audit: document).require(
         file: resolution.source.path.appending(PackageFiles.config).string)
     }
-    let page = AuditPage(
-      title: PackageFiles.title(resolution), audit: document, readers: readers,
-      decoding: .planned(check, outcome))
+    let unmeasured = plan.tensors.map(TensorMeasurement.placeholder)
+    let card = try ModelCard(plan, resolution, check: check, readers: readers).render(unmeasured, nil)
     return [
-      (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page.render()),
-      (
-        PackageFiles.card,
-        try ModelCard(plan, resolution, check: check, readers: readers).render(measurements, outcome)
-      ),
+      (PackageFiles.audit, bytes), (AuditPage.fileName, page(document, nil).count), (PackageFiles.card, card.count),
     ]
+  }
+
+  private var context: AuditReport.Context {
+    let drafted = drafterDigests ?? resolution.drafter?.tensors.map { _ in plan.digest } ?? []
+    return AuditReport.Context(
+      resolution, planDigest: plan.digest, inputs: inputs, readers: readers, drafterDigests: drafted)
+  }
+
+  private func page(_ audit: AuditDocument, _ outcome: CheckOutcome?) -> [UInt8] {
+    AuditPage(
+      title: PackageFiles.title(resolution), audit: audit, readers: readers, decoding: .planned(check, outcome)
+    ).render()
   }
 
   /// `provenance.json`.
