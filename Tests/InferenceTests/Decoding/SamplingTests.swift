@@ -119,6 +119,22 @@ import Testing
     #expect(kept(Sampling(temperature: 1, topK: 3, topP: 0.5)) == [1, 3])
   }
 
+  @Test(arguments: Golden.all.filter { ["len17", "text31"].contains($0.name) })
+  func `no way of decoding changes what is drawn`(_ golden: Golden) throws {
+    let model = try golden.open()
+    let prompt = try golden.prompt()
+    let methods: [DecodingMethod] = [.mtp(depth: 1), .mtp(depth: 3), .lookup(), .adaptive(), .hybrid()]
+    for seed in 0..<5 {
+      let sampling = Sampling(temperature: 0.9, topP: 0.95, seed: UInt64(seed))
+      let options = DecodingOptions(limit: 40, sampling: sampling)
+      let alone = Array(try DecodingSession(model, threads: 1).decode(prompt, .vanilla, options))
+      for method in methods {
+        let other = Array(try DecodingSession(model, threads: 1).decode(prompt, method, options))
+        #expect(other == alone, "\(method.name), seed \(seed)")
+      }
+    }
+  }
+
   /// Three tokens in a row, from few candidates, so that every outcome can be counted.
   @Test(arguments: Golden.all.filter { ["len17", "text12", "text31"].contains($0.name) })
   func `MTP sampling draws sequences as often as the target's probabilities say`(_ golden: Golden) throws {
