@@ -1,4 +1,4 @@
-/// How tokens are decoded. All but `optimistic` give the tokens of `vanilla` (at temperature 0), and the same logits bit
+/// How tokens are decoded. All but `optimistic` give the tokens of `vanilla`, at every temperature, and the same logits bit
 /// for bit.
 public enum DecodingMethod: Sendable, Hashable {
   /// One target pass a token.

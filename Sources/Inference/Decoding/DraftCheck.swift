@@ -5,8 +5,8 @@
 /// distributed as the target's, and none depends on the drafts: not on who drafts, nor how deep, nor whether anybody does.
 /// A drafter draws with the random numbers of the same place, so that both draw the same token wherever their
 /// distributions agree (drafter-invariant speculative decoding: Daliri, Musco and Suresh, 2024). A draft then stays with
-/// probability Σ min(p, q) / Σ max(p, q). Speculative sampling keeps some more, Σ min(p, q), but what it draws follows the
-/// drafts, and these follow the clock and the company.
+/// at least the chance Σ min(p, q) / Σ max(p, q). Speculative sampling keeps some more, Σ min(p, q), but what it draws
+/// follows the drafts, and these follow the clock and the company.
 package struct DraftCheck {
   let sampling: Sampling
   let vocabulary: Int
