@@ -4,7 +4,7 @@ import Inference
 public struct SequenceRequest: Sendable {
   /// What it begins with.
   public var prompt: Prompt
-  /// The decoder. All but `optimistic` give the same tokens at temperature 0.
+  /// The decoder. All but `optimistic` give the same tokens.
   public var method: DecodingMethod
   /// Tokens to decode at most.
   public var limit: Int

@@ -13,8 +13,8 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continues a text, or answers in a chat.",
     discussion: """
-      The text comes as it is decoded. At temperature 0 every --mtp and every --decoder but
-      optimistic gives the same text; above, the same distribution.
+      The text comes as it is decoded. Every --mtp and every --decoder but optimistic gives
+      the same text, above temperature 0 for the same --seed.
 
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64

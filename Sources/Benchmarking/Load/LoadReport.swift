@@ -127,11 +127,15 @@ package struct LoadReport: Sendable {
       "accepted",
     ]
     let rows = results.map { result -> [String] in
-      let times = [result.first, result.between, result.whole].flatMap { [$0.p50, $0.p95, $0.p99] }
-      return [
+      var cells = [
         result.server, "\(result.atOnce)", "\(result.requests)", "\(result.promptTokens)", "\(result.tokens)",
-        decimal(result.seconds, 6), decimal(result.tokensPerSecond, 3),
-      ] + times.map { decimal($0, 6) } + ["\(result.drafted)", "\(result.accepted)"]
+      ]
+      cells += [decimal(result.seconds, 6), decimal(result.tokensPerSecond, 3)]
+      for times in [result.first, result.between, result.whole] {
+        cells += [times.p50, times.p95, times.p99].map { decimal($0, 6) }
+      }
+      cells += ["\(result.drafted)", "\(result.accepted)"]
+      return cells
     }
     return ([names] + rows).map { $0.map(BenchReport.quoted).joined(separator: ",") + "\n" }.joined()
   }

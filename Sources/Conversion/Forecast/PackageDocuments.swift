@@ -32,7 +32,9 @@ struct PackageDocuments {
     let document = try AuditDocument(audit, file: PackageFiles.audit)
     return [
       (PackageFiles.audit, JSONWriter.pretty(audit, sorted: false)), (AuditPage.fileName, page(document, outcome)),
-      (PackageFiles.card, try ModelCard(plan, resolution, check: check, readers: readers).render(measurements, outcome)),
+      (
+        PackageFiles.card, try ModelCard(plan, resolution, check: check, readers: readers).render(measurements, outcome)
+      ),
     ]
   }
 
