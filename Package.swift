@@ -97,7 +97,7 @@ let package = Package(
         "CKernels", "COpenBLAS", "Checkpoint", "Diagnostics", "Digests", "Files", "Images", "Quantization",
         "Safetensors", "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Batching", dependencies: ["Diagnostics", "Inference", "Threads"]),
+    .target(name: "Batching", dependencies: ["Diagnostics", "Digests", "Inference", "Threads"]),
     .target(
       name: "Checking",
       dependencies: [

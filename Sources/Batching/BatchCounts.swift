@@ -8,6 +8,8 @@ public struct BatchCounts: Sendable, Hashable {
   public internal(set) var rows = 0
   /// Of those, of prompts.
   public internal(set) var promptRows = 0
+  /// Tokens of prompts that were not run, as their beginnings were kept (``BatchOptions/cache``).
+  public internal(set) var reusedRows = 0
   /// Tokens that were given.
   public internal(set) var tokens = 0
   /// Sequences that came to their end.

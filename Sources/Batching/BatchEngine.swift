@@ -73,6 +73,8 @@ public final class BatchEngine: Sendable {
     guard memory.bytes <= options.memory, memory.bytes < .max else {
       throw BatchError.memory(needed: memory.bytes, budget: options.memory)
     }
+    // On the caller's thread: the digests of pictures' rows take their time.
+    let prefix = options.cache.map { PrefixKey(request.prompt, request.method, salt: request.cacheSalt, $0) }
     return try inbox.change { (inbox) throws(BatchError) in
       guard inbox.phase == .taking else { throw .closed }
       let waiting = inbox.status.waiting + inbox.arrived.count
@@ -81,7 +83,8 @@ public final class BatchEngine: Sendable {
         monitor.change { $0.isWoken = true }
       }
       inbox.numbers += 1
-      inbox.arrived.append(Submission(request: request, memory: memory, handle: handle, deliver: deliver))
+      inbox.arrived.append(
+        Submission(request: request, memory: memory, prefix: prefix, handle: handle, deliver: deliver))
       return handle
     }
   }
@@ -125,7 +128,7 @@ public final class BatchEngine: Sendable {
       batch.step()
       let status = BatchStatus(
         running: batch.running, waiting: batch.waitingCount, reservedBytes: batch.reservedBytes,
-        memoryBytes: options.memory, counts: batch.counts)
+        cachedBytes: batch.cachedBytes, memoryBytes: options.memory, counts: batch.counts)
       inbox.change { $0.status = status }
       if work.phase != .taking, batch.isEmpty { return }
     }

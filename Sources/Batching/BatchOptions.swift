@@ -25,6 +25,8 @@ public struct BatchOptions: Sendable {
   public var threads: Int?
   /// How matrix products are formed. Each has answers of its own.
   public var arithmetic: Arithmetic
+  /// What is kept of sequences for those that begin alike; nil for nothing.
+  public var cache: PrefixCacheOptions?
 
   /// The members, with defaults for a machine that serves a few people.
   public init(

@@ -23,6 +23,10 @@ package final class SequenceBatch {
   /// In the order of their admission.
   private var members: [Member] = []
   private var pace = StepPace()
+  private var cache: PrefixCache?
+  private var awaited = AwaitedBeginnings()
+  /// Members whose rows of this step end where their beginning is to be kept.
+  private var marked: Set<Int> = []
   /// The member whose prompt had the last rows.
   private var lastPrompt = -1
   /// Rows of the last step that were no prompt's.
@@ -45,10 +49,15 @@ package final class SequenceBatch {
     self.pool = pool
     self.options = options
     passes = SharedPasses(model, pool: pool, arithmetic: options.arithmetic)
+    cache = options.cache.map { PrefixCache($0) }
   }
 
   /// Bytes that are reserved for those that run.
   package var reservedBytes: Int { members.reduce(0) { $0 + $1.job.memory.bytes } }
+  /// Bytes of beginnings that are kept; with those that are reserved no more than there is memory.
+  package var cachedBytes: Int { cache?.bytes ?? 0 }
+  /// Tokens of the beginnings that are kept; what was used last stands last.
+  package var prefixes: [[Int]] { cache?.prefixes ?? [] }
   /// See `SharedPasses.weightBytes`.
   package var weightBytes: Int { passes.weightBytes }
   /// How many run.
@@ -98,6 +107,7 @@ package final class SequenceBatch {
       let numbers = Set(given.map(\.number))
       waiting.removeAll { numbers.contains($0.number) }
       for job in given {
+        awaited.leave(job.number)
         counts.cancelled += 1
         job.deliver(.cancelled(nil))
       }
@@ -107,21 +117,54 @@ package final class SequenceBatch {
 
   private func admit() {
     var reserved = reservedBytes
-    while let job = waiting.first, members.count < max(1, options.sequences),
-      reserved <= options.memory - job.memory.bytes
+    let most = max(1, options.sequences)
+    // Where the next one stands, behind those that wait for what others run.
+    var place = 0
+    while place < min(most, waiting.count), members.count < most,
+      reserved <= options.memory - waiting[place].memory.bytes
     {
-      waiting.removeFirst()
+      let job = waiting[place]
+      if cache != nil, awaited.waits(job, for: runningPrompts) {
+        place += 1
+        continue
+      }
+      waiting.remove(at: place)
+      awaited.leave(job.number)
       do {
         let session = passes.session(promptChunk: options.promptChunk, positions: job.positions)
+        goOn(session, job, reserved: reserved + job.memory.bytes)
         let decoding = try job.start(session)
         members.append(Member(job: job, decoding: decoding))
         reserved += job.memory.bytes
+        counts.reusedRows += decoding.statistics.reusedRows
         job.deliver(.started)
       } catch {
         counts.failed += 1
         job.deliver(.failed(SequenceBatch.cause(error)))
       }
     }
+  }
+
+  private var runningPrompts: [RunningPrompt] {
+    members.compactMap { member in
+      guard let key = member.job.prefix, member.decoding.waitingRows > 0 else { return nil }
+      return RunningPrompt(number: member.job.number, key: key, session: member.decoding.session)
+    }
+  }
+
+  /// Lets a session begin with what is kept of its prompt. What is kept gives way to what is reserved; that which is
+  /// taken over is found first, and so given up last.
+  private func goOn(_ session: DecodingSession, _ job: SequenceJob, reserved: Int) {
+    guard cache != nil else { return }
+    let known = job.prefix.flatMap { cache?.find($0, model) }
+    cache?.shrink(to: options.memory - reserved)
+    if let known, let prefix = job.prefix { session.restore(known, for: prefix.prompt, prefix.method) }
+  }
+
+  /// Keeps what a member has run, in the memory that nobody has reserved.
+  private func keepPrefix(_ member: Member) {
+    guard let prefix = member.job.prefix else { return }
+    cache?.keep(member.decoding.session, prefix, most: options.memory - reservedBytes)
   }
 
   /// Takes a member out of the list and tells it its end.
@@ -140,12 +183,13 @@ package final class SequenceBatch {
   /// All that decode, and prompts, each in its turn, as far as the pace has room for their rows.
   private func turns() -> [SharedPasses.Turn] {
     let prompts = members.filter { $0.decoding.waitingRows > 0 }
+    marked.removeAll(keepingCapacity: true)
     var left = promptRows(decoding: members.count - prompts.count)
     var rows: [Int: Int] = [:]
     let after = prompts.filter { $0.job.number > lastPrompt }
     for member in after + prompts.filter({ $0.job.number <= lastPrompt }) {
       guard left > 0 else { break }
-      let taken = min(left, options.promptChunk, member.decoding.waitingRows)
+      let taken = promptRows(of: member, most: min(left, promptChunk))
       rows[member.job.number] = taken
       left -= taken
       lastPrompt = member.job.number
@@ -156,15 +200,29 @@ package final class SequenceBatch {
     }
   }
 
+  /// Rows of a prompt that are next: at most so many, and none behind the next place where its beginning is kept. How a
+  /// prompt is cut changes no bit.
+  private func promptRows(of member: Member, most: Int) -> Int {
+    let (known, rows) = (member.decoding.session.tokens.count, min(most, member.decoding.waitingRows))
+    guard cache != nil, let mark = member.job.prefix?.marks.first(where: { $0 > known }), mark - known <= rows else {
+      return rows
+    }
+    marked.insert(member.job.number)
+    return mark - known
+  }
+
+  /// Rows of one prompt in a pass at most: less than one would never end.
+  private var promptChunk: Int { max(1, options.promptChunk) }
+
   /// Rows that prompts may have in the next step.
   private func promptRows(decoding: Int) -> Int {
     let others = decoding == 0 ? 0 : max(decoding, decodingRows)
     switch options.pace {
-    case .rows(let most): return max(1, most - others)
+    case .rows(let most): return max(1, max(1, most) - others)
     case .seconds(let target):
       // Nobody waits for a next token: a chunk is what the kernels do best with.
-      if decoding == 0 { return options.promptChunk }
-      return max(StepPace.least, pace.rows(in: target, most: options.promptChunk + others) - others)
+      if decoding == 0 { return promptChunk }
+      return max(StepPace.least, pace.rows(in: target, most: promptChunk + others) - others)
     }
   }
 
@@ -183,8 +241,11 @@ package final class SequenceBatch {
       if let failure = member.decoding.failure {
         end(member, .failed(failure))
       } else if member.decoding.finish != nil {
+        keepPrefix(member)
         counts.add(member.decoding.statistics)
         end(member, .finished(member.decoding))
+      } else if marked.contains(member.job.number) {
+        keepPrefix(member)
       }
     }
   }
@@ -196,6 +257,8 @@ package final class SequenceBatch {
     passes = SharedPasses(model, pool: pool, arithmetic: options.arithmetic)
     passes.onPoint = onPoint
     passes.plantedLeak = plantedLeak
+    // What is kept is good, but its drafters hold the old working memory.
+    cache?.removeAll()
     counts.failedPasses += 1
     for member in all { end(member, .failed(BatchError.pass(sequences: all.count, reason: reason))) }
   }

@@ -19,6 +19,8 @@ package struct SequenceJob {
   package let positions: Int
   /// What is reserved for it.
   package let memory: SequenceMemory
+  /// By what its beginning may be known and is kept; nil for one that shares nothing.
+  package let prefix: PrefixKey?
   /// Makes its decoding.
   package let start: (DecodingSession) throws -> Decoding
   /// Whether it was given up.
@@ -28,12 +30,14 @@ package struct SequenceJob {
 
   /// The members.
   package init(
-    number: Int, positions: Int, memory: SequenceMemory, start: @escaping (DecodingSession) throws -> Decoding,
+    number: Int, positions: Int, memory: SequenceMemory, prefix: PrefixKey? = nil,
+    start: @escaping (DecodingSession) throws -> Decoding,
     isCancelled: @escaping () -> Bool = { false }, deliver: @escaping (Event) -> Void
   ) {
     self.number = number
     self.positions = positions
     self.memory = memory
+    self.prefix = prefix
     self.start = start
     self.isCancelled = isCancelled
     self.deliver = deliver

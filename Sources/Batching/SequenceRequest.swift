@@ -22,6 +22,8 @@ public struct SequenceRequest: Sendable {
   public var rules: [any LogitRule]
   /// Nil for no probabilities; else each token comes with its own and those of so many of the likeliest.
   public var topLogProbabilities: Int?
+  /// Requests with different ones share no beginnings (``BatchOptions/cache``). No token depends on it.
+  public var cacheSalt = ""
 
   /// The members, with the defaults of `DecodingOptions`.
   public init(
@@ -43,9 +45,7 @@ public struct SequenceRequest: Sendable {
 extension SequenceRequest {
   /// What it needs of a model.
   func memory(_ model: LoadedModel, promptChunk: Int) -> SequenceMemory {
-    let (tokens, isBeyond) = prompt.tokens.count.addingReportingOverflow(max(0, limit))
-    return SequenceMemory(
-      model, method, tokens: isBeyond ? .max : tokens, promptRows: min(promptChunk, max(1, prompt.tokens.count)),
-      sampling: sampling)
+    SequenceMemory(
+      model, method, prompt, limit: limit, promptChunk: promptChunk, sampling: sampling, prediction: prediction.count)
   }
 }

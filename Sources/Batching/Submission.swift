@@ -5,6 +5,7 @@ import Inference
 struct Submission: Sendable {
   let request: SequenceRequest
   let memory: SequenceMemory
+  let prefix: PrefixKey?
   let handle: SequenceHandle
   let deliver: @Sendable (SequenceEvent) -> Void
 
@@ -23,8 +24,10 @@ struct Submission: Sendable {
   /// - Parameter isStopping: Whether all are to be given up.
   func job(isStopping: @escaping () -> Bool) -> SequenceJob {
     let probabilities = Probabilities()
+    // Where nothing grows with the tokens there is memory for any number of them.
+    let (positions, isBeyond) = request.prompt.tokens.count.addingReportingOverflow(request.limit)
     return SequenceJob(
-      number: handle.number, positions: request.prompt.tokens.count + request.limit, memory: memory,
+      number: handle.number, positions: isBeyond ? .max : positions, memory: memory, prefix: prefix,
       start: { [request] session in
         try session.start(request.prompt, request.method, request.options { probabilities.tokens[$0] = $1 })
       },

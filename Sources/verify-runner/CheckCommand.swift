@@ -113,8 +113,8 @@ struct CheckCommand: ParsableCommand {
       return try CheckJournal(folder: folder.absolute, key: CheckJournal.key(model))
     }
     var report = try Check(model, options).run(prompts)
-    // The report is made, whatever becomes of the comparisons with the source.
-    try options.journal?.remove()
+    // What is decoded of the source has other names: its captions alone are kept with the rest.
+    let journal = options.journal
     options.journal = nil
     let checked = clock.now
     let original = try source.map { source in
@@ -136,7 +136,8 @@ struct CheckCommand: ParsableCommand {
         throw InferenceError.headMissing(path: original.path)
       }
     }
-    if let pictureCheck { report.captions = try captions(pictures, pictureCheck, original, report) }
+    if let pictureCheck { report.captions = try captions(pictures, pictureCheck, original, report, journal) }
+    try journal?.remove()
     line.clear()
     format.print(json: report.json, text: report.text)
     if timings {
@@ -180,12 +181,13 @@ struct CheckCommand: ParsableCommand {
 
   /// The package's answers are those of the check; the source is asked on its own, with its own processor and template.
   private func captions(
-    _ pictures: [Picture], _ check: PictureCheck, _ source: LoadedModel?, _ report: CheckReport
+    _ pictures: [Picture], _ check: PictureCheck, _ source: LoadedModel?, _ report: CheckReport,
+    _ journal: CheckJournal?
   ) throws -> CaptionComparison {
     let expected = try source.map { source in
       try PictureCheck(source, threads: runner.threads).answers(
         pictures, limit: limit, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
-        isStopped: { StopSignal.shared.isRequested })
+        journal: journal, isStopped: { StopSignal.shared.isRequested })
     }
     let own = try report.prompts.suffix(pictures.count).map { try check.text($0.tokens) }
     return CaptionComparison(

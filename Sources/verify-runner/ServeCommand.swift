@@ -53,6 +53,9 @@ struct ServeCommand: ParsableCommand {
   @Flag(help: "End every stream with its counts.") var alwaysUsage = false
   @Option(help: "Answers that are decoded at once.") var sequences = 16
   @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
+  @Option(help: "Of that memory at most, for what answers leave to those that begin alike.")
+  var cacheMemory = ByteCount(bytes: 2 << 30)
+  @Flag(help: "Leave nothing to answers that begin alike.") var noCache = false
   @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
   @Option(help: "Answers that may wait besides those; who comes then is told to come again.") var queue = 16
   @Option(help: "Seconds that a request may wait for its turn; 0 for as long as it takes.") var queueTimeout = 600
@@ -138,7 +141,7 @@ struct ServeCommand: ParsableCommand {
     } catch {
       throw ValidationError(error.message)
     }
-    let engine = try engine(served.model)
+    let engine = try engine(served.model, turn: served.text.marks.turn)
     let service = Service(served.text, engine: engine, options: answers, vision: served.vision, method: method)
     let isSilent = noLog
     let server = try Server(
@@ -147,16 +150,17 @@ struct ServeCommand: ParsableCommand {
     try wait { try await server.run() }
   }
 
-  private func engine(_ model: LoadedModel) throws -> any GenerationEngine {
+  private func engine(_ model: LoadedModel, turn: Int?) throws -> any GenerationEngine {
     let (threads, chunk, arithmetic) = (runner.threads, runner.chunk, runner.arithmetic)
     let drafts = runner.vocabulary(or: .auto)
     guard oneAtATime else {
-      return try BatchedAnswers(
-        model,
-        BatchOptions(
-          memory: stateMemory.bytes, sequences: sequences, queue: queue, promptChunk: chunk, threads: threads,
-          arithmetic: arithmetic),
-        drafts: drafts)
+      var options = BatchOptions(
+        memory: stateMemory.bytes, sequences: sequences, queue: queue, promptChunk: chunk, threads: threads,
+        arithmetic: arithmetic)
+      if !noCache {
+        options.cache = PrefixCacheOptions(memory: cacheMemory.bytes, turns: Set([turn].compactMap(\.self)))
+      }
+      return try BatchedAnswers(model, options, drafts: drafts)
     }
     return try QueueEngine(queue: queue, change: { $0.draft(from: drafts, of: model) }) {
       DecodingSession(model, threads: threads, promptChunk: chunk, arithmetic: arithmetic)

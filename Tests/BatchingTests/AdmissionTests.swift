@@ -61,6 +61,15 @@ import Threads
     #expect(throws: BatchError.queue(waiting: 2, most: 2)) { try batch.add(small.job(2, model, Watch())) }
   }
 
+  @Test func `a prompt ends in chunks of no rows as in chunks of one`() throws {
+    let model = try BatchModels.demo()
+    let batch = SequenceBatch(model, pool: WorkerPool(threads: 1), BatchOptions(promptChunk: 0))
+    let watch = Watch()
+    try batch.add(small.job(0, model, watch, promptRows: 1))
+    for _ in 0..<20 { batch.step() }
+    #expect(batch.isEmpty && watch.outcome == small.alone(model))
+  }
+
   @Test func `nothing of a sequence stays when it has ended`() throws {
     let model = try BatchModels.demo()
     let batch = SequenceBatch(model, pool: WorkerPool(threads: 1), BatchOptions(sequences: 4, pace: .rows(16)))

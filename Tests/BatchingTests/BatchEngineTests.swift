@@ -96,6 +96,31 @@ import Threads
     engine.drain()
   }
 
+  @Test func `a request that goes on from another one says how many of its tokens were known`() throws {
+    let model = try BatchModels.demo()
+    var options = options
+    options.cache = PrefixCacheOptions(memory: 1 << 28, least: 2, turns: [9])
+    let engine = try BatchEngine(model, options)
+    func ask(_ prompt: [Int], salt: String = "") throws -> (tokens: [Int], known: Int) {
+      let log = Log()
+      var request = SequenceRequest(Prompt(prompt), method: .mtp(depth: 2), limit: 5)
+      request.cacheSalt = salt
+      try engine.submit(request) { log.take($0) }
+      guard case .finished(_, let statistics) = log.wait().last else { return ([], -1) }
+      return (log.tokens.map(\.id), statistics.reusedRows)
+    }
+    let first = try ask([9, 1, 2, 3, 9, 4])
+    // Of an answer the last token was not run.
+    let longer = [9, 1, 2, 3, 9, 4] + first.tokens + [9, 8]
+    let expected = Case(prompt: Prompt(longer), method: .vanilla, limit: 5).alone(model).tokens
+    let (other, second) = (try ask(longer, salt: "other"), try ask(longer))
+    #expect(first.known == 0 && other.known == 0 && second.known == 10)
+    #expect(other.tokens == expected && second.tokens == expected)
+    engine.drain()
+    let status = engine.status
+    #expect(status.counts.reusedRows == 10 && status.cachedBytes > 0 && status.reservedBytes == 0)
+  }
+
   @Test func `an engine that is ended tells all, and takes nothing new`() throws {
     let model = try BatchModels.demo()
     let engine = try BatchEngine(model, options)

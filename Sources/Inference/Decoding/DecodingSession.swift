@@ -174,8 +174,10 @@ public final class DecodingSession {
       for drafter in drafters.values { (drafter as? MTPDrafter)?.plantedDefect = plantedDefect }
     } else if let token = prompt.tokens.dropFirst(tokens.count).first {
       let row = prompt.embeddings[tokens.count].map { FloatBuffer($0) }
-      for drafter in drafters.values {
-        drafter.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
+      withExtendedLifetime(row) {
+        for drafter in drafters.values {
+          drafter.replaceLast(token: token, embedding: row.map { UnsafePointer($0.pointer) })
+        }
       }
     }
     for drafter in drafters.values {
@@ -219,6 +221,30 @@ public final class DecodingSession {
     return tokens.indices.allSatisfy { index in
       prompt.position(index) == begun.position(index) && prompt.embeddings[index] == begun.embeddings[index]
     }
+  }
+
+  /// What it knows of its tokens, by itself. Between passes.
+  package func snapshot() -> SessionSnapshot {
+    SessionSnapshot(
+      tokens: tokens, state: state.copy(positions: 0),
+      drafters: drafters.mapValues { $0.copy(engine: engine, positions: 0) })
+  }
+
+  /// Takes the tokens of a snapshot over: a decoding of a prompt that goes on from them runs only its new ones. Nothing
+  /// else is taken over, so that the decoding drafts as one that began with the whole prompt.
+  ///
+  /// Whoever keeps snapshots has compared the tokens, their positions and their given rows.
+  package func restore(_ snapshot: SessionSnapshot, for prompt: Prompt, _ method: DecodingMethod) {
+    state = snapshot.state.copy(positions: positions)
+    tokens = snapshot.tokens
+    begun = prompt
+    drafters = [:]
+    for kind in method.kinds(of: model) {
+      drafters[kind] = snapshot.drafters[kind]?.copy(engine: engine, positions: positions)
+    }
+    (drafters[.mtp] as? MTPDrafter)?.measureLoss(false)
+    let taps = drafters.values.flatMap(\.tappedLayers)
+    if isSharing { engine.taps.include(taps) } else { engine.taps.keep(taps) }
   }
 
   /// Forgets its tokens and what was learned of drafts: the next decoding begins as in a new session, but in memory that

@@ -34,6 +34,43 @@ public struct SequenceMemory: Sendable, Hashable {
       tokens: tokens, promptRows: promptRows, isDrawn: false)
   }
 
+  /// Of a request: what is given beside its tokens counts, too.
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - method: Its drafters count.
+  ///   - prompt: Its tokens, and rows that are given.
+  ///   - limit: Tokens behind it at most.
+  ///   - promptChunk: Rows of a pass over the prompt at most.
+  ///   - sampling: What is drawn from keeps its distributions.
+  ///   - prediction: Tokens that lookup may copy from.
+  package init(
+    _ model: LoadedModel, _ method: DecodingMethod, _ prompt: Prompt, limit: Int, promptChunk: Int, sampling: Sampling,
+    prediction: Int
+  ) {
+    let (tokens, isBeyond) = prompt.tokens.count.addingReportingOverflow(max(0, limit))
+    let rows = min(promptChunk, max(1, prompt.tokens.count))
+    let known = SequenceMemory(
+      model, method, tokens: isBeyond ? .max : tokens, promptRows: rows, sampling: sampling)
+    var others = Saturating(0)
+    // Given rows are copied for their pass, and for the head while they wait.
+    if !prompt.embeddings.isEmpty {
+      others = Saturating(DrafterMemory.waiting + max(1, rows)).times(
+        2 * model.configuration.hidden * MemoryLayout<Float>.stride)
+    }
+    if method.kinds(of: model).contains(.lookup) {
+      others = others.plus(Saturating(prediction).times(SequenceMemory.lookupBytes).value)
+    }
+    self.init(bytes: others.plus(known.bytes).value, rows: known.rows)
+  }
+
+  private init(bytes: Int, rows: Int) {
+    self.bytes = bytes
+    self.rows = rows
+  }
+
+  /// What lookup keeps of a token: itself and where it stood.
+  static let lookupBytes = DrafterMemory.lookupNumbers * MemoryLayout<Float>.stride
+
   private init(
     _ c: TextConfiguration, drafters: [DrafterMemory], recorded: Int, tokens: Int, promptRows: Int, isDrawn: Bool
   ) {
@@ -63,7 +100,9 @@ private struct DrafterMemory {
   var fixed = 0
   var perPromptRow = 0
   /// Rows that wait beside those of a pass over the prompt.
-  private static let waiting = 64
+  static let waiting = 64
+  /// Of a token and where it stood, as so many numbers of four bytes.
+  static let lookupNumbers = 16
 
   init() {}
 
@@ -76,10 +115,9 @@ private struct DrafterMemory {
   init(_ kind: DrafterKind, _ model: LoadedModel) {
     let c = model.configuration
     switch kind {
-    // Tokens and where they stood, of about as many bytes.
     case .lookup:
       self.init()
-      perPosition = 16
+      perPosition = DrafterMemory.lookupNumbers
     case .mtp: self.init(head: c)
     case .dflash:
       self.init()

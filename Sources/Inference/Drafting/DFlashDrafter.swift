@@ -36,17 +36,23 @@ package final class DFlashDrafter: Drafter {
     waiting = WaitingRows(width: model.taps.count * model.shape.hidden)
   }
 
-  private init(copying other: DFlashDrafter, engine: TextEngine) {
+  private init(copying other: DFlashDrafter, engine: TextEngine, positions: Int? = nil) {
     self.engine = engine
     model = other.model
     passes = DraftPasses(other.model.shape, engine: engine)
     second = other.model.second.map { DFlash2Passes($0, other.model.shape, engine: engine) }
-    caches = other.caches.map { $0.copy() }
+    caches = other.caches.map { $0.copy(positions: positions) }
     waiting = other.waiting.copy()
     newest = other.newest
   }
 
   package func copy(engine: TextEngine) -> any Drafter { DFlashDrafter(copying: self, engine: engine) }
+
+  package func copy(engine: TextEngine, positions: Int) -> any Drafter {
+    DFlashDrafter(copying: self, engine: engine, positions: positions)
+  }
+
+  package var heldNumbers: Int { caches.reduce(waiting.heldNumbers) { $0 + $1.heldNumbers } }
 
   package var tappedLayers: [Int] { model.taps }
 

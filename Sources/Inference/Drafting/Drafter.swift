@@ -46,11 +46,20 @@ package protocol Drafter: AnyObject {
 
   /// A drafter of its own that has observed the same rows, for a session on another engine.
   func copy(engine: TextEngine) -> any Drafter
+
+  /// The same for another decoding, without what only this one was told: with caches that have room for so many
+  /// positions, or for those held when they are more.
+  func copy(engine: TextEngine, positions: Int) -> any Drafter
+
+  /// Numbers of a copy that has no more room than it needs.
+  var heldNumbers: Int { get }
 }
 
 extension Drafter {
   package var tappedLayers: [Int] { [] }
   package var numbers: Int { 0 }
+  package var heldNumbers: Int { numbers }
+  package func copy(engine: TextEngine, positions: Int) -> any Drafter { copy(engine: engine) }
   package var draftVocabulary: Int? { nil }
   package var copyable: CopyableText? { nil }
   package var together: MTPDrafter? { nil }

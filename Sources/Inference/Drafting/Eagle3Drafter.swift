@@ -31,8 +31,18 @@ package final class Eagle3Drafter: Drafter {
       cache: AttentionCache(width: model.shape.attention.cacheWidth, capacity: positions))
   }
 
-  package func copy(engine: TextEngine) -> any Drafter {
-    let copy = Eagle3Drafter(model, engine: engine, cache: cache.copy())
+  package func copy(engine: TextEngine) -> any Drafter { copied(engine, cache.copy()) }
+
+  package func copy(engine: TextEngine, positions: Int) -> any Drafter {
+    copied(engine, cache.copy(positions: positions))
+  }
+
+  package var heldNumbers: Int {
+    cache.heldNumbers + streams.heldNumbers + embeddings.heldNumbers + own.count + draftLogits.count + logits.count
+  }
+
+  private func copied(_ engine: TextEngine, _ cache: AttentionCache) -> Eagle3Drafter {
+    let copy = Eagle3Drafter(model, engine: engine, cache: cache)
     copy.streams = streams.copy()
     copy.embeddings = embeddings.copy()
     return copy

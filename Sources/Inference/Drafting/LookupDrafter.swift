@@ -30,6 +30,12 @@ package final class LookupDrafter: Drafter {
 
   package func copy(engine: TextEngine) -> any Drafter { LookupDrafter(copying: self) }
 
+  package func copy(engine: TextEngine, positions: Int) -> any Drafter {
+    let copy = LookupDrafter()
+    copy.text = text
+    return copy
+  }
+
   /// Takes a text that the output may well be; it goes before prompt and output where matches are equally long.
   package func usePrediction(_ tokens: [Int]) {
     guard tokens != prediction.tokens else { return }

@@ -40,11 +40,11 @@ package final class MTPDrafter: Drafter {
     waitingHidden = FloatBuffer(count: 64 * engine.configuration.hidden)
   }
 
-  private init(copying other: MTPDrafter, engine: TextEngine) {
+  private init(copying other: MTPDrafter, engine: TextEngine, positions: Int? = nil) {
     self.engine = engine
     head = other.head
     isModels = other.isModels
-    cache = other.cache.copy()
+    cache = other.cache.copy(positions: positions)
     cache.truncate(to: other.trueRows)
     trueRows = other.trueRows
     waiting = other.waiting
@@ -58,6 +58,10 @@ package final class MTPDrafter: Drafter {
 
   package func copy(engine: TextEngine) -> any Drafter { MTPDrafter(copying: self, engine: engine) }
 
+  package func copy(engine: TextEngine, positions: Int) -> any Drafter {
+    MTPDrafter(copying: self, engine: engine, positions: positions)
+  }
+
   package var draftVocabulary: Int? { loss?.isTooHigh == true ? nil : shortlist?.count }
 
   /// Drafts from all ids while the text leaves the shortlist too often; else the shortlist is taken whatever it costs.
@@ -68,7 +72,13 @@ package final class MTPDrafter: Drafter {
   /// Share of the last tokens that were outside the shortlist; nil where nobody counts.
   package var shortlistLoss: Double? { shortlist == nil ? nil : loss?.share }
 
-  package var numbers: Int { cache.numbers + waitingHidden.count + shortLogits.count }
+  package var numbers: Int { cache.numbers + others }
+
+  package var heldNumbers: Int { cache.heldNumbers + others }
+
+  private var others: Int {
+    embeddings.reduce(waitingHidden.count + shortLogits.count) { $0 + $1.count }
+  }
 
   package func begin(_ tokens: [Int], shortlist: Int, prediction: [Int]) { useShortlist(shortlist, tokens: tokens) }
 
@@ -127,7 +137,9 @@ package final class MTPDrafter: Drafter {
     trueRows = cache.length
     waitingHidden.pointer.update(from: waitingHidden.pointer + count * width, count: width)
     waiting = waiting.suffix(1)
-    if waiting.given.allSatisfy({ $0 == nil }) { embeddings.removeAll() }
+    // The last row of a pass may be a picture's for many passes: of the others nothing is kept.
+    let last = waiting.embedding(0)
+    embeddings.removeAll { UnsafePointer($0.pointer) != last }
   }
 
   package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {

@@ -30,6 +30,9 @@ struct WaitingRows {
     count = kept
   }
 
+  /// Numbers of a copy.
+  var heldNumbers: Int { 2 * count * width }
+
   func copy() -> WaitingRows {
     var copy = WaitingRows(width: width)
     copy.append(count).update(from: buffer.pointer, count: count * width)

@@ -22,9 +22,10 @@ public struct Prompt: Sendable, Hashable, ExpressibleByArrayLiteral {
   public init(arrayLiteral tokens: Int...) { self.init(tokens) }
 
   /// Whether the prompt is nothing but tokens at their own positions.
-  var isText: Bool { positions == nil && positionDelta == 0 && embeddings.isEmpty }
+  package var isText: Bool { positions == nil && positionDelta == 0 && embeddings.isEmpty }
 
-  func position(_ index: Int) -> TokenPosition {
+  /// The position of a token of the prompt, or of one behind it.
+  package func position(_ index: Int) -> TokenPosition {
     guard let positions, index < positions.count else { return TokenPosition(index + positionDelta) }
     return positions[index]
   }

@@ -50,9 +50,13 @@ final class AttentionCache {
   /// Numbers that there is room for.
   var numbers: Int { keys.count + values.count }
 
+  /// Numbers of a copy that has no more room than it needs.
+  var heldNumbers: Int { 2 * max(1, length) * width }
+
   /// A cache with the same positions.
-  func copy() -> AttentionCache {
-    let copy = AttentionCache(width: width, capacity: capacity)
+  /// - Parameter positions: There is room for so many, or for those held when they are more; nil for as many as here.
+  func copy(positions: Int? = nil) -> AttentionCache {
+    let copy = AttentionCache(width: width, capacity: max(length, positions ?? capacity))
     copy.length = length
     copy.keys.pointer.update(from: keys.pointer, count: length * width)
     copy.values.pointer.update(from: values.pointer, count: length * width)

@@ -99,6 +99,9 @@ final class DeltaState {
   /// Numbers that there is room for.
   var numbers: Int { inputs.count + state.count + keys.count + updates.count + decays.count }
 
+  /// Numbers of a copy.
+  var heldNumbers: Int { (shape.taps - 1 + DeltaState.usual) * shape.channels + shape.stateCount }
+
   /// S of all accepted tokens, between passes: rows that wait go into it.
   func settled() -> FloatBuffer {
     if accepted > 0 {

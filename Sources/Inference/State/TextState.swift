@@ -76,12 +76,23 @@ package final class TextState {
     }
   }
 
+  /// Numbers of a copy that has no more room than it needs.
+  var heldNumbers: Int {
+    layers.reduce(0) { sum, layer in
+      switch layer {
+      case .attention(let cache): sum + cache.heldNumbers
+      case .delta(let state): sum + state.heldNumbers
+      }
+    }
+  }
+
   /// A state of its own with the same accepted tokens.
-  func copy() -> TextState {
+  /// - Parameter positions: See ``AttentionCache/copy(positions:)``.
+  func copy(positions: Int? = nil) -> TextState {
     TextState(
       layers: layers.map { layer in
         switch layer {
-        case .attention(let cache): .attention(cache.copy())
+        case .attention(let cache): .attention(cache.copy(positions: positions))
         case .delta(let state): .delta(state.copy())
         }
       }, length: length)

@@ -61,13 +61,15 @@ extension Case {
   /// As a batch takes it; `watch` has its outcome at the end.
   func job(
     _ number: Int, _ model: LoadedModel, _ watch: Watch, promptRows: Int = 256,
-    isCancelled: @escaping () -> Bool = { false }, told: @escaping (SequenceJob.Event) -> Void = { _ in }
+    cache: PrefixCacheOptions? = nil, salt: String = "", isCancelled: @escaping () -> Bool = { false },
+    told: @escaping (SequenceJob.Event) -> Void = { _ in }
   ) -> SequenceJob {
     SequenceJob(
       number: number, positions: prompt.tokens.count + limit,
       memory: SequenceMemory(
         model, method, tokens: prompt.tokens.count + limit, promptRows: min(promptRows, prompt.tokens.count),
         sampling: sampling),
+      prefix: cache.map { PrefixKey(prompt, method, salt: salt, $0) },
       start: { try $0.start(prompt, method, watch.options(self)) },
       isCancelled: isCancelled,
       deliver: { event in

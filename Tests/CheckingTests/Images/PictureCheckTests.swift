@@ -1,6 +1,7 @@
 import TestSupport
 import SystemPackage
 import Checking
+import Digests
 import Foundation
 import Inference
 import StrictJSON
@@ -35,6 +36,32 @@ import Testing
     let answers = try check.answers(pictures, limit: 24)
     #expect(try answers == references().map { $0["text"]?.stringValue ?? "" })
     #expect(answers == pictures.map { $0.caption ?? "" })
+  }
+
+  @Test func `answers that are kept are not decoded again, and those of another limit are`() throws {
+    let pictures = try Picture.all(in: FilePath(PictureCheckTests.folder))
+    let check = try PictureCheck(Models.demo(), threads: 2)
+    let key = SHA256Digest.of([1])
+    try withScratchFolder { folder in
+      let first = try CheckJournal(folder: FilePath(folder), key: key)
+      let expected = try check.answers(pictures, limit: 8, journal: first)
+      #expect(first.count == pictures.count)
+      try first.close()
+      let second = try CheckJournal(folder: FilePath(folder), key: key)
+      // It is stopped before its first step, when it takes one; the pictures are looked at first.
+      func again(limit: Int) throws -> [String] {
+        var asked = 0
+        return try check.answers(
+          pictures, limit: limit, journal: second,
+          isStopped: {
+            asked += 1
+            return asked > pictures.count
+          })
+      }
+      #expect(try again(limit: 8) == expected)
+      #expect(throws: CancellationError.self) { _ = try again(limit: 7) }
+      try second.remove()
+    }
   }
 
   @Test func `the command compares with captions and with the source`() throws {
