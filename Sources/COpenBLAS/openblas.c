@@ -26,9 +26,23 @@ static const char *const names[] = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static product_function product;
 
+#ifdef __GLIBC__
+// Of the Swift runtime: the arguments that CommandLine has, instead of those that it finds beside the environment.
+extern void _swift_stdlib_overrideUnsafeArgvArgc(char **argv, int argc) __attribute__((weak));
+#endif
+
 // Before main(), while there is one thread: others may read the environment later. Without threads of its own, OpenBLAS
 // gives the same bytes for the same product.
-__attribute__((constructor)) static void want_one_thread(void) { setenv("OPENBLAS_NUM_THREADS", "1", 1); }
+__attribute__((constructor)) static void want_one_thread(int argc, char **argv) {
+#ifdef __GLIBC__
+  // A variable more moves the environment off the stack. The runtime looks for the arguments there, before this in a
+  // shared library, but after it where it is linked statically: the program would have none.
+  if (_swift_stdlib_overrideUnsafeArgvArgc) _swift_stdlib_overrideUnsafeArgvArgc(argv, argc);
+#else
+  (void)argc, (void)argv;
+#endif
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
 
 static void load(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
