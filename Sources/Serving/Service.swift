@@ -1,4 +1,5 @@
 import Diagnostics
+import Dispatch
 import Inference
 import StrictJSON
 import Threads
@@ -153,7 +154,9 @@ package final class Service: Sendable {
       }
     }
     continuation.onTermination = { reason in
-      if case .cancelled = reason { answers.cancel() }
+      // Called with a lock of the reader's task, which whoever gives the next event waits for under a lock of ours: so
+      // ours must not be waited for here.
+      if case .cancelled = reason { DispatchQueue.global().async { answers.cancel() } }
     }
     return stream
   }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Dispatch
 import Inference
 
 /// What is decoded for one answer.
@@ -149,7 +150,8 @@ extension GenerationEngine {
       if event.isLast { continuation.finish() }
     }
     continuation.onTermination = { reason in
-      if case .cancelled = reason { handle.cancel() }
+      // Not here: this is called with a lock of the reader's task.
+      if case .cancelled = reason { DispatchQueue.global().async { handle.cancel() } }
     }
     return stream
   }
