@@ -212,7 +212,7 @@ let package = Package(
       ]),
     .target(
       name: "TestSupport",
-      dependencies: ["Diagnostics", "Threads", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["Diagnostics", "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system")],
       path: "Tests/TestSupport"),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(

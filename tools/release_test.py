@@ -82,7 +82,8 @@ def same_bytes(room):
     for name in ("bin/cambium", "bin/verify-runner", "share/man/man1/cambium-do.1", "share/cambium/pipelines/mxfp4.json",
                  "share/bash-completion/completions/cambium", "share/cambium/LICENSE", "share/cambium/Package.resolved",
                  "share/cambium/licences/swift-one/LICENSE.txt", "share/cambium/licences/two.c/Sources/inner/LICENSE",
-                 "share/cambium/licences/unicode/Unicode-3.0.txt", "share/cambium/pipelines/text/measure.txt"):
+                 "share/cambium/licences/unicode/Unicode-3.0.txt", "share/cambium/pipelines/text/measure.txt",
+                 "share/cambium/schemas/cambium_run.schema.json"):
         assert name in texts, name
     for name, text in texts.items():
         assert str(room).encode() not in text and os.uname().nodename.encode() not in text, name

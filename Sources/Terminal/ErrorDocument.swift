@@ -4,8 +4,8 @@ import Files
 import Foundation
 import StrictJSON
 
-/// A failure as a document, which stands in the place of the result: `{"error": {"code", "summary", …, "exit"}}`, with
-/// `"fault": true` for a fault of ours.
+/// A failure as a document, which stands in the place of the result, of the form `cambium_error`: `"error": {"code",
+/// "summary", …, "exit"}`, with `"fault": true` for a fault of ours.
 struct ErrorDocument {
   let json: JSONValue
 
@@ -20,11 +20,12 @@ struct ErrorDocument {
   {
     let members = [("code", code), ("summary", summary)] + parts.map { ($0.label, $0.text) }
     json = .object([
+      ("cambium_error", 1),
       (
         "error",
         .object(
           members.map { ($0.0, .string($0.1)) } + [("exit", .int(Int(status)))] + (isFault ? [("fault", true)] : []))
-      )
+      ),
     ])
   }
 

@@ -23,5 +23,6 @@ struct Cambium: Program {
       InitCommand.self, InspectCommand.self, PlanCommand.self, MeasureCommand.self, RunCommand.self, MergeCommand.self,
       StatusCommand.self, VerifyCommand.self, SignCommand.self, AuditCommand.self, DiffCommand.self,
       PackageCommand.self, UnpackCommand.self, FetchCommand.self, PipelinesCommand.self, CleanCommand.self,
+      SchemaCommand.self,
     ])
 }

@@ -42,6 +42,7 @@ struct TokenizeCommand: ParsableCommand {
       return
     }
     let rows = ids.map { JSONValue.object([("id", .int($0)), ("token", .string(tokenizer.token($0) ?? ""))]) }
-    Terminal.print(.object([("tokens", .array(rows)), ("count", .int(ids.count))]))
+    Terminal.print(
+      .object([("verify_runner_tokenize", 1), ("tokens", .array(rows)), ("count", .int(ids.count))]))
   }
 }

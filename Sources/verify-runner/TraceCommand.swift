@@ -55,7 +55,8 @@ struct TraceCommand: ParsableCommand {
     guard !StopSignal.shared.isRequested else { throw CancellationError() }
     let paths = try TraceFiles(trace, model: model, depth: depth, arithmetic: runner.arithmetic).write(files)
     if json {
-      Terminal.print(.object([("files", .array(paths.map { .string($0.string) }))]))
+      Terminal.print(
+        .object([("verify_runner_trace_files", 1), ("files", .array(paths.map { .string($0.string) }))]))
     } else {
       for path in paths { Terminal.print(path.string) }
     }

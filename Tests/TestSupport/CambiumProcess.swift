@@ -35,6 +35,8 @@ package final class CambiumProcess {
   }
 
   package let pid: pid_t
+  private let program: String
+  private let arguments: [String]
   private let streams: ScratchFolder
   /// What `wait4` said of its end; nil before.
   private var ended: (status: Int32, usage: rusage)?
@@ -51,6 +53,7 @@ package final class CambiumProcess {
   ) throws {
     let streams = try ScratchFolder()
     self.streams = streams
+    (self.program, self.arguments) = (program, arguments)
     // The shell changes the folder, for which `posix_spawn` has no portable way, and becomes the program.
     let script = "cd \"$0\" && \(limits) && exec \"$@\""
     let command = ["/bin/sh", "-c", script, folder ?? streams.path, BuiltProgram.path(program)] + arguments
@@ -87,7 +90,7 @@ package final class CambiumProcess {
   /// - Returns: Whether it stopped; false when it ended without such a pass.
   package func waitForStop() throws -> Bool { try !next(options: WUNTRACED) }
 
-  /// Waits for the end.
+  /// Waits for the end. What was printed with `--json` is held against its schema.
   package func wait() throws -> Outcome {
     while ended == nil { _ = try next(options: 0) }
     guard let (status, usage) = ended else { throw Failure(description: "no end") }
@@ -97,8 +100,10 @@ package final class CambiumProcess {
     #else
       let peak = usage.ru_maxrss * 1024
     #endif
+    let out = streams.text("out")
+    DocumentForms.expect(printedBy: program, arguments, out)
     return Outcome(
-      end: signal == 0 ? .exit((status >> 8) & 0xff) : .signal(signal), out: streams.text("out"),
+      end: signal == 0 ? .exit((status >> 8) & 0xff) : .signal(signal), out: out,
       err: streams.text("err"), peakBytes: Int(peak))
   }
 

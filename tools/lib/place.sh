@@ -18,6 +18,7 @@ place_all() (
   for program in cambium verify-runner; do place 755 "$programs/$program" "$prefix/bin/$program"; done
   for file in pipelines/*.json pipelines/text/*; do place 644 "$file" "$share/cambium/$file"; done
   place 644 manifests/manifest.schema.json "$share/cambium/manifest.schema.json"
+  for file in manifests/schemas/*.json; do place 644 "$file" "$share/cambium/schemas/$(basename "$file")"; done
   place 644 LICENSE "$share/cambium/LICENSE"
   made=$(mktemp -d)
   trap 'rm -rf "$made"' EXIT

@@ -8,6 +8,7 @@ import Manifests
 import Quantization
 import StrictJSON
 import SystemPackage
+import TestSupport
 import Testing
 
 /// What quantizing each tensor alone costs, on the demo.
@@ -69,6 +70,7 @@ import Testing
     let two = try result(Self.measurement(threads: 2))
     #expect(JSONWriter.pretty(one.json) == JSONWriter.pretty(two.json))
     #expect(try Sensitivity(JSONWriter.pretty(one.json), file: "s.json") == one)
+    DocumentForms.expect(one.json)
   }
 
   @Test func `a measurement that is stopped after every pass and goes on gives the same file`() throws {
