@@ -19,6 +19,9 @@ public enum CheckingError: CambiumError, Equatable {
   /// Fewer first drafts are accepted than `--min-acceptance` or the manifest's `acceptance_floor` ask for, or than so
   /// much of the source's as `--relative-acceptance` or `relative_floor`.
   case acceptance(path: FilePath, expected: String, found: String, trials: String? = nil)
+  /// The package is farther from its source than `--max-kl` and `--min-top1`, or `max_kl` and `min_top1` of the manifest,
+  /// allow.
+  case distance(path: FilePath, expected: String, found: String)
   /// Too few drafts are accepted, and a repair of the head restores them: halves of `fc` exchanged, norms before it
   /// exchanged, norms shifted never or twice.
   case head(path: FilePath, HeadTrial, asItIs: Double)
@@ -59,6 +62,11 @@ public enum CheckingError: CambiumError, Equatable {
         next: trials == nil
           ? "look at the head's norms and at the donor: a damaged head drafts, but drafts badly"
           : "no repair helps: the head is likely another model's; take that of the model the trunk was tuned from",
+        exit: .verificationFailed)
+    case .distance(let path, let expected, let found):
+      Diagnostic(
+        "E_CHECK_DISTANCE", "the package is too far from its source", file: path, expected: expected, found: found,
+        next: "give the costly tensors more bits: by a rule, or by a budget and cambium measure",
         exit: .verificationFailed)
     case .head(let path, let cure, let asItIs):
       Diagnostic(

@@ -1,9 +1,17 @@
+import Audit
+import Manifests
+
 extension Run {
   /// Refuses a check that is asked for and cannot take place, before any work is done, as far as headers and configuration
   /// tell.
   /// - Throws: `ConversionError.checkMissing`.
   func requirePossibleCheck() throws {
-    guard options.until == .check || options.until == .package, case .none(let reason) = forecast.check else { return }
-    try CheckStage.require(reason, plan, resolution)
+    guard options.until == .check || options.until == .package else { return }
+    switch forecast.check {
+    case .none(let reason): try CheckStage.require(reason, plan, resolution)
+    case .decode(let check):
+      guard check.demandsSource, let obstacle = check.sourceObstacle else { return }
+      try CheckStage.require("the package is not compared with its source: \(obstacle)", plan, resolution)
+    }
   }
 }

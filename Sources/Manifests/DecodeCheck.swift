@@ -11,6 +11,14 @@ public struct DecodeCheck: Sendable, Equatable {
   /// The same, as a share of what the unquantized source reaches with the same head; nil demands nothing, and the source
   /// is not decoded.
   public var relativeFloor: Double?
+  /// Whether the package is compared with the unquantized source on a short text, when that is on this machine.
+  public var comparesSource = true
+  /// Largest mean of KL(source, package) on that text, in nats; nil demands nothing.
+  public var maxKL: Double?
+  /// Share of its positions where both must have the same best token; nil demands nothing.
+  public var minTop1: Double?
+  /// Why the source is not compared, as far as the plan tells; nil when it is.
+  package var sourceObstacle: String?
   /// Whether the package is published when the check cannot take place; else that fails the run.
   public var isOptional = false
   /// The drafter that goes into the package, if there is one: no manifest says it here.
@@ -29,6 +37,9 @@ public struct DecodeCheck: Sendable, Equatable {
       self.places = places
     }
   }
+
+  /// Whether the package cannot be published without a comparison with the source.
+  package var demandsSource: Bool { maxKL != nil || minTop1 != nil }
 
   /// Most bundled prompts that a manifest can ask for.
   public static let mostPrompts = 11
@@ -69,6 +80,12 @@ public struct DecodeCheck: Sendable, Equatable {
     public var acceptanceFloor: Double?
     /// The same, as a share of what the source reaches.
     public var relativeFloor: Double?
+    /// Whether the package is compared with the source.
+    public var comparesSource: Bool?
+    /// Largest mean of the KL to the source, in nats.
+    public var maxKL: Double?
+    /// Share of the positions where both must have the same best token, 0 to 1.
+    public var minTop1: Double?
     /// Whether the package is published when the check cannot take place.
     public var isOptional: Bool?
   }
@@ -84,6 +101,9 @@ public struct DecodeCheck: Sendable, Equatable {
       check.depths = fields.depths ?? check.depths
       check.acceptanceFloor = fields.acceptanceFloor ?? check.acceptanceFloor
       check.relativeFloor = fields.relativeFloor ?? check.relativeFloor
+      check.comparesSource = fields.comparesSource ?? check.comparesSource
+      check.maxKL = fields.maxKL ?? check.maxKL
+      check.minTop1 = fields.minTop1 ?? check.minTop1
       check.isOptional = fields.isOptional ?? check.isOptional
     }
     return check

@@ -10,12 +10,21 @@ extension RuleParser {
         place: place(value), field: "check", expected: "false, or an object", found: value.typeName)
     }
     let own = try JSONFields(value, file: file, what: "check")
-    try own.refuseUnknown(["prompts", "tokens", "depths", "acceptance_floor", "relative_floor", "optional"])
+    try own.refuseUnknown([
+      "prompts", "tokens", "depths", "acceptance_floor", "relative_floor", "source", "max_kl", "min_top1", "optional",
+    ])
+    let maxKL = try own.optionalNumber("max_kl")
+    if let maxKL, !(maxKL > 0 && maxKL < 1e6) {
+      throw ManifestError.value(
+        place: place(own.value["max_kl"] ?? own.value), field: "max_kl", expected: "a number above 0", found: "\(maxKL)"
+      )
+    }
     return .fields(
       DecodeCheck.Fields(
         prompts: try own.optionalInt("prompts", in: 1...DecodeCheck.mostPrompts),
         tokens: try own.optionalInt("tokens", in: 1...DecodeCheck.mostTokens), depths: try depths(own),
         acceptanceFloor: try fraction(own, "acceptance_floor"), relativeFloor: try fraction(own, "relative_floor"),
+        comparesSource: try own.optionalBool("source"), maxKL: maxKL, minTop1: try fraction(own, "min_top1"),
         isOptional: try own.optionalBool("optional")))
   }
 

@@ -94,6 +94,24 @@ package struct Allocation {
     )
   }
 
+  /// What budgets of every size would reach by steps along the hulls alone, from the fewest bytes to the most that save
+  /// anything: of all steps at most `count`, at equal distances of bytes.
+  package func frontier(_ count: Int) -> [PlannedBudget.Point] {
+    var copy = self
+    copy.chosen = items.map { _ in 0 }
+    var path: [PlannedBudget.Point] = []
+    copy.climb({ _, _, _ in true }, reachedNow: { path.append(PlannedBudget.Point(bytes: $0, kl: $1)) })
+    guard count > 1, path.count > count, let first = path.first, let last = path.last else { return path }
+    // Bytes of files that exist: a product with a small number is a number.
+    var (kept, place) = ([first], 0)
+    for number in 1..<count {
+      let most = first.bytes + (last.bytes - first.bytes) / (count - 1) * number
+      while place + 1 < path.count, number + 1 == count || path[place + 1].bytes <= most { place += 1 }
+      if path[place] != kept.last { kept.append(path[place]) }
+    }
+    return kept
+  }
+
   /// The least KL that is found within `limit` bytes, which are at least `range.least`.
   package mutating func spend(_ limit: Int) {
     climb { step, spent, _ in step <= limit - spent }
@@ -131,13 +149,18 @@ package struct Allocation {
 
   /// Takes steps along the hulls, those that save most for a byte first, as long as `mayTake` says so of a step's
   /// bytes, the bytes spent and the KL reached.
-  private mutating func climb(_ mayTake: (Int, Int, Double) -> Bool) {
+  ///
+  /// What was reached before each step, and at last, is told to `reachedNow`.
+  private mutating func climb(
+    _ mayTake: (Int, Int, Double) -> Bool, reachedNow: (Int, Double) -> Void = { _, _ in }
+  ) {
     let hulls = items.map(\.hull)
     var places = items.map { _ in 0 }
     var spent = bytes
     while true {
       var best: (saved: Double, item: Int, bytes: Int)?
       let reached = kl
+      reachedNow(spent, reached)
       for item in items.indices where places[item] + 1 < hulls[item].count {
         let old = items[item].choices[hulls[item][places[item]]]
         let new = items[item].choices[hulls[item][places[item] + 1]]

@@ -4,6 +4,31 @@ import StrictJSON
 
 /// What a budget decided.
 public struct PlannedBudget: Sendable, Equatable {
+  /// A size, and what it is predicted to cost.
+  public struct Point: Sendable, Equatable {
+    /// Bytes of the tensors that the budget decides.
+    public let bytes: Int
+    /// In nats, the sum over the sets.
+    public let kl: Double
+
+    /// The members.
+    public init(bytes: Int, kl: Double) {
+      self.bytes = bytes
+      self.kl = kl
+    }
+  }
+
+  /// One format for all tensors that the budget decides.
+  public struct Uniform: Sendable, Equatable {
+    /// The format in words.
+    public let format: String
+    /// Its size and cost.
+    public let point: Point
+  }
+
+  /// Most points of ``frontier``.
+  static let mostPoints = 48
+
   /// The limit in words.
   public let limit: String
   /// The sum of what each set costs alone, in nats: what the package is predicted to cost.
@@ -18,13 +43,19 @@ public struct PlannedBudget: Sendable, Equatable {
   public let sensitivity: SHA256Digest
   /// Of the text.
   public let text: SHA256Digest
+  /// What budgets of other sizes would cost, from the smallest.
+  public let frontier: [Point]
+  /// What one format for all would cost, of the candidates that fit all, as they were measured.
+  public let uniform: [Uniform]
 
-  /// For the plan.
-  var json: JSONValue {
+  /// For the plan and the audit report.
+  package var json: JSONValue {
     .object([
       ("limit", .string(limit)), ("predicted_kl", .init(.number("\(predictedKL)"))),
       ("bits_per_weight", .init(.number("\(bitsPerWeight)"))), ("bytes", .int(bytes)), ("elements", .int(elements)),
       ("sensitivity_sha256", .string(sensitivity.hex)), ("text_sha256", .string(text.hex)),
+      ("frontier", .array(frontier.map { .object($0.members) })),
+      ("uniform", .array(uniform.map { .object([("format", .string($0.format))] + $0.point.members) })),
     ])
   }
 
@@ -33,4 +64,8 @@ public struct PlannedBudget: Sendable, Equatable {
     "budget of \(limit): \(Fixed.places(bitsPerWeight, 4)) bits a weight over what it decides, a KL of "
       + "\(Fixed.places(predictedKL, 6)) nats predicted (sum of what each set costs alone on the measured text)"
   }
+}
+
+extension PlannedBudget.Point {
+  var members: [(String, JSONValue)] { [("bytes", .int(bytes)), ("kl", .init(.number("\(kl)")))] }
 }

@@ -52,7 +52,9 @@ extension Planner {
       PlannedBudget(
         limit: budget.words, predictedKL: allocation.kl,
         bitsPerWeight: elements == 0 ? 0 : Double(allocation.bytes) * 8 / Double(elements), bytes: allocation.bytes,
-        elements: elements, sensitivity: sensitivity.digest, text: sensitivity.text.digest)
+        elements: elements, sensitivity: sensitivity.digest, text: sensitivity.text.digest,
+        frontier: allocation.frontier(PlannedBudget.mostPoints),
+        uniform: uniform(candidates, sensitivity, sets, open: open, tensors))
     )
   }
 
@@ -87,6 +89,22 @@ extension Planner {
     throw SensitivityError.incomplete(
       file: file, tensor: first,
       found: missing.count == 1 ? "nothing of it" : "nothing of it and \(missing.count - 1) more")
+  }
+
+  /// What each candidate that fits every set makes of all of them.
+  private func uniform(
+    _ candidates: [Int], _ sensitivity: Sensitivity, _ sets: [Sensitivity.TensorSet], open: [UTF8Name: Int],
+    _ tensors: [PlannedTensor]
+  ) -> [PlannedBudget.Uniform] {
+    candidates.compactMap { number in
+      let format = sensitivity.candidates[number]
+      let own = sets.flatMap { $0.tensors.compactMap { open[UTF8Name($0)].map { tensors[$0] } } }
+      let costs = sets.compactMap { $0.costs[number]?.kl }
+      guard costs.count == sets.count, own.allSatisfy({ divides($0.tensor, format) }) else { return nil }
+      return PlannedBudget.Uniform(
+        format: format.words,
+        point: PlannedBudget.Point(bytes: own.reduce(0) { $0 + packedBytes($1, format) }, kl: costs.reduce(0, +)))
+    }
   }
 
   /// The numbers of the candidates that may be given, in their measured order.

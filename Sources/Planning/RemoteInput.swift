@@ -125,9 +125,14 @@ extension Resolution {
   /// Refuses a check that decodes with a model that is not on this machine.
   /// - Throws: ``ConversionError/checkMissing(manifest:reason:)``.
   package func requireSourceHere() throws(ConversionError) {
-    guard check?.relativeFloor != nil, let first = remoteInputs.first else { return }
+    // The distance is the source's matter alone, the acceptance the donor's too.
+    guard let check, check.relativeFloor != nil || check.demandsSource && source.elsewhere != nil,
+      let first = remoteInputs.first
+    else {
+      return
+    }
+    let field = check.relativeFloor != nil ? "relative_floor" : check.maxKL != nil ? "max_kl" : "min_top1"
     throw .checkMissing(
-      manifest: manifest.path,
-      reason: "relative_floor decodes with \(first.name), which is not on this machine")
+      manifest: manifest.path, reason: "\(field) decodes with \(first.name), which is not on this machine")
   }
 }

@@ -1,8 +1,8 @@
 /// Decibels by additions, multiplications and divisions only: a system's logarithm may differ in the last bit from
 /// another's, and reports must not.
-enum Decibels {
+package enum Decibels {
   /// 10 log10(ratio): −∞ of 0, ∞ of ∞, NaN below 0. Within 2 units in the last place, or 1e-14 near 0.
-  static func ofPowers(_ ratio: Double) -> Double {
+  package static func ofPowers(_ ratio: Double) -> Double {
     if ratio == 0 { return -.infinity }
     guard ratio > 0, ratio < .infinity else { return ratio == .infinity ? ratio : .nan }
     // ratio = 2^exponent · fraction with a fraction between √½ and √2.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checking
+import Digests
 import Files
 import Foundation
 import Inference
@@ -24,12 +25,12 @@ struct CheckCommand: ParsableCommand {
       Example:
         verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
         verify-runner check PACKAGE --drafter DRAFTER --decoders dflash,in-turn --forced
-        verify-runner check PACKAGE --source CHECKPOINT --text sample.txt
+        verify-runner check PACKAGE --source CHECKPOINT --text sample.txt --max-kl 0.05
         verify-runner check PACKAGE --source CHECKPOINT --images pictures
         verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
         verify-runner check PACKAGE --resume check.work
 
-      \(HelpSections.exitCodes([.verificationFailed: "something differs, or too few drafts are accepted"]))
+      \(HelpSections.exitCodes([.verificationFailed: "something differs, too few drafts are accepted, or the source is too far"]))
 
       \(HelpSections.environment(EnvironmentVariable.hub + [.simd]))
       """)
@@ -57,6 +58,9 @@ struct CheckCommand: ParsableCommand {
   var sourceHead: String?
   @Option(help: "Share of the source's accepted first drafts that must be reached at every depth, 0 to 1.")
   var relativeAcceptance: Double?
+  @Option(help: "Largest mean of KL(source, package) in nats.") var maxKl: Double?
+  @Option(help: "Share of the positions where the source has the same best token, 0 to 1, at least.")
+  var minTop1: Double?
   @Option(help: "Text to compare over; by default the prompts and their answers.", completion: .file())
   var text: FilePath?
   @Option(
@@ -81,6 +85,9 @@ struct CheckCommand: ParsableCommand {
       throw ValidationError("--relative-acceptance needs --source and --depths")
     }
     if sourceHead != nil, source == nil { throw ValidationError("--source-head needs --source") }
+    if let maxKl, !(maxKl > 0 && maxKl < 1e6) { throw ValidationError("--max-kl takes a number above 0") }
+    if let minTop1, !(0...1).contains(minTop1) { throw ValidationError("--min-top1 takes a number from 0 to 1") }
+    if maxKl != nil || minTop1 != nil, source == nil { throw ValidationError("--max-kl and --min-top1 need --source") }
     if text != nil, source == nil { throw ValidationError("--text needs --source") }
     if minAcceptance != nil, depths.depths.isEmpty { throw ValidationError("--min-acceptance needs --depths") }
   }
@@ -128,6 +135,10 @@ struct CheckCommand: ParsableCommand {
         package: model, source: original, texts: try texts(encoder, spoken, report),
         file: text?.string ?? package, threads: runner.threads, arithmetic: runner.arithmetic,
         isStopped: { StopSignal.shared.isRequested })
+    }
+    report.sourceLimits = SourceLimits(maxKL: maxKl, minTop1: minTop1)
+    if let text, report.source != nil {
+      report.sourceText = SHA256Digest.of(try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit))
     }
     if let original {
       if original.hasHead, !depths.depths.isEmpty {

@@ -236,11 +236,59 @@ import Testing
     #expect(try text(folder, "out/README.md").contains("Decoded before it was published"))
   }
 
+  @Test func `the package is compared with its source, which report, card and page say`() throws {
+    let folder = try folder(small)
+    let run = try runDemo(folder, ["--json"])
+    #expect(run.isSuccess, "\(run.summary)")
+    let report = try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")
+    let source = try #require(report["report"]?["source"])
+    let (mean, top) = (
+      try #require(source["kl_mean"]?.doubleValue), try #require(source["top1_agreement"]?.doubleValue)
+    )
+    // mxfp4 costs something, and leaves most of the best tokens as they were.
+    #expect(mean > 0.001 && mean < 1 && top > 0.5 && top <= 1)
+    #expect((source["positions"]?.intValue ?? 0) > 150 && (source["positions"]?.intValue ?? 999) <= 257)
+    #expect(report["not_compared"] == nil)
+    for name in ["out/README.md", "out/audit.html"] {
+      #expect(try text(folder, name).contains(String(format: "%.6f", mean)), "\(name)")
+    }
+    #expect(try document(run.out)["source_distance"]?["positions"] == source["positions"])
+  }
+
+  @Test(arguments: ["max_kl", "min_top1"])
+  func `a package that is farther from its source than the manifest allows is not published`(field: String) throws {
+    let limit = JSONValue(.number(field == "max_kl" ? "0.000001" : "1"))
+    let folder = try folder(.object([("prompts", 1), ("tokens", 4), ("depths", [1]), (field, limit)]))
+    let outcome = try runDemo(folder)
+    #expect(outcome.end == .exit(2) && outcome.err.contains("E_CHECK_DISTANCE"), "\(outcome.summary)")
+    #expect(!exists(folder["out"]) && !exists(folder["out.check.json"]))
+    let report = try JSONValue.parse(Array(try text(folder, "out.work/check/check.json").utf8), file: "check.json")
+    let figure = field == "max_kl" ? "kl_mean" : "top1_agreement"
+    #expect(report["report"]?["source_limits"]?["beyond"] == [.string(figure)])
+  }
+
+  @Test func `a limit that the package keeps is no obstacle, and false leaves the source alone`() throws {
+    let kept = try folder(
+      .object([("prompts", 1), ("tokens", 4), ("depths", [1]), ("max_kl", 5), ("min_top1", JSONValue(.number("0.1")))]))
+    #expect(try runDemo(kept).isSuccess)
+    let left = try folder(.object([("prompts", 1), ("tokens", 4), ("depths", [1]), ("source", false)]))
+    #expect(try runDemo(left).isSuccess)
+    let why = "the manifest or the pipeline does not ask for it"
+    #expect(try text(left, "out.check.json").contains(why))
+    #expect(try text(left, "out/README.md").contains("Not compared with the source: " + why))
+    // A demand needs the comparison.
+    let both = try folder(.object([("prompts", 1), ("tokens", 4), ("depths", [1]), ("source", false), ("max_kl", 5)]))
+    let outcome = try runDemo(both)
+    #expect(outcome.end == .exit(2) && outcome.err.contains("E_CHECK_MISSING"), "\(outcome.summary)")
+    #expect(!exists(both["out.work"]))
+  }
+
   @Test func `plan says what the check will cost`() throws {
     let folder = try folder(small)
     let json = try document(try CambiumProcess.run(["plan", "m.json", "--json"], in: folder.path).out)["check"]
-    // Two prompts alone, at two depths, and with stop tokens: eight prompts, and twelve tokens twice, as all share passes.
-    #expect(json?["passes_at_most"]?.intValue == 2 * (1 + 3) + 2 * 12)
+    // Two prompts alone, at two depths, and with stop tokens: eight prompts, and twelve tokens twice, as all share passes;
+    // and one pass of either model to compare them.
+    #expect(json?["passes_at_most"]?.intValue == 2 * (1 + 3) + 2 * 12 + 2)
     // Every pass reads trunk and head at most once, and the head as often as it drafts.
     let bytes = try #require(json?["bytes_read_at_most"]?.intValue)
     #expect(bytes > 2 * 12 * 3_000_000 && bytes < 32 * 24_000_000)

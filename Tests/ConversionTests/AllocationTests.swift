@@ -51,6 +51,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+  func `the frontier is what budgets of its sizes reach`(seed: UInt64) throws {
+    let items = Self.items(seed: seed)
+    let allocation = Allocation(items)
+    for count in [4, 1000] {
+      let points = allocation.frontier(count)
+      #expect(points.count <= count && points.count > 2)
+      #expect(points.first?.bytes == allocation.range.least && points.last?.bytes == allocation.range.most)
+      #expect(abs((points.last?.kl ?? 9) - allocation.klRange.least) < 1e-12)
+      for (before, after) in zip(points, points.dropFirst()) {
+        #expect(before.bytes < after.bytes && before.kl > after.kl)
+      }
+      for point in points {
+        var spent = Allocation(items)
+        spent.spend(point.bytes)
+        #expect(spent.kl <= point.kl + 1e-12)
+      }
+    }
+  }
+
   @Test func `of equal sets the first by name is chosen, in whatever order they are given`() {
     let choices = [
       Allocation.Choice(candidate: 0, bytes: 10, kl: 1), Allocation.Choice(candidate: 1, bytes: 20, kl: 0.5),

@@ -1,3 +1,4 @@
+import Audit
 import Checkpoint
 import Conversion
 import Digests
@@ -108,6 +109,47 @@ import Testing
     }
   }
 
+  @Test func `one format for all is on the plan with its size and the sum of its costs`() throws {
+    try withBudget { shop, sensitivity in
+      try Self.budget(shop, ["bits_per_weight": Self.number("5.5")])
+      let plan = try shop.open().plan
+      let budget = try #require(plan.budget)
+      #expect(
+        budget.uniform.map(\.point.kl)
+          == [0, 1, 2].map { number in
+            sensitivity.sets.reduce(0) { $0 + ($1.costs[number]?.kl ?? 0) }
+          })
+      // Groups of 64 with scale and bias of 16 bits: half a bit a weight more than the codes.
+      #expect(budget.uniform.map { Double($0.point.bytes) * 8 / Double(budget.elements) } == [3.5, 4.5, 8.5])
+      #expect(budget.frontier.first?.bytes == budget.uniform.first?.point.bytes)
+      #expect(budget.frontier.last?.bytes == budget.uniform.last?.point.bytes)
+    }
+  }
+
+  @Test func `the page of a budget has one length, whatever was measured, and shows it`() throws {
+    try withBudget { shop, _ in
+      try shop.writeManifest([
+        ("pipeline", "affine4"), ("budget", ["bits_per_weight": Self.number("5.5")]), ("sensitivity", "s.json"),
+        ("thresholds", ["min_cosine": Self.number("0.8"), "mean_cosine": Self.number("0.8")]),
+      ])
+      try shop.run()
+      let audit = try AuditDocument(package: FilePath(shop.package))
+      func page(_ outcome: CheckOutcome?) -> String {
+        let page = AuditPage(
+          title: "package", audit: audit, readers: nil, decoding: .planned(.decode(DecodeCheck()), outcome))
+        return String(decoding: page.render(), as: UTF8.self)
+      }
+      let (planned, found) = (
+        page(nil), page(try CheckOutcome(report: CheckDocument.report(depths: [1, 3]), notCompared: nil))
+      )
+      let refused = page(try CheckOutcome(report: CheckDocument.report(depths: [1, 3]), notCompared: "a reason"))
+      #expect(planned.utf8.count == found.utf8.count && planned.utf8.count == refused.utf8.count)
+      #expect(planned.contains("r=\"00\"") && !found.contains("r=\"00\""))
+      #expect(found.contains("0.025000 nats") && found.contains("12.34560"))
+      #expect(refused.contains("the runner refused it"))
+    }
+  }
+
   @Test func `a package by a budget is converted, verified and read back`() throws {
     try withBudget { shop, _ in
       try shop.writeManifest([
@@ -117,6 +159,11 @@ import Testing
       ])
       try shop.run()
       #expect(exists(shop.package))
+      let budget = try #require(try shop.open().plan.budget)
+      let audit = try AuditDocument(package: FilePath(shop.package))
+      #expect(audit.budget?.chosen.bytes == budget.bytes && audit.budget?.chosen.kl == budget.predictedKL)
+      #expect(audit.budget?.frontier.count == budget.frontier.count && audit.budget?.uniform.count == 3)
+      #expect(try readText(shop.package + "/audit.html").contains("<svg class=\"plot\""))
     }
   }
 

@@ -59,6 +59,7 @@ import Testing
       ),
       (definitions["thresholds"], { wrapped("thresholds", $0, isManifest) }),
       (definitions["budget"], { wrapped("budget", $0, isManifest) }),
+      (definitions["check"], { wrapped("check", $0, isManifest) }),
       (definitions["limits"], { wrapped("thresholds", ["by_role": ["norm": $0]], isManifest) }),
     ]
     let words = try candidates(schema)

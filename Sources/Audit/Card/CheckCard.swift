@@ -38,10 +38,25 @@ struct CheckCard {
       }
       text += " \(four(found?.tokensPerRound)) |\n"
     }
+    text += source(check, outcome)
     let none = String(repeating: "0", count: 64)
     return text
       + "\nReport, beside the package under its name and `.check.json`: SHA-256 `\(outcome?.digest.hex ?? none)`; digest of all tokens and logits "
       + "`\(outcome?.answers ?? none)`, the same wherever `verify-runner check` runs these prompts.\n"
+  }
+
+  /// How far the package is from its source; of one length, whatever was found.
+  private func source(_ check: DecodeCheck, _ outcome: CheckOutcome?) -> String {
+    if let obstacle = check.sourceObstacle { return "\nNot compared with the source: \(obstacle).\n" }
+    let cells = SourceFigures.cells(outcome?.source)
+    var full =
+      "\nCompared with the source on a short text of cambium's own, chat, code and prose; KL in nats, same best token in %:\n\n"
+    for row in [SourceFigures.columns, cells.map { _ in "---" }, cells] {
+      full += "| " + row.joined(separator: " | ") + " |\n"
+    }
+    guard outcome?.notCompared != nil else { return full }
+    let short = "\nNot compared with the source: the runner refused it, see the report beside the package."
+    return short + String(repeating: " ", count: max(0, full.utf8.count - short.utf8.count - 1)) + "\n"
   }
 
   /// Places of a block that are shown.

@@ -18,17 +18,24 @@ public struct CheckOutcome: Sendable {
   /// Its bytes.
   package let bytes: [UInt8]
   private let content: Content
+  /// Why a package that was decoded was not compared with its source; nil when it was, or when nobody says.
+  package let notCompared: String?
 
-  /// - Parameter report: The document of `verify-runner check`.
+  /// - Parameters:
+  ///   - report: The document of `verify-runner check`.
+  ///   - notCompared: Why the package was not compared with its source; nil when it was.
   /// - Throws: `JSONError` for another document.
-  package init(report: JSONValue) throws(JSONError) {
-    let value = JSONValue.object([("cambium_check", 1), ("decoded", .bool(true)), ("report", report)])
-    try self.init(JSONFields(value, file: CheckOutcome.fileName, what: "the check"))
+  package init(report: JSONValue, notCompared: String?) throws(JSONError) {
+    var members: [(String, JSONValue)] = [("cambium_check", 1), ("decoded", .bool(true))]
+    if let notCompared { members.append(("not_compared", .string(notCompared))) }
+    members.append(("report", report))
+    try self.init(JSONFields(.object(members), file: CheckOutcome.fileName, what: "the check"))
   }
 
   /// A package that was not decoded.
   package init(reason: String) {
     content = .none(reason: reason)
+    notCompared = nil
     bytes = JSONWriter.pretty(
       .object([("cambium_check", 1), ("decoded", .bool(false)), ("reason", .string(reason))]))
   }
@@ -36,7 +43,9 @@ public struct CheckOutcome: Sendable {
   private init(_ fields: JSONFields) throws(JSONError) {
     try fields.require("cambium_check", 1)
     let isDecoded = try fields.bool("decoded")
-    try fields.refuseUnknown(["cambium_check", "decoded", isDecoded ? "report" : "reason"])
+    try fields.refuseUnknown(
+      ["cambium_check", "decoded"] + (isDecoded ? ["not_compared", "report"] : ["reason"]))
+    notCompared = try fields.optionalString("not_compared")
     content =
       isDecoded
       ? .figures(try DecodeFigures(fields.object("report"))) : .none(reason: try fields.string("reason"))
@@ -61,6 +70,12 @@ public struct CheckOutcome: Sendable {
             fields.place(of: "report"), key: "settings", expected: names.joined(separator: ", "),
             found: figures.settings.map(\.name).joined(separator: ", "))
         }
+        guard (figures.source == nil) == (outcome.notCompared != nil) else {
+          throw JSONError.value(
+            fields.place(of: "report"), key: "source", expected: "figures, or not_compared to say why there are none",
+            found: figures.source == nil ? "neither" : "both")
+        }
+        if let obstacle = check.sourceObstacle { try fields.require("not_compared", obstacle) }
       }
       return outcome
     }
@@ -78,6 +93,7 @@ public struct CheckOutcome: Sendable {
   private init(bytes: [UInt8], content: Content) {
     self.bytes = bytes
     self.content = content
+    notCompared = nil
   }
 
   /// Whether a file is such a document, of whatever run.
@@ -98,6 +114,9 @@ public struct CheckOutcome: Sendable {
 
   /// Digest of all tokens and logits.
   package var answers: String? { figures?.digest.hex }
+
+  /// How far the package is from its source; nil when they were not compared.
+  package var source: SourceFigures? { figures?.source.map(SourceFigures.init) }
 
   /// What a run says of it.
   package var summary: JSONValue {

@@ -24,6 +24,17 @@ package struct DecodeFigures: Sendable {
     let tokensPerRound: JSONValue
   }
 
+  /// How far the package is from its source.
+  struct Source: Sendable {
+    let positions: Int
+    let klMean: Double
+    let kl99: Double
+    let klMaximum: Double
+    let topAgreement: Double
+    let perplexitySource: Double
+    let perplexityPackage: Double
+  }
+
   let passed: Bool
   /// Over all tokens and logits.
   let digest: SHA256Digest
@@ -31,9 +42,12 @@ package struct DecodeFigures: Sendable {
   let tokens: [Int]
   let settings: [Setting]
   let differences: Int
+  /// Nil when the package was not compared with its source.
+  let source: Source?
 
   private static let optionalParts = [
-    "arithmetic", "draft_shortlist", "acceptance_floor", "head_trials", "source", "images", "source_acceptance",
+    "arithmetic", "draft_shortlist", "acceptance_floor", "head_trials", "source", "source_text_sha256",
+    "source_limits", "images", "source_acceptance",
   ]
 
   init(_ fields: JSONFields) throws(JSONError) {
@@ -52,6 +66,8 @@ package struct DecodeFigures: Sendable {
     // Two digests of each prompt: what is missing or damaged is seen here.
     try fields.require("digest", answers.finish().hex)
     settings = try fields.objects("settings").map { setting throws(JSONError) in try Setting(setting) }
+    source = fields["source"] == nil ? nil : try Source(fields.object("source"))
+    if fields["source_text_sha256"] != nil { _ = try fields.sha256("source_text_sha256") }
     let rows = try fields.objects("differences")
     for row in rows { try DecodeFigures.requireDifference(row) }
     differences = rows.count
@@ -116,6 +132,24 @@ extension DecodeFigures.Setting {
     }
     try fields.refuseUnknown(
       ["name", "equal", "compared_tokens"] + (isCounted ? ["acceptance", "acceptance_by_kind"] : []))
+  }
+}
+
+extension DecodeFigures.Source {
+  init(_ fields: JSONFields) throws(JSONError) {
+    try fields.refuseUnknown([
+      "positions", "kl_mean", "kl_p99", "kl_max", "js_mean", "top1_agreement", "perplexity_source",
+      "perplexity_package",
+    ])
+    let any = 0...Double.greatestFiniteMagnitude
+    positions = try fields.int("positions", in: 1...Int.max)
+    klMean = try fields.number("kl_mean", in: any)
+    kl99 = try fields.number("kl_p99", in: any)
+    klMaximum = try fields.number("kl_max", in: any)
+    _ = try fields.number("js_mean", in: any)
+    topAgreement = try fields.number("top1_agreement", in: 0...1)
+    perplexitySource = try fields.number("perplexity_source", in: any)
+    perplexityPackage = try fields.number("perplexity_package", in: any)
   }
 }
 

@@ -34,6 +34,8 @@ public struct AuditDocument: Sendable {
   public let head: Head?
   /// Nil for a package without one.
   public let drafter: Drafter?
+  /// Nil for a package without one.
+  public let budget: Budget?
   public let readers: [ForetoldReader]
   public let notes: [String]
   public let tensors: [Tensor]
@@ -90,7 +92,7 @@ public struct AuditDocument: Sendable {
     try fields.require("cambium_audit", 1)
     try fields.refuseUnknown([
       "cambium_audit", "tool", "manifest_sha256", "pipeline", "pipeline_sha256", "plan_sha256", "inputs", "head",
-      "drafter", "readers", "notes", "tensors", "dropped",
+      "drafter", "budget", "readers", "notes", "tensors", "dropped",
     ])
     tool = try fields.string("tool")
     pipeline = try fields.string("pipeline")
@@ -100,6 +102,7 @@ public struct AuditDocument: Sendable {
     inputs = try fields.objects("inputs").map { row throws(JSONError) in try LockFile.File(row) }
     head = try Head.read(fields.object("head"))
     drafter = fields["drafter"] == nil ? nil : try Drafter(fields.object("drafter"))
+    budget = fields["budget"] == nil ? nil : try Budget(fields.object("budget"))
     readers = try fields.objects("readers").map { row throws(JSONError) in try ForetoldReader(row) }
     notes = try fields.strings("notes")
     tensors = try fields.objects("tensors").map { row throws(JSONError) in try Tensor(row) } + others

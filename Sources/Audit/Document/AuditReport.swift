@@ -57,6 +57,7 @@ package struct AuditReport {
       ("pipeline_sha256", .string(context.pipelineDigest.hex)), ("plan_sha256", .string(context.planDigest.hex)),
       ("inputs", .array(context.inputs.map(\.json))), ("head", head(plan)),
     ]
+    if let budget = plan.budget { members.append(("budget", budget.json)) }
     if let (checkpoint, digests) = context.drafter { members.append(("drafter", drafter(checkpoint, digests))) }
     return .object(
       members + [

@@ -72,7 +72,9 @@ extension AuditPage {
       }
       html.markup("<td class=\"n\">" + AuditPage.four(found?.tokensPerRound) + "</tr>\n")
     }
-    html.markup("</tbody></table></div>\n<dl class=\"facts\">")
+    html.markup("</tbody></table></div>\n")
+    source(check, outcome, &html)
+    html.markup("<dl class=\"facts\">")
     let none = String(repeating: "0", count: 64)
     fact("Report", "\(title).check.json", &html)
     fact("Its SHA-256", outcome?.digest.hex ?? none, &html)
@@ -117,6 +119,12 @@ extension AuditPage {
       html.markup("</tr>\n")
     }
     html.markup("</tbody></table></div>\n")
+    if let source = outcome.source {
+      html.markup("<p>Compared with the source; KL in nats, same best token in %:</p>\n")
+      sourceTable(source, &html)
+    } else if let reason = outcome.notCompared {
+      html.element("p", "Not compared with the source: " + reason + ".")
+    }
   }
 
   /// A number as the report spells it; a dash where there is none.

@@ -69,6 +69,11 @@ extension AuditPage {
       .swatch.before { background: var(--bar); } .swatch.after { background: var(--accent); }
       .legend { display: flex; align-items: center; gap: .5rem; color: var(--faint); }
       .legend .swatch { margin: 0 0 0 .5rem; }
+      .plot { display: block; width: 100%; max-width: 46rem; } .plot text { fill: var(--faint); font-size: 150px; }
+      .plot .grid { stroke: var(--line); stroke-width: 8; } .plot .frontier { fill: none; stroke: var(--accent); stroke-width: 25; }
+      circle.uniform { fill: var(--bar); } circle.chosen { fill: var(--accent); } circle.measured { fill: var(--poor); }
+      .swatch.frontier, .swatch.chosen { background: var(--accent); } .swatch.uniform { background: var(--bar); }
+      .swatch.measured { background: var(--poor); }
       .map { display: block; } .map text { fill: var(--faint); font-size: 11px; }
       .none { fill: none; stroke: var(--line); }
       .map rect:hover { stroke: var(--ink); stroke-width: 2; }

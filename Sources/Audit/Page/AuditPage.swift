@@ -50,6 +50,7 @@ public struct AuditPage: Sendable {
     html.markup("</nav>\n<main>\n")
     treatmentSection(&html)
     sizeSection(&html)
+    budgetSection(&html)
     errorSection(&html)
     headSection(&html)
     drafterSection(&html)
@@ -64,7 +65,9 @@ public struct AuditPage: Sendable {
   }
 
   private var sections: [(String, String)] {
-    var all = [("treatment", "Treatment"), ("size", "Size"), ("error", "Error"), ("head", "Head")]
+    var all = [("treatment", "Treatment"), ("size", "Size")]
+    if audit.budget != nil { all.append(("budget", "Budget")) }
+    all += [("error", "Error"), ("head", "Head")]
     if audit.drafter != nil { all.append(("drafter", "Drafter")) }
     if readers != nil { all.append(("readers", "Readers")) }
     return all + [("check", "Decoding"), ("origin", "Origin"), ("tensors", "Tensors")]

@@ -24,7 +24,7 @@ extension CheckReport {
         ))
     }
     if let headTrials { document.append(("head_trials", headTrials.json)) }
-    if let source { document.append(("source", source.json)) }
+    document += sourceMembers
     if let captions { document.append(("images", captions.json)) }
     if let sourceAcceptance {
       document.append(

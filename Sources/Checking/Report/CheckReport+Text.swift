@@ -90,6 +90,7 @@ extension CheckReport {
       let share = low.share.map { decimal($0, 4) } ?? "no drafts"
       reasons.append("first drafts at \(low.setting): \(share), \(decimal(low.needed, 4)) needed beside the source")
     }
+    reasons += beyondLimits.map { "\($0.figure): \($0.found), asked for \($0.expected)" }
     return "FAILED: " + reasons.joined(separator: "; ")
   }
 }

@@ -20,6 +20,10 @@ public struct CheckReport: Sendable {
   public var draftShortlist = 0
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
+  /// Of the text that was compared over; nil when that were the prompts and their answers.
+  public var sourceText: SHA256Digest?
+  /// What the comparison with the source must reach.
+  public var sourceLimits = SourceLimits()
   /// The answers about pictures, if any were asked about.
   public var captions: CaptionComparison?
   /// What the head reaches on the source, if it was measured.
@@ -44,7 +48,7 @@ public struct CheckReport: Sendable {
   public var belowSource: [(setting: String, share: Double?, needed: Double)] { sourceAcceptance?.below(self) ?? [] }
 
   /// Whether nothing differs and every floor is reached.
-  public var passed: Bool { differences.isEmpty && belowFloor.isEmpty && belowSource.isEmpty }
+  public var passed: Bool { differences.isEmpty && belowFloor.isEmpty && belowSource.isEmpty && beyondLimits.isEmpty }
 
   /// Digest of all tokens and logits of vanilla decoding: equal wherever the package gives the same answers bit for bit.
   public var digest: SHA256Digest {
@@ -80,6 +84,7 @@ public struct CheckReport: Sendable {
           "at least \(decimal(first.needed, 4)) of the first drafts, \(decimal(floor, 4)) of what the source has",
         found: first.share.map { "\(decimal($0, 4)) at setting \(first.setting)" } ?? "no drafts")
     }
+    if let first = beyondLimits.first { return .distance(path: path, expected: first.expected, found: first.found) }
     return nil
   }
 }

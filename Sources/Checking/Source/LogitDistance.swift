@@ -1,7 +1,7 @@
-import Foundation
+import Inference
 
-/// How far one distribution over the vocabulary is from another. In double precision, with the platform's exponential and
-/// logarithm: other platforms may differ in the last digits.
+/// How far one distribution over the vocabulary is from another, in double precision and by operations whose bits are the
+/// same on every platform.
 package struct LogitDistance {
   /// Kullback-Leibler divergence KL(P, Q) = Σ p · log(p / q), in nats.
   package private(set) var kl = 0.0
@@ -26,9 +26,9 @@ package struct LogitDistance {
       let (a, b) = (Double(p[i]) - sumP, Double(q[i]) - sumQ)
       // Nothing, also where the logarithm does not undo the exponential to the last bit.
       if a == b { continue }
-      let (x, y) = (exp(a), exp(b))
+      let (x, y) = (Exponential.of(a), Exponential.of(b))
       kl += x * (a - b)
-      let middle = log((x + y) / 2)
+      let middle = DoubleFunctions.logarithm((x + y) / 2)
       if x > 0 { js += x * (a - middle) / 2 }
       if y > 0 { js += y * (b - middle) / 2 }
     }
@@ -46,7 +46,7 @@ package struct LogitDistance {
 
   private static func logSum(_ logits: UnsafeBufferPointer<Float>, largest: Double) -> Double {
     var sum = 0.0
-    for logit in logits { sum += exp(Double(logit) - largest) }
-    return largest + log(sum)
+    for logit in logits { sum += Exponential.of(Double(logit) - largest) }
+    return largest + DoubleFunctions.logarithm(sum)
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 import Threads
 
@@ -26,8 +25,8 @@ public struct SourceComparison: Sendable, Hashable {
 
   /// Tokens of a window; each begins with an empty state.
   public static let window = 512
-  /// Rows of a pass: each reads the weights once.
-  private static let passRows = 128
+  /// Rows of a pass, when nothing else is said: each pass reads the weights once.
+  public static let usualPassRows = 128
   /// Rows whose logits are there at once: bounds their memory, [rows, V] for each model.
   private static let rows = 16
 
@@ -38,13 +37,15 @@ public struct SourceComparison: Sendable, Hashable {
   ///   - texts: Token ids; long ones are cut into windows, and those shorter than 2 tokens are left out.
   ///   - file: What messages call the texts.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
+  ///   - passRows: Rows of a pass; results do not depend on them.
   ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
   ///   - isStopped: Asked between passes.
   /// - Throws: ``CheckingError/vocabulary(source:expected:found:)``, ``CheckingError/text(file:expected:found:)``,
   ///   `InferenceError`; `CancellationError` when stopped.
   public init(
     package: LoadedModel, source: LoadedModel, texts: [[Int]], file: String, threads: Int? = nil,
-    arithmetic: Arithmetic = .canonical, isStopped: () -> Bool = { false }
+    passRows: Int = SourceComparison.usualPassRows, arithmetic: Arithmetic = .canonical,
+    isStopped: () -> Bool = { false }
   ) throws {
     let vocabulary = package.configuration.vocabulary
     guard source.configuration.vocabulary == vocabulary else {
@@ -59,9 +60,9 @@ public struct SourceComparison: Sendable, Hashable {
     for window in texts.flatMap(SourceComparison.windows) {
       scorers.0.restart()
       scorers.1.restart()
-      for start in stride(from: 0, to: window.count - 1, by: SourceComparison.passRows) {
+      for start in stride(from: 0, to: window.count - 1, by: max(1, passRows)) {
         guard !isStopped() else { throw CancellationError() }
-        let end = min(start + SourceComparison.passRows, window.count - 1)
+        let end = min(start + max(1, passRows), window.count - 1)
         try scorers.0.run(window[start..<end])
         try scorers.1.run(window[start..<end])
         for first in stride(from: start, to: end, by: SourceComparison.rows) {
@@ -90,8 +91,9 @@ public struct SourceComparison: Sendable, Hashable {
     klMaximum = sorted[sorted.count - 1]
     jsMean = sums.js / count
     topAgreement = Double(sums.sameTop) / count
-    perplexitySource = exp(sums.lossP / count)
-    perplexityPackage = exp(sums.lossQ / count)
+    // A number in every document: what is beyond is as bad.
+    perplexitySource = Exponential.of(min(sums.lossP / count, 700))
+    perplexityPackage = Exponential.of(min(sums.lossQ / count, 700))
   }
 
   private static func windows(_ text: [Int]) -> [ArraySlice<Int>] {

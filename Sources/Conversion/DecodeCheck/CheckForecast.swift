@@ -13,7 +13,8 @@ import StrictJSON
 /// are chosen for a token, min(E, r·k) at most. A prompt counts as one pass of its own that reads everything; n tokens of
 /// decodings at once as n passes, as if every draft were refused: first those without the head, then those at all depths
 /// and once more the deepest, with stop tokens. These count as the deepest: each pass over d + 1 rows of each, and d of
-/// the head, which reads the output projection too.
+/// the head, which reads the output projection too. The comparison with the source is one pass of the package and one of the
+/// source.
 struct CheckForecast: Sendable {
   /// Passes of the model, at most.
   let passes: Int
@@ -71,6 +72,12 @@ struct CheckForecast: Sendable {
       let step = CheckedSum.clamped([pass(rows: drafter.places + 1), draft])
       let prompt = CheckedSum.clamped([pass(rows: experts), size])
       bytes = CheckedSum.clamped([bytes, times(check.prompts, prompt), times(times(check.prompts, check.tokens), step)])
+    }
+    if check.sourceObstacle == nil {
+      // The text of the comparison is one pass of either model.
+      let kept = plan.tensors.filter { $0.tensor.role != .vision && $0.tensor.role != .mtp }.map(\.tensor.byteCount)
+      passes = CheckedSum.clamped([passes, 2])
+      bytes = CheckedSum.clamped([bytes, pass(rows: experts), CheckedSum.clamped(kept)])
     }
     self.passes = passes
     self.bytes = bytes

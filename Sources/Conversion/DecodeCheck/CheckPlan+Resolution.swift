@@ -25,8 +25,16 @@ extension CheckPlan {
     } else {
       if plan.head == nil { check.depths = [] }
       check.drafter = resolution.drafter.map { DecodeCheck.Drafter(name: $0.decoder, places: $0.places) }
+      check.sourceObstacle = Self.sourceObstacle(check, resolution)
       self = .decode(check)
     }
+  }
+
+  /// Why the package is not compared with its source; nil when it is.
+  private static func sourceObstacle(_ check: DecodeCheck, _ resolution: Resolution) -> String? {
+    if !check.comparesSource { return "the manifest or the pipeline does not ask for it" }
+    if resolution.source.elsewhere != nil { return "its weights were not on the machine that made the package" }
+    return resolution.adapter == nil ? nil : "an adapter was merged into the package, and the source has none"
   }
 
   /// Whether there is a tokenizer, in the one file of today or in the two of older releases.

@@ -1,6 +1,7 @@
 import Audit
 import Checkpoint
 import Diagnostics
+import Manifests
 import Planning
 import StrictJSON
 
@@ -145,9 +146,16 @@ public struct PlanReport {
         [
           ("prompts", .int(check.prompts)), ("tokens", .int(check.tokens)),
           ("depths", .array(check.depths.map { .int($0) })),
+          ("source", source(check)),
         ] + (check.drafter.map { [("drafter", .string($0.name))] } ?? [])
           + (CheckForecast(check, plan, resolution).json.members ?? []).map { ($0.key, $0.value) })
     }
+  }
+
+  /// Whether the package is compared with its source, or why not.
+  private func source(_ check: DecodeCheck) -> JSONValue {
+    guard let obstacle = check.sourceObstacle else { return .bool(true) }
+    return .object([("reason", .string(obstacle))])
   }
 
   private var checkLine: String {

@@ -49,6 +49,12 @@ public struct RunReport {
       lines.append("MTP head      none")
     }
     if let check = summary.check { lines += checkLines(check) }
+    if let budget = plan.budget {
+      let measured = summary.check?.source.map { Fixed.places($0.klMean, 6) + " measured, on another text" }
+      lines.append(
+        "budget        KL \(Fixed.places(budget.predictedKL, 6)) predicted"
+          + (measured.map { ", \($0)" } ?? ", not measured"))
+    }
     lines += readerLines
     if let bytes = summary.packageBytes {
       lines.append(
@@ -88,6 +94,7 @@ public struct RunReport {
     return [
       "decode check  bit-identical with \(report.forecast.check.summary)",
       "accepted      \(shares.joined(separator: "; ")) of the drafts, by place",
+      "source        " + (outcome.source?.words ?? "not compared: \(outcome.notCompared ?? "")"),
     ]
   }
 
@@ -134,6 +141,7 @@ public struct RunReport {
       ("head_tensors", .int(plan.head?.evidence.tensors.count ?? 0)),
       ("bits_per_weight", JSONValue(.number(Fixed.places(report.bitsPerWeight, 4)))),
       ("check", summary.check?.summary ?? .null), ("acceptance", acceptanceJSON),
+      ("source_distance", summary.check?.source?.json ?? .null),
       ("readers", readers?.json ?? .null),
       ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
       ("sums_sha256", summary.sums.map { .string($0.hex) } ?? .null),

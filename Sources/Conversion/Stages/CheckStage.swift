@@ -40,6 +40,10 @@ struct CheckStage: Stage {
         ("relative_floor", bits(check.relativeFloor)),
       ]
       if let drafter = check.drafter { members.append(("drafter", .string(drafter.name))) }
+      members += [
+        ("source_obstacle", check.sourceObstacle.map { .string($0) } ?? .null), ("max_kl", bits(check.maxKL)),
+        ("min_top1", bits(check.minTop1)),
+      ]
     }
     return .object(members)
   }
@@ -65,6 +69,7 @@ struct CheckStage: Stage {
     case .decode(let check):
       do {
         outcome = try decode(check)
+        if check.demandsSource { missing = outcome.notCompared }
       } catch let refusal as Refusal {
         let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
         let details = CheckStage.details(refusal.diagnostic)
@@ -88,11 +93,11 @@ struct CheckStage: Stage {
   }
 
   /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head
-  /// and without a drafter there is nothing to compare.
+  /// and without a drafter there is nothing to compare, unless it is to be held against its source.
   /// - Throws: `ConversionError.checkMissing`.
   static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
-    guard resolution.target == .package, plan.head != nil || resolution.drafter != nil, let check = resolution.check,
-      !check.isOptional
+    guard resolution.target == .package, let check = resolution.check, !check.isOptional,
+      plan.head != nil || resolution.drafter != nil || check.demandsSource
     else {
       return
     }
@@ -120,7 +125,8 @@ struct CheckStage: Stage {
     let cost = CheckForecast(check, plan, resolution)
     // One decoding without the head, one at each depth, and these of the source when it is asked; one with the drafter.
     let depths = check.depths.count * (check.relativeFloor == nil ? 1 : 2)
-    let parts = check.prompts * (1 + depths + (check.drafter == nil ? 0 : 1))
+    let parts =
+      check.prompts * (1 + depths + (check.drafter == nil ? 0 : 1)) + (check.sourceObstacle == nil ? 1 : 0)
     observer.began(name, bytes: cost.bytes)
     let journal = try CheckJournal(folder: folder.folder(name), key: journalKey())
     var options = CheckOptions(
@@ -142,7 +148,8 @@ struct CheckStage: Stage {
             LoadedModel(resolution.source, head: donor), prompts, options, floor: floor)
         }
       }
-      let outcome = try CheckOutcome(report: report.json)
+      let notCompared = try compare(model, check, encoder, &report)
+      let outcome = try CheckOutcome(report: report.json, notCompared: notCompared)
       try journal.remove()
       if let failure = report.failure(path: path) {
         // For whoever looks into it; without a receipt it counts for nothing.
@@ -156,6 +163,29 @@ struct CheckStage: Stage {
     } catch is CancellationError {
       throw ConversionError.stopped(resume: resumeCommand)
     }
+  }
+
+  /// Compares the package with its source, unless the plan says that it is not.
+  /// - Returns: Why they were not compared; nil when they were.
+  private func compare(
+    _ package: LoadedModel, _ check: DecodeCheck, _ encoder: PromptEncoder, _ report: inout CheckReport
+  ) throws -> String? {
+    if let obstacle = check.sourceObstacle { return obstacle }
+    do {
+      report.source = try refusable {
+        try SourceComparison(
+          package: package, source: LoadedModel(resolution.source), texts: [ComparisonText.tokens(encoder.tokenizer())],
+          file: "the text of the comparison", threads: inputs.threads, passRows: ComparisonText.mostTokens,
+          isStopped: { StopSignal.shared.isRequested })
+      }
+    } catch let refusal as Refusal {
+      let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
+      observer.note("the source is not compared: \(text)\(CheckStage.details(refusal.diagnostic))")
+      return text
+    }
+    report.sourceText = ComparisonText.digest
+    report.sourceLimits = SourceLimits(maxKL: check.maxKL, minTop1: check.minTop1)
+    return nil
   }
 
   /// What an interrupted check must have in common with this one for its decodings to count.

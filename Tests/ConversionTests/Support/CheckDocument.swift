@@ -18,7 +18,7 @@ enum CheckDocument {
         "fixed_state_bytes": 4096, "state_bytes_per_token": 512,
       ],
       "limit": 3, "digest": .string(answers.finish().hex), "prompts": .array(prompts.map(\.json)),
-      "settings": .array(depths.map(setting)), "differences": [],
+      "settings": .array(depths.map(setting)), "differences": [], "source": source,
     ]
   }
 
@@ -35,6 +35,13 @@ enum CheckDocument {
     ]
     return (json, digest, logits)
   }
+
+  private static let source: JSONValue = [
+    "positions": 257, "kl_mean": JSONValue(.number("2.50000e-02")), "kl_p99": JSONValue(.number("3.12500e-01")),
+    "kl_max": JSONValue(.number("1.12500e+00")), "js_mean": JSONValue(.number("5.00000e-03")),
+    "top1_agreement": JSONValue(.number("0.937500")), "perplexity_source": JSONValue(.number("8.12500e+00")),
+    "perplexity_package": JSONValue(.number("1.23456e+01")),
+  ]
 
   private static func setting(_ depth: Int) -> JSONValue {
     [

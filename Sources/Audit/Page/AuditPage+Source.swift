@@ -1,0 +1,37 @@
+import Diagnostics
+import Manifests
+
+extension AuditPage {
+  /// How far the package is from its source. Of one length, whatever was found: a comparison that turned out to be
+  /// impossible is filled up with spaces.
+  func source(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
+    if let obstacle = check.sourceObstacle {
+      html.element("p", "Not compared with the source: " + obstacle + ".")
+      return
+    }
+    var full = MarkupText()
+    full.markup(
+      "<p>Compared with the source on a short text of cambium's own, chat, code and prose; KL in nats, same best token in"
+        + " %:</p>\n")
+    sourceTable(outcome?.source, &full)
+    guard outcome?.notCompared != nil else {
+      html.markup(String(decoding: full.bytes, as: UTF8.self))
+      return
+    }
+    var short = MarkupText()
+    short.element("p", "Not compared with the source: the runner refused it, see \(title).check.json.")
+    short.markup(String(repeating: " ", count: max(0, full.bytes.count - short.bytes.count)))
+    html.markup(String(decoding: short.bytes, as: UTF8.self))
+  }
+
+  /// The figures in one row.
+  func sourceTable(_ figures: SourceFigures?, _ html: inout MarkupText) {
+    html.markup("<div class=\"scroll\"><table>\n<thead><tr>")
+    for column in SourceFigures.columns {
+      html.markup("<th class=\"n\">\(column.prefix(1).uppercased())\(column.dropFirst())")
+    }
+    html.markup("</tr></thead>\n<tbody><tr>")
+    for cell in SourceFigures.cells(figures) { html.markup("<td class=\"n\">\(cell)") }
+    html.markup("</tr></tbody></table></div>\n")
+  }
+}
