@@ -164,7 +164,7 @@ struct CheckCommand: ParsableCommand {
   private static func telling(_ line: ProgressLine) -> (CheckProgress) -> Void {
     var last: CheckProgress?
     return { now in
-      if last?.work != now.work || last?.total != now.total || now.done == 1 {
+      if last?.work != now.work || last?.total != now.total || now.done <= (last?.done ?? 0) {
         line.began(now.work.rawValue, total: now.total, .steps)
         last = nil
       }

@@ -155,7 +155,7 @@ public struct Check {
     var done = 0
     let count = names.count { $0 != nil }
     // They share passes and end late: that they have begun is said, too.
-    options.onProgress("decoding 0 of \(count)")
+    options.onProgress(CheckProgress(.package, 0, of: count, ""))
     return try DecodingsTogether(model: model, pool: pool, options: options).run(tasks) { number in
       guard let (prompt, setting) = names[number] else { return }
       done += 1

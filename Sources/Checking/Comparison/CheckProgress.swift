@@ -8,7 +8,7 @@ public struct CheckProgress: Sendable, Equatable {
 
   /// What is done.
   public let work: Work
-  /// How many decodings there are now, the last of them in ``item``.
+  /// How many decodings there are now, the last of them in ``item``; 0 when they begin.
   public let done: Int
   /// How many there will be.
   public let total: Int

@@ -118,23 +118,25 @@ public struct RunReport {
       })
   }
 
+  private var treatmentsJSON: JSONValue {
+    .array(
+      report.treatments.map {
+        .object([
+          ("treatment", .string($0.verdict)), ("tensors", .int($0.tensors)), ("bytes_before", .int($0.before)),
+          ("bytes_after", .int($0.after)),
+        ])
+      })
+  }
+
   /// The document of `run --json`.
   public var json: JSONValue {
-    .object([
+    let begin: [(String, JSONValue)] = [
       ("cambium_run", .int(1)), ("tool", .string(Tool.name)), ("output", .string(report.resolution.output.string)),
       ("work", .string(summary.work.string)), ("plan_sha256", .string(plan.digest.hex)),
       ("done", .array(summary.done.map { .string($0.rawValue) })),
-      ("reused", .array(summary.reused.map { .string($0.rawValue) })),
-      (
-        "treatments",
-        .array(
-          report.treatments.map {
-            .object([
-              ("treatment", .string($0.verdict)), ("tensors", .int($0.tensors)), ("bytes_before", .int($0.before)),
-              ("bytes_after", .int($0.after)),
-            ])
-          })
-      ),
+      ("reused", .array(summary.reused.map { .string($0.rawValue) })), ("treatments", treatmentsJSON),
+    ]
+    let measured: [(String, JSONValue)] = [
       ("mean_cosine", summary.meanCosine.map { JSONValue(.number(Fixed.eight($0))) } ?? .null),
       ("least_cosine", summary.worst.map { JSONValue(.number(Fixed.eight($0.cosine))) } ?? .null),
       ("least_cosine_tensor", summary.worst.map { .string($0.tensor) } ?? .null),
@@ -142,9 +144,11 @@ public struct RunReport {
       ("bits_per_weight", JSONValue(.number(Fixed.places(report.bitsPerWeight, 4)))),
       ("check", summary.check?.summary ?? .null), ("acceptance", acceptanceJSON),
       ("source_distance", summary.check?.source?.json ?? .null),
-      ("readers", readers?.json ?? .null),
-      ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
+    ]
+    let package: [(String, JSONValue)] = [
+      ("readers", readers?.json ?? .null), ("package_bytes", summary.packageBytes.map { .int($0) } ?? .null),
       ("sums_sha256", summary.sums.map { .string($0.hex) } ?? .null),
-    ])
+    ]
+    return .object(begin + measured + package)
   }
 }

@@ -132,7 +132,8 @@ struct CheckStage: Stage {
     var options = CheckOptions(
       depths: check.depths, limit: check.tokens, stops: stops, threads: inputs.threads,
       minAcceptance: check.acceptanceFloor, isStopped: { StopSignal.shared.isRequested },
-      onProgress: { [observer] in observer.advanced(.check, bytes: cost.bytes / parts, item: $0.item) })
+      onProgress: { [observer] in observer.advanced(.check, bytes: $0.done > 0 ? cost.bytes / parts : 0, item: $0.item)
+      })
     options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
     options.onNote = { [observer] in observer.note($0) }
     options.journal = journal
