@@ -55,7 +55,7 @@ import Testing
       for width in [80, 100, 120, 200] {
         let lines = query.table(width: width).split(separator: "\n")
         #expect(lines.prefix(audit.tensors.count + 1).allSatisfy { $0.count <= width }, "\(width)")
-        #expect(lines[0].hasPrefix("tensor "))
+        #expect(lines[0].hasPrefix("tensor"))
       }
       // What was asked for is shown, whatever room there is.
       let asked = query.table(columns: [.tensor, .rule, .zeroed], width: 20).split(separator: "\n")

@@ -148,7 +148,7 @@ import Testing
   func `a check that decodes with the source is refused before anything is read`(field: String) throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try shop.writeManifest([
-        ("source", RemoteSourceTests.remote), ("check", .object([(field, 1)])),
+        ("source", RemoteSourceTests.remote), ("check", .object([(field, .int(1))])),
       ])
       let model = try FakeElsewhere(shop.source, in: shop.path + "/small")
       let error = try diagnostic { try shop.run(options(shop, model)) }
