@@ -75,7 +75,7 @@ extension WorkFolder {
     guard try linkStatus(path) != nil else { return }
     guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }
     // Named here: what would fail later are the files behind it, by names that nobody knows.
-    for name in StageName.allCases.map(\.rawValue) + [ItemStore.folderName]
+    for name in StageName.allCases.map(\.rawValue) + [WorkFolder.items]
     where try linkStatus(path.appending(name))?.isLink == true {
       throw StorageError.targetIsLink(path: path.appending(name))
     }
