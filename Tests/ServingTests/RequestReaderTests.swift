@@ -84,13 +84,15 @@ import Testing
     #expect(refused { _ = try reader.request([0x7B, 0xFF, 0x7D], .chat) }?.status == 400)
   }
 
-  @Test func `null is as good as no field, and fields that nobody knows are ignored`() throws {
+  @Test func `null is as good as no field, and fields that nobody knows are ignored by name`() throws {
     let request = try read(
       chat([
         ("temperature", .null), ("stop", .null), ("tools", .null), ("tool_choice", .null), ("max_tokens", .null),
         ("user", "me"), ("store", true), ("service_tier", "auto"), ("unheard_of", [1, 2]),
       ]))
-    #expect(request == (try read(chat([]))))
+    var expected = try read(chat([]))
+    expected.ignored = ["user", "store", "unheard_of"]
+    #expect(request == expected)
   }
 
   @Test func `the later name of a limit wins`() throws {
