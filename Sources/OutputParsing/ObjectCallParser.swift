@@ -150,9 +150,11 @@ struct ObjectCallParser: Sendable {
       switch kind {
       case .string:
         guard let text = Self.text(token) else { return false }
-        let isJSON = (try? JSONValue.parse(Array(text.utf8), file: "arguments", maxValues: 1 << 16)) != nil
-        arguments = isJSON ? Array(text.utf8) : token
-      case .scalar: arguments = token == Array("null".utf8) ? Array("{}".utf8) : token
+        let held = try? JSONValue.parse(Array(text.utf8), file: "arguments", maxValues: 1 << 16)
+        arguments = held?.members == nil ? token : Array(text.utf8)
+      case .scalar:
+        guard let value = try? JSONValue.parse(token, file: "arguments", maxValues: 1) else { return false }
+        arguments = value.isNull ? Array("{}".utf8) : token
       default: break
       }
       hasArguments = true

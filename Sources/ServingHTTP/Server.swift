@@ -65,8 +65,9 @@ package struct Server: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(options.connections, logger: logger)),
       onServerRunning: { channel in
         isListening.change { $0 = true }
-        let address = channel.localAddress.map { "\($0)" } ?? "its address"
-        note("serving at \(address)")
+        // The port may have been left to the system.
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+        note("serving at http://\(host):\(channel.localAddress?.port ?? options.port)")
       }, logger: logger)
     let isOver = Monitor(false)
     let watch = DrainWatch(state: state, seconds: options.drainSeconds) {

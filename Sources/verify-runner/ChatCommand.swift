@@ -66,9 +66,11 @@ struct ChatCommand: ParsableCommand {
       case "/clear": talk.messages = []
       case "/think on": talk.thinks = nil
       case "/think off": talk.thinks = false
-      case _ where line.hasPrefix("/system"):
+      case _ where line == "/system" || line.hasPrefix("/system "):
         instruction = String(line.dropFirst("/system".count).drop { $0 == " " })
         talk.messages = []
+      case _ where line.wholeMatch(of: /\/[a-z]+( .*)?/) != nil:
+        Terminal.note("no such command; there are /clear, /think on, /think off, /system TEXT, /exit")
       default:
         if talk.messages.isEmpty, let instruction, !instruction.isEmpty {
           talk.messages.append(ChatMessage(.system, instruction))

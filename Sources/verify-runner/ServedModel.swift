@@ -33,12 +33,9 @@ struct ServedModel {
   /// Of the package, the build and the arithmetic: the same fingerprint, the same answers.
   func fingerprint() throws -> String {
     let sums = model.path.appending("SHA256SUMS")
-    let digest: SHA256Digest
-    do {
-      digest = try digestOfFile(atPath: sums).digest
-    } catch {
-      digest = try digestOfFile(atPath: model.path.appending("config.json")).digest
-    }
+    // A folder that is no package has no sums; one whose sums cannot be read is an error.
+    let file = try sums.exists ? sums : model.path.appending("config.json")
+    let digest = try digestOfFile(atPath: file).digest
     return "fp_\(digest.hex.prefix(12))_\(Release.version)_\(arithmetic.rawValue)"
   }
 
@@ -56,7 +53,8 @@ struct ServedModel {
 
   private var decoders: [String] {
     let named: [DecodingMethod] = [.vanilla, .lookup(), .adaptive(), .dflash(), .eagle3(), .hybrid()]
-    return named.filter { $0.missing(of: model) == nil }.map(\.name) + ["auto"]
+    let head = DecodingMethod.adaptive().missing(of: model) == nil ? ["mtp"] : []
+    return named.filter { $0.missing(of: model) == nil }.map(\.name) + head + ["auto"]
   }
 
   /// The decoding of a name, for requests.
