@@ -1,3 +1,4 @@
+import Checking
 import Foundation
 
 /// What makes the tables readable without the page that explains them.
