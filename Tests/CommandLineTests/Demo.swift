@@ -22,7 +22,8 @@ enum Demo {
     if let donor { members.append(("donor", .string(donor))) } else { members.append(("head", "none")) }
     if let layout { members.append(("layouts", [.string(layout)])) }
     members += [
-      ("pipeline", .string(pipeline)), ("base_model", .string(baseModel)), ("output", .string(output)), ("check", check),
+      ("pipeline", .string(pipeline)), ("base_model", .string(baseModel)), ("output", .string(output)),
+      ("check", check),
     ]
     try folder.write(String(decoding: JSONWriter.pretty(.object(members)), as: UTF8.self), to: name)
     return folder[name]
