@@ -15,6 +15,8 @@ extension Run {
     let lock = try WorkLock(folder: work)
     defer { lock.release() }
     guard try isUnfinished || folder.hasPublished() else { throw ConversionError.workUnfinished(path: work) }
-    return try folder.clean()
+    let targets = try andBeside()
+    let weights = targets.flatMap { $0.plan.weights.map { FilePath($0.path).name } }
+    return try folder.clean(weights: Set(weights))
   }
 }

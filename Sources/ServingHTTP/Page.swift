@@ -137,6 +137,7 @@ enum Page {
       title.textContent = "thoughts"; thoughts.append(title, document.createTextNode(""));
       const text = document.createTextNode(""), calls = [], start = performance.now();
       let first = 0, tokens = 0, places = [], message = { role: "assistant", content: "" }, failed = null;
+      const talk = messages;
       running = new AbortController(); $("send").textContent = "Stop";
       try {
         const response = await fetch("v1/chat/completions", { method: "POST", headers: headers(), signal: running.signal,
@@ -179,15 +180,19 @@ enum Page {
         }
       } catch (error) { failed = error; if (error.name !== "AbortError") add("error", error.message); }
       running = null; $("send").textContent = "Send";
+      // Cleared in the meantime: what was said belongs to no talk.
+      if (talk !== messages) return;
+      // A message that was refused would be refused again with each that follows.
+      if (failed && !text.data && talk.at(-1).role === "user") talk.pop();
       message.content = text.data;
       const done = calls.filter(Boolean);
       if (done.length && !failed) message.tool_calls = done.map(({ id, type, function: f }) => ({ id, type, function: f }));
-      if (text.data || message.tool_calls) messages.push(message);
+      if (text.data || message.tool_calls) talk.push(message);
       if (!message.tool_calls) return;
       for (const call of done) {
         const result = calculate(call.function.arguments);
         call.element.textContent += " = " + result;
-        messages.push({ role: "tool", tool_call_id: call.id, content: result });
+        talk.push({ role: "tool", tool_call_id: call.id, content: result });
       }
       await answer();
     }

@@ -65,6 +65,7 @@ package struct DocumentForm: Sendable {
     DocumentForm("cambium_unpack", by: ["cambium unpack"]),
     DocumentForm("cambium_verification_report", by: ["cambium verify"]),
     DocumentForm("verify_runner_bench", by: ["verify-runner bench"]),
+    DocumentForm("verify_runner_bench_serve", by: ["verify-runner bench-serve"]),
     DocumentForm("verify_runner_check", by: ["verify-runner check"]),
     DocumentForm("verify_runner_generate", by: ["verify-runner generate"]),
     DocumentForm("verify_runner_tokenize", by: ["verify-runner tokenize"]),

@@ -103,8 +103,8 @@ struct StatusCommand: ParsableCommand {
     options.leavesCheckOut = check.noCheck
     sources.enter(&options)
     let remote = RemoteModels()
-    // What is to be done follows from headers, also from those of models that stay on the hub.
-    options.opener = { try remote.open($0, $1) }
+    // Which parts there are follows from headers, also from those of models that stay on the hub.
+    if partitions != nil { options.opener = { try remote.open($0, $1) } }
     defer { remote.tellTraffic() }
     let run = try Run(manifest: manifest, options: options)
     if let partitions {

@@ -28,13 +28,7 @@ struct ManyRuns {
   {
     var rows: [Row] = []
     var isEnded = false
-    // One that cannot be read is said now, and not hours later.
-    if !keepsGoing {
-      for manifest in manifests where !ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
-        guard !manifest.isDescriptor else { continue }
-        _ = try Manifest(path: manifest)
-      }
-    }
+    try look(manifests)
     for manifest in manifests {
       if ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
         Terminal.note("\(manifest): is no manifest by its name, and is left out")
@@ -58,6 +52,26 @@ struct ManyRuns {
     format.print(json: json(rows), text: text(rows))
     let worst = rows.compactMap(\.status).max { ManyRuns.severity($0) < ManyRuns.severity($1) }
     if let worst, worst != .ok { throw ExitCode(worst.rawValue) }
+  }
+
+  /// Says now, and not hours later, which manifest cannot be read, unless the others are made all the same; and which two
+  /// make one folder, of which the second would replace the first.
+  private func look(_ manifests: [FilePath]) throws {
+    var makers: [FilePath: FilePath] = [:]
+    for manifest in manifests where !ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
+      guard !manifest.isDescriptor else { continue }
+      let read: Manifest
+      do {
+        read = try Manifest(path: manifest)
+      } catch {
+        if keepsGoing { continue }
+        throw error
+      }
+      let output = read.output.lexicallyNormalized()
+      if let other = makers.updateValue(manifest, forKey: output) {
+        throw ValidationError("\(other) and \(manifest) make one folder, \(output): run them one after the other")
+      }
+    }
   }
 
   /// From what is done to what no second attempt mends.

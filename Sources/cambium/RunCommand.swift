@@ -99,7 +99,11 @@ struct RunCommand: ParsableCommand {
     let run = try Run(manifest: manifest, options: options)
     // The second folder's place too, before the first is made.
     try run.requireAllPossible()
-    if dryRun { return report(run.report.json, run.report.text(everyTensor: false)) }
+    if dryRun {
+      var plan = run.report
+      plan.rates = TimeEstimate.Rates()
+      return report(plan.json, plan.text(everyTensor: false))
+    }
     // Only here: whatever cannot be resumed ends at once.
     StopSignal.shared.install()
     for target in PackageTarget.all(run.resolution.manifest) {

@@ -22,6 +22,7 @@ import Testing
     #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
     try folder.write("three years", to: "out.work/notes.txt")
     try folder.write("a thought", to: "out.work/quantize/thought.txt")
+    try folder.write("a tensor", to: "out.work/quantize/mine.safetensors")
     let refused = try CambiumProcess.run(["clean", "m.json"], in: folder.path)
     #expect(refused.end == .exit(65) && refused.err.contains("E_WORK_UNFINISHED"), "\(refused.summary)")
     #expect(folder.exists("out.work/quantize/receipt.json"))
@@ -30,7 +31,7 @@ import Testing
     #expect(cleaned.out.contains("quantize/thought.txt"), "\(cleaned.summary)")
     #expect(folder.text("out.work/notes.txt") == "three years")
     #expect(folder.text("out.work/quantize/thought.txt") == "a thought")
-    #expect(folder.tree("out.work/quantize") == ["thought.txt"])
+    #expect(folder.tree("out.work/quantize") == ["mine.safetensors", "thought.txt"])
   }
 
   @Test func `items that machines have made go, and what somebody put among them stays`() throws {

@@ -16,13 +16,14 @@ enum Demo {
   static func writeManifest(
     in folder: ScratchFolder, name: String = "m.json", source: String = trunk, donor: String? = donor,
     pipeline: String = "mxfp4", layout: String? = nil, check: JSONValue = Demo.shortCheck,
-    baseModel: String = "cambium/demo"
+    baseModel: String = "cambium/demo", output: String = "out"
   ) throws -> String {
     var members: [(String, JSONValue)] = [("cambium", 1), ("source", .string(source))]
     if let donor { members.append(("donor", .string(donor))) } else { members.append(("head", "none")) }
     if let layout { members.append(("layouts", [.string(layout)])) }
     members += [
-      ("pipeline", .string(pipeline)), ("base_model", .string(baseModel)), ("output", "out"), ("check", check),
+      ("pipeline", .string(pipeline)), ("base_model", .string(baseModel)), ("output", .string(output)),
+      ("check", check),
     ]
     try folder.write(String(decoding: JSONWriter.pretty(.object(members)), as: UTF8.self), to: name)
     return folder[name]

@@ -84,7 +84,7 @@ import Testing
 
   @Test func `of several manifests each is done, and the status is the worst`() throws {
     let folder = try Demo.folder()
-    try Demo.writeManifest(in: folder, name: "wrong.json", source: "nowhere")
+    try Demo.writeManifest(in: folder, name: "wrong.json", source: "nowhere", output: "other")
     for name in ["m.sensitivity.json", "manifest.schema.json"] { try folder.write("{}", to: name) }
     let names = ["absent.json", "m.json", "m.lock.json", "m.sensitivity.json", "manifest.schema.json", "wrong.json"]
     // What cannot be read is said before anything is made.
@@ -94,6 +94,8 @@ import Testing
     #expect(stopped.end == .exit(66), "\(stopped.summary)")
     let begun = try #require(try document(stopped.out)["runs"]?.arrayValue)
     #expect(begun.map { $0["status"]?.intValue } == [66, nil])
+    let twice = try cambium(folder, ["run", "m.json", "./m.json", "--keep-going", "--replace"])
+    #expect(twice.end == .exit(64) && twice.err.contains("make one folder"), "\(twice.summary)")
     #expect(!folder.exists("out"))
 
     let outcome = try cambium(folder, ["run"] + names + ["--keep-going", "--json"])

@@ -47,6 +47,24 @@ import Testing
     }
   }
 
+  @Test func `parts of two states of a source are never one package`() throws {
+    try withShop { shop in
+      #expect(!(try convert(shop).done.isEmpty))
+      let names = try FileManager.default.contentsOfDirectory(atPath: shop.source)
+      let path = shop.source + "/" + (try #require(names.sorted().last { $0.hasSuffix(".safetensors") }))
+      var bytes = try readBytes(path)
+      bytes[bytes.count - 3] ^= 1
+      try writeBytes(bytes, path)
+      let refusal = try diagnostic { _ = try shop.open(shop.options).merge(MergeOptions(), SilentObserver()) }
+      #expect(refusal.code == "E_ITEMS_MISSING", "\(refusal.text)")
+      #expect(try status(shop).isComplete == false)
+      // The same machines' next run makes them of what is there now.
+      #expect(!(try convert(shop).done.isEmpty))
+      _ = try shop.open(shop.options).merge(MergeOptions(), SilentObserver())
+      #expect(exists(shop.package))
+    }
+  }
+
   @Test func `somebody's file of such a name makes no work folder`() throws {
     try withShop { shop in
       try FileManager.default.createDirectory(atPath: shop.work, withIntermediateDirectories: true)

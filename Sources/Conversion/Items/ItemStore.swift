@@ -16,6 +16,9 @@ struct ItemStore: Sendable {
   let items: [WorkItem]
   /// What the items' receipts have in common.
   let inputs: [FileRecord]
+  /// The state of each weight file that is read, for the items' keys: parts of two states of a source must never be one
+  /// package, and no machine reads what the others have read.
+  private let sources: JSONValue
   /// Where the weights of a merged item are that the stage has given up.
   let published: PublishedWeights
 
@@ -29,6 +32,12 @@ struct ItemStore: Sendable {
     self.list = list
     self.items = items
     self.inputs = try inputs.headerRecords() + inputs.records { $0.shard == nil }
+    sources = .array(
+      inputs.files.compactMap { file in
+        // What the hub has under a commit does not change.
+        guard let shard = file.shard?.file, !shard.isElsewhere else { return nil }
+        return .array([.string(file.name), .int(shard.identity.size), .int(shard.identity.modified)])
+      })
     published = PublishedWeights(plan: plan, folder: work, package: package)
   }
 
@@ -57,7 +66,7 @@ struct ItemStore: Sendable {
   private func parameters(_ item: WorkItem) -> JSONValue {
     .object([
       ("plan_sha256", .string(plan.digest.hex)), ("item", .int(item.number)),
-      ("leaf_bytes", .int(TreeDigest.leafBytes)), ("page_bytes", .int(TreeDigest.pageBytes)),
+      ("leaf_bytes", .int(TreeDigest.leafBytes)), ("page_bytes", .int(TreeDigest.pageBytes)), ("sources", sources),
     ])
   }
 

@@ -11,7 +11,8 @@ package struct KeyRing: Sendable {
   /// Keys of a text with one on each line; lines that begin with `#` are for people.
   package init(lines text: String) {
     self.init(
-      text.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix(while: \.isWhitespace) }
+      // A mark of the byte order is no part of a key.
+      text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix(while: \.isWhitespace) }
         .filter { !$0.hasPrefix("#") }
         .map { line in
           var line = line

