@@ -289,7 +289,8 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests",
       dependencies: [
-        "Diagnostics", "Safetensors", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+        "Diagnostics", "Safetensors", "StrictJSON", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "ServingHTTPTests",

@@ -40,6 +40,7 @@ enum Architecture {
 
   /// Targets with more, and why.
   static let large: [String: String] = [
+    "Audit": "one package's account: document, page, card and statement; its folders are in order",
     "Checking": "one matter, what decoding with and without a head gives; its folders are in order",
     "Checkpoint": "what other tools leave is tables of names and formats, a file each, and its folders are in order",
     "Conversion": "one run: its stages, and the same work shared by many machines; its folders are in order",
