@@ -40,7 +40,7 @@ public final class PosixFile: Sendable {
   /// Creates a file that must not exist yet, with mode 0644 whatever the umask.
   /// - Parameters:
   ///   - path: The file.
-  ///   - isInTheMaking: Whether it is marked as unfinished until ``endMaking()``; see ``isUnfinished(_:)``.
+  ///   - isInTheMaking: Whether it is marked as unfinished until ``endMaking()``.
   public static func createExclusive(
     _ path: FilePath, isInTheMaking: Bool = false
   ) throws(StorageError) -> PosixFile {

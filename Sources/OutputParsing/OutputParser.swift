@@ -6,7 +6,7 @@ import Tokenization
 /// - White space between the parts of an answer is left out, and kept inside of its text.
 /// - Stop strings end the text. They are not looked for in thoughts and calls, and are not part of the answer.
 /// - A call may also begin with `<function=NAME>` alone, for the name of a tool that is declared.
-/// - Of a model that writes in channels, ``ChannelParser`` reads the answer.
+/// - Of a model that writes in channels, `ChannelParser` reads the answer.
 package struct OutputParser: Sendable {
   private enum State: Equatable { case reasoning, text, call }
   /// What came before white space that is held.

@@ -1,5 +1,5 @@
 /// The quantizer's definition: MLX's arithmetic group by group in plain Swift, for every format and type,
-/// then the search of scales where the format asks for it (``ReferenceSearch``).
+/// then the search of scales where the format asks for it (`ReferenceSearch`).
 ///
 /// All arithmetic is f32, each operation rounded once; T(x) is rounding to the weight's type. The kernels must give
 /// the same bytes. Input must be finite and buffers exactly sized: `Quantizer` checks both, this type does not.

@@ -23,7 +23,7 @@ package struct BodyReader: Sendable {
   /// - Parameters:
   ///   - parts: The body as it comes.
   ///   - length: Its bytes, where the request says so.
-  /// - Throws: ``APIError``: `tooLarge`, `slow`, and `invalid` for what breaks off or is no body at all.
+  /// - Throws: `APIError`: `tooLarge`, `slow`, and `invalid` for what breaks off or is no body at all.
   package func bytes<Parts: AsyncSequence & Sendable>(
     of parts: Parts, length: Int? = nil
   ) async throws -> [UInt8] where Parts.Element == ByteBuffer {

@@ -34,7 +34,11 @@ package struct LoadResult: Sendable, Equatable {
   package let between: Times
   package let whole: Times
 
-  /// - Parameter seconds: From the first request to the end of the last answer.
+  /// - Parameters:
+  ///   - server: Its address.
+  ///   - atOnce: How many requests there were at once.
+  ///   - answers: What came.
+  ///   - seconds: From the first request to the end of the last answer.
   package init(server: String, atOnce: Int, answers: [LoadAnswer], seconds: Double) {
     self.server = server
     self.atOnce = atOnce

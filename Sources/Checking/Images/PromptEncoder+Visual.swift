@@ -18,7 +18,7 @@ extension PromptEncoder {
   /// The same for messages of strangers, with images only: control tokens that are written out in messages, tools and
   /// further variables are ordinary text, so that nobody can end a turn, or make a place for an image, from inside of a
   /// message.
-  /// - Throws: as ``encode(_:_:tower:pool:)``.
+  /// - Throws: as `encode`.
   package func encode(
     sanitized chat: ChatRequest, _ images: [VisualInput], tower: VisionTower, pool: WorkerPool
   ) throws -> Prompt {

@@ -1,6 +1,6 @@
 /// Decides which drafted tokens stay, and which token follows them.
 ///
-/// Temperature 0: the target's choice is its largest logit. Above: a token is drawn by ``Distribution/draw(_:)`` with the
+/// Temperature 0: the target's choice is its largest logit. Above: a token is drawn by `Distribution.draw` with the
 /// noise of its place in the text, and of nothing else. A draft stays when it is the target's choice. So the text is that
 /// of plain decoding with the same seed, token by token, whoever drafts, and however many drafts there are.
 ///

@@ -125,7 +125,9 @@ package protocol GenerationEngine: Sendable {
   /// What every job would be refused for now: before one is made ready, which takes a while. Nil when there is room.
   func refusal() -> APIError?
   /// Takes a job; does not wait for it.
-  /// - Parameter deliver: Called on the engine's thread with each event of the job in their order; must not block.
+  /// - Parameters:
+  ///   - job: What is to be decoded.
+  ///   - deliver: Called on the engine's thread with each event of the job in their order; must not block.
   /// - Throws: ``APIError``: `tooMany` when too many wait, `unavailable` after `drain` and `stop`, `invalid` for a job
   ///   that can never be done.
   func submit(
