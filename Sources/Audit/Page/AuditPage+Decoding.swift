@@ -31,17 +31,19 @@ extension AuditPage {
     html.markup("</section>\n")
   }
 
-  /// Of one length, whatever was found: a check that turned out to be impossible is filled up with spaces.
   private func planned(_ check: DecodeCheck, _ outcome: CheckOutcome?, _ html: inout MarkupText) {
     var full = MarkupText()
     figures(check, outcome, &full)
-    guard outcome?.reason != nil else {
-      html.markup(String(decoding: full.bytes, as: UTF8.self))
-      return
-    }
+    let refusal = "Decoding was not checked: the runner refused the package, see \(title).check.json."
+    ofOneLength(full, or: outcome?.reason == nil ? nil : refusal, &html)
+  }
+
+  /// Of one length, whatever was found: what is said in place of figures that there are not is filled up with spaces.
+  func ofOneLength(_ figures: MarkupText, or refusal: String?, _ html: inout MarkupText) {
+    guard let refusal else { return html.markup(String(decoding: figures.bytes, as: UTF8.self)) }
     var short = MarkupText()
-    short.element("p", "Decoding was not checked: the runner refused the package, see \(title).check.json.")
-    short.markup(String(repeating: " ", count: max(0, full.bytes.count - short.bytes.count)))
+    short.element("p", refusal)
+    short.markup(String(repeating: " ", count: max(0, figures.bytes.count - short.bytes.count)))
     html.markup(String(decoding: short.bytes, as: UTF8.self))
   }
 

@@ -14,14 +14,8 @@ extension AuditPage {
       "<p>Compared with the source on a short text of cambium's own, chat, code and prose; KL in nats, same best token in"
         + " %:</p>\n")
     sourceTable(outcome?.source, &full)
-    guard outcome?.notCompared != nil else {
-      html.markup(String(decoding: full.bytes, as: UTF8.self))
-      return
-    }
-    var short = MarkupText()
-    short.element("p", "Not compared with the source: the runner refused it, see \(title).check.json.")
-    short.markup(String(repeating: " ", count: max(0, full.bytes.count - short.bytes.count)))
-    html.markup(String(decoding: short.bytes, as: UTF8.self))
+    let refusal = "Not compared with the source: the runner refused it, see \(title).check.json."
+    ofOneLength(full, or: outcome?.notCompared == nil ? nil : refusal, &html)
   }
 
   /// The figures in one row.
