@@ -92,7 +92,7 @@ public struct Manifest: Sendable {
   /// Reads a manifest. Paths in it are relative to its own folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
-    guard try path.exists else { throw ManifestError.missing(path: path, what: "manifest") }
+    guard try path.exists else { throw ManifestError.missing(path: path) }
     if try path.isFolder {
       throw ManifestError.notManifest(
         path: path, found: "a folder", next: "write a manifest for the model in it: cambium init \(path)")

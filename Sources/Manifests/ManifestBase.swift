@@ -39,7 +39,7 @@ struct ManifestBase {
       }
       seen.append(UTF8Name(name))
       file = path.absolute.folder.appending(name)
-      guard try file.exists else { throw ManifestError.missing(path: file, what: "manifest that another one extends") }
+      guard try file.exists else { throw ManifestError.baseMissing(path: file) }
       let text = try ReadOnlyFile(path: file).readAll(limit: 4 << 20)
       value = try JSONValue.parse(text, file: file.string, maxValues: JSONValue.modestCount)
       let fields = try JSONFields(value, file: file.string, what: "manifest")

@@ -4,8 +4,14 @@ import SystemPackage
 
 /// What can be wrong with a manifest, a pipeline or a lock file.
 public enum ManifestError: CambiumError {
-  /// The manifest, or a pipeline that it names by a path, is not there.
-  case missing(path: FilePath, what: String)
+  /// The manifest is not there.
+  case missing(path: FilePath)
+  /// A pipeline that is named by a path is not there.
+  case pipelineMissing(path: FilePath)
+  /// A manifest that another one extends is not there.
+  case baseMissing(path: FilePath)
+  /// The text for the card is not there.
+  case cardMissing(path: FilePath)
   /// The folder of pipelines that the command line names is not there.
   case pipelinesMissing(path: FilePath)
   /// Files that come with the program are in none of the places where they are looked for.
@@ -33,12 +39,23 @@ public enum ManifestError: CambiumError {
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .missing(let path, let what):
+    case .missing(let path):
       Diagnostic(
-        "E_MANIFEST_MISSING", "no such \(what)", file: path,
-        next: what == "manifest"
-          ? "write one with: cambium init FOLDER" : "check the path; it is relative to the manifest",
+        "E_MANIFEST_MISSING", "no such manifest", file: path, next: "write one with: cambium init FOLDER",
         exit: .missingInput)
+    case .pipelineMissing(let path):
+      Diagnostic(
+        "E_PIPELINE_MISSING", "no such pipeline", file: path, expected: "the pipeline's file", found: "nothing",
+        next: "check the path; it is relative to the manifest", exit: .missingInput)
+    case .baseMissing(let path):
+      Diagnostic(
+        "E_EXTENDS_MISSING", "a manifest that another one extends is not there", file: path,
+        expected: "a manifest in the same folder", found: "nothing", next: "check the name behind extends",
+        exit: .missingInput)
+    case .cardMissing(let path):
+      Diagnostic(
+        "E_CARD_MISSING", "no such text for the card", file: path, expected: "a file", found: "nothing",
+        next: "check the path; it is relative to the manifest", exit: .missingInput)
     case .pipelinesMissing(let path):
       Diagnostic(
         "E_PIPELINES_MISSING", "no such folder of pipelines", file: path, expected: "a folder with pipelines",
@@ -47,8 +64,9 @@ public enum ManifestError: CambiumError {
       Diagnostic(
         "E_SHIPPED_MISSING", "a \(what) that comes with cambium is not found", expected: "one in \(looked)",
         found: "none",
-        next:
-          "leave the program in the folder that it came with, or name that of the pipelines with --pipelines or CAMBIUM_PIPELINES",
+        next: what == "schema"
+          ? "leave the program in the folder that it came with"
+          : "leave the program in the folder that it came with, or name that of the pipelines with --pipelines or CAMBIUM_PIPELINES",
         exit: .missingInput)
     case .notManifest(let path, let found, let next):
       Diagnostic(

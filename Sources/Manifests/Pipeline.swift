@@ -55,14 +55,14 @@ public struct Pipeline: Sendable {
   }
 
   /// Finds a pipeline by name among the shipped ones, or by a path that ends in `.json`.
-  /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``; ``ManifestError/missing(path:what:)`` for a path
-  ///   that leads nowhere.
+  /// - Throws: ``ManifestError/pipelineUnknown(place:name:known:looked:)``; ``ManifestError/pipelineMissing(path:)`` for a
+  ///   path that leads nowhere.
   public static func locate(_ reference: String, manifest: FilePath, folders: [FilePath], place: String) throws
     -> FilePath
   {
     if reference.hasSuffix(".json") {
       let path = FilePath(untrusted: reference).absolute(from: manifest.folder)
-      guard try path.exists else { throw ManifestError.missing(path: path, what: "pipeline") }
+      guard try path.exists else { throw ManifestError.pipelineMissing(path: path) }
       return path
     }
     for folder in folders where !reference.contains("/") {

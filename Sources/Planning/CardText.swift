@@ -17,10 +17,10 @@ package struct CardText: Sendable {
   /// The same, as text.
   package let text: String
 
-  /// - Throws: `ManifestError/missing(path:what:)`; `ManifestError/value(place:field:expected:found:)` for what is no text;
+  /// - Throws: `ManifestError/cardMissing(path:)`; `ManifestError/value(place:field:expected:found:)` for what is no text;
   ///   `FileError`, as of a file that is too large.
   init(path: FilePath) throws {
-    guard try path.exists else { throw ManifestError.missing(path: path, what: "text for the card") }
+    guard try path.exists else { throw ManifestError.cardMissing(path: path) }
     bytes = try ReadOnlyFile(path: path).readAll(limit: CardText.most)
     self.path = path
     guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -22,7 +22,9 @@ public enum VerificationError: CambiumError, Equatable {
   case meanCosine(actual: Double, words: String, least: Double, worst: String)
 
   /// A file of the package is not the one that was verified.
-  case publishedFile(file: String, expected: String, found: String)
+  ///
+  /// Where the weights came from many machines, the parts of the others are sound, and stay.
+  case publishedFile(file: String, isMerged: Bool, expected: String, found: String)
   /// `cambium verify` would refuse the package, so it is not published.
   case unverifiable(output: String, check: String, problems: [String])
   /// The package that is to be signed does not verify.
@@ -30,10 +32,14 @@ public enum VerificationError: CambiumError, Equatable {
 
   public var diagnostic: Diagnostic {
     switch self {
-    case .publishedFile(let file, let expected, let found):
+    case .publishedFile(let file, let isMerged, let expected, let found):
       Diagnostic(
         "E_PUBLISHED_FILE", "a file of the package is not what was verified", file: file, expected: expected,
-        found: found, next: "the work folder is damaged: remove it, and run again", exit: .verificationFailed)
+        found: found,
+        next: isMerged
+          ? "check the storage; cambium status MANIFEST --partitions N --deep names what is damaged: run those partitions again, which makes it anew, and merge again without --trust-receipts; no other part is lost"
+          : "the work folder is damaged: check the storage; cambium clean MANIFEST --unfinished removes it; then run again",
+        exit: .verificationFailed)
     case .unverifiable(let output, let check, let problems):
       Diagnostic(
         "E_UNVERIFIABLE", "verify would refuse the package, so it is not published", file: output,

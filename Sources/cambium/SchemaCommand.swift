@@ -45,13 +45,15 @@ struct SchemaCommand: ParsableCommand {
 
   /// The schemas lie where the pipelines do: in the package that the program was built in, or in what it was installed with.
   private func place(_ form: DocumentForm) throws -> FilePath {
-    var folder = FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingLinks
+    let program = FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingLinks
+    var folder = program
     for _ in 0..<5 {
       folder = folder.folder
       for path in [form.schema, form.installedSchema].map({ folder.appending($0) }) where try path.exists {
         return path
       }
     }
-    throw ManifestError.missing(path: folder.appending(form.schema), what: "schema")
+    throw ManifestError.shippedMissing(
+      what: "schema", looked: "\(form.schema) or \(form.installedSchema), in \(program.folder) or a folder above it")
   }
 }

@@ -41,7 +41,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("absent.md", [], "E_MANIFEST_MISSING"), ("own.md", [0xFF, 0xFE], "E_MANIFEST_VALUE"),
+      ("absent.md", [], "E_CARD_MISSING"), ("own.md", [0xFF, 0xFE], "E_MANIFEST_VALUE"),
       ("own.md", [0x41, 0x1B, 0x5B], "E_MANIFEST_VALUE"),
       ("own.md", [UInt8](repeating: 0x41, count: (1 << 20) + 1), "E_FILE_LIMIT"),
     ] as [(String, [UInt8], String)])

@@ -45,7 +45,7 @@ import Testing
   @Test(arguments: [
     ("../own.json", "E_MANIFEST_VALUE"), ("own.json", "E_MANIFEST_VALUE"), ("circle.json", "E_MANIFEST_VALUE"),
     ("/etc/passwd", "E_MANIFEST_VALUE"), ("unknown.json", "E_JSON_UNKNOWN_FIELD"),
-    ("absent.json", "E_MANIFEST_MISSING"),
+    ("absent.json", "E_EXTENDS_MISSING"),
   ])
   func `what cannot be extended is refused`(name: String, code: String) throws {
     try withWorkshop { shop in

@@ -140,7 +140,8 @@ struct PackageStage: Stage {
       let (digest, bytes) = try open.digest()
       guard digest == file.sha256, bytes == file.bytes else {
         throw VerificationError.publishedFile(
-          file: file.path, expected: "sha256 \(file.sha256.hex)", found: digest.hex)
+          file: file.path, isMerged: try Folder.isFolder(folder.path.appending(WorkFolder.items)),
+          expected: "sha256 \(file.sha256.hex)", found: digest.hex)
       }
       found.withLock { $0[FilePath(file.path)] = identity }
     }
