@@ -32,6 +32,9 @@ extension Run {
     try writePlan()
     try Folder.create(store.path)
     try AttemptFolder.removeAbandoned(in: store.path)
+    // Between two items no attempt says that this process lives; a lock of the work folder is nothing that machines share.
+    let life = try AttemptFolder(for: "partition", in: store.path)
+    defer { life.discard() }
     let worker = ItemWorker(
       store: store, resolution: resolution, note: ItemNote(build: build), threads: options.threads,
       memory: options.memory, observer: observer, resumeCommand: options.resumeCommand)

@@ -46,7 +46,7 @@ public struct Run: Sendable {
     }
   }
 
-  private static func work(_ options: RunOptions, _ target: PackageTarget, _ output: FilePath) -> FilePath {
+  static func work(_ options: RunOptions, _ target: PackageTarget, _ output: FilePath) -> FilePath {
     options.work?.appending(suffix: target.suffix) ?? output.appending(suffix: ".work")
   }
 

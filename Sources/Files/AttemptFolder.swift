@@ -50,6 +50,28 @@ package final class AttemptFolder: Sendable {
     }
   }
 
+  /// The attempts in a folder that a process may be filling: whose lock is held, or whose number a process of this host has;
+  /// and all of other hosts, of which nobody here knows whether they live.
+  package static func living(in folder: FilePath) throws(StorageError) -> [FilePath] {
+    guard try Folder.isFolder(folder) else { return [] }
+    var living: [FilePath] = []
+    for entry in try Folder.readableEntries(folder) {
+      let path = folder.appending(entry)
+      guard let (host, process) = parse(entry), try linkStatus(path)?.isFolder == true else { continue }
+      let mayLive = host != AttemptFolder.host || kill(process, 0) == 0 || errno != ESRCH
+      let isHeld = try FolderInTheMaking.isHeld(path)
+      if mayLive || isHeld { living.append(path) }
+    }
+    return living
+  }
+
+  /// Removes the folder, which holds nothing that anybody needs, and ends the right to it.
+  package func discard() {
+    // What stays is removed by the next attempt, which finds this process dead.
+    try? Folder.removeTree(path)
+    release()
+  }
+
   /// Ends the right to the folder, whatever its name is now.
   package func release() { making.release() }
 

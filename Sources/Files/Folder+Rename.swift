@@ -27,6 +27,26 @@ extension Folder {
     if oldFolder != newFolder { try syncFolder(oldFolder) }
   }
 
+  /// Renames a file to a name whose file, if there is one, it takes the place of at one instant, and makes that durable. Of
+  /// two processes that do the same with one file, one finds it gone, and nothing is lost.
+  /// - Returns: false when there is no such file, or not any more.
+  public static func renameReplacing(_ from: FilePath, _ to: FilePath) throws(StorageError) -> Bool {
+    guard try linkStatus(from) != nil else { return false }
+    // A folder never makes room for a file.
+    if try linkStatus(to)?.isFolder == true { try removeTree(to) }
+    crashPoint("rename")
+    PowerLoss.shared?.willRename(from, to)
+    if rename(from, to) != 0 {
+      let code = errno
+      if code == ENOENT, try linkStatus(from) == nil { return false }
+      throw .system("rename into place", to, errno: code)
+    }
+    crashPoint("rename")
+    try syncFolder(to.folder)
+    if from.folder != to.folder { try syncFolder(from.folder) }
+    return true
+  }
+
   /// Exchanges two folders, or two files, at one instant, and makes that durable.
   /// - Returns: false where the file system has no such thing; then nothing has changed.
   public static func exchange(_ one: FilePath, _ other: FilePath) throws(StorageError) -> Bool {

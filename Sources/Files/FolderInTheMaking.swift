@@ -67,6 +67,18 @@ public final class FolderInTheMaking: Sendable {
     return descriptor
   }
 
+  /// Whether a process fills a folder at this moment; false where folders cannot be locked.
+  static func isHeld(_ path: FilePath) throws(StorageError) -> Bool {
+    let descriptor = uninterrupted { openDescriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    guard descriptor >= 0 else {
+      // Renamed or removed meanwhile.
+      if errno == ENOENT { return false }
+      throw .looking("open the folder", path, errno: errno)
+    }
+    defer { close(descriptor) }
+    return uninterrupted { flock(descriptor, LOCK_SH | LOCK_NB) } != 0 && errno == EWOULDBLOCK
+  }
+
   /// Ends the right to the folder, which stays.
   public func release() { close(descriptor) }
 }

@@ -28,6 +28,8 @@ public enum ConversionError: CambiumError {
   case outputGone(path: FilePath)
   /// The work folder holds files that are not a run's.
   case workForeign(path: FilePath, found: String)
+  /// The work folder that is to be removed is a link to one.
+  case workLink(path: FilePath, target: FilePath)
   /// Of the work folder and the output, one lies inside the other.
   case workPlace(work: FilePath, output: FilePath)
   /// The output lies inside the source or the donor.
@@ -122,6 +124,12 @@ public enum ConversionError: CambiumError {
         "E_WORK_FOREIGN", "the work folder holds files that are not a run's", file: path,
         expected: "no such folder, an empty one, or the work folder of an earlier run", found: found,
         next: "name another folder with --work", exit: .badInput)
+    case .workLink(let path, let target):
+      Diagnostic(
+        "E_WORK_LINK", "the work folder is a link, and nothing is removed behind one", file: path,
+        expected: "the folder itself", found: "a link to \(target)",
+        next: "cambium clean MANIFEST --work \(target.string.shellQuoted) removes what runs put there; the link stays",
+        exit: .badInput)
     case .workPlace(let work, let output):
       Diagnostic(
         "E_WORK_PLACE", "the work folder and the output are one inside the other", file: work,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Conversion
 import Files
+import Hub
 import StrictJSON
 import SystemPackage
 import Terminal
@@ -9,12 +10,13 @@ struct CleanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clean", abstract: "Removes the work folder of a finished run; the package stays.",
     discussion: """
-      What no run made stays where it is.
+      What no run made stays where it is, and is listed. The models that the
+      manifest names are not needed.
 
       Example:
         cambium clean manifests/demo.json
 
-      \(HelpSections.exitCodes([.resumable: "a run has the folder"]))
+      \(HelpSections.exitCodes([.resumable: "a run has the folder, or machines may be converting in it"]))
 
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
@@ -29,14 +31,17 @@ struct CleanCommand: ParsableCommand {
     let options = RunOptions(
       work: places.work?.absolute, output: places.output?.absolute,
       pipelineFolders: try pipelines.folders(manifest: manifest))
-    let run = try Run(manifest: manifest, options: options)
-    let left = try run.clean(unfinished: unfinished)
-    format.print(
-      json: .object([
-        ("cambium_clean", .int(1)), ("work", .string(run.work.string)), ("removed", .bool(left?.isEmpty == true)),
-        ("left", .array((left ?? []).map { .string($0) })),
-      ]),
-      text: text(run.work, left))
+    for (number, folder) in try ManifestWork.all(manifest: manifest, options: options).enumerated() {
+      let left = try folder.clean(unfinished: unfinished) { try KeptModels.entries(in: $0) }
+      // Of a folder beside the package that is not there, nothing is said.
+      guard number == 0 || left != nil else { continue }
+      format.print(
+        json: .object([
+          ("cambium_clean", .int(1)), ("work", .string(folder.work.string)), ("removed", .bool(left?.isEmpty == true)),
+          ("left", .array((left ?? []).map { .string($0) })),
+        ]),
+        text: text(folder.work, left))
+    }
   }
 
   private func text(_ work: FilePath, _ left: [String]?) -> String {

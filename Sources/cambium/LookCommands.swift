@@ -106,6 +106,12 @@ struct StatusCommand: ParsableCommand {
     // Which parts there are follows from headers, also from those of models that stay on the hub.
     if partitions != nil { options.opener = { try remote.open($0, $1) } }
     defer { remote.tellTraffic() }
+    // What a run that is under way still has to do is in the headers, which are not asked of the hub for that.
+    let works = try partitions == nil ? ManifestWork.all(manifest: manifest, options: options) : []
+    if let work = works.first, work.isRemote {
+      let status = try work.status()
+      return format.print(json: status.json, text: status.text)
+    }
     let run = try Run(manifest: manifest, options: options)
     if let partitions {
       let status = try PartitionStatus(run.andBeside(), count: partitions.count, isDeep: deep)

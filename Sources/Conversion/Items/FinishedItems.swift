@@ -91,11 +91,10 @@ struct FinishedItems {
       let target = folder.appending(file.path)
       // Of a run of its own that was killed.
       try Folder.removeTree(target.appending(suffix: ".partial"))
-      let finished = store.folder(item).appending(file.path)
-      guard try linkStatus(finished) != nil else { continue }
       try Folder.create(target.folder)
-      try Folder.removeTree(target)
-      try Folder.renameNoReplace(finished, target)
+      // At one instant, and never removed first: a merge on another machine, whose lock this one may not see, does the same,
+      // and what it has moved there may be the only copy.
+      _ = try Folder.renameReplacing(store.folder(item).appending(file.path), target)
     }
     // Those that an earlier merge has published.
     try store.published.takeBack()

@@ -9,6 +9,8 @@ public enum ItemError: CambiumError {
   case damaged(work: FilePath, items: [String])
   /// The work items were made by several builds of the program.
   case mixed(work: FilePath, builds: [String])
+  /// The work folder is to be removed, and machines may be converting in it.
+  case living(work: FilePath, attempts: [FilePath])
   /// An attempt's folder was taken away while it was filled.
   case attemptGone(path: FilePath)
 
@@ -32,6 +34,13 @@ public enum ItemError: CambiumError {
         expected: "one build", found: ItemError.shown(builds),
         next: "make those of the other build anew in another work folder, or merge with --allow-mixed-tools",
         exit: .badInput)
+    case .living(let work, let attempts):
+      Diagnostic(
+        "E_ATTEMPT_LIVES", "machines may be converting in the work folder", file: work, expected: "no living attempt",
+        found: ItemError.shown(attempts.map(\.string)),
+        next:
+          "wait until those processes end, or end them; remove such a folder, HOST-PROCESS in its name, when its process is dead; then clean again",
+        exit: .resumable)
     case .attemptGone(let path):
       Diagnostic(
         "E_ATTEMPT_GONE", "the folder of an attempt was taken away", file: path, expected: "the folder of this process",

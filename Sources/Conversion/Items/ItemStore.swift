@@ -53,6 +53,11 @@ struct ItemStore: Sendable {
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
   }
 
+  /// Whether a folder's name may be that of a finished item.
+  static func isName(_ name: String) -> Bool {
+    name.utf8.count >= 5 && name.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
   /// The weight file of an item; nil for what is left of a shard.
   func weights(_ item: WorkItem) -> PlannedWeights? {
     guard case .weights(let number) = item.content else { return nil }

@@ -27,10 +27,9 @@ public struct WorkStatus: Sendable {
 
   /// - Parameters:
   ///   - work: absolute path of the work folder, which need not be there.
-  ///   - plan: The plan whose work it is.
-  ///   - resolution: What the manifest was resolved to.
-  /// - Throws: what reading the work folder throws.
-  public init(work: FilePath, _ plan: Plan, _ resolution: Resolution) throws {
+  ///   - units: How many units the quantize stage has in all; nil where that is not known.
+  /// - Throws: what reading the work folder throws; what `units` throws.
+  init(work: FilePath, units count: () throws -> Int?) throws {
     self.work = work
     guard try Folder.isFolder(work) else {
       rows = StageName.allCases.map { Row(stage: $0, state: "to do", detail: "") }
@@ -55,9 +54,8 @@ public struct WorkStatus: Sendable {
       }
       let units = max(0, bytes.count { $0 == UInt8(ascii: "\n") } - 1)
       if stage == .check { return Row(stage: stage, state: "under way", detail: "\(units) decodings kept") }
-      let list = try WorkList(try InputFile.all(resolution), plan, headIsDonors: resolution.donor != nil)
-      return Row(
-        stage: stage, state: "under way", detail: "\(units) of \(list.count) units journaled")
+      let all = try count().map { " of \($0)" } ?? ""
+      return Row(stage: stage, state: "under way", detail: "\(units)\(all) units journaled")
     }
     holder = try WorkStatus.holder(of: work)
   }
