@@ -39,6 +39,41 @@ import Testing
     living.release()
   }
 
+  @Test func `what may live is named: this process's, one whose lock is held, and all of other hosts`() throws {
+    let scratch = try ScratchFolder.lasting()
+    let place = scratch.at("items")
+    #expect(try AttemptFolder.living(in: place) == [])
+    try Folder.create(place)
+    let own = try AttemptFolder(for: "00001", in: place)
+    let name = try #require(own.path.lastComponent?.string)
+    let number = "-\(ProcessInfo.processInfo.processIdentifier)-"
+    // No system gives this number to a process.
+    let dead = place.appending(name.replacingOccurrences(of: number, with: "-\(Int32.max)-"))
+    let far = place.appending(".00001.cambium-attempt-elsewhere.example-\(Int32.max)-1f")
+    for left in [dead, far, place.appending("00002")] { try Folder.create(left) }
+    #expect(Set(try AttemptFolder.living(in: place)) == [own.path, far])
+    // A number may mean another process than it did: whose lock is held lives.
+    let held = try FolderInTheMaking(path: dead) { _ in true }
+    #expect(Set(try AttemptFolder.living(in: place)) == [own.path, far, dead])
+    held.release()
+    own.discard()
+    #expect(try AttemptFolder.living(in: place) == [far])
+  }
+
+  @Test func `of two that move one file into place, one finds it gone, and it is there`() throws {
+    let scratch = try ScratchFolder.lasting()
+    try scratch.put("old", at: "place")
+    try scratch.put("new", at: "made")
+    #expect(try Folder.renameReplacing(scratch.at("made"), scratch.at("place")))
+    #expect(try !Folder.renameReplacing(scratch.at("made"), scratch.at("place")))
+    #expect(scratch.text("place") == "new" && !scratch.exists("made"))
+    // Behind a link nothing is written.
+    try scratch.link("link", to: scratch["place"])
+    try scratch.put("newer", at: "made")
+    #expect(try Folder.renameReplacing(scratch.at("made"), scratch.at("link")))
+    #expect(scratch.text("place") == "new" && scratch.text("link") == "newer")
+  }
+
   @Test(arguments: [
     "00001", ".00001", ".00001.cambium-attempt-", ".00001.cambium-attempt-host-12", ".00001.cambium-attempt-host-0-1f",
     ".00001.cambium-attempt-host-x-1f", ".00001.cambium-attempt-host-12-xyz", "00001.cambium-attempt-host-12-1f",

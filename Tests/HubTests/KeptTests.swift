@@ -86,6 +86,28 @@ import Testing
     try expectSame(again(hub))
   }
 
+  @Test func `what was kept is known again by its content, and nothing else beside it is`() throws {
+    let hub = try TestHub()
+    try keepAll(hub)
+    let files = { hub.scratch.tree("kept").filter { hub.scratch.isFile("kept/" + $0) } }
+    let names = { try Set(KeptModels.entries(in: hub.scratch.at("kept")).map { String(decoding: $0.name, as: UTF8.self) }) }
+    let all = Set(files())
+    #expect(try all.count > 4 && names() == all)
+    let model = "models--org--donor/"
+    let snapshot = model + "snapshots/\(hub.commit("org/donor"))/"
+    let etag = try hub.etag("org/donor", KeptTests.shard)
+    let mine = [
+      snapshot + "notes.txt", model + "notes.txt", "notes.txt", model + "trees/notes.json", model + "ranges/a.ranges",
+      model + "snapshots/notes/config.json", "models/org/config.json",
+    ]
+    for name in mine { try hub.scratch.put("mine", at: "kept/" + name) }
+    // Changed: of the same size and of another one.
+    let config = hub.scratch.text("kept/" + snapshot + "config.json")
+    try hub.scratch.put("[" + config.dropFirst(), at: "kept/" + snapshot + "config.json")
+    try hub.scratch.put("mine", at: "kept/" + model + "ranges/\(etag).ranges")
+    #expect(try names() == all.subtracting([snapshot + "config.json", model + "ranges/\(etag).ranges"]))
+  }
+
   @Test func `another digest of the same commit than was listed is an error that names both`() throws {
     let hub = try TestHub()
     let model = try hub.look(name(hub))
@@ -100,5 +122,11 @@ import Testing
     #expect(
       try said?.found?.contains(other) == true
         && said?.expected?.contains(hub.etag("org/donor", KeptTests.shard)) == true)
+  }
+}
+
+extension ScratchFolder {
+  fileprivate func isFile(_ name: String) -> Bool {
+    (try? status(name)).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
   }
 }
