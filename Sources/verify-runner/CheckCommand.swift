@@ -109,9 +109,9 @@ struct CheckCommand: ParsableCommand {
     var options = CheckOptions(
       depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
-      draftShortlist: runner.vocabulary(or: .all).lowest(of: model.configuration.vocabulary),
       minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: Self.telling(line))
+    options.draft(from: runner.vocabulary(or: .all), of: model)
     options.onNote = { line.say($0) }
     options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
     options.forced = forced

@@ -39,6 +39,7 @@ public struct Check {
       model: ModelSummary(model), limit: options.limit, prompts: results, settings: settings,
       minAcceptance: options.minAcceptance, arithmetic: options.arithmetic,
       draftShortlist: options.draftShortlist)
+    report.measuresShortlist = options.measuresShortlist
     if report.differences.isEmpty, !report.belowFloor.isEmpty {
       options.onNote("few drafts are accepted: trying repairs of the head")
       report.headTrials = try headTrials(prompts)
@@ -144,7 +145,7 @@ public struct Check {
   ) -> DecodingTask {
     DecodingTask(
       name: name, prompt: prompt.prompt, method: method, limit: options.limit, stops: stops,
-      draftShortlist: options.draftShortlist, drafter: drafter,
+      draftShortlist: options.draftShortlist, measuresShortlist: options.measuresShortlist, drafter: drafter,
       defect: method == .vanilla ? nil : options.plantedDefect)
   }
 
@@ -168,12 +169,11 @@ public struct Check {
     let session = DecodingSession(
       model, pool: pool, promptChunk: options.promptChunk, arithmetic: options.arithmetic)
     var rounds: [DecodingRound] = []
-    let decoding = try session.decode(
-      prompt.prompt, .mtp(depth: 1),
-      DecodingOptions(
-        limit: options.limit, stops: options.stops, draftShortlist: options.draftShortlist,
-        onRound: { rounds.append($0) })
-    ) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
+    var decoded = DecodingOptions(
+      limit: options.limit, stops: options.stops, draftShortlist: options.draftShortlist,
+      onRound: { rounds.append($0) })
+    decoded.measuresShortlist = options.measuresShortlist
+    let decoding = try session.decode(prompt.prompt, .mtp(depth: 1), decoded) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }
     }

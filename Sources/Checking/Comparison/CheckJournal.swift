@@ -78,7 +78,9 @@ struct DecodingNames {
   init(_ part: String, _ prompts: [EncodedPrompt], _ options: CheckOptions) {
     var hash = SHA256Stream()
     let head: [Int] = [options.limit, options.draftShortlist, prompts.count, options.stops.count]
-    for number in head + options.stops.sorted() { DecodingNames.enter(number, &hash) }
+    // A number more, so that what was kept without it stays what it is.
+    let measured = options.measuresShortlist ? [1] : []
+    for number in head + options.stops.sorted() + measured { DecodingNames.enter(number, &hash) }
     hash.update(Array(options.arithmetic.rawValue.utf8))
     for prompt in prompts { DecodingNames.enter(prompt.prompt, &hash) }
     context = part + " " + String(hash.finish().hex.prefix(32))

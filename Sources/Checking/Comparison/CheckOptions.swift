@@ -30,6 +30,8 @@ public struct CheckOptions {
   public var arithmetic: Arithmetic
   /// Drafts come from so many of the lowest ids and the ids of the text alone; 0 for all. Only acceptance follows it.
   public var draftShortlist: Int
+  /// Whether drafts come from all ids while the text leaves those too often; see `DecodingOptions.measuresShortlist`.
+  public var measuresShortlist = false
   /// Share of first drafts that must be accepted at every depth, 0 to 1.
   public var minAcceptance: Double?
   /// Asked between tokens; a check that is stopped throws `CancellationError`.
@@ -65,5 +67,11 @@ public struct CheckOptions {
     self.minAcceptance = minAcceptance
     self.isStopped = isStopped
     self.onProgress = onProgress
+  }
+
+  /// Drafts from a part of a model's vocabulary, or from all of it.
+  public mutating func draft(from vocabulary: DraftVocabulary, of model: LoadedModel) {
+    draftShortlist = vocabulary.lowest(of: model.configuration.vocabulary)
+    measuresShortlist = vocabulary == .auto
   }
 }

@@ -21,6 +21,7 @@ struct DecodingTask {
   var limit: Int
   var stops: Set<Int> = []
   var draftShortlist = 0
+  var measuresShortlist = false
   /// The only drafter, in place of the method's own.
   var drafter: (any Drafter)?
   /// A fault to plant, for tests of the check.
@@ -39,12 +40,14 @@ final class DecodingRecord {
   }
 
   func options(_ task: DecodingTask) -> DecodingOptions {
-    DecodingOptions(
+    var options = DecodingOptions(
       limit: task.limit, stops: task.stops, draftShortlist: task.draftShortlist,
       onLogits: { [weak self] index, _, logits in
         guard let self, index == decoding.logits.count else { return }
         decoding.logits.append(SHA256Digest.of(UnsafeRawBufferPointer(logits)))
       }, onRound: { [weak self] in self?.decoding.rounds.append($0) })
+    options.measuresShortlist = task.measuresShortlist
+    return options
   }
 
   func take(_ tokens: [Int]) { decoding.tokens += tokens }

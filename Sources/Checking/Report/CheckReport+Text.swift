@@ -5,7 +5,10 @@ extension CheckReport {
   public var text: String {
     var lines = [summary, ""]
     if let words = arithmetic.words { lines += [words, ""] }
-    if draftShortlist > 0 { lines += ["drafts: of the lowest \(draftShortlist) ids and the ids of the text", ""] }
+    if draftShortlist > 0 {
+      let measured = measuresShortlist ? "; of all ids while the text leaves these too often" : ""
+      lines += ["drafts: of the lowest \(draftShortlist) ids and the ids of the text\(measured)", ""]
+    }
     lines += equality
     if settings.contains(where: \.hasCounts) { lines += ["", acceptanceTitle] + acceptanceTable }
     if let headTrials {

@@ -18,6 +18,8 @@ public struct CheckReport: Sendable {
   public var arithmetic = Arithmetic.canonical
   /// The lowest ids that could be drafted beside those of the text; 0 for all ids.
   public var draftShortlist = 0
+  /// Whether all ids were drafted while the text left those too often.
+  public var measuresShortlist = false
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
   /// Of the text that was compared over; nil when that were the prompts and their answers.

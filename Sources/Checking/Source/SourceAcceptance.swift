@@ -23,7 +23,7 @@ public struct SourceAcceptance: Sendable {
         DecodingTask(
           name: known.name(number, "mtp-\(depth)"), prompt: prompt.prompt, method: .mtp(depth: depth),
           limit: options.limit,
-          draftShortlist: options.draftShortlist)
+          draftShortlist: options.draftShortlist, measuresShortlist: options.measuresShortlist)
       }
     }
     var done = 0
