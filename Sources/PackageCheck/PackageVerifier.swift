@@ -108,8 +108,11 @@ public struct PackageVerifier: Sendable {
       let there = Set(entries.map(UTF8Name.init))
       problems += list.entries.filter { !there.contains(UTF8Name($0.name)) }.map { "\($0.name): missing" }
     } else {
-      // What cannot be opened is found below.
-      let sizes = list.entries.map { (try? ReadOnlyFile(path: path.appending($0.name)).size) ?? 0 }
+      // What is not there is found below.
+      let sizes = try list.entries.map { entry in
+        let file = path.appending(entry.name)
+        return try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).size } ?? 0
+      }
       observer.began("files", total: CheckedSum.clamped(sizes), .bytes)
       problems += try Workers.map(count: list.entries.count, threads: threads) {
         [path, list, isStopped, observer] index, _ -> String? in
@@ -205,14 +208,14 @@ public struct PackageVerifier: Sendable {
       problems.append("\(tensor.name): kept, but the audit's digests of source and result differ")
     }
     report.add("tensors", scope: "\(parts.count) tensors against the audit's digests", problems: problems)
-    checkHead(audit, shards, &report)
+    try checkHead(audit, shards, &report)
     try checkTower(audit, shards, &report)
   }
 
   /// The head is where readers find it, complete, and marked as they expect; without one there is no file for it.
   private func checkHead(
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ report: inout VerificationReport
-  ) {
+  ) throws {
     let head = audit.tensors.filter { $0.origin == "head" }
     let name = audit.head?.file ?? WeightLayout.headFile
     let prefix = name == WeightLayout.singleFile ? "" : "mtp."
@@ -234,7 +237,7 @@ public struct PackageVerifier: Sendable {
       where file.header[prefix + tensor + ".weight"] == nil {
         problems.append("\(prefix)\(tensor).weight is missing in \(name)")
       }
-      if name == WeightLayout.nestedHeadFile { problems += headManifestProblems() }
+      if name == WeightLayout.nestedHeadFile { problems += try headManifestProblems() }
     } else {
       problems.append("\(name) is missing")
     }
@@ -244,11 +247,11 @@ public struct PackageVerifier: Sendable {
   }
 
   /// What lies beside a head in the folder `mtp` says of its norms what they are.
-  private func headManifestProblems() -> [String] {
+  private func headManifestProblems() throws(FileError) -> [String] {
     let file = path.appending(PackageFiles.headManifest)
-    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 1 << 20),
-      let words = try? JSONValue.parse(bytes, file: file.string)
-    else { return ["\(PackageFiles.headManifest): missing or unreadable"] }
+    let bytes = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).readAll(limit: 1 << 20) }
+    guard let bytes, let words = try? JSONValue.parse(bytes, file: file.string)
+    else { return ["\(PackageFiles.headManifest): missing, or not JSON"] }
     return (KnownFiles.headManifest.members ?? []).filter { words[$0.key] != $0.value }.map {
       "\(PackageFiles.headManifest): \($0.key) is not what vllm-mlx has to read"
     }

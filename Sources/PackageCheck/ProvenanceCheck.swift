@@ -15,8 +15,9 @@ struct ProvenanceCheck {
 
   func check(_ report: inout VerificationReport) throws {
     let file = path.appending(PackageFiles.provenance)
-    guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 64 << 20) else {
-      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): missing or unreadable"])
+    let content = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).readAll(limit: 64 << 20) }
+    guard let bytes = content else {
+      report.add("provenance", scope: "none", problems: ["\(PackageFiles.provenance): missing, or no file of its kind"])
       return
     }
     let statement: ProvenanceStatement

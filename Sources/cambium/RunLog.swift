@@ -48,31 +48,6 @@ private struct LoggedSeconds: CustomStringConvertible, Sendable {
   var description: String { Fixed.places(seconds, 3) }
 }
 
-/// An append-only file, opened at the first line. A log that cannot be written never stops a conversion.
-private final class LogFile: Sendable {
-  private let path: FilePath
-  private let descriptor = Guarded<Int32>(-1)
-
-  init(path: FilePath) { self.path = path }
-
-  func append(_ line: [UInt8]) {
-    descriptor.withLock { descriptor in
-      if descriptor < 0 { descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644) }
-      guard descriptor >= 0 else { return }
-      var status = stat()
-      // A new one has the mode of everything else in the folder, whatever the umask.
-      if fstat(descriptor, &status) == 0, status.st_size == 0 { _ = fchmod(descriptor, 0o644) }
-      _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    }
-  }
-
-  deinit {
-    descriptor.withLock { descriptor in
-      if descriptor >= 0 { close(descriptor) }
-    }
-  }
-}
-
 /// Passes everything on to another observer, and logs stages, notes and the error that ends a run in `run.log` of the work
 /// folder.
 final class LoggingObserver: RunObserver {

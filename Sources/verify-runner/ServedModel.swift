@@ -14,12 +14,14 @@ struct ServedModel {
   /// Nil for a model without a tower.
   let vision: VisionPrompts?
   private let arithmetic: Arithmetic
+  private let facts: PackageFacts
 
   /// - Throws: what the model, its tokenizer or its template is refused for.
   init(_ package: String, drafters: [String], context: Int?, runner: RunnerOptions) throws {
     try runner.arithmetic.check()
     model = try LoadedModel.open(package, drafters: drafters)
     arithmetic = runner.arithmetic
+    facts = try PackageFacts(model.path)
     text = try TextModel(
       PromptEncoder(folder: model.path), folder: model.path, context: context,
       vocabulary: model.configuration.vocabulary)
@@ -48,7 +50,7 @@ struct ServedModel {
       ("vision", .bool(vision != nil)), ("arithmetic", .string(arithmetic.rawValue)),
       ("state_bytes_per_token", .int(summary.stateBytesPerToken)), ("state_bytes", .int(summary.fixedStateBytes)),
       ("decoders", .array(decoders.map(JSONValue.string))),
-    ] + PackageFacts(model.path).members
+    ] + facts.members
   }
 
   private var decoders: [String] {

@@ -4,20 +4,26 @@ import SystemPackage
 
 /// What a package says of itself, for lists and the page: how it is quantized, and whether its decoding was checked before it
 /// was published. A checkpoint that says nothing has no facts.
-struct PackageFacts {
-  let members: [(String, JSONValue)]
+package struct PackageFacts: Sendable {
+  /// The facts, by their names.
+  package let members: [(String, JSONValue)]
 
-  init(_ folder: FilePath) {
+  /// - Throws: `FileError` for a file that is there and cannot be read: that it says nothing would be a wrong statement.
+  package init(_ folder: FilePath) throws(FileError) {
     var members: [(String, JSONValue)] = []
-    if let quantization = Self.quantization(folder.appending("config.json")) {
+    if let quantization = try Self.quantization(folder.appending("config.json")) {
       members.append(("quantization", .string(quantization)))
     }
-    if let proof = Self.proof(folder.appending("README.md")) { members.append(("proof", .string(proof))) }
+    if let proof = try Self.proof(folder.appending("README.md")) { members.append(("proof", .string(proof))) }
     self.members = members
   }
 
-  private static func quantization(_ path: FilePath) -> String? {
-    guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 16 << 20),
+  private static func content(_ path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
+    try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: path).readAll(limit: limit) }
+  }
+
+  private static func quantization(_ path: FilePath) throws(FileError) -> String? {
+    guard let bytes = try content(path, limit: 16 << 20),
       let config = try? JSONValue.parse(bytes, file: path.string, maxValues: 1 << 20),
       let block = config["quantization"] ?? config["quantization_config"], block.members != nil
     else { return nil }
@@ -28,8 +34,8 @@ struct PackageFacts {
   }
 
   /// The sentences of the card that say what was decoded, as cambium writes them.
-  private static func proof(_ path: FilePath) -> String? {
-    guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 4 << 20) else { return nil }
+  private static func proof(_ path: FilePath) throws(FileError) -> String? {
+    guard let bytes = try content(path, limit: 4 << 20) else { return nil }
     let line = bytes.split(separator: 0x0A).lazy.map { String(decoding: $0, as: UTF8.self) }.first {
       $0.hasPrefix("Decoded before it was published: ") || $0.hasPrefix("Decoding was not checked")
     }
