@@ -85,15 +85,22 @@ public final class PosixFile: Sendable {
     return file
   }
 
-  /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. Waits for the reader of a
-  /// pipe, until a stop is asked for. Each write goes behind the one before, whatever its offset.
-  /// - Throws: ``StorageError``; ``StorageError/stopped(path:)``.
-  static func openStream(_ path: FilePath) throws(StorageError) -> PosixFile {
+  /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. The reader of a pipe may come a
+  /// little later than the writer, as in a shell that starts both. Each write goes behind the one before, whatever its
+  /// offset.
+  /// - Parameters:
+  ///   - path: The device or the pipe.
+  ///   - patience: How many moments of 50 ms the reader of a pipe is waited for.
+  /// - Throws: ``StorageError``; ``StorageError/pipeUnread(path:)`` when nobody reads, ``StorageError/stopped(path:)``.
+  static func openStream(_ path: FilePath, patience: Int) throws(StorageError) -> PosixFile {
     crashPoint("stream")
     // Never waits: neither here nor in a write does the system hear of a stop.
     let flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
     var descriptor = uninterrupted { openDescriptor(path, flags, 0) }
+    var left = patience
     while descriptor < 0, errno == ENXIO, isPipe(path) {
+      guard left > 0 else { throw .pipeUnread(path: path) }
+      left -= 1
       guard StopSignal.shared.waitAMoment() else { throw .stopped(path: path) }
       descriptor = uninterrupted { openDescriptor(path, flags, 0) }
     }

@@ -10,7 +10,7 @@ import SystemPackage
 ///
 /// What stands there is replaced only when it is a result of the same kind, or when the person says so; an input of the
 /// command, a private key and a part of a package are never replaced, and nothing is put into a package. A device or a
-/// pipe is written into. Everything else appears whole or not at all.
+/// pipe is written into; a pipe that nobody reads within half a minute is refused. Everything else appears whole or not at all.
 public struct ResultFile: Sendable {
   /// How a result of this kind is known again.
   public struct Kind: Sendable {
@@ -53,15 +53,26 @@ public struct ResultFile: Sendable {
   ///   ``StorageError/targetIsLink(path:)``.
   public func check() throws(StorageError) { _ = try isStream() }
 
+  /// How many moments of 50 ms the reader of a pipe is waited for.
+  package static let patience = 600
+
   /// Writes the whole file.
-  public func write(_ bytes: [UInt8]) throws(StorageError) {
-    try write { file throws(StorageError) in try file.write(bytes, at: 0) }
+  public func write(_ bytes: [UInt8]) throws(StorageError) { try write(bytes, patience: ResultFile.patience) }
+
+  /// As ``write(_:)``.
+  /// - Parameter patience: How many moments the reader of a pipe is waited for.
+  package func write(_ bytes: [UInt8], patience: Int) throws(StorageError) {
+    try write(patience: patience) { file throws(StorageError) in try file.write(bytes, at: 0) }
   }
 
   /// Writes the file with `body`, from its beginning to its end.
   public func write(_ body: (PosixFile) throws(StorageError) -> Void) throws(StorageError) {
+    try write(patience: ResultFile.patience, body)
+  }
+
+  private func write(patience: Int, _ body: (PosixFile) throws(StorageError) -> Void) throws(StorageError) {
     if try isStream() {
-      let file = try PosixFile.openStream(path)
+      let file = try PosixFile.openStream(path, patience: patience)
       try body(file)
       return try file.close()
     }

@@ -58,6 +58,11 @@ extension StorageError {
         expected: "a relative path without empty, \".\" and \"..\" parts", next: "correct the name", exit: .badInput)
     case .name(let path): FileError.name(path: path).diagnostic
     case .tooManyOpen(let path): FileError.tooManyOpen(path: path, limit: openFilesLimit()).diagnostic
+    case .pipeUnread(let path):
+      Diagnostic(
+        "E_PIPE_UNREAD", "nobody reads the pipe that a result is to be written into", file: path,
+        expected: "a reader within half a minute", found: "none",
+        next: "start what reads the pipe, then run the same command again; or name a file", exit: .io)
     case .stopped(let path):
       Diagnostic(
         "E_PIPE_STOPPED", "interrupted while it waited for the other end of a pipe", file: path,

@@ -39,6 +39,8 @@ public enum StorageError: CambiumError, Equatable {
   case tooManyOpen(path: FilePath)
   /// A file changed while it was copied or digested.
   case fileChanged(path: FilePath)
+  /// Nobody reads the pipe that a result is to be written into.
+  case pipeUnread(path: FilePath)
   /// A stop was asked for while a program at the other end of a pipe did not do its part.
   case stopped(path: FilePath)
 

@@ -20,6 +20,7 @@ import Testing
     (.resultExists(path: "p", kind: "k", found: "f"), "E_RESULT_EXISTS", .io),
     (.resultPlace(path: "p", found: "f"), "E_RESULT_PLACE", .io),
     (.unsafePath(path: "../p"), "E_PATH_UNSAFE", .badInput),
+    (.pipeUnread(path: "p"), "E_PIPE_UNREAD", .io),
     (.fileChanged(path: "p"), "E_FILE_CHANGED", .badInput),
   ]
 
