@@ -73,6 +73,17 @@ package struct PackageConfigCheck {
       "configuration", scope: "quantization of \(quantized.count + head.count) modules, head", problems: problems)
   }
 
+  /// How many values of the configuration nothing in the package says a second time. The audit has the digest of the source's
+  /// configuration, of which this one is made, and nobody computes that back.
+  var unheldFields: Int {
+    let held = ["quantization", "quantization_config", QuantizationBlocks.headKey, "mtp_num_hidden_layers"]
+    func count(_ value: JSONValue) -> Int {
+      guard let members = value.members else { return 1 }
+      return members.filter { !held.contains($0.key) }.reduce(0) { $0 + count($1.value) }
+    }
+    return count(config)
+  }
+
   /// The parameters that a loader would take for a module, against dtype and shapes as written.
   private func parameters(_ tensor: AuditDocument.Tensor, _ block: JSONValue) -> [String] {
     let module = tensor.module

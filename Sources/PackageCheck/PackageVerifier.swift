@@ -76,7 +76,11 @@ public struct PackageVerifier: Sendable {
     try checkTensors(audit, shards, &report)
     try checkDrafter(audit, shards, sums, &report)
     try checkIndex(shards, listsHead: audit.head?.isIndexed ?? false, &report)
-    try PackageConfigCheck(path: path, audit: audit).check(&report)
+    let config = try PackageConfigCheck(path: path, audit: audit)
+    config.check(&report)
+    report.unheld =
+      ["\(config.unheldFields) fields of config.json"]
+      + ["measured errors", "figures of the decode check", "what card and page say of origin, licence and readers"]
     checkReaders(audit, &report)
     return report
   }

@@ -21,6 +21,13 @@ public struct VerificationReport: Sendable {
   /// What speaks against the package without proving anything.
   public internal(set) var suspicions: [String] = []
 
+  /// What nothing was held against but the package's own sums, which anybody can make anew; empty once a key or the sources
+  /// vouch for every byte.
+  public internal(set) var unheld: [String] = []
+
+  /// Notes that every byte was held against a key or against the sources.
+  public mutating func holdAll() { unheld = [] }
+
   /// A report of nothing.
   public init() {}
 
@@ -40,10 +47,19 @@ public struct VerificationReport: Sendable {
       let more = check.problems.count > 20 ? ["       and \(check.problems.count - 20) more"] : []
       return ([head] + shown + more).joined(separator: "\n")
     }
-    let notes = suspicions.map { "note: \($0)" }
+    let notes = suspicions.map { "note: \($0)" } + unheldNotes
     // Readers say something of a package that holds; of another one the verdict is not to drown in them.
     let table = isGood ? readers.map { [""] + $0.lines } ?? [] : []
     return (lines + notes + table + [verdict]).joined(separator: "\n")
+  }
+
+  /// Of a package that does not hold nobody asks what else may not.
+  private var unheldNotes: [String] {
+    guard isGood, !unheld.isEmpty else { return [] }
+    return [
+      "note: held against nothing but the package's own sums, which anybody can make anew: "
+        + unheld.joined(separator: "; ") + ". --public-key holds every byte against its maker, --rederive against the sources"
+    ]
   }
 
   /// The last line.
@@ -65,7 +81,8 @@ public struct VerificationReport: Sendable {
               ("problems", .array($0.problems.map { .string($0) })),
             ])
           })
-      ), ("suspicions", .array(suspicions.map { .string($0) })), ("readers", readers?.json ?? .null),
+      ), ("suspicions", .array(suspicions.map { .string($0) })), ("unheld", .array(unheld.map { .string($0) })),
+      ("readers", readers?.json ?? .null),
     ])
   }
 }

@@ -30,6 +30,43 @@ import Testing
     #expect(bad.out.contains("E_SIGNATURE: ") && bad.out.contains("README.md"), "\(bad.out)")
   }
 
+  /// Nothing in a package says its source's numbers a second time: verify says so, and a key or the sources are what helps.
+  @Test func `a number of config.json that is changed with provenance and sums is caught by a key and by the sources alone`()
+    throws
+  {
+    let folder = try package()
+    try Demo.writeManifest(in: folder)
+    #expect(try CambiumProcess.run(["sign", "out", "--key", "key.pem"], in: folder.path).isSuccess)
+    let verify = ["verify", "out"]
+    let whole = try CambiumProcess.run(verify + ["--public-key", "key.pub"], in: folder.path)
+    #expect(whole.isSuccess && !whole.out.contains("held against nothing"), "\(whole.summary)")
+    let signature = folder.text("out/model.sig")
+    try FileManager.default.removeItem(atPath: folder["out/model.sig"])
+
+    let (config, provenance) = (try sha256(folder["out/config.json"]), try sha256(folder["out/provenance.json"]))
+    let text = folder.text("out/config.json")
+    #expect(text.contains("\"rms_norm_eps\": "))
+    try folder.write(text.replacing("\"rms_norm_eps\": ", with: "\"rms_norm_eps\": 1"), to: "out/config.json")
+    let other = try sha256(folder["out/config.json"])
+    try folder.write(folder.text("out/provenance.json").replacing(config, with: other), to: "out/provenance.json")
+    let sums = folder.text("out/SHA256SUMS").replacing(config, with: other)
+      .replacing(provenance, with: try sha256(folder["out/provenance.json"]))
+    try folder.write(sums, to: "out/SHA256SUMS")
+
+    let plain = try CambiumProcess.run(verify, in: folder.path)
+    #expect(plain.isSuccess, "\(plain.summary)")
+    #expect(plain.out.contains("note: held against nothing but the package's own sums"), "\(plain.out)")
+    #expect(plain.out.contains(" fields of config.json; measured errors"), "\(plain.out)")
+    let derived = try CambiumProcess.run(verify + ["--rederive", "m.json"], in: folder.path)
+    #expect(derived.end == .exit(2) && derived.out.contains("config.json: sha256 \(other)"), "\(derived.summary)")
+    // Without its key nobody makes a signature that fits.
+    let unsigned = try CambiumProcess.run(verify + ["--public-key", "key.pub"], in: folder.path)
+    #expect(unsigned.end == .exit(2), "\(unsigned.summary)")
+    try folder.write(signature, to: "out/model.sig")
+    let signed = try CambiumProcess.run(verify + ["--public-key", "key.pub"], in: folder.path)
+    #expect(signed.end == .exit(2) && signed.out.contains("E_SIGNATURE"), "\(signed.summary)")
+  }
+
   @Test func `D a package that does not verify is not signed`() throws {
     let folder = try package()
     try folder.write("x" + folder.text("out/README.md"), to: "out/README.md")
