@@ -58,7 +58,8 @@ public struct VerificationReport: Sendable {
     guard isGood, !unheld.isEmpty else { return [] }
     return [
       "note: held against nothing but the package's own sums, which anybody can make anew: "
-        + unheld.joined(separator: "; ") + ". --public-key holds every byte against its maker, --rederive against the sources"
+        + unheld.joined(separator: "; ")
+        + ". --public-key holds every byte against its maker, --rederive against the sources"
     ]
   }
 

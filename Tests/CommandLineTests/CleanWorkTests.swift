@@ -26,7 +26,8 @@ import Testing
     #expect(cleaned.isSuccess && !folder.exists("out.work"), "\(cleaned.summary)")
   }
 
-  @Test func `an attempt of another host holds the folder until somebody removes it, and one of a dead process does not`()
+  @Test
+  func `an attempt of another host holds the folder until it is removed, and one of a dead process does not`()
     throws
   {
     let folder = try Demo.folder()

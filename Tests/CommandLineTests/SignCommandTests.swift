@@ -31,7 +31,8 @@ import Testing
   }
 
   /// Nothing in a package says its source's numbers a second time: verify says so, and a key or the sources are what helps.
-  @Test func `a number of config.json that is changed with provenance and sums is caught by a key and by the sources alone`()
+  @Test
+  func `a number of config.json, changed with provenance and sums, is caught by a key and by the sources alone`()
     throws
   {
     let folder = try package()

@@ -90,7 +90,9 @@ import Testing
     let hub = try TestHub()
     try keepAll(hub)
     let files = { hub.scratch.tree("kept").filter { hub.scratch.isFile("kept/" + $0) } }
-    let names = { try Set(KeptModels.entries(in: hub.scratch.at("kept")).map { String(decoding: $0.name, as: UTF8.self) }) }
+    let names = {
+      try Set(KeptModels.entries(in: hub.scratch.at("kept")).map { String(decoding: $0.name, as: UTF8.self) })
+    }
     let all = Set(files())
     #expect(try all.count > 4 && names() == all)
     let model = "models--org--donor/"

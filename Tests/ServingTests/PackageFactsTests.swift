@@ -12,7 +12,10 @@ import Testing
     try scratch.put("# A model\nDecoding was not checked before it was published.\n", at: "README.md")
     let facts = try PackageFacts(scratch.at("")).members
     #expect(facts.map(\.0) == ["quantization", "proof"])
-    #expect(facts.map(\.1.stringValue) == ["mxfp4, 4 bits, groups of 32", "Decoding was not checked before it was published."])
+    #expect(
+      facts.map(\.1.stringValue) == [
+        "mxfp4, 4 bits, groups of 32", "Decoding was not checked before it was published.",
+      ])
   }
 
   @Test func `a folder that says nothing has no facts, and one that cannot be read is an error by name`() throws {

@@ -173,7 +173,9 @@ public struct Check {
       limit: options.limit, stops: options.stops, draftShortlist: options.draftShortlist,
       onRound: { rounds.append($0) })
     decoded.measuresShortlist = options.measuresShortlist
-    let decoding = try session.decode(prompt.prompt, .mtp(depth: 1), decoded) { session in repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session) }
+    let decoding = try session.decode(prompt.prompt, .mtp(depth: 1), decoded) { session in
+      repair.map { MTPDrafter(session, repair: $0) } ?? MTPDrafter(session)
+    }
     for _ in decoding {
       guard !options.isStopped() else { throw CancellationError() }
     }
