@@ -1,5 +1,4 @@
 import Diagnostics
-import Dispatch
 import Inference
 import StrictJSON
 import Threads
@@ -153,11 +152,8 @@ package final class Service: Sendable {
         throw error
       }
     }
-    continuation.onTermination = { reason in
-      // Called with a lock of the reader's task, which whoever gives the next event waits for under a lock of ours: so
-      // ours must not be waited for here.
-      if case .cancelled = reason { DispatchQueue.global().async { answers.cancel() } }
-    }
+    // Called with a lock of the reader's task: whoever gives an event may wait for that lock, and holds none of ours.
+    continuation.onTermination = { reason in if case .cancelled = reason { answers.cancel() } }
     return stream
   }
 

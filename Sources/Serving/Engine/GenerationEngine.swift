@@ -1,6 +1,6 @@
 import Diagnostics
-import Dispatch
 import Inference
+import Threads
 
 /// What is decoded for one answer.
 package struct GenerationJob: Sendable {
@@ -147,13 +147,17 @@ extension GenerationEngine {
   /// The events of a job. Whoever stops to read them cancels it.
   package func events(of job: GenerationJob) throws(APIError) -> AsyncStream<GenerationEvent> {
     let (stream, continuation) = AsyncStream<GenerationEvent>.makeStream()
+    let isLeft = Guarded(false)
     let handle = try submit(job) { event in
+      // An engine may answer within `cancel`, which is called with a lock of the reader's task.
+      guard !isLeft.withLock({ $0 }) else { return }
       continuation.yield(event)
       if event.isLast { continuation.finish() }
     }
     continuation.onTermination = { reason in
-      // Not here: this is called with a lock of the reader's task.
-      if case .cancelled = reason { DispatchQueue.global().async { handle.cancel() } }
+      guard case .cancelled = reason else { return }
+      isLeft.withLock { $0 = true }
+      handle.cancel()
     }
     return stream
   }
