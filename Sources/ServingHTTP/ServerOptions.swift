@@ -18,6 +18,8 @@ package struct ServerOptions: Sendable {
   package var preparations = 32
   /// Seconds of silence after which a connection is closed: between requests, and within one.
   package var idleSeconds = 30
+  /// Seconds that the head of a request may take, from its first byte.
+  package var headSeconds = 10
   /// Seconds that a body may take, besides what the bytes that came take at the least rate.
   package var bodySeconds = 15
   package var leastBytesPerSecond = 64 << 10

@@ -22,9 +22,14 @@ package enum Route: Sendable, Equatable {
   /// The page for people.
   case page
 
-  /// The route of a path, with and without `/v1` and however often a client repeats it; nil for what there is none of.
+  /// The route of a path, with and without `/v1` and however often a client repeats it; nil for what there is none of. A
+  /// step without a name makes another path, as it does for whatever stands before this server; behind the last, it does not.
   package init?(_ path: String) {
-    var steps = path.split(separator: "/").map(String.init)
+    var steps = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard path.hasPrefix("/") else { return nil }
+    steps.removeFirst()
+    if steps.last?.isEmpty == true { steps.removeLast() }
+    guard !steps.contains("") else { return nil }
     while steps.first == "v1" { steps.removeFirst() }
     switch steps {
     case []: self = .page
