@@ -114,6 +114,7 @@ package final class Service: Sendable {
         var job = GenerationJob(
           prompt.prompt, method: method, limit: limit, stops: stops, sampling: sampling, adjustment: adjustment,
           prediction: prediction, topLogprobs: request.logprobs)
+        job.cacheSalt = request.cacheSalt
         // A job without any place is refused by the engine, with both sizes.
         let most = request.limit ?? options.limit == nil ? engine.openLimit(of: job) : engine.limit(of: job)
         if most > 0 { job.limit = most }

@@ -90,6 +90,7 @@ package final class BatchedAnswers: GenerationEngine {
       draftShortlist: drafts.lowest(of: model.configuration.vocabulary), prediction: job.prediction,
       rules: job.adjustment.isNone ? [] : [job.adjustment], topLogProbabilities: job.topLogprobs)
     request.measuresShortlist = drafts == .auto
+    request.cacheSalt = job.cacheSalt
     return request
   }
 

@@ -20,6 +20,8 @@ package struct GenerationJob: Sendable {
   package var prediction: [Int]
   /// How many of the likeliest tokens are told with each token; nil for no probabilities.
   package var topLogprobs: Int?
+  /// Jobs with different ones share nothing of their prompts. No token depends on it.
+  package var cacheSalt = ""
 
   /// The members.
   package init(

@@ -46,7 +46,10 @@ package final class QueueEngine: GenerationEngine {
     let state = state
     thread = try SpawnedThread("engine") {
       let session = session()
+      var salt = ""
       while let entry = QueueEngine.take(state) {
+        if entry.job.cacheSalt != salt { session.forget() }
+        salt = entry.job.cacheSalt
         QueueEngine.run(entry, session, state, change)
         state.change { state in
           state.running = nil
