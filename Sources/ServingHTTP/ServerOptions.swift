@@ -29,6 +29,8 @@ package struct ServerOptions: Sendable {
   package var queueSeconds = 600
   /// Seconds that an answer may take; 0 for as long as it takes.
   package var requestSeconds = 0
+  /// Seconds that a step of the engine may take before `/health` says that it stands; 0 for as long as it takes.
+  package var stallSeconds = 600
   /// Seconds between signs of life in a stream.
   package var pingSeconds = 10
   /// Seconds that answers have to their end after SIGTERM.

@@ -99,7 +99,10 @@ struct ServerResponder: HTTPResponder {
   ) async throws -> Response {
     switch route {
     case .health:
-      try requireOpen()
+      let (isDraining, standstill) = (state.isDraining, service.engine.standstill)
+      if let refusal = Health.refusal(isDraining: isDraining, standstill: standstill, most: options.stallSeconds) {
+        throw refusal
+      }
       return Response(json: .object([("status", "ok")]))
     case .page:
       return Response(.ok, page(), type: "text/html; charset=utf-8", [("content-security-policy", Page.policy)])

@@ -120,6 +120,8 @@ package protocol GenerationEngine: Sendable {
   var adjustsLogits: Bool { get }
   /// How much there is to do.
   var load: EngineLoad { get }
+  /// How long it has finished no step, though there is work; nil when there is none.
+  var standstill: Duration? { get }
   /// The most tokens that a job can have, at most those that it asks for; 0 for a job that has no place at all.
   func limit(of job: GenerationJob) -> Int
   /// The same for a job whose limit nobody named, so that it leaves room for others.
@@ -142,6 +144,7 @@ package protocol GenerationEngine: Sendable {
 }
 
 extension GenerationEngine {
+  package var standstill: Duration? { nil }
   package func limit(of job: GenerationJob) -> Int { job.limit }
   package func openLimit(of job: GenerationJob) -> Int { limit(of: job) }
   package func refusal() -> APIError? { nil }
