@@ -124,7 +124,7 @@ struct ServerResponder: HTTPResponder {
       }
       return Response(json: document)
     case .status: return Response(json: models.status(state.statistics.snapshot, isDraining: state.isDraining))
-    case .tokenize, .detokenize, .template, .countTokens:
+    case .tokenize, .detokenize, .template, .countTokens, .countInput:
       let (body, _) = try await read(request, head, context)
       let texts = texts
       return Response(
@@ -133,6 +133,7 @@ struct ServerResponder: HTTPResponder {
           case .tokenize: try texts.tokens(body)
           case .detokenize: try texts.text(body)
           case .template: try texts.rendered(body)
+          case .countInput: try texts.countInput(body)
           default: try texts.count(body)
           }
         })

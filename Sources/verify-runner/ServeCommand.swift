@@ -19,8 +19,9 @@ struct ServeCommand: ParsableCommand {
       their ends; a second signal ends them.
 
       Answers: /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages.
-      Besides: /v1/models, /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize,
-      /detokenize, /apply-template, and a page at /.
+      Besides: /v1/messages/count_tokens, /v1/responses/input_tokens, /v1/models,
+      /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize, /detokenize,
+      /apply-template, and a page at /.
 
       Example:
         verify-runner serve PACKAGE

@@ -116,6 +116,7 @@ import Testing
   @Test func `paths are known with and without their version, and others are not`() {
     #expect(Route("/v1/chat/completions") == .generate(.chat) && Route("/chat/completions/") == .generate(.chat))
     #expect(Route("/v1/v1/messages") == .generate(.messages) && Route("/v1/messages/count_tokens") == .countTokens)
+    #expect(Route("/v1/responses/input_tokens") == .countInput && Route.countInput.dialect == .responses)
     #expect(Route("/v1/models/org/name") == .model("org/name") && Route("/") == .page)
     #expect(Route("/v1/embeddings") == nil && Route("/v1/models/../../etc")?.dialect == .chat)
     #expect(status(open, head("POST", "/v1/embeddings")) == 404)
