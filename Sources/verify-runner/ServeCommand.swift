@@ -103,14 +103,15 @@ struct ServeCommand: ParsableCommand {
   private static let options = [
     "host": false, "port": false, "api-key-file": false, "api-key-env": false, "allowed-host": true,
     "cors-origin": true, "served-model-name": true, "context": false, "max-tokens": false, "decoder": false,
-    "drafter": true, "sequences": false, "state-memory": false, "queue": false, "connections": false, "max-body": false,
+    "drafter": true, "sequences": false, "state-memory": false, "cache-memory": false,
+    "queue": false, "connections": false, "max-body": false,
     "drain-timeout": false, "request-timeout": false, "queue-timeout": false, "idle-timeout": false, "ping": false,
     "metrics-prefix": false, "stall-timeout": false,
     "threads": false, "chunk": false, "arithmetic": false, "draft-shortlist": false, "draft-vocabulary": false,
   ]
   /// Files that a server opens besides its connections, at most: the model's, and those of event loops.
   private static let ownFiles = 128
-  private static let flags = ["insecure", "allow-optimistic", "always-usage", "one-at-a-time", "no-log"]
+  private static let flags = ["insecure", "allow-optimistic", "always-usage", "no-cache", "one-at-a-time", "no-log"]
 
   private func serve() throws {
     var options = ServerOptions()
