@@ -295,8 +295,9 @@ let package = Package(
     .testTarget(
       name: "ServingHTTPTests",
       dependencies: [
-        "Diagnostics", "Serving", "ServingHTTP", "StrictJSON", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        "Diagnostics", "Serving", "ServingHTTP", "StrictJSON", "Threads",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "ServingTests",

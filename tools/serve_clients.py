@@ -110,6 +110,8 @@ def with_openai(options):
         events = list(stream)
     # The client's own get_final_response knows no answer that met its limit.
     numbers, final = [event.sequence_number for event in events], events[-1].response
+    counted = client.responses.input_tokens.count(model=model, input="Say hello.").input_tokens
+    check("responses input_tokens", counted == response.usage.input_tokens, counted)
     check("responses events", numbers == list(range(len(numbers))), numbers)
     check("responses stream", final.output_text == response.output_text, final)
     for field, body in [

@@ -31,15 +31,23 @@ public final class BatchEngine: Sendable {
   private let options: BatchOptions
   private let inbox: Monitor<Inbox>
   private let thread: SpawnedThread
+  private let pulse: WorkPulse
 
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - options: How much at once.
+  ///   - pulse: Is told of each step.
   /// - Throws: `InferenceError` for an arithmetic that the machine does not have; `ThreadError`.
-  public init(_ model: LoadedModel, _ options: BatchOptions = BatchOptions()) throws {
+  public init(
+    _ model: LoadedModel, _ options: BatchOptions = BatchOptions(), pulse: WorkPulse = WorkPulse()
+  ) throws {
     try options.arithmetic.check()
     self.model = model
     self.options = options
     let inbox = Monitor(Inbox(status: BatchStatus(memoryBytes: options.memory)))
     self.inbox = inbox
-    thread = try SpawnedThread("batch") { BatchEngine.serve(model, options, inbox) }
+    self.pulse = pulse
+    thread = try SpawnedThread("batch") { BatchEngine.serve(model, options, inbox, pulse) }
   }
 
   deinit { inbox.change { if $0.phase == .taking { $0.phase = .stopping } } }
@@ -58,6 +66,9 @@ public final class BatchEngine: Sendable {
       return status
     }
   }
+
+  /// How long no step was done, though something runs or waits; nil when nothing does.
+  public var standstill: Duration? { pulse.standstill }
 
   /// Lets a sequence wait for its admission. Never waits for a pass.
   /// - Parameters:
@@ -83,6 +94,7 @@ public final class BatchEngine: Sendable {
         monitor.change { $0.isWoken = true }
       }
       inbox.numbers += 1
+      pulse.begin()
       inbox.arrived.append(
         Submission(request: request, memory: memory, prefix: prefix, handle: handle, deliver: deliver))
       return handle
@@ -103,7 +115,9 @@ public final class BatchEngine: Sendable {
 
   // MARK: The thread
 
-  private static func serve(_ model: LoadedModel, _ options: BatchOptions, _ inbox: Monitor<Inbox>) {
+  private static func serve(
+    _ model: LoadedModel, _ options: BatchOptions, _ inbox: Monitor<Inbox>, _ pulse: WorkPulse
+  ) {
     let batch = SequenceBatch(model, pool: WorkerPool(threads: options.threads), options)
     let end = End()
     while true {
@@ -129,7 +143,11 @@ public final class BatchEngine: Sendable {
       let status = BatchStatus(
         running: batch.running, waiting: batch.waitingCount, reservedBytes: batch.reservedBytes,
         cachedBytes: batch.cachedBytes, memoryBytes: options.memory, counts: batch.counts)
-      inbox.change { $0.status = status }
+      let isBusy = !batch.isEmpty
+      inbox.change { inbox in
+        inbox.status = status
+        pulse.beat(isBusy: isBusy || !inbox.arrived.isEmpty)
+      }
       if work.phase != .taking, batch.isEmpty { return }
     }
   }

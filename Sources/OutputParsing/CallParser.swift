@@ -1,5 +1,5 @@
 /// What a model writes between `<tool_call>` and `</tool_call>`, in either of the two forms; a text that is neither is
-/// given back as text.
+/// given back as text, and so is a call of a tool that is not declared: a client could not answer it.
 struct CallParser: Sendable {
   private enum State {
     case preamble
@@ -25,6 +25,8 @@ struct CallParser: Sendable {
   private var raw: [UInt8] = []
   /// Text behind a call that began without its mark.
   private(set) var rest: [UInt8]?
+  /// Calls of tools that are not declared.
+  private(set) var unknownCalls = 0
 
   init(_ tools: [ToolDeclaration], isBare: Bool = false) {
     self.tools = tools
@@ -48,11 +50,14 @@ struct CallParser: Sendable {
           state = .raw
           return pieces
         }
+        guard isDeclared(found) else { return pieces }
         pieces += found
         bytes = parser.isEnded ? parser.rest : []
         state = parser.isEnded ? .after : .function(parser)
       case .object(var parser):
-        pieces += parser.append(bytes)
+        let found = parser.append(bytes)
+        guard isDeclared(found) else { return pieces }
+        pieces += found
         bytes = parser.isEnded ? parser.rest : []
         state = parser.isEnded ? .after : .object(parser)
         // A call whose name was told is the client's, though its end makes no sense; before its name it is text.
@@ -66,6 +71,14 @@ struct CallParser: Sendable {
       raw = bytes
     }
     return pieces
+  }
+
+  /// Whether a call that begins in these pieces, if any, is one of a declared tool; what is not becomes text.
+  private mutating func isDeclared(_ pieces: [OutputPiece]) -> Bool {
+    guard case .callBegan(let name)? = pieces.first, !tools.declare(name) else { return true }
+    state = .raw
+    unknownCalls += 1
+    return false
   }
 
   /// Finds the beginning of a call in `held`, and returns what the call is given.

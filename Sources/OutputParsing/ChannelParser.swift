@@ -6,7 +6,8 @@ import StrictJSON
 ///     <|start|>assistant<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>ARGUMENTS<|call|>
 ///     <|start|>assistant<|channel|>final<|message|>TEXT<|return|>
 ///
-/// `analysis` is thought. What has a recipient is a call, in whichever channel. Everything else is said. Several messages of
+/// `analysis` is thought. What has a declared tool as its recipient is a call, in whichever channel; what has another one is
+/// said as it was written, once it is whole. Everything else is said. Several messages of
 /// one kind are parted by an empty line. An answer begins inside of a header, as its prompt ends with `<|start|>assistant`;
 /// a text without any mark is said as it is.
 struct ChannelParser: Sendable {
@@ -24,13 +25,18 @@ struct ChannelParser: Sendable {
   /// The stop string that was found.
   private(set) var stop: String?
   private let stops: [String]
+  private let tools: [ToolDeclaration]
   private let parsesCalls: Bool
   private var scanner: PatternScanner
   private var header = Header()
   private var arguments: [UInt8] = []
   private var (hasThought, hasSaid, isNew) = (false, false, false)
+  /// Whether the message is a call of a tool that is not declared; how many were.
+  private var isUnknown = false
+  private(set) var unknownCalls = 0
 
-  init(stops: [String], parsesCalls: Bool) {
+  init(_ tools: [ToolDeclaration], stops: [String], parsesCalls: Bool) {
+    self.tools = tools
     self.stops = stops
     self.parsesCalls = parsesCalls
     scanner = PatternScanner(stops.map { Array($0.utf8) })
@@ -71,7 +77,7 @@ struct ChannelParser: Sendable {
       return scan()
     case .call:
       arguments += bytes
-      return [.callArguments(String(decoding: bytes, as: UTF8.self))]
+      return isUnknown ? [] : [.callArguments(String(decoding: bytes, as: UTF8.self))]
     }
   }
 
@@ -109,8 +115,9 @@ struct ChannelParser: Sendable {
   private mutating func enter() -> [OutputPiece] {
     isNew = true
     if parsesCalls, let name = recipient() {
-      (state, arguments) = (.call, [])
-      return [.callBegan(name)]
+      (state, arguments, isUnknown) = (.call, [], !tools.declare(name))
+      unknownCalls += isUnknown ? 1 : 0
+      return isUnknown ? [] : [.callBegan(name)]
     }
     state = Self.words(header.parts[1]).first == "analysis" ? .thoughts : .text
     return []
@@ -133,7 +140,7 @@ struct ChannelParser: Sendable {
     case .header, .thoughts: break
     // What is held behind a stop string is none of the answer.
     case .text: pieces = stop == nil ? say(scanner.finish()) : []
-    case .call: pieces = endCall(isCut: isCut)
+    case .call: pieces = isUnknown ? say(Array(raw.utf8)) : endCall(isCut: isCut)
     }
     (state, header) = (.header, Header())
     return pieces

@@ -5,7 +5,8 @@ import Tokenization
 /// - Thoughts end at `</think>`, or where a call begins; line ends at both their ends are left out.
 /// - White space between the parts of an answer is left out, and kept inside of its text.
 /// - Stop strings end the text. They are not looked for in thoughts and calls, and are not part of the answer.
-/// - A call may also begin with `<function=NAME>` alone, for the name of a tool that is declared.
+/// - A call may also begin with `<function=NAME>` alone.
+/// - Only what names a declared tool is a call; all else between the marks of one is text, marks and all.
 /// - Of a model that writes in channels, `ChannelParser` reads the answer.
 package struct OutputParser: Sendable {
   private enum State: Equatable { case reasoning, text, call }
@@ -33,8 +34,10 @@ package struct OutputParser: Sendable {
   package private(set) var isInText = false
   /// Tokens of thoughts.
   package private(set) var reasoningTokens = 0
-  /// Calls of tools that nobody declared.
-  package private(set) var unknownCalls = 0
+  /// Calls of tools that nobody declared, which are text.
+  package var unknownCalls: Int { pastUnknownCalls + call.unknownCalls + (channels?.unknownCalls ?? 0) }
+  /// Of those, the ones of parsers that are done.
+  private var pastUnknownCalls = 0
 
   /// - Parameters:
   ///   - tokenizer: Whose tokens come.
@@ -59,7 +62,7 @@ package struct OutputParser: Sendable {
     scanner = PatternScanner(stops.map { Array($0.utf8) } + bare)
     state = isThinking ? .reasoning : .text
     call = CallParser(tools)
-    if isChat, marks.channels != nil { channels = ChannelParser(stops: stops, parsesCalls: parsesCalls) }
+    if isChat, marks.channels != nil { channels = ChannelParser(tools, stops: stops, parsesCalls: parsesCalls) }
   }
 
   /// Text that the prompt ends with and that counts as the model's own: the beginning of a call.
@@ -128,9 +131,7 @@ package struct OutputParser: Sendable {
 
   private mutating func flush() -> [OutputPiece] {
     defer { pieces = [] }
-    let joined = OutputPiece.joined(pieces)
-    for case .callBegan(let name) in joined where !tools.contains(where: { $0.name == name }) { unknownCalls += 1 }
-    return joined
+    return OutputPiece.joined(pieces)
   }
 
   private mutating func beginThoughts() {
@@ -158,7 +159,12 @@ package struct OutputParser: Sendable {
     }
     guard stop == nil else { return }
     isInText = false
-    (held, state, call) = ([], .call, CallParser(tools))
+    enterCall(CallParser(tools))
+  }
+
+  private mutating func enterCall(_ parser: CallParser) {
+    pastUnknownCalls += call.unknownCalls
+    (held, state, call) = ([], .call, parser)
   }
 
   private mutating func leaveCall() { (held, state, before) = ([], .text, .call) }
@@ -190,7 +196,7 @@ package struct OutputParser: Sendable {
           stop = stops[number]
         } else {
           let rest = scanner.finish()
-          (held, state, call) = ([], .call, CallParser(tools, isBare: true))
+          enterCall(CallParser(tools, isBare: true))
           take(Array("<function=\(tools[number - stops.count].name)>".utf8) + rest)
         }
       }

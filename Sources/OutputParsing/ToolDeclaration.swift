@@ -19,3 +19,8 @@ package struct ToolDeclaration: Sendable, Equatable {
     self.isFreeText = isFreeText
   }
 }
+
+extension Sequence<ToolDeclaration> {
+  /// Whether one of the tools has this name.
+  func declare(_ name: String) -> Bool { contains { $0.name.utf8.elementsEqual(name.utf8) } }
+}

@@ -18,6 +18,9 @@ package struct AnswerTotals: Sendable {
 
 /// The answers to one request while they are decoded. Events of the engine come in; steps of answers go out, in the order
 /// of the engine's. Safe from any thread.
+///
+/// What goes out is noted under the lock and given without it. Whoever gives may wait for a lock of the reader's task, with
+/// which a reader that leaves comes to ours.
 final class Answers: Sendable {
   private struct Choice {
     var parser: OutputParser
@@ -30,6 +33,12 @@ final class Answers: Sendable {
     var isDone: Bool { parser.stop != nil || hasCalled || finish != nil }
   }
 
+  /// What goes out.
+  private enum Step {
+    case event(AnswerEvent)
+    case end(AnswerTotals)
+  }
+
   private struct State {
     var choices: [Choice]
     var handles: [any GenerationHandle] = []
@@ -40,6 +49,11 @@ final class Answers: Sendable {
     var isCancelled = false
     /// Jobs to be ended once the lock is free: an engine may answer at once.
     var leaving: [any GenerationHandle] = []
+    /// What is to go out, and whether a thread is giving it.
+    var steps: [Step] = []
+    var isGiving = false
+
+    mutating func give(_ event: AnswerEvent) { steps.append(.event(event)) }
   }
 
   private let state: Guarded<State>
@@ -102,21 +116,44 @@ final class Answers: Sendable {
     for handle in handles { handle.cancel() }
   }
 
-  /// Takes an event of one job. Steps go out under the lock, so that those of several jobs do not mix; they only queue.
+  /// Takes an event of one job.
   func take(_ event: GenerationEvent, _ index: Int) {
-    let leaving = state.withLock { state in
+    let (leaving, isOurs) = state.withLock { state in
       take(event, index, &state)
+      // Who comes while another thread gives leaves it to that one, so that there is one order.
+      let isOurs = !state.isGiving
+      state.isGiving = true
       defer { state.leaving = [] }
-      return state.leaving
+      return (state.leaving, isOurs)
     }
+    if isOurs { giveAll() }
     for handle in leaving { handle.cancel() }
+  }
+
+  /// Gives what is noted, and what is noted meanwhile.
+  private func giveAll() {
+    while true {
+      let (steps, isCancelled) = state.withLock { state in
+        defer { state.steps = [] }
+        state.isGiving = !state.steps.isEmpty
+        return (state.steps, state.isCancelled)
+      }
+      guard !steps.isEmpty else { return }
+      for step in steps {
+        switch step {
+        // Nobody reads any more.
+        case .event(let event): if !isCancelled { give(event) }
+        case .end(let totals): record(totals)
+        }
+      }
+    }
   }
 
   private func take(_ event: GenerationEvent, _ index: Int, _ state: inout sending State) {
     guard !state.isOver, state.choices.indices.contains(index), !state.choices[index].isOver else { return }
     switch event {
     case .started:
-      if !state.hasStarted { give(.started) }
+      if !state.hasStarted { state.give(.started) }
       state.hasStarted = true
     case .tokens(let tokens): take(tokens, index, &state)
     case .finished(let finish, let statistics):
@@ -129,11 +166,11 @@ final class Answers: Sendable {
       guard state.choices[index].finish == nil else { return leave(index, &state) }
       // A reader who is still there is told that this is no end.
       if !state.isCancelled {
-        give(.failed(APIError(.unavailable, "the server ended the answer", code: "shutting_down")))
+        state.give(.failed(APIError(.unavailable, "the server ended the answer", code: "shutting_down")))
       }
       close("cancelled", &state)
     case .failed(let error):
-      give(.failed(Self.failure(error)))
+      state.give(.failed(Self.failure(error)))
       close("error", &state)
     }
   }
@@ -161,7 +198,7 @@ final class Answers: Sendable {
       if prepared.request.logprobs != nil, state.choices[index].parser.isInText { told.append(token) }
     }
     guard !ids.isEmpty else { return }
-    give(.delta(index, OutputPiece.joined(pieces), tokens: told, ids: ids))
+    state.give(.delta(index, OutputPiece.joined(pieces), tokens: told, ids: ids))
     if state.choices[index].parser.stop != nil || state.choices[index].hasCalled {
       end(index, .end, &state)
       if state.handles.indices.contains(index) { state.leaving.append(state.handles[index]) }
@@ -178,17 +215,17 @@ final class Answers: Sendable {
   private func end(_ index: Int, _ finish: AnswerFinish, _ state: inout sending State) {
     guard state.choices[index].finish == nil else { return }
     let rest = state.choices[index].parser.finish(isCut: finish == .length)
-    if !rest.isEmpty { give(.delta(index, rest, tokens: [], ids: [])) }
+    if !rest.isEmpty { state.give(.delta(index, rest, tokens: [], ids: [])) }
     let ended = state.choices[index].parser.stop.map { AnswerFinish.stop($0) } ?? finish
     state.choices[index].finish = ended
-    give(.ended(index, ended))
+    state.give(.ended(index, ended))
   }
 
   /// The engine has done with the answer.
   private func leave(_ index: Int, _ state: inout sending State) {
     state.choices[index].isOver = true
     guard !state.isOver, state.choices.allSatisfy(\.isOver) else { return }
-    give(.finished(usage(state), prepared.jobs.count == 1 ? state.decodings.first : nil))
+    state.give(.finished(usage(state), prepared.jobs.count == 1 ? state.decodings.first : nil))
     close(state.choices.contains { $0.finish == .length } ? "length" : "stop", &state)
   }
 
@@ -196,10 +233,10 @@ final class Answers: Sendable {
     guard !state.isOver else { return }
     state.isOver = true
     state.leaving += state.handles
-    record(
-      AnswerTotals(
-        finish: finish, usage: usage(state), decodings: state.decodings,
-        unknownCalls: state.choices.reduce(0) { $0 + $1.parser.unknownCalls }))
+    let totals = AnswerTotals(
+      finish: finish, usage: usage(state), decodings: state.decodings,
+      unknownCalls: state.choices.reduce(0) { $0 + $1.parser.unknownCalls })
+    state.steps.append(.end(totals))
   }
 
   private func usage(_ state: borrowing State) -> AnswerUsage {

@@ -1,5 +1,4 @@
 import Diagnostics
-import Dispatch
 import Inference
 import StrictJSON
 import Threads
@@ -115,6 +114,7 @@ package final class Service: Sendable {
         var job = GenerationJob(
           prompt.prompt, method: method, limit: limit, stops: stops, sampling: sampling, adjustment: adjustment,
           prediction: prediction, topLogprobs: request.logprobs)
+        job.cacheSalt = request.cacheSalt
         // A job without any place is refused by the engine, with both sizes.
         let most = request.limit ?? options.limit == nil ? engine.openLimit(of: job) : engine.limit(of: job)
         if most > 0 { job.limit = most }
@@ -153,11 +153,8 @@ package final class Service: Sendable {
         throw error
       }
     }
-    continuation.onTermination = { reason in
-      // Called with a lock of the reader's task, which whoever gives the next event waits for under a lock of ours: so
-      // ours must not be waited for here.
-      if case .cancelled = reason { DispatchQueue.global().async { answers.cancel() } }
-    }
+    // Called with a lock of the reader's task: whoever gives an event may wait for that lock, and holds none of ours.
+    continuation.onTermination = { reason in if case .cancelled = reason { answers.cancel() } }
     return stream
   }
 

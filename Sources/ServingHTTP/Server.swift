@@ -55,10 +55,12 @@ package struct Server: Sendable {
     let decoder = HTTP1Decoder(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
     let note = note
     let isListening = Monitor(false)
+    let headSeconds = options.headSeconds
     let application = Application(
       responder: responder,
       server: .http1(
         configuration: .init(
+          additionalChannelHandlers: [HeadGuard(seconds: headSeconds)],
           idleTimeout: .seconds(Int64(options.idleSeconds)), httpDecoderConfiguration: decoder)),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port),

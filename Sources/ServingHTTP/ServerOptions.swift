@@ -18,6 +18,8 @@ package struct ServerOptions: Sendable {
   package var preparations = 32
   /// Seconds of silence after which a connection is closed: between requests, and within one.
   package var idleSeconds = 30
+  /// Seconds that the head of a request may take, from its first byte.
+  package var headSeconds = 10
   /// Seconds that a body may take, besides what the bytes that came take at the least rate.
   package var bodySeconds = 15
   package var leastBytesPerSecond = 64 << 10
@@ -27,6 +29,8 @@ package struct ServerOptions: Sendable {
   package var queueSeconds = 600
   /// Seconds that an answer may take; 0 for as long as it takes.
   package var requestSeconds = 0
+  /// Seconds that a step of the engine may take before `/health` says that it stands; 0 for as long as it takes.
+  package var stallSeconds = 600
   /// Seconds between signs of life in a stream.
   package var pingSeconds = 10
   /// Seconds that answers have to their end after SIGTERM.

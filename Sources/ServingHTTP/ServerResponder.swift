@@ -31,6 +31,7 @@ struct ServerResponder: HTTPResponder {
     let name = NameSource.random.name("req_")
     let head = RequestHead(request)
     let route = Route(head.path)
+    let line = AccessLine(head, name: name, now: { start.duration(to: clock.now) }, log: log)
     var permission = gate.permission(head)
     var response: Response
     var isRefused = false
@@ -41,12 +42,14 @@ struct ServerResponder: HTTPResponder {
       } else {
         if let refusal = gate.refusal(of: head, route: route) { throw refusal }
         guard let route else { throw APIError(.notFound, "there is nothing here") }
-        response = try await answer(request, head, route, name, context)
+        response = try await answer(request, head, route, name, line, context)
       }
     } catch {
+      let isLeft = error is CancellationError || Task.isCancelled
       let error = told(error)
       isRefused = true
       report(error, name)
+      if !isLeft { line.fail(error) }
       response = Response(error, route?.dialect ?? .chat)
     }
     response.add(permission + [("x-request-id", name), ("cache-control", "no-store")])
@@ -56,9 +59,7 @@ struct ServerResponder: HTTPResponder {
     // Watching over the connection of an answer reads what comes next: it is of no more use.
     if isUnread || route?.isGeneration == true { response.headers[.connection] = "close" }
     if head.method == "HEAD" { response = response.createHeadResponse() }
-    let path = String(
-      head.path.unicodeScalars.prefix(80).filter { $0.value > 0x20 && $0.value < 0x7F }.map(Character.init))
-    log("\(head.method) \(path) \(response.status.code) \(milliseconds(start.duration(to: clock.now))) \(name)")
+    response.count(line)
     response.watch(context.channel, seconds: options.writeSeconds)
     return response
   }
@@ -90,16 +91,16 @@ struct ServerResponder: HTTPResponder {
     }
   }
 
-  private func milliseconds(_ time: Duration) -> String {
-    "\(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000) ms"
-  }
-
   private func answer(
-    _ request: Request, _ head: RequestHead, _ route: Route, _ name: String, _ context: ServerContext
+    _ request: Request, _ head: RequestHead, _ route: Route, _ name: String, _ line: AccessLine,
+    _ context: ServerContext
   ) async throws -> Response {
     switch route {
     case .health:
-      try requireOpen()
+      let (isDraining, standstill) = (state.isDraining, service.engine.standstill)
+      if let refusal = Health.refusal(isDraining: isDraining, standstill: standstill, most: options.stallSeconds) {
+        throw refusal
+      }
       return Response(json: .object([("status", "ok")]))
     case .page:
       return Response(.ok, page(), type: "text/html; charset=utf-8", [("content-security-policy", Page.policy)])
@@ -123,7 +124,7 @@ struct ServerResponder: HTTPResponder {
       }
       return Response(json: document)
     case .status: return Response(json: models.status(state.statistics.snapshot, isDraining: state.isDraining))
-    case .tokenize, .detokenize, .template, .countTokens:
+    case .tokenize, .detokenize, .template, .countTokens, .countInput:
       let (body, _) = try await read(request, head, context)
       let texts = texts
       return Response(
@@ -132,10 +133,11 @@ struct ServerResponder: HTTPResponder {
           case .tokenize: try texts.tokens(body)
           case .detokenize: try texts.text(body)
           case .template: try texts.rendered(body)
+          case .countInput: try texts.countInput(body)
           default: try texts.count(body)
           }
         })
-    case .generate(let dialect): return try await generate(request, head, dialect, name, context)
+    case .generate(let dialect): return try await generate(request, head, dialect, name, line, context)
     }
   }
 
@@ -180,7 +182,8 @@ struct ServerResponder: HTTPResponder {
   }
 
   private func generate(
-    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ name: String, _ context: ServerContext
+    _ request: Request, _ head: RequestHead, _ dialect: Dialect, _ name: String, _ line: AccessLine,
+    _ context: ServerContext
   ) async throws -> Response {
     try requireOpen()
     let (body, request) = try await read(request, head, context)
@@ -197,9 +200,15 @@ struct ServerResponder: HTTPResponder {
       fingerprint: service.options.fingerprint, decoder: prepared.decoder, promptTokens: prepared.promptTokens,
       tokenizer: service.model.tokenizer, names: .random)
     let record = RequestClock(answer, prepared, state.statistics)
-    let events = try service.answer(prepared, record: { record.end($0) }, note: { record.note($0) })
+    let events = try service.answer(
+      prepared,
+      record: { totals in
+        record.end(totals)
+        line.count(tokens: totals.usage.completion)
+      }, note: { record.note($0) })
     var response =
-      prepared.request.streams ? stream(request, events, answer, name) : try await whole(request, events, answer)
+      prepared.request.streams
+      ? stream(request, events, answer, name, line) : try await whole(request, events, answer)
     if let names = IgnoredParameters.text(prepared.request.ignored) { response.add([("x-ignored-parameters", names)]) }
     return response
   }
@@ -232,7 +241,8 @@ struct ServerResponder: HTTPResponder {
 
   /// The answer piece by piece. A failure after the first byte is an event of the stream.
   private func stream(
-    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ name: String
+    _ request: Request, _ events: AsyncStream<AnswerEvent>, _ answer: AnswerContext, _ name: String,
+    _ line: AccessLine
   ) -> Response {
     let (state, options) = (state, options)
     let body = ResponseBody { writer in
@@ -245,7 +255,10 @@ struct ServerResponder: HTTPResponder {
             var bytes: [UInt8] = []
             switch item {
             case .event(let event):
-              if case .failed(let error) = event { report(error, name) }
+              if case .failed(let error) = event {
+                report(error, name)
+                line.fail(error)
+              }
               isOver = event.isLast
               for event in encoder.events(event) { bytes += event.bytes }
             case .ping: bytes = Array(ServerSentEvent.ping.utf8)
@@ -254,6 +267,7 @@ struct ServerResponder: HTTPResponder {
               // What has its end keeps it.
               guard !isOver else { break }
               isOver = true
+              line.fail(error)
               for event in encoder.events(.failed(error)) { bytes += event.bytes }
             }
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
@@ -264,6 +278,7 @@ struct ServerResponder: HTTPResponder {
           // What has no end is no answer.
           let error = APIError.fault("an answer broke off")
           report(error, name)
+          line.fail(error)
           let bytes = encoder.events(.failed(error)).flatMap(\.bytes)
           try await writer.write(ByteBuffer(bytes: bytes))
         }

@@ -58,6 +58,12 @@ public struct StopSignal: Sendable {
     return number == 0 ? nil : number
   }
 
+  /// Takes back a stop that Ctrl-C asked for, where it was meant for a part of the work; the next one is the first again.
+  /// - Returns: whether there was one. A stop that another signal asked for stays.
+  public func takeBackInterrupt() -> Bool {
+    receivedSignal.compareExchange(expected: SIGINT, desired: 0, ordering: .sequentiallyConsistent).exchanged
+  }
+
   /// The exit status of a process that stops for this reason: 128 and the number of the signal.
   public var exitCode: Int32? { signal.map { 128 + $0 } }
 }

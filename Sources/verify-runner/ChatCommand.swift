@@ -12,6 +12,7 @@ struct ChatCommand: ParsableCommand {
     discussion: """
       Each line is a message. /clear begins anew, /think on and /think off say whether the
       model thinks first, /system TEXT says what it is, /exit and the end of the input end.
+      Ctrl-C ends the answer that is written, and at the prompt the program.
       Thoughts go to standard error, answers to standard output.
 
       Example:
@@ -127,15 +128,15 @@ struct ChatCommand: ParsableCommand {
         }
       }
     }
-    while let token = decoding.next() {
+    var isLeft = false
+    while !isLeft, let token = decoding.next() {
       if !served.text.stops.contains(token) { show(parser.append(token)) }
-      if StopSignal.shared.isRequested {
-        Terminal.write("\n", to: .output)
-        Terminal.failInterrupted()
-      }
+      isLeft = StopSignal.shared.isRequested
     }
-    show(parser.finish(isCut: decoding.finish == .limit))
+    show(parser.finish(isCut: isLeft || decoding.finish == .limit))
     Terminal.write("\n", to: .output)
+    // What was written stays a part of the conversation.
+    if StopSignal.shared.isRequested, !StopSignal.shared.takeBackInterrupt() { Terminal.failInterrupted() }
     try decoding.requireSuccess()
     message.parts = [.text(text)]
     message.reasoning = thoughts.isEmpty ? nil : thoughts

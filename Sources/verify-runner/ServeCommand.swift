@@ -19,8 +19,9 @@ struct ServeCommand: ParsableCommand {
       their ends; a second signal ends them.
 
       Answers: /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages.
-      Besides: /v1/models, /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize,
-      /detokenize, /apply-template, and a page at /.
+      Besides: /v1/messages/count_tokens, /v1/responses/input_tokens, /v1/models,
+      /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize, /detokenize,
+      /apply-template, and a page at /.
 
       Example:
         verify-runner serve PACKAGE
@@ -63,6 +64,8 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
   @Option(help: "Seconds that answers have to their ends after SIGTERM.") var drainTimeout = 30
   @Option(help: "Seconds that an answer may take; 0 for as long as it takes.") var requestTimeout = 0
+  @Option(help: "Seconds that a step of the engine may take before /health answers 503; 0 for as long as it takes.")
+  var stallTimeout = 600
   @Option(help: "Seconds of silence after which a connection is closed.") var idleTimeout = 30
   @Option(help: "Seconds between signs of life in a stream.") var ping = 10
   @Option(help: "What names of metrics begin with: cambium, or vllm.") var metricsPrefix = "cambium"
@@ -78,8 +81,8 @@ struct ServeCommand: ParsableCommand {
     guard (0...100_000).contains(queue), (1...100_000).contains(connections), (1...1_024).contains(sequences) else {
       throw ValidationError("--queue and --connections take numbers up to 100000, --sequences up to 1024")
     }
-    for seconds in [drainTimeout, requestTimeout, queueTimeout, idleTimeout, ping] where !(0...86_400).contains(seconds)
-    {
+    let times = [drainTimeout, requestTimeout, queueTimeout, stallTimeout, idleTimeout, ping]
+    guard times.allSatisfy({ (0...86_400).contains($0) }) else {
       throw ValidationError("times are seconds from 0 to 86400")
     }
     guard metricsPrefix.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) }), !metricsPrefix.isEmpty else {
@@ -100,21 +103,22 @@ struct ServeCommand: ParsableCommand {
   private static let options = [
     "host": false, "port": false, "api-key-file": false, "api-key-env": false, "allowed-host": true,
     "cors-origin": true, "served-model-name": true, "context": false, "max-tokens": false, "decoder": false,
-    "drafter": true, "sequences": false, "state-memory": false, "queue": false, "connections": false, "max-body": false,
+    "drafter": true, "sequences": false, "state-memory": false, "cache-memory": false,
+    "queue": false, "connections": false, "max-body": false,
     "drain-timeout": false, "request-timeout": false, "queue-timeout": false, "idle-timeout": false, "ping": false,
-    "metrics-prefix": false,
+    "metrics-prefix": false, "stall-timeout": false,
     "threads": false, "chunk": false, "arithmetic": false, "draft-shortlist": false, "draft-vocabulary": false,
   ]
   /// Files that a server opens besides its connections, at most: the model's, and those of event loops.
   private static let ownFiles = 128
-  private static let flags = ["insecure", "allow-optimistic", "always-usage", "one-at-a-time", "no-log"]
+  private static let flags = ["insecure", "allow-optimistic", "always-usage", "no-cache", "one-at-a-time", "no-log"]
 
   private func serve() throws {
     var options = ServerOptions()
     (options.host, options.port, options.isInsecure) = (host, port, insecure)
     (options.allowedHosts, options.origins) = (allowedHost, corsOrigin)
     (options.connections, options.drainSeconds, options.requestSeconds) = (connections, drainTimeout, requestTimeout)
-    options.queueSeconds = queueTimeout
+    (options.queueSeconds, options.stallSeconds) = (queueTimeout, stallTimeout)
     // A connection without a file descriptor would end the server: they are no more than the process can have.
     let (files, most) = (openFilesLimit(), max(1, openFilesLimit() - Self.ownFiles))
     if files > 0, most < connections {

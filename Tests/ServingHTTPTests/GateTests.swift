@@ -35,6 +35,27 @@ import Testing
     #expect(status(open, head(hosts: ["127.0.0.1", "127.0.0.1"])) == 400)
   }
 
+  @Test(arguments: [
+    "localhost:1:x", "localhost:x", "localhost:8400x", "[::1", "[::1]x", "[::1]:1:2", "localhost:123456",
+  ])
+  func `host: what is no name with a port is refused`(host: String) {
+    #expect(status(open, head(hosts: [host])) == 400)
+  }
+
+  @Test(arguments: ["gzip, chunked", "chunked, gzip", "chunked, chunked", "identity", "xchunked", ""])
+  func `framing: a body in a coding besides chunks is refused`(coding: String) {
+    let type = (name: "content-type", value: "application/json")
+    #expect(status(open, head([type, ("transfer-encoding", coding)])) == 400)
+    #expect(status(open, head([type, ("transfer-encoding", "chunked"), ("transfer-encoding", coding)])) == 400)
+    #expect(status(open, head("GET", "/health", [("transfer-encoding", coding)])) == 400)
+    #expect(status(open, head([type, ("transfer-encoding", "Chunked")])) == nil)
+  }
+
+  @Test(arguments: ["//v1/models", "/v1//models", "//", "/v1/models//", "v1/models", "", "http://evil.test/v1/models"])
+  func `a path with a step that has no name, and what is no path, is none of this server`(path: String) {
+    #expect(Route(path) == nil)
+  }
+
   @Test func `cors: pages of other origins may not ask, but for those that are named`() {
     let type = (name: "content-type", value: "application/json")
     #expect(status(open, head([type, ("origin", "https://evil.test")])) == 403)
@@ -95,6 +116,7 @@ import Testing
   @Test func `paths are known with and without their version, and others are not`() {
     #expect(Route("/v1/chat/completions") == .generate(.chat) && Route("/chat/completions/") == .generate(.chat))
     #expect(Route("/v1/v1/messages") == .generate(.messages) && Route("/v1/messages/count_tokens") == .countTokens)
+    #expect(Route("/v1/responses/input_tokens") == .countInput && Route.countInput.dialect == .responses)
     #expect(Route("/v1/models/org/name") == .model("org/name") && Route("/") == .page)
     #expect(Route("/v1/embeddings") == nil && Route("/v1/models/../../etc")?.dialect == .chat)
     #expect(status(open, head("POST", "/v1/embeddings")) == 404)

@@ -37,6 +37,37 @@ import Threads
     }
   }
 
+  /// Tokens of a job's prompt that were known.
+  private func known(_ job: GenerationJob, _ engine: any GenerationEngine) async throws -> Int? {
+    var known: Int?
+    for await event in try engine.events(of: job) {
+      if case .finished(_, let statistics) = event { known = statistics.reusedRows }
+    }
+    return known
+  }
+
+  @Test(arguments: [true, false])
+  func `a prompt that comes again is known, and one with another salt is not`(_ isBatched: Bool) async throws {
+    let model = try LoadedModel.open(Repository.demoTrunk)
+    var options = BatchOptions(pace: .rows(64), threads: 1)
+    options.cache = PrefixCacheOptions(memory: 1 << 28, least: 2)
+    let engine: any GenerationEngine =
+      isBatched
+      ? try BatchedAnswers(model, options) : try QueueEngine(queue: 4) { DecodingSession(model, threads: 1) }
+    defer { engine.stop() }
+    var job = GenerationJob(Prompt([10, 11, 12, 13, 14, 15]), limit: 1)
+    var counts: [Int?] = []
+    let prompts: [(salt: String, more: [Int])] = [("", []), ("", [16]), ("a", [16, 17]), ("a", [16, 17, 18])]
+    for (salt, more) in prompts {
+      job.cacheSalt = salt
+      job.prompt = Prompt([10, 11, 12, 13, 14, 15] + more)
+      counts.append(try await known(job, engine))
+    }
+    // All of the prompt before that was run; but for its last token where only the beginning is kept at the answer's end.
+    #expect(counts[0] == 0 && counts[2] == 0)
+    #expect((counts[1] ?? 0) >= 5 && (counts[3] ?? 0) >= 7)
+  }
+
   @Test func `a job that names no limit takes no more tokens than there is memory for`() throws {
     let model = try LoadedModel.open(Repository.demoTrunk)
     let memory = 64 << 20

@@ -18,6 +18,10 @@ import Tokenization
     var testDescription: String { name }
   }
 
+  private static let tools = ["get_weather", "python", "f"].map {
+    ToolDeclaration(name: $0, parameters: nil, declaration: .null)
+  }
+
   private static let marks = [
     "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|return|>", "<|call|>",
   ]
@@ -61,6 +65,15 @@ import Tokenization
       output: "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant to=functions.get_weather<|channel|>"
         + "commentary json<|message|>{}<|call|>",
       pieces: [.text("I look."), .callBegan("get_weather"), .callArguments("{}"), .callEnded]),
+    Case(
+      name: "what is meant for a tool that is not declared is said",
+      output:
+        "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant"
+        + "<|channel|>commentary to=functions.other <|constrain|>json<|message|>{\"a\": 1}<|call|>",
+      pieces: [
+        .text(
+          "I look.\n\nassistant<|channel|>commentary to=functions.other <|constrain|>json<|message|>{\"a\": 1}")
+      ]),
     Case(
       name: "two calls, one in the channel of thoughts and without arguments",
       output: "<|channel|>analysis to=python<|message|><|call|><|start|>assistant<|channel|>commentary to=functions.f"
@@ -137,7 +150,8 @@ import Tokenization
 
   private func parse(_ ids: [Int], _ example: Case, _ tokenizer: Tokenizer) -> [OutputPiece] {
     var parser = OutputParser(
-      tokenizer, marks: OutputMarks(tokenizer), parsesCalls: example.parsesCalls, stops: example.stops)
+      tokenizer, marks: OutputMarks(tokenizer), tools: Self.tools, parsesCalls: example.parsesCalls,
+      stops: example.stops)
     var pieces: [OutputPiece] = []
     for id in ids { pieces += parser.append(id) }
     return OutputPiece.joined(pieces + parser.finish(isCut: example.isCut))
@@ -193,7 +207,7 @@ import Tokenization
 
   @Test func `arguments of a channel go out before they are whole`() throws {
     let tokenizer = try Self.tokenizer()
-    var parser = OutputParser(tokenizer, marks: OutputMarks(tokenizer))
+    var parser = OutputParser(tokenizer, marks: OutputMarks(tokenizer), tools: Self.tools)
     let text = "<|channel|>commentary to=functions.f<|message|>{\"a\": \"Saint-"
     let pieces = tokenizer.encode(text).flatMap { parser.append($0) }
     #expect(OutputPiece.joined(pieces) == [.callBegan("f"), .callArguments("{\"a\": \"Saint-")])

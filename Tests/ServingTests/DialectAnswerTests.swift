@@ -49,6 +49,19 @@ import Testing
     #expect(at(last, "usage", "output_tokens") == at(body, "usage", "output_tokens"))
   }
 
+  @Test func `the length of an input is that of its prompt, instructions and tools in it`() async throws {
+    let service = try ScriptedService(["</think>\n\nYes.<|im_end|>"])
+    let body: JSONValue = .object([
+      ("model", "demo"), ("instructions", "Be brief."), ("input", "Hi"),
+      ("tools", [["type": "function", "name": "get_weather", "parameters": DemoModel.weather.parameters ?? .null]]),
+    ])
+    let bytes = JSONWriter.compact(body)
+    let fields = try RequestFields(body: bytes, limits: RequestLimits())
+    let count = try service.service.prompts.tokens(of: service.service.reader.responsesConversation(fields)).count
+    let answer = try await service.answer(body, .responses).body
+    #expect(at(answer, "usage", "input_tokens") == .int(count) && count > 20)
+  }
+
   @Test func `a stop sequence is named`() async throws {
     let service = try ScriptedService(["</think>\n\none two<|im_end|>"])
     let body = try await service.answer(

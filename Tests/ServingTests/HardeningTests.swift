@@ -109,6 +109,24 @@ import Testing
     #expect(third?.status == 400 && third?.param == "input[0].content[0].image_url")
   }
 
+  @Test(arguments: [9, 10, 11], [true, false])
+  func `images: a picture may have as many bytes as it may, whatever fills its base64 up`(
+    _ most: Int, _ isPadded: Bool
+  ) throws {
+    // base64 of bytes 0, by its definition: four digits for three bytes, two or three for the rest.
+    let spelled = { (count: Int) in
+      String(repeating: "A", count: count / 3 * 4 + [0, 2, 3][count % 3])
+        + (isPadded ? ["", "==", "="][count % 3] : "")
+    }
+    var limits = RequestLimits()
+    limits.imageBytes = most
+    let bytes = { (count: Int) throws in
+      try ImageSource.bytes(of: "data:image/png;base64," + spelled(count), place: "a", limits: limits).count
+    }
+    #expect(try bytes(most) == most)
+    #expect(refused { _ = try bytes(most + 1) }?.code == "image_too_large")
+  }
+
   @Test(
     arguments: [
       ("response_format", ["type": "json_object"]), ("guided_json", [:]), ("structured_outputs", ["json": [:]]),

@@ -126,9 +126,26 @@ import Tokenization
       name: "the mark of a tool that is not declared is text", output: "Use <function=other> here",
       pieces: [.text("Use <function=other> here")]),
     Case(
-      name: "a call of a tool that is not declared goes on",
-      output: "<tool_call><function=other></function></tool_call>",
-      pieces: call("{}", name: "other")),
+      name: "a call of a tool that is not declared is text",
+      output: "I ask. <tool_call><function=other><parameter=a>1</parameter></function></tool_call>",
+      pieces: [.text("I ask. <tool_call><function=other><parameter=a>1</parameter></function></tool_call>")]),
+    Case(
+      name: "a call of an undeclared tool whose name begins with a declared one's is text",
+      output: "<tool_call>\n<function=get_weather2>\n</function>\n</tool_call>",
+      pieces: [.text("<tool_call>\n<function=get_weather2>\n</function>\n</tool_call>")]),
+    Case(
+      name: "a call behind one of an undeclared tool is a call",
+      output:
+        "<tool_call><function=other></function></tool_call>"
+        + "<tool_call><function=get_weather></function></tool_call>",
+      pieces: [.text("<tool_call><function=other></function></tool_call>")] + call("{}")),
+    Case(
+      name: "a call as JSON of an undeclared tool is text, wherever its name stands",
+      output: "<tool_call>{\"arguments\": {\"a\": 1}, \"name\": \"other\"}</tool_call>",
+      pieces: [.text("<tool_call>{\"arguments\": {\"a\": 1}, \"name\": \"other\"}</tool_call>")]),
+    Case(
+      name: "a call of an undeclared tool that is cut is text", output: "<tool_call><function=other><parameter=a>1",
+      pieces: [.text("<tool_call><function=other><parameter=a>1")], isCut: true),
     Case(
       name: "a call as JSON",
       output:
@@ -217,6 +234,21 @@ import Tokenization
     let head = "<tool_call>\n<function=get_weather>\n<parameter=city>\nSaint-"
     let pieces = model.tokenizer.encode(head).flatMap { parser.append($0) }
     #expect(OutputPiece.joined(pieces) == [.callBegan("get_weather"), .callArguments(#"{"city":"Saint-"#)])
+  }
+
+  @Test func `calls of undeclared tools are counted`() throws {
+    let model = try DemoModel.text()
+    let texts = [
+      "<tool_call><function=other></function></tool_call>", "<tool_call>{\"name\": \"third\"}</tool_call>",
+      "<tool_call><function=get_weather></function></tool_call>",
+    ]
+    var parser = OutputParser(model.tokenizer, marks: model.marks, tools: [DemoModel.weather])
+    var counts: [Int] = []
+    for text in texts {
+      for id in model.tokenizer.encode(text) { _ = parser.append(id) }
+      counts.append(parser.unknownCalls)
+    }
+    #expect(counts == [1, 2, 2])
   }
 
   @Test func `a prompt leaves thoughts open by its last mark alone`() {

@@ -84,6 +84,19 @@ import Testing
     #expect(refused { _ = try reader.request([0x7B, 0xFF, 0x7D], .chat) }?.status == 400)
   }
 
+  @Test(
+    arguments: [
+      (Dialect.chat, "messages", [["role": "user", "content": "Hi"]]), (.completions, "prompt", "Hi"),
+      (.responses, "input", "Hi"),
+    ] as [(Dialect, String, JSONValue)])
+  func `a salt of the cache reaches the engine`(_ dialect: Dialect, _ key: String, _ input: JSONValue) async throws {
+    let service = try ScriptedService(["Yes.<|im_end|>"])
+    _ = try await service.answer(.object([("model", "demo"), (key, input), ("cache_salt", "mine")]), dialect)
+    #expect(service.engine.submitted.map(\.cacheSalt) == ["mine"])
+    _ = try await service.answer(.object([("model", "demo"), (key, input)]), dialect)
+    #expect(service.engine.submitted.map(\.cacheSalt) == ["mine", ""])
+  }
+
   @Test func `null is as good as no field, and fields that nobody knows are ignored by name`() throws {
     let request = try read(
       chat([

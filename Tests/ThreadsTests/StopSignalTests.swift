@@ -7,6 +7,11 @@
       #expect(try child.run(scenario, in: "/tmp") == .exit(0))
     }
 
+    @Test(arguments: ["int-taken-back", "term-taken-back"])
+    func `an interrupt can be taken back, and nothing else can`(_ scenario: String) throws {
+      #expect(try child.run(scenario, in: "/tmp") == .exit(0))
+    }
+
     @Test func `C5 once a stop was asked for, nobody waits for what is not ready`() throws {
       #expect(try child.run("term-waits", in: "/tmp") == .exit(0))
     }

@@ -14,7 +14,7 @@
       _exit(try perform(order.scenario, in: order.folder) ? 0 : 1)
     }
 
-    /// `int` or `term`, once, `-twice`, or followed by waiting for a pipe.
+    /// `int` or `term`, once, `-twice`, `-taken-back`, or followed by waiting for a pipe.
     func perform(_ scenario: String, in folder: String) throws -> Bool {
       let stop = StopSignal.shared
       guard !stop.isRequested, stop.signal == nil else { return false }
@@ -24,6 +24,15 @@
       let number = scenario.hasPrefix("term") ? SIGTERM : SIGINT
       deliver(number)
       guard stop.isRequested, stop.signal == number, stop.exitCode == 128 + number else { return false }
+      if scenario.hasSuffix("-taken-back") {
+        guard stop.takeBackInterrupt() == (number == SIGINT), stop.isRequested == (number == SIGTERM) else {
+          return false
+        }
+        guard number == SIGINT else { return true }
+        // The next one is the first again, and does not end the process.
+        deliver(number)
+        return stop.isRequested
+      }
       if scenario.hasSuffix("-waits") { return try waits(stop) }
       guard scenario.hasSuffix("-twice") else { return true }
       deliver(number)

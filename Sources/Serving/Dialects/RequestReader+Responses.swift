@@ -4,6 +4,23 @@ import StrictJSON
 extension RequestReader {
   /// A request of `/v1/responses`. Nothing is stored: each request brings its whole input.
   func response(_ fields: RequestFields) throws(APIError) -> GenerationRequest {
+    let conversation = try responsesConversation(fields)
+    var request = GenerationRequest(.responses, model: try model(fields), inputs: [.chat(conversation)])
+    try shared(fields, &request)
+    request.choices = 1
+    request.limit = try fields.int("max_output_tokens", in: 1...Int.max)
+    if let count = try fields.int("top_logprobs", in: 0...limits.topLogprobs) { request.logprobs = count }
+    if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
+      request.logprobs = request.logprobs ?? 0
+    }
+    if let text = try fields.object("text") { try refuseFormat(text.object("format")) }
+    request.prediction = try prediction(fields)
+    request.repeated = repeated(fields)
+    return request
+  }
+
+  /// The conversation of a request of `/v1/responses`, or of `/v1/responses/input_tokens`.
+  package func responsesConversation(_ fields: RequestFields) throws(APIError) -> Conversation {
     for key in ["previous_response_id", "conversation", "prompt"] where fields[key] != nil {
       throw .unsupported(key, "this server keeps no responses: send the whole input")
     }
@@ -25,18 +42,7 @@ extension RequestReader {
       try setEffort(effort, &conversation)
     }
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
-    var request = GenerationRequest(.responses, model: try model(fields), inputs: [.chat(conversation)])
-    try shared(fields, &request)
-    request.choices = 1
-    request.limit = try fields.int("max_output_tokens", in: 1...Int.max)
-    if let count = try fields.int("top_logprobs", in: 0...limits.topLogprobs) { request.logprobs = count }
-    if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
-      request.logprobs = request.logprobs ?? 0
-    }
-    if let text = try fields.object("text") { try refuseFormat(text.object("format")) }
-    request.prediction = try prediction(fields)
-    request.repeated = repeated(fields)
-    return request
+    return conversation
   }
 
   /// What an answer repeats of its request.

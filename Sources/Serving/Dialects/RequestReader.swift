@@ -41,6 +41,7 @@ package struct RequestReader: Sendable {
     }
     request.tellsTokens = try fields.bool("return_token_ids") ?? false
     request.decoder = try fields.string("decoder", bytes: 64)
+    request.cacheSalt = try fields.string("cache_salt", bytes: limits.nameBytes) ?? ""
   }
 
   /// How tokens are chosen.

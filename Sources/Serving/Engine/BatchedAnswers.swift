@@ -32,6 +32,8 @@ package final class BatchedAnswers: GenerationEngine {
     return EngineLoad(running: status.running, waiting: status.waiting, memory: share)
   }
 
+  package var standstill: Duration? { engine.standstill }
+
   /// All memory of a job is reserved when it begins, so it can have no more tokens than there is memory for.
   package func limit(of job: GenerationJob) -> Int { limit(of: job, in: options.memory) }
 
@@ -90,6 +92,7 @@ package final class BatchedAnswers: GenerationEngine {
       draftShortlist: drafts.lowest(of: model.configuration.vocabulary), prediction: job.prediction,
       rules: job.adjustment.isNone ? [] : [job.adjustment], topLogProbabilities: job.topLogprobs)
     request.measuresShortlist = drafts == .auto
+    request.cacheSalt = job.cacheSalt
     return request
   }
 

@@ -1,6 +1,6 @@
 import Diagnostics
-import Dispatch
 import Inference
+import Threads
 
 /// What is decoded for one answer.
 package struct GenerationJob: Sendable {
@@ -20,6 +20,8 @@ package struct GenerationJob: Sendable {
   package var prediction: [Int]
   /// How many of the likeliest tokens are told with each token; nil for no probabilities.
   package var topLogprobs: Int?
+  /// Jobs with different ones share nothing of their prompts. No token depends on it.
+  package var cacheSalt = ""
 
   /// The members.
   package init(
@@ -118,6 +120,8 @@ package protocol GenerationEngine: Sendable {
   var adjustsLogits: Bool { get }
   /// How much there is to do.
   var load: EngineLoad { get }
+  /// How long it has finished no step, though there is work; nil when there is none.
+  var standstill: Duration? { get }
   /// The most tokens that a job can have, at most those that it asks for; 0 for a job that has no place at all.
   func limit(of job: GenerationJob) -> Int
   /// The same for a job whose limit nobody named, so that it leaves room for others.
@@ -140,6 +144,7 @@ package protocol GenerationEngine: Sendable {
 }
 
 extension GenerationEngine {
+  package var standstill: Duration? { nil }
   package func limit(of job: GenerationJob) -> Int { job.limit }
   package func openLimit(of job: GenerationJob) -> Int { limit(of: job) }
   package func refusal() -> APIError? { nil }
@@ -147,13 +152,17 @@ extension GenerationEngine {
   /// The events of a job. Whoever stops to read them cancels it.
   package func events(of job: GenerationJob) throws(APIError) -> AsyncStream<GenerationEvent> {
     let (stream, continuation) = AsyncStream<GenerationEvent>.makeStream()
+    let isLeft = Guarded(false)
     let handle = try submit(job) { event in
+      // An engine may answer within `cancel`, which is called with a lock of the reader's task.
+      guard !isLeft.withLock({ $0 }) else { return }
       continuation.yield(event)
       if event.isLast { continuation.finish() }
     }
     continuation.onTermination = { reason in
-      // Not here: this is called with a lock of the reader's task.
-      if case .cancelled = reason { DispatchQueue.global().async { handle.cancel() } }
+      guard case .cancelled = reason else { return }
+      isLeft.withLock { $0 = true }
+      handle.cancel()
     }
     return stream
   }

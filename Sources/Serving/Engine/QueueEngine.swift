@@ -25,13 +25,15 @@ package final class QueueEngine: GenerationEngine {
   private struct Handle: GenerationHandle {
     let number: Int
     let state: Monitor<State>
+    let pulse: WorkPulse
 
-    func cancel() { QueueEngine.cancel(number, state) }
+    func cancel() { QueueEngine.cancel(number, state, pulse) }
   }
 
   private let state = Monitor(State())
   private let queue: Int
   private let thread: SpawnedThread
+  private let pulse = WorkPulse()
 
   /// - Parameters:
   ///   - queue: Jobs that may wait.
@@ -43,14 +45,18 @@ package final class QueueEngine: GenerationEngine {
     session: @escaping @Sendable () -> DecodingSession
   ) throws {
     self.queue = queue
-    let state = state
+    let (state, pulse) = (state, pulse)
     thread = try SpawnedThread("engine") {
       let session = session()
+      var salt = ""
       while let entry = QueueEngine.take(state) {
-        QueueEngine.run(entry, session, state, change)
+        if entry.job.cacheSalt != salt { session.forget() }
+        salt = entry.job.cacheSalt
+        QueueEngine.run(entry, session, state, pulse, change)
         state.change { state in
           state.running = nil
           state.cancelled.remove(entry.number)
+          pulse.beat(isBusy: !state.waiting.isEmpty)
         }
       }
       state.change { $0.hasEnded = true }
@@ -62,6 +68,8 @@ package final class QueueEngine: GenerationEngine {
   package var load: EngineLoad {
     state.look { EngineLoad(running: $0.running == nil ? 0 : 1, waiting: $0.waiting.count) }
   }
+
+  package var standstill: Duration? { pulse.standstill }
 
   package func refusal() -> APIError? { state.look { QueueEngine.refusal($0, queue) } }
 
@@ -80,10 +88,11 @@ package final class QueueEngine: GenerationEngine {
       guard !state.isClosed else { throw APIError(.unavailable, "the server is shutting down", code: "shutting_down") }
       if let refusal = QueueEngine.refusal(state, queue) { throw refusal }
       state.next += 1
+      pulse.begin()
       state.waiting.append(Entry(number: state.next, job: job, deliver: deliver))
       return state.next
     }
-    return Handle(number: number, state: state)
+    return Handle(number: number, state: state, pulse: pulse)
   }
 
   package func drain() {
@@ -103,13 +112,14 @@ package final class QueueEngine: GenerationEngine {
   }
 
   /// One that waits is gone at once; one that runs ends behind its next token.
-  private static func cancel(_ number: Int, _ state: Monitor<State>) {
+  private static func cancel(_ number: Int, _ state: Monitor<State>, _ pulse: WorkPulse) {
     let entry: Entry? = state.change { state in
       if state.running == number {
         state.cancelled.insert(number)
         return nil
       }
       guard let index = state.waiting.firstIndex(where: { $0.number == number }) else { return nil }
+      defer { if state.running == nil, state.waiting.isEmpty { pulse.beat(isBusy: false) } }
       return state.waiting.remove(at: index)
     }
     entry?.deliver(.cancelled(nil))
@@ -128,7 +138,8 @@ package final class QueueEngine: GenerationEngine {
   }
 
   private static func run(
-    _ entry: Entry, _ session: DecodingSession, _ state: Monitor<State>, _ change: (inout DecodingOptions) -> Void
+    _ entry: Entry, _ session: DecodingSession, _ state: Monitor<State>, _ pulse: WorkPulse,
+    _ change: (inout DecodingOptions) -> Void
   ) {
     let job = entry.job
     let isCancelled = { state.look { $0.cancelled.contains(entry.number) } }
@@ -144,11 +155,14 @@ package final class QueueEngine: GenerationEngine {
       }
     }
     do {
+      // The prompt runs in one step, however long it is.
+      pulse.pause()
       let decoding = try session.decode(job.prompt, job.method, options)
       var index = 0
       while let id = decoding.next() {
         entry.deliver(.tokens([chances.tokens.removeValue(forKey: index) ?? GeneratedToken(id: id)]))
         index += 1
+        pulse.beat(isBusy: true)
         if isCancelled() { return entry.deliver(.cancelled(decoding.statistics)) }
       }
       try decoding.requireSuccess()

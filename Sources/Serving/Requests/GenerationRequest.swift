@@ -64,6 +64,8 @@ package struct GenerationRequest: Sendable, Equatable {
   package var decoder: String?
   /// A text that the answer may well repeat.
   package var prediction: String?
+  /// Requests with different ones share nothing of their prompts, so that none can learn by its time what others asked.
+  package var cacheSalt = ""
   /// Whether the answer has the token ids.
   package var tellsTokens = false
   /// Whether the answer of completions begins with the prompt.

@@ -80,6 +80,7 @@ struct ParameterRules {
   private static let sampling: Set = [
     "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "repetition_penalty",
     "seed", "logit_bias", "min_tokens", "stop_token_ids", "ignore_eos", "stream", "return_token_ids", "decoder",
+    "cache_salt",
   ]
   private static let conversation: Set = ["tools", "tool_choice", "chat_template_kwargs"]
   private static let chat = sampling.union(conversation).union([

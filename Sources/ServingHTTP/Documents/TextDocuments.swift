@@ -61,7 +61,14 @@ package struct TextDocuments: Sendable {
     return .object([("prompt", .string(try service.prompts.text(conversation)))])
   }
 
-  /// The length of a prompt, exactly.
+  /// The length of a prompt of `/v1/responses`, exactly.
+  package func countInput(_ body: [UInt8]) throws(APIError) -> JSONValue {
+    let conversation = try checked(service.reader.responsesConversation(fields(body)), body)
+    let count = try service.prompts.tokens(of: conversation).count
+    return .object([("object", "response.input_tokens"), ("input_tokens", .int(count))])
+  }
+
+  /// The length of a prompt of `/v1/messages`, exactly.
   package func count(_ body: [UInt8]) throws(APIError) -> JSONValue {
     let conversation = try checked(service.reader.anthropicConversation(fields(body)), body)
     return .object([("input_tokens", .int(try service.prompts.tokens(of: conversation).count))])

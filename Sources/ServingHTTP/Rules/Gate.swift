@@ -31,7 +31,7 @@ package struct Gate: Sendable {
     guard head.path.utf8.count + head.query.utf8.count <= Self.longestTarget else {
       return APIError(.invalid, "the path has more than \(Self.longestTarget) bytes", code: "uri_too_long")
     }
-    if let refusal = wrongHost(head) ?? wrongOrigin(head) { return refusal }
+    if let refusal = wrongFraming(head) ?? wrongHost(head) ?? wrongOrigin(head) { return refusal }
     if route?.isOpen != true, let refusal = wrongKey(head) { return refusal }
     guard let route else {
       return APIError(
@@ -44,12 +44,25 @@ package struct Gate: Sendable {
     return head.method == "POST" ? wrongBody(head) : nil
   }
 
+  /// A body in a coding that is not undone here would be taken for what it is not, by this server or by one before it.
+  private func wrongFraming(_ head: RequestHead) -> APIError? {
+    let codings = head.values("transfer-encoding")
+    guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
+      return APIError(
+        .invalid, "the only Transfer-Encoding that is taken is chunked", code: "unsupported_transfer_encoding")
+    }
+    return nil
+  }
+
   /// A page in a browser may know this server by a name of its own; such a request is for another server.
   private func wrongHost(_ head: RequestHead) -> APIError? {
     guard head.hosts.count == 1, let host = head.hosts.first else {
       return APIError(.invalid, "a request has one Host, and this has \(head.hosts.count)", code: "invalid_host")
     }
-    guard hosts.contains(Self.name(host)) else {
+    guard let name = Self.name(host) else {
+      return APIError(.invalid, "the Host is no name with a port: \(host.prefix(100))", code: "invalid_host")
+    }
+    guard hosts.contains(name) else {
       return APIError(
         .misdirected, "this server is not called \(host.prefix(100)): start it with --allowed-host",
         code: "unknown_host")
@@ -57,11 +70,17 @@ package struct Gate: Sendable {
     return nil
   }
 
-  /// The name without a port.
-  private static func name(_ host: String) -> String {
+  /// The name without a port; nil when what follows the name is none.
+  private static func name(_ host: String) -> String? {
     let host = host.lowercased()
-    if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
-    return String(host.prefix { $0 != ":" })
+    var end = host.firstIndex(of: ":") ?? host.endIndex
+    if host.hasPrefix("[") {
+      guard let bracket = host.firstIndex(of: "]") else { return nil }
+      end = host.index(after: bracket)
+    }
+    let port = host[end...].utf8
+    let isPort = port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    return port.isEmpty || isPort && port.count <= 6 ? String(host[..<end]) : nil
   }
 
   private func wrongOrigin(_ head: RequestHead) -> APIError? {

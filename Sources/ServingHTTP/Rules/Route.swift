@@ -4,8 +4,9 @@ import Serving
 package enum Route: Sendable, Equatable {
   /// Answers of a dialect.
   case generate(Dialect)
-  /// The length of a prompt, in the words of `/v1/messages`.
+  /// The length of a prompt, in the words of `/v1/messages` and of `/v1/responses`.
   case countTokens
+  case countInput
   /// The list of models, and one of them.
   case models
   case model(String)
@@ -22,9 +23,14 @@ package enum Route: Sendable, Equatable {
   /// The page for people.
   case page
 
-  /// The route of a path, with and without `/v1` and however often a client repeats it; nil for what there is none of.
+  /// The route of a path, with and without `/v1` and however often a client repeats it; nil for what there is none of. A
+  /// step without a name makes another path, as it does for whatever stands before this server; behind the last, it does not.
   package init?(_ path: String) {
-    var steps = path.split(separator: "/").map(String.init)
+    var steps = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard path.hasPrefix("/") else { return nil }
+    steps.removeFirst()
+    if steps.last?.isEmpty == true { steps.removeLast() }
+    guard !steps.contains("") else { return nil }
     while steps.first == "v1" { steps.removeFirst() }
     switch steps {
     case []: self = .page
@@ -33,6 +39,7 @@ package enum Route: Sendable, Equatable {
     case ["responses"]: self = .generate(.responses)
     case ["messages"]: self = .generate(.messages)
     case ["messages", "count_tokens"]: self = .countTokens
+    case ["responses", "input_tokens"]: self = .countInput
     case ["models"]: self = .models
     case ["health"], ["healthz"]: self = .health
     case ["metrics"]: self = .metrics
@@ -51,7 +58,7 @@ package enum Route: Sendable, Equatable {
   /// The method that it is asked by.
   package var method: String {
     switch self {
-    case .generate, .countTokens, .tokenize, .detokenize, .template: "POST"
+    case .generate, .countTokens, .countInput, .tokenize, .detokenize, .template: "POST"
     case .models, .model, .health, .metrics, .drafting, .status, .page: "GET"
     }
   }
@@ -67,6 +74,7 @@ package enum Route: Sendable, Equatable {
     switch self {
     case .generate(let dialect): dialect
     case .countTokens: .messages
+    case .countInput: .responses
     default: .chat
     }
   }
