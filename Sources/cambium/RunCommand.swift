@@ -19,8 +19,9 @@ struct RunCommand: ParsableCommand {
       Example:
         cambium run manifests/demo.json --threads 2 --memory 256MiB
 
-      Several manifests are done one after the other; a summary follows, and the
-      status is the worst of all.
+      Several manifests are run one after the other. A summary follows, and the
+      exit status is the worst of them all. Run the same command again to go on
+      with what is not done.
 
       One of many machines does a part of the work, --partition 7/50, from 0 to 49;
       "cambium merge" makes the package of all parts.
@@ -39,7 +40,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp(
       "Convert a part of the work: I/N; auto/N or auto: I, or both, as Slurm or Kubernetes say.", valueName: "part"))
   var partition: PartitionChoice?
-  @Flag(help: "With several manifests: go on when one fails.") var keepGoing = false
+  @Flag(help: "With several manifests: go on to the next when one fails.") var keepGoing = false
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
@@ -69,6 +70,7 @@ struct RunCommand: ParsableCommand {
     else {
       throw ValidationError("--work, --output, --source and --donor take one manifest")
     }
+    if manifests.count > 1 { try ManyRuns.requireDistinct(manifests) }
     guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
     if let partition { _ = try partition.partition(ProcessInfo.processInfo.environment) }
   }
@@ -76,7 +78,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let print = { (json: JSONValue, text: String) in format.print(json: json, text: text) }
     guard manifests.count > 1 else { return try perform(manifests[0], print) }
-    try ManyRuns(keepsGoing: keepGoing, format: format).run(manifests) { try perform($0, $1) }
+    try ManyRuns(keepsGoing: keepGoing, isDry: dryRun, format: format).run(manifests) { try perform($0, $1) }
   }
 
   /// What a manifest asks for.
