@@ -134,6 +134,7 @@ struct BenchCommand: ParsableCommand {
       memory: .init(anonymous: bench.anonymousBytes, resident: bench.residentBytes, mapped: model.mappedBytes),
       passes: passTimes)
     report.concurrency = together?.results ?? []
+    report.name = FilePath(typed: package).absolute.lastComponent?.string ?? ""
     line.clear()
     try write(report)
   }

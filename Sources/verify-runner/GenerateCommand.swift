@@ -61,6 +61,7 @@ struct GenerateCommand: ParsableCommand {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
     guard prompt != "" else { throw ValidationError("--prompt is empty: give some text to continue") }
+    guard chat != "" else { throw ValidationError("--chat is empty: ask something") }
     guard mtp == nil || decoder == nil else { throw ValidationError("give either --mtp or --decoder") }
     guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
     guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }
