@@ -12,7 +12,7 @@ import SystemPackage
 
 struct FetchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fetch", abstract: "Fetches a model from the hub into its client's cache, or into a folder.",
+    commandName: "fetch", abstract: "Downloads a model from the Hugging Face hub into its cache, or into a folder.",
     discussion: """
       By default what a conversion needs: safetensors, JSON, templates, tokenizers,
       the card and licences. A file appears whole, with the digest that the hub says,

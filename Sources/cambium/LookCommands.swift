@@ -10,14 +10,13 @@ import SystemPackage
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Says what a model folder is: architecture, roles, dtypes, MTP head, problems.",
+    commandName: "inspect", abstract: "Describes a model folder: architecture, roles, dtypes, MTP head, problems.",
     discussion: """
       Example:
         cambium inspect manifests/demo/trunk
 
-      A model of the hub that is not in the cache is looked at where it is: small
-      files are read, the headers of its weights, and the norms that a head is held
-      against.
+      A hub model that is not in the cache is looked at without downloading it: only
+      small files, the headers of the weights and a few norms are read.
 
       \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 
@@ -28,7 +27,7 @@ struct InspectCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
-  @Flag(help: "Of a model of the hub the MTP head alone, by the headers of its shards.") var head = false
+  @Flag(help: "Of a hub model, look only at the MTP head, through the headers of its shards.") var head = false
   @OptionGroup var format: JSONOption
 
   func validate() throws {
@@ -67,7 +66,7 @@ struct InspectCommand: ParsableCommand {
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Says how far a run has come.",
+    commandName: "status", abstract: "Shows how far a run has come.",
     discussion: """
       Example:
         cambium status manifests/demo.json

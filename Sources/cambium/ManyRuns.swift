@@ -119,7 +119,7 @@ struct ManyRuns {
     let done = rows.count { $0.status == .ok }
     var lines = TextTable(
       ["manifest", "result", "output"], rows.map { [$0.manifest.string, word($0), $0.outputs.joined(separator: ", ")] }
-    ).lines
+    ).lines.map { line in line.hasSuffix(" ") ? String(line.reversed().drop { $0 == " " }.reversed()) : line }
     lines.append("\(done) of \(rows.count) \(isDry ? "planned" : "done")")
     if done < rows.count, !isDry {
       let skips = !keepsGoing && rows.contains { $0.status == nil }
