@@ -79,11 +79,11 @@ struct StatusCommand: ParsableCommand {
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @OptionGroup var places: PlaceOptions
-  @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
+  @Option(help: ArgumentHelp("Show which of this many partitions are done.", valueName: "count"))
   var partitions: PartitionCount?
   @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
   var missing = false
-  @Flag(help: "With --partitions: read the weight files, too.") var deep = false
+  @Flag(help: "With --partitions: also read the weight files.") var deep = false
   @OptionGroup var format: JSONOption
   @OptionGroup var sources: SourceOptions
   @OptionGroup var check: CheckOption
@@ -115,6 +115,10 @@ struct StatusCommand: ParsableCommand {
     }
     let status = try run.status()
     format.print(json: status.json, text: status.text)
+    let output = run.resolution.output
+    if try !run.work.exists, try output.appending("audit.json").exists {
+      Terminal.note("note: \(output) is there, and its work folder is not: a run would make it again")
+    }
   }
 }
 
@@ -138,7 +142,7 @@ struct DiffCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var left: String
   @Argument(help: "Another one.", completion: .directory, transform: named) var right: String
-  @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
+  @Flag(help: "Also read values from the hub: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
   @OptionGroup var progress: QuietOption

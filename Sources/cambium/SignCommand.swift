@@ -61,7 +61,8 @@ struct SignCommand: ParsableCommand {
           ("root_sha256", .string(statement.root.hex)),
         ]))
     } else {
-      Terminal.print("\(statement.resources.count) files, sha256 over all: \(statement.root.hex)\n\(target)")
+      let files = Fixed.counted(statement.resources.count, "file")
+      Terminal.print("\(files), sha256 over all: \(statement.root.hex)\n\(target)")
     }
   }
 

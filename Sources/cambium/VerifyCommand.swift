@@ -103,11 +103,12 @@ struct VerifyCommand: ParsableCommand {
     do {
       if let key {
         let statement = try ModelSignature.verify(folder: path, key: key, signature: signature)
-        report.add("signature", scope: "\(statement.resources.count) files", problems: [])
+        report.add("signature", scope: Fixed.counted(statement.resources.count, "file"), problems: [])
       } else if try Folder.entries(path).contains(where: { $0.utf8.elementsEqual(ModelSignature.fileName.utf8) }) {
         let statement = try ModelSignature.stated(in: signature)
         try statement.requireSame(try listedFiles(path), folder: path)
-        let scope = "\(statement.resources.count) files as stated; whose it is was not checked without --public-key"
+        let files = Fixed.counted(statement.resources.count, "file")
+        let scope = "\(files) as stated; whose it is was not checked without --public-key"
         report.add("signature", scope: scope, problems: [])
       }
     } catch let error as any CambiumError {
