@@ -76,7 +76,7 @@ public enum CheckpointError: CambiumError {
         next: isFile
           ? "name the folder that the file is in"
           : hub.map { "check the path; a model of the hub is called hub:\($0)" }
-            ?? "check the path; one in a manifest is relative to the manifest's own folder", exit: .missingInput)
+            ?? "check the path, which is given in full above", exit: .missingInput)
     case .noSafetensors(let path, let found, let beneath):
       Diagnostic(
         "E_NO_SAFETENSORS", "the folder holds no safetensors weights", file: path,

@@ -223,7 +223,7 @@ public enum HubError: CambiumError, Equatable {
         exit: .badInput)
     case .stopped(let place):
       Diagnostic(
-        "E_HUB_STOPPED", "stopped; what was fetched is kept", file: place, next: "the same command goes on",
+        "E_HUB_STOPPED", "stopped; what was fetched is kept", file: place, next: "run the same command again to go on",
         exit: .resumable)
     case .library(let reason):
       .fault("E_HUB_LIBRARY", "libcurl does not start: \(reason)")

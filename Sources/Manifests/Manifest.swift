@@ -94,8 +94,12 @@ public struct Manifest: Sendable {
   public init(path: FilePath) throws {
     guard try path.exists else { throw ManifestError.missing(path: path) }
     if try path.isFolder {
+      let isPackage = try path.appending("audit.json").exists
       throw ManifestError.notManifest(
-        path: path, found: "a folder", next: "write a manifest for the model in it: cambium init \(path)")
+        path: path, found: isPackage ? "a package that cambium made" : "a folder",
+        next: isPackage
+          ? "name the manifest that it was made from; cambium verify \(path) checks it"
+          : "write a manifest for the model in it: cambium init \(path)")
     }
     try self.init(ReadOnlyFile(path: path).readAll(limit: 4 << 20), path: path)
   }

@@ -65,8 +65,8 @@ public enum ManifestError: CambiumError {
         "E_SHIPPED_MISSING", "a \(what) that comes with cambium is not found", expected: "one in \(looked)",
         found: "none",
         next: what == "schema"
-          ? "leave the program in the folder that it came with"
-          : "leave the program in the folder that it came with, or name that of the pipelines with --pipelines or CAMBIUM_PIPELINES",
+          ? "keep the program in the folder that it came in"
+          : "keep the program in the folder that it came in, or name the folder of pipelines with --pipelines or CAMBIUM_PIPELINES",
         exit: .missingInput)
     case .notManifest(let path, let found, let next):
       Diagnostic(

@@ -173,7 +173,9 @@ public enum ConversionError: CambiumError {
       Diagnostic(
         "E_PACKAGE_FORM", "not a package that cambium wrote, or a damaged one", file: file, expected: expected,
         found: found,
-        next: "name the folder that cambium run published; cambium inspect says what a checkpoint is", exit: .badInput)
+        next:
+          "name the folder that cambium run published; cambium unpack makes it of an archive, and cambium inspect says what a checkpoint is",
+        exit: .badInput)
     case .workUnfinished(let path):
       Diagnostic(
         "E_WORK_UNFINISHED", "the work folder belongs to a run that is not at its end", file: path,

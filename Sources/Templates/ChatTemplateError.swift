@@ -61,7 +61,7 @@ public enum ChatTemplateError: CambiumError {
   }
 
   private static let fetchAgain =
-    "fetch the file again; if it stays like this, report it to the checkpoint's publisher"
+    "fetch the file again; if it is still wrong, report it to the checkpoint's publisher"
 
   private static func ofTemplate(
     _ code: String, _ summary: String, _ place: TemplatePlace, _ expected: String?, _ found: String, next: String

@@ -21,16 +21,16 @@ package struct EnvironmentVariable: Sendable {
   package static let simd = EnvironmentVariable(
     "CAMBIUM_SIMD", "portable, avx2, avx512 or neon: instructions to use", "instead of the machine's best")
   /// No colours.
-  package static let noColor = EnvironmentVariable("NO_COLOR", "no colours, when it is set and not empty")
+  package static let noColor = EnvironmentVariable("NO_COLOR", "no colours, if it is set and not empty")
   /// The kind of terminal.
-  package static let term = EnvironmentVariable("TERM", "dumb: no colours, and no line that is drawn over")
+  package static let term = EnvironmentVariable("TERM", "dumb: no colours and no progress bar")
 
   /// Where models named `hub:` are looked for.
   package static let hub = [
-    EnvironmentVariable("HF_HUB_CACHE", "cache of the hub's client, where hub: is looked up"),
-    EnvironmentVariable("HF_HOME", "without that, its hub/"),
-    EnvironmentVariable("XDG_CACHE_HOME", "without both, its huggingface/hub/"),
-    EnvironmentVariable("HOME", "without all three, its .cache/huggingface/hub/"),
+    EnvironmentVariable("HF_HUB_CACHE", "the Hugging Face cache, where hub: is looked up"),
+    EnvironmentVariable("HF_HOME", "if that is not set: hub/ in this folder"),
+    EnvironmentVariable("XDG_CACHE_HOME", "if neither is set: huggingface/hub/ in this"),
+    EnvironmentVariable("HOME", "if none is set: .cache/huggingface/hub/ in this"),
   ]
 
   /// What engines say of the partition that is to be done.
@@ -41,17 +41,17 @@ package struct EnvironmentVariable: Sendable {
 
   /// How the hub is asked, by the commands that ask it.
   package static let network = [
-    EnvironmentVariable("HF_ENDPOINT", "where the hub is, or a mirror of it"),
+    EnvironmentVariable("HF_ENDPOINT", "address of the hub, or of a mirror"),
     EnvironmentVariable(
       "HF_TOKEN", "token for private and gated repositories;", "HF_HUB_DISABLE_IMPLICIT_TOKEN=1: none is sent"),
-    EnvironmentVariable("HF_TOKEN_PATH", "else a file with it, else token in HF_HOME"),
-    EnvironmentVariable("HF_HUB_OFFLINE", "1: nothing is asked; TRANSFORMERS_OFFLINE, too"),
+    EnvironmentVariable("HF_TOKEN_PATH", "a file with the token; else HF_HOME/token"),
+    EnvironmentVariable("HF_HUB_OFFLINE", "1: use the cache only; so does TRANSFORMERS_OFFLINE"),
     EnvironmentVariable(
-      "HF_HUB_ETAG_TIMEOUT", "seconds of silence that are borne, 10;", "of files HF_HUB_DOWNLOAD_TIMEOUT"),
-    EnvironmentVariable("HTTPS_PROXY", "as other programs read it; NO_PROXY, too"),
+      "HF_HUB_ETAG_TIMEOUT", "seconds to wait for an answer, 10;", "for files HF_HUB_DOWNLOAD_TIMEOUT"),
+    EnvironmentVariable("HTTPS_PROXY", "as in other programs; so is NO_PROXY"),
     EnvironmentVariable("SSL_CERT_FILE", "certificates instead of the system's"),
     EnvironmentVariable("SSL_CERT_DIR", "a folder of them"),
-    EnvironmentVariable("TMPDIR", "place of small files while a model is looked at"),
+    EnvironmentVariable("TMPDIR", "folder for small temporary files"),
   ]
 
   /// Faults that are made on purpose, to try what survives them.

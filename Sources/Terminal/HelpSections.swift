@@ -18,7 +18,7 @@ package enum HelpSections {
 
   private static let common: [ExitStatus: String] = [
     .ok: "done", .failure: "a failure that no other code describes", .usage: "the command line is wrong",
-    .badInput: "an input is wrong", .missingInput: "an input is not there", .io: "reading or writing failed",
+    .badInput: "an input is wrong", .missingInput: "an input is missing", .io: "reading or writing failed",
     .interrupted: "ended by Ctrl-C; 143 by SIGTERM",
   ]
 

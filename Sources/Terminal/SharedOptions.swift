@@ -32,7 +32,7 @@ package struct JSONOption: ParsableArguments {
 /// Whether a result may replace a file that is none of the same kind.
 package struct ForceOption: ParsableArguments {
   /// `--force`.
-  @Flag(help: "Replace what stands at the result's place, whatever it is.") package var force = false
+  @Flag(help: "Replace whatever file is at the result's place.") package var force = false
 
   package init() {}
 }
@@ -40,7 +40,7 @@ package struct ForceOption: ParsableArguments {
 /// Whether a command says how far it is.
 package struct QuietOption: ParsableArguments {
   /// `--quiet`.
-  @Flag(help: "No progress.") package var quiet = false
+  @Flag(help: "Print no progress.") package var quiet = false
 
   package init() {}
 }

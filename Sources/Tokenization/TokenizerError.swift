@@ -88,7 +88,7 @@ public enum TokenizerError: CambiumError {
 
   private static func refusal(
     _ code: String, _ summary: String, _ place: JSONPlace, _ expected: String, _ found: String,
-    next: String = "fetch the file again; if it stays like this, report it to the checkpoint's publisher"
+    next: String = "fetch the file again; if it is still wrong, report it to the checkpoint's publisher"
   ) -> Diagnostic {
     Diagnostic(
       code, summary, file: place.description, expected: expected, found: found, next: next,

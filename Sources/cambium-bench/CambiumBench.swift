@@ -29,7 +29,8 @@ struct FloorCommand: ParsableCommand {
     abstract: "Reads and digests a folder's shards once, and writes, digests and syncs as many bytes as asked.",
     discussion: """
       Example:
-        cambium-bench floor MODEL --output-bytes 1787000000 --target /tmp/floor.bin --digesting tree
+        cambium-bench floor MODEL --output-bytes 1787000000 \\
+            --target /tmp/floor.bin --digesting tree
 
       \(HelpSections.exitCodes())
       """)

@@ -8,15 +8,15 @@ import Threads
 import SystemPackage
 
 private let archiveCodes: [ExitStatus: String] = [
-  .resumable: "stopped, and nothing is left of it: the same command begins again",
+  .resumable: "stopped, and nothing is left of it: run the same command again",
   .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
 ]
 
 struct PackageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "package", abstract: "Makes one file of a package: a .tar.zst with the same bytes each time.",
+    commandName: "package", abstract: "Packs a package into one .tar.zst, with the same bytes each time.",
     discussion: """
-      Every file is held against SHA256SUMS on the way. cambium unpack restores the folder; so do zstd and tar.
+      Every file is compared with SHA256SUMS on the way. cambium unpack restores the folder; so do zstd and tar.
 
       Example:
         cambium package PACKAGE --archive
@@ -40,6 +40,7 @@ struct PackageCommand: ParsableCommand {
   func run() throws {
     StopSignal.shared.install()
     let folder = package.absolute
+    guard try folder.exists else { throw FileError.missing(path: folder) }
     let path = output?.absolute ?? folder.appending(suffix: ".tar.zst")
     let line = ProgressLine(quiet: progress.quiet)
     defer { line.clear() }
@@ -62,7 +63,7 @@ struct PackageCommand: ParsableCommand {
 
 struct UnpackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "unpack", abstract: "Restores a package from its archive, and verifies it on the way.",
+    commandName: "unpack", abstract: "Unpacks a package from its archive, and verifies it on the way.",
     discussion: """
       The folder appears when everything in it is right, or not at all.
 

@@ -6,14 +6,15 @@ import Terminal
 struct Cambium: Program {
   static let configuration = CommandConfiguration(
     commandName: "cambium",
-    abstract: "Converts Qwen3-Next, Qwen3.5 and Qwen3.6 checkpoints to MLX packages, MTP head included, and proves it.",
+    abstract:
+      "Converts Qwen3-Next, Qwen3.5 and Qwen3.6 checkpoints to MLX packages with their MTP heads, and proves them.",
     discussion: """
       Example:
         cambium run manifests/demo.json
 
       \(HelpSections.exitCodes([
         .verificationFailed: "verification says no",
-        .resumable: "stopped, or another run has the folder: the same command goes on",
+        .resumable: "stopped, or another run has the folder: run the same command again",
       ]))
 
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub + EnvironmentVariable.network + EnvironmentVariable.common))

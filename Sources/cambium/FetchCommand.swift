@@ -12,32 +12,32 @@ import SystemPackage
 
 struct FetchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fetch", abstract: "Fetches a model from the hub into its client's cache, or into a folder.",
+    commandName: "fetch", abstract: "Downloads a model from the Hugging Face hub into its cache, or into a folder.",
     discussion: """
-      By default what a conversion needs: safetensors, JSON, templates, tokenizers,
-      the card and licences. A file appears whole, with the digest that the hub says,
-      or not at all. The same command goes on where one stopped. The last line is
-      the model's folder.
+      By default it downloads what a conversion needs: safetensors, JSON, templates,
+      tokenizers, the model card and licences. A file appears whole, with the digest
+      that the hub states, or not at all. If a download is stopped, the same command
+      continues it. The last line is the model's folder.
 
       Example:
         cambium fetch hub:org/name@revision --dry-run
 
-      \(HelpSections.exitCodes([.resumable: "stopped: the same command goes on"]))
+      \(HelpSections.exitCodes([.resumable: "stopped: run the same command again"]))
 
       \(HelpSections.environment(EnvironmentVariable.hub + EnvironmentVariable.network))
       """)
 
-  @Argument(help: "hub:org/name, with @revision behind it for another one than main.", transform: named)
+  @Argument(help: "hub:org/name, or hub:org/name@revision for another revision than main.", transform: named)
   var model: String
-  @Option(help: ArgumentHelp("Only files that match; may be given again.", valueName: "pattern"), transform: named)
+  @Option(help: ArgumentHelp("Only files that match; may be repeated.", valueName: "pattern"), transform: named)
   var include: [String] = []
-  @Option(help: ArgumentHelp("No files that match; may be given again.", valueName: "pattern"), transform: named)
+  @Option(help: ArgumentHelp("No files that match; may be repeated.", valueName: "pattern"), transform: named)
   var exclude: [String] = []
   @Option(help: ArgumentHelp("A folder instead of the cache.", valueName: "folder"), completion: .directory)
   var to: FilePath?
-  @Flag(help: "Only the MTP head, by ranges, as a donor in the folder that --to names.") var head = false
-  @Flag(help: "Say what would be fetched, and fetch nothing.") var dryRun = false
-  @Option(help: "Connections at a time.") var connections = 8
+  @Flag(help: "Download only the MTP head, as a donor, into the folder that --to names.") var head = false
+  @Flag(help: "Say what would be downloaded, and download nothing.") var dryRun = false
+  @Option(help: "Most connections at a time.") var connections = 8
   @OptionGroup var quiet: QuietOption
   @OptionGroup var format: JSONOption
 

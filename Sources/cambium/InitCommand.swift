@@ -13,10 +13,11 @@ struct InitCommand: ParsableCommand {
     commandName: "init", abstract: "Writes a manifest for a model folder.",
     discussion: """
       Example:
-        cambium init models/Qwen3.5-4B-tuned --donor models/Qwen3.5-4B --pipeline mxfp4
+        cambium init models/Qwen3.5-4B-tuned --donor models/Qwen3.5-4B \\
+            --pipeline mxfp4
         cambium init hub:me/mytune --base-model Qwen/Qwen3.5-4B
 
-      A model of the hub without @commit is pinned to the commit that the cache has of its main branch.
+      A hub model without @commit is pinned to the commit that the cache has of its main branch.
 
       \(HelpSections.exitCodes())
 
@@ -40,7 +41,7 @@ struct InitCommand: ParsableCommand {
     help: ArgumentHelp("The manifest to write; by default NAME.json.", valueName: "file"), transform: resultFile)
   var manifest: FilePath?
   @Flag(help: "Print the manifest and write nothing.") var dryRun = false
-  @Flag(help: "Replace the file that is in the manifest's place.") var force = false
+  @Flag(help: "Replace a file that is at the manifest's place.") var force = false
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 

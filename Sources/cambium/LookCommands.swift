@@ -10,14 +10,13 @@ import SystemPackage
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Says what a model folder is: architecture, roles, dtypes, MTP head, problems.",
+    commandName: "inspect", abstract: "Describes a model folder: architecture, roles, dtypes, MTP head, problems.",
     discussion: """
       Example:
         cambium inspect manifests/demo/trunk
 
-      A model of the hub that is not in the cache is looked at where it is: small
-      files are read, the headers of its weights, and the norms that a head is held
-      against.
+      A hub model that is not in the cache is looked at without downloading it: only
+      small files, the headers of the weights and a few norms are read.
 
       \(HelpSections.exitCodes([.failure: "with --strict: a problem was found"]))
 
@@ -28,7 +27,7 @@ struct InspectCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var model: String
   @Flag(help: "End with status 1 when a problem is found.") var strict = false
-  @Flag(help: "Of a model of the hub the MTP head alone, by the headers of its shards.") var head = false
+  @Flag(help: "Of a hub model, look only at the MTP head, through the headers of its shards.") var head = false
   @OptionGroup var format: JSONOption
 
   func validate() throws {
@@ -67,7 +66,7 @@ struct InspectCommand: ParsableCommand {
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Says how far a run has come.",
+    commandName: "status", abstract: "Shows how far a run has come.",
     discussion: """
       Example:
         cambium status manifests/demo.json
@@ -80,11 +79,11 @@ struct StatusCommand: ParsableCommand {
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
   @OptionGroup var places: PlaceOptions
-  @Option(help: ArgumentHelp("Which of so many partitions are done.", valueName: "count"))
+  @Option(help: ArgumentHelp("Show which of this many partitions are done.", valueName: "count"))
   var partitions: PartitionCount?
   @Flag(help: "With --partitions: print those with something to do, as sbatch --array takes them, and nothing else.")
   var missing = false
-  @Flag(help: "With --partitions: read the weight files, too.") var deep = false
+  @Flag(help: "With --partitions: also read the weight files.") var deep = false
   @OptionGroup var format: JSONOption
   @OptionGroup var sources: SourceOptions
   @OptionGroup var check: CheckOption
@@ -122,6 +121,10 @@ struct StatusCommand: ParsableCommand {
     }
     let status = try run.status()
     format.print(json: status.json, text: status.text)
+    let output = run.resolution.output
+    if try !run.work.exists, try output.appending("audit.json").exists {
+      Terminal.note("note: \(output) is there, and its work folder is not: a run would make it again")
+    }
   }
 }
 
@@ -145,7 +148,7 @@ struct DiffCommand: ParsableCommand {
     help: "A folder, or hub:org/name with or without @revision.", completion: .directory, transform: named)
   var left: String
   @Argument(help: "Another one.", completion: .directory, transform: named) var right: String
-  @Flag(help: "Read values from the hub, too: as much as both models have.") var values = false
+  @Flag(help: "Also read values from the hub: as much as both models have.") var values = false
   @OptionGroup var parallel: ThreadOptions
   @OptionGroup var format: JSONOption
   @OptionGroup var progress: QuietOption

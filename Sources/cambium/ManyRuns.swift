@@ -10,6 +10,8 @@ import Threads
 struct ManyRuns {
   /// Whether the next is begun when one fails.
   let keepsGoing: Bool
+  /// Whether only plans are printed.
+  let isDry: Bool
   let format: JSONOption
 
   private struct Row {
@@ -17,20 +19,29 @@ struct ManyRuns {
     var status: ExitStatus?
     var code: String?
     var reports: [JSONValue] = []
+
+    /// The folders that were made, or are to be made.
+    var outputs: [String] { reports.compactMap { $0["output"]?.stringValue } }
+    /// Whether an earlier command had done all of it.
+    var isOld: Bool { !reports.isEmpty && reports.allSatisfy { $0["done"]?.arrayValue?.isEmpty == true } }
   }
 
   /// Names that a glob of manifests catches, and that this program writes or comes with.
   private static let own = [".lock.json", ".check.json", ".sensitivity.json", ".schema.json"]
 
   /// - Parameter perform: makes one, and gives its results to a function.
-  /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made.
+  /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made, unless the
+  ///   others are to be made all the same.
   func run(_ manifests: [FilePath], _ perform: (FilePath, _ report: (JSONValue, String) -> Void) throws -> Void) throws
   {
     var rows: [Row] = []
     var isEnded = false
-    try look(manifests)
+    // Now, and not hours later.
+    if !keepsGoing {
+      for manifest in manifests where ManyRuns.mayBeRead(manifest) { _ = try Manifest(path: manifest) }
+    }
     for manifest in manifests {
-      if ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
+      if ManyRuns.isOwn(manifest) {
         Terminal.note("\(manifest): is no manifest by its name, and is left out")
         continue
       }
@@ -40,7 +51,8 @@ struct ManyRuns {
       do {
         if !format.json { Terminal.print("\(manifest)") }
         try perform(manifest) { json, text in
-          if format.json { row.reports.append(json) } else { Terminal.print(text) }
+          row.reports.append(json)
+          if !format.json { Terminal.print(text) }
         }
         row.status = .ok
       } catch let error as any CambiumError {
@@ -54,25 +66,28 @@ struct ManyRuns {
     if let worst, worst != .ok { throw ExitCode(worst.rawValue) }
   }
 
-  /// Says now, and not hours later, which manifest cannot be read, unless the others are made all the same; and which two
-  /// make one folder, of which the second would replace the first.
-  private func look(_ manifests: [FilePath]) throws {
+  /// - Throws: `ValidationError` when one manifest is named twice, or two make one folder, of which the second would
+  ///   replace the first. One that cannot be read is for ``run(_:_:)`` to tell of.
+  static func requireDistinct(_ manifests: [FilePath]) throws {
+    var known: Set<FilePath> = []
     var makers: [FilePath: FilePath] = [:]
-    for manifest in manifests where !ManyRuns.own.contains(where: { manifest.name.hasBytes(atEnd: $0) }) {
-      guard !manifest.isDescriptor else { continue }
-      let read: Manifest
-      do {
-        read = try Manifest(path: manifest)
-      } catch {
-        if keepsGoing { continue }
-        throw error
+    for manifest in manifests where mayBeRead(manifest) {
+      guard known.insert(manifest.absolute.lexicallyNormalized()).inserted else {
+        throw ValidationError("\(manifest) is named twice: leave one out")
       }
-      let output = read.output.lexicallyNormalized()
+      guard let output = try? Manifest(path: manifest).output.lexicallyNormalized() else { continue }
       if let other = makers.updateValue(manifest, forKey: output) {
-        throw ValidationError("\(other) and \(manifest) make one folder, \(output): run them one after the other")
+        throw ValidationError("\(other) and \(manifest) make one folder, \(output): give one of them another output")
       }
     }
   }
+
+  private static func isOwn(_ manifest: FilePath) -> Bool {
+    own.contains { manifest.name.hasBytes(atEnd: $0) }
+  }
+
+  /// Whether a manifest can be read ahead: a descriptor, such as `/dev/stdin`, gives its bytes once.
+  private static func mayBeRead(_ manifest: FilePath) -> Bool { !isOwn(manifest) && !manifest.isDescriptor }
 
   /// From what is done to what no second attempt mends.
   private static func severity(_ status: ExitStatus) -> Int {
@@ -90,15 +105,29 @@ struct ManyRuns {
   }
 
   private func word(_ row: Row) -> String {
-    guard let status = row.status else { return "not begun" }
-    return status == .ok ? "done" : "failed with \(status.rawValue), \(row.code ?? "")"
+    switch row.status {
+    case nil: "not begun"
+    case .ok where isDry: "planned"
+    case .ok: row.isOld ? "done before" : "done"
+    case .resumable: "stopped with 75, \(row.code ?? "")"
+    case let status?: "failed with \(status.rawValue), \(row.code ?? "")"
+    }
   }
 
+  /// A row for each, how many are done, and the way to the others.
   private func text(_ rows: [Row]) -> String {
     let done = rows.count { $0.status == .ok }
-    return
-      (TextTable(["manifest", "result"], rows.map { [$0.manifest.string, word($0)] }).lines
-      + ["\(done) of \(rows.count) done"]).joined(separator: "\n")
+    var lines = TextTable(
+      ["manifest", "result", "output"], rows.map { [$0.manifest.string, word($0), $0.outputs.joined(separator: ", ")] }
+    ).lines.map { line in line.hasSuffix(" ") ? String(line.reversed().drop { $0 == " " }.reversed()) : line }
+    lines.append("\(done) of \(rows.count) \(isDry ? "planned" : "done")")
+    if done < rows.count, !isDry {
+      let skips = !keepsGoing && rows.contains { $0.status == nil }
+      lines.append(
+        "next: the same command goes on with what is not done"
+          + (skips ? "; with --keep-going, past what fails" : ""))
+    }
+    return lines.joined(separator: "\n")
   }
 
   private func json(_ rows: [Row]) -> JSONValue {

@@ -14,11 +14,11 @@ import Threads
 struct MeasureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "measure",
-    abstract: "Measures what quantizing each tensor alone costs the model, for a budget to be spent by.",
+    abstract: "Measures what it costs the model to quantize each tensor, for a budget.",
     discussion: """
-      Every tensor that a rule of the manifest just quantizes is quantized alone, in every candidate of the budget, and
-      the model is run over the text beside the one that is not quantized. The result is the file that the manifest names
-      under sensitivity, or NAME.sensitivity.json beside a manifest NAME.json; it is the same for any number of threads.
+      Every tensor that a rule of the manifest just quantizes is quantized alone, in every candidate of the budget, and \
+      the model is run over the text beside the one that is not quantized. The result is the file that the manifest names \
+      under sensitivity, or NAME.sensitivity.json beside a manifest NAME.json; it is the same for any number of threads. \
       What is done is kept in a file .partial beside it: the same command goes on.
 
       A chat in the text is written out with its special tokens. Without --text, a small one of our own is taken.

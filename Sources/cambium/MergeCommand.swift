@@ -8,7 +8,7 @@ import Threads
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "merge", abstract: "Makes the package of what the partitions of many machines have converted.",
+    commandName: "merge", abstract: "Makes one package from what many machines have converted.",
     discussion: """
       Example:
         cambium run manifests/demo.json --partition 0/2
@@ -16,7 +16,7 @@ struct MergeCommand: ParsableCommand {
         cambium merge manifests/demo.json
 
       \(HelpSections.exitCodes([
-        .verificationFailed: "what is there is damaged, or the package would not hold",
+        .verificationFailed: "what is there is damaged, or the package failed its checks",
         .resumable: "stopped, or work items are missing: the same command goes on",
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
@@ -31,10 +31,10 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Do not read the weight files before they are moved; they are read before they are published.")
   var trustReceipts = false
   @Flag(help: "Put together what several builds of this program made.") var allowMixedTools = false
-  @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
+  @Flag(help: "Refuse anything other than what the lock file pins.") var locked = false
   @OptionGroup var sources: SourceOptions
   @OptionGroup var check: CheckOption
-  @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
+  @Flag(help: "Replace a package at the output's place even if it was changed, or if another manifest made it.")
   var replace = false
   @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))

@@ -16,10 +16,10 @@ struct PlaceOptions: ParsableArguments {
 /// Where the manifest's folders are on this machine.
 struct SourceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Where the manifest's source is on this machine; changes no byte.", valueName: "folder"),
+    help: ArgumentHelp("Where the source is on this machine; the package stays the same.", valueName: "folder"),
     completion: .directory) var source: FilePath?
   @Option(
-    help: ArgumentHelp("Where the manifest's donor is on this machine; changes no byte.", valueName: "folder"),
+    help: ArgumentHelp("Where the donor is on this machine; the package stays the same.", valueName: "folder"),
     completion: .directory) var donor: FilePath?
 
   /// Enters them.
@@ -31,6 +31,6 @@ struct SourceOptions: ParsableArguments {
 
 /// Whether decoding is checked.
 struct CheckOption: ParsableArguments {
-  @Flag(help: "Do not decode, whatever the manifest says: the package's card then says that it was not checked.")
+  @Flag(help: "Skip the decode check; the package's card then says that it was not checked.")
   var noCheck = false
 }

@@ -14,20 +14,22 @@ extension StageName: ExpressibleByArgument {}
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Converts: manifest to package. Continues where an earlier run stopped.",
+    commandName: "run",
+    abstract: "Makes the package that a manifest describes. Continues where an earlier run stopped.",
     discussion: """
       Example:
         cambium run manifests/demo.json --threads 2 --memory 256MiB
 
-      Several manifests are done one after the other; a summary follows, and the
-      status is the worst of all.
+      Several manifests are run one after the other. A summary follows, and the
+      exit status is the worst of them all. Run the same command again to go on
+      with what is not done.
 
-      One of many machines does a part of the work, --partition 7/50, from 0 to 49;
-      "cambium merge" makes the package of all parts.
+      With --partition 7/50 a machine does one of 50 parts of the work, which are
+      counted from 0; "cambium merge" makes the package from all of them.
 
       \(HelpSections.exitCodes([
-        .verificationFailed: "the package would not hold: nothing is published",
-        .resumable: "stopped, or another run has the folder: the same command goes on",
+        .verificationFailed: "the package failed its checks: nothing is published",
+        .resumable: "stopped, or another run has the folder: run the same command again",
         .interrupted: "ended at once by a second Ctrl-C; 143 by a second SIGTERM",
       ]))
 
@@ -37,9 +39,9 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The manifest, or several.", completion: .file(extensions: ["json"])) var manifests: [FilePath]
   @Option(
     help: ArgumentHelp(
-      "Convert a part of the work: I/N; auto/N or auto: I, or both, as Slurm or Kubernetes say.", valueName: "part"))
+      "Convert part I of N: I/N; with auto/N or auto, Slurm or Kubernetes say I, or both.", valueName: "part"))
   var partition: PartitionChoice?
-  @Flag(help: "With several manifests: go on when one fails.") var keepGoing = false
+  @Flag(help: "With several manifests: go on to the next when one fails.") var keepGoing = false
   @Flag(help: "Print the plan and do nothing.") var dryRun = false
   @Option(help: "Last stage to run: inspect, graft, quantize, verify, check or package.")
   var until: StageName = .package
@@ -47,13 +49,13 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var parallel: ThreadOptions
   @Option(help: ArgumentHelp("Budget for buffers, such as 256MiB; without effect on the result.", valueName: "bytes"))
   var memory = ByteCount(bytes: 256 << 20)
-  @Flag(help: "First fetch from the hub what the manifest names there and the cache has not.") var fetch = false
-  @Flag(help: "Refuse to resolve anything other than the lock file pins.") var locked = false
-  @Flag(help: "Replace a package at the output's place that was changed since, or that another manifest made.")
+  @Flag(help: "First download models of the manifest that the cache does not have.") var fetch = false
+  @Flag(help: "Refuse anything other than what the lock file pins.") var locked = false
+  @Flag(help: "Replace a package at the output's place even if it was changed, or if another manifest made it.")
   var replace = false
   @OptionGroup var sources: SourceOptions
   @OptionGroup var check: CheckOption
-  @Flag(help: "Name this program by its SHA-256 in provenance.json; the package then differs by platform.")
+  @Flag(help: "Record the SHA-256 of this program in provenance.json; the package then differs by platform.")
   var recordBuilder = false
   @OptionGroup var format: JSONOption
   @OptionGroup var progress: QuietOption
@@ -69,6 +71,7 @@ struct RunCommand: ParsableCommand {
     else {
       throw ValidationError("--work, --output, --source and --donor take one manifest")
     }
+    if manifests.count > 1 { try ManyRuns.requireDistinct(manifests) }
     guard partition == nil || until == .package else { throw ValidationError("--until does not go with --partition") }
     if let partition { _ = try partition.partition(ProcessInfo.processInfo.environment) }
   }
@@ -76,7 +79,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let print = { (json: JSONValue, text: String) in format.print(json: json, text: text) }
     guard manifests.count > 1 else { return try perform(manifests[0], print) }
-    try ManyRuns(keepsGoing: keepGoing, format: format).run(manifests) { try perform($0, $1) }
+    try ManyRuns(keepsGoing: keepGoing, isDry: dryRun, format: format).run(manifests) { try perform($0, $1) }
   }
 
   /// What a manifest asks for.
@@ -137,7 +140,7 @@ struct RunCommand: ParsableCommand {
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Says what a run will do: every tensor's treatment, every file's size to the byte.",
+    commandName: "plan", abstract: "Shows what a run will do: every tensor's treatment, every file's size to the byte.",
     discussion: """
       Example:
         cambium plan manifests/demo.json --tensors
@@ -148,22 +151,22 @@ struct PlanCommand: ParsableCommand {
       """)
 
   @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
-  @Flag(help: "A line for every tensor, with the rule that decided it.") var tensors = false
-  @Option(help: ArgumentHelp("What each of so many machines would do, instead of the plan.", valueName: "count"))
+  @Flag(help: "Print a line for every tensor, with the rule that decided it.") var tensors = false
+  @Option(help: ArgumentHelp("Show what each of this many machines would do, instead of the plan.", valueName: "count"))
   var partitions: PartitionCount?
   @Option(
     help: ArgumentHelp(
-      "How much a machine reads and writes in a second, such as 800MB, for the estimate of the time; by default 250MB,"
-        + " and with --partitions no time.",
+      "What a machine reads and writes per second, such as 800MB, for the time estimate; by default 250MB,"
+        + " and no estimate with --partitions.",
       valueName: "bytes"))
   var throughput: ByteCount?
   @Option(
     help: ArgumentHelp(
-      "How much of the weights decoding reads in a second, for the estimate of the check; by default 5GB.",
+      "How many bytes of weights decoding reads per second, for the estimate of the check; by default 5GB.",
       valueName: "bytes"))
   var bandwidth: ByteCount?
   @Flag(help: "Print the whole plan as JSON.") var json = false
-  @Flag(help: "For a run with --replace: what is at the output's place is no reason to refuse.") var replace = false
+  @Flag(help: "Plan a run with --replace: whatever is at the output's place may go.") var replace = false
   @OptionGroup var sources: SourceOptions
   @OptionGroup var check: CheckOption
   @OptionGroup var pipelines: PipelineOptions

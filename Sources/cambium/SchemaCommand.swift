@@ -11,7 +11,7 @@ struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Prints the JSON schema of a document; without a name, lists the documents.",
     discussion: """
-      The first member of a document names its form: {"cambium_run": 1, … is of the form
+      The first member of a document names its form: {"cambium_run": 1, … is of the form \
       cambium_run. The schemas are those of this release of both programs.
 
       Example:

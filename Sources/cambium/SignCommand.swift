@@ -11,11 +11,12 @@ import SystemPackage
 
 struct SignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sign", abstract: "Signs a package with a key of yours, in the format of OpenSSF Model Signing.",
+    commandName: "sign", abstract: "Signs a package with your key, in the format of OpenSSF Model Signing.",
     discussion: """
       The signature is model.sig in the package. Others verify it with the public key:
         cambium verify PACKAGE --public-key key.pub
-        model_signing verify key PACKAGE --signature PACKAGE/model.sig --public_key key.pub
+        model_signing verify key PACKAGE --signature PACKAGE/model.sig \\
+            --public_key key.pub
 
       Example:
         openssl ecparam -name prime256v1 -genkey -noout -out key.pem
@@ -60,7 +61,8 @@ struct SignCommand: ParsableCommand {
           ("root_sha256", .string(statement.root.hex)),
         ]))
     } else {
-      Terminal.print("\(statement.resources.count) files, sha256 over all: \(statement.root.hex)\n\(target)")
+      let files = Fixed.counted(statement.resources.count, "file")
+      Terminal.print("\(files), sha256 over all: \(statement.root.hex)\n\(target)")
     }
   }
 

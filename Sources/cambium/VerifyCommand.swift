@@ -16,7 +16,7 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract:
-      "Verifies a package: files, provenance, tensors, index, configuration, head, and what readers make of it.",
+      "Verifies a package: files, provenance, tensors, index, configuration, head, and which readers load it.",
     discussion: """
       Example:
         cambium verify .build/demo/Cambium-Demo-MXFP4
@@ -24,22 +24,23 @@ struct VerifyCommand: ParsableCommand {
         cambium verify PACKAGE.tar.zst
         cambium verify .build/demo/Cambium-Demo-MXFP4 --rederive manifests/demo.json
 
-      \(HelpSections.exitCodes([.ok: "everything holds", .verificationFailed: "something does not hold"]))
+      \(HelpSections.exitCodes([.ok: "every check passed", .verificationFailed: "a check failed"]))
 
       \(HelpSections.environment([.pipelines] + EnvironmentVariable.hub))
       """)
 
   @Argument(
-    help: "The package's folder; or its archive, which is unpacked beside itself for the time.", completion: .file())
+    help: "The package's folder, or its archive, which is unpacked next to it for a while.", completion: .file())
   var package: FilePath
   @Option(
-    help: ArgumentHelp("Public EC key on P-256 that model.sig must be of.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The public key, EC on P-256, whose signature model.sig must be.", valueName: "file"),
+    completion: .file())
   var publicKey: FilePath?
   @Option(
-    help: ArgumentHelp("Manifest from which to convert once more, and compare.", valueName: "file"),
+    help: ArgumentHelp("Convert once more from this manifest, and compare.", valueName: "file"),
     completion: .file(extensions: ["json"])) var rederive: FilePath?
   @Option(
-    help: ArgumentHelp("Folder for the second conversion; by default one beside the package.", valueName: "folder"),
+    help: ArgumentHelp("Folder for the second conversion; by default next to the package.", valueName: "folder"),
     completion: .directory) var scratch: FilePath?
   @OptionGroup var sources: SourceOptions
   @OptionGroup var parallel: ThreadOptions
@@ -104,11 +105,12 @@ struct VerifyCommand: ParsableCommand {
     do {
       if let key {
         let statement = try ModelSignature.verify(folder: path, key: key, signature: signature)
-        report.add("signature", scope: "\(statement.resources.count) files", problems: [])
+        report.add("signature", scope: Fixed.counted(statement.resources.count, "file"), problems: [])
       } else if try Folder.entries(path).contains(where: { $0.utf8.elementsEqual(ModelSignature.fileName.utf8) }) {
         let statement = try ModelSignature.stated(in: signature)
         try statement.requireSame(try listedFiles(path), folder: path)
-        let scope = "\(statement.resources.count) files as stated; whose it is was not checked without --public-key"
+        let files = Fixed.counted(statement.resources.count, "file")
+        let scope = "\(files) as stated; whose it is was not checked without --public-key"
         report.add("signature", scope: scope, problems: [])
       }
     } catch let error as any CambiumError {

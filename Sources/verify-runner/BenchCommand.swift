@@ -12,18 +12,19 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measures decoding with and without the MTP head: speed, delays, acceptance, phases, memory, bandwidth.",
     discussion: """
-      Every prompt is decoded by every decoder in turn, once to warm up and then in each repetition; medians are printed.
-      Tokens of all decoders but optimistic must be those of vanilla decoding, to the last: else it ends with 2.
-      Prompts are the program's own, by class (code, prose, chat, tool, image), or those of --prompts, --ids or
+      Every prompt is decoded by every decoder in turn, once to warm up and then in each repetition; medians are printed. \
+      Tokens of all decoders but optimistic must be those of vanilla decoding, to the last: else it ends with 2. \
+      Prompts are the program's own, by class (code, prose, chat, tool, image), or those of --prompts, --ids or \
       --random-ids. What the package cannot run is listed with the reason.
 
-      --impose decides by a seed which drafts are right, for weights without training: 0.8,0.6 accepts first drafts in 8
-      of 10 cases, second ones in 6 of 10 cases in which the first was. The head does its work all the same, the target
+      --impose decides by a seed which drafts are right, for weights without training: 0.8,0.6 accepts first drafts in 8 \
+      of 10 cases, second ones in 6 of 10 cases in which the first was. The head does its work all the same, the target \
       checks as ever, and every output says that the acceptance is imposed.
 
       Example:
         verify-runner bench PACKAGE --threads 2 --csv bench.csv --plot bench.svg
-        verify-runner bench PACKAGE --decoders vanilla,mtp-2,adaptive --classes code --limit 128 --json
+        verify-runner bench PACKAGE --decoders vanilla,mtp-2,adaptive \\
+            --classes code --limit 128 --json
         verify-runner bench SYNTHETIC --random-ids 64 --impose 0.8,0.7,0.6 --passes
         verify-runner bench PACKAGE --decoders mtp-2 --concurrency 1,4,8,16
 
@@ -44,7 +45,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A prompt of token ids, or a file with them, as text or as a JSON list.", transform: named) var ids:
     String?
   @Option(help: "Prompts of so many random token ids.") var randomIds: Int?
-  @Option(help: "Prompts of each class at most.") var perClass: Int = 2
+  @Option(help: "Most prompts of each class.") var perClass: Int = 2
   @Option(
     help: ArgumentHelp(
       "Names with commas, vanilla always among them: \(DecodingMethod.names); by default vanilla, mtp-1 to mtp-4,"
@@ -58,7 +59,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seed of --random-ids and --impose.") var seed: UInt64 = 0
   @Flag(help: "Measure single passes too: of 1 to 8 rows, of a draft, of a prompt, beside OpenBLAS.") var passes = false
   @Option(
-    help: "Measure so many sequences at once too, with commas, such as 1,4,8,16: their tokens per second and delays.")
+    help: "Also measure this many sequences at once, with commas, such as 1,4,8,16: their tokens per second and delays."
+  )
   var concurrency: CountList?
   @OptionGroup var format: JSONOption
   @Option(help: "Write the result as a table of comma-separated values.", completion: .file(), transform: resultFile)
@@ -134,6 +136,7 @@ struct BenchCommand: ParsableCommand {
       memory: .init(anonymous: bench.anonymousBytes, resident: bench.residentBytes, mapped: model.mappedBytes),
       passes: passTimes)
     report.concurrency = together?.results ?? []
+    report.name = FilePath(typed: package).absolute.lastComponent?.string ?? ""
     line.clear()
     try write(report)
   }

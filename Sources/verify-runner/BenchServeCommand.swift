@@ -8,16 +8,18 @@ import Terminal
 struct BenchServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-serve",
-    abstract: "Measures a running server, or two in turn: to the first token, between tokens, of whole answers.",
+    abstract: "Measures a running server, or two in turn: time to the first token, per token and per answer.",
     discussion: """
-      Any server that has /v1/completions can be measured. Answers have exactly --tokens tokens; the server's own
-      usage counts them, and in a stream their ids where it tells them. Two servers take turns, so that a busy
+      Any server that has /v1/completions can be measured. Answers have exactly --tokens tokens; the server's own \
+      usage counts them, and in a stream their ids where it tells them. Two servers take turns, so that a busy \
       minute of the machine hits both.
 
       Example:
         verify-runner bench-serve http://127.0.0.1:8400
-        verify-runner bench-serve http://127.0.0.1:8400 --compare http://127.0.0.1:8401 --plot load.svg
-        verify-runner bench-serve http://127.0.0.1:8400 --decoder vanilla --at-once 1,16 --long-prompt 4096
+        verify-runner bench-serve http://127.0.0.1:8400 \\
+            --compare http://127.0.0.1:8401 --plot load.svg
+        verify-runner bench-serve http://127.0.0.1:8400 --decoder vanilla \\
+            --at-once 1,16 --long-prompt 4096
 
       \(HelpSections.exitCodes())
       """)

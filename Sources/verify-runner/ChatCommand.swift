@@ -8,11 +8,11 @@ import Threads
 
 struct ChatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "chat", abstract: "A conversation in the terminal.",
+    commandName: "chat", abstract: "Holds a conversation in the terminal.",
     discussion: """
-      Each line is a message. /clear begins anew, /think on and /think off say whether the
-      model thinks first, /system TEXT says what it is, /exit and the end of the input end.
-      Ctrl-C ends the answer that is written, and at the prompt the program.
+      Each line is a message. /clear starts over, /think on and /think off say whether the \
+      model thinks first, /system TEXT sets the system prompt, /exit or Ctrl-D ends. \
+      Ctrl-C stops the answer that is being written; at the prompt it ends the program. \
       Thoughts go to standard error, answers to standard output.
 
       Example:
@@ -25,13 +25,14 @@ struct ChatCommand: ParsableCommand {
       """)
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
-  @Option(help: "What the model is told before everything else.") var system: String?
+  @Option(help: "The system prompt.") var system: String?
   @Option(help: "How to decode: auto, \(DecodingMethod.names).") var decoder = "auto"
   @OptionGroup var drafters: DrafterOptions
-  @Option(help: "0 for the most probable token each time; by default as the model recommends.") var temperature: Double?
-  @Option(help: "Beginning of the random numbers.") var seed: UInt64 = 0
-  @Option(help: "Tokens of prompt and answer at most; by default what the model was made for.") var context: Int?
-  @Flag(help: "Ask a template that can think for answers at once.") var noThinking = false
+  @Option(help: "0 for the most probable token each time; by default what the model recommends.")
+  var temperature: Double?
+  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
+  @Option(help: "Most tokens of prompt and answer together; by default what the model was made for.") var context: Int?
+  @Flag(help: "If the model can think, ask for answers at once.") var noThinking = false
   @Flag(help: "Print counts after each answer on standard error.") var stats = false
   @OptionGroup var runner: RunnerOptions
 

@@ -14,20 +14,23 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Proves that decoding with the MTP head gives exactly the tokens and logits of decoding without it.",
     discussion: """
-      Every prompt is decoded token by token and then at each depth; tokens, logits and the final state are compared by
-      their bytes. Without --prompts, prompts.jsonl in the package is taken, or a small set of the program's own.
-      With --images, questions about the pictures of a folder are prompts too (or, without --prompts, the only ones), and
+      Every prompt is decoded token by token and then at each depth; tokens, logits and the final state are compared by \
+      their bytes. Without --prompts, prompts.jsonl in the package is taken, or a small set of the program's own. \
+      With --images, questions about the pictures of a folder are prompts too (or, without --prompts, the only ones), and \
       the answers are compared with captions.jsonl there and with those of --source.
 
-      Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth, or
+      Ends with 2 when something differs, or when fewer first drafts than --min-acceptance are accepted at a depth, or \
       fewer than --relative-acceptance of those that the source's head gets accepted.
 
       Example:
         verify-runner check PACKAGE --depths 1,2,3,4 --adaptive --min-acceptance 0.5
-        verify-runner check PACKAGE --drafter DRAFTER --decoders dflash,in-turn --forced
-        verify-runner check PACKAGE --source CHECKPOINT --text sample.txt --max-kl 0.05
+        verify-runner check PACKAGE --drafter DRAFTER --decoders dflash,in-turn \\
+            --forced
+        verify-runner check PACKAGE --source CHECKPOINT --text sample.txt \\
+            --max-kl 0.05
         verify-runner check PACKAGE --source CHECKPOINT --images pictures
-        verify-runner check PACKAGE --source TRUNK --source-head DONOR --relative-acceptance 0.9
+        verify-runner check PACKAGE --source TRUNK --source-head DONOR \\
+            --relative-acceptance 0.9
         verify-runner check PACKAGE --resume check.work
 
       \(HelpSections.exitCodes([.verificationFailed: "something differs, too few drafts are accepted, or the source is too far"]))
@@ -47,7 +50,7 @@ struct CheckCommand: ParsableCommand {
       "Other decoders to check, with commas, or all that the package and --drafter have: \(DecodingMethod.names). By"
         + " default all with --drafter, else none."), transform: CheckedDecoders.init)
   var decoders: CheckedDecoders?
-  @Flag(help: "Check drafts too that are right up to every place, without any drafter.") var forced = false
+  @Flag(help: "Also check made-up drafts that are right up to each place, without any drafter.") var forced = false
   @Option(help: "Tokens to decode for each prompt; stop tokens do not end them.") var limit: Int = 48
   @Option(help: "Share of first drafts that must be accepted at every depth, 0 to 1.") var minAcceptance: Double?
   @Option(
@@ -65,7 +68,7 @@ struct CheckCommand: ParsableCommand {
   var text: FilePath?
   @Option(
     help: ArgumentHelp(
-      "Folder that keeps what is decoded, and is made: an interrupted check that is given it again goes on there."),
+      "Folder that keeps what is decoded; an interrupted check continues from it."),
     completion: .directory)
   var resume: FilePath?
   @OptionGroup var format: JSONOption

@@ -12,12 +12,13 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compares packages of one source on the same texts: KL, best token, perplexity, by domain.",
     discussion: """
-      Each text is a domain, called by its file's name, in which special tokens are special tokens: a chat is written out
-      as its template would. Of every package after the first, KL less that of the first is given, position by position,
+      Each text is a domain, called by its file's name, in which special tokens are special tokens: a chat is written out \
+      as its template would. Of every package after the first, KL less that of the first is given, position by position, \
       with an interval of 95 %.
 
       Example:
-        verify-runner compare CHECKPOINT PACKAGE OTHER --text chat.txt --text code.txt
+        verify-runner compare CHECKPOINT PACKAGE OTHER --text chat.txt \\
+            --text code.txt
 
       \(HelpSections.exitCodes())
 

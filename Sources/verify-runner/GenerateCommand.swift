@@ -13,16 +13,20 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continues a text, or answers in a chat.",
     discussion: """
-      The text comes as it is decoded. Every --mtp and every --decoder but optimistic gives
+      The text comes as it is decoded. Every --mtp and every --decoder but optimistic gives \
       the same text, above temperature 0 for the same --seed.
 
       Example:
         verify-runner generate PACKAGE --prompt "def add(a, b):" --limit 64
         verify-runner generate PACKAGE --chat "What is 5 * 11?" --mtp 3 --stats
-        verify-runner generate PACKAGE --chat edit.json --decoder lookup --prediction before.py
-        verify-runner generate PACKAGE --chat "List them." --decoder dflash --drafter DRAFTER
-        verify-runner generate PACKAGE --image photo.jpg --chat "Describe the image." --no-thinking
-        verify-runner generate PACKAGE --chat messages.json --temperature 0.7 --top-p 0.8 --seed 1
+        verify-runner generate PACKAGE --chat edit.json --decoder lookup \\
+            --prediction before.py
+        verify-runner generate PACKAGE --chat "List them." --decoder dflash \\
+            --drafter DRAFTER
+        verify-runner generate PACKAGE --image photo.jpg \\
+            --chat "Describe the image." --no-thinking
+        verify-runner generate PACKAGE --chat messages.json --temperature 0.7 \\
+            --top-p 0.8 --seed 1
 
       \(HelpSections.exitCodes())
 
@@ -33,18 +37,18 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Text to continue, as it is; - for standard input.") var prompt: String?
   @Option(help: "A question, or a file (.json) with a list of messages, or an object with messages and tools.")
   var chat: String?
-  @Option(help: "An image, PNG or JPEG; once for each image of the chat.", completion: .file()) var image: [FilePath] =
+  @Option(help: "An image, PNG or JPEG; may be given several times.", completion: .file()) var image: [FilePath] =
     []
   @Option(help: "A folder with the frames of a video, in the order of their names.", completion: .directory)
   var video: [FilePath] = []
   @Option(help: "Frames per second of the videos.") var fps: Double = VisualInput.framesPerSecond
-  @Flag(help: "Ask a template that can think for an answer at once.") var noThinking = false
+  @Flag(help: "If the model can think, ask for an answer at once.") var noThinking = false
   @Option(help: "Drafted tokens per round, 1 to 8, or auto, or off; by default auto where there is a head.")
   var mtp: DraftDepth?
-  @Option(help: "How to decode, in the place of --mtp: auto, \(DecodingMethod.names).", transform: DecoderName.init)
+  @Option(help: "How to decode, instead of --mtp: auto, \(DecodingMethod.names).", transform: DecoderName.init)
   var decoder: DecoderName?
   @Option(
-    help: "A file whose text the answer may well repeat, such as code that is to be changed; lookup copies from it.",
+    help: "A file whose text the answer is likely to repeat, such as code to be changed; lookup copies from it.",
     completion: .file())
   var prediction: FilePath?
   @OptionGroup var drafters: DrafterOptions
@@ -52,7 +56,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Only the most probable tokens that together have this probability.") var topP: Float = 1
   @Option(help: "Only so many of the most probable tokens; 0 for all.") var topK: Int = 0
   @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
-  @Option(help: "Tokens at most.") var limit: Int = 256
+  @Option(help: "Most tokens of the answer.") var limit: Int = 256
   @Flag(help: "Print counts and times on standard error.") var stats = false
   @Flag(help: "Print the result as JSON, at the end.") var json = false
   @OptionGroup var runner: RunnerOptions
@@ -61,6 +65,7 @@ struct GenerateCommand: ParsableCommand {
     try requireLimit(limit)
     guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
     guard prompt != "" else { throw ValidationError("--prompt is empty: give some text to continue") }
+    guard chat != "" else { throw ValidationError("--chat is empty: ask something") }
     guard mtp == nil || decoder == nil else { throw ValidationError("give either --mtp or --decoder") }
     guard fps > 0, fps <= 1000 else { throw ValidationError("--fps takes a number above 0, at most 1000") }
     guard !noThinking || chat != nil else { throw ValidationError("--no-thinking needs --chat") }

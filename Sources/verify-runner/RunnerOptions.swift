@@ -7,15 +7,15 @@ struct RunnerOptions: ParsableArguments {
   @OptionGroup var parallel: ThreadOptions
   @Option(help: "Prompt tokens in one pass; without effect on the result.") var chunk: Int = 256
 
-  @Option(help: "How matrix products are formed: canonical, the same bits everywhere, or fast (AVX-512 BF16 and VNNI).")
+  @Option(help: "How matrix products are made: canonical, the same bits everywhere, or fast (AVX-512 BF16 and VNNI).")
   var arithmetic: Arithmetic = .canonical
 
-  @Option(help: "Draft only so many of the lowest token ids and the ids of the text, for cheaper drafts; 0 for all.")
+  @Option(help: "Draft only from so many of the lowest token ids and the ids of the text; 0 for all.")
   var draftShortlist: Int = 0
 
   @Option(
     help:
-      "Ids that the head drafts from: all; auto, a part of a large vocabulary as long as the text keeps to it; or how many of the lowest. generate, serve, chat and bench take auto when nothing is said, check and trace all."
+      "Ids that the head drafts from: all; auto, part of a large vocabulary as long as the text keeps to it; or how many of the lowest. The default is auto for generate, serve, chat and bench, and all for check and trace."
   )
   var draftVocabulary: DraftVocabulary?
 

@@ -12,21 +12,22 @@ import Threads
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Answers requests over HTTP, in the words of OpenAI's and Anthropic's interfaces.",
+    commandName: "serve", abstract: "Answers requests over HTTP, through the APIs of OpenAI and Anthropic.",
     discussion: """
-      The same request has the same answer, whatever else is asked. It listens where only
-      this machine reaches it, unless it is told otherwise. SIGTERM lets answers come to
-      their ends; a second signal ends them.
+      The same request gets the same answer, whatever else is asked. The server listens \
+      on this machine only, unless told otherwise. After SIGTERM it finishes its answers; \
+      a second signal ends it at once.
 
       Answers: /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages.
-      Besides: /v1/messages/count_tokens, /v1/responses/input_tokens, /v1/models,
+      Others: /v1/messages/count_tokens, /v1/responses/input_tokens, /v1/models,
       /health, /metrics, /v1/mtp/stats, /v1/status, /tokenize, /detokenize,
       /apply-template, and a page at /.
 
       Example:
         verify-runner serve PACKAGE
         verify-runner serve PACKAGE --host 0.0.0.0 --api-key-file keys.txt
-        verify-runner serve PACKAGE --served-model-name qwen --served-model-name 'claude-*'
+        verify-runner serve PACKAGE --served-model-name qwen \\
+            --served-model-name 'claude-*'
 
       \(HelpSections.exitCodes())
 
@@ -35,41 +36,41 @@ struct ServeCommand: ParsableCommand {
 
   @Argument(help: "The package, or a checkpoint.", completion: .directory, transform: named) var package: String
   @Option(
-    help: "A JSON file with options by their names, as {\"port\": 80}; what is given besides it comes after.",
+    help: "A JSON file with options by name, such as {\"port\": 80}; the command line overrides it.",
     completion: .file()) var config: FilePath?
-  @Option(help: "The address to listen at.") var host = "127.0.0.1"
-  @Option(help: "The port to listen at.") var port = 8400
+  @Option(help: "The address to listen on.") var host = "127.0.0.1"
+  @Option(help: "The port to listen on.") var port = 8400
   @Option(help: "A file with API keys, one on each line.", completion: .file()) var apiKeyFile: FilePath?
   @Option(help: "The environment variable that holds API keys, one on each line.") var apiKeyEnv: String?
-  @Flag(help: "Serve others without a key.") var insecure = false
-  @Option(help: "A further name of the server in requests; once for each.") var allowedHost: [String] = []
-  @Option(help: "An origin whose pages may ask; once for each.") var corsOrigin: [String] = []
-  @Option(help: "What clients may call the model; once for each. * stands for any text.")
+  @Flag(help: "Serve other machines without a key.") var insecure = false
+  @Option(help: "Another host name of the server; may be given several times.") var allowedHost: [String] = []
+  @Option(help: "An origin whose pages may send requests; may be given several times.") var corsOrigin: [String] = []
+  @Option(help: "What clients may call the model; may be given several times. * stands for any text.")
   var servedModelName: [String] = []
-  @Option(help: "Tokens of prompt and answer at most; by default what the model was made for.") var context: Int?
-  @Option(help: "Tokens of an answer at most, where a request does not say; by default what fits.") var maxTokens: Int?
-  @Option(help: "How to decode where a request does not say: auto, \(DecodingMethod.names).") var decoder = "auto"
+  @Option(help: "Most tokens of prompt and answer together; by default what the model was made for.") var context: Int?
+  @Option(help: "Most tokens of an answer if a request does not say; by default what fits.") var maxTokens: Int?
+  @Option(help: "How to decode if a request does not say: auto, \(DecodingMethod.names).") var decoder = "auto"
   @OptionGroup var drafters: DrafterOptions
   @Flag(help: "Let requests ask for optimistic decoding, which gives other tokens.") var allowOptimistic = false
   @Flag(help: "End every stream with its counts.") var alwaysUsage = false
-  @Option(help: "Answers that are decoded at once.") var sequences = 16
+  @Option(help: "Most answers decoded at once.") var sequences = 16
   @Option(help: "Memory for the states of all answers.") var stateMemory = ByteCount(bytes: 4 << 30)
-  @Option(help: "Of that memory at most, for what answers leave to those that begin alike.")
+  @Option(help: "Most of that memory for the prefix cache, which answers that begin alike share.")
   var cacheMemory = ByteCount(bytes: 2 << 30)
-  @Flag(help: "Leave nothing to answers that begin alike.") var noCache = false
+  @Flag(help: "Use no prefix cache.") var noCache = false
   @Flag(help: "Decode one answer after another; a conversation that goes on keeps its state.") var oneAtATime = false
-  @Option(help: "Answers that may wait besides those; who comes then is told to come again.") var queue = 16
-  @Option(help: "Seconds that a request may wait for its turn; 0 for as long as it takes.") var queueTimeout = 600
-  @Option(help: "Connections at most.") var connections = 256
-  @Option(help: "Bytes of a request at most.") var maxBody = ByteCount(bytes: 32 << 20)
-  @Option(help: "Seconds that answers have to their ends after SIGTERM.") var drainTimeout = 30
-  @Option(help: "Seconds that an answer may take; 0 for as long as it takes.") var requestTimeout = 0
-  @Option(help: "Seconds that a step of the engine may take before /health answers 503; 0 for as long as it takes.")
+  @Option(help: "Most requests that may wait; any more are told to try again later.") var queue = 16
+  @Option(help: "Most seconds that a request waits for its turn; 0 for no limit.") var queueTimeout = 600
+  @Option(help: "Most connections.") var connections = 256
+  @Option(help: "Most bytes of a request.") var maxBody = ByteCount(bytes: 32 << 20)
+  @Option(help: "Seconds that answers have to finish after SIGTERM.") var drainTimeout = 30
+  @Option(help: "Most seconds that an answer may take; 0 for no limit.") var requestTimeout = 0
+  @Option(help: "Seconds that a step of the engine may take before /health answers 503; 0 for no limit.")
   var stallTimeout = 600
   @Option(help: "Seconds of silence after which a connection is closed.") var idleTimeout = 30
-  @Option(help: "Seconds between signs of life in a stream.") var ping = 10
-  @Option(help: "What names of metrics begin with: cambium, or vllm.") var metricsPrefix = "cambium"
-  @Flag(help: "No line for each request.") var noLog = false
+  @Option(help: "Seconds between keep-alive messages in a stream.") var ping = 10
+  @Option(help: "Prefix of metric names: cambium or vllm.") var metricsPrefix = "cambium"
+  @Flag(help: "Do not log requests.") var noLog = false
   @OptionGroup var runner: RunnerOptions
 
   func validate() throws {

@@ -7,7 +7,8 @@ import SystemPackage
 
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Text to token ids, and back, with the tokenizer of a package or checkpoint.",
+    commandName: "tokenize",
+    abstract: "Turns text into token ids, and back, with the tokenizer of a package or checkpoint.",
     discussion: """
       Without text, standard input is read.
 

@@ -10,7 +10,7 @@ struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace", abstract: "Writes what the model computes for a prompt, for comparisons with other runners.",
     discussion: """
-      PREFIX.safetensors gets logits, hidden states behind every layer, the state of every layer behind the prompt, and
+      PREFIX.safetensors gets logits, hidden states behind every layer, the state of every layer behind the prompt, and \
       the head's outputs; PREFIX.json the greedy continuation, and the drafts of every round with their acceptance.
 
       Example:

@@ -13,6 +13,8 @@ import Testing
     let cleaned = try CambiumProcess.run(["clean", "m.json"], in: folder.path)
     #expect(cleaned.isSuccess && cleaned.out == "removed \(folder["out.work"])\n", "\(cleaned.summary)")
     #expect(!folder.exists("out.work") && folder.stamps("out") == package)
+    let status = try CambiumProcess.run(["status", "m.json"], in: folder.path)
+    #expect(status.isSuccess && status.err.contains("\(folder["out"]) is there"), "\(status.summary)")
     #expect(try runDemo(folder).isSuccess)
     try expectReference(folder)
   }

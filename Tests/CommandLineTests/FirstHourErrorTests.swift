@@ -43,8 +43,24 @@ import Testing
     for arguments in [["inspect", "/nope"], ["diff", Demo.trunk, "/nope"], ["init", "/nope"]] {
       let outcome = try run(arguments, in: folder)
       #expect(outcome.end == .exit(66) && outcome.err.contains("next:     check the path"), "\(outcome.summary)")
-      #expect(!outcome.err.contains("check the path in the manifest"), "\(outcome.err)")
+      #expect(!outcome.err.contains("manifest"), "\(outcome.err)")
     }
+  }
+
+  @Test func `F5 a file in the place of a package, and a package in that of a manifest, are said to be that`() throws {
+    let folder = try Demo.folder()
+    try folder.write("x", to: "out.tar.zst")
+    for name in ["m.json", "out.tar.zst"] {
+      let audit = try run(["audit", name], in: folder)
+      #expect(audit.end == .exit(65) && audit.err.contains("E_PACKAGE_FORM"), "\(audit.summary)")
+      #expect(audit.err.contains("found:    a file") && audit.err.contains("cambium unpack"), "\(audit.err)")
+    }
+    let package = try Demo.reference.get().path
+    let plan = try run(["plan", package], in: folder)
+    #expect(plan.end == .exit(65) && plan.err.contains("found:    a package that cambium made"), "\(plan.summary)")
+    #expect(plan.err.contains("cambium verify \(package)") && !plan.err.contains("cambium init \(package)"))
+    let absent = try run(["package", "nowhere", "--archive"], in: folder)
+    #expect(absent.end == .exit(66) && absent.err.contains("check the path"), "\(absent.summary)")
   }
 
   @Test func `F8 a name of the hub without hub: is answered with the one that works, a folder's is not`() throws {
@@ -91,6 +107,8 @@ import Testing
     let package = try Demo.reference.get().path
     let outcome = try run(["generate", package, "--prompt", ""], in: ScratchFolder(), program: "verify-runner")
     #expect(outcome.end == .exit(64) && outcome.err.contains("give some text"), "\(outcome.summary)")
+    let question = try run(["generate", package, "--chat", ""], in: ScratchFolder(), program: "verify-runner")
+    #expect(question.end == .exit(64) && question.err.contains("ask something"), "\(question.summary)")
   }
 
   @Test func `F5 a key is named for what it is: under a password, or public`() throws {

@@ -56,6 +56,23 @@ import Testing
     #expect(Set(files.filter { $0.hasPrefix("help") }) == Set(pages.map { $0.golden + ".txt" }))
   }
 
+  /// The parser wraps at 80 columns: a line that is wrapped in the source as well would be broken a second time.
+  @Test func `F14 no example and no paragraph of a page is broken a second time`() throws {
+    for program in Self.programs {
+      let dump = try CambiumProcess.run(["--experimental-dump-help"], program: program)
+      let root = try #require(try document(dump.out)["command"])
+      for command in [root] + (root["subcommands"]?.arrayValue ?? []) {
+        let text = command["discussion"]?.stringValue ?? ""
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() where line.count > 80 {
+          let around = [number - 1, number + 1].filter(lines.indices.contains).map { lines[$0] }
+          let name = command["commandName"]?.stringValue ?? program
+          #expect(!line.hasPrefix(" ") && around.allSatisfy(\.isEmpty), "\(name): \(line)")
+        }
+      }
+    }
+  }
+
   @Test func `every environment variable that a source reads is on the first page`() throws {
     let read = /(?:getenv\(|environment\[|value\()"(?<name>[A-Z][A-Z_]+)"/
     var names: Set<String> = []

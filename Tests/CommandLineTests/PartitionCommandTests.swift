@@ -95,7 +95,12 @@ import Testing
     let begun = try #require(try document(stopped.out)["runs"]?.arrayValue)
     #expect(begun.map { $0["status"]?.intValue } == [66, nil])
     let twice = try cambium(folder, ["run", "m.json", "./m.json", "--keep-going", "--replace"])
-    #expect(twice.end == .exit(64) && twice.err.contains("make one folder"), "\(twice.summary)")
+    #expect(twice.end == .exit(64) && twice.err.contains("./m.json is named twice"), "\(twice.summary)")
+    try folder.write(folder.text("m.json"), to: "copy.json")
+    let shared = try cambium(folder, ["run", "m.json", "copy.json", "--keep-going", "--replace"])
+    #expect(shared.end == .exit(64) && shared.err.contains("make one folder"), "\(shared.summary)")
+    // The usage that is shown is this command's.
+    #expect(shared.err.contains("cambium run"), "\(shared.err)")
     #expect(!folder.exists("out"))
 
     let outcome = try cambium(folder, ["run"] + names + ["--keep-going", "--json"])
@@ -104,6 +109,16 @@ import Testing
     #expect(runs[1]["status"]?.intValue == 0, "\(outcome.summary)")
     #expect(runs[1]["reports"]?.arrayValue?.count == 1)
     #expect(runs.allSatisfy { ($0["code"] == .null) == ($0["status"]?.intValue == 0) })
+    // In words: what was made and where, what was not, and how to go on.
+    let words = try cambium(folder, ["run"] + names + ["--keep-going", "--quiet"])
+    #expect(words.status == outcome.status)
+    let lines = words.out.split(separator: "\n").suffix(6)
+    #expect(lines.first?.hasPrefix("manifest") == true && lines.first?.contains("output") == true, "\(words.out)")
+    #expect(lines.contains { $0.hasPrefix("absent.json  failed with 66, E_MANIFEST_MISSING") }, "\(words.out)")
+    #expect(lines.contains { $0.hasPrefix("m.json       done before") && $0.hasSuffix("/out") }, "\(words.out)")
+    #expect(words.out.hasSuffix("1 of 3 done\nnext: the same command goes on with what is not done\n"), "\(words.out)")
+    let dry = try cambium(folder, ["run", "m.json", "wrong.json", "--dry-run"])
+    #expect(dry.end == .exit(66) && dry.out.contains("m.json      planned"), "\(dry.summary)")
     #expect(outcome.status == runs.compactMap { $0["status"]?.intValue }.filter { $0 != 0 }.min().map(Int32.init))
     try expectReference(folder)
   }

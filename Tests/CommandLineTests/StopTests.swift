@@ -26,6 +26,20 @@ import Testing
     try expectReference(folder)
   }
 
+  @Test func `F6 a stop ends several runs, though --keep-going, and the summary says what was not begun`() throws {
+    let folder = try Demo.folder()
+    try Demo.writeManifest(in: folder, name: "n.json", output: "other")
+    let command = ["run", "m.json", "n.json", "--keep-going"]
+    let stopped = try outcome(command, in: folder, heldAt: "journal:1", SIGINT)
+    #expect(stopped.end == .exit(75), "\(stopped.summary)")
+    #expect(stopped.out.contains("m.json    stopped with 75, E_STOPPED"), "\(stopped.out)")
+    #expect(stopped.out.contains("n.json    not begun") && stopped.out.contains("0 of 2 done"), "\(stopped.out)")
+    #expect(stopped.err.contains("cambium run m.json n.json --keep-going"), "\(stopped.err)")
+    #expect(!folder.exists("out") && !folder.exists("other") && !folder.exists("other.work"))
+    #expect(try CambiumProcess.run(command, in: folder.path).out.hasSuffix("\n2 of 2 done\n"))
+    try expectReference(folder)
+  }
+
   @Test func `a stopped run says so as JSON`() throws {
     let folder = try Demo.folder()
     let run = try HeldRun(folder, ["--json"])

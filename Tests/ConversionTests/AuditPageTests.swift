@@ -76,6 +76,22 @@ import Testing
     }
   }
 
+  @Test func `F17 a section is called as the navigation calls it, and in words`() throws {
+    try withPackage { shop in
+      let text = try page(shop)
+      let nav = try #require(text.components(separatedBy: "<nav ").last?.components(separatedBy: "</nav>").first)
+      let links = nav.components(separatedBy: "<a href=\"#").dropFirst()
+      #expect(links.count == 8)
+      for link in links {
+        let parts = link.components(separatedBy: "\">")
+        let label = try #require(parts.last?.components(separatedBy: "</a>").first)
+        let section = try #require(text.components(separatedBy: "<section id=\"\(parts[0])\">").last)
+        #expect(section.components(separatedBy: "<h2>")[1].hasPrefix(label), "\(label)")
+      }
+      #expect(text.contains("<dd>plain factors (gamma)</dd>") && text.contains("after the trunk's last norm"))
+    }
+  }
+
   @Test func `its length does not depend on what was measured`() throws {
     try withPackage { shop in
       let plain = try page(shop)

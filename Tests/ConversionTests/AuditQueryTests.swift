@@ -57,6 +57,10 @@ import Testing
         #expect(lines.prefix(audit.tensors.count + 1).allSatisfy { $0.count <= width }, "\(width)")
         #expect(lines[0].hasPrefix("tensor"))
       }
+      // What the rows are sorted by comes before anything but the names.
+      let longest = audit.tensors.map(\.name.count).max() ?? 0
+      let bySQNR = AuditQuery(audit, role: nil, verdict: nil, order: .sqnr).table(width: longest + 2 + "sqnr dB".count)
+      #expect(bySQNR.hasPrefix("tensor") && bySQNR.split(separator: "\n")[0].hasSuffix("  sqnr dB"))
       // What was asked for is shown, whatever room there is.
       let asked = query.table(columns: [.tensor, .rule, .zeroed], width: 20).split(separator: "\n")
       #expect(asked[0].contains("rule") && asked[0].contains("zeroed groups"))

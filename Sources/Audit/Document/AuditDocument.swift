@@ -45,6 +45,9 @@ public struct AuditDocument: Sendable {
   /// - Throws: as ``init(path:)``; `ConversionError.packageForm(file:expected:found:)` of a folder without one.
   public init(package: FilePath) throws {
     let path = package.appending("audit.json")
+    guard try package.isFolder || !package.exists else {
+      throw ConversionError.packageForm(file: package.string, expected: "a package's folder", found: "a file")
+    }
     if try package.isFolder, try linkStatus(path) == nil {
       throw ConversionError.packageForm(file: package.string, expected: "a folder with audit.json", found: "none in it")
     }

@@ -7,10 +7,24 @@ public struct AuditQuery: Sendable {
   /// What the rows are sorted by: name, size written, or one of the measures of the error.
   public enum Order: String, Sendable, CaseIterable {
     case name, bytes, cosine, rms, sqnr, largest, clipped, zeroed
+
+    var column: AuditTable.Column {
+      switch self {
+      case .name: .tensor
+      case .bytes: .after
+      case .cosine: .cosine
+      case .rms: .rms
+      case .sqnr: .sqnr
+      case .largest: .largest
+      case .clipped: .clipped
+      case .zeroed: .zeroed
+      }
+    }
   }
 
   private let document: AuditDocument
   private let tensors: [AuditDocument.Tensor]
+  private let order: Order
 
   /// - Parameters:
   ///   - document: the report that is asked.
@@ -19,6 +33,7 @@ public struct AuditQuery: Sendable {
   ///   - order: `name` as in the report; the others put the worst or largest first.
   public init(_ document: AuditDocument, role: String?, verdict: String?, order: Order) {
     self.document = document
+    self.order = order
     let chosen = AuditQuery.chosen(document, role: role, verdict: verdict)
     switch order {
     case .name: tensors = chosen
@@ -63,7 +78,7 @@ public struct AuditQuery: Sendable {
   public func table(columns: [AuditTable.Column]? = nil, width: Int? = nil) -> String {
     let dropped = document.dropped.map { "dropped: \($0.name): \($0.reason)" }
     return
-      (AuditTable(tensors, columns: columns, width: width).lines
+      (AuditTable(tensors, columns: columns, width: width, sorted: order.column).lines
       + ["\(tensors.count) of \(document.tensors.count) tensors"] + dropped).joined(separator: "\n")
   }
 

@@ -19,9 +19,9 @@ public struct AuditTable: Sendable {
       }
     }
 
-    /// What gives way first on a terminal that is too narrow for all.
-    static let leastWanted: [Column] = [
-      .zeroed, .clipped, .largest, .sqnr, .before, .rule, .rms, .role, .after, .cosine, .verdict,
+    /// What is shown first on a terminal that is too narrow for all.
+    static let mostWanted: [Column] = [
+      .tensor, .verdict, .cosine, .after, .role, .rms, .rule, .before, .sqnr, .largest, .clipped, .zeroed,
     ]
   }
 
@@ -35,24 +35,28 @@ public struct AuditTable: Sendable {
   ///   - tensors: A row each.
   ///   - columns: The columns in their order; nil for all.
   ///   - width: How wide the terminal is; nil for as wide as it gets. Columns that were asked for are all shown.
-  init(_ tensors: [AuditDocument.Tensor], columns: [Column]?, width: Int?) {
+  ///   - sorted: The column that the rows are sorted by, which comes before all but the names.
+  init(_ tensors: [AuditDocument.Tensor], columns: [Column]?, width: Int?, sorted: Column = .tensor) {
     self.tensors = tensors
     guard columns == nil, let width else {
       self.columns = columns ?? Column.allCases
       left = []
       return
     }
-    var shown = Column.allCases
-    let widths = Dictionary(
-      uniqueKeysWithValues: Column.allCases.map { column in
-        (column, tensors.map { AuditTable.cell($0, column).escapingControls.count }.max() ?? 0)
-      })
-    func total() -> Int {
-      shown.reduce(2 * (shown.count - 1)) { $0 + max($1.title.count, widths[$1] ?? 0) }
+    var shown: Set<Column> = [.tensor]
+    var used = AuditTable.width(of: .tensor, tensors)
+    for column in [sorted] + Column.mostWanted where !shown.contains(column) {
+      let wide = used + 2 + AuditTable.width(of: column, tensors)
+      guard wide <= width else { continue }
+      shown.insert(column)
+      used = wide
     }
-    for column in Column.leastWanted where total() > width { shown.removeAll { $0 == column } }
-    self.columns = shown
+    self.columns = Column.allCases.filter(shown.contains)
     left = Column.allCases.filter { !shown.contains($0) }
+  }
+
+  private static func width(of column: Column, _ tensors: [AuditDocument.Tensor]) -> Int {
+    tensors.reduce(column.title.count) { max($0, cell($1, column).escapingControls.count) }
   }
 
   var lines: [String] {

@@ -4,7 +4,7 @@ extension AuditPage {
   /// What is said of a drafter in the package; nothing without one.
   func drafterSection(_ html: inout MarkupText) {
     guard let drafter = audit.drafter else { return }
-    html.markup("<section id=\"drafter\">\n<h2>The drafter</h2>\n<dl class=\"facts\">\n")
+    html.markup("<section id=\"drafter\">\n<h2>Drafter</h2>\n<dl class=\"facts\">\n")
     for (name, value) in AuditPage.facts(drafter) { fact(name, value, &html) }
     html.markup(
       """

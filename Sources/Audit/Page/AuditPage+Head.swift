@@ -2,7 +2,7 @@ import Diagnostics
 
 extension AuditPage {
   func headSection(_ html: inout MarkupText) {
-    html.markup("<section id=\"head\">\n<h2>The multi-token-prediction head</h2>\n")
+    html.markup("<section id=\"head\">\n<h2>Head for multi-token prediction</h2>\n")
     if let head = audit.head {
       html.markup("<dl class=\"facts\">\n")
       for (name, value) in AuditPage.facts(head) { fact(name, value, &html) }
@@ -20,12 +20,25 @@ extension AuditPage {
       ("File", head.file), ("Origin", head.isGrafted ? "grafted from a donor" : "the source's own"),
       ("Tensors in the checkpoint", grouped(head.tensors)), ("Found under", head.sourcePrefix),
       ("Found in", list(head.sourceFiles)), ("Layout", head.layout), ("Experts", head.experts.map(grouped)),
-      ("Norms in the source", head.sourceNormConvention), ("Evidence for the norms", head.normEvidence),
-      ("Norms as written", head.normConvention), ("fc takes", list(head.fcInputOrder)),
-      ("Hidden state", head.hiddenState), ("Listed in the index", head.isIndexed ? "yes" : "no"),
+      ("Norms in the source", norms(head.sourceNormConvention)), ("Evidence for the norms", head.normEvidence),
+      ("Norms as written", norms(head.normConvention)), ("Inputs of fc, in order", list(head.fcInputOrder)),
+      ("Hidden state", hiddenState(head.hiddenState)), ("Listed in the index", head.isIndexed ? "yes" : "no"),
       ("Pairing with the trunk", head.pairing), ("Evidence for the pairing", list(head.pairingEvidence)),
       ("Commit of the source", head.sourceCommit), ("Commit of the donor", head.donorCommit),
     ]
+  }
+
+  /// A convention in words, with the name that files have for it.
+  private static func norms(_ convention: String) -> String {
+    switch convention {
+    case "gamma": "plain factors (gamma)"
+    case "offset": "factors less 1 (offset)"
+    default: convention
+    }
+  }
+
+  private static func hiddenState(_ name: String) -> String {
+    name == "post_norm" ? "after the trunk's last norm (post_norm)" : name
   }
 
   @inline(never)

@@ -3,7 +3,7 @@ import Manifests
 
 extension AuditPage {
   func originSection(_ html: inout MarkupText) {
-    html.markup("<section id=\"origin\">\n<h2>What it was made of</h2>\n<dl class=\"facts\">\n")
+    html.markup("<section id=\"origin\">\n<h2>Origin: what it was made from</h2>\n<dl class=\"facts\">\n")
     for origin in origins { html.markup(String(decoding: origin.markup, as: UTF8.self)) }
     html.markup("</dl>\n")
     notes(&html)

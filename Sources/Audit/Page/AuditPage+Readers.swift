@@ -8,7 +8,7 @@ extension AuditPage {
     html.markup(
       """
       <section id="readers">
-      <h2>What readers make of it</h2>
+      <h2>Readers: who loads it, and how</h2>
       <p>Judged by the files, names, shapes and configuration, as the loaders of these programs do.</p>
       <div class="scroll"><table>
       <thead><tr><th>Reader<th>Verdict<th>Why</tr></thead>

@@ -31,9 +31,11 @@ extension AuditPage {
       let order = null, direction = 1, chosen = entries, shown = 0;
       const numbers = new Set([4, 5, 6, 7]);
       const value = (entry, column) => {
-        const text = entry.row.cells[column].textContent;
+        const text = entry.row.cells[column].textContent.replaceAll("\\u202f", "");
         return numbers.has(column) ? (text === "" ? NaN : Number(text)) : text;
       };
+      // Digits in groups of three; what is grouped stays as it is.
+      const grouped = text => String(text).replace(/\\B(?=(\\d{3})+$)/g, "\\u202f");
       function compare(a, b) {
         if (order === null) return a.place - b.place;
         const [x, y] = [a.key, b.key];
@@ -48,12 +50,19 @@ extension AuditPage {
       }
       function show() {
         const part = document.createDocumentFragment();
-        for (const entry of chosen.slice(shown, shown + step)) part.append(entry.row);
+        for (const entry of chosen.slice(shown, shown + step)) {
+          for (const column of [4, 5]) {
+            const cell = entry.row.cells[column];
+            cell.textContent = grouped(cell.textContent);
+          }
+          part.append(entry.row);
+        }
         shown = Math.min(chosen.length, shown + step);
         body.append(part);
         more.hidden = shown >= chosen.length;
         found.textContent = chosen.length === entries.length
-          ? `${entries.length} tensors` : `${chosen.length} of ${entries.length} tensors`;
+          ? `${grouped(entries.length)} tensors`
+          : `${grouped(chosen.length)} of ${grouped(entries.length)} tensors`;
       }
       function choose() {
         const parts = words.value.toLowerCase().split(/\\s+/).filter(Boolean);

@@ -103,7 +103,8 @@ extension AuditPage {
         .wrap { min-width: 10rem; }
         .bar { min-width: 4rem; }
       }
-      @media (min-width: 75rem) { #list .name { min-width: 28rem; } #list td { padding-right: .7rem; } }
+      @media (min-width: 75rem) { #list .name { min-width: 22rem; } #list td { padding-right: .7rem; } }
+      @media (min-width: 94rem) { #tensors { margin-left: -8rem; margin-right: -8rem; } }
       @media print { nav, #find, #more { display: none; } section { border: 0; padding: 0; } }
 
       """

@@ -11,7 +11,7 @@ extension AuditPage {
     html.markup(
       """
       <section id="tensors">
-      <h2>Every tensor</h2>
+      <h2>Tensors, every one</h2>
       <form id="find" hidden>
       <label>Search <input id="words" type="search" placeholder="layers.3 mlp" autocomplete="off"></label>
       <label>Role <select id="role"><option value="">all</option></select></label>
@@ -19,7 +19,7 @@ extension AuditPage {
       <output id="found"></output>
       </form>
       <details id="all"\(count < AuditPage.closedFrom ? " open" : "")>
-      <summary>\(AuditPage.grouped(count)) tensors; the number of a treatment leads to its rule</summary>
+      <summary>\(AuditPage.grouped(count)) tensors; the number beside a verdict links to the rule that gave it</summary>
       <div class="scroll">
       """)
     html.markup(AuditPage.listBegin)

@@ -5,7 +5,7 @@ extension AuditPage {
     html.markup(
       """
       <section id="treatment">
-      <h2>What was done, and why</h2>
+      <h2>Treatment: what was done, and why</h2>
       <p>Every tensor has one verdict, given by one rule.</p>
       <div class="scroll"><table>
       <thead><tr><th>No.<th>Verdict<th>Rule<th class="n">Tensors<th class="n">Bytes before<th class="n">After</tr></thead>

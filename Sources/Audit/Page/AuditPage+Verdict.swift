@@ -13,8 +13,28 @@ extension AuditPage {
     } else {
       fact("Least cosine", "no tensor is quantized", &html)
     }
+    fact("From the source", sourceWords, &html)
     fact("Decoding", decodingWords, &html)
     html.markup("</dl>\n")
+  }
+
+  /// How far the package is from its source, in a line; nil when that was no part of the check.
+  private var sourceWords: String? {
+    switch decoding {
+    case .planned(.decode(let check), let outcome):
+      guard check.sourceObstacle == nil else { return nil }
+      let compared = words(outcome?.source)
+      guard outcome?.reason != nil || outcome?.notCompared != nil else { return compared }
+      let refused = "not compared"
+      return refused + String(repeating: " ", count: max(0, compared.utf8.count - refused.utf8.count))
+    case .report(let outcome): return outcome.source.map { words($0) }
+    case .unknown, .planned(.none, _): return nil
+    }
+  }
+
+  private func words(_ figures: SourceFigures?) -> String {
+    let cells = SourceFigures.cells(figures)
+    return "KL \(cells[0]) nats in the mean; same best token \(cells[3]) %"
   }
 
   /// In a line; those of a planned check are as long when it turned out to be impossible.

@@ -41,8 +41,8 @@ struct ErrorMap {
     cells = roles.map { role in columns.map { found[role]?[$0] } }
     let errors = cells.joined().compactMap { $0?.worst }
     high = errors.max() ?? 0
-    // A range of its own, but not so narrow that noise looks like a difference.
-    low = min(errors.min() ?? 0, high * 0.75)
+    // Wide enough that noise does not look like a difference, and narrow enough that layers of one format differ in colour.
+    low = min(errors.min() ?? 0, high * 0.95)
   }
 
   /// 0 … ``shades`` - 1.

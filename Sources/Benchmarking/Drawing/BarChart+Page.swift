@@ -15,6 +15,7 @@ extension BarChart {
         text { font: 12px system-ui, sans-serif; fill: #1d2329; } .title { font-size: 15px; font-weight: 600; }
         .tick { text-anchor: end; fill: #5d6872; } .group, .value { text-anchor: middle; }
         .value { font-size: 11px; paint-order: stroke; stroke: #fdfcfa; stroke-width: 3px; } .grid { stroke: #dfe3e6; }
+        .range { stroke: #1d2329; stroke-width: 1.5px; }
       </style>
       <rect width="100%" height="100%" fill="#fdfcfa"/>
 

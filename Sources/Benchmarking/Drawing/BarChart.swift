@@ -7,6 +7,8 @@ package struct BarChart {
     var name: String
     /// One for each group; nil where there is nothing to draw.
     var values: [Double?]
+    /// From the least to the most that a value is the median of, one for each group; empty where there is nothing to draw.
+    var ranges: [(low: Double, high: Double)?] = []
   }
 
   var title: String
@@ -39,7 +41,8 @@ package struct BarChart {
     svg.text(title)
     svg.markup("</text>\n")
     legend(&svg, place)
-    let most = top ?? BarChart.ceiling(series.flatMap(\.values).compactMap { $0 }.max() ?? 1)
+    let ends = series.flatMap { $0.values.compactMap { $0 } + $0.ranges.compactMap { $0?.high } }
+    let most = top ?? BarChart.ceiling(ends.max() ?? 1)
     let ground = BarChart.height - BarChart.below
     let scale = (ground - BarChart.above) / most
     for step in 0...4 {
@@ -65,9 +68,18 @@ package struct BarChart {
             + "y=\"\(place(ground - high))\" width=\"\(place(bar - 2))\" height=\"\(place(high))\"><title>")
         svg.text("\(group), \(one.name): \(label(value))")
         svg.markup("</title></rect>\n")
-        guard bar == BarChart.widestBar else { continue }
         let centre = first + bar * (Double(number) + 0.5) - 1
-        svg.markup("<text class=\"value\" x=\"\(place(centre))\" y=\"\(place(ground - high - 4))\">")
+        var summit = ground - high
+        if index < one.ranges.count, let range = one.ranges[index] {
+          let low = ground - min(range.low, most) * scale
+          let high = ground - min(range.high, most) * scale
+          svg.markup(
+            "<line class=\"range\" x1=\"\(place(centre))\" x2=\"\(place(centre))\" y1=\"\(place(low))\" y2=\"\(place(high))\"/>\n"
+          )
+          summit = min(summit, high)
+        }
+        guard bar == BarChart.widestBar else { continue }
+        svg.markup("<text class=\"value\" x=\"\(place(centre))\" y=\"\(place(summit - 4))\">")
         svg.text(decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0))
         svg.markup("</text>\n")
       }

@@ -5,8 +5,9 @@ extension BenchReport {
   public var svg: String {
     let charts = [speeds, acceptance].compactMap { $0 }
     let setting =
-      "\(machine.processor), \(settings.threads) threads, \(settings.arithmetic), medians of \(settings.repetitions)"
-      + (isImposed ? "; acceptance imposed" : "")
+      (name.isEmpty ? "" : name + ": ")
+      + "\(machine.processor), \(settings.threads) threads, \(settings.arithmetic), medians of \(settings.repetitions)"
+      + ", lines from the least to the most" + (isImposed ? "; acceptance imposed" : "")
     return BarChart.page(charts, setting: setting)
   }
 
@@ -20,11 +21,10 @@ extension BenchReport {
       groups: kinds,
       series: decoders.map { decoder in
         let name = decoder + (results.contains { $0.decoder == decoder && $0.isImposed } ? " (imposed)" : "")
+        let rows = kinds.map { kind in results.first { $0.decoder == decoder && $0.kind == kind } }
         return BarChart.Series(
-          name: name,
-          values: kinds.map { kind in
-            results.first { $0.decoder == decoder && $0.kind == kind }?.tokensPerSecond
-          })
+          name: name, values: rows.map { $0?.tokensPerSecond },
+          ranges: rows.map { row in row.map { (low: $0.lowest, high: $0.highest) } })
       })
   }
 

@@ -29,7 +29,8 @@ extension BenchReport {
   }
 
   private var modelLine: String {
-    "\(model.modelType), \(model.layers) layers, \(model.hasHead ? "with MTP head" : "without MTP head"), "
+    (name.isEmpty ? "" : name + ": ")
+      + "\(model.modelType), \(model.layers) layers, \(model.hasHead ? "with MTP head" : "without MTP head"), "
       + "\(decimal(Double(memory.mapped) / 1e9, 3)) GB mapped"
   }
 

@@ -80,6 +80,8 @@ public struct BenchReport: Sendable {
   public var readBandwidth: Double
   /// What was measured.
   public var model: ModelSummary
+  /// What the model's folder is called; empty when it is not said.
+  public var name = ""
   /// How it was measured.
   public var settings: Settings
   /// The prompts in their order.
@@ -97,7 +99,7 @@ public struct BenchReport: Sendable {
   /// What many sequences at once gave; empty when it was not measured.
   public var concurrency: [ConcurrencyResult] = []
 
-  /// A report without sequences at once, which are set afterwards.
+  /// A report without a name and sequences at once, which are set afterwards.
   public init(
     machine: Machine, load: Double?, readBandwidth: Double, model: ModelSummary, settings: Settings,
     prompts: [PromptLine], unavailable: [Unavailable], results: [BenchResult], differences: [BenchDifference],

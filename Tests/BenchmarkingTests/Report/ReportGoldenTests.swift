@@ -63,6 +63,17 @@ import Benchmarking
     #expect(svg.contains("Made-up &amp; Sons &lt;X&gt;") && !svg.contains("<X>"))
   }
 
+  @Test func `F13 a picture says which model it is of, and how far each speed spreads`() {
+    var report = MadeUpReport.report
+    #expect(!report.svg.contains("My-Tune"))
+    report.name = "My-Tune-mxfp4"
+    #expect(report.svg.contains(">My-Tune-mxfp4: Made-up &amp; Sons"))
+    #expect(report.text.contains("\nMy-Tune-mxfp4: qwen3_5, 8 layers"))
+    // A line for each bar of a speed, none for shares of drafts.
+    let lines = report.svg.components(separatedBy: "<line class=\"range\"").count - 1
+    #expect(lines == report.results.count)
+  }
+
   @Test func `an axis ends at a round number`() {
     let tops = [0.3, 1, 1.5, 3, 7, 9, 45, 800, 0, .infinity].map(BarChart.ceiling)
     #expect(zip(tops, [0.32, 1, 1.6, 3.2, 8, 10, 60, 800, 1, 1]).allSatisfy { abs($0 - $1) < 1e-9 })
