@@ -113,6 +113,7 @@ let package = Package(
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "OutputParsing", dependencies: ["StrictJSON", "Tokenization"]),
+    .target(name: "Constraints", dependencies: ["StrictJSON"]),
     .target(
       name: "Serving",
       dependencies: [
