@@ -117,8 +117,9 @@ let package = Package(
     .target(
       name: "Serving",
       dependencies: [
-        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "OutputParsing", "StrictJSON",
-        "Templates", "Threads", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checking", "Constraints", "Diagnostics", "Files", "Images", "Inference", "OutputParsing",
+        "StrictJSON", "Templates", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",

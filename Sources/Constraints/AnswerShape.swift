@@ -163,7 +163,9 @@ package struct AnswerShape: Sendable {
   private func thinking(
     _ body: GrammarBuilder.Item, _ call: GrammarBuilder.Item?, _ builder: inout GrammarBuilder
   ) throws(ConstraintError) -> GrammarBuilder.Item {
-    let behind = try builder.rule([[body], GrammarBuilder.literal("\n") + [body], GrammarBuilder.literal("\n\n") + [body]])
+    let behind = try builder.rule([
+      [body], GrammarBuilder.literal("\n") + [body], GrammarBuilder.literal("\n\n") + [body],
+    ])
     let id = builder.reserve()
     var ways: [[GrammarBuilder.Item]] = [
       [.symbols(.bytes), .rule(id)], [GrammarBuilder.mark(.thought), behind],

@@ -72,7 +72,9 @@ struct CallRules {
         throw ConstraintError("#/type", "must be object: arguments are one")
       }
       var compiler = try SchemaCompiler(schema, isStrict: isWhole)
-      if schema.members?.isEmpty == true { return try builder.rule([[try builder.anyObject(inText: false)] + Self.endOfObject]) }
+      if schema.members?.isEmpty == true {
+        return try builder.rule([[try builder.anyObject(inText: false)] + Self.endOfObject])
+      }
       return try builder.rule([[try compiler.rule(&builder)] + Self.endOfObject])
     case .functions:
       var compiler = try SchemaCompiler(schema, isStrict: isWhole, isInText: true)

@@ -66,7 +66,9 @@ struct GrammarBuilder {
   }
 
   /// These bytes.
-  static func literal(_ bytes: some Sequence<UInt8>) -> [Item] { bytes.map { .symbols(SymbolSet(CollectionOfOne($0))) } }
+  static func literal(_ bytes: some Sequence<UInt8>) -> [Item] {
+    bytes.map { .symbols(SymbolSet(CollectionOfOne($0))) }
+  }
 
   static func literal(_ text: String) -> [Item] { literal(text.utf8) }
 

@@ -160,7 +160,8 @@ struct PatternParser {
       let length = scalar == "x" ? 2 : 4
       guard next + length <= text.count else { throw Self.refused("has an escape that is cut") }
       let digits = String(String.UnicodeScalarView(text[next..<next + length]))
-      guard digits.utf8.allSatisfy({ GrammarBuilder.hexadecimal.contains(Int($0)) }), let value = UInt32(digits, radix: 16),
+      guard digits.utf8.allSatisfy({ GrammarBuilder.hexadecimal.contains(Int($0)) }),
+        let value = UInt32(digits, radix: 16),
         let scalar = Unicode.Scalar(value)
       else { throw Self.refused("has an escape that names no character") }
       next += length

@@ -94,7 +94,8 @@ extension SchemaCompiler {
       }
     }
     if let required = place.schema["required"] {
-      guard let names = required.arrayValue, case let texts = names.compactMap(\.stringValue), texts.count == names.count
+      guard let names = required.arrayValue, case let texts = names.compactMap(\.stringValue),
+        texts.count == names.count
       else { throw place.refused("required", "must be a list of names") }
       members.required += texts
     }

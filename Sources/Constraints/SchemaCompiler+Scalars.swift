@@ -15,7 +15,8 @@ extension SchemaCompiler {
     guard let text = place.schema[shape]?.stringValue else { throw place.refused(shape, "must be a text") }
     guard let pattern = shape == "pattern" ? text : StringFormats.patterns[text] else {
       throw place.refused(
-        shape, "\(text.prefix(80)) is none of those held to: \(StringFormats.patterns.keys.sorted().joined(separator: ", "))")
+        shape,
+        "\(text.prefix(80)) is none of those held to: \(StringFormats.patterns.keys.sorted().joined(separator: ", "))")
     }
     let characters: GrammarBuilder.Item
     do {
@@ -87,7 +88,9 @@ extension SchemaCompiler {
       let rest = try builder.repeated(.symbols(GrammarBuilder.digit), from: lower.count, to: lower.count)
       return try builder.rule([[.symbols(SymbolSet(first...last)), rest]])
     }
-    if first == last { return try builder.rule([GrammarBuilder.literal([first]) + [try digits(lower, upper, &builder)]]) }
+    if first == last {
+      return try builder.rule([GrammarBuilder.literal([first]) + [try digits(lower, upper, &builder)]])
+    }
     var ways: [[GrammarBuilder.Item]] = [
       GrammarBuilder.literal([first]) + [try digits(lower, nines, &builder)],
       GrammarBuilder.literal([last]) + [try digits(zeros, upper, &builder)],

@@ -206,7 +206,8 @@ struct SchemaCompiler {
       let key = String(step).replacing("~1", with: "/").replacing("~0", with: "~")
       if let member = value[key] {
         value = member
-      } else if let index = JSONInteger.natural(key), let elements = value.arrayValue, elements.indices.contains(index) {
+      } else if let index = JSONInteger.natural(key), let elements = value.arrayValue, elements.indices.contains(index)
+      {
         value = elements[index]
       } else {
         throw place.refused("$ref", "names \(pointer.prefix(80)), which is not there")

@@ -28,7 +28,8 @@ package final class TokenVocabulary: Sendable {
       starts.append(Int32(bytes.count))
     }
     bytes.withUnsafeBufferPointer { bytes in
-      let text = { (id: Int32) in UnsafeBufferPointer(rebasing: bytes[Int(starts[Int(id)])..<Int(starts[Int(id) + 1])]) }
+      let text = { (id: Int32) in UnsafeBufferPointer(rebasing: bytes[Int(starts[Int(id)])..<Int(starts[Int(id) + 1])])
+      }
       order.sort { a, b in
         let (x, y) = (text(a), text(b))
         if x.lexicographicallyPrecedes(y) { return true }
