@@ -300,11 +300,12 @@ let package = Package(
         "Diagnostics", "Serving", "ServingHTTP", "StrictJSON", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .testTarget(name: "ConstraintsTests", dependencies: ["Constraints", "StrictJSON", "TestSupport"]),
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Batching", "Checking", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport",
-        "Threads",
+        "Batching", "Checking", "Constraints", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON",
+        "TestSupport", "Threads",
         "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -118,7 +118,8 @@ package struct AnswerShape: Sendable {
           ways.append([try compiler.rule(&builder), end])
         }
         // What no text satisfies is the schema's matter, and not that of the rest.
-        _ = try builder.grammar(of: builder.rule([ways[0]]))
+        let whole = try builder.rule([ways[0]])
+        _ = try builder.grammar(of: whole)
       } catch {
         throw error.at(form.place)
       }

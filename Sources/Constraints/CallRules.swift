@@ -19,7 +19,8 @@ struct CallRules {
       case .whole:
         do {
           rest = try arguments(tool, isWhole: true, &builder)
-          _ = try builder.grammar(of: builder.rule([[rest]]))
+          let whole = try builder.rule([[rest]])
+          _ = try builder.grammar(of: whole)
         } catch {
           throw error.at(tool.place)
         }
@@ -49,7 +50,8 @@ struct CallRules {
     var trial = builder
     do {
       let rest = try arguments(tool, isWhole: false, &trial)
-      _ = try trial.grammar(of: trial.rule([[rest]]))
+      let whole = try trial.rule([[rest]])
+      _ = try trial.grammar(of: whole)
       builder = trial
       return rest
     } catch {
@@ -182,6 +184,8 @@ extension SchemaCompiler {
     }
     guard place.schema.boolValue != false else { throw ConstraintError(place.pointer, "allows no value") }
     let (schema, ended) = (place.schema, GrammarBuilder.literal(Self.endOfValue))
+    // References may name one and the same schema again and again.
+    guard ways.count < Self.mostParts else { throw ConstraintError(place.pointer, "has too many ways to be read") }
     let words = (schema.members ?? []).map(\.key).filter { !Self.isRemark($0) }
     if let reference = schema["$ref"], words == ["$ref"] {
       return try addWays(try resolved(reference, place), &ways, &builder)

@@ -28,6 +28,8 @@ extension SchemaCompiler {
     var required: [String] = []
     var others: Place?
     var hasOthers: Bool?
+    /// Parts that were read: references may name one and the same again and again.
+    var parts = 0
   }
 
   mutating func object(_ place: Place, _ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
@@ -59,6 +61,10 @@ extension SchemaCompiler {
   private mutating func readPart(_ part: Place, _ members: inout Members) throws(ConstraintError) {
     var part = part
     var steps = 0
+    members.parts += 1
+    guard members.parts <= Self.mostParts else {
+      throw part.refused("allOf", "has more than \(Self.mostParts) parts, those of its parts among them")
+    }
     while let reference = part.schema["$ref"] {
       steps += 1
       guard steps <= Self.mostDepth else { throw part.refused("$ref", "leads back to itself") }

@@ -23,6 +23,8 @@ struct SchemaCompiler {
   /// Bytes of a schema, and schemas in each other, at most.
   static let mostBytes = 64 << 10
   static let mostDepth = 64
+  /// Parts of one schema that are read in one piece, at most.
+  static let mostParts = 1_024
 
   /// Words that say nothing of a text.
   private static let remarks: Set = [
