@@ -113,11 +113,13 @@ let package = Package(
         "StrictJSON", "Threads", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "OutputParsing", dependencies: ["StrictJSON", "Tokenization"]),
+    .target(name: "Constraints", dependencies: ["StrictJSON"]),
     .target(
       name: "Serving",
       dependencies: [
-        "Batching", "Checking", "Diagnostics", "Files", "Images", "Inference", "OutputParsing", "StrictJSON",
-        "Templates", "Threads", "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
+        "Batching", "Checking", "Constraints", "Diagnostics", "Files", "Images", "Inference", "OutputParsing",
+        "StrictJSON", "Templates", "Threads", "Tokenization",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Planning",
@@ -299,11 +301,12 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .testTarget(name: "ConstraintsTests", dependencies: ["Constraints", "StrictJSON", "TestSupport"]),
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Batching", "Checking", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport",
-        "Threads",
+        "Batching", "Checking", "Constraints", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON",
+        "TestSupport", "Threads",
         "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

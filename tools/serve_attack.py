@@ -146,7 +146,7 @@ def rules(server):
         ("framing: a compressed body", 415, post(b"{}", b"Content-Encoding: gzip\r\n")),
         ("tokens: a temperature that is none", 400, post({**chat(), "temperature": 9})),
         ("tokens: a prompt without end", 400, post({**chat(), "messages": [{"role": "user", "content": "word " * 110_000}]})),
-        ("grammar: a schema", 400, post({**chat(), "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}})),
+        ("grammar: a schema", 400, post({**chat(), "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"not": {}}}}})),
         ("images: an address", 400, post(url("http://169.254.169.254/"))), ("images: a file", 400, post(url("file:///etc/passwd"))),
         ("images: a bomb", 400, post(url("data:image/png;base64," + bomb()))),
         ("model names: a path", 404, post({**chat(), "model": "../../x"})), ("model names: none to load", 404, post({"model": "x"}, path=b"/api/pull")),

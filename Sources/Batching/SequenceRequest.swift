@@ -20,6 +20,8 @@ public struct SequenceRequest: Sendable {
   public var prediction: [Int]
   /// What changes the logits before a token is chosen by them.
   public var rules: [any LogitRule]
+  /// See `DecodingOptions.constraint`.
+  package var constraint: (any TokenConstraint)?
   /// Nil for no probabilities; else each token comes with its own and those of so many of the likeliest.
   public var topLogProbabilities: Int?
   /// Requests with different ones share no beginnings (``BatchOptions/cache``). No token depends on it.

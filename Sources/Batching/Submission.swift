@@ -53,6 +53,7 @@ extension SequenceRequest {
       limit: limit, stops: stops, sampling: sampling, draftShortlist: draftShortlist, prediction: prediction)
     options.measuresShortlist = measuresShortlist
     options.rules = rules
+    options.constraint = constraint
     if let count = topLogProbabilities {
       options.onLogits = { index, id, logits in
         let row = LogProbabilities(logits)

@@ -19,6 +19,8 @@ public enum InferenceError: CambiumError, Equatable {
   case drafterMissing(path: FilePath, kind: String)
   /// A logit of the model or of its head is NaN or infinite; nothing is chosen or measured by it.
   case logits(model: String, of: String, position: Int, token: Int)
+  /// What an answer is held to allows none of the model's tokens.
+  case constraint(position: Int)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)
   /// The machine does not have the arithmetic that was asked for.
@@ -73,6 +75,11 @@ public enum InferenceError: CambiumError, Equatable {
         found: "the logit of token \(token) behind position \(position) is not finite, of the \(pass)",
         next: "a weight is damaged: cambium verify names tensors of a package that hold NaN or infinity",
         exit: .badInput)
+    case .constraint(let position):
+      Diagnostic(
+        "E_CONSTRAINT", "no token of the model continues the form that an answer is held to",
+        expected: "a token for every text of the form", found: "none behind position \(position)",
+        next: "ask for another form: the tokenizer has no tokens for parts of this one", exit: .badInput)
     case .option(let name, let expected, let found):
       Diagnostic(
         "E_DECODING_OPTION", "a decoding option is out of range: \(name)", expected: expected, found: found,

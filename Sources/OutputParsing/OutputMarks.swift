@@ -32,6 +32,12 @@ package struct OutputMarks: Sendable, Equatable {
     channels = ChannelMarks(tokenizer)
   }
 
+  /// Whether an answer to a prompt may begin with thoughts: the last turn says nothing of any.
+  package func mayThink(after prompt: [Int]) -> Bool {
+    guard thinks != nil else { return false }
+    return prompt.last { $0 == thinks || $0 == thought || $0 == turn } == turn
+  }
+
   /// Whether an answer to a prompt begins inside of its thoughts: the last mark of thoughts in the last turn is an open
   /// one. Earlier turns do not count, whatever stands in them.
   package func isThinking(after prompt: [Int]) -> Bool {

@@ -10,6 +10,9 @@ package struct ToolDeclaration: Sendable, Equatable {
   package var declaration: JSONValue
   /// Whether it takes free text, which the model is offered as a function with the one parameter `input`.
   package var isFreeText: Bool
+  /// Whether calls are to follow the schema, and where the request has it.
+  package var isStrict = false
+  package var place = ""
 
   /// The members.
   package init(name: String, parameters: JSONValue?, declaration: JSONValue, isFreeText: Bool = false) {

@@ -34,6 +34,8 @@ package struct PreparedRequest: Sendable {
   package let jobs: [GenerationJob]
   /// How it is decoded.
   package let decoder: String
+  /// What its answers are held to.
+  package var held: HeldForm { jobs.contains { $0.constraint != nil } ? HeldAnswers.form(of: request) : .none }
 
   /// Tokens of all prompts.
   package var promptTokens: Int { prompts.reduce(0) { $0 + $1.prompt.tokens.count } }
@@ -53,6 +55,7 @@ package final class Service: Sendable {
   package let prompts: PromptMaker
   private let method: @Sendable (String) throws(APIError) -> DecodingMethod
   private let seed: @Sendable () -> UInt64
+  private let held: HeldAnswers
 
   /// - Parameters:
   ///   - model: The model's texts.
@@ -73,6 +76,7 @@ package final class Service: Sendable {
     self.seed = seed
     reader = RequestReader(options.limits)
     prompts = PromptMaker(model, vision: vision, limits: options.limits)
+    held = HeldAnswers(model, prompts)
   }
 
   /// Checks a request against the model and makes its prompts. It may take a while: templates and towers run here.
@@ -94,6 +98,9 @@ package final class Service: Sendable {
         param: "decoder", code: "decoder_not_allowed")
     }
     let adjustment = try adjustment(request)
+    var isUnchecked = false
+    if case .optimistic = method { isUnchecked = true }
+    request.ignored += try held.check(request, isUnchecked: isUnchecked)
     for id in request.stopIDs where id >= model.vocabulary {
       throw .field("stop_token_ids", "has \(id), and the model has \(model.vocabulary) tokens")
     }
@@ -105,6 +112,7 @@ package final class Service: Sendable {
     var jobs: [GenerationJob] = []
     for input in request.inputs {
       let prompt = try prompts.prompt(input)
+      let constraint = try held.constraint(request, prompt)
       let room = model.context - prompt.prompt.tokens.count
       guard room > 0 else { throw prompts.tooLong(prompt.prompt.tokens.count) }
       let limit = min(request.limit ?? options.limit ?? room, room)
@@ -115,6 +123,7 @@ package final class Service: Sendable {
           prompt.prompt, method: method, limit: limit, stops: stops, sampling: sampling, adjustment: adjustment,
           prediction: prediction, topLogprobs: request.logprobs)
         job.cacheSalt = request.cacheSalt
+        job.constraint = constraint
         // A job without any place is refused by the engine, with both sizes.
         let most = request.limit ?? options.limit == nil ? engine.openLimit(of: job) : engine.limit(of: job)
         if most > 0 { job.limit = most }

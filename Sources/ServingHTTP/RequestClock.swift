@@ -15,6 +15,7 @@ final class RequestClock: Sendable {
   private let id: String
   private let requested: String
   private let effective: String
+  private let held: HeldForm
 
   init(_ answer: AnswerContext, _ prepared: PreparedRequest, _ statistics: ServingStatistics) {
     start = clock.now
@@ -22,6 +23,7 @@ final class RequestClock: Sendable {
     id = answer.id
     requested = prepared.request.decoder ?? "default"
     effective = prepared.decoder
+    held = prepared.held
   }
 
   /// Notes when the engine began, and when the first token came.
@@ -40,12 +42,13 @@ final class RequestClock: Sendable {
   func end(_ totals: AnswerTotals) {
     let seconds = Self.seconds(start.duration(to: clock.now))
     let (began, first) = times.withLock { ($0.began, $0.first) }
-    statistics.add(
-      RequestRecord(
-        id: id, requested: requested, effective: effective, finish: totals.finish, usage: totals.usage,
-        decodings: totals.decodings, unknownCalls: totals.unknownCalls,
-        queueSeconds: began.map(Self.seconds) ?? seconds,
-        firstSeconds: first.map(Self.seconds), seconds: seconds))
+    var record = RequestRecord(
+      id: id, requested: requested, effective: effective, finish: totals.finish, usage: totals.usage,
+      decodings: totals.decodings, unknownCalls: totals.unknownCalls,
+      queueSeconds: began.map(Self.seconds) ?? seconds,
+      firstSeconds: first.map(Self.seconds), seconds: seconds)
+    record.held = held
+    statistics.add(record)
   }
 
   private static func seconds(_ time: Duration) -> Double {

@@ -4,8 +4,8 @@ enum Architecture {
   static let rooms = [
     "CZstd", "COpenBLAS", "CJSON", "CXXHash", "CPNG", "CJPEG", "CCurl", "CImages", "CKernels",
     "Diagnostics", "StrictJSON", "Threads", "Files", "Digests", "Quantization", "Safetensors", "Checkpoint", "Adapters",
-    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "OutputParsing", "Images", "Inference",
-    "Batching", "Checking", "Benchmarking", "Serving",
+    "Manifests", "Hub", "Workspace", "Templates", "Tokenization", "OutputParsing", "Constraints", "Images",
+    "Inference", "Batching", "Checking", "Benchmarking", "Serving",
     "Planning", "Measuring", "Streaming", "Readers", "Audit", "PackageCheck", "Conversion",
     "Signatures", "Archive", "Terminal", "ServingHTTP",
     "cambium", "verify-runner", "cambium-bench",

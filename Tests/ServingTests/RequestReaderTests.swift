@@ -62,7 +62,10 @@ import Testing
     Bad("tools[0].function.name", "tools", [["type": "function", "function": ["name": "</function>"]]]),
     Bad("tool_choice", "tool_choice", "required"), Bad("tool_choice", "tool_choice", "perhaps"),
     Bad("tool_choice.function.name", "tool_choice", ["type": "function", "function": ["name": "none"]]),
-    Bad("response_format", "response_format", ["type": "json_object"]), Bad("stream", "stream", "yes"),
+    Bad("response_format", "response_format", ["type": "xml"]),
+    Bad("response_format.type", "response_format", [:]),
+    Bad("response_format.json_schema.schema", "response_format", ["type": "json_schema", "json_schema": ["name": "a"]]),
+    Bad("stream", "stream", "yes"),
     Bad("prediction.content", "prediction", ["type": "content"]),
   ]
 

@@ -98,7 +98,8 @@ extension Decoding {
     let position = prompt.tokens.count - 1
     guard areGood({ (finite) throws(InferenceError) in try finite.require(logits, position: position) }) else { return }
     applyRules(logits)
-    newest = check.choose(logits, at: 0)
+    guard let token = choice(logits, at: 0) else { return }
+    newest = token
     report(0, newest, logits)
     give([newest])
   }
@@ -211,10 +212,10 @@ extension Decoding {
       let row = logits + place * vocabulary
       let draft = place < drafts.count ? drafts[place] : nil
       applyRules(row)
-      let (stays, token) = check.check(draft, at: count + place, row)
+      guard let token = choice(row, at: count + place) else { return 0 }
       report(count + place, token, row)
       emitted.append(token)
-      if !stays { return place }
+      if token != draft { return place }
       if options.stops.contains(token) { return place + 1 }
     }
     return drafts.count
@@ -232,10 +233,25 @@ extension Decoding {
       return 0
     }
     applyRules(logits)
-    let token = check.choose(logits, at: count + drafts.count)
+    guard let token = choice(logits, at: count + drafts.count) else { return 0 }
     report(count + drafts.count, token, logits)
     emitted.append(token)
     return drafts.count
+  }
+
+  /// The target's own token by its logits [V], at an index among the tokens decoded; nil, and the decoding has failed,
+  /// when its constraint leaves none.
+  ///
+  /// A draft stays only when it is this token, so every token that is chosen is a token of the text, and the constraint
+  /// goes on with it: nothing of it is ever taken back.
+  private func choice(_ logits: UnsafePointer<Float>, at index: Int) -> Int? {
+    guard let constraint else { return check.choose(logits, at: index) }
+    guard let token = check.choose(logits, at: index, under: constraint) else {
+      failure = .constraint(position: prompt.tokens.count + index - 1)
+      return nil
+    }
+    constraint.take(token)
+    return token
   }
 
   /// Lets the rules change logits [V] that the token behind those decoded, and those of this round, is chosen by.

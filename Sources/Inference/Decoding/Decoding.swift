@@ -21,6 +21,8 @@ public final class Decoding: Sequence, IteratorProtocol {
   let options: DecodingOptions
   let controller: any DraftController
   var check: DraftCheck
+  /// What the text is held to, as far as it was decoded.
+  let constraint: (any ConstrainedText)?
   /// Tokens decoded but not yet given.
   private var ready: [Int] = []
   private var given = 0
@@ -57,6 +59,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     self.method = method
     self.options = options
     check = DraftCheck(options.sampling, vocabulary: session.model.configuration.vocabulary)
+    constraint = options.constraint?.begin()
     controller = session.controller(for: method)
     statistics.reusedRows = session.tokens.count
   }

@@ -152,6 +152,8 @@ public struct DecodingOptions {
   public var prediction: [Int]
   /// What changes the logits before a token is chosen by them, one after another.
   public var rules: [any LogitRule] = []
+  /// What the text is held to; nil for nothing. Not for optimistic decoding, which looks at too little of the text.
+  package var constraint: (any TokenConstraint)?
   /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
   /// call it for them.

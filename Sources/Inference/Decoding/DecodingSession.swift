@@ -101,6 +101,7 @@ public final class DecodingSession {
     _ options: DecodingOptions
   ) throws(InferenceError) -> Decoding {
     try method.check(model)
+    try DecodingSession.checkConstraint(method, options)
     return try decode(prompt, method, options, kinds: method.kinds(of: model)) { session, kind in
       session.drafter(kind).map { wrap?($0) ?? $0 }
     }
@@ -112,6 +113,7 @@ public final class DecodingSession {
     _ options: DecodingOptions
   ) throws(InferenceError) -> Decoding {
     try method.check(model)
+    try DecodingSession.checkConstraint(method, options)
     try begin(prompt, options, kinds: method.kinds(of: model)) { session, kind in
       session.drafter(kind).map { wrap?($0) ?? $0 }
     }
@@ -194,6 +196,15 @@ public final class DecodingSession {
   ) throws(InferenceError) {
     try method.check(model)
     try check(model, prompt, options)
+    try checkConstraint(method, options)
+  }
+
+  /// Whoever takes drafts unchecked holds no text to anything.
+  private static func checkConstraint(
+    _ method: DecodingMethod, _ options: DecodingOptions
+  ) throws(InferenceError) {
+    guard case .optimistic = method, options.constraint != nil else { return }
+    throw .option(name: "constraint", expected: "a decoder that checks its drafts", found: method.name)
   }
 
   private static func check(

@@ -89,6 +89,9 @@ package struct Distribution {
   /// The probability of a token; 0 for one beyond the vocabulary.
   package subscript(token: Int) -> Float { token < probabilities.count ? probabilities[token] : 0 }
 
+  /// Leaves a token out; the others are no longer divided by their sum, which a draw does not ask for.
+  mutating func exclude(_ token: Int) { if probabilities.indices.contains(token) { probabilities[token] = 0 } }
+
   /// A token drawn with these probabilities: that of the least Eᵢ / pᵢ, with Eᵢ = −ln uᵢ exponentially distributed, which is
   /// the Gumbel-max rule without its logarithm of p. The lowest id of those that are equal; 0 if no token is possible.
   func draw(_ noise: SamplingNoise) -> Int {

@@ -14,6 +14,8 @@ package struct DraftCheck {
   let vocabulary: Int
   private var target = Distribution()
   private var drafter = Distribution()
+  /// For tokens under a constraint.
+  var constrained: ConstrainedChoice
   /// The index that the next draft would have among the tokens decoded.
   private var nextDraft = 0
   /// Spent on choosing so far.
@@ -25,9 +27,10 @@ package struct DraftCheck {
   package init(_ sampling: Sampling, vocabulary: Int) {
     self.sampling = sampling
     self.vocabulary = vocabulary
+    constrained = ConstrainedChoice(sampling, vocabulary: vocabulary)
   }
 
-  private mutating func timed<T>(_ body: (inout DraftCheck) -> T) -> T {
+  mutating func timed<T>(_ body: (inout DraftCheck) -> T) -> T {
     let start = ContinuousClock.now
     defer { time += start.duration(to: .now) }
     return body(&self)

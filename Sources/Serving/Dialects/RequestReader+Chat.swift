@@ -14,7 +14,7 @@ extension RequestReader {
       throw .field("top_logprobs", "needs logprobs")
     }
     request.prediction = try prediction(fields)
-    try refuseFormat(fields.object("response_format"))
+    request.form = try form(fields.object("response_format"))
     return request
   }
 

@@ -23,7 +23,7 @@ extension RequestReader {
       throw .unsupported("best_of", "must be as large as n, or be left out")
     }
     request.prediction = try prediction(fields)
-    try refuseFormat(fields.object("response_format"))
+    request.form = try form(fields.object("response_format"))
     return request
   }
 

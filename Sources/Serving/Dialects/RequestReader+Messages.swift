@@ -11,6 +11,11 @@ extension RequestReader {
     guard let limit = request.limit, limit >= 1 else { throw fields.wrong("max_tokens", "a whole number from 1") }
     request.stops = try stops(fields, "stop_sequences")
     request.choices = 1
+    // The older name stands beside `output_config`, and means the same.
+    request.form = try form(fields.object("output_format"), isStrict: true)
+    if let output = try fields.object("output_config"), let format = try output.object("format") {
+      request.form = try form(format, isStrict: true)
+    }
     if let thinking = try fields.object("thinking"), try thinking.string("type", bytes: 64) == "enabled" {
       guard let budget = try thinking.int("budget_tokens", in: 1024...Int.max), budget < limit else {
         throw thinking.wrong("budget_tokens", "a whole number from 1024, below max_tokens")
@@ -44,7 +49,6 @@ extension RequestReader {
     }
     if let output = try fields.object("output_config") {
       conversation.effort = try output.string("effort", bytes: 64)
-      try refuseFormat(output.object("format"))
     }
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     return conversation

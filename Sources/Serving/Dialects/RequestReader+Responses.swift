@@ -13,7 +13,7 @@ extension RequestReader {
     if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
       request.logprobs = request.logprobs ?? 0
     }
-    if let text = try fields.object("text") { try refuseFormat(text.object("format")) }
+    if let text = try fields.object("text") { request.form = try form(text.object("format")) }
     request.prediction = try prediction(fields)
     request.repeated = repeated(fields)
     return request

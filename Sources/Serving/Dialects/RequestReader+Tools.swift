@@ -27,9 +27,12 @@ extension RequestReader {
     var members: [(String, JSONValue)] = [("name", .string(name))]
     if let description = try function.string("description") { members.append(("description", .string(description))) }
     members.append(("parameters", parameters ?? .object([("type", "object"), ("properties", .object([]))])))
-    return ToolDeclaration(
+    var tool = ToolDeclaration(
       name: name, parameters: parameters,
       declaration: .object([("type", "function"), ("function", .object(members))]))
+    tool.isStrict = try function.bool("strict") ?? false
+    tool.place = function.name(key)
+    return tool
   }
 
   /// A name becomes a part of the model's text, between marks.

@@ -1,3 +1,4 @@
+import Constraints
 import StrictJSON
 
 /// Reads the bodies of requests.
@@ -104,12 +105,21 @@ package struct RequestReader: Sendable {
     return text
   }
 
-  /// Refuses a form of answer that the server cannot promise.
-  func refuseFormat(_ format: RequestFields?) throws(APIError) {
-    guard let format else { return }
+  /// The form of the answer: any JSON object, or what a schema says. One dialect has the schema in an object of its own.
+  /// - Parameter isStrict: Whether objects have declared members alone where neither schema nor request says.
+  func form(_ format: RequestFields?, isStrict: Bool = false) throws(APIError) -> FormWish? {
+    guard let format else { return nil }
     let type = try format.required("type", bytes: limits.nameBytes)
-    guard type == "text" else {
-      throw .unsupported(format.path, "\(type) is not held to by this server yet; leave it out, or ask for text")
+    switch type {
+    case "text": return nil
+    case "json_object": return FormWish(.object, place: format.path, schemaPlace: format.path)
+    case "json_schema":
+      let fields = try format.object("json_schema") ?? format
+      guard let schema = fields["schema"] else { throw fields.wrong("schema", "an object") }
+      let form = AnswerShape.Form.schema(schema, isStrict: try fields.bool("strict") ?? isStrict)
+      return FormWish(form, place: format.path, schemaPlace: fields.name("schema"))
+    default:
+      throw .unsupported(format.path, "\(type) is not held to by this server: ask for text, json_object or json_schema")
     }
   }
 }

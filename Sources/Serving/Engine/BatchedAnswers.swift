@@ -91,6 +91,7 @@ package final class BatchedAnswers: GenerationEngine {
       job.prompt, method: job.method, limit: job.limit, stops: job.stops, sampling: job.sampling,
       draftShortlist: drafts.lowest(of: model.configuration.vocabulary), prediction: job.prediction,
       rules: job.adjustment.isNone ? [] : [job.adjustment], topLogProbabilities: job.topLogprobs)
+    request.constraint = job.constraint
     request.measuresShortlist = drafts == .auto
     request.cacheSalt = job.cacheSalt
     return request

@@ -16,6 +16,8 @@ package struct GenerationJob: Sendable {
   package var sampling: Sampling
   /// What changes logits before a token is chosen.
   package var adjustment: LogitAdjustment
+  /// What the answer is held to; nil for nothing.
+  package var constraint: (any TokenConstraint)?
   /// Tokens that the answer may well repeat.
   package var prediction: [Int]
   /// How many of the likeliest tokens are told with each token; nil for no probabilities.

@@ -148,6 +148,7 @@ package final class QueueEngine: GenerationEngine {
     let chances = Chances()
     var options = DecodingOptions(
       limit: job.limit, stops: job.stops, sampling: job.sampling, prediction: job.prediction)
+    options.constraint = job.constraint
     change(&options)
     if let count = job.topLogprobs {
       options.onLogits = { index, id, logits in

@@ -1,4 +1,5 @@
 import Checking
+import Constraints
 import Inference
 import OutputParsing
 import StrictJSON
@@ -172,6 +173,11 @@ package struct PromptMaker: Sendable {
     }
     return isXML(conversation, template)
       ? "<tool_call>\n<function=\(name)>\n" : "<tool_call>\n{\"name\": \(JSONText.quoted(name)), \"arguments\": "
+  }
+
+  /// How the model writes its calls.
+  package func callStyle(_ conversation: Conversation) throws(APIError) -> AnswerShape.CallStyle {
+    isXML(conversation, try template()) ? .functions : .objects
   }
 
   private func isXML(_ conversation: Conversation, _ template: ChatTemplate) -> Bool {

@@ -1,3 +1,4 @@
+import Constraints
 import OutputParsing
 import StrictJSON
 
@@ -31,6 +32,33 @@ package struct SamplingWishes: Sendable, Equatable {
   package init() {}
 }
 
+/// A form that a request wants its answers in.
+package struct FormWish: Sendable, Equatable {
+  /// The form.
+  package var form: AnswerShape.Form
+  /// Where the request says so, and where it has the schema.
+  package var place: String
+  package var schemaPlace: String
+
+  /// The members.
+  package init(_ form: AnswerShape.Form, place: String, schemaPlace: String) {
+    self.form = form
+    self.place = place
+    self.schemaPlace = schemaPlace
+  }
+}
+
+/// What a request's answers are held to.
+package enum HeldForm: String, Sendable {
+  case none
+  /// Any JSON object.
+  case object = "json_object"
+  /// A value of a schema.
+  case schema = "json_schema"
+  /// Calls alone.
+  case calls = "tool_calls"
+}
+
 /// A request of any dialect, checked as far as it can be without the model.
 package struct GenerationRequest: Sendable, Equatable {
   /// How the answer is written.
@@ -60,6 +88,8 @@ package struct GenerationRequest: Sendable, Equatable {
   /// Whether a stream ends with the counts, and whether each of its events has them.
   package var tellsUsage = false
   package var tellsUsageAlways = false
+  /// The form of the answer; nil for any text.
+  package var form: FormWish?
   /// How to decode; nil for what the server does.
   package var decoder: String?
   /// A text that the answer may well repeat.

@@ -60,7 +60,11 @@ struct ParameterRules {
       default: isStrict = isStrict || (tool["function"] ?? tool)["strict"]?.boolValue == true
       }
     }
-    if isStrict { ignored.append("tools.strict") }
+    // Calls that nobody looks for follow no schema.
+    let choice = fields["tool_choice"]
+    if isStrict, choice?.stringValue == "none" || choice?["type"]?.stringValue == "none" {
+      ignored.append("tools.strict")
+    }
     if fields["thinking"]?["budget_tokens"] != nil { ignored.append("thinking.budget_tokens") }
     let included = fields["include"]?.arrayValue ?? []
     if included.contains(where: { $0.stringValue != "message.output_text.logprobs" }) { ignored.append("include") }
@@ -97,10 +101,10 @@ struct ParameterRules {
     "text", "prediction", "previous_response_id", "conversation", "prompt", "background",
   ])
   private static let messages = sampling.union(conversation).union([
-    "messages", "system", "max_tokens", "stop_sequences", "thinking", "output_config",
+    "messages", "system", "max_tokens", "stop_sequences", "thinking", "output_config", "output_format",
   ])
 
-  private static let noForm = "this server does not hold answers to a form yet: leave it out"
+  private static let noForm = "answers are held to a form by response_format alone: send a JSON schema there"
   private static let noSampler = "this server does not choose tokens so: leave it out"
 
   private static let refusals: [String: Refusal] = {

@@ -28,7 +28,8 @@ extension ServingCounts {
     let one = ServingCounts(of: record)
     return .object([
       ("version", 1), ("id", .string(record.id)), ("decoder_requested", .string(record.requested)),
-      ("decoder_effective", .string(record.effective)), ("finish", .string(record.finish)),
+      ("decoder_effective", .string(record.effective)), ("constraint", .string(record.held.rawValue)),
+      ("finish", .string(record.finish)),
       ("rounds", .int(one.rounds)), ("drafted", .int(one.drafted)), ("accepted", .int(one.accepted)),
       ("drafted_by_position", .array(one.draftedByPlace.map(JSONValue.int))),
       ("by_position", .array(one.acceptedByPlace.map(JSONValue.int))), ("by_drafter", .object(one.byDrafter)),

@@ -1,0 +1,8 @@
+import Constraints
+import Inference
+
+extension AnswerConstraint: TokenConstraint {
+  package func begin() -> any ConstrainedText { start() }
+}
+
+extension ConstrainedAnswer: ConstrainedText {}
