@@ -158,18 +158,22 @@ private struct GroupParts {
   }
 
   /// A number that is no number, or too large for the type, becomes the nearest that there is.
-  private func bounded(_ x: Double) -> Float { Float(x > -largest ? (x < largest ? x : largest) : -largest) }
+  private static func bounded(_ x: Double, by largest: Double) -> Float {
+    Float(x > -largest ? (x < largest ? x : largest) : -largest)
+  }
 
   mutating func set(column: Int, rows: Int, _ values: SIMD8<Double>) {
+    let (size, input, largest) = (format.groupSize, input, largest)
     numbers.withUnsafeMutableBytes { bytes in
       for row in 0..<rows {
-        FloatConversion.store(bounded(values[row]), bytes, row * format.groupSize + column, input)
+        FloatConversion.store(Self.bounded(values[row], by: largest), bytes, row * size + column, input)
       }
     }
   }
 
   /// Finds the scales of the numbers that were set.
   mutating func findScales(rows: Int) throws -> Int {
+    let (format, input, search, quantizer) = (format, input, search, quantizer)
     let size = format.groupSize
     let width = format.scaleByteWidth(input: input)
     let report = try numbers.withUnsafeBytes { numbers in
@@ -205,7 +209,7 @@ private struct GroupParts {
 
   /// Gives a column its code; returns what readers make of it.
   mutating func round(_ wanted: Double, row: Int, column: Int) -> Double {
-    let w = bounded(wanted)
+    let w = Self.bounded(wanted, by: largest)
     let place = row * format.groupSize + column
     if format.mode == .affine {
       let code = search.code(w, affine[row])
