@@ -62,7 +62,7 @@ let package = Package(
     .target(
       name: "Manifests",
       dependencies: [
-        "Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "StrictJSON",
+        "Checkpoint", "Diagnostics", "Digests", "Files", "Quantization", "Safetensors", "StrictJSON",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -133,8 +133,8 @@ let package = Package(
     .target(
       name: "Streaming",
       dependencies: [
-        "Checkpoint", "Digests", "Files", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
-        "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
+        "Checkpoint", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization", "Safetensors",
+        "StrictJSON", "Threads", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Readers",

@@ -62,6 +62,8 @@ public struct Manifest: Sendable {
   public let budget: Budget?
   /// What quantizing each tensor costs; a budget is spent by it.
   public let sensitivity: FilePath?
+  /// Second moments of the layers' inputs; what rules ask to encode with feedback is encoded by it.
+  public let calibration: FilePath?
   /// What becomes of the head; nil where nothing is said.
   public let head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
@@ -85,8 +87,8 @@ public struct Manifest: Sendable {
   /// Names of the fields that a manifest may have.
   public static let fields = [
     "$schema", "cambium", "extends", "source", "donor", "adapter", "drafter", "fetch", "pipeline", "quantization",
-    "rules", "thresholds", "check", "budget", "sensitivity", "head", "head_norms", "foreign", "strict", "layouts",
-    "readers", "base_model", "card", "output",
+    "rules", "thresholds", "check", "budget", "sensitivity", "calibration", "head", "head_norms", "foreign", "strict",
+    "layouts", "readers", "base_model", "card", "output",
   ]
 
   /// Reads a manifest. Paths in it are relative to its own folder.
@@ -134,6 +136,7 @@ public struct Manifest: Sendable {
     check = try parser.check(fields)
     budget = try parser.budget(fields)
     sensitivity = try fields.optionalString("sensitivity").map { FilePath(untrusted: $0).absolute(from: folder) }
+    calibration = try fields.optionalString("calibration").map { FilePath(untrusted: $0).absolute(from: folder) }
     head = try parser.word(fields, "head")
     headNorms = try parser.word(fields, "head_norms")
     foreign = try fields.optionalBool("foreign") ?? false

@@ -96,15 +96,8 @@ extension Sensitivity {
     }
     self.init(
       tool: try fields.string("tool"), model: try model.string("name"),
-      fingerprint: try model.sha256("fingerprint_sha256"), text: try Self.text(fields.object("text")),
+      fingerprint: try model.sha256("fingerprint_sha256"), text: try Text(fields.object("text")),
       candidates: candidates, sets: sets)
-  }
-
-  private static func text(_ fields: JSONFields) throws -> Text {
-    try fields.refuseUnknown(["sha256", "tokens", "positions", "window"])
-    return Text(
-      digest: try fields.sha256("sha256"), tokens: try fields.int("tokens", in: 2...Int.max),
-      positions: try fields.int("positions", in: 1...Int.max), window: try fields.int("window", in: 2...Int.max))
   }
 
   private static func set(_ fields: JSONFields, candidates: Int, _ parser: RuleParser) throws -> TensorSet {
@@ -123,5 +116,15 @@ extension Sensitivity {
         kl: try cost.number("kl", in: 0...1e60), topAgreement: try cost.number("top1", in: 0...1))
     }
     return TensorSet(tensors: tensors, costs: costs)
+  }
+}
+
+extension Sensitivity.Text {
+  /// Reads what stands under `text`.
+  init(_ fields: JSONFields) throws {
+    try fields.refuseUnknown(["sha256", "tokens", "positions", "window"])
+    self.init(
+      digest: try fields.sha256("sha256"), tokens: try fields.int("tokens", in: 2...Int.max),
+      positions: try fields.int("positions", in: 1...Int.max), window: try fields.int("window", in: 2...Int.max))
   }
 }

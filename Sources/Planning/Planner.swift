@@ -26,7 +26,8 @@ public struct Planner {
     let verdicts = try decide()
     let isKept = resolution.trunk.conversion != nil && keepsTrunk(verdicts.tensors)
     let converted = isKept ? resolution.source : nil
-    let (decided, budget) = try spendBudget(on: verdicts.tensors)
+    let (spent, budget) = try spendBudget(on: verdicts.tensors)
+    let (decided, feedback) = try settleFeedback(of: spent)
     let layout = WeightLayout(
       shardLimit: shardLimit, target: resolution.target, headFile: WeightLayout.headFile(resolution),
       converted: converted)
@@ -34,7 +35,7 @@ public struct Planner {
     let format = tensors.contains { $0.origin == .trunk && $0.format != nil } ? resolution.format : nil
     return Plan(
       tensors: tensors, dropped: verdicts.dropped, weights: weights, format: format, head: plannedHead(tensors),
-      notes: notes(isKept: isKept) + verdicts.notes + [budget?.note].compactMap { $0 }, keepsSource: isKept,
+      notes: notes(isKept: isKept) + verdicts.notes + [budget?.note, feedback].compactMap { $0 }, keepsSource: isKept,
       budget: budget)
   }
 

@@ -19,6 +19,10 @@ public struct Resolution: Sendable {
   public let budget: Budget?
   /// What the budget is spent by; nil without one.
   public let sensitivity: Sensitivity?
+  /// What error feedback goes by; nil without it.
+  public let calibration: Calibration?
+  /// Whether what a plan needs is to be made: the plan then has neither budget nor feedback.
+  let isMeasuring: Bool
   /// What decoding is checked with before the package is published; nil for no check.
   public let check: DecodeCheck?
   /// Whether the command line leaves out a check that manifest or pipeline ask for.
@@ -99,6 +103,8 @@ public struct Resolution: Sendable {
     (budget, sensitivity) =
       measuring
       ? (manifest.budget ?? pipeline.budget, nil) : try Resolution.budget(manifest, pipeline, source: source)
+    isMeasuring = measuring
+    calibration = try measuring ? nil : Resolution.calibration(manifest, source: source)
     trunk = try adapter?.merged(into: source.trunk(), of: source) ?? source.trunk()
     donor = try manifest.donor.map { try Resolution.open($0, .donor, opener) }
     try donor?.requireCard()
@@ -131,6 +137,8 @@ public struct Resolution: Sendable {
     leavesCheckOut = other.leavesCheckOut
     budget = other.budget
     sensitivity = other.sensitivity
+    calibration = other.calibration
+    isMeasuring = other.isMeasuring
     cardText = target == .package ? other.cardText : nil
     source = other.source
     donor = other.donor
@@ -248,6 +256,19 @@ public struct Resolution: Sendable {
         found: "\(sensitivity.model), fingerprint \(sensitivity.fingerprint.hex)")
     }
     return (budget, sensitivity)
+  }
+
+  /// The calibration file that the manifest names.
+  private static func calibration(_ manifest: Manifest, source: CheckpointFolder) throws -> Calibration? {
+    guard let path = manifest.calibration else { return nil }
+    let calibration = try Calibration(path: path)
+    let own = try source.fingerprint()
+    guard own == calibration.fingerprint else {
+      throw CalibrationError.model(
+        file: path.string, expected: "\(source.name), fingerprint \(own.hex)",
+        found: "\(calibration.model), fingerprint \(calibration.fingerprint.hex)")
+    }
+    return calibration
   }
 
   /// Whether two heads have the same tensors with the same bytes.

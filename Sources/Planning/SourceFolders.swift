@@ -1,5 +1,6 @@
 import Checkpoint
 import Files
+import Manifests
 
 /// The folders that tensors are read from.
 package struct SourceFolders: Sendable {
@@ -7,11 +8,14 @@ package struct SourceFolders: Sendable {
   package let trunk: CheckpointFolder
   /// The donor, or the trunk's own folder.
   package let head: CheckpointFolder
+  /// What error feedback goes by; nil without it.
+  package let calibration: Calibration?
 
   /// - Parameter resolution: What the manifest was resolved to.
   package init(_ resolution: Resolution) {
     trunk = resolution.source
     head = resolution.headFolder ?? resolution.source
+    calibration = resolution.calibration
   }
 
   /// The folder that a tensor of this origin is read from.

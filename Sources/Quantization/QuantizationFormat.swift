@@ -36,6 +36,18 @@ public struct QuantizationFormat: Hashable, Sendable {
     self.scales = scales
   }
 
+  /// The same format with scales that are found in another way.
+  package func with(scales: ScaleMethod) -> QuantizationFormat { QuantizationFormat(self, scales: scales) }
+
+  private init(_ other: QuantizationFormat, scales: ScaleMethod) {
+    mode = other.mode
+    bits = other.bits
+    groupSize = other.groupSize
+    reference = other.reference
+    scaleRule = other.scaleRule
+    self.scales = scales
+  }
+
   /// 32-bit words of one packed row.
   public func packedWords(columns: Int) -> Int { columns * bits / 32 }
 

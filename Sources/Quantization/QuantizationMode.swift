@@ -32,6 +32,9 @@ public enum ScaleMethod: String, Sendable, CaseIterable {
   case mlx
   /// The best of the candidates around MLX's, by the squared error of what they decode to.
   case search
+  /// As ``search``, and codes that make up for the error of those before them, by the second moments of the layer's inputs
+  /// (``FeedbackQuantizer``). Where there are no moments, what ``search`` gives.
+  case feedback
 }
 
 /// Storage types of weights and of affine scales and biases.

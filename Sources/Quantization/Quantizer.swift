@@ -62,7 +62,7 @@ public struct Quantizer: Sendable {
         groups: count, block, Self.part(weight, first, count, groupBytes),
         Self.part(scales, first, count, scaleWidth), biases.map { Self.part($0, first, count, scaleWidth) })
       if clamped < 0 { try requireFinite(block, before: first * format.groupSize) }
-      if format.scales == .search {
+      if format.scales != .mlx {
         var packed = format.kernelFormat(rounding: self.input)
         cambium_search_scales(
           &packed, count, block.baseAddress,

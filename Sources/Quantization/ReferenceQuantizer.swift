@@ -53,7 +53,7 @@ public struct ReferenceQuantizer: Sendable {
           }
           BitPacking.pack(
             UnsafeBufferPointer(codes), bits: format.bits, into: weight, at: group * size * format.bits / 8)
-          if format.scales == .search {
+          if format.scales != .mlx {
             ReferenceSearch(format: format, input: self.input).improve(
               elements, group: group, weight: weight, scales: scales, biases: biases, codes: codes)
           }

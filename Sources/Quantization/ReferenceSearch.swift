@@ -62,7 +62,7 @@ struct ReferenceSearch {
 
   // MARK: affine
 
-  private struct Affine {
+  struct Affine {
     let scale: Float
     let bias: Float
 
@@ -74,14 +74,14 @@ struct ReferenceSearch {
 
   private func rounded(_ x: Float) -> Float { FloatConversion.rounded(x, to: input) }
 
-  private func code(_ w: Float, _ affine: Affine) -> Float {
+  func code(_ w: Float, _ affine: Affine) -> Float {
     let inverse = 1 / affine.scale
     let q = (w - affine.bias) * inverse
     let positive = q > 0 ? q : 0
     return (positive < top ? positive : top).rounded(.toNearestOrEven)
   }
 
-  private func value(_ code: Float, _ affine: Affine) -> Float { rounded(rounded(code * affine.scale) + affine.bias) }
+  func value(_ code: Float, _ affine: Affine) -> Float { rounded(rounded(code * affine.scale) + affine.bias) }
 
   /// The best candidate; nil when none is better than what is stored.
   private func affine(
@@ -136,18 +136,18 @@ struct ReferenceSearch {
   /// not the zero of E4M3.
   private var reach: (bytes: Int, allowed: ClosedRange<Int>) { format.mode == .nvfp4 ? (6, 1...0x7E) : (1, 0...254) }
 
-  private func scale(_ byte: UInt8) -> Float {
+  func scale(_ byte: UInt8) -> Float {
     format.mode == .nvfp4 ? E4M3.decode(byte) : ScaleExponent.power(Int(byte) - 127)
   }
 
-  private func inverse(_ byte: UInt8) -> Float {
+  func inverse(_ byte: UInt8) -> Float {
     format.mode == .nvfp4 ? 1 / E4M3.decode(byte) : ScaleExponent.power(127 - Int(byte))
   }
 
   /// The code of the nearest element, as Metal finds it, whichever reference the first encoding follows.
-  private func element(_ y: Float) -> UInt8 { format.mode == .mxfp8 ? E4M3.encode(y) : E2M1.encodeEven(y) }
+  func element(_ y: Float) -> UInt8 { format.mode == .mxfp8 ? E4M3.encode(y) : E2M1.encodeEven(y) }
 
-  private func number(_ code: UInt8) -> Float {
+  func number(_ code: UInt8) -> Float {
     format.mode == .mxfp8 ? E4M3.decode(code) : E2M1.values[Int(code & 15)]
   }
 

@@ -2,6 +2,7 @@ import Checkpoint
 import Digests
 import Files
 import Planning
+import Quantization
 
 /// The memory that one worker needs, and how many workers a budget allows.
 struct MemoryPlan {
@@ -16,6 +17,9 @@ struct MemoryPlan {
   let aheadBytes: Int
   /// For an adapter's factors.
   let deltaRoom: DeltaRoom
+
+  /// For the factors of error feedback, which all workers share.
+  let factorBytes: Int
 
   /// Bytes that are read back at a time.
   let blockBytes: Int
@@ -61,15 +65,22 @@ struct MemoryPlan {
     spareBytes = spare
     aheadBytes = ahead
     deltaRoom = DeltaRoom(plan.tensors.map(\.tensor))
-    let worker = windowBytes + outputBytes + spareBytes + aheadBytes + deltaRoom.bytes
-    let known = MemoryPlan.known(work, plan)
+    let columns = plan.tensors.reduce(0) { max($0, $1.format?.scales == .feedback ? $1.rowElements : 0) }
+    let worker =
+      windowBytes + outputBytes + spareBytes + aheadBytes + deltaRoom.bytes
+      + FeedbackQuantizer.scratchBytes(columns: columns)
+    let (least, most) = FeedbackFactors.room(plan)
+    let known = MemoryPlan.known(work, plan) + least
     blockBytes = WeightReader.blockBytes(budget: budget - known)
     let readingBack = WeightReader.memory(blockBytes: blockBytes)
     guard known + worker + readingBack <= budget else {
       let needed = MemoryPlan.enough(from: known, worker: worker)
       throw ConversionError.budgetTooSmall(tensor: largest, needed: needed, budget: budget)
     }
-    workers = max(1, min(threads * MemoryPlan.workersPerThread, (budget - known - readingBack) / worker))
+    let wanted = min(threads * MemoryPlan.workersPerThread, (budget - known - readingBack) / worker)
+    workers = max(1, wanted)
+    // What workers leave is for factors that will be needed again.
+    factorBytes = least + max(0, min(most - least, budget - known - readingBack - workers * worker))
   }
 
   /// Bytes of what is known of the tensors.

@@ -6,9 +6,12 @@ import Quantization
 struct TensorTreatment {
   let tensor: PlannedTensor
   let type: FloatType?
+  /// What encodes rows with error feedback; nil for tensors without.
+  let feedback: FeedbackRows?
 
-  init(_ tensor: PlannedTensor) {
+  init(_ tensor: PlannedTensor, feedback: FeedbackRows? = nil) {
     self.tensor = tensor
+    self.feedback = feedback
     type = FloatType(tensor.tensor.valueDType)
   }
 
@@ -31,10 +34,12 @@ struct TensorTreatment {
       return 0
     case .quantize(let format):
       guard let type else { return 0 }
-      // Groups are all that counts: where rows end makes no difference to what is written.
-      let report = try Quantizer(format: format, input: type).encode(
-        rows: 1, columns: input.count / type.byteWidth, input: UnsafeRawBufferPointer(input), weight: outputs[0],
-        scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
+      // Without feedback groups are all that counts: where rows end makes no difference to what is written.
+      let report =
+        try feedback?.encode(tensor, format, type, UnsafeRawBufferPointer(input), outputs)
+        ?? Quantizer(format: format, input: type).encode(
+          rows: 1, columns: input.count / type.byteWidth, input: UnsafeRawBufferPointer(input), weight: outputs[0],
+          scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
       // The range of a group of numbers near the largest is beyond it.
       if format.mode == .affine { for part in outputs.dropFirst() { try requireFinite(part, type) } }
       // The CPU backend wraps an exponent of -128 to the code that stands for infinity.

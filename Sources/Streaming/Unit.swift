@@ -29,7 +29,7 @@ struct Unit: Sendable {
   /// Leaves that follow one another in the file.
   let leaves: [Leaf]
   let pieces: [Piece]
-  /// Whether it is read at once: for what moves elements. It holds for a share of the unit, too, whose own pieces move none, so
+  /// Whether it is read at once: for what moves elements, and for what is encoded by whole rows. It holds for a share of the unit, too, whose own pieces move none, so
   /// that sums are made in the same steps.
   let isWhole: Bool
 
@@ -43,7 +43,7 @@ struct Unit: Sendable {
 }
 
 extension Unit {
-  /// Ranges of the unit's bytes that are read and treated at a time, with their leaves: the whole for what moves elements.
+  /// Ranges of the unit's bytes that are read and treated at a time, with their leaves: the whole where it is read at once.
   var stretches: [(bytes: Range<Int>, leaves: Range<Int>)] {
     let step = isWhole ? max(1, leaves.count) : Unit.stretch
     return stride(from: 0, to: leaves.count, by: step).map { first in

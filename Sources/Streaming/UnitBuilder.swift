@@ -54,24 +54,42 @@ struct UnitBuilder {
         Leaf(offset: $0, length: min(TreeDigest.leafBytes, end - $0))
       }
       // What moves elements needs the whole tensor: few small ones, and codes that lie transposed.
-      if own.contains(where: { plan.tensors[$0.tensor].tensor.needsWholeSource }) {
+      let rowLeaves = rowLeaves(own, begin, plan)
+      if own.contains(where: { plan.tensors[$0.tensor].tensor.needsWholeSource }) || rowLeaves == .max {
         units.append(
           Unit(shard: number, tensor: place, leaves: leaves, pieces: pieces(own, begin, end), isWhole: true))
       } else {
         var from = 0
-        for first in stride(from: 0, to: leaves.count, by: Unit.leafCount) {
-          let group = Array(leaves[first..<min(first + Unit.leafCount, leaves.count)])
+        let count = rowLeaves.map { ((Unit.leafCount - 1) / $0 + 1) * $0 } ?? Unit.leafCount
+        for first in stride(from: 0, to: leaves.count, by: count) {
+          let group = Array(leaves[first..<min(first + count, leaves.count)])
           let (unitBegin, unitEnd) = (group[0].offset, group[group.count - 1].offset + group[group.count - 1].length)
           while from < own.count, own[from].end <= unitBegin { from += 1 }
           let overlapping = own[from...].prefix { $0.offset < unitEnd }
           units.append(
             Unit(
               shard: number, tensor: place, leaves: group, pieces: pieces(overlapping, unitBegin, unitEnd),
-              isWhole: false))
+              isWhole: rowLeaves != nil))
         }
       }
       return first..<units.count
     }
+  }
+
+  /// How many leaves end where a row of a tensor with error feedback ends, which is encoded by whole rows: nil without such a
+  /// tensor, the largest number where only the whole does.
+  private func rowLeaves(_ uses: [Use], _ begin: Int, _ plan: Plan) -> Int? {
+    var leaves: Int?
+    for use in uses {
+      let tensor = plan.tensors[use.tensor]
+      guard tensor.format?.scales == .feedback else { continue }
+      let row = tensor.sourceRowBytes
+      var (a, b) = (row, TreeDigest.leafBytes)
+      while b > 0 { (a, b) = (b, a % b) }
+      guard row > 0, (use.offset - begin) % row == 0, leaves == nil || leaves == row / a else { return .max }
+      leaves = row / a
+    }
+    return leaves
   }
 
   private func pieces(_ uses: some Sequence<Use>, _ begin: Int, _ end: Int) -> [Piece] {

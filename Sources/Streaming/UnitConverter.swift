@@ -16,8 +16,12 @@ struct UnitConverter: Sendable {
   /// By tensor: what must be finite in it.
   private let finiteness: [FiniteSource]
   private let grouped: GroupedCodeReader
+  private let factors: FeedbackFactors
 
-  init(_ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles) throws {
+  /// - Parameter factorBytes: of the factors of error feedback.
+  init(
+    _ plan: Plan, _ work: WorkList, _ folders: SourceFolders, _ files: WeightFiles, factorBytes: Int
+  ) throws {
     self.plan = plan
     self.folders = folders
     self.files = files
@@ -25,6 +29,7 @@ struct UnitConverter: Sendable {
     float8 = Float8Reader(folders)
     finiteness = plan.tensors.map(FiniteSource.init)
     grouped = GroupedCodeReader(folders)
+    factors = FeedbackFactors(folders.calibration, capacity: factorBytes)
     shards = work.shards
     for number in shards.indices { _ = try source(number) }
   }
@@ -135,7 +140,9 @@ struct UnitConverter: Sendable {
       if let sums = try AdapterDelta(tensor.tensor, scratch.delta)?.apply(to: input, from: first) {
         if record.delta == nil { record.delta = sums } else { record.delta?.merge(sums) }
       }
-      record.clamped += try TensorTreatment(tensor).apply(input: input, outputs: targets, scratch: scratch.spare)
+      let feedback = tensor.format?.scales == .feedback ? FeedbackRows(factors: factors, first: first) : nil
+      record.clamped += try TensorTreatment(tensor, feedback: feedback).apply(
+        input: input, outputs: targets, scratch: scratch.spare)
       if let sums = try ErrorMeter(tensor)?.measure(
         UnsafeRawBufferPointer(input), first: first, targets)
       {

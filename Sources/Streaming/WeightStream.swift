@@ -62,7 +62,7 @@ package struct WeightStream {
     let doneBytes = work.bytes - pending.reduce(0) { $0 + work.units[$1].length }
     if doneBytes > 0 { progress.advanced(doneBytes, "resumed") }
 
-    let converter = try UnitConverter(plan, work, folders, files)
+    let converter = try UnitConverter(plan, work, folders, files, factorBytes: memoryPlan.factorBytes)
     let isResumed = pending.count < work.units.count
     let readBack = try ReadBack(
       plan, work, spans, files, blockBytes: memoryPlan.blockBytes, isResumed: isResumed,

@@ -43,6 +43,9 @@ package struct DocumentForm: Sendable {
     DocumentForm("cambium_archive", by: ["cambium package"]),
     DocumentForm("cambium_audit_query", by: ["cambium audit"]),
     DocumentForm("cambium_audit_summary", by: ["cambium audit"]),
+    DocumentForm(
+      "cambium_calibration", by: ["cambium calibrate"],
+      file: "in the metadata of NAME.calibration.safetensors beside a manifest"),
     DocumentForm("cambium_clean", by: ["cambium clean"]),
     DocumentForm("cambium_comparison", by: ["verify-runner compare"]),
     DocumentForm("cambium_diff", by: ["cambium diff"]),

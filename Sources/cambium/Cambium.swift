@@ -21,8 +21,9 @@ struct Cambium: Program {
       """,
     version: ProgramVersion.text("cambium"),
     subcommands: [
-      InitCommand.self, InspectCommand.self, PlanCommand.self, MeasureCommand.self, RunCommand.self, MergeCommand.self,
-      StatusCommand.self, VerifyCommand.self, SignCommand.self, AuditCommand.self, DiffCommand.self,
+      InitCommand.self, InspectCommand.self, PlanCommand.self, MeasureCommand.self, CalibrateCommand.self,
+      RunCommand.self, MergeCommand.self, StatusCommand.self, VerifyCommand.self, SignCommand.self, AuditCommand.self,
+      DiffCommand.self,
       PackageCommand.self, UnpackCommand.self, FetchCommand.self, PipelinesCommand.self, CleanCommand.self,
       SchemaCommand.self,
     ])

@@ -62,7 +62,7 @@ struct MeasureCommand: ParsableCommand {
     let path = output?.absolute ?? resolution.manifest.sensitivity ?? Sensitivity.path(beside: manifest)
     let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: [manifest.absolute])
     try target.check()
-    let file = try text?.absolute ?? bundledText(folders)
+    let file = try text?.absolute ?? MeasureCommand.bundledText(folders)
     let choices = resolution.budget?.candidates ?? []
     let measurement = try SensitivityMeasurement(
       resolution.source, sets: names.map { [$0] },
@@ -98,7 +98,8 @@ struct MeasureCommand: ParsableCommand {
     String(decoding: beginning.prefix(256), as: UTF8.self).contains("\"cambium_sensitivity\"")
   }
 
-  private func bundledText(_ folders: [FilePath]) throws -> FilePath {
+  /// The text that is taken where none is named.
+  static func bundledText(_ folders: [FilePath]) throws -> FilePath {
     let places = folders.map { $0.appending("text/measure.txt") }
     for place in places where try place.exists { return place }
     throw ManifestError.shippedMissing(

@@ -19,6 +19,7 @@ import Testing
     "cambium_inspection": "inspect", "cambium_graft": "graft", "cambium_verification": "verify",
     "cambium_item": "a work item", "cambium_digests": "a work folder",
     "cambium_measurement": "beside a sensitivity file",
+    "cambium_calibration_progress": "beside a calibration file",
     "cambium_hub": "a donor that was fetched", "cambium_ranges": "the hub's cache",
   ]
 

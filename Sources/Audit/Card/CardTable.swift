@@ -31,7 +31,12 @@ package struct CardTable {
   }
 
   static func format(_ format: QuantizationFormat) -> String {
-    let method = format.scales == .mlx ? "" : ", scales by \(format.scales.rawValue)"
+    let method =
+      switch format.scales {
+      case .mlx: ""
+      case .search: ", scales by search"
+      case .feedback: ", scales by search, error feedback"
+      }
     return " \(format.mode.rawValue) \(format.bits) bits, group \(format.groupSize)\(method)"
   }
 

@@ -82,10 +82,11 @@ package struct Provenance {
       ("buildType", .string(Provenance.buildType)), ("externalParameters", .object(external)),
       (
         "internalParameters",
-        .object([
-          ("target", .string(resolution.target.rawValue)), ("plan_sha256", .string(planDigest.hex)),
-          ("format", resolution.format.json), ("thresholds", resolution.thresholds.json),
-        ])
+        .object(
+          [
+            ("target", .string(resolution.target.rawValue)), ("plan_sha256", .string(planDigest.hex)),
+            ("format", resolution.format.json), ("thresholds", resolution.thresholds.json),
+          ] + (resolution.calibration.map { [("calibration_sha256", .string($0.digest.hex))] } ?? []))
       ), ("resolvedDependencies", .array(dependencies)),
     ])
   }

@@ -71,7 +71,11 @@ public struct PlanReport {
     members.insert(.init(key: "input_bytes", value: .int(plan.inputBytes)), at: 4)
     members.insert(.init(key: "output_bytes", value: .int(forecast.outputBytes)), at: 5)
     members.append(.init(key: "check", value: check))
-    if let estimate { members.append(.init(key: "estimate", value: estimate.json)) }
+    if let estimate {
+      let feedback = FeedbackForecast(plan)?.members ?? []
+      let all = (estimate.json.members ?? []).map { ($0.key, $0.value) } + feedback
+      members.append(.init(key: "estimate", value: .object(all)))
+    }
     let remote = resolution.remoteInputs
     if !remote.isEmpty { members.append(.init(key: "remote", value: .array(remote.map(\.json)))) }
     members.append(
@@ -113,6 +117,7 @@ public struct PlanReport {
       ).lines
     lines.append("total         \(forecast.outputBytes) bytes in \(forecast.files.count) files")
     lines += estimate?.lines ?? []
+    if estimate != nil, let feedback = FeedbackForecast(plan) { lines.append(feedback.line) }
     if everyTensor {
       lines.append("")
       lines +=

@@ -18,6 +18,12 @@ public final class TextScorer {
     state = TextState(model.configuration)
   }
 
+  /// Tells `body` of each matrix of a pass by the place of its codes (``ModelVariants/places(of:)``), before its product is
+  /// formed: what it takes, [rows, columns], and the number of rows. The pool is idle then.
+  package func onInput(_ body: @escaping (_ place: UnsafeRawPointer, UnsafePointer<Float>, _ rows: Int) -> Void) {
+    engine.products.onInput = { matrix, x, rows in body(matrix.codes, x, rows) }
+  }
+
   /// Begins a new text.
   public func restart() {
     state.restart()

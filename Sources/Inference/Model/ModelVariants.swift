@@ -23,6 +23,13 @@ package struct ModelVariants: Sendable {
     try LoadedModel(folder, weights.quantizing(names, format), drafters: [])
   }
 
+  /// Where the codes of a matrix lie, or of each matrix of a stack: the same for all models of these weights.
+  /// - Throws: `CheckpointError.tensorMissing`, ``InferenceError/dtype(file:tensor:expected:found:)`` for what is no matrix.
+  package func places(of name: String) throws -> [UnsafeRawPointer] {
+    let tensor = try weights.tensor(name)
+    return try tensor.shape.count == 3 ? tensor.stack().map(\.codes) : [tensor.matrix().codes]
+  }
+
   /// The checkpoint as it is.
   package func model() throws -> LoadedModel { try LoadedModel(folder, weights, drafters: []) }
 }

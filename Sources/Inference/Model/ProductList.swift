@@ -26,6 +26,8 @@ package struct ProductList {
   package private(set) var weightBytes = 0
   /// Multiplications and additions of all products so far.
   package private(set) var operations = 0
+  /// Told of each product's matrix, its x, [rows, columns], and the rows, when it is added. It must not come back to the list.
+  var onInput: ((WeightMatrix, UnsafePointer<Float>, Int) -> Void)?
 
   /// - Parameter arithmetic: That of all products of the list.
   package init(_ arithmetic: Arithmetic = .canonical) { self.arithmetic = arithmetic }
@@ -45,6 +47,7 @@ package struct ProductList {
     _ matrix: WeightMatrix, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
     stride: Int? = nil
   ) {
+    onInput?(matrix, x, rows)
     let place = prepare(matrix, x, rows: rows)
     weightBytes += matrix.storedBytes
     // A count of operations, for a rate: beyond what an Int holds nobody waits for its end.

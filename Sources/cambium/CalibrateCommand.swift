@@ -1,0 +1,98 @@
+import ArgumentParser
+import Checking
+import Conversion
+import Diagnostics
+import Files
+import Manifests
+import Planning
+import StrictJSON
+import SystemPackage
+import Terminal
+import Threads
+
+struct CalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate",
+    abstract: "Collects what a model's layers take on a text, for codes that make up for one another's errors.",
+    discussion: """
+      The model is run over the text, and of every tensor that a rule or a candidate of the budget gives
+      "scales": "feedback" the second moments of its inputs are summed. The result is the file that the manifest names under
+      calibration, or NAME.calibration.safetensors beside a manifest NAME.json; it is the same for any number of threads and
+      any memory. What does not fit into the memory at a time takes another pass over the text. What is done is kept in a
+      folder .partial beside it: the same command goes on.
+
+      A chat in the text is written out with its special tokens. Without --text, a small one of our own is taken: too small
+      for layers of more than a thousand inputs.
+
+      Example:
+        cambium calibrate manifests/demo.json --text sample.txt
+
+      \(HelpSections.exitCodes([.resumable: "stopped: the same command goes on"]))
+
+      \(HelpSections.environment([.pipelines, .simd] + EnvironmentVariable.hub))
+      """)
+
+  @Argument(help: "The manifest.", completion: .file(extensions: ["json"])) var manifest: FilePath
+  @Option(help: ArgumentHelp("The text to run.", valueName: "file"), completion: .file()) var text: FilePath?
+  @Option(
+    help: ArgumentHelp("The result, instead of the manifest's calibration.", valueName: "file"),
+    completion: .file(extensions: ["safetensors"]), transform: resultFile) var output: FilePath?
+  @Option(help: "Tokens of a window; each begins with an empty state.") var window: Int = 512
+  @Option(help: ArgumentHelp("Most memory for the sums; without effect on the result.", valueName: "bytes"))
+  var memory = ByteCount(bytes: 2 << 30)
+  @OptionGroup var parallel: ThreadOptions
+  @OptionGroup var force: ForceOption
+  @OptionGroup var pipelines: PipelineOptions
+  @OptionGroup var progress: QuietOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard (2...65_536).contains(window) else { throw ValidationError("--window takes a number from 2 to 65536") }
+  }
+
+  func run() throws {
+    StopSignal.shared.install()
+    let folders = try pipelines.folders(manifest: manifest)
+    let resolution = try Resolution(Manifest(path: manifest), pipelineFolders: folders, measuring: true)
+    let planner = Planner(resolution)
+    let tensors = try planner.calibratedTensors(planner.plan().tensors)
+    guard !tensors.isEmpty else {
+      throw CalibrationError.unpaired(
+        place: manifest.string, expected: "a matrix of the trunk with \"scales\": \"feedback\"", found: "none")
+    }
+    let path = output?.absolute ?? resolution.manifest.calibration ?? Calibration.path(beside: manifest)
+    let target = ResultFile(path, CalibrateCommand.kind, force: force.force, inputs: [manifest.absolute])
+    try target.check()
+    let file = try text?.absolute ?? MeasureCommand.bundledText(folders)
+    let run = try CalibrationRun(
+      resolution.source, tensors: tensors.map { ($0.name, $0.tensor.shape) },
+      text: ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file.string, window: window,
+      threads: parallel.threads, memory: memory.bytes)
+    let passes = run.passes
+    if !progress.quiet { Terminal.note("\(tensors.count) tensors, \(run.inputs) inputs, \(passes) passes of a window") }
+    let partial = path.appending(suffix: ".partial")
+    let line = ProgressLine(quiet: progress.quiet)
+    defer { line.clear() }
+    line.began("pass", total: passes, .steps)
+    let result: Calibration
+    do {
+      var told = 0
+      result = try run.run(
+        keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
+        onProgress: { done, what in
+          line.advanced(by: done - told, item: what)
+          told = done
+        })
+    } catch is CancellationError {
+      throw ConversionError.stopped(resume: "cambium calibrate \(manifest)")
+    }
+    line.clear()
+    try run.write(result, from: partial, to: target)
+    try Folder.removeTree(partial)
+    format.print(json: result.json, text: path.string)
+  }
+
+  private static let kind = ResultFile.Kind("a calibration file") { beginning in
+    String(decoding: beginning.prefix(1024), as: UTF8.self).contains(Calibration.key)
+  }
+}

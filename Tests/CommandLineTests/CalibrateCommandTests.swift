@@ -1,0 +1,54 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+/// `cambium calibrate`, and a run by what it wrote.
+@Suite struct CalibrateCommandTests {
+  private static func writeManifest(_ folder: ScratchFolder, calibration: String?) throws {
+    let number = { (text: String) in JSONValue(.number(text)) }
+    var value = JSONValue.object([
+      ("cambium", 1), ("source", .string(Demo.trunk)), ("head", "none"), ("pipeline", "mxfp4"),
+      ("quantization", ["scales": "feedback"]), ("output", "out"), ("check", false),
+      // What feedback takes from the error of the layer's outputs it adds to that of the weights.
+      ("thresholds", ["mean_cosine": number("0.9"), "min_cosine": number("0.9")]),
+    ])
+    if let calibration { value.set("calibration", to: .string(calibration)) }
+    try folder.write(String(decoding: JSONWriter.pretty(value), as: UTF8.self), to: "m.json")
+  }
+
+  private func run(
+    _ folder: ScratchFolder, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> CambiumProcess.Outcome {
+    let outcome = try CambiumProcess.run(arguments, in: folder.path, environment: environment)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    return outcome
+  }
+
+  @Test func `file and package are the same on every machine, and the package is verified`() throws {
+    let folder = try ScratchFolder()
+    try Self.writeManifest(folder, calibration: nil)
+    let outcome = try run(folder, ["calibrate", "m.json", "--threads", "1", "--json", "--quiet"])
+    let printed = try document(outcome.out)
+    #expect(printed["inputs"]?.arrayValue?.isEmpty == false)
+    _ = try run(
+      folder, ["calibrate", "m.json", "--threads", "2", "--memory", "2MiB", "--output", "other.safetensors"],
+      environment: ["CAMBIUM_SIMD": "portable"])
+    let file = try Data(contentsOf: URL(fileURLWithPath: folder["m.calibration.safetensors"]))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder["other.safetensors"])) == file)
+    #expect(!FileManager.default.fileExists(atPath: folder["m.calibration.safetensors.partial"]))
+    try Self.writeManifest(folder, calibration: "m.calibration.safetensors")
+    #expect(try run(folder, ["plan", "m.json"]).out.contains("\nfeedback      about "))
+    _ = try run(folder, ["run", "m.json", "--threads", "1"])
+    _ = try run(folder, ["verify", "out"])
+    _ = try run(
+      folder, ["run", "m.json", "--threads", "2", "--output", "again"], environment: ["CAMBIUM_SIMD": "portable"])
+    #expect(differences(folder["out"], folder["again"]) == [])
+  }
+
+  @Test func `a manifest of which no tensor has feedback is refused`() throws {
+    let folder = try Demo.folder()
+    let outcome = try CambiumProcess.run(["calibrate", "m.json"], in: folder.path)
+    #expect(outcome.end == .exit(65) && outcome.err.contains("E_CALIBRATION_UNPAIRED"), "\(outcome.summary)")
+  }
+}
