@@ -252,8 +252,8 @@ import Testing
     for name in ["out/README.md", "out/audit.html"] {
       #expect(try text(folder, name).contains(String(format: "%.6f", mean)), "\(name)")
     }
-    let summary = "<dt>From the source</dt><dd>KL \(String(format: "%.6f", mean)) "
-    #expect(try text(folder, "out/audit.html").contains(summary))
+    let first = "<dt>From the source</dt><dd>KL \(String(format: "%.6f", mean)) "
+    #expect(try text(folder, "out/audit.html").contains(first))
     #expect(try document(run.out)["source_distance"]?["positions"] == source["positions"])
   }
 
