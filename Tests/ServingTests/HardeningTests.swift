@@ -173,7 +173,8 @@ import Testing
     let body = Self.chat([
       ("best_of", 1), ("modalities", ["text"]), ("mirostat", 0), ("repeat_penalty", JSONValue(.number("1.0"))),
       ("store", false), ("service_tier", "auto"), ("functions", .null), ("user", "somebody"), ("frobnicate", true),
-      ("tools", [["type": "function", "function": ["name": "f", "strict": true]]]), ("tool_choice", "none"), ("seed", 5),
+      ("tools", [["type": "function", "function": ["name": "f", "strict": true]]]), ("tool_choice", "none"),
+      ("seed", 5),
     ])
     let request = try RequestReader().request(JSONWriter.compact(body), .chat)
     #expect(request.ignored == ["user", "frobnicate", "tools.strict"])

@@ -64,7 +64,8 @@ import Testing
     Bad("tool_choice.function.name", "tool_choice", ["type": "function", "function": ["name": "none"]]),
     Bad("response_format", "response_format", ["type": "xml"]),
     Bad("response_format.type", "response_format", [:]),
-    Bad("response_format.json_schema.schema", "response_format", ["type": "json_schema", "json_schema": ["name": "a"]]),
+    Bad(
+      "response_format.json_schema.schema", "response_format", ["type": "json_schema", "json_schema": ["name": "a"]]),
     Bad("stream", "stream", "yes"),
     Bad("prediction.content", "prediction", ["type": "content"]),
   ]
