@@ -51,13 +51,12 @@ struct ParameterRules {
   private func inside(_ fields: RequestFields) -> [String] {
     var ignored: [String] = []
     var isStrict = false
-    for (index, tool) in (fields["tools"]?.arrayValue ?? []).enumerated() {
-      let type = tool["type"]?.stringValue
-      switch dialect {
-      // Tools that the vendor's servers run: nobody runs them here.
-      case .responses where type != "function" && type != "custom": ignored.append("tools[\(index)]")
-      case .messages where type != nil && type != "custom": ignored.append("tools[\(index)]")
-      default: isStrict = isStrict || (tool["function"] ?? tool)["strict"]?.boolValue == true
+    tools(fields.value, "", &ignored, &isStrict)
+    if dialect == .responses {
+      for (index, item) in (fields["input"]?.arrayValue ?? []).enumerated() {
+        let type = item["type"]?.stringValue ?? ""
+        if ResponseItems.passedOver.contains(type) { ignored.append("input[\(index)]") }
+        if ResponseItems.bringTools.contains(type) { tools(item, "input[\(index)].", &ignored, &isStrict) }
       }
     }
     // Calls that nobody looks for follow no schema.
@@ -69,6 +68,21 @@ struct ParameterRules {
     let included = fields["include"]?.arrayValue ?? []
     if included.contains(where: { $0.stringValue != "message.output_text.logprobs" }) { ignored.append("include") }
     return ignored
+  }
+
+  /// Tools that the vendor's servers run: nobody runs them here.
+  private func tools(_ holder: JSONValue, _ path: String, _ ignored: inout [String], _ isStrict: inout Bool) {
+    for (index, tool) in (holder["tools"]?.arrayValue ?? []).enumerated() {
+      let (type, place) = (tool["type"]?.stringValue, "\(path)tools[\(index)]")
+      switch dialect {
+      // A group in a group is none that anybody reads.
+      case .responses where type == "namespace" && holder["type"]?.stringValue != "namespace":
+        tools(tool, place + ".", &ignored, &isStrict)
+      case .responses where type != "function" && type != "custom": ignored.append(place)
+      case .messages where type != nil && type != "custom": ignored.append(place)
+      default: isStrict = isStrict || (tool["function"] ?? tool)["strict"]?.boolValue == true
+      }
+    }
   }
 
   /// The fields that readers act on.

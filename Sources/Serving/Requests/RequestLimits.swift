@@ -14,6 +14,8 @@ package struct RequestLimits: Sendable, Equatable {
   package var parts = 256
   /// Tools.
   package var tools = 128
+  /// Tools of all groups of a request together.
+  package var groupedTools = 512
   /// Bytes of a tool's schema.
   package var schemaBytes = 64 << 10
   /// Stop strings, and the bytes of each.
