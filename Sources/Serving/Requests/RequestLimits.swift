@@ -19,7 +19,7 @@ package struct RequestLimits: Sendable, Equatable {
   /// Bytes of a tool's schema.
   package var schemaBytes = 64 << 10
   /// Stop strings, and the bytes of each.
-  package var stops = 4
+  package var stops = 64
   package var stopBytes = 256
   /// Entries of `logit_bias`.
   package var biases = 300
