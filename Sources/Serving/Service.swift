@@ -17,6 +17,8 @@ package struct ServiceOptions: Sendable {
   package var alwaysUsage = false
   /// Tokens of an answer at most where a request does not say; nil for what fits.
   package var limit: Int?
+  /// Variables of the chat template for requests that do not set them.
+  package var templateVariables: [JSONValue.Member] = []
   /// Bounds on requests.
   package var limits = RequestLimits()
 
@@ -75,7 +77,8 @@ package final class Service: Sendable {
     self.method = method
     self.seed = seed
     reader = RequestReader(options.limits)
-    prompts = PromptMaker(model, vision: vision, limits: options.limits)
+    prompts = PromptMaker(
+      model, vision: vision, limits: options.limits, defaults: options.templateVariables)
     held = HeldAnswers(model, prompts)
   }
 

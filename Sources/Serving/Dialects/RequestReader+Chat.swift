@@ -29,7 +29,7 @@ extension RequestReader {
     var conversation = Conversation(messages)
     conversation.tools = try tools(fields)
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
-    if let effort = try fields.string("reasoning_effort", bytes: 64) { try setEffort(effort, &conversation) }
+    try setThinking(fields, &conversation)
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
     conversation.continuesLast = try fields.bool("continue_final_message") ?? false
@@ -37,15 +37,6 @@ extension RequestReader {
       throw .unsupported("add_generation_prompt", "needs continue_final_message: an answer is the assistant's")
     }
     return conversation
-  }
-
-  /// `none` leaves thoughts out; every other word is the template's, if it knows them.
-  func setEffort(_ effort: String, _ conversation: inout Conversation) throws(APIError) {
-    if effort == "none" {
-      conversation.thinks = false
-    } else {
-      conversation.effort = effort
-    }
   }
 
   private func message(_ fields: RequestFields) throws(APIError) -> ChatMessage {

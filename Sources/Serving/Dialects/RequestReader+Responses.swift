@@ -38,9 +38,7 @@ extension RequestReader {
     conversation.tools = try responseTools(fields)
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
     conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
-    if let reasoning = try fields.object("reasoning"), let effort = try reasoning.string("effort", bytes: 64) {
-      try setEffort(effort, &conversation)
-    }
+    try setThinking(fields, &conversation)
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     return conversation
   }

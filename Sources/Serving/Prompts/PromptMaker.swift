@@ -11,15 +11,21 @@ package struct PromptMaker: Sendable {
   private let model: TextModel
   private let vision: VisionPrompts?
   private let limits: RequestLimits
+  private let defaults: [JSONValue.Member]
 
   /// - Parameters:
   ///   - model: The model's texts.
   ///   - vision: Takes pictures; nil for a model that sees none.
   ///   - limits: Bounds on pictures.
-  package init(_ model: TextModel, vision: VisionPrompts? = nil, limits: RequestLimits = RequestLimits()) {
+  ///   - defaults: Variables of the template for conversations that do not set them.
+  package init(
+    _ model: TextModel, vision: VisionPrompts? = nil, limits: RequestLimits = RequestLimits(),
+    defaults: [JSONValue.Member] = []
+  ) {
     self.model = model
     self.vision = vision
     self.limits = limits
+    self.defaults = defaults
   }
 
   /// The prompt of an input.
@@ -74,12 +80,14 @@ package struct PromptMaker: Sendable {
 
   private func variables(_ conversation: Conversation) -> [(String, JSONValue)] {
     var variables: [(String, JSONValue)] = []
-    if let thinks = conversation.thinks { variables.append(("enable_thinking", .bool(thinks))) }
-    if let effort = conversation.effort { variables.append(("reasoning_effort", .string(effort))) }
-    for member in conversation.variables {
-      variables.removeAll { UTF8Name($0.0) == UTF8Name(member.key) }
-      variables.append((member.key, member.value))
+    func set(_ key: String, _ value: JSONValue) {
+      variables.removeAll { UTF8Name($0.0) == UTF8Name(key) }
+      variables.append((key, value))
     }
+    for member in defaults { set(member.key, member.value) }
+    if let thinks = conversation.thinks { set("enable_thinking", .bool(thinks)) }
+    if let effort = conversation.effort { set("reasoning_effort", .string(effort)) }
+    for member in conversation.variables { set(member.key, member.value) }
     return variables
   }
 

@@ -65,6 +65,10 @@ struct ParameterRules {
       ignored.append("tools.strict")
     }
     if fields["thinking"]?["budget_tokens"] != nil { ignored.append("thinking.budget_tokens") }
+    if dialect == .chat || dialect == .responses, let reasoning = fields["reasoning"] {
+      if reasoning["max_tokens"]?.isNull == false { ignored.append("reasoning.max_tokens") }
+      if reasoning["exclude"]?.boolValue == true { ignored.append("reasoning.exclude") }
+    }
     let included = fields["include"]?.arrayValue ?? []
     if included.contains(where: { $0.stringValue != "message.output_text.logprobs" }) { ignored.append("include") }
     return ignored
@@ -101,17 +105,18 @@ struct ParameterRules {
     "cache_salt",
   ]
   private static let conversation: Set = ["tools", "tool_choice", "chat_template_kwargs"]
-  private static let chat = sampling.union(conversation).union([
+  private static let thoughts: Set = ["reasoning_effort", "enable_thinking", "reasoning", "think", "thinking"]
+  private static let chat = sampling.union(conversation).union(thoughts).union([
     "messages", "parallel_tool_calls", "max_tokens", "max_completion_tokens", "n", "stop", "stream_options", "logprobs",
-    "top_logprobs", "prediction", "response_format", "reasoning_effort", "continue_final_message",
+    "top_logprobs", "prediction", "response_format", "continue_final_message",
     "add_generation_prompt",
   ])
   private static let completions = sampling.union([
     "prompt", "suffix", "max_tokens", "n", "stop", "stream_options", "logprobs", "echo", "best_of", "prediction",
     "response_format",
   ])
-  private static let responses = sampling.union(conversation).union([
-    "input", "instructions", "parallel_tool_calls", "reasoning", "max_output_tokens", "stop", "top_logprobs", "include",
+  private static let responses = sampling.union(conversation).union(thoughts).union([
+    "input", "instructions", "parallel_tool_calls", "max_output_tokens", "stop", "top_logprobs", "include",
     "text", "prediction", "previous_response_id", "conversation", "prompt", "background",
   ])
   private static let messages = sampling.union(conversation).union([
