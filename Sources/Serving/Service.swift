@@ -117,7 +117,11 @@ package final class Service: Sendable {
       let prompt = try prompts.prompt(input)
       let constraint = try held.constraint(request, prompt)
       let room = model.context - prompt.prompt.tokens.count
-      guard room > 0 else { throw prompts.tooLong(prompt.prompt.tokens.count) }
+      guard room > 0 else {
+        var error = prompts.tooLong(prompt.prompt.tokens.count)
+        error.param = request.dialect.promptField
+        throw error
+      }
       let limit = min(request.limit ?? options.limit ?? room, room)
       prepared.append(prompt)
       for index in 0..<request.choices {

@@ -52,7 +52,7 @@ import Testing
     Bad("messages[0].tool_call_id", "messages", [["role": "tool", "content": "5"]]),
     Bad("temperature", "temperature", 3), Bad("temperature", "temperature", "warm"),
     Bad("temperature", "temperature", JSONValue(.number("0.0001"))), Bad("top_p", "top_p", 0),
-    Bad("top_p", "top_p", JSONValue(.number("1e-320"))), Bad("max_tokens", "max_tokens", -1),
+    Bad("top_p", "top_p", JSONValue(.number("1e-320"))), Bad("max_tokens", "max_tokens", -2),
     Bad("max_tokens", "max_tokens", JSONValue(.number("1.5"))), Bad("n", "n", 0), Bad("n", "n", 1_000),
     Bad("stop", "stop", .array(Array(repeating: "a", count: 65))),
     Bad("stop[1]", "stop", ["a", 5]), Bad("top_logprobs", "top_logprobs", 21), Bad("top_logprobs", "top_logprobs", 5),

@@ -8,7 +8,7 @@ extension RequestReader {
     var request = GenerationRequest(.responses, model: try model(fields), inputs: [.chat(conversation)])
     try shared(fields, &request)
     request.choices = 1
-    request.limit = try fields.int("max_output_tokens", in: 1...Int.max)
+    request.limit = try limit(fields, "max_output_tokens", from: 1)
     if let count = try fields.int("top_logprobs", in: 0...limits.topLogprobs) { request.logprobs = count }
     if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
       request.logprobs = request.logprobs ?? 0

@@ -124,7 +124,8 @@ package struct PromptMaker: Sendable {
       }
     } else {
       guard last == nil, forced == nil else {
-        throw .unsupported("tool_choice", "a call or an answer that is begun cannot be asked for beside pictures yet")
+        throw .unsupported(
+          last?.place ?? "tool_choice", "a call or an answer that is begun cannot be asked for beside pictures yet")
       }
       let visual = try see(conversation, images, seen: seen)
       (prompt, imageTokens, tokens) = (visual.prompt, visual.imageTokens, visual.prompt.tokens)
@@ -160,10 +161,15 @@ package struct PromptMaker: Sendable {
 
   /// The error that a prompt leaves no room for an answer.
   package func tooLong(_ tokens: Int) -> APIError {
-    APIError(
-      .invalid, "the prompt has \(tokens) tokens, and the context \(model.context): it leaves no room for an answer",
+    // Agents look for the vendors' own words, and shorten the conversation by the numbers in them.
+    var error = APIError(
+      .invalid,
+      "This model's maximum context length is \(model.context) tokens. However, your messages resulted in \(tokens) tokens, which leaves no room for an answer. Please reduce the length of the messages.",
       param: "messages", code: "context_length_exceeded",
       extra: [("n_prompt_tokens", .int(tokens)), ("n_ctx", .int(model.context))])
+    // An answer has a token at least.
+    error.anthropicMessage = "prompt is too long: \(tokens) tokens > \(model.context - 1) maximum"
+    return error
   }
 
   /// The beginning of a call that must be made, in the form that the template teaches.
