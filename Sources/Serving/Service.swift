@@ -174,6 +174,26 @@ package final class Service: Sendable {
     return stream
   }
 
+  /// What the operator should know of penalties that the model's files recommend; nil where they recommend none.
+  package var penaltyNote: String? {
+    let penalties = model.defaults.penalties.map { "\($0.name) \($0.value)" }
+    guard !penalties.isEmpty else { return nil }
+    let effect = engine.adjustsLogits ? "holds for requests that do not say" : "has no effect with --one-at-a-time"
+    return "generation_config.json: \(penalties.joined(separator: ", ")) \(effect)"
+  }
+
+  /// What holds for requests that do not say, as `/v1/status` tells it.
+  package var samplingDefaults: JSONValue {
+    let standing = sampling(SamplingWishes())
+    let values: [(String, Float)] = [
+      ("temperature", standing.temperature), ("top_p", standing.topP), ("min_p", standing.minP),
+    ]
+    let penalties = engine.adjustsLogits ? model.defaults.penalties : []
+    return .object(
+      values.map { ($0, .number(Double("\($1)") ?? 0)) } + [("top_k", .int(standing.topK))]
+        + penalties.map { ($0.name, .number($0.value)) })
+  }
+
   private func sampling(_ wishes: SamplingWishes) -> Sampling {
     let defaults = model.defaults
     let temperature = Float(wishes.temperature ?? defaults.temperature ?? 1)
@@ -187,9 +207,13 @@ package final class Service: Sendable {
     for id in wishes.bias.keys.sorted() where id >= model.vocabulary {
       throw .field("logit_bias.\(id)", "is no token id: the model has \(model.vocabulary) tokens")
     }
+    // What the model's files recommend is left out where it cannot be done: nobody asked for it.
+    let standing = engine.adjustsLogits ? model.defaults : SamplingWishes()
     let adjustment = LogitAdjustment(
-      bias: wishes.bias.mapValues { Float($0) }, frequencyPenalty: Float(wishes.frequencyPenalty ?? 0),
-      presencePenalty: Float(wishes.presencePenalty ?? 0), repetitionPenalty: Float(wishes.repetitionPenalty ?? 1),
+      bias: wishes.bias.mapValues { Float($0) },
+      frequencyPenalty: Float(wishes.frequencyPenalty ?? standing.frequencyPenalty ?? 0),
+      presencePenalty: Float(wishes.presencePenalty ?? standing.presencePenalty ?? 0),
+      repetitionPenalty: Float(wishes.repetitionPenalty ?? standing.repetitionPenalty ?? 1),
       ends: model.stops.union(request.stopIDs), least: request.least)
     guard !adjustment.isNone, !engine.adjustsLogits else { return adjustment }
     let fields: [(String, Bool)] = [

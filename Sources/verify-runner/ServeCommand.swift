@@ -165,6 +165,7 @@ struct ServeCommand: ParsableCommand {
     }
     let engine = try engine(served.model, turn: served.text.marks.turn)
     let service = Service(served.text, engine: engine, options: answers, vision: served.vision, method: method)
+    if let note = service.penaltyNote { Terminal.note(note) }
     let isSilent = noLog
     let server = try Server(
       service, options, meta: served.meta, note: { Terminal.note($0) },
