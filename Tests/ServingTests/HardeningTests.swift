@@ -48,7 +48,7 @@ import Testing
     Size(param: "tools[0].function.parameters", limit: 64 << 10) {
       HardeningTests.chat([("tools", HardeningTests.schema($0))])
     },
-    Size(param: "stop", limit: 4) { HardeningTests.chat([("stop", HardeningTests.many("a", $0))]) },
+    Size(param: "stop", limit: 64) { HardeningTests.chat([("stop", HardeningTests.many("a", $0))]) },
     Size(param: "stop", limit: 256) { HardeningTests.chat([("stop", .string(String(repeating: "a", count: $0)))]) },
     Size(param: "model", limit: 512) { HardeningTests.chat([("model", .string(String(repeating: "a", count: $0)))]) },
     Size(param: "n", limit: 8) { HardeningTests.chat([("n", .int($0))]) },
@@ -77,7 +77,8 @@ import Testing
   @Test(arguments: [
     #"{"messages": [], "messages": []}"#, #"{"temperature": NaN}"#, #"{"temperature": Infinity}"#,
     #"{"temperature": 01}"#, #"{"temperature": +1}"#, #"{"temperature": .5}"#, #"{"temperature": 1.}"#,
-    #"{"temperature": 0x1}"#, "{\"a\": 'b'}", "{\"a\": 1,}", "{\"a\": 1} x", "\u{FEFF}{}", "{\"a\": \"\t\"}",
+    #"{"temperature": 0x1}"#, "{\"a\": 'b'}", "{\"a\": 1,}", "{\"a\": 1} x", "\u{FEFF}\u{FEFF}{}", "{}\u{FEFF}",
+    "{\"a\": \"\t\"}",
   ])
   func `json: what is not strict is refused`(_ text: String) {
     let found = refusal(Array(text.utf8))
