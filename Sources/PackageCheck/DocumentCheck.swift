@@ -16,8 +16,11 @@ struct DocumentCheck {
   let sums: ChecksumList?
 
   func check(_ report: inout VerificationReport) throws {
-    let copied = sums?.entries.filter { Sidecars.isCopied($0.name) } ?? []
-    let problems = copied.compactMap(problem) + missingCopies() + (try cardProblems()) + (try pageProblems())
+    let made = madeTokenizer()
+    let copied = sums?.entries.filter { Sidecars.isCopied($0.name) && $0.name != made?.file } ?? []
+    let problems =
+      copied.compactMap(problem) + (made?.problems ?? []) + missingCopies() + (try cardProblems())
+      + (try pageProblems())
     report.add("documents", scope: "card, page and \(copied.count) copied files against the audit", problems: problems)
   }
 
@@ -29,11 +32,25 @@ struct DocumentCheck {
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
+  /// What is wrong with a `tokenizer.json` that was made of the source's `vocab.json` and `merges.txt`, which lie beside it:
+  /// it is made anew and compared. Nil where the source had its own, or none can be made.
+  private func madeTokenizer() -> (file: String, problems: [String])? {
+    let prefix = "source/"
+    let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
+      .map { String($0.path.dropFirst(prefix.count)) }
+    let file = PackageFiles.tokenizer
+    guard !isHeadAlone, let listed = sums?[file], let bytes = KnownFiles.madeTokenizer(package: path, of: names) else {
+      return nil
+    }
+    return (file, listed == SHA256Digest.of(bytes) ? [] : ["\(file): not what vocab.json and merges.txt make"])
+  }
+
+  private var isHeadAlone: Bool { audit.tensors.allSatisfy { $0.origin == "head" } }
+
   /// A file of the source that travels along is in the package, and in its list. `files` sees that what is listed is there.
   private func missingCopies() -> [String] {
     guard let sums else { return [] }
     let prefix = "source/"
-    let isHeadAlone = audit.tensors.allSatisfy { $0.origin == "head" }
     let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
       .map { String($0.path.dropFirst(prefix.count)) }.filter(Sidecars.isCopied)
     return KnownFiles.copied(names, isHeadAlone: isHeadAlone).filter { sums[$0] == nil }

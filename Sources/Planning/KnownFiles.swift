@@ -1,6 +1,8 @@
 import Checkpoint
 import Files
 import StrictJSON
+import SystemPackage
+import Tokenization
 
 /// The files of the package whose bytes follow from the plan: sidecars, configuration, index, what says of a head in the
 /// folder `mtp` how its norms are stored, and the drafter.
@@ -21,6 +23,9 @@ package struct KnownFiles: Sendable {
       case .drafter: packageConfig.drafter()
       }
     files.append(PlannedFile(path: PackageFiles.config, bytes: config.count, content: .generated(config)))
+    if let tokenizer = KnownFiles.madeTokenizer(resolution) {
+      files.append(PlannedFile(path: PackageFiles.tokenizer, bytes: tokenizer.count, content: .generated(tokenizer)))
+    }
     let index = try KnownFiles.index(plan, resolution)
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
     if plan.head?.file == WeightLayout.nestedHeadFile {
@@ -42,6 +47,22 @@ package struct KnownFiles: Sendable {
       return nil
     }
     return try JSONValue.parse(bytes, file: name)
+  }
+
+  /// The `tokenizer.json` of a package whose source has only the files of older releases; nil where it has its own, and with
+  /// a head alone, whose text nobody encodes.
+  private static func madeTokenizer(_ resolution: Resolution) -> [UInt8]? {
+    guard resolution.target == .package else { return nil }
+    return MadeTokenizer.bytes(folder: resolution.source.path, files: resolution.source.sidecars.copied)
+  }
+
+  /// Whether the package's `tokenizer.json` is none of the source's.
+  package static func makesTokenizer(_ resolution: Resolution) -> Bool { madeTokenizer(resolution) != nil }
+
+  /// What `tokenizer.json` of a package is to be when its source had none; nil where none is made.
+  /// - Parameter names: The files that the package has of its source.
+  package static func madeTokenizer(package: FilePath, of names: [String]) -> [UInt8]? {
+    MadeTokenizer.bytes(folder: package, files: names)
   }
 
   /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.
