@@ -40,16 +40,17 @@ extension Planner {
 
   /// What is to be said of a pattern that only lacks a star, or is a regular expression.
   private static func hint(_ pattern: String, _ names: [String]) -> (words: String, tensor: String?)? {
-    let body = pattern.hasPrefix("re:") ? String(pattern.dropFirst(3)) : pattern
-    // Every run of stars, and `.*` of a regular expression, as what crosses dots.
-    let stars = body.replacing(".*", with: "*").split(separator: "*", omittingEmptySubsequences: false)
+    let isExpression = pattern.hasPrefix("re:")
+    let body = isExpression ? String(pattern.dropFirst(3)).replacing(".*", with: "*") : pattern
+    // Every run of stars as what crosses dots.
+    let stars = body.split(separator: "*", omittingEmptySubsequences: false)
     var crossing = stars.joined(separator: "**")
     while crossing.contains("****") { crossing = crossing.replacing("****", with: "**") }
     let glob = Glob(crossing)
     let tensor = crossing == "**" ? nil : names.first { glob.matches($0) }
-    let rule = pattern.hasPrefix("re:") ? "a pattern is no regular expression, and * stops at dots" : "* stops at dots"
+    let rule = isExpression ? "a pattern is no regular expression, and * stops at dots" : "* stops at dots"
     if let tensor { return ("\(rule): \"\(crossing)\" matches", tensor) }
-    return pattern.hasPrefix("re:") ? (rule, nil) : nil
+    return isExpression ? (rule, nil) : nil
   }
 
   /// The tensor whose name is nearest to the pattern: by the pattern's longest text between dots and stars.
