@@ -16,10 +16,13 @@ struct DocumentCheck {
   let sums: ChecksumList?
 
   func check(_ report: inout VerificationReport) throws {
-    let made = madeTokenizer()
-    let copied = sums?.entries.filter { Sidecars.isCopied($0.name) && $0.name != made?.file } ?? []
+    let made = madeFiles()
+    let copied =
+      sums?.entries.filter { entry in
+        Sidecars.isCopied(entry.name) && !made.contains { $0.name == entry.name }
+      } ?? []
     let problems =
-      copied.compactMap(problem) + (made?.problems ?? []) + missingCopies() + (try cardProblems())
+      copied.compactMap(problem) + made.compactMap(\.problem) + missingCopies() + (try cardProblems())
       + (try pageProblems())
     report.add("documents", scope: "card, page and \(copied.count) copied files against the audit", problems: problems)
   }
@@ -32,17 +35,17 @@ struct DocumentCheck {
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
-  /// What is wrong with a `tokenizer.json` that was made of the source's `vocab.json` and `merges.txt`, which lie beside it:
-  /// it is made anew and compared. Nil where the source had its own, or none can be made.
-  private func madeTokenizer() -> (file: String, problems: [String])? {
+  /// Files that were made of the source's, which lie beside them: they are made anew and compared. Of a package that lacks
+  /// them, as earlier versions made it, nothing is said.
+  private func madeFiles() -> [(name: String, problem: String?)] {
     let prefix = "source/"
     let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
       .map { String($0.path.dropFirst(prefix.count)) }
-    let file = PackageFiles.tokenizer
-    guard !isHeadAlone, let listed = sums?[file], let bytes = KnownFiles.madeTokenizer(package: path, of: names) else {
-      return nil
+    guard !isHeadAlone else { return [] }
+    return KnownFiles.made(folder: path, of: names).compactMap { name, bytes in
+      guard let listed = sums?[name] else { return nil }
+      return (name, listed == SHA256Digest.of(bytes) ? nil : "\(name): not what the source's files make")
     }
-    return (file, listed == SHA256Digest.of(bytes) ? [] : ["\(file): not what vocab.json and merges.txt make"])
   }
 
   private var isHeadAlone: Bool { audit.tensors.allSatisfy { $0.origin == "head" } }

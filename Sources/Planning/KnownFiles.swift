@@ -23,8 +23,8 @@ package struct KnownFiles: Sendable {
       case .drafter: packageConfig.drafter()
       }
     files.append(PlannedFile(path: PackageFiles.config, bytes: config.count, content: .generated(config)))
-    if let tokenizer = KnownFiles.madeTokenizer(resolution) {
-      files.append(PlannedFile(path: PackageFiles.tokenizer, bytes: tokenizer.count, content: .generated(tokenizer)))
+    files += KnownFiles.made(resolution).map { name, bytes in
+      PlannedFile(path: name, bytes: bytes.count, content: .generated(bytes))
     }
     let index = try KnownFiles.index(plan, resolution)
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
@@ -49,20 +49,20 @@ package struct KnownFiles: Sendable {
     return try JSONValue.parse(bytes, file: name)
   }
 
-  /// The `tokenizer.json` of a package whose source has only the files of older releases; nil where it has its own, and with
-  /// a head alone, whose text nobody encodes.
-  private static func madeTokenizer(_ resolution: Resolution) -> [UInt8]? {
-    guard resolution.target == .package else { return nil }
-    return MadeTokenizer.bytes(folder: resolution.source.path, files: resolution.source.sidecars.copied)
+  /// Files of the tokenizer and the template that are made of those of the source, because readers look for them under
+  /// other names; none where the source has them, nor with a head alone, whose text nobody encodes.
+  package static func made(_ resolution: Resolution) -> [(name: String, bytes: [UInt8])] {
+    guard resolution.target == .package else { return [] }
+    return made(folder: resolution.source.path, of: resolution.source.sidecars.copied)
   }
 
-  /// Whether the package's `tokenizer.json` is none of the source's.
-  package static func makesTokenizer(_ resolution: Resolution) -> Bool { madeTokenizer(resolution) != nil }
-
-  /// What `tokenizer.json` of a package is to be when its source had none; nil where none is made.
-  /// - Parameter names: The files that the package has of its source.
-  package static func madeTokenizer(package: FilePath, of names: [String]) -> [UInt8]? {
-    MadeTokenizer.bytes(folder: package, files: names)
+  /// The same of a folder, which may be a package: what they are made of lies in it.
+  /// - Parameter names: The files that the source has, or had.
+  package static func made(folder: FilePath, of names: [String]) -> [(name: String, bytes: [UInt8])] {
+    [
+      (PackageFiles.tokenizer, MadeTokenizer.bytes(folder: folder, files: names)),
+      (PackageFiles.template, MadeTemplate.bytes(folder: folder, files: names)),
+    ].compactMap { name, bytes in bytes.map { (name, $0) } }
   }
 
   /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.

@@ -62,6 +62,11 @@ public struct Planner {
     }
     notes += thetaNote(isKept: isKept)
     notes += TokenizerNotes.notes(folder: resolution.source.path)
+    if KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.template }) {
+      notes.append(
+        "chat_template.json alone has the template: cambium makes chat_template.jinja of it, since tokenizers read no other"
+      )
+    }
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
       notes.append(
@@ -125,7 +130,7 @@ public struct Planner {
 
   private func decide() throws -> Verdicts {
     var out = Verdicts()
-    let rules = rules
+    let rules = self.rules
     var matched: [[PlannedTensor]] = Array(repeating: [], count: rules.count)
     var dropped = Array(repeating: 0, count: rules.count)
     var firstDropped: [TensorRole: (rule: Rule, tensor: String)] = [:]

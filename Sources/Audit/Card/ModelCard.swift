@@ -137,7 +137,8 @@ package struct ModelCard {
 
   /// That the tokenizer's file is none of the source's; nil where it is.
   private var tokenizerLine: String? {
-    guard resolution.target == .package, KnownFiles.makesTokenizer(resolution) else { return nil }
+    guard KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.tokenizer })
+    else { return nil }
     return
       "`tokenizer.json` was made by cambium of the source's `vocab.json`, `merges.txt` and `tokenizer_config.json`: the source "
       + "has none, and not every reader takes these."
