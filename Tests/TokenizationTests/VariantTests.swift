@@ -83,7 +83,7 @@ import Tokenization
     let folder = try TokenizerFolder(plain.looseFiles())
     let tokenizer = try Tokenizer(folder: FilePath(folder.path))
     for (text, ids) in zip(variants.texts, plain.ids) { #expect(tokenizer.encode(text) == ids, "\(text)") }
-    #expect(TokenizerNotes.notes(folder: FilePath(folder.path)).first?.contains("vocab.json and merges.txt") == true)
+    #expect(TokenizerNotes.notes(folder: FilePath(folder.path)).first?.contains("of vocab.json and merges.txt") == true)
   }
 
   @Test func `the pattern of loose files is the configuration's, then the family's`() throws {

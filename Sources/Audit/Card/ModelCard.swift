@@ -75,6 +75,7 @@ package struct ModelCard {
     if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
     if let line = drafterLine { text += line + "\n\n" }
+    if let line = tokenizerLine { text += line + "\n\n" }
     text += table(measurements).text
     text += "\n" + CheckCard(check).render(outcome)
     text += """
@@ -132,6 +133,15 @@ package struct ModelCard {
     return
       "Drafter: `\(DraftCheckpoint.folder)/`, \(drafter.architecture)\(block), \(drafter.tensors.count) tensors as they were, "
       + "from \(name). mlx-vlm takes the folder as draft model."
+  }
+
+  /// That the tokenizer's file is none of the source's; nil where it is.
+  private var tokenizerLine: String? {
+    guard KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.tokenizer })
+    else { return nil }
+    return
+      "`tokenizer.json` was made by cambium of the source's `vocab.json`, `merges.txt` and `tokenizer_config.json`: the source "
+      + "has none, and not every reader takes these."
   }
 
   private var headLine: String {
