@@ -85,7 +85,7 @@ import Testing
     try folder.makeFolder("adapter")
     let config: JSONValue = [
       "peft_type": "LORA", "r": 1, "lora_alpha": 16, "target_modules": ["in_proj_qkv"], "bias": "none",
-      "task_type": "CAUSAL_LM",
+      "layers_to_transform": [0], "task_type": "CAUSAL_LM",
     ]
     try folder.write(String(decoding: JSONWriter.pretty(config), as: UTF8.self), to: "adapter/adapter_config.json")
     let module = "base_model.model.model.language_model.layers.0.linear_attn.in_proj_qkv"
@@ -134,5 +134,65 @@ import Testing
     let size = try #require(trunk[.size] as? Int)
     let copied = try #require(plan?["source_copy_bytes"]?.intValue)
     #expect(copied > size - 100_000 && copied <= size)
+  }
+
+  /// The demo's trunk with one matrix in FP8: codes that are no NaN, and a scale for each block of 128 × 128.
+  private func writeFloat8(in folder: ScratchFolder) throws {
+    _ = try Demo.copyTrunk(to: folder)
+    let name = "model.language_model.layers.0.mlp.down_proj.weight"
+    let old = folder["trunk/model-00001-of-00001.safetensors"]
+    let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: old)))
+    let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    var members: [(String, JSONValue)] = []
+    var data: [UInt8] = []
+    func append(_ name: String, _ dtype: String, _ shape: JSONValue, _ content: some Collection<UInt8>) {
+      let begin = data.count
+      data += content
+      members.append(
+        (
+          name,
+          .object([
+            ("dtype", .string(dtype)), ("shape", shape), ("data_offsets", [.int(begin), .int(data.count)]),
+          ])
+        ))
+    }
+    for member in try JSONValue.parse(Array(bytes[8..<8 + length]), file: old).members ?? [] {
+      guard let offsets = member.value["data_offsets"]?.arrayValue?.compactMap(\.intValue), offsets.count == 2,
+        let shape = member.value["shape"], let dtype = member.value["dtype"]?.stringValue
+      else { continue }
+      if member.key == name {
+        append(
+          name, "F8_E4M3", [256, 512], (0..<256 * 512).map { UInt8($0 * 37 % 120) | ($0.isMultiple(of: 2) ? 0 : 0x80) })
+        let scale = withUnsafeBytes(of: Float(0.000_244_140_625).bitPattern.littleEndian) { Array($0) }
+        append(name + "_scale_inv", "F32", [2, 4], (0..<8).flatMap { _ in scale })
+      } else {
+        append(member.key, dtype, shape, bytes[8 + length + offsets[0]..<8 + length + offsets[1]])
+      }
+    }
+    var header = JSONWriter.compact(.object(members))
+    while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+    let size = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+    for name in ["model-00001-of-00001.safetensors", "model.safetensors.index.json"] {
+      try FileManager.default.removeItem(atPath: folder["trunk/" + name])
+    }
+    try Data(size + header + data).write(to: URL(fileURLWithPath: folder["trunk/model.safetensors"]))
+    var config = try document(folder.text("trunk/config.json"))
+    config.set("quantization_config", to: ["quant_method": "fp8", "weight_block_size": [128, 128]])
+    try FileManager.default.removeItem(atPath: folder["trunk/config.json"])
+    try folder.write(String(decoding: JSONWriter.pretty(config), as: UTF8.self), to: "trunk/config.json")
+  }
+
+  @Test func `a source in FP8 is compared as it is read`() throws {
+    let folder = try ScratchFolder()
+    try writeFloat8(in: folder)
+    try Demo.writeManifest(
+      in: folder, source: "trunk", donor: nil, pipeline: "graft-only",
+      check: .object([("prompts", 1), ("tokens", 4), ("max_kl", JSONValue(.number("0.000001")))]))
+    let outcome = try runDemo(folder)
+    #expect(outcome.isSuccess, "\(outcome.summary)")
+    let report = try JSONValue.parse(Array(try text(folder, "out.check.json").utf8), file: "out.check.json")
+    // The package has the values that the codes stand for, and so has the source.
+    #expect(report["report"]?["source"]?["kl_mean"]?.doubleValue == 0)
+    #expect(!exists(folder["out.work/check/source"]), "the copy is left behind")
   }
 }
