@@ -76,6 +76,35 @@ extension FilePath {
   }
 }
 
+extension FilePath {
+  /// Whether the path leads to a folder or beneath it, by way of a link too, and of a mount that gives the folder a second
+  /// name: then a folder above the path is that folder, whatever it is called.
+  /// - Parameter folder: The folder; it need not be there.
+  /// - Throws: ``FileError`` when the system does not tell.
+  public func isInside(_ folder: FilePath) throws(FileError) -> Bool {
+    try isInside(folder) { path throws(FileError) in
+      try targetStatus(path).map { [UInt64(truncatingIfNeeded: $0.st_dev), UInt64(truncatingIfNeeded: $0.st_ino)] }
+    }
+  }
+
+  /// As ``isInside(_:)``.
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - identity: The file system and the number of what a path leads to; nil for nothing.
+  package func isInside(
+    _ folder: FilePath, identity: (FilePath) throws(FileError) -> [UInt64]?
+  ) throws(FileError) -> Bool {
+    var place = resolvingLinks
+    let outer = folder.resolvingLinks
+    if place.starts(with: outer) { return true }
+    guard let own = try identity(outer) else { return false }
+    while true {
+      if try identity(place) == own { return true }
+      guard place.removeLastComponent() else { return false }
+    }
+  }
+}
+
 extension Folder {
   /// The folder that relative paths start from; the root when it was removed.
   public static var current: FilePath {
