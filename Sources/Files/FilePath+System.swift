@@ -105,6 +105,37 @@ extension FilePath {
   }
 }
 
+/// Where the program lies that runs. Foundation's `Bundle.main` ends the process where there is no `/proc`.
+public enum ProgramPath {
+  /// As the system says, without links; where it does not, as a shell finds the name that the program was called by. Nothing
+  /// need be there: the program may have been replaced since.
+  public static var own: FilePath {
+    #if canImport(Darwin)
+      var count: UInt32 = 0
+      _NSGetExecutablePath(nil, &count)
+      var text = [CChar](repeating: 0, count: Int(count) + 1)
+      if _NSGetExecutablePath(&text, &count) == 0 { return FilePath(platformString: text).resolvingLinks }
+    #else
+      let told = Folder.linkTarget("/proc/self/exe")
+      if !told.isEmpty { return told.resolvingLinks }
+    #endif
+    let name = FilePath(untrusted: CommandLine.arguments.first ?? "")
+    return found(name, in: getenv("PATH").map { String(cString: $0) } ?? "").resolvingLinks
+  }
+
+  /// A program as a shell finds it.
+  /// - Parameters:
+  ///   - name: What it was called by.
+  ///   - path: The folders in which one is looked for whose name is no path, with colons between them.
+  package static func found(_ name: FilePath, in path: String) -> FilePath {
+    guard name.components.count == 1, !name.isAbsolute else { return name.absolute }
+    // An empty one is the current folder.
+    let places = path.split(separator: ":", omittingEmptySubsequences: false)
+      .map { FilePath(untrusted: $0.isEmpty ? "." : String($0)).absolute.pushing(name) }
+    return places.first { access($0, X_OK) == 0 && (try? $0.isFolder) == false } ?? name.absolute
+  }
+}
+
 extension Folder {
   /// The folder that relative paths start from; the root when it was removed.
   public static var current: FilePath {
