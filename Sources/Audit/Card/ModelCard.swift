@@ -66,7 +66,7 @@ package struct ModelCard {
       # \(name)
 
       An MLX package made by cambium \(Tool.version) from \
-      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map { "`\($0)`" }.joined(separator: ", ")) \
+      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map(MarkdownText.code).joined(separator: ", ")) \
       (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`\(resolution.pipelineIsFile ? ", a file of its own that calls itself so" : "").
 
 
@@ -131,8 +131,8 @@ package struct ModelCard {
     if case .hub(let hub) = drafter.reference { name = "`\(hub.repository)`" }
     let block = drafter.block.map { ", blocks of \($0)" } ?? ""
     return
-      "Drafter: `\(DraftCheckpoint.folder)/`, \(drafter.architecture)\(block), \(drafter.tensors.count) tensors as they were, "
-      + "from \(name). mlx-vlm takes the folder as draft model."
+      "Drafter: `\(DraftCheckpoint.folder)/`, \(MarkdownText.text(drafter.architecture))\(block), "
+      + "\(drafter.tensors.count) tensors as they were, from \(name). mlx-vlm takes the folder as draft model."
   }
 
   /// That the tokenizer's file is none of the source's; nil where it is.

@@ -44,7 +44,8 @@ package struct CompletionEncoder: AnswerEncoder {
           document(
             [], [("usage", AnswerParts.usage(usage))] + AnswerParts.statistics(context.decoder, statistics))), .done,
       ]
-    case .failed(let error): return [ServerSentEvent(error.body(for: .completions)), .done]
+    // As in chats, without the mark of a whole answer.
+    case .failed(let error): return [ServerSentEvent(error.body(for: .completions))]
     }
   }
 
