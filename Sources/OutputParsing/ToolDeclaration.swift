@@ -49,5 +49,5 @@ package struct ToolDeclaration: Sendable, Equatable {
 
 extension Sequence<ToolDeclaration> {
   /// Whether one of the tools has this name.
-  package func declare(_ name: String) -> Bool { contains { $0.name.utf8.elementsEqual(name.utf8) } }
+  func declare(_ name: String) -> Bool { contains { $0.name.utf8.elementsEqual(name.utf8) } }
 }

@@ -131,13 +131,28 @@ package final class Service: Sendable {
           prediction: prediction, topLogprobs: request.logprobs)
         job.cacheSalt = request.cacheSalt
         job.constraint = constraint
+        if request.scoresPrompt {
+          jobs.append(try scoring(job, prompt.prompt.tokens))
+          continue
+        }
         // A job without any place is refused by the engine, with both sizes.
         let most = request.limit ?? options.limit == nil ? engine.openLimit(of: job) : engine.limit(of: job)
         if most > 0 { job.limit = most }
         jobs.append(job)
       }
     }
-    return PreparedRequest(request: request, prompts: prepared, jobs: jobs, decoder: method.name)
+    return PreparedRequest(
+      request: request, prompts: prepared, jobs: jobs,
+      decoder: request.scoresPrompt ? DecodingMethod.lookup().name : method.name)
+  }
+
+  /// The job that tells a prompt's tokens with their probabilities.
+  private func scoring(_ job: GenerationJob, _ tokens: [Int]) throws(APIError) -> GenerationJob {
+    let scoring = job.scoring(tokens)
+    guard engine.limit(of: scoring) >= scoring.limit else {
+      throw .field("prompt", "there is no memory for the states of its \(tokens.count) tokens", code: "prompt_too_long")
+    }
+    return scoring
   }
 
   /// The answers to a request, step by step. Whoever stops to read them ends their decoding.

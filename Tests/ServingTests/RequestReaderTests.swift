@@ -225,7 +225,6 @@ import Testing
     #expect(try read(["prompt": [[1], [2]]], .completions).inputs == [.tokens([1]), .tokens([2])])
     #expect(try read(["prompt": "a", "suffix": "b"], .completions).inputs == [.gap(before: "a", after: "b")])
     #expect(param(["prompt": [1, "a"]], .completions) == "prompt[1]")
-    #expect(param(["prompt": "a", "echo": true, "logprobs": 1], .completions) == "echo")
   }
 
   @Test(arguments: [

@@ -55,6 +55,19 @@ import Testing
       refusal([("input", .array([item, Self.hi])), ("tools", .array([taken]))])?.param == "input[0].tools[0].tools[0]")
   }
 
+  @Test func `sizes: tools of all groups are 512 at most`() throws {
+    func groups(_ last: Int) -> [(String, JSONValue)] {
+      let counts = [128, 128, 128, last]
+      let groups = counts.indices.map { group in
+        Self.group("g\(group)", (0..<counts[group]).map { ["type": "function", "name": .string("f\($0)")] })
+      }
+      return [("input", "Hi"), ("tools", .array(groups + (last < 128 ? [] : [Self.shell])))]
+    }
+    #expect(try read(groups(127)).tools.count == 511)
+    let refusal = refusal(groups(128))
+    #expect(refusal?.param == "tools[4]" && refusal?.code == "array_above_max_length")
+  }
+
   @Test func `an input that repeats a tool has it once, as it was declared last`() throws {
     func found(_ description: String) -> JSONValue {
       let tool: JSONValue = .object([

@@ -20,35 +20,29 @@ extension RequestReader {
   /// one name; and those that items of the input bring. Tools that the vendor's servers run are left out.
   func responseTools(_ fields: RequestFields) throws(APIError) -> [ToolDeclaration] {
     var tools: [ToolDeclaration] = []
-    for new in try responseTools(in: fields) {
-      guard !tools.declare(new.tool.name) else { throw Self.second(new) }
-      tools.append(new.tool)
-    }
-    guard fields["input"]?.arrayValue != nil else { return try bounded(tools) }
-    for item in try fields.objects("input", most: limits.messages) ?? [] {
-      guard let type = item["type"]?.stringValue, ResponseItems.bringTools.contains(type) else { continue }
-      for new in try responseTools(in: item) {
-        guard let index = tools.firstIndex(where: { UTF8Name($0.name) == UTF8Name(new.tool.name) }) else {
-          tools.append(new.tool)
-          continue
-        }
+    // Many are looked for among many: by their names, and not one after another.
+    var places: [UTF8Name: Int] = [:]
+    func add(_ new: PlacedTool, isRepeated: Bool) throws(APIError) {
+      if let place = places[UTF8Name(new.tool.name)] {
         // An input repeats what was said before: the later word on the same tool counts. Another tool is no word on it.
-        guard tools[index].group == new.tool.group else { throw Self.second(new) }
-        tools[index] = new.tool
+        guard isRepeated, tools[place].group == new.tool.group else {
+          throw .field(new.place, "is a second tool named \(new.tool.name)")
+        }
+        tools[place] = new.tool
+      } else {
+        guard tools.count < limits.groupedTools else {
+          throw .field(
+            new.place, "is a tool too many: at most \(limits.groupedTools) are taken", code: "array_above_max_length")
+        }
+        places[UTF8Name(new.tool.name)] = tools.count
+        tools.append(new.tool)
       }
     }
-    return try bounded(tools)
-  }
-
-  private static func second(_ new: PlacedTool) -> APIError {
-    .field(new.place, "is a second tool named \(new.tool.name)")
-  }
-
-  private func bounded(_ tools: [ToolDeclaration]) throws(APIError) -> [ToolDeclaration] {
-    guard tools.count <= limits.groupedTools else {
-      throw .field(
-        "tools", "has \(tools.count) tools in all, and at most \(limits.groupedTools) are taken",
-        code: "array_above_max_length")
+    for new in try responseTools(in: fields) { try add(new, isRepeated: false) }
+    guard fields["input"]?.arrayValue != nil else { return tools }
+    for item in try fields.objects("input", most: limits.messages) ?? [] {
+      guard let type = item["type"]?.stringValue, ResponseItems.bringTools.contains(type) else { continue }
+      for new in try responseTools(in: item) { try add(new, isRepeated: true) }
     }
     return tools
   }

@@ -126,6 +126,9 @@ package struct GenerationRequest: Sendable, Equatable {
     if case .chat(let conversation)? = inputs.first { conversation } else { nil }
   }
 
+  /// Whether the tokens of the prompt are told with their probabilities.
+  package var scoresPrompt: Bool { echoes && logprobs != nil }
+
   /// The tools of a conversation.
   package var tools: [ToolDeclaration] { conversation?.tools ?? [] }
 }

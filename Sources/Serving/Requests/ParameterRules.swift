@@ -141,7 +141,7 @@ struct ParameterRules {
       "chat_template": Refusal(reason: "the template is the model's own"),
       "echo": Refusal(harmless: [false], reason: "this dialect does not repeat the prompt"),
       "suffix": Refusal(harmless: [""], reason: "gaps are filled at /v1/completions"),
-      "prompt_logprobs": Refusal(reason: "this server has no probabilities of a prompt's tokens"),
+      "prompt_logprobs": Refusal(reason: "they are told at /v1/completions: send echo and logprobs"),
       "truncate_prompt_tokens": Refusal(reason: "this server cuts no prompt"),
       "include_stop_str_in_output": Refusal(harmless: [false], reason: "stop strings are no part of an answer"),
       "skip_special_tokens": Refusal(harmless: [true], reason: "control tokens are no part of an answer"),
