@@ -106,7 +106,7 @@ struct CheckCommand: ParsableCommand {
     let start = clock.now
     let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let loaded = clock.now
-    let depths = try self.depths(of: model)
+    let depths = try checkedDepths(of: model)
     let encoder = PromptEncoder(folder: model.path)
     var prompts = try promptSet(folder: model.path).map(encoder.encode)
     let pictures = try images.map(Picture.all) ?? []
@@ -171,7 +171,7 @@ struct CheckCommand: ParsableCommand {
 
   /// What is checked when nobody says: a package without a head has no depths, which is an error only where somebody asks
   /// for what a head does.
-  private func depths(of model: LoadedModel) throws -> [Int] {
+  private func checkedDepths(of model: LoadedModel) throws -> [Int] {
     if let depths { return depths.depths }
     guard !model.hasHead else { return DepthList.usual }
     guard minAcceptance == nil, relativeAcceptance == nil, !adaptive else {
