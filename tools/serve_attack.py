@@ -121,6 +121,7 @@ def framing(server):
         ("a target of another scheme", 404, b"GET ftp://localhost/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         ("a step without a name", 404, b"GET //v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         ("a coding besides chunks", 400, post(b"", length=0).replace(b"Content-Length: 0", b"Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n"),
+        ("chunks in HTTP/1.0", 400, post(b"", length=0).replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"2\r\n{}\r\n0\r\n\r\n"),
         ("length and chunks", 400, post(b"{}", b"Transfer-Encoding: chunked\r\n")),
         ("a wrong size of a chunk", 400, post(b"", b"", length=0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"zz\r\n"),
         ("a field that goes on", 400, get + b"Host: localhost\r\nX: a\r\n b\r\n\r\n"),
@@ -346,6 +347,16 @@ def endings(program, package):
     rest, code = b"", []
     ender = threading.Thread(target=lambda: code.append(server.end()))
     ender.start()
+    told = []
+    while time.time() - start < 3:
+        # Answers are still written: whoever comes is told, and not turned away.
+        for data in (b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", post(chat(5, 1))):
+            try:
+                told.append(server.say(data)[:12])
+            except OSError as error:
+                told.append(repr(error))
+        time.sleep(0.5)
+    check("shutdown: who comes while answers are written is told", len(told) > 4 and set(told[2:]) == {b"HTTP/1.1 503"}, told)
     try:
         while part := connection.recv(65536):
             rest += part
@@ -354,7 +365,9 @@ def endings(program, package):
     ender.join()
     check("shutdown: SIGTERM ends within its time", time.time() - start < 15, f"{time.time() - start:.1f} s")
     check("shutdown: SIGTERM ends well", code == [0], code)
-    check("streaming: a stream that is cut says so", b'"error"' in rest and b'"finish_reason":"' not in rest, rest[-300:])
+    check("shutdown: answers have their whole time", time.time() - start >= 4, f"{time.time() - start:.1f} s")
+    check("streaming: a stream that is cut says so",
+          b'"error"' in rest and b'"finish_reason":"' not in rest and b"[DONE]" not in rest, rest[-300:])
     server = Server(program, package, "--drain-timeout", "60", "--no-log")
     connection = server.connect()
     connection.sendall(post(chat(5, 1_000_000, stream=True)))

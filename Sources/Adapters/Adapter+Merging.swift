@@ -148,10 +148,16 @@ struct AdapterMerge {
         path: base.path, tensor: packed.name, found: packed.packing?.summary ?? packed.dtype.rawValue)
     }
     guard let place = modules[tensor].first else {
+      if tensor == "lm_head.weight", base.model.tiedEmbeddings {
+        throw AdapterError.unsupported(
+          file: file.path.string, tensor: entry.name,
+          what: "it changes lm_head, which the base has not: its embedding serves as output projection",
+          next: "merge it with PEFT (merge_and_unload) and name the result as source: an lm_head that differs from the "
+            + "embedding is kept, and tie_word_embeddings false in the package")
+      }
       throw AdapterError.target(
         file: file.path.string, tensor: entry.name, expected: "\(tensor) in \(base.name)",
-        found: tensor == "lm_head.weight" && base.model.tiedEmbeddings
-          ? "tie_word_embeddings: the embedding serves as output projection" : "no such tensor of the trunk")
+        found: "no such tensor of the trunk")
     }
     return place
   }

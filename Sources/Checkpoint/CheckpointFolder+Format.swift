@@ -35,7 +35,7 @@ extension CheckpointFolder {
       if dtype == .i32 { return "int4 or int8 in words (compressed-tensors, pack-quantized)" }
       return self[module + ".weight_global_scale"] == nil
         ? "MXFP4 (compressed-tensors)" : "NVFP4 (compressed-tensors)"
-    case .twoScales: return "NVFP4 (ModelOpt)"
+    case .twoScales: return "NVFP4 (\(quantizer(or: "ModelOpt")))"
     case .scale:
       guard let weight = self[module + ".weight"], let scales = self[name] else { return nil }
       let isFloat8 = weight.entry.dtype == .f8e4m3 && (scales.entry.dtype == .f32 || scales.entry.dtype == .bf16)
@@ -49,7 +49,12 @@ extension CheckpointFolder {
   private func scaleFormat(_ weight: TensorEntry, _ scales: TensorEntry) -> String? {
     switch (weight.dtype, scales.dtype) {
     case (.i8, _): return "int8 (compressed-tensors)"
-    case (.u8, _): return "NVFP4 (ModelOpt)"
+    // Scales tell the two apart: exponents, or numbers of E4M3.
+    case (.u8, .u8), (.u8, .f8e8m0): return "MXFP4 (\(quantizer(or: "ModelOpt")))"
+    case (.u8, _): return "NVFP4 (\(quantizer(or: "ModelOpt")))"
+    case (.f8e4m3, .f8e8m0)
+    where Float8Grid(weight: weight.shape, scales: scales.shape, isDeclared: declaresFloat8) != nil:
+      return nil
     case (.f8e4m3, .u8), (.f8e4m3, .f8e8m0): return "MXFP8"
     case (.f8e4m3, .f32), (.f8e4m3, .bf16):
       guard Float8Grid(weight: weight.shape, scales: scales.shape, isDeclared: declaresFloat8) == nil else {
@@ -59,6 +64,11 @@ extension CheckpointFolder {
         ? "FP8 with one scale a matrix" : "FP8 with scales for rows or other blocks than 128 x 128"
     default: return nil
     }
+  }
+
+  /// Who quantized the model: as the configuration says, else the tool whose names these are.
+  private func quantizer(or tool: String) -> String {
+    quantizationMethod == .modelOpt ? "ModelOpt" : declaredMethod ?? tool
   }
 
   /// The object of `config.json`, at either level; `null` says nothing.

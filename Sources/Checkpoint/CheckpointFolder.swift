@@ -47,8 +47,10 @@ public struct CheckpointFolder: Sendable {
   let headManifest: JSONValue?
 
   // Asked for each of hundreds of thousands of tensors, and so looked up once.
-  /// `quantization_config`; nil when the configuration says nothing of it.
+  /// `quantization_config`, or what stands in ModelOpt's own file instead; nil when nothing is said of it.
   let quantizationConfig: JSONValue?
+  /// Whether it is ModelOpt's own file that says it.
+  let isQuantizedElsewhere: Bool
   /// `quant_method`, in small letters.
   let declaredMethod: String?
   /// The declared method; nil without one, and for one of which nothing is read.
@@ -134,7 +136,14 @@ public struct CheckpointFolder: Sendable {
     let configFile = path.appending("config.json")
     configBytes = try small.read(configFile, limit: 16 << 20)
     config = try JSONValue.parse(configBytes, file: configFile.string, maxValues: JSONValue.modestCount)
-    quantizationConfig = CheckpointFolder.quantizationConfig(config)
+    let stated = CheckpointFolder.quantizationConfig(config)
+    var beside: JSONValue?
+    if stated == nil, config["quantization"] == nil, listing.files.contains(ModelOptFile.name) {
+      let file = path.appending(ModelOptFile.name)
+      beside = try ModelOptFile.read(small.read(file, limit: 16 << 20), file: file.string)
+    }
+    isQuantizedElsewhere = beside != nil
+    quantizationConfig = stated ?? beside
     declaredMethod = quantizationConfig?["quant_method"]?.stringValue?.lowercased()
     quantizationMethod = declaredMethod.flatMap(QuantizationMethod.init)
     transposedForm = quantizationConfig.flatMap { [quantizationMethod] in quantizationMethod?.transposedForm($0) }
@@ -203,6 +212,9 @@ public struct CheckpointFolder: Sendable {
     if ModelConfig.isFlatWrapper(config) {
       notes.append(
         "config.json has no text_config: the text model's fields are read from the top level, as mlx-lm does")
+    }
+    if isQuantizedElsewhere {
+      notes.append("config.json says nothing of quantization: \(ModelOptFile.name) beside it is read")
     }
     if let note = LocalFetch.note(path, names: ["config.json"] + weightNames) { notes.append(note) }
     self.notes = notes + naming.notes

@@ -22,7 +22,8 @@ struct DeclaredQuantization: Sendable, Equatable {
   /// - Throws: ``CheckpointError/config(file:field:expected:found:)`` for a field of another type.
   init(_ folder: CheckpointFolder) throws {
     guard let config = folder.quantizationConfig else { return }
-    let fields = QuantizationFields(value: config, file: folder.configPath.string, path: "quantization_config")
+    let place = folder.quantizationPlace
+    let fields = QuantizationFields(value: config, file: place.file, path: place.path)
     let method = folder.quantizationMethod
     if method?.hasPackedCodes == true {
       try readGroups(fields, isCompressedTensors: method == .compressedTensors)

@@ -12,7 +12,8 @@ struct Float8Grid: Sendable, Equatable {
     guard weight.count == 2, weight[0] > 0, weight[1] > 0 else { return nil }
     let block = BlockScales.block
     let blocks = weight.map { ($0 - 1) / block + 1 }
-    if scales == blocks {
+    // ModelOpt (FP8_PB_WO) keeps the two axes of a block, each of one element: rows, 1, columns, 1.
+    if scales == blocks || isDeclared && scales == [blocks[0], 1, blocks[1], 1] {
       (blockRows, blockColumns, shape) = (block, block, blocks)
     } else if isDeclared, scales == [weight[0], 1] || scales == [weight[0]] {
       (blockRows, blockColumns, shape) = (1, weight[1], [weight[0], 1])

@@ -84,7 +84,7 @@ package struct FolderListing: Sendable {
 
   /// What every use of a model folder reads.
   static func isWeightsOrConfiguration(_ name: String) -> Bool {
-    ["config.json", WeightIndex.name, headFolder, headFolder + "/manifest.json"].contains(name)
+    ["config.json", WeightIndex.name, headFolder, headFolder + "/manifest.json", ModelOptFile.name].contains(name)
       || name.hasBytes(atEnd: ".safetensors")
   }
 

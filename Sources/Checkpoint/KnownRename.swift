@@ -17,6 +17,10 @@ struct KnownRename: Sendable {
     KnownRename(place: .part, written: "_fsdp_wrapped_module", tool: "FSDP"),
     KnownRename(place: .part, written: "_fp32_params", tool: "trainers that keep parameters in F32"),
     KnownRename(place: .prefix, written: "base_model.model.", tool: "PEFT"),
+    KnownRename(place: .prefix, written: "_forward_module.", tool: "Lightning with DeepSpeed"),
+    KnownRename(place: .prefix, written: "policy.", tool: "reinforcement learning"),
+    // Beside the model itself, its averaged twin is one name in two spellings, which is refused.
+    KnownRename(place: .prefix, written: "ema_model.", tool: "trainers that average weights"),
     KnownRename(place: .prefix, written: "module.", tool: "data-parallel training"),
   ]
 

@@ -31,6 +31,7 @@ public enum ModelReference: Sendable, Equatable {
   /// - Throws: ``CheckpointError/folderMissing(path:isFile:hub:)``, `FileError`.
   package static func typedFolder(_ text: String) throws -> FilePath {
     let path = FilePath(typed: text).absolute
+    if let name = nameInAddress(text), try !path.exists { throw CheckpointError.folderMissing(path: path, hub: name) }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let isName =
       parts.count == 2
@@ -44,6 +45,14 @@ public enum ModelReference: Sendable, Equatable {
       }
     if isName, try !path.exists, try !path.folder.exists { throw CheckpointError.folderMissing(path: path, hub: text) }
     return path
+  }
+
+  /// The model's name in the address of its page on the hub; nil for what is no such address.
+  private static func nameInAddress(_ text: String) -> String? {
+    guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
+    let parts = text.dropFirst(scheme.count).split(separator: "/")
+    guard parts.count >= 3, ["huggingface.co", "hf.co", "www.huggingface.co"].contains(parts[0]) else { return nil }
+    return parts[1...2].joined(separator: "/")
   }
 
   /// Path of the folder.

@@ -61,7 +61,7 @@ public struct ResolvedTensor: Sendable {
 public struct BlockScales: Sendable, Equatable {
   /// Where the scales are.
   public let range: ByteRange
-  /// F32 or BF16.
+  /// F32, BF16, or F8_E8M0, which holds powers of two.
   public let dtype: DType
   /// Rows and columns of the matrix.
   public let matrix: [Int]

@@ -9,7 +9,7 @@ extension TensorResolver {
   mutating func blockScales(_ source: String, _ place: CheckpointFolder.Place) throws -> BlockScales? {
     guard place.entry.dtype == .f8e4m3, place.entry.shape.count == 2,
       let name = ["_scale_inv", "_scale"].map({ source + $0 }).first(where: { folder[$0] != nil }),
-      let scales = folder[name], [.f32, .bf16].contains(scales.entry.dtype)
+      let scales = folder[name], [.f32, .bf16, .f8e8m0].contains(scales.entry.dtype)
     else { return nil }
     guard
       let grid = Float8Grid(

@@ -40,18 +40,9 @@ struct SymbolSet: Hashable, Sendable {
 
   var isEmpty: Bool { words == SIMD8(repeating: 0) }
 
-  func union(_ other: SymbolSet) -> SymbolSet {
-    var union = self
-    union.words |= other.words
-    return union
-  }
-
   func subtracting(_ other: SymbolSet) -> SymbolSet {
     var rest = self
     rest.words &= ~other.words
     return rest
   }
-
-  /// Whether they have a symbol in common.
-  func meets(_ other: SymbolSet) -> Bool { words & other.words != SIMD8(repeating: 0) }
 }

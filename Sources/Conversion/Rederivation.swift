@@ -88,7 +88,7 @@ public struct Rederivation {
 }
 
 /// Hears and says nothing.
-private struct SilentRun: RunObserver {
+struct SilentRun: RunObserver {
   func began(_ stage: StageName, bytes: Int) {}
   func advanced(_ stage: StageName, bytes: Int, item: String) {}
   func ended(_ stage: StageName, reused: Bool) {}

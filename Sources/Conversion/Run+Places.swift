@@ -54,8 +54,7 @@ extension Run {
   /// - Throws: `ConversionError.workPlace(work:output:)`, `StorageError.resultPlace`.
   func requirePlaces() throws {
     for output in outputs {
-      let (inner, outer) = (work.resolvingLinks, output.resolvingLinks)
-      guard !inner.starts(with: outer), !outer.starts(with: inner) else {
+      guard try !work.isInside(output), try !output.isInside(work) else {
         throw ConversionError.workPlace(work: work, output: output)
       }
     }

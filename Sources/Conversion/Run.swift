@@ -65,7 +65,7 @@ public struct Run: Sendable {
     try Run(resolution, options).requirePossible()
   }
 
-  private init(_ resolution: Resolution, _ options: RunOptions) throws {
+  init(_ resolution: Resolution, _ options: RunOptions) throws {
     let resolution = try resolution.withDrafter()
     self.resolution = resolution
     self.options = options
@@ -144,6 +144,7 @@ public struct Run: Sendable {
         observer: observer),
       CheckStage(
         folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, published: published,
+        copySource: { [resolution, options] in try SourceCopy(resolution, options, in: folder.folder(.check)).opened },
         observer: observer, resumeCommand: resume),
       PackageStage(
         folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs,

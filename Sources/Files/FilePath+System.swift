@@ -76,6 +76,66 @@ extension FilePath {
   }
 }
 
+extension FilePath {
+  /// Whether the path leads to a folder or beneath it, by way of a link too, and of a mount that gives the folder a second
+  /// name: then a folder above the path is that folder, whatever it is called.
+  /// - Parameter folder: The folder; it need not be there.
+  /// - Throws: ``FileError`` when the system does not tell.
+  public func isInside(_ folder: FilePath) throws(FileError) -> Bool {
+    try isInside(folder) { path throws(FileError) in
+      try targetStatus(path).map { [UInt64(truncatingIfNeeded: $0.st_dev), UInt64(truncatingIfNeeded: $0.st_ino)] }
+    }
+  }
+
+  /// As ``isInside(_:)``.
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - identity: The file system and the number of what a path leads to; nil for nothing.
+  package func isInside(
+    _ folder: FilePath, identity: (FilePath) throws(FileError) -> [UInt64]?
+  ) throws(FileError) -> Bool {
+    var place = resolvingLinks
+    let outer = folder.resolvingLinks
+    if place.starts(with: outer) { return true }
+    guard let own = try identity(outer) else { return false }
+    while true {
+      if try identity(place) == own { return true }
+      guard place.removeLastComponent() else { return false }
+    }
+  }
+}
+
+/// Where the program lies that runs. Foundation's `Bundle.main` ends the process where there is no `/proc`.
+public enum ProgramPath {
+  /// As the system says, without links; where it does not, as a shell finds the name that the program was called by. Nothing
+  /// need be there: the program may have been replaced since.
+  public static var own: FilePath {
+    #if canImport(Darwin)
+      var count: UInt32 = 0
+      _NSGetExecutablePath(nil, &count)
+      var text = [CChar](repeating: 0, count: Int(count) + 1)
+      if _NSGetExecutablePath(&text, &count) == 0 { return FilePath(platformString: text).resolvingLinks }
+    #else
+      let told = Folder.linkTarget("/proc/self/exe")
+      if !told.isEmpty { return told.resolvingLinks }
+    #endif
+    let name = FilePath(untrusted: CommandLine.arguments.first ?? "")
+    return found(name, in: getenv("PATH").map { String(cString: $0) } ?? "").resolvingLinks
+  }
+
+  /// A program as a shell finds it.
+  /// - Parameters:
+  ///   - name: What it was called by.
+  ///   - path: The folders in which one is looked for whose name is no path, with colons between them.
+  package static func found(_ name: FilePath, in path: String) -> FilePath {
+    guard name.components.count == 1, !name.isAbsolute else { return name.absolute }
+    // An empty one is the current folder.
+    let places = path.split(separator: ":", omittingEmptySubsequences: false)
+      .map { FilePath(untrusted: $0.isEmpty ? "." : String($0)).absolute.pushing(name) }
+    return places.first { access($0, X_OK) == 0 && (try? $0.isFolder) == false } ?? name.absolute
+  }
+}
+
 extension Folder {
   /// The folder that relative paths start from; the root when it was removed.
   public static var current: FilePath {

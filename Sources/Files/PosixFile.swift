@@ -113,16 +113,23 @@ public final class PosixFile: Sendable {
   private static func open(
     _ path: FilePath, _ flags: Int32, _ operation: String, direct: Bool = false
   ) throws(StorageError) -> PosixFile {
-    let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o644) }
+    // A pipe, a socket or a device is no file of ours: the one would be waited for, the other written to.
+    let descriptor = uninterrupted { openDescriptor(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
       let code = errno
+      if code == ENXIO || code == EISDIR { throw .targetKind(path: path) }
       if code == ELOOP { throw .targetIsLink(path: path) }
       if code == EEXIST { throw .targetExists(path: path) }
       throw .system(operation, path, errno: code)
     }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.isRegularFile else {
+      _ = closeDescriptor(descriptor)
+      throw .targetKind(path: path)
+    }
     guard direct else { return PosixFile(path: path, descriptor: descriptor) }
     // Refused by file systems that have no such thing: then everything is written through the cache.
-    let second = uninterrupted { openDirect(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) }
+    let second = uninterrupted { openDirect(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
     return PosixFile(path: path, descriptor: descriptor, direct: second)
   }
 

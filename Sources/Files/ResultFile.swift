@@ -53,6 +53,10 @@ public struct ResultFile: Sendable {
   ///   ``StorageError/targetIsLink(path:)``.
   public func check() throws(StorageError) { _ = try isStream() }
 
+  /// Whether the result goes into a device or a pipe, beside which nothing can be put.
+  /// - Throws: As ``check()``.
+  public func isStreamed() throws(StorageError) -> Bool { try isStream() }
+
   /// How many moments of 50 ms the reader of a pipe is waited for.
   package static let patience = 600
 

@@ -36,6 +36,11 @@ extension StorageError {
         "E_TARGET_IS_LINK", "a symbolic link stands where a file or a folder is to be written", file: path,
         expected: "a file or a folder, or nothing", found: "a symbolic link",
         next: "remove the link, or name another folder; Cambium never writes through a link", exit: .io)
+    case .targetKind(let path):
+      Diagnostic(
+        "E_TARGET_KIND", "what stands where a file is to be written is no file", file: path,
+        expected: "a file, or nothing", found: "a pipe, a device or a folder",
+        next: "find out who put it there, and remove it", exit: .io)
     case .targetExists(let path):
       Diagnostic(
         "E_TARGET_EXISTS", "there is something of this name already", file: path, expected: "nothing of this name",

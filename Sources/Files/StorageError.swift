@@ -25,6 +25,8 @@ public enum StorageError: CambiumError, Equatable {
   case fileTooLarge(path: FilePath, needed: Int?)
   /// A symbolic link stands where a file is to be written.
   case targetIsLink(path: FilePath)
+  /// What stands where a file of ours is to be written is none: a pipe, a device or a folder.
+  case targetKind(path: FilePath)
   /// Something stands where a new file or folder is to be put.
   case targetExists(path: FilePath)
   /// A file that is no result of this kind stands where one is to be written.

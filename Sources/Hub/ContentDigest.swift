@@ -13,13 +13,18 @@ struct ContentDigest {
 
   /// - Parameter file: Of a large file the SHA-256 of the bytes; of a small one git's, whose bytes have their kind and
   ///   number in front.
-  init(of file: HubFile) {
-    etag = file.etag
-    if file.sha256 != nil {
+  init(of file: HubFile) { self.init(etag: file.etag, size: file.size) }
+
+  /// - Parameters:
+  ///   - etag: 64 digits for a large file, 40 for a small one.
+  ///   - size: Bytes that will come.
+  init(etag: String, size: Int) {
+    self.etag = etag
+    if etag.utf8.count == 64 {
       state = .large(SHA256Stream())
     } else {
       var digest = Insecure.SHA1()
-      digest.update(data: Array("blob \(file.size)\0".utf8))
+      digest.update(data: Array("blob \(size)\0".utf8))
       state = .small(digest)
     }
   }

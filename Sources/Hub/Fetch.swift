@@ -47,6 +47,9 @@ public final class Fetch: Sendable {
   private let place: FetchPlace
   private let settings: HubSettings
 
+  /// How many files that are there are read at a time.
+  private static let readers = 4
+
   /// Asks the hub, and looks at what is there.
   /// - Throws: ``HubError``, `FileError`, `StorageError`.
   public init(
@@ -62,22 +65,24 @@ public final class Fetch: Sendable {
     }
     let repository = try HubRepository(name, known: home, client: HubClient(settings))
     self.repository = repository
-    place =
+    let place =
       switch target {
       case .cache: FetchPlace(repository, cache: settings.cache, usesLinks: settings.usesLinks)
       case .folder(let path): FetchPlace(repository, folder: path)
       }
+    self.place = place
+    try place.requireOwnFolders()
     let files = repository.files.filter { selection.has($0.path) }
     guard !files.isEmpty else {
       throw HubError.nothingToFetch(name: repository.pinned, filters: selection.words)
     }
-    var items: [Item] = []
-    for file in files {
+    // What is there is read, unless it is known to be as it was when it was read.
+    items = try Workers.map(count: files.count, threads: Fetch.readers) { index, _ in
+      let file = files[index]
       let state: Item.State =
         if try place.has(file) { .there } else if try place.hasContent(file) { .linked } else { .missing }
-      items.append(Item(file: file, state: state))
+      return Item(file: file, state: state)
     }
-    self.items = items
   }
 
   /// The folder that the model is in, once it is fetched.
@@ -125,6 +130,9 @@ public final class Fetch: Sendable {
       try place.removeLeftovers(of: item.file)
     }
     let files = missing
+    for file in files where try place.isInTheWay(file) {
+      observer.note("\(file.path): what the cache has under its digest is another content, and is fetched again")
+    }
     try requireSpace(for: files)
     let open = files.map { OpenFile($0, repository, place, settings, observer) }
     var work: [Work] = []

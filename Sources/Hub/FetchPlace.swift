@@ -12,11 +12,13 @@ struct FetchPlace: Sendable {
   /// The folder of the model.
   let model: FilePath
   private let repository: HubRepository
+  /// What was held against its digest.
+  let held: HeldContents
   /// Where the cache has its locks, and of which the folder is the model's; nil for a plain folder.
-  private let cache: FilePath?
+  let cache: FilePath?
   private let usesLinks: Bool
   /// The folder in the cache that the repository has.
-  private let home: FilePath
+  let home: FilePath
 
   init(_ repository: HubRepository, cache: FilePath, usesLinks: Bool) {
     self.usesLinks = usesLinks
@@ -24,6 +26,7 @@ struct FetchPlace: Sendable {
     self.cache = cache
     home = FetchPlace.home(repository.name, cache: cache)
     model = home.appending("snapshots").appending(repository.commit)
+    held = HeldContents(FetchPlace.unfinished(home).appending("held.json"))
   }
 
   init(_ repository: HubRepository, folder: FilePath) {
@@ -32,6 +35,7 @@ struct FetchPlace: Sendable {
     cache = nil
     home = folder.appending(".cache").appending("huggingface")
     model = folder
+    held = HeldContents(FetchPlace.unfinished(home).appending("held.json"))
   }
 
   static func home(_ name: HubName, cache: FilePath) -> FilePath {
@@ -51,13 +55,16 @@ struct FetchPlace: Sendable {
   }
 
   /// Where a reader finds the file.
-  private func path(_ file: HubFile) -> FilePath { model.appending(FilePath(file.path).components) }
+  func path(_ file: HubFile) -> FilePath { model.appending(FilePath(file.path).components) }
 
   /// Where a file lies while it is not whole. The name has the digest: another content is another file.
-  func part(_ file: HubFile) -> FilePath { home.appending(".cambium").appending("\(file.etag).part") }
+  func part(_ file: HubFile) -> FilePath { FetchPlace.unfinished(home).appending("\(file.etag).part") }
 
   /// What of it is whole.
-  func journal(_ file: HubFile) -> FilePath { home.appending(".cambium").appending("\(file.etag).json") }
+  func journal(_ file: HubFile) -> FilePath { FetchPlace.unfinished(home).appending("\(file.etag).json") }
+
+  /// The folder of our own.
+  static func unfinished(_ home: FilePath) -> FilePath { home.appending(".cambium") }
 
   /// The lock that the client takes of the same file.
   func lock(_ file: HubFile) -> FilePath {
@@ -72,53 +79,13 @@ struct FetchPlace: Sendable {
   /// Makes the folders that a file needs.
   func makeFolders(for file: HubFile) throws(StorageError) {
     for folder in [content(file).folder, part(file).folder, lock(file).folder, path(file).folder] {
+      try requireNoLinks(to: folder)
       try Folder.create(folder)
     }
   }
 
-  /// Whether the file is there, whole, under the name that readers use.
-  /// - Throws: ``HubError/occupied(path:)`` for something else in a plain folder; `FileError`.
-  func has(_ file: HubFile) throws -> Bool {
-    if cache != nil {
-      // Through the link, and through a second one into the store that several repositories share.
-      return try FetchPlace.size(path(file)) == file.size && leadsToBlob(file)
-    }
-    let path = path(file)
-    guard try linkStatus(path) != nil else { return false }
-    if try recordedTag(file) == file.etag { return try FetchPlace.size(path) == file.size }
-    if try FetchPlace.size(path) == file.size, try hasContent(path, file) {
-      try record(file)
-      return true
-    }
-    // What the client or we put there for another commit is replaced; what somebody else did is not.
-    guard try recordedTag(file) != nil else { throw HubError.occupied(path: path) }
-    return false
-  }
-
-  /// Whether the content is in the cache already, under another path or another commit's: then only a link is made.
-  func hasContent(_ file: HubFile) throws -> Bool {
-    guard cache != nil else { return false }
-    return try FetchPlace.size(content(file)) == file.size
-  }
-
-  /// Bytes of what a path leads to; nil when it is no file.
-  private static func size(_ path: FilePath) throws(FileError) -> Int? { try ReadOnlyFile.ifThere(path)?.size }
-
-  private func leadsToBlob(_ file: HubFile) throws -> Bool {
-    guard let status = try linkStatus(path(file)) else { return false }
-    // A copy, where the file system has no links.
-    return !status.isLink || Folder.linkTarget(path(file)).name == file.etag
-  }
-
-  private func hasContent(_ path: FilePath, _ file: HubFile) throws -> Bool {
-    let open = try ReadOnlyFile(path: path)
-    var digest = ContentDigest(of: file)
-    try open.forEachPiece { digest.update($0) }
-    return (try? digest.require("")) != nil
-  }
-
   /// The digest that the client or we recorded of a file in a plain folder.
-  private func recordedTag(_ file: HubFile) throws(FileError) -> String? {
+  func recordedTag(_ file: HubFile) throws(FileError) -> String? {
     let bytes = try contentIfThere { () throws(FileError) in
       try ReadOnlyFile(path: metadata(file, "metadata")).readAll(limit: 4096)
     }
@@ -128,13 +95,12 @@ struct FetchPlace: Sendable {
 
   /// Puts a file that is whole and durable into its place, and lets readers find it.
   func publish(_ file: HubFile) throws {
-    if cache == nil, try linkStatus(path(file)) != nil { try Folder.removeTree(path(file)) }
     do {
       try Folder.renameNoReplace(part(file), content(file))
-    } catch StorageError.targetExists where cache != nil {
-      // The client was faster; what it has under this name is the same.
-      try Folder.removeTree(part(file))
+    } catch StorageError.targetExists {
+      try takePlace(file)
     }
+    if let open = try ReadOnlyFile.ifThere(content(file)) { held.note(open, heldName(file), file.etag) }
     try Folder.removeTree(journal(file))
     try link(file)
   }
@@ -157,8 +123,9 @@ struct FetchPlace: Sendable {
     try syncFolder(path.folder)
   }
 
-  private func record(_ file: HubFile) throws {
+  func record(_ file: HubFile) throws {
     let path = metadata(file, "metadata")
+    try requireNoLinks(to: path.folder)
     try Folder.create(path.folder)
     try AtomicFile.write(
       Array("\(repository.commit)\n\(file.etag)\n\(FetchPlace.now)\n".utf8), to: path)
@@ -177,6 +144,8 @@ struct FetchPlace: Sendable {
       _ = try? Folder.create(trees)
       _ = try? AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
     }
+    // It spares a reading, and is nobody's proof either.
+    try? held.save()
     guard cache != nil, repository.name.commit == nil else { return }
     let path = home.appending("refs").appending(FilePath(repository.name.revision).components)
     let bytes = Array(repository.commit.utf8)

@@ -62,8 +62,9 @@ public enum HubError: CambiumError, Equatable {
   case digest(place: String, expected: String, found: String)
   /// No file of the repository matches what is to be fetched.
   case nothingToFetch(name: String, filters: String)
-  /// A file stands where one is to be fetched to, and it is not what cambium or the hub's client put there.
-  case occupied(path: FilePath)
+  /// A file stands where one is to be fetched to, and it is not what cambium or the hub's client put there, or not as they
+  /// did.
+  case occupied(path: FilePath, found: String = "another file")
   /// A stop was asked for. What was fetched is kept.
   case stopped(place: String)
   /// libcurl does not start.
@@ -215,10 +216,10 @@ public enum HubError: CambiumError, Equatable {
       Diagnostic(
         "E_HUB_NOTHING", "no file of the repository matches", file: name, expected: "files that match \(filters)",
         found: "none", next: "see cambium help fetch for what is fetched by default", exit: .badInput)
-    case .occupied(let path):
+    case .occupied(let path, let found):
       Diagnostic(
         "E_HUB_OCCUPIED", "something else stands where a file is to be fetched to", file: path,
-        expected: "nothing, or the file of this commit", found: "another file",
+        expected: "nothing, or the file of this commit", found: found,
         next: "move it away, or fetch to another folder",
         exit: .badInput)
     case .stopped(let place):

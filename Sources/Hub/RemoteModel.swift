@@ -38,7 +38,10 @@ public final class RemoteModel: ModelElsewhere {
   private let kept = Guarded<FilePath?>(nil)
   private let connections: Int
 
-  private static let small = ["config.json", "model.safetensors.index.json", "README.md", "mtp/manifest.json"]
+  private static let small = [
+    "config.json", "model.safetensors.index.json", "README.md", "mtp/manifest.json",
+    "hf_quant_config.json",
+  ]
 
   private static func isSmall(_ path: String, _ extent: Extent) -> Bool {
     small.contains(path) || extent == .source && !path.contains("/") && Sidecars.isCopied(path)

@@ -51,7 +51,10 @@ public enum InferenceError: CambiumError, Equatable {
     case .dtype(let file, let tensor, let expected, let found):
       Diagnostic(
         "E_PACKAGE_DTYPE", "a tensor has a dtype that the runner does not read", file: file, tensor: tensor,
-        expected: expected, found: found, next: "convert the model again", exit: .badInput)
+        expected: expected, found: found,
+        next:
+          "of a package: convert the model again; of a checkpoint in this format: convert it, the decode check of cambium run compares with it",
+        exit: .badInput)
     case .mapping(let file, let reason):
       Diagnostic(
         "E_MAP", "a weight file cannot be mapped into memory", file: file, found: reason,

@@ -19,9 +19,11 @@ public struct DecodeCheck: Sendable, Equatable {
   public var minTop1: Double?
   /// Why the source is not compared, as far as the plan tells; nil when it is.
   package var sourceObstacle: String?
+  /// Whether the source is compared in a copy, of which the runner reads every tensor, as far as the plan tells.
+  package var copiesSource = false
   /// Whether the package is published when the check cannot take place; else that fails the run.
   public var isOptional = false
-  /// The drafter that goes into the package, if there is one: no manifest says it here.
+  /// The drafter that goes into the package, or lookup where neither it nor a head does: no manifest says it here.
   package var drafter: Drafter?
 
   /// A drafter with weights of its own, decoded with beside the head.
@@ -36,7 +38,13 @@ public struct DecodeCheck: Sendable, Equatable {
       self.name = name
       self.places = places
     }
+
+    /// What drafts where no weights do: it copies from the text itself, at most so many tokens a round.
+    package static let lookup = Drafter(name: "lookup", places: 16)
   }
+
+  /// Whether nothing has weights that draft: plain decoding and lookup are checked.
+  package var draftsByLookup: Bool { drafter == .lookup }
 
   /// Whether the package cannot be published without a comparison with the source.
   package var demandsSource: Bool { maxKL != nil || minTop1 != nil }

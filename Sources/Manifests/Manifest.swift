@@ -45,27 +45,27 @@ public struct Manifest: Sendable {
   /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
   public let fetches: Bool
   /// A drafter with weights of its own for the source, which goes into the package; nil for none.
-  public let drafter: ModelReference?
+  public internal(set) var drafter: ModelReference?
   /// Name of a shipped pipeline, or a path.
-  public let pipeline: String
+  public internal(set) var pipeline: String
   /// Where the manifest names it: `file:line:column`.
   public let pipelinePlace: String
   /// What overrides the pipeline's number format.
-  public let quantization: QuantizationChoice?
+  public internal(set) var quantization: QuantizationChoice?
   /// Rules in front of the pipeline's.
-  public let rules: [Rule]
+  public internal(set) var rules: [Rule]
   /// What overrides the pipeline's thresholds.
-  public let thresholds: Thresholds
+  public internal(set) var thresholds: Thresholds
   /// What decoding is checked with; nil for what the pipeline says.
-  public let check: DecodeCheck.Choice?
+  public internal(set) var check: DecodeCheck.Choice?
   /// How large the package may become; nil for what the pipeline says.
-  public let budget: Budget?
+  public internal(set) var budget: Budget?
   /// What quantizing each tensor costs; a budget is spent by it.
-  public let sensitivity: FilePath?
+  public internal(set) var sensitivity: FilePath?
   /// Second moments of the layers' inputs; what rules ask to encode with feedback is encoded by it.
-  public let calibration: FilePath?
+  public internal(set) var calibration: FilePath?
   /// What becomes of the head; nil where nothing is said.
-  public let head: HeadChoice?
+  public internal(set) var head: HeadChoice?
   /// How the donor's norms are stored, in spite of what is recorded.
   public let headNorms: NormConvention?
   /// Consent to a head that was trained with another trunk.
@@ -74,15 +74,15 @@ public struct Manifest: Sendable {
   /// is kept, with a reason that says so.
   public let strict: Bool
   /// Where the head is put.
-  public let layouts: [HeadLayout]
+  public internal(set) var layouts: [HeadLayout]
   /// Readers that must load the package with its head.
-  public let readers: [String]
+  public internal(set) var readers: [String]
   /// The base model named on the card.
   public let baseModel: String?
   /// A file whose text goes onto the card; nil for none.
-  public let card: FilePath?
+  public internal(set) var card: FilePath?
   /// Absolute path of the package.
-  public let output: FilePath
+  public internal(set) var output: FilePath
 
   /// Names of the fields that a manifest may have.
   public static let fields = [

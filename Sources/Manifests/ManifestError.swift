@@ -27,7 +27,7 @@ public enum ManifestError: CambiumError {
   /// No pipeline of this name is shipped.
   case pipelineUnknown(place: String, name: String, known: [String], looked: String)
   /// A rule of the manifest matches no tensor.
-  case ruleUnused(place: String, rule: String, nearest: String?)
+  case ruleUnused(place: String, rule: String, nearest: String?, hint: String? = nil)
   /// No rule says what becomes of a tensor.
   case noRule(place: String, tensor: String, role: String)
   /// What was resolved differs from the lock file, and `--locked` was given.
@@ -89,10 +89,11 @@ public enum ManifestError: CambiumError {
         next: (nearestName(to: name, among: known).map { "did you mean \($0)? Else " } ?? "")
           + "name a shipped pipeline (cambium pipelines lists them) or a file that ends in .json; --pipelines FOLDER or CAMBIUM_PIPELINES names another folder",
         exit: .badInput)
-    case .ruleUnused(let place, let rule, let nearest):
+    case .ruleUnused(let place, let rule, let nearest, let hint):
       Diagnostic(
         "E_RULE_UNUSED", "a rule matches no tensor", file: place, expected: "at least one tensor", found: rule,
-        next: nearest.map { "the nearest tensor is \($0); cambium plan lists all" } ?? "cambium plan lists all tensors",
+        next: (hint.map { $0 + "; " } ?? "")
+          + (nearest.map { "the nearest tensor is \($0); cambium plan lists all" } ?? "cambium plan lists all tensors"),
         exit: .badInput)
     case .noRule(let place, let tensor, let role):
       Diagnostic(

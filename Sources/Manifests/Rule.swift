@@ -32,6 +32,12 @@ public struct Rule: Sendable {
     }
   }
 
+  /// The rule with another pattern.
+  package func matching(_ glob: Glob) -> Rule {
+    Rule(
+      selector: .match(glob), treatment: treatment, why: why, name: name, mustMatch: mustMatch, place: place)
+  }
+
   /// Whether the rule is for a tensor of this canonical name and role.
   public func matches(name: String, role: TensorRole) -> Bool {
     switch selector {

@@ -16,8 +16,14 @@ struct DocumentCheck {
   let sums: ChecksumList?
 
   func check(_ report: inout VerificationReport) throws {
-    let copied = sums?.entries.filter { Sidecars.isCopied($0.name) } ?? []
-    let problems = copied.compactMap(problem) + missingCopies() + (try cardProblems()) + (try pageProblems())
+    let made = madeFiles()
+    let copied =
+      sums?.entries.filter { entry in
+        Sidecars.isCopied(entry.name) && !made.contains { $0.name == entry.name }
+      } ?? []
+    let problems =
+      copied.compactMap(problem) + made.compactMap(\.problem) + missingCopies() + (try cardProblems())
+      + (try pageProblems())
     report.add("documents", scope: "card, page and \(copied.count) copied files against the audit", problems: problems)
   }
 
@@ -29,11 +35,25 @@ struct DocumentCheck {
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
+  /// Files that were made of the source's, which lie beside them: they are made anew and compared. Of a package that lacks
+  /// them, as earlier versions made it, nothing is said.
+  private func madeFiles() -> [(name: String, problem: String?)] {
+    let prefix = "source/"
+    let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
+      .map { String($0.path.dropFirst(prefix.count)) }
+    guard !isHeadAlone else { return [] }
+    return KnownFiles.made(folder: path, of: names).compactMap { name, bytes in
+      guard let listed = sums?[name] else { return nil }
+      return (name, listed == SHA256Digest.of(bytes) ? nil : "\(name): not what the source's files make")
+    }
+  }
+
+  private var isHeadAlone: Bool { audit.tensors.allSatisfy { $0.origin == "head" } }
+
   /// A file of the source that travels along is in the package, and in its list. `files` sees that what is listed is there.
   private func missingCopies() -> [String] {
     guard let sums else { return [] }
     let prefix = "source/"
-    let isHeadAlone = audit.tensors.allSatisfy { $0.origin == "head" }
     let names = audit.inputs.filter { !$0.isTree && $0.path.hasBytes(atStart: prefix) }
       .map { String($0.path.dropFirst(prefix.count)) }.filter(Sidecars.isCopied)
     return KnownFiles.copied(names, isHeadAlone: isHeadAlone).filter { sums[$0] == nil }

@@ -61,22 +61,46 @@ package struct PackageConfigCheck {
     } else if !head.isEmpty {
       problems.append("\(head.count) tensors of the head are quantized, and there is no \(QuantizationBlocks.headKey)")
     }
-    let declared =
-      config["text_config"]?["mtp_num_hidden_layers"]?.intValue ?? config["mtp_num_hidden_layers"]?.intValue
-    let hasHead = audit.tensors.contains { $0.origin == "head" }
-    if hasHead != ((declared ?? 0) > 0) {
-      problems.append(
-        "mtp_num_hidden_layers is \(declared.map(String.init) ?? "absent"), the head is \(hasHead ? "there" : "not there")"
-      )
-    }
+    problems += headCountProblems()
     report.add(
       "configuration", scope: "quantization of \(quantized.count + head.count) modules, head", problems: problems)
   }
 
+  /// Every place that says how many layers the head has, against the head's tensors.
+  private func headCountProblems() -> [String] {
+    let head = audit.tensors.filter { $0.origin == "head" }
+    let layers = Set(head.compactMap { layer(of: $0.writtenName) }).count
+    var problems: [String] = []
+    var isDeclared = false
+    for object in [config["text_config"], config].compactMap({ $0 }) {
+      for name in Self.headCounts {
+        guard let count = object[name], !count.isNull else { continue }
+        isDeclared = isDeclared || name == Self.headCounts[0]
+        if count.intValue != layers {
+          let found = count.intValue.map(String.init) ?? count.typeName
+          problems.append("\(name) is \(found), the head has \(layers) \(layers == 1 ? "layer" : "layers")")
+        }
+      }
+    }
+    if layers > 0, !isDeclared { problems.append("\(Self.headCounts[0]) is absent, the head is there") }
+    if layers == 0, !head.isEmpty { problems.append("the head has no layer") }
+    return problems
+  }
+
+  /// The layer of a head that a tensor belongs to: `0` of `mtp.layers.0.mlp.up_proj.weight`; nil for what stands outside.
+  private func layer(of name: String) -> UTF8Name? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard let mark = parts.firstIndex(of: "layers"), parts.indices.contains(mark + 1) else { return nil }
+    return UTF8Name(String(parts[mark + 1]))
+  }
+
+  /// What readers call the number of the head's layers; the first is that of this family.
+  private static let headCounts = ["mtp_num_hidden_layers", "num_nextn_predict_layers"]
+
   /// How many values of the configuration nothing in the package says a second time. The audit has the digest of the source's
   /// configuration, of which this one is made, and nobody computes that back.
   var unheldFields: Int {
-    let held = ["quantization", "quantization_config", QuantizationBlocks.headKey, "mtp_num_hidden_layers"]
+    let held = ["quantization", "quantization_config", QuantizationBlocks.headKey] + Self.headCounts
     func count(_ value: JSONValue) -> Int {
       guard let members = value.members else { return 1 }
       return members.filter { !held.contains($0.key) }.reduce(0) { $0 + count($1.value) }

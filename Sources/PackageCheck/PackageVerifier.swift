@@ -72,7 +72,7 @@ public struct PackageVerifier: Sendable {
     let audit = try AuditDocument(path: path.appending(PackageFiles.audit))
     try ProvenanceCheck(path: path, audit: audit, sums: sums).check(&report)
     try DocumentCheck(path: path, audit: audit, sums: sums).check(&report)
-    let shards = try openShards(entries, &report)
+    let shards = try openShards(entries, audit, &report)
     try checkTensors(audit, shards, &report)
     try checkDrafter(audit, shards, sums, &report)
     try checkIndex(shards, listsHead: audit.head?.isIndexed ?? false, &report)
@@ -157,8 +157,9 @@ public struct PackageVerifier: Sendable {
     return status.isRegularFile || (status.isLink && isOfHub)
   }
 
-  private func openShards(_ entries: [String], _ report: inout VerificationReport) throws -> [UTF8Name: SafetensorsFile]
-  {
+  private func openShards(
+    _ entries: [String], _ audit: AuditDocument, _ report: inout VerificationReport
+  ) throws -> [UTF8Name: SafetensorsFile] {
     var shards: [UTF8Name: SafetensorsFile] = [:]
     var problems: [String] = []
     for name in entries where name.hasBytes(atEnd: ".safetensors") {
@@ -169,6 +170,7 @@ public struct PackageVerifier: Sendable {
       }
       if name.hasBytes(atStart: "model-mtp") { problems.append("\(name): a name that strict readers choke on") }
     }
+    problems += markProblems(audit, shards)
     report.add("headers", scope: "\(shards.count) safetensors files", problems: problems)
     return shards
   }

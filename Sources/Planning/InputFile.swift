@@ -52,7 +52,7 @@ package struct InputFile: Sendable {
               file: shard.file, number: number, isDonor: use == .donor,
               part: resolution.neededPart(of: folder, number, use)), sha256: nil))
       }
-      var others = ["config.json"]
+      var others = ["config.json"] + [folder.quantizationFile].compactMap { $0 }
       if prefix == "source" { others += folder.sidecars.copied }
       if folder.sidecars.hasCard { others.append("README.md") }
       files += try others.map { name in

@@ -1,6 +1,8 @@
 import Checkpoint
 import Files
 import StrictJSON
+import SystemPackage
+import Tokenization
 
 /// The files of the package whose bytes follow from the plan: sidecars, configuration, index, what says of a head in the
 /// folder `mtp` how its norms are stored, and the drafter.
@@ -21,6 +23,9 @@ package struct KnownFiles: Sendable {
       case .drafter: packageConfig.drafter()
       }
     files.append(PlannedFile(path: PackageFiles.config, bytes: config.count, content: .generated(config)))
+    files += KnownFiles.made(resolution).map { name, bytes in
+      PlannedFile(path: name, bytes: bytes.count, content: .generated(bytes))
+    }
     let index = try KnownFiles.index(plan, resolution)
     files.append(PlannedFile(path: PackageFiles.index, bytes: index.count, content: .generated(index)))
     if plan.head?.file == WeightLayout.nestedHeadFile {
@@ -42,6 +47,22 @@ package struct KnownFiles: Sendable {
       return nil
     }
     return try JSONValue.parse(bytes, file: name)
+  }
+
+  /// Files of the tokenizer and the template that are made of those of the source, because readers look for them under
+  /// other names; none where the source has them, nor with a head alone, whose text nobody encodes.
+  package static func made(_ resolution: Resolution) -> [(name: String, bytes: [UInt8])] {
+    guard resolution.target == .package else { return [] }
+    return made(folder: resolution.source.path, of: resolution.source.sidecars.copied)
+  }
+
+  /// The same of a folder, which may be a package: what they are made of lies in it.
+  /// - Parameter names: The files that the source has, or had.
+  package static func made(folder: FilePath, of names: [String]) -> [(name: String, bytes: [UInt8])] {
+    [
+      (PackageFiles.tokenizer, MadeTokenizer.bytes(folder: folder, files: names)),
+      (PackageFiles.template, MadeTemplate.bytes(folder: folder, files: names)),
+    ].compactMap { name, bytes in bytes.map { (name, $0) } }
   }
 
   /// Sidecars that travel along: all of them with a package, those of the tokenizer and the licence with a head alone.

@@ -108,6 +108,7 @@ struct PackageConfig {
       text.removeKey(key)
     }
     text.set("mtp_num_hidden_layers", to: .int(1))
+    if let other = text[PackageConfig.otherCount], !other.isNull { text.set(PackageConfig.otherCount, to: .int(1)) }
     if let experts = plan.head?.ownExperts { text.set("num_experts", to: .int(experts)) }
     var members: [(String, JSONValue)] = [
       ("block_size", .int(3)), ("model_type", .string(ModelConfig.drafterType)),

@@ -15,6 +15,10 @@ package enum PackageFiles {
   package static let signature = "model.sig"
   /// The index of the weights.
   package static let index = "model.safetensors.index.json"
+  /// The tokenizer: the source's, or made of the files of older releases.
+  package static let tokenizer = "tokenizer.json"
+  /// The chat template: the source's, or made of the file of older releases.
+  package static let template = "chat_template.jinja"
   /// The configuration.
   package static let config = "config.json"
   /// The folder of a head that vllm-mlx is to find, and what says there how its norms are stored.

@@ -60,7 +60,7 @@ extension Planner {
 
   /// The tensors that a budget decides, by name: those of the trunk that a rule just `quantize`s.
   package func openTensors(_ tensors: [PlannedTensor]) -> [UTF8Name: Int] {
-    let rules = resolution.manifest.rules + resolution.pipeline.rules
+    let rules = self.rules
     var open: [UTF8Name: Int] = [:]
     for (number, tensor) in tensors.enumerated() where tensor.origin == .trunk && tensor.format != nil {
       let rule = rules.first { $0.matches(name: tensor.name, role: tensor.tensor.role) }

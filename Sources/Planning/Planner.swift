@@ -62,6 +62,11 @@ public struct Planner {
     }
     notes += thetaNote(isKept: isKept)
     notes += TokenizerNotes.notes(folder: resolution.source.path)
+    if KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.template }) {
+      notes.append(
+        "chat_template.json alone has the template: cambium makes chat_template.jinja of it, since tokenizers read no other"
+      )
+    }
     notes += resolution.source.sidecars.leftOut.map { "\($0.file) is not copied: \($0.reason)" }
     if let evidence = resolution.trunk.conversion {
       notes.append(
@@ -125,7 +130,7 @@ public struct Planner {
 
   private func decide() throws -> Verdicts {
     var out = Verdicts()
-    let rules = resolution.manifest.rules + resolution.pipeline.rules
+    let rules = self.rules
     var matched: [[PlannedTensor]] = Array(repeating: [], count: rules.count)
     var dropped = Array(repeating: 0, count: rules.count)
     var firstDropped: [TensorRole: (rule: Rule, tensor: String)] = [:]
@@ -161,6 +166,9 @@ public struct Planner {
     for (number, rule) in rules.enumerated() where rule.mustMatch {
       try requireEffect(rule, on: matched[number], dropped: dropped[number], names: all.map(\.0.name))
       if let note = reach(rule, matched[number]) { out.notes.append(note) }
+    }
+    out.notes += renamedRules.sorted { $0.key < $1.key }.map { number, rule in
+      "\(resolution.manifest.rules[number].summary) names tensors as the source does: it is read as \(rule.words)"
     }
     out.dropped += resolution.trunk.dropped.map {
       DroppedTensor(
@@ -201,7 +209,7 @@ public struct Planner {
   /// none can be.
   private func requireEffect(_ rule: Rule, on tensors: [PlannedTensor], dropped: Int, names: [String]) throws {
     if tensors.isEmpty && dropped == 0 {
-      throw ManifestError.ruleUnused(place: rule.place, rule: rule.summary, nearest: nearest(rule, names))
+      throw Planner.unused(rule, names)
     }
     let isIdle =
       switch rule.treatment {
@@ -213,16 +221,6 @@ public struct Planner {
       throw ConversionError.ruleStructure(
         place: rule.place, rule: rule.summary, tensor: first.name, reason: first.reason ?? "")
     }
-  }
-
-  /// The tensor whose name is nearest to the pattern: by the pattern's longest part without a star.
-  private func nearest(_ rule: Rule, _ names: [String]) -> String? {
-    guard case .match(let glob) = rule.selector else { return nil }
-    let parts = glob.pattern.split(separator: ".").filter { !$0.contains("*") && $0 != "weight" }.map(String.init)
-    guard let wanted = parts.max(by: { $0.utf8.count < $1.utf8.count }) else { return nil }
-    let known = Set(names.flatMap { $0.split(separator: ".").map(String.init) })
-    guard let part = nearestName(to: wanted, among: Array(known)) else { return nil }
-    return names.first { $0.split(separator: ".").contains { $0 == part } }
   }
 
   /// What is to be said of a pattern that names neither head nor tower and matches tensors of them beside the trunk's.

@@ -172,10 +172,10 @@ public struct Resolution: Sendable {
     return path.folder.appending(path.name.dropLast(ending.count) + target.suffix + ending)
   }
 
-  /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there.
+  /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there, or a mount.
   package func requireOutsideInputs(_ path: FilePath) throws {
     for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
-    where path.resolvingLinks.starts(with: input.resolvingLinks) {
+    where try path.isInside(input) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
   }

@@ -42,7 +42,7 @@ package struct WeightLayout {
   private struct File {
     let name: String
     let members: [Int]
-    var metadata = ["format": "mlx"]
+    var metadata = WeightLayout.trunkMetadata
     var header: [UInt8]?
   }
 
@@ -129,6 +129,9 @@ package struct WeightLayout {
     }
     return PlannedWeights(path: file.name, bytes: layout.fileSize, header: layout.headerBytes)
   }
+
+  /// What readers decide by.
+  package static let trunkMetadata = ["format": "mlx"]
 
   /// What readers decide by (`format`), and what the next converter needs to know.
   package static let headMetadata = [

@@ -12,12 +12,12 @@ extension ReaderMatrix.Row {
 extension Resolution {
   /// Readers that the package is for; a drafter's folder is for none.
   package var requiredReaders: Set<String> {
-    target == .package ? Set(manifest.readers.map { Reader.named($0)?.name ?? $0 }) : []
+    target == .package ? Set(manifest.readers.flatMap { Reader.meant(by: $0).map(\.name) }) : []
   }
 
   /// Refuses a plan that a reader which the manifest requires cannot load; with the head, if it can use one.
   package func requireReaders(_ matrix: ReaderMatrix) throws {
-    if target == .package, let name = manifest.readers.first(where: { Reader.named($0) == nil }) {
+    if target == .package, let name = manifest.readers.first(where: { Reader.meant(by: $0).isEmpty }) {
       throw ConversionError.readerUnknown(manifest: manifest.path, reader: name, known: Reader.all.map(\.name))
     }
     for row in matrix.rows where row.isRequired && !row.isEnough(hasHead: head != nil) {

@@ -29,6 +29,8 @@ final class Answers: Sendable {
     var isOver = false
     /// Whether it has the one call that it may have.
     var hasCalled = false
+    /// Tokens of the prompt that are told already.
+    var scored = 0
     /// Whether it takes no more tokens.
     var isDone: Bool { parser.stop != nil || hasCalled || finish != nil }
   }
@@ -155,6 +157,11 @@ final class Answers: Sendable {
     case .started:
       if !state.hasStarted { state.give(.started) }
       state.hasStarted = true
+      // Nothing stands before the first token that it could be likely behind.
+      if let first = prepared.jobs[index].scored.first {
+        state.choices[index].scored = 1
+        state.give(.delta(index, [], tokens: [GeneratedToken(id: first)], ids: []))
+      }
     case .tokens(let tokens): take(tokens, index, &state)
     case .finished(let finish, let statistics):
       count(statistics, index, &state)
@@ -186,6 +193,11 @@ final class Answers: Sendable {
     var told: [GeneratedToken] = []
     var ids: [Int] = []
     for token in tokens where !state.choices[index].isDone {
+      guard state.choices[index].scored >= prepared.jobs[index].scored.count else {
+        state.choices[index].scored += 1
+        told.append(token)
+        continue
+      }
       state.choices[index].count += 1
       ids.append(token.id)
       // The token that ends the answer is none of its text.
@@ -197,7 +209,7 @@ final class Answers: Sendable {
       }
       if prepared.request.logprobs != nil, state.choices[index].parser.isInText { told.append(token) }
     }
-    guard !ids.isEmpty else { return }
+    guard !ids.isEmpty || !told.isEmpty else { return }
     state.give(.delta(index, OutputPiece.joined(pieces), tokens: told, ids: ids))
     if state.choices[index].parser.stop != nil || state.choices[index].hasCalled {
       end(index, .end, &state)
@@ -206,6 +218,8 @@ final class Answers: Sendable {
   }
 
   private func count(_ statistics: DecodingStatistics, _ index: Int, _ state: inout sending State) {
+    // Drafts of a text that is known already say nothing of a drafter.
+    guard prepared.jobs[index].scored.isEmpty else { return }
     state.decodings.append(statistics)
     // All answers to one prompt begin with the same state.
     if index % max(1, prepared.request.choices) == 0 { state.cached += statistics.reusedRows }

@@ -17,6 +17,8 @@ package struct ServiceOptions: Sendable {
   package var alwaysUsage = false
   /// Tokens of an answer at most where a request does not say; nil for what fits.
   package var limit: Int?
+  /// Variables of the chat template for requests that do not set them.
+  package var templateVariables: [JSONValue.Member] = []
   /// Bounds on requests.
   package var limits = RequestLimits()
 
@@ -75,7 +77,8 @@ package final class Service: Sendable {
     self.method = method
     self.seed = seed
     reader = RequestReader(options.limits)
-    prompts = PromptMaker(model, vision: vision, limits: options.limits)
+    prompts = PromptMaker(
+      model, vision: vision, limits: options.limits, defaults: options.templateVariables)
     held = HeldAnswers(model, prompts)
   }
 
@@ -114,7 +117,11 @@ package final class Service: Sendable {
       let prompt = try prompts.prompt(input)
       let constraint = try held.constraint(request, prompt)
       let room = model.context - prompt.prompt.tokens.count
-      guard room > 0 else { throw prompts.tooLong(prompt.prompt.tokens.count) }
+      guard room > 0 else {
+        var error = prompts.tooLong(prompt.prompt.tokens.count)
+        error.param = request.dialect.promptField
+        throw error
+      }
       let limit = min(request.limit ?? options.limit ?? room, room)
       prepared.append(prompt)
       for index in 0..<request.choices {
@@ -124,13 +131,28 @@ package final class Service: Sendable {
           prediction: prediction, topLogprobs: request.logprobs)
         job.cacheSalt = request.cacheSalt
         job.constraint = constraint
+        if request.scoresPrompt {
+          jobs.append(try scoring(job, prompt.prompt.tokens))
+          continue
+        }
         // A job without any place is refused by the engine, with both sizes.
         let most = request.limit ?? options.limit == nil ? engine.openLimit(of: job) : engine.limit(of: job)
         if most > 0 { job.limit = most }
         jobs.append(job)
       }
     }
-    return PreparedRequest(request: request, prompts: prepared, jobs: jobs, decoder: method.name)
+    return PreparedRequest(
+      request: request, prompts: prepared, jobs: jobs,
+      decoder: request.scoresPrompt ? DecodingMethod.lookup().name : method.name)
+  }
+
+  /// The job that tells a prompt's tokens with their probabilities.
+  private func scoring(_ job: GenerationJob, _ tokens: [Int]) throws(APIError) -> GenerationJob {
+    let scoring = job.scoring(tokens)
+    guard engine.limit(of: scoring) >= scoring.limit else {
+      throw .field("prompt", "there is no memory for the states of its \(tokens.count) tokens", code: "prompt_too_long")
+    }
+    return scoring
   }
 
   /// The answers to a request, step by step. Whoever stops to read them ends their decoding.
@@ -167,6 +189,26 @@ package final class Service: Sendable {
     return stream
   }
 
+  /// What the operator should know of penalties that the model's files recommend; nil where they recommend none.
+  package var penaltyNote: String? {
+    let penalties = model.defaults.penalties.map { "\($0.name) \($0.value)" }
+    guard !penalties.isEmpty else { return nil }
+    let effect = engine.adjustsLogits ? "holds for requests that do not say" : "has no effect with --one-at-a-time"
+    return "generation_config.json: \(penalties.joined(separator: ", ")) \(effect)"
+  }
+
+  /// What holds for requests that do not say, as `/v1/status` tells it.
+  package var samplingDefaults: JSONValue {
+    let standing = sampling(SamplingWishes())
+    let values: [(String, Float)] = [
+      ("temperature", standing.temperature), ("top_p", standing.topP), ("min_p", standing.minP),
+    ]
+    let penalties = engine.adjustsLogits ? model.defaults.penalties : []
+    return .object(
+      values.map { ($0, .number(Double("\($1)") ?? 0)) } + [("top_k", .int(standing.topK))]
+        + penalties.map { ($0.name, .number($0.value)) })
+  }
+
   private func sampling(_ wishes: SamplingWishes) -> Sampling {
     let defaults = model.defaults
     let temperature = Float(wishes.temperature ?? defaults.temperature ?? 1)
@@ -180,9 +222,13 @@ package final class Service: Sendable {
     for id in wishes.bias.keys.sorted() where id >= model.vocabulary {
       throw .field("logit_bias.\(id)", "is no token id: the model has \(model.vocabulary) tokens")
     }
+    // What the model's files recommend is left out where it cannot be done: nobody asked for it.
+    let standing = engine.adjustsLogits ? model.defaults : SamplingWishes()
     let adjustment = LogitAdjustment(
-      bias: wishes.bias.mapValues { Float($0) }, frequencyPenalty: Float(wishes.frequencyPenalty ?? 0),
-      presencePenalty: Float(wishes.presencePenalty ?? 0), repetitionPenalty: Float(wishes.repetitionPenalty ?? 1),
+      bias: wishes.bias.mapValues { Float($0) },
+      frequencyPenalty: Float(wishes.frequencyPenalty ?? standing.frequencyPenalty ?? 0),
+      presencePenalty: Float(wishes.presencePenalty ?? standing.presencePenalty ?? 0),
+      repetitionPenalty: Float(wishes.repetitionPenalty ?? standing.repetitionPenalty ?? 1),
       ends: model.stops.union(request.stopIDs), least: request.least)
     guard !adjustment.isNone, !engine.adjustsLogits else { return adjustment }
     let fields: [(String, Bool)] = [

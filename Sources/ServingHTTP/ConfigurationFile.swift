@@ -15,9 +15,10 @@ package struct ConfigurationFile: Sendable {
   ///   - file: Its path. Paths in it are meant from its folder.
   ///   - options: The names of options that take a value, without their dashes, and whether each may come several times.
   ///   - flags: The names of options that take none.
+  ///   - objects: The names of options whose value may be an object, which the command line has as its JSON.
   /// - Throws: `JSONError`, with the place of what is wrong.
   package init(
-    _ value: JSONValue, file: FilePath, options: [String: Bool], flags: [String]
+    _ value: JSONValue, file: FilePath, options: [String: Bool], flags: [String], objects: Set<String> = []
   ) throws(JSONError) {
     let fields = try JSONFields(value, file: file.string, what: "the server's configuration")
     try fields.refuseUnknown((options.keys + flags).sorted())
@@ -33,7 +34,8 @@ package struct ConfigurationFile: Sendable {
       }
       let isList = options[key] == true
       for value in isList ? value.arrayValue ?? [value] : [value] {
-        guard let word = Self.word(value) else {
+        let isObject = objects.contains(key) && value.members != nil
+        guard let word = isObject ? String(decoding: JSONWriter.compact(value), as: UTF8.self) : Self.word(value) else {
           throw .type(
             fields.place(of: key), key: key,
             expected: isList ? "a string, a number or a list of them" : "a string or a number", found: value.typeName)

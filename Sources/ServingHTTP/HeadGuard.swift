@@ -78,6 +78,10 @@ private final class HeadReader: ChannelInboundHandler {
       if let authority = target.authority, head.headers["host"].count == 1 {
         head.headers.replaceOrAdd(name: "host", value: authority)
       }
+      // Before HTTP/1.1 there are no chunks: what stands before this server may have read another body. The rules refuse it.
+      if (head.version.major, head.version.minor) < (1, 1), head.headers.contains(name: "transfer-encoding") {
+        head.headers.add(name: "transfer-encoding", value: "\(head.version)")
+      }
       part = .head(head)
     case .body: break
     case .end: clock.endRequest()

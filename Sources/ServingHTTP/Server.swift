@@ -101,8 +101,9 @@ package struct Server: Sendable {
   private typealias HTTP1Decoder = HTTP1Channel.Configuration.DecoderConfiguration
 }
 
-/// Notes the beginning of the end, and ends what is left a little before its time is over; and the process, if something
-/// does not let go.
+/// Notes the beginning of the end, and ends what is left when its time is over; and the process, if something does not let
+/// go. Services are ended in the reverse of their order, each when the one behind it is done: as long as this one waits, the
+/// server listens, so that whoever comes is told with 503 instead of being turned away without a word.
 private struct DrainWatch: ServiceLifecycle.Service {
   let state: ServerState
   let seconds: Int
@@ -111,14 +112,19 @@ private struct DrainWatch: ServiceLifecycle.Service {
 
   func run() async throws {
     try await gracefulShutdown()
-    state.drain()
+    let left = state.drain()
     let (state, seconds, cut) = (state, seconds, cut)
     // A queue of its own: the common ones may be full of prompts.
     DispatchQueue(label: "drain").asyncAfter(deadline: .now() + .seconds(seconds + 10)) { cut() }
-    Task {
-      try await Task.sleep(for: .seconds(max(0, seconds - 1)))
+    let end = Task {
+      try await Task.sleep(for: .seconds(seconds))
       state.endAll()
+      // Time to write what they are told, and no more: somebody may not read it.
+      try await Task.sleep(for: .seconds(1))
+      state.endWaiting()
     }
+    for await _ in left {}
+    end.cancel()
   }
 }
 

@@ -15,7 +15,8 @@ public enum ModelSignature {
 
   /// Writes the signature of a folder's files, and returns what was signed. Two signatures of one folder differ, since
   /// ECDSA draws a random number; what is signed is the same.
-  /// - Throws: ``SignatureError/key(path:expected:found:)``, `StorageError`, `FileError`.
+  /// - Throws: ``SignatureError/key(path:expected:found:)``, `FileError`, `StorageError`; of these
+  ///   `StorageError.resultExists(path:kind:found:)` for a signature by another key, unless `force` says that it may go.
   @discardableResult
   public static func sign(
     folder: FilePath, key path: FilePath, to signature: FilePath, force: Bool = false
@@ -39,6 +40,7 @@ public enum ModelSignature {
       signature, kind, force: force, inputs: inputs + [folder], asPart: folder.appending(fileName))
     try target.check()
     let key = try signing().key
+    if !force { try refuseForeign(signature, key.publicKey) }
     let statement = try statement(of: folder, ignoring: [fileName])
     let payload = statement.bytes
     let signed = try key.signature(for: Data(Envelope.signed(payload)))
@@ -46,6 +48,22 @@ public enum ModelSignature {
       payload: payload, signature: Array(signed.derRepresentation), hint: hint(key.publicKey))
     try target.write(envelope.bytes)
     return statement
+  }
+
+  /// What another key signed, nobody signs again without that key: it is not replaced by mistake.
+  private static func refuseForeign(_ file: FilePath, _ key: P256.Signing.PublicKey) throws {
+    guard try linkStatus(file)?.isRegularFile == true else { return }
+    if let envelope = try? read(file).0, isSigned(envelope, key) { return }
+    throw StorageError.resultExists(
+      path: file, kind: "a signature by this key", found: "a signature that is not by this key")
+  }
+
+  /// Whether a key made the signature, whatever it is of.
+  private static func isSigned(_ envelope: Envelope, _ key: P256.Signing.PublicKey) -> Bool {
+    guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature)) else {
+      return false
+    }
+    return key.isValidSignature(signature, for: Data(Envelope.signed(envelope.payload)))
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
@@ -75,9 +93,7 @@ public enum ModelSignature {
       throw SignatureError.wrong(
         path: file, expected: "the hint of the key of \(path), \(hint(key))", found: envelope.hint)
     }
-    guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: Data(envelope.signature)),
-      key.isValidSignature(signature, for: Data(Envelope.signed(envelope.payload)))
-    else {
+    guard isSigned(envelope, key) else {
       throw SignatureError.wrong(path: file, expected: "a signature made with the key of \(path)", found: "another")
     }
     // Of what the signer left out, only the signature itself is let through.

@@ -41,7 +41,7 @@ struct Float8Reader: Sendable {
     into values: UnsafeMutableRawBufferPointer, _ scratch: WorkerScratch
   ) throws {
     let place = tensor.tensor.blockScales[segment]
-    guard let type = FloatType(place.dtype) else { return }
+    guard let type = place.dtype == .f8e8m0 ? .f32 : FloatType(place.dtype) else { return }
     let blocks = try Float8Blocks(
       shape: place.matrix, scaleShape: place.shape, scaleType: type, blockRows: place.blockRows,
       blockColumns: place.blockColumns)
@@ -90,7 +90,22 @@ struct Float8Reader: Sendable {
     let file = folders[tensor.origin].shards[range.shard].file
     var bytes = [UInt8](repeating: 0, count: range.length)
     try bytes.withUnsafeMutableBytes { try file.read(into: $0, atDataOffset: range.offset - file.header.dataStart) }
+    if tensor.tensor.blockScales[segment].dtype == .f8e8m0 { bytes = Float8Reader.powersOfTwo(bytes) }
     scratch.float8Scales = (tensor.name, segment, bytes)
     return bytes
+  }
+
+  /// Scales that are exponents alone (`scale_fmt` `ue8m0`), as F32: 2^(e - 127), and no number for 255.
+  static func powersOfTwo(_ exponents: [UInt8]) -> [UInt8] {
+    exponents.flatMap { exponent -> [UInt8] in
+      let bits: UInt32 =
+        switch exponent {
+        // Below the smallest normal number.
+        case 0: 0x0040_0000
+        case 255: 0x7FC0_0000
+        default: UInt32(exponent) << 23
+        }
+      return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
+    }
   }
 }

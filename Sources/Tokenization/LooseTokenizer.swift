@@ -7,7 +7,7 @@ import SystemPackage
 /// `tokenizer_config.json`, with everything else as `Qwen2Tokenizer` of transformers has it.
 struct LooseTokenizer {
   let pattern: SplitPattern
-  /// What `tokenizer.json` would say.
+  /// What `tokenizer.json` would say, besides options that are off.
   let root: JSONFields
 
   /// - Throws: `E_TOKENIZER_MISSING_FILE` where the files are not there; ``TokenizerError`` for what is not covered.
@@ -26,8 +26,9 @@ struct LooseTokenizer {
     let merges = lines.filter { !$0.isEmpty && !$0.starts(with: Array("#version".utf8)) }
     root = try JSONFields(
       [
-        "version": "1.0", "added_tokens": .array(added), "normalizer": ["type": "NFC"],
-        "pre_tokenizer": Self.cutting(pattern), "decoder": ["type": "ByteLevel"],
+        "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": .array(added),
+        "normalizer": ["type": "NFC"], "pre_tokenizer": Self.cutting(pattern), "post_processor": nil,
+        "decoder": ["type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true],
         "model": [
           "type": "BPE", "vocab": vocabulary,
           "merges": .array(merges.map { .string(String(decoding: $0, as: UTF8.self)) }),
@@ -40,7 +41,7 @@ struct LooseTokenizer {
       "type": "Sequence",
       "pretokenizers": [
         ["type": "Split", "pattern": ["Regex": .string(pattern.rawValue)], "behavior": "Isolated", "invert": false],
-        ["type": "ByteLevel", "add_prefix_space": false, "use_regex": false],
+        ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false],
       ],
     ]
   }

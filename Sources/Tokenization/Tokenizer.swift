@@ -25,7 +25,7 @@ public struct Tokenizer: Sendable {
   private let modelIds: [UTF8Name: Int]
   let merges: MergeTable
   let byteIds: [UInt32]
-  private let names: [String]
+  private let names: [String?]
   private let ids: [UTF8Name: Int]
   private let specialIds: Set<Int>
   /// The bytes of all tokens, one behind the other, and where each begins; one more start than tokens.
@@ -52,14 +52,15 @@ public struct Tokenizer: Sendable {
     var text: [UInt8] = []
     var starts = [0]
     for name in file.names {
-      text.append(contentsOf: ByteAlphabet.bytes(of: name))
+      if let name { text.append(contentsOf: ByteAlphabet.bytes(of: name)) }
       starts.append(text.count)
     }
     self.text = text
     self.starts = starts
   }
 
-  /// Number of tokens, added ones included; ids are `0..<vocabularySize`. A model's embedding may have more rows.
+  /// One more than the highest id, added tokens included; an id in a gap is of no token. A model's embedding may have more
+  /// rows.
   public var vocabularySize: Int { names.count }
 
   /// The id of a token, spelled as in `tokenizer.json` (`Ġthe` for " the").

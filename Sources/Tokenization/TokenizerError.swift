@@ -30,7 +30,7 @@ public enum TokenizerError: CambiumError {
   case missingFile(String)
   /// A part is of a kind that is not covered.
   case unsupported(Part, JSONPlace, expected: String, found: String)
-  /// An id is negative, or leaves a gap.
+  /// An id is negative, or neither below the number of tokens nor below the rows of the model's embedding.
   case idRange(JSONPlace, token: String, id: String, count: Int)
   /// Two tokens have one id.
   case duplicateId(JSONPlace, token: String, other: String, id: Int)

@@ -1,10 +1,10 @@
 import StrictJSON
 
-/// What `tokenizer.json` says, checked: every id of `0..<names.count` is one token, and every byte has one.
+/// What `tokenizer.json` says, checked: every id of `0..<names.count` is one token or a gap, and every byte has one.
 struct TokenizerFile {
   let pattern: SplitPattern?
   let addedTokens: [AddedToken]
-  let names: [String]
+  let names: [String?]
   let ids: [UTF8Name: Int]
   let merges: MergeTable
   let byteIds: [UInt32]
@@ -14,12 +14,13 @@ struct TokenizerFile {
   let ignoresMerges: Bool
   let notes: [String]
 
-  init(_ bytes: [UInt8], file: String) throws {
+  init(_ bytes: [UInt8], file: String, rows: Int?) throws {
     try self.init(
-      JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer"))
+      JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer"), rows: rows)
   }
 
-  init(_ root: JSONFields) throws {
+  /// - Parameter rows: Rows of the model's embedding, below which ids may have gaps; nil for ids without gaps.
+  init(_ root: JSONFields, rows: Int?) throws {
     try root.refuseUnknown([
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
       "model",
@@ -31,7 +32,7 @@ struct TokenizerFile {
     let model = try root.object("model")
     try ModelReader.checkOptions(model)
     ignoresMerges = try model.optionalBool("ignore_merges") ?? false
-    var vocabulary = try VocabularyReader(model: model, added: root.optionalArray("added_tokens") ?? [])
+    var vocabulary = try VocabularyReader(model: model, added: root.optionalArray("added_tokens") ?? [], rows: rows)
     addedTokens = try vocabulary.read()
     names = vocabulary.names
     ids = vocabulary.ids

@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import StrictJSON
 import Templates
@@ -18,12 +19,28 @@ package enum TokenizerNotes {
   package static func notes(folder: FilePath) -> [String] {
     let path = folder.appending("tokenizer.json")
     guard let json = try? FolderFile.read(path, limit: Tokenizer.largestFile) else {
-      guard let loose = try? LooseTokenizer(folder: folder) else { return [] }
-      return [
-        "there is no tokenizer.json: ids are made of vocab.json and merges.txt, with the split pattern of \(loose.pattern)"
-      ]
+      return loose(folder)
     }
     return ((try? found(json, path)) ?? []).map(ofLeftover)
+  }
+
+  /// What becomes of `vocab.json` and `merges.txt`; nothing is said where they are not there.
+  private static func loose(_ folder: FilePath) -> [String] {
+    do {
+      let loose = try LooseTokenizer(folder: folder)
+      _ = try TokenizerFile(loose.root)
+      return [
+        "there is no tokenizer.json: cambium makes one of vocab.json and merges.txt, with the added tokens of "
+          + "tokenizer_config.json and the split pattern of \(loose.pattern)"
+      ]
+    } catch TokenizerError.missingFile {
+      return []
+    } catch {
+      let code = (error as? any CambiumError)?.diagnostic.code ?? "\(error)"
+      return [
+        "no tokenizer.json can be made of vocab.json and merges.txt (\(code)): a reader that does not take them finds no ids"
+      ]
+    }
   }
 
   private static func found(_ json: [UInt8], _ path: FilePath) throws -> [String] {

@@ -2,17 +2,23 @@ import StrictJSON
 
 /// Reads the model's vocabulary and the added tokens into one table of ids.
 struct VocabularyReader {
-  /// Tokens by id; complete after ``read()``.
-  private(set) var names: [String] = []
+  /// Tokens by id, nil in a gap; complete after ``read()``.
+  private(set) var names: [String?] = []
   private(set) var ids: [UTF8Name: Int] = [:]
   /// The model's own tokens, which merges may name.
   private(set) var modelIds: [UTF8Name: Int] = [:]
   private var slots: [String?] = []
   private let model: JSONFields
   private let added: [JSONFields]
+  /// Rows of the model's embedding; nil when nobody says.
+  private let rows: Int?
 
-  init(model: JSONFields, added: [JSONValue]) throws(JSONError) {
+  /// Most rows that are believed: a number of a file is no size of a table.
+  private static let mostRows = 1 << 21
+
+  init(model: JSONFields, added: [JSONValue], rows: Int?) throws(JSONError) {
     self.model = model
+    self.rows = rows.map { min($0, Self.mostRows) }
     var fields: [JSONFields] = []
     for value in added { fields.append(try JSONFields(value, file: model.file, what: "an added token")) }
     self.added = fields
@@ -22,8 +28,9 @@ struct VocabularyReader {
     let vocabulary = try model.object("vocab").value.members ?? []
     let own = Set(vocabulary.map { UTF8Name($0.key) })
     let news = try added.filter { try !own.contains(UTF8Name($0.string("content"))) }
-    // Ids without gaps, so that the highest one bounds every table and none is a hostile number.
-    slots = [String?](repeating: nil, count: vocabulary.count + news.count)
+    // Ids below the number of tokens or of the model's rows: no table is as long as a hostile number says. Between the two
+    // there may be gaps.
+    slots = [String?](repeating: nil, count: max(vocabulary.count + news.count, rows ?? 0))
     for member in vocabulary {
       let place = JSONPlace(file: model.file, position: member.position)
       try enter(member.key, id: member.value, at: place)
@@ -32,7 +39,7 @@ struct VocabularyReader {
     var tokens: [AddedToken] = []
     var contents: Set<UTF8Name> = []
     for fields in added { tokens.append(try readAdded(fields, &contents)) }
-    names = slots.compactMap { $0 }
+    names = Array(slots[..<((slots.lastIndex { $0 != nil } ?? -1) + 1)])
     return tokens
   }
 

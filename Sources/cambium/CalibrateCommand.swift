@@ -13,16 +13,19 @@ import Threads
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Collects what a model's layers take on a text, for codes that make up for one another's errors.",
+    abstract: "Collects the activations' second moments that error feedback needs.",
     discussion: """
-      The model is run over the text, and of every tensor that a rule or a candidate of the budget gives
-      "scales": "feedback" the second moments of its inputs are summed. The result is the file that the manifest names under
-      calibration, or NAME.calibration.safetensors beside a manifest NAME.json; it is the same for any number of threads and
-      any memory. What does not fit into the memory at a time takes another pass over the text. What is done is kept in a
-      folder .partial beside it: the same command goes on.
+      Runs the model over the text and sums the second moments of the inputs of every \
+      tensor that a rule, or a candidate of the budget, quantizes with \
+      "scales": "feedback". The result is the file that the manifest names under \
+      "calibration", or NAME.calibration.safetensors beside NAME.json. It is the same for \
+      any number of threads and any memory: what does not fit takes another pass over the \
+      text. Progress is kept in a folder .partial beside the result, so that the same \
+      command continues after an interruption.
 
-      A chat in the text is written out with its special tokens. Without --text, a small one of our own is taken: too small
-      for layers of more than a thousand inputs.
+      A chat in the text is written out with its special tokens. Without --text a small \
+      text of our own is used, which is too small for layers with more than a thousand \
+      inputs.
 
       Example:
         cambium calibrate manifests/demo.json --text sample.txt

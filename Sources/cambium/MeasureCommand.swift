@@ -72,7 +72,9 @@ struct MeasureCommand: ParsableCommand {
       threads: parallel.threads)
     let passes = measurement.passes
     if !progress.quiet { Terminal.note("\(names.count) tensors, \(passes) passes of a window") }
-    let partial = path.appending(suffix: ".partial")
+    // What is kept of a measurement has its place beside the result, or where that would be by itself.
+    let place = try target.isStreamed() ? Sensitivity.path(beside: manifest) : path
+    let partial = place.appending(suffix: ".partial")
     let line = ProgressLine(quiet: progress.quiet)
     defer { line.clear() }
     line.began("pass", total: passes, .steps)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Digests
+import Files
 import Foundation
 import Planning
 import SystemPackage
@@ -64,5 +65,5 @@ struct PartitionCount: ExpressibleByArgument {
 
 /// The digest of this program.
 func programDigest() throws -> SHA256Digest {
-  try digestOfFile(atPath: FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0])).digest
+  try digestOfFile(atPath: ProgramPath.own).digest
 }

@@ -24,7 +24,7 @@ struct PipelineOptions: ParsableArguments {
     let base = manifest.absolute.folder
     folders.append(base.appending("pipelines"))
     folders.append(base.folder.appending("pipelines"))
-    var place = FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingLinks
+    var place = ProgramPath.own
     for _ in 0..<5 {
       place = place.folder
       folders.append(place.appending("pipelines"))

@@ -53,8 +53,12 @@ struct PipelinesCommand: ParsableCommand {
   }
 
   private func text(_ all: [(name: String, pipeline: Pipeline)]) -> String {
-    let rows = all.map { name, pipeline in
-      [name, "\(pipeline.format.mode.rawValue) \(pipeline.format.bits)/\(pipeline.format.groupSize)", pipeline.summary]
+    let rows = all.map { name, pipeline -> [String] in
+      let format = pipeline.format
+      let numbers = "\(format.mode.rawValue) \(format.bits)/\(format.groupSize)"
+      // One that quantizes nothing has a number format all the same, for a manifest's own rules.
+      let isKept = pipeline.rules.allSatisfy { $0.treatment == .keep }
+      return [name, isKept ? "as they are" : numbers, pipeline.summary]
     }
     return TextTable(["pipeline", "numbers", "what it is for"], rows).lines.joined(separator: "\n")
   }

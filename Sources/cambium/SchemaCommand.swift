@@ -1,7 +1,6 @@
 import ArgumentParser
 import Diagnostics
 import Files
-import Foundation
 import Manifests
 import StrictJSON
 import SystemPackage
@@ -45,7 +44,7 @@ struct SchemaCommand: ParsableCommand {
 
   /// The schemas lie where the pipelines do: in the package that the program was built in, or in what it was installed with.
   private func place(_ form: DocumentForm) throws -> FilePath {
-    let program = FilePath(Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingLinks
+    let program = ProgramPath.own
     var folder = program
     for _ in 0..<5 {
       folder = folder.folder

@@ -42,7 +42,9 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Prompts, one JSON object a line.", completion: .file(extensions: ["jsonl"])) var prompts: FilePath?
   @Option(help: "Folder of pictures to ask about, with captions.jsonl if wanted.", completion: .directory)
   var images: FilePath?
-  @Option(help: "Depths of MTP decoding, with commas, or none.") var depths: DepthList = DepthList(depths: [1, 2, 3, 4])
+  @Option(
+    help: "Depths of MTP decoding, with commas, or none (default: 1,2,3,4; without a head, lookup and made-up drafts).")
+  var depths: DepthList?
   @Flag(help: "Check adaptive depth too.") var adaptive = false
   @OptionGroup var drafters: DrafterOptions
   @Option(
@@ -84,7 +86,7 @@ struct CheckCommand: ParsableCommand {
     if let relativeAcceptance, !(0...1).contains(relativeAcceptance) {
       throw ValidationError("--relative-acceptance takes a number from 0 to 1")
     }
-    if relativeAcceptance != nil, source == nil || depths.depths.isEmpty {
+    if relativeAcceptance != nil, source == nil || depths?.depths.isEmpty == true {
       throw ValidationError("--relative-acceptance needs --source and --depths")
     }
     if sourceHead != nil, source == nil { throw ValidationError("--source-head needs --source") }
@@ -92,7 +94,7 @@ struct CheckCommand: ParsableCommand {
     if let minTop1, !(0...1).contains(minTop1) { throw ValidationError("--min-top1 takes a number from 0 to 1") }
     if maxKl != nil || minTop1 != nil, source == nil { throw ValidationError("--max-kl and --min-top1 need --source") }
     if text != nil, source == nil { throw ValidationError("--text needs --source") }
-    if minAcceptance != nil, depths.depths.isEmpty { throw ValidationError("--min-acceptance needs --depths") }
+    if minAcceptance != nil, depths?.depths.isEmpty == true { throw ValidationError("--min-acceptance needs --depths") }
   }
 
   func run() throws {
@@ -104,20 +106,24 @@ struct CheckCommand: ParsableCommand {
     let start = clock.now
     let model = try LoadedModel.open(package, drafters: drafters.drafter)
     let loaded = clock.now
+    let depths = try checkedDepths(of: model)
     let encoder = PromptEncoder(folder: model.path)
     var prompts = try promptSet(folder: model.path).map(encoder.encode)
     let pictures = try images.map(Picture.all) ?? []
     let pictureCheck = pictures.isEmpty ? nil : try PictureCheck(model, threads: runner.threads)
     prompts += try pictureCheck?.prompts(pictures) { StopSignal.shared.isRequested } ?? []
     var options = CheckOptions(
-      depths: depths.depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
+      depths: depths, adaptive: adaptive, limit: limit, stops: try stops(model.path, encoder),
       threads: runner.threads, promptChunk: runner.chunk, arithmetic: runner.arithmetic,
       minAcceptance: minAcceptance,
       isStopped: { StopSignal.shared.isRequested }, onProgress: Self.telling(line))
     options.draft(from: runner.vocabulary(or: .all), of: model)
     options.onNote = { line.say($0) }
-    options.decoders = decoders?.methods(of: model) ?? (model.hasDrafter ? DecodingMethod.all(of: model) : [])
-    options.forced = forced
+    let isBare = hasNothing(model)
+    if isBare { line.say("no head: nothing drafts but lookup") }
+    options.decoders =
+      decoders?.methods(of: model) ?? (model.hasDrafter || isBare ? DecodingMethod.all(of: model) : [])
+    options.forced = forced || isBare
     options.journal = try resume.map { folder in
       try Folder.create(folder.absolute)
       return try CheckJournal(folder: folder.absolute, key: CheckJournal.key(model))
@@ -144,7 +150,7 @@ struct CheckCommand: ParsableCommand {
       report.sourceText = SHA256Digest.of(try ReadOnlyFile(path: text).readAll(limit: PromptFile.limit))
     }
     if let original {
-      if original.hasHead, !depths.depths.isEmpty {
+      if original.hasHead, !depths.isEmpty {
         report.sourceAcceptance = try SourceAcceptance(original, prompts, options, floor: relativeAcceptance)
       } else if relativeAcceptance != nil {
         throw InferenceError.headMissing(path: original.path)
@@ -161,6 +167,22 @@ struct CheckCommand: ParsableCommand {
       Terminal.note(use.text)
     }
     if let failure = report.failure(path: FilePath(package)) { Terminal.fail(failure.diagnostic, afterResult: true) }
+  }
+
+  /// What is checked when nobody says: a package without a head has no depths, which is an error only where somebody asks
+  /// for what a head does.
+  private func checkedDepths(of model: LoadedModel) throws -> [Int] {
+    if let depths { return depths.depths }
+    guard !model.hasHead else { return DepthList.usual }
+    guard minAcceptance == nil, relativeAcceptance == nil, !adaptive else {
+      throw InferenceError.headMissing(path: model.path)
+    }
+    return []
+  }
+
+  /// Whether nothing drafts with weights, and nobody says what is to be checked.
+  private func hasNothing(_ model: LoadedModel) -> Bool {
+    depths == nil && decoders == nil && !model.hasHead && !model.hasDrafter
   }
 
   /// Every kind of work has a count of its own.
@@ -219,6 +241,9 @@ struct CheckCommand: ParsableCommand {
 
 /// Depths as `1,2,4`, or `none`.
 struct DepthList: ExpressibleByArgument {
+  /// What is checked when nothing is said.
+  static let usual = [1, 2, 3, 4]
+
   let depths: [Int]
 
   init(depths: [Int]) { self.depths = depths }

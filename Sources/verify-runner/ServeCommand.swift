@@ -49,6 +49,8 @@ struct ServeCommand: ParsableCommand {
   var servedModelName: [String] = []
   @Option(help: "Most tokens of prompt and answer together; by default what the model was made for.") var context: Int?
   @Option(help: "Most tokens of an answer if a request does not say; by default what fits.") var maxTokens: Int?
+  @Option(help: "Variables of the chat template that a request does not set, such as '{\"enable_thinking\": false}'.")
+  var defaultChatTemplateKwargs: String?
   @Option(help: "How to decode if a request does not say: auto, \(DecodingMethod.names).") var decoder = "auto"
   @OptionGroup var drafters: DrafterOptions
   @Flag(help: "Let requests ask for optimistic decoding, which gives other tokens.") var allowOptimistic = false
@@ -86,16 +88,27 @@ struct ServeCommand: ParsableCommand {
     guard times.allSatisfy({ (0...86_400).contains($0) }) else {
       throw ValidationError("times are seconds from 0 to 86400")
     }
+    _ = try templateVariables()
     guard metricsPrefix.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) }), !metricsPrefix.isEmpty else {
       throw ValidationError("--metrics-prefix takes small letters")
     }
+  }
+
+  private func templateVariables() throws -> [JSONValue.Member] {
+    guard let text = defaultChatTemplateKwargs else { return [] }
+    let value = try? JSONValue.parse(Array(text.utf8), file: "--default-chat-template-kwargs", maxValues: 1 << 12)
+    guard let members = value?.members else {
+      throw ValidationError("--default-chat-template-kwargs takes a JSON object")
+    }
+    return members
   }
 
   func run() throws {
     guard let config else { return try serve() }
     let value = try JSONValue.parse(
       ReadOnlyFile(path: config).readAll(limit: 1 << 20), file: config.string, maxValues: 1 << 12)
-    let file = try ConfigurationFile(value, file: config, options: Self.options, flags: Self.flags)
+    let file = try ConfigurationFile(
+      value, file: config, options: Self.options, flags: Self.flags, objects: Self.objects)
     // The words of the file come first: of an option that is given twice, the last one counts.
     try Self.parse(file.arguments + CommandLine.arguments.dropFirst(2)).serve()
   }
@@ -107,12 +120,15 @@ struct ServeCommand: ParsableCommand {
     "drafter": true, "sequences": false, "state-memory": false, "cache-memory": false,
     "queue": false, "connections": false, "max-body": false,
     "drain-timeout": false, "request-timeout": false, "queue-timeout": false, "idle-timeout": false, "ping": false,
-    "metrics-prefix": false, "stall-timeout": false,
+    "metrics-prefix": false, "stall-timeout": false, "default-chat-template-kwargs": false,
     "threads": false, "chunk": false, "arithmetic": false, "draft-shortlist": false, "draft-vocabulary": false,
   ]
   /// Files that a server opens besides its connections, at most: the model's, and those of event loops.
   private static let ownFiles = 128
   private static let flags = ["insecure", "allow-optimistic", "always-usage", "no-cache", "one-at-a-time", "no-log"]
+
+  /// Of the options those whose value may be a JSON object.
+  private static let objects: Set = ["default-chat-template-kwargs"]
 
   private func serve() throws {
     var options = ServerOptions()
@@ -140,6 +156,7 @@ struct ServeCommand: ParsableCommand {
     answers.fingerprint = try served.fingerprint()
     (answers.decoder, answers.limit) = (decoder, maxTokens)
     (answers.allowsOptimistic, answers.alwaysUsage, answers.limits) = (allowOptimistic, alwaysUsage, options.limits)
+    answers.templateVariables = try templateVariables()
     let method = served.method()
     do {
       _ = try method(decoder)
@@ -148,6 +165,7 @@ struct ServeCommand: ParsableCommand {
     }
     let engine = try engine(served.model, turn: served.text.marks.turn)
     let service = Service(served.text, engine: engine, options: answers, vision: served.vision, method: method)
+    if let note = service.penaltyNote { Terminal.note(note) }
     let isSilent = noLog
     let server = try Server(
       service, options, meta: served.meta, note: { Terminal.note($0) },

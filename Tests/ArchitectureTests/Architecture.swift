@@ -22,7 +22,8 @@ enum Architecture {
     "Images": ["", "Decoding", "Processing"],
     "Inference": ["", "Arithmetic", "Shapes", "State", "Model", "Vision", "Drafting", "Decoding"],
     "Checking": [
-      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Calibration", "Report", "Generation",
+      "HeadTrial", "", "Prompts", "Trace", "Images", "Comparison", "Source", "Sensitivity", "Calibration", "Report",
+      "Generation",
       "Check",
     ],
     "Serving": ["Requests", "Engine", "Prompts", "Dialects", "Statistics", ""],

@@ -19,6 +19,18 @@ import Testing
     try expectReference(folder)
   }
 
+  @Test func `the work of the drafter's folder goes with that of the package`() throws {
+    let folder = try ScratchFolder()
+    try Demo.writeManifest(in: folder, layout: "drafter")
+    #expect(try runDemo(folder).isSuccess && folder.exists("out-mtp.work"))
+    let made = folder.stamps("out-mtp")
+    let cleaned = try CambiumProcess.run(["clean", "m.json"], in: folder.path)
+    #expect(
+      cleaned.isSuccess && cleaned.out == "removed \(folder["out.work"])\nremoved \(folder["out-mtp.work"])\n",
+      "\(cleaned.summary)")
+    #expect(!folder.exists("out.work") && !folder.exists("out-mtp.work") && folder.stamps("out-mtp") == made)
+  }
+
   @Test func `unfinished work stays unless it is said, and what no run made stays always`() throws {
     let folder = try Demo.folder()
     #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)

@@ -89,6 +89,28 @@ import Testing
     #expect(Set(stayed) == Set(CleanWorkTests.mine.keys).union(["verify/verify.json"]), "\(stayed)")
   }
 
+  @Test func `what a killed check has put together goes, and what somebody put into it stays`() throws {
+    let folder = try Demo.folder()
+    #expect(try runDemo(folder, ["--until", "verify"]).isSuccess)
+    // Of the stages that are left, the check is the first that keeps a journal.
+    let killed = try CambiumProcess.run(
+      ["run", "m.json", "--quiet"], in: folder.path, environment: ["CAMBIUM_CRASH_AT": "journal:1"])
+    #expect(killed.end == .signal(SIGKILL), "\(killed.summary)")
+    #expect(folder.exists("out.work/check/package/tokenizer.json"))
+    #expect(folder.exists("out.work/check/package/model.safetensors"))
+    try folder.write("mine", to: "out.work/check/package/notes.txt")
+    try folder.link("out.work/check/package/mtp", to: folder["out.work/quantize/mtp.safetensors"])
+    let cleaned = try clean(folder, ["--unfinished"])
+    #expect(cleaned.isSuccess && cleaned.out.contains("check/package/notes.txt"), "\(cleaned.summary)")
+    #expect(
+      folder.tree("out.work") == ["check", "check/package", "check/package/mtp", "check/package/notes.txt", "lock"])
+    for name in ["mtp", "notes.txt"] {
+      try FileManager.default.removeItem(atPath: folder["out.work/check/package/" + name])
+    }
+    let again = try clean(folder, ["--unfinished"])
+    #expect(again.isSuccess && !folder.exists("out.work"), "\(again.summary)")
+  }
+
   @Test func `a source that is gone is not needed`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)

@@ -99,18 +99,21 @@ import Testing
   }
 
   /// Removes the tokenizer of a copy of the demo's trunk, without which there are no prompts.
-  private func withoutTokenizer(_ check: JSONValue) throws -> ScratchFolder {
+  private func withoutTokenizer(_ check: JSONValue, donor: String? = Demo.donor) throws -> ScratchFolder {
     let folder = try ScratchFolder()
     _ = try Demo.copyTrunk(to: folder)
     for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
       try FileManager.default.removeItem(atPath: folder["trunk/" + name])
     }
-    try Demo.writeManifest(in: folder, source: "trunk", check: check)
+    try Demo.writeManifest(in: folder, source: "trunk", donor: donor, check: check)
     return folder
   }
 
-  @Test func `a check that cannot take place ends the run with status 2 and publishes nothing`() throws {
-    let folder = try withoutTokenizer(small)
+  @Test(arguments: [Demo.donor, nil])
+  func `a check that cannot take place ends the run with status 2 and publishes nothing`(donor: String?) throws {
+    let folder = try withoutTokenizer(small, donor: donor)
+    let planned = try CambiumProcess.run(["plan", "m.json"], in: folder.path)
+    #expect(planned.end == .exit(2) && planned.err.contains("E_CHECK_MISSING"), "\(planned.summary)")
     let outcome = try runDemo(folder)
     #expect(outcome.end == .exit(2), "\(outcome.summary)")
     #expect(outcome.err.contains("E_CHECK_MISSING") && outcome.err.contains("there is no tokenizer.json"))
@@ -141,15 +144,7 @@ import Testing
     #expect(strict.end == .exit(1) && strict.out.contains("problem: "), "\(strict.summary)")
   }
 
-  @Test func `without a head the report says why nothing was decoded`() throws {
-    let folder = try folder(small, donor: nil)
-    #expect(try runDemo(folder).isSuccess)
-    #expect(try text(folder, "out.check.json").contains("there is no MTP head"))
-    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: there is no MTP head"))
-  }
-
-  /// The card was planned for a check that runs; it keeps its size.
-  @Test func `a tokenizer that the runner does not read is named, and sizes stay as planned`() throws {
+  @Test func `a tokenizer that the runner does not read is named before any work`() throws {
     let folder = try ScratchFolder()
     let trunk = try Demo.copyTrunk(to: folder)
     try folder.write("{\"version\": \"1.0\"}", to: "trunk/tokenizer.json")
@@ -159,15 +154,15 @@ import Testing
     // What is not covered, and where: the code alone mends nothing.
     let found = refused.err.split(separator: "\n").first { $0.contains("found:") } ?? ""
     #expect(found.contains("in tokenizer.json") && found.contains("expected "), "\(found)")
-    #expect(!exists(folder["out"]) && !exists(folder["out.check.json"]))
+    #expect(!exists(folder["out"]) && !exists(folder["out.check.json"]) && !exists(folder["out.work"]))
     var check = small
     check.set("optional", to: true)
     try Demo.writeManifest(in: folder, source: trunk, check: check)
     let outcome = try runDemo(folder)
     #expect(outcome.isSuccess, "\(outcome.summary)")
-    #expect(outcome.err.contains("decoding is not checked: E_"))
+    #expect(outcome.out.contains("decode check  none: E_TOKENIZER_"), "\(outcome.summary)")
     #expect(try text(folder, "out.check.json").contains("\"decoded\": false"))
-    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: the runner refused the package"))
+    #expect(try text(folder, "out/README.md").contains("Decoding was not checked: E_TOKENIZER_"))
   }
 
   @Test func `a file of somebody else beside the package is left alone`() throws {
@@ -252,8 +247,8 @@ import Testing
     for name in ["out/README.md", "out/audit.html"] {
       #expect(try text(folder, name).contains(String(format: "%.6f", mean)), "\(name)")
     }
-    let summary = "<dt>From the source</dt><dd>KL \(String(format: "%.6f", mean)) "
-    #expect(try text(folder, "out/audit.html").contains(summary))
+    let first = "<dt>From the source</dt><dd>KL \(String(format: "%.6f", mean)) "
+    #expect(try text(folder, "out/audit.html").contains(first))
     #expect(try document(run.out)["source_distance"]?["positions"] == source["positions"])
   }
 

@@ -47,6 +47,18 @@ import Testing
     }
   }
 
+  @Test func `the address of a model's page on the hub leads to the name that is taken`() throws {
+    let folder = try ScratchFolder()
+    let page = "https://huggingface.co/org/name"
+    for address in [page, page + "/tree/main", "http://hf.co/org/name"] {
+      for command in ["inspect", "init"] {
+        let outcome = try run([command, address], in: folder)
+        #expect(outcome.end == .exit(66) && outcome.err.contains("E_SOURCE_MISSING"), "\(outcome.summary)")
+        #expect(outcome.err.contains("a model of the hub is called hub:org/name\n"), "\(outcome.err)")
+      }
+    }
+  }
+
   @Test func `F5 a file in the place of a package, and a package in that of a manifest, are said to be that`() throws {
     let folder = try Demo.folder()
     try folder.write("x", to: "out.tar.zst")

@@ -41,7 +41,7 @@ import Testing
     throws
   {
     let pages = try Self.pages.get()
-    #expect(pages.count == 18 + 10 + 3)
+    #expect(pages.count == 19 + 10 + 3)
     for page in pages {
       let text = try text(page)
       try Golden.expect(page.golden, text)

@@ -80,6 +80,8 @@ import Testing
     #expect(listed.isSuccess, "\(listed.summary)")
     let names = listed.out.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first }
     #expect(names == names.sorted() && names.contains("mxfp4") && names.contains("graft-only"), "\(names)")
+    let kept = listed.out.split(separator: "\n").first { $0.hasPrefix("graft-only") }
+    #expect(kept?.contains("as they are") == true && kept?.contains("affine") == false, "\(listed.out)")
     try folder.makeFolder("own")
     try folder.write(
       #"{"cambium_pipeline": 1, "name": "mxfp4", "summary": "Mine.", "quantization": {"mode": "mxfp4"}, "#

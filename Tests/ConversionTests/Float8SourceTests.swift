@@ -91,6 +91,62 @@ import Testing
     #expect(try weights(other) == weights(packed))
   }
 
+  @Test func `scales that are powers of two, as exponents alone, are those numbers`() throws {
+    let (packed, _) = pair(.dense)
+    var (exponents, floats) = (packed, packed)
+    for (name, tensor) in packed.tensors where name.hasSuffix("_scale_inv") {
+      let count = tensor.shape.reduce(1, *)
+      let codes = (0..<count).map { UInt8(truncatingIfNeeded: 110 + $0 * 7 % 12) }
+      exponents.tensors[name] = TinyCheckpoint.Tensor(dtype: .f8e8m0, shape: tensor.shape, bytes: codes)
+      floats.tensors[name]?.bytes = codes.flatMap { code in
+        bytes(of: Float(sign: .plus, exponent: Int(code) - 127, significand: 1).bitPattern)
+      }
+    }
+    exponents.config.set("quantization_config", to: ["quant_method": "fp8", "scale_fmt": "ue8m0"])
+    #expect(try weights(exponents) == weights(floats))
+    #expect(try weights(exponents) != weights(packed))
+  }
+
+  @Test func `ModelOpt's scales of blocks, with the axes of a block kept, are those of blocks`() throws {
+    let (packed, _) = pair(.dense)
+    var kept = packed
+    for (name, tensor) in packed.tensors where name.hasSuffix("_scale_inv") {
+      kept.tensors[name] = nil
+      kept.tensors[String(name.dropLast("_inv".count))] = TinyCheckpoint.Tensor(
+        dtype: .f32, shape: [tensor.shape[0], 1, tensor.shape[1], 1], bytes: tensor.bytes)
+    }
+    kept.config.set("quantization_config", to: ["quant_method": "modelopt", "quant_algo": "FP8_PB_WO"])
+    #expect(try weights(kept) == weights(packed))
+    kept.config.removeKey("quantization_config")
+    try withWorkshop(source: kept) { shop in
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_SOURCE_FORMAT")
+    }
+  }
+
+  @Test func `what hf_quant_config.json says beside a config.json that says nothing is read, and pinned`() throws {
+    var packed = TinyCheckpoint(.dense)
+    let name = "model.language_model.layers.0.mlp.up_proj.weight"
+    let shape = try #require(packed.tensors[name]).shape
+    packed.tensors[name] = TinyCheckpoint.Tensor(
+      dtype: .f8e4m3, shape: shape, bytes: (0..<shape[0] * shape[1]).map { UInt8(truncatingIfNeeded: $0 * 37 % 0x7F) })
+    packed.tensors[name + "_scale"] = TinyCheckpoint.Tensor(
+      dtype: .f32, shape: [shape[0], 1], bytes: (0..<shape[0]).flatMap { bytes(of: (Float($0 + 1) / 512).bitPattern) })
+    var stated = packed
+    stated.config.set("quantization_config", to: ["quant_method": "modelopt"])
+    let file = "{\"producer\": {\"name\": \"modelopt\"}, \"quantization\": {\"quant_algo\": \"FP8\"}}"
+    try withWorkshop(source: packed) { shop in
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_SOURCE_FORMAT")
+      try writeBytes(Array(file.utf8), shop.source + "/hf_quant_config.json")
+      try shop.run()
+      let audit = try Package(shop.package).audit
+      #expect(audit.inputs.contains { $0.path == "source/hf_quant_config.json" })
+      #expect(audit.notes.contains { $0.contains("hf_quant_config.json beside it is read") })
+      #expect(try PackageVerifier(path: FilePath(shop.package), threads: 2).verify().isGood)
+      let own = try digests(shop.package).filter { $0.key.hasSuffix(".safetensors") }.mapValues { "\($0)" }
+      #expect(try own == weights(stated))
+    }
+  }
+
   /// One scale a row or a matrix, in a model whose configuration says that it has FP8, against the numbers in bf16.
   @Test(arguments: ["dequantize_fp8_rows", "dequantize_fp8_matrix"])
   func `a scale for each row, or for the matrix, is a factor`(transform: String) throws {

@@ -108,6 +108,21 @@ import Testing
     }
   }
 
+  @Test func `four bits with exponents as scales are MXFP4, by the name of who quantized them`() throws {
+    var source = TinyCheckpoint(.dense)
+    let module = "model.language_model.layers.1.mlp.up_proj.weight"
+    let shape = try #require(source.tensors[module]).shape
+    source.tensors[module] = TinyCheckpoint.Tensor(
+      dtype: .u8, shape: [shape[0], shape[1] / 2], bytes: Array(repeating: 0, count: shape[0] * shape[1] / 2))
+    source.tensors[module + "_scale"] = TinyCheckpoint.Tensor(
+      dtype: .u8, shape: [shape[0], shape[1] / 32], bytes: Array(repeating: 127, count: shape[0] * shape[1] / 32))
+    source.config.set("quantization_config", to: ["quant_method": "quark"])
+    try withWorkshop(source: source) { shop in
+      let error = try #require(throws: CheckpointError.self) { try shop.open() }
+      #expect(error.diagnostic.code == "E_SOURCE_FORMAT" && error.diagnostic.found == "MXFP4 (quark)")
+    }
+  }
+
   @Test func `every spelling of a method has one meaning`() {
     let names = QuantizationMethod.allCases.flatMap(\.names)
     #expect(Set(names).count == names.count)

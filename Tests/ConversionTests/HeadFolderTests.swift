@@ -181,7 +181,7 @@ import Testing
       #expect(
         try package.problems(of: "MTP head") == ["\(words): rmsnorm_weight_format is not what vllm-mlx has to read"])
       try writeBytes(Array("{".utf8), package.path + "/" + words)
-      #expect(try package.problems(of: "MTP head") == ["\(words): missing or unreadable"])
+      #expect(try package.problems(of: "MTP head") == ["\(words): missing, or not JSON"])
     }
   }
 
@@ -189,7 +189,7 @@ import Testing
     try withPackage { package in
       try removeFile(package.path + "/" + words)
       #expect(try package.problems(of: "files", sum: false) == ["\(words): missing"])
-      #expect(try package.problems(of: "MTP head") == ["\(words): missing or unreadable"])
+      #expect(try package.problems(of: "MTP head") == ["\(words): missing, or not JSON"])
     }
     try withPackage { package in
       try removeFile(package.path + "/" + weights)

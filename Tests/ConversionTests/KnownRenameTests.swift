@@ -51,6 +51,9 @@ import Testing
     ("with the tower at the top", { $0.replacingOccurrences(of: "model.visual.", with: "vision_tower.") }),
     ("of FSDP", { $0.replacingOccurrences(of: ".mlp.", with: "._fsdp_wrapped_module.mlp.") }),
     ("of data-parallel training", { "module." + $0 }),
+    ("of Lightning with DeepSpeed", { "_forward_module." + $0 }),
+    ("of a policy", { "policy." + $0 }),
+    ("of averaged weights", { "ema_model." + $0 }),
   ]
 
   @Test(arguments: spellings.indices)
@@ -77,6 +80,14 @@ import Testing
     source.tensors["_orig_mod.lm_head.weight"] = source.tensors["lm_head.weight"]
     try withWorkshop(source: source) { shop in
       #expect(throws: CheckpointError.self) { try shop.open() }
+    }
+  }
+
+  @Test func `averaged weights beside the model's own are ambiguous, and refused`() throws {
+    var source = TinyCheckpoint(.dense)
+    for (name, tensor) in source.tensors { source.tensors["ema_model." + name] = tensor }
+    try withWorkshop(source: source) { shop in
+      #expect(try diagnostic { _ = try shop.open() }.code == "E_TENSOR_TWICE")
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import StrictJSON
 import Testing
 
@@ -33,6 +34,23 @@ import Testing
     #expect(text.contains("\nlicense_name: qwen-research\n"))
     #expect(text.contains("\nlicense_link: https://example.org/LICENSE\n"))
     #expect(text.contains("holds for this package too: other (qwen-research, https://example.org/LICENSE)."))
+  }
+
+  @Test func `what a card says of its licence is read as it is written, and makes no link and no page of its own`()
+    throws
+  {
+    let text = try card(
+      "license: other\nlicense_name: <img src=x> `a`\nlicense_link: \"![b](https://evil.test) | *c*\"")
+    let words = #"<img src=x> `a`, ![b](https://evil.test) | *c*"#
+    let escaped = #"\<img src=x\> \`a\`, !\[b\](https://evil.test) \| \*c\*"#
+    #expect(text.contains("holds for this package too: other (\(escaped))."), "\(text.prefix(900))")
+    let body = text.components(separatedBy: "\n---\n").dropFirst().joined()
+    #expect(!body.contains(words) && !body.contains("[b]("))
+  }
+
+  @Test func `a base model's name does not leave its quotes`() throws {
+    let text = try card("license: mit", [("base_model", "a` [b](https://evil.test) `c")])
+    #expect(text.contains(#"made by cambium"#) && text.contains(#" from a\` \[b\](https://evil.test) \`c ("#))
   }
 
   @Test(arguments: [

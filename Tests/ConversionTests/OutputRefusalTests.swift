@@ -104,6 +104,24 @@ import Workspace
     }
   }
 
+  /// A list is made anew by who edits a file and wants it to fit; what the program wrote of the file is in the provenance.
+  @Test func `a package with a file that a person edited stays, though its list was made anew`() throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.run()
+      let card = shop.package + "/README.md"
+      let edited = try readBytes(card) + Array("Tuned for me.\n".utf8)
+      try writeBytes(edited, card)
+      try Package(shop.package).sumAgain()
+      let error = try diagnostic { try shop.run() }
+      #expect(error.code == "E_OUTPUT_EXISTS" && error.found == "not as it was published: README.md", "\(error.text)")
+      #expect(try readBytes(card) == edited)
+      var options = shop.options
+      options.replaces = true
+      try shop.run(options)
+      #expect(try readBytes(card) != edited)
+    }
+  }
+
   @Test func `an output that is a file is refused`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
       try writeBytes([7], shop.package)

@@ -54,6 +54,42 @@ import Testing
     }
   }
 
+  @Test(arguments: [#""format":"pt ""#, #""format":"np ""#, #""Format":"mlx""#])
+  func `weights that are marked for another framework, or not at all, are found`(mark: String) throws {
+    try withPackage { package in
+      let path = package.path + "/model.safetensors"
+      let bytes = try readBytes(path)
+      let length = 8 + bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let header = String(decoding: bytes[8..<length], as: UTF8.self)
+      // As long as before.
+      let other = header.replacingOccurrences(of: #""format":"mlx""#, with: mark)
+      #expect(other != header)
+      try writeBytes(
+        Array(bytes[0..<8]) + Array(other.utf8) + Array(repeating: 0x20, count: header.utf8.count - other.utf8.count)
+          + bytes[length...], path)
+      #expect(try package.problems(of: "headers") == ["model.safetensors: metadata format is not mlx"])
+    }
+  }
+
+  @Test(arguments: [("mtp_num_hidden_layers", 2), ("mtp_num_hidden_layers", 0), ("num_nextn_predict_layers", 2)])
+  func `a number of the head's layers that is not that of its tensors is found`(name: String, count: Int) throws {
+    try withPackage { package in
+      let path = package.path + "/config.json"
+      let before = try readBytes(path)
+      for isText in [true, false] {
+        try editJSON(path) { config in
+          guard isText else { return config.set(name, to: .int(count)) }
+          var text = config["text_config"] ?? .object([])
+          text.set(name, to: .int(count))
+          config.set("text_config", to: text)
+        }
+        let problems = try package.problems(of: "configuration")
+        #expect(problems == ["\(name) is \(count), the head has 1 layer"], "in the text's: \(isText)")
+        try writeBytes(before, path)
+      }
+    }
+  }
+
   @Test func `a removed head is found`() throws {
     try withPackage { package in
       try FileManager.default.removeItem(atPath: package.path + "/mtp.safetensors")
@@ -105,17 +141,6 @@ import Testing
         config.set("quantization_config", to: block)
       }
       #expect(try package.problems(of: "configuration") == ["quantization and quantization_config differ"])
-    }
-  }
-
-  @Test func `a count that contradicts the head is found`() throws {
-    try withPackage { package in
-      try editJSON(package.path + "/config.json") { config in
-        var text = config["text_config"] ?? .object([])
-        text.set("mtp_num_hidden_layers", to: 0)
-        config.set("text_config", to: text)
-      }
-      #expect(try package.problems(of: "configuration") == ["mtp_num_hidden_layers is 0, the head is there"])
     }
   }
 

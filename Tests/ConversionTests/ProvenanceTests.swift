@@ -101,7 +101,7 @@ import Testing
           $0.hasPrefix("the pipeline's name is affine4")
         })
       try FileManager.default.removeItem(atPath: path)
-      #expect(try package.problems(of: "provenance") == ["provenance.json: missing or unreadable"])
+      #expect(try package.problems(of: "provenance") == ["provenance.json: missing, or no file of its kind"])
     }
   }
 }

@@ -14,6 +14,27 @@ import Testing
     }
   }
 
+  static let ranges: [(text: String, names: [String])] = [
+    ("mlx-lm>=0.30", ["mlx-lm<=0.31.3", "mlx-lm>=0.32"]), ("mlx-lm", ["mlx-lm<=0.31.3", "mlx-lm>=0.32"]),
+    ("mlx-lm==0.31.2", ["mlx-lm<=0.31.3"]), ("mlx-lm>0.31.3", ["mlx-lm>=0.32"]), ("mlx-lm<0.32", ["mlx-lm<=0.31.3"]),
+    ("mlx-vlm>=0.7", ["mlx-vlm>=0.6.12,<0.7.8", "mlx-vlm>=0.7.8"]), ("mlx-vlm>=0.8", ["mlx-vlm>=0.7.8"]),
+    ("mlx-lm>=0.32", ["mlx-lm>=0.32"]),
+  ]
+
+  @Test(arguments: ranges)
+  func `a range of a reader's releases requires each that is told apart in it`(text: String, names: [String]) {
+    #expect(Reader.meant(by: text).map(\.name) == names)
+  }
+
+  @Test(arguments: ["mlx-lm>0.31.3,<0.32", "mlx-lm>=new", "mlx-lm>=0.33,<0.32", "llama.cpp>=1"])
+  func `a range without a known release is refused with those that are known`(text: String) throws {
+    try withWorkshop(source: TinyCheckpoint(.dense)) { shop in
+      try shop.writeManifest([("readers", [.string(text)])])
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_READER_UNKNOWN" && error.expected?.contains("mlx-lm>=0.32") == true)
+    }
+  }
+
   @Test func `every reader is asked and the audit foretold it`() throws {
     try withPackage { package in
       let report = try verification(of: package.path)

@@ -1,4 +1,5 @@
 import PackageCheck
+import Planning
 import SystemPackage
 import StrictJSON
 import Testing
@@ -13,6 +14,40 @@ import Testing
       #expect(error.file?.hasPrefix(shop.manifest + ":") == true)
       #expect(error.found == "manifest rule 1 (match **.o_prjo.weight)")
     }
+  }
+
+  @Test(arguments: [
+    ("*down_proj*", "**down_proj**"), ("re:.*mlp.*", "**mlp**"),
+    ("language_model.*.mlp.down_proj.weight", "language_model.**.mlp.down_proj.weight"),
+  ])
+  func `a pattern whose star would have to cross dots is told so, with a tensor that is meant`(
+    pattern: String, crossing: String
+  ) throws {
+    try withRule(["match": .string(pattern), "treatment": "keep"]) { shop in
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_RULE_UNUSED")
+      #expect(error.next?.contains("* stops at dots: \"\(crossing)\" matches") == true, "\(error.text)")
+      #expect(error.next?.contains(".mlp.") == true && error.next?.contains("embed_tokens") == false, "\(error.text)")
+    }
+  }
+
+  @Test(arguments: [
+    ("model.language_model.layers.0.mlp.**", "language_model.model.layers.0.mlp.**"),
+    ("model.layers.{0-0}.mlp.**", "language_model.model.layers.{0-0}.mlp.**"),
+    ("model.visual.patch_embed.**", "vision_tower.patch_embed.**"),
+  ])
+  func `a pattern over the source's own names is read as that over the package's, and noted`(
+    pattern: String, read: String
+  ) throws {
+    func plan(_ pattern: String) throws -> Plan {
+      var plan: Plan?
+      try withRule(["match": .string(pattern), "treatment": "keep"]) { plan = try $0.open().plan }
+      return try #require(plan)
+    }
+    let (own, packages) = (try plan(pattern), try plan(read))
+    #expect(own.tensors.map(\.verdictWord) == packages.tensors.map(\.verdictWord))
+    #expect(own.notes.contains { $0.hasSuffix("names tensors as the source does: it is read as \(read)") })
+    #expect(!packages.notes.contains { $0.contains("as the source does") })
   }
 
   @Test func `a role that the model does not have is refused`() throws {

@@ -37,6 +37,34 @@ import TestSupport
     }
   }
 
+  @Test func `what lies beneath a folder is inside, by way of a link too`() throws {
+    let scratch = try ScratchFolder()
+    try scratch.makeFolder("models/a")
+    try scratch.makeFolder("models/ab")
+    try scratch.link("link", to: "models")
+    let folder = scratch.at("models/a")
+    for inner in ["models/a", "models/a/out", "link/a", "link/a/x/y", "link/ab/../a/x"] {
+      #expect(try scratch.at(inner).isInside(folder), "\(inner)")
+    }
+    for other in ["models", "models/ab", "models/ab/a", "link/b", "out"] {
+      #expect(try !scratch.at(other).isInside(folder), "\(other)")
+    }
+    #expect(try !scratch.at("x/y").isInside(scratch.at("x/z")))
+    #expect(try scratch.at("x/y").isInside(scratch.at("x")))
+  }
+
+  /// As after `mount --bind /no-such/a /no-such/b`, which takes a right that a test does not have.
+  @Test func `a folder that a mount gives a second name is the same folder`() throws {
+    let identities: [FilePath: [UInt64]] = [
+      "/": [1, 2], "/no-such": [1, 3], "/no-such/a": [1, 4], "/no-such/b": [1, 4], "/no-such/c": [2, 4],
+    ]
+    let isInside = { (path: FilePath) in
+      try path.isInside("/no-such/a") { path throws(FileError) in identities[path] }
+    }
+    #expect(try isInside("/no-such/b") && isInside("/no-such/b/out") && isInside("/no-such/a/out"))
+    #expect(try !isInside("/no-such/c/out") && !isInside("/no-such") && !isInside("/no-such/out"))
+  }
+
   @Test func `above a link is the folder of what it leads to`() throws {
     let scratch = try ScratchFolder()
     try scratch.makeFolder("real/sub")

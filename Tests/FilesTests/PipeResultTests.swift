@@ -21,6 +21,17 @@ import Testing
     #expect(try scratch.status("pipe").st_mode & S_IFMT == S_IFIFO)
   }
 
+  @Test func `a pipe and a device are known, behind a link too, and a file and nothing are none`() throws {
+    let scratch = try ScratchFolder()
+    #expect(mkfifo(scratch["pipe"], 0o600) == 0)
+    try scratch.link("link", to: scratch["pipe"])
+    for name in ["pipe", "link"] { #expect(try ResultFile(scratch.at(name), PipeResultTests.kind).isStreamed()) }
+    #expect(try ResultFile("/dev/null", PipeResultTests.kind).isStreamed())
+    let own = ResultFile.Kind("a note") { _ in true }
+    try scratch.put("note", at: "file")
+    for name in ["file", "nothing"] { #expect(try !ResultFile(scratch.at(name), own).isStreamed()) }
+  }
+
   @Test func `a pipe with a reader gets the whole result, and its file stays what it is`() throws {
     let scratch = try ScratchFolder()
     #expect(mkfifo(scratch["pipe"], 0o600) == 0)

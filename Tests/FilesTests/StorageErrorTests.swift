@@ -16,6 +16,7 @@ import Testing
     (.unreadable(operation: "open", path: "p", errno: EACCES), "E_UNREADABLE", .io),
     (.fileTooLarge(path: "p", needed: nil), "E_FILE_TOO_LARGE", .io),
     (.targetIsLink(path: "p"), "E_TARGET_IS_LINK", .io),
+    (.targetKind(path: "p"), "E_TARGET_KIND", .io),
     (.targetExists(path: "p"), "E_TARGET_EXISTS", .io),
     (.resultExists(path: "p", kind: "k", found: "f"), "E_RESULT_EXISTS", .io),
     (.resultPlace(path: "p", found: "f"), "E_RESULT_PLACE", .io),

@@ -9,8 +9,8 @@ import Testing
   private func arguments(_ value: JSONValue) throws -> [String] {
     try ConfigurationFile(
       value, file: "/etc/cambium/serve.json",
-      options: ["host": false, "port": false, "allowed-host": true, "api-key-file": false],
-      flags: ["insecure", "no-log"]
+      options: ["host": false, "port": false, "allowed-host": true, "api-key-file": false, "kwargs": false],
+      flags: ["insecure", "no-log"], objects: ["kwargs"]
     ).arguments
   }
 
@@ -34,6 +34,12 @@ import Testing
   @Test func `a path in the file is meant from its folder`() throws {
     #expect(try arguments(["api-key-file": "keys.txt"]) == ["--api-key-file=/etc/cambium/keys.txt"])
     #expect(try arguments(["api-key-file": "/keys.txt"]) == ["--api-key-file=/keys.txt"])
+  }
+
+  @Test func `an object is given as its JSON, where the option takes one`() throws {
+    #expect(try arguments(["kwargs": ["enable_thinking": false]]) == [#"--kwargs={"enable_thinking":false}"#])
+    #expect(try arguments(["kwargs": #"{"a": 1}"#]) == [#"--kwargs={"a": 1}"#])
+    #expect(refusal(["kwargs": [1]]) == "E_JSON_TYPE" && refusal(["host": ["a": 1]]) == "E_JSON_TYPE")
   }
 
   @Test func `what begins with a dash is a value all the same`() throws {

@@ -59,6 +59,21 @@ import Testing
     #expect(!channel.isActive)
   }
 
+  @Test func `framing: chunks in HTTP/1.0, which has none, are refused`() throws {
+    let gate = Gate(host: "127.0.0.1", allowed: [], origins: [], keys: KeyRing([]))
+    let route = try #require(Route("/v1/chat/completions"))
+    for (version, expected) in [("1.0", 400), ("1.1", nil)] as [(String, Int?)] {
+      let channel = try channel()
+      let target = "POST /v1/chat/completions HTTP/\(version)\r\nHost: localhost\r\n"
+      try send("\(target)Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", channel)
+      let head = try #require(try head(channel))
+      let fields = head.headers.map { (name: $0.name, value: $0.value) }
+      let seen = RequestHead(method: "POST", target: head.uri, hosts: head.headers["host"], fields: fields)
+      #expect(gate.refusal(of: seen, route: route)?.status == expected, "HTTP/\(version)")
+      _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+  }
+
   @Test func `host: the host of a target counts, and not the one beside it`() throws {
     let targets: [(target: String, hosts: [String], path: String, expected: [String])] = [
       ("http://evil.test/v1/models?a=1", ["localhost"], "/v1/models?a=1", ["evil.test"]),

@@ -1,6 +1,7 @@
 import Crypto
 import SystemPackage
 import Diagnostics
+import Files
 import Foundation
 import Signatures
 import StrictJSON
@@ -74,6 +75,27 @@ import Testing
       try FileManager.default.removeItem(atPath: signed.path + "/config.json")
       let missing = #expect(throws: SignatureError.self) { try signed.verify() }
       #expect(missing?.diagnostic.file?.hasSuffix("/config.json") == true)
+    }
+  }
+
+  @Test func `a signature by another key is replaced only when a person says so`() throws {
+    try withSigned { signed in
+      let (folder, target) = (FilePath(signed.path), FilePath(signed.path + "/model.sig"))
+      let other = FilePath(signed.keys.path + "/other.pem")
+      let before = try Data(contentsOf: URL(fileURLWithPath: target.string))
+      let refused = #expect(throws: StorageError.self) {
+        try ModelSignature.sign(folder: folder, key: other, to: target)
+      }
+      #expect(
+        refused?.diagnostic.code == "E_RESULT_EXISTS" && refused?.diagnostic.found?.contains("by this key") == true)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: target.string)) == before)
+      // By its own key, also of files that are others by now.
+      try signed.write([1], to: "new.txt")
+      try ModelSignature.sign(folder: folder, key: FilePath(signed.keys.path + "/key.pem"), to: target)
+      try signed.verify()
+      try ModelSignature.sign(folder: folder, key: other, to: target, force: true)
+      #expect(code { try signed.verify() } == "E_SIGNATURE")
+      try signed.verify(key: "other.pub")
     }
   }
 
@@ -183,10 +205,10 @@ private final class Keys {
   init() throws {
     path = FileManager.default.temporaryDirectory.path + "/cambium-keys-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let key = P256.Signing.PrivateKey()
+    let (key, other) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
     for (name, text) in [
       ("key.pem", key.pemRepresentation), ("key.pub", key.publicKey.pemRepresentation),
-      ("other.pub", P256.Signing.PrivateKey().publicKey.pemRepresentation),
+      ("other.pem", other.pemRepresentation), ("other.pub", other.publicKey.pemRepresentation),
       ("p384.pub", P384.Signing.PrivateKey().publicKey.pemRepresentation), ("text", "no key"),
     ] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))

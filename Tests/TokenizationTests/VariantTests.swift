@@ -83,7 +83,24 @@ import Tokenization
     let folder = try TokenizerFolder(plain.looseFiles())
     let tokenizer = try Tokenizer(folder: FilePath(folder.path))
     for (text, ids) in zip(variants.texts, plain.ids) { #expect(tokenizer.encode(text) == ids, "\(text)") }
-    #expect(TokenizerNotes.notes(folder: FilePath(folder.path)).first?.contains("vocab.json and merges.txt") == true)
+    #expect(TokenizerNotes.notes(folder: FilePath(folder.path)).first?.contains("of vocab.json and merges.txt") == true)
+  }
+
+  @Test func `a tokenizer.json made of vocab.json and merges.txt has the ids of the library's own`() throws {
+    let plain = variants["plain"]
+    let folder = try TokenizerFolder(plain.looseFiles())
+    let path = FilePath(folder.path)
+    let made = try #require(MadeTokenizer.bytes(folder: path, files: ["merges.txt", "vocab.json"]))
+    let tokenizer = try Tokenizer(json: made, file: "made")
+    for (text, ids) in zip(variants.texts, plain.ids) { #expect(tokenizer.encode(text) == ids, "\(text)") }
+    let document = try JSONValue.parse(made, file: "made")
+    // Merges as pairs, and the vocabulary by ids, as the library writes them.
+    #expect(document["model"]?["merges"]?.arrayValue?.allSatisfy { $0.arrayValue?.count == 2 } == true)
+    let ids = document["model"]?["vocab"]?.members?.compactMap { $0.value.intValue } ?? []
+    #expect(!ids.isEmpty && ids == ids.sorted())
+    #expect(MadeTokenizer.bytes(folder: path, files: ["merges.txt", "tokenizer.json", "vocab.json"]) == nil)
+    #expect(MadeTokenizer.bytes(folder: path, files: ["vocab.json"]) == nil)
+    withExtendedLifetime(folder) {}
   }
 
   @Test func `the pattern of loose files is the configuration's, then the family's`() throws {

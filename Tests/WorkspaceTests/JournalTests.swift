@@ -135,6 +135,14 @@ import Workspace
       try Journal.open(folder: scratch.folder, key: key)
     }
   }
+
+  @Test func `a pipe in the journal's place is refused by name and holds nobody up`() throws {
+    let scratch = try ScratchFolder.lasting()
+    #expect(mkfifo(scratch["journal.jsonl"], 0o600) == 0)
+    #expect(throws: StorageError.targetKind(path: scratch.at("journal.jsonl"))) {
+      try Journal.open(folder: scratch.folder, key: key)
+    }
+  }
 }
 
 extension ScratchFolder {

@@ -31,4 +31,11 @@ import Workspace
     #expect(throws: StorageError.targetIsLink(path: scratch.at("lock"))) { try WorkLock(folder: scratch.folder) }
     #expect(try scratch.content("other") == "precious")
   }
+
+  @Test func `a pipe in place of the lock is refused by name and holds nobody up`() throws {
+    let scratch = try ScratchFolder.lasting()
+    #expect(mkfifo(scratch["lock"], 0o600) == 0)
+    #expect(throws: StorageError.targetKind(path: scratch.at("lock"))) { try WorkLock(folder: scratch.folder) }
+    #expect(WorkLock.refusal(folder: scratch.folder) as? StorageError == .targetKind(path: scratch.at("lock")))
+  }
 }

@@ -346,12 +346,30 @@ def no_proc(room):
         raise Untried("a mount takes root and unshare")
     package = room.package()
     prefix = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro none /proc && exec "$@"', "sh")
-    tried = commands(room, package)
+    tried = commands(room, package) + [
+        ("cambium", "pipelines"), ("cambium", "schema", "cambium_run"), ("cambium", "schema"), ("cambium", "clean", "again.json"),
+        ("cambium", "run", "o.json", "--partition", "0/1", "--output", "parted", "--work", "parted.work"),
+    ]
     for command in tried:
         outcome = room.run(*command, prefix=prefix, timeout=120)
         expect(outcome.status in (0, 1) and not outcome.crashed or outcome.code, f"{' '.join(command[:2])}: {outcome}")
         expect(outcome.status == 0 or command[1] == "diff", f"{' '.join(command[:2])}: {outcome}")
     print(f"    {len(tried)} commands", flush=True)
+
+
+def bind_mount(room):
+    """a second name by a mount: nothing is put into the source, nor is the source replaced"""
+    if os.getuid() != 0 or not shutil.which("unshare"):
+        raise Untried("a mount takes root and unshare")
+    room.package()
+    (room / "second").mkdir()
+    before = sorted(path.name for path in (room / "source").iterdir())
+    prefix = ("unshare", "-m", "sh", "-c", 'mount --bind source second && exec "$@"', "sh")
+    for more in (("--output", "second/out"), ("--output", "second"), ("--output", "new", "--work", "second/deep/work"),
+                 ("--output", "second", "--replace")):
+        outcome = room.run("cambium", "run", "o.json", *more, prefix=prefix, timeout=120)
+        expect(outcome.code in ("E_OUTPUT_INSIDE_INPUT", "E_OUTPUT_EXISTS"), f"{more}: {outcome}")
+        expect(sorted(path.name for path in (room / "source").iterdir()) == before, f"{more}: the source is another one")
 
 
 # Archives.
@@ -388,7 +406,7 @@ def written(folder):
     return total
 
 
-CASES = [shards_256, shards_64, few_descriptors, few_threads, full_output, closed_output, reader_left, full_error, no_proc,
+CASES = [shards_256, shards_64, few_descriptors, few_threads, full_output, closed_output, reader_left, full_error, no_proc, bind_mount,
          archive_bombs, templates, metadata_keys, tensors_92160, tensors_150000]
 # Holes do not take memory there, and 8 GiB are to be seen.
 ON_DISK = {archive_bombs, tensors_92160, tensors_150000}

@@ -82,7 +82,9 @@ let package = Package(
       dependencies: ["Diagnostics", "Digests", "Files", "Quantization", "StrictJSON", "Safetensors", "Threads", paths]),
     .target(
       name: "Manifests",
-      dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint", "Safetensors", paths]),
+      dependencies: [
+        "Diagnostics", "Files", "StrictJSON", "Digests", "Quantization", "Checkpoint", "Safetensors", paths,
+      ]),
     .target(name: "Templates", dependencies: ["Diagnostics", "Files", "StrictJSON", paths]),
     .target(
       name: "Tokenization", dependencies: ["Diagnostics", "Files", "StrictJSON", "Templates", paths],
@@ -104,7 +106,8 @@ let package = Package(
     .target(
       name: "Streaming",
       dependencies: [
-        "Checkpoint", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization", "Safetensors", "StrictJSON",
+        "Checkpoint", "Digests", "Files", "Manifests", "Measuring", "Planning", "Quantization", "Safetensors",
+        "StrictJSON",
         "Threads", "Workspace", paths,
       ]),
     .target(name: "Signatures", dependencies: ["Diagnostics", "Files", "StrictJSON", "Digests", paths]),

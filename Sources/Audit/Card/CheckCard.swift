@@ -23,7 +23,7 @@ struct CheckCard {
   private func text(_ check: DecodeCheck, _ outcome: CheckOutcome?) -> String {
     var text =
       "Decoded before it was published: \(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each, with \(ways(check)) and"
-      + " without\(check.drafter == nil ? " it" : ""). Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the draft:\n\n"
+      + " without\(check.drafter == nil || check.draftsByLookup ? " it" : ""). Tokens, logits and final states are equal bit for bit. Share of drafts accepted, by place in the draft:\n\n"
     var rows = check.depths.map { ("\($0)", $0, outcome?.acceptance(depth: $0)) }
     if let drafter = check.drafter {
       rows.append((drafter.name, min(drafter.places, CheckCard.mostPlaces), outcome?.acceptance(of: drafter.name)))
@@ -66,6 +66,7 @@ struct CheckCard {
   private func ways(_ check: DecodeCheck) -> String {
     let head =
       check.depths.isEmpty ? nil : "the head at depths " + check.depths.map(String.init).joined(separator: ", ")
+    if check.draftsByLookup { return "lookup (no head: nothing drafts but lookup)" }
     return [head, check.drafter.map { "the drafter (\($0.name))" }].compactMap { $0 }.joined(separator: ", with ")
   }
 

@@ -22,6 +22,6 @@ extension ModelCard {
   private func stated(_ card: SourceCard) -> String? {
     guard let licence = card.licence else { return nil }
     let more = card.values("license_name") + card.values("license_link")
-    return more.isEmpty ? licence : licence + " (" + more.joined(separator: ", ") + ")"
+    return MarkdownText.text(more.isEmpty ? licence : licence + " (" + more.joined(separator: ", ") + ")")
   }
 }

@@ -66,7 +66,7 @@ package struct ModelCard {
       # \(name)
 
       An MLX package made by cambium \(Tool.version) from \
-      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map { "`\($0)`" }.joined(separator: ", ")) \
+      \(baseModels.isEmpty ? "a local checkpoint whose base model is not stated" : baseModels.map(MarkdownText.code).joined(separator: ", ")) \
       (`\(resolution.source.model.modelType)`) with the pipeline `\(resolution.pipeline.name)`\(resolution.pipelineIsFile ? ", a file of its own that calls itself so" : "").
 
 
@@ -75,6 +75,7 @@ package struct ModelCard {
     if let line = adapterLine { text += line + "\n\n" }
     text += headLine + "\n\n"
     if let line = drafterLine { text += line + "\n\n" }
+    if let line = tokenizerLine { text += line + "\n\n" }
     text += table(measurements).text
     text += "\n" + CheckCard(check).render(outcome)
     text += """
@@ -130,8 +131,17 @@ package struct ModelCard {
     if case .hub(let hub) = drafter.reference { name = "`\(hub.repository)`" }
     let block = drafter.block.map { ", blocks of \($0)" } ?? ""
     return
-      "Drafter: `\(DraftCheckpoint.folder)/`, \(drafter.architecture)\(block), \(drafter.tensors.count) tensors as they were, "
-      + "from \(name). mlx-vlm takes the folder as draft model."
+      "Drafter: `\(DraftCheckpoint.folder)/`, \(MarkdownText.text(drafter.architecture))\(block), "
+      + "\(drafter.tensors.count) tensors as they were, from \(name). mlx-vlm takes the folder as draft model."
+  }
+
+  /// That the tokenizer's file is none of the source's; nil where it is.
+  private var tokenizerLine: String? {
+    guard KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.tokenizer })
+    else { return nil }
+    return
+      "`tokenizer.json` was made by cambium of the source's `vocab.json`, `merges.txt` and `tokenizer_config.json`: the source "
+      + "has none, and not every reader takes these."
   }
 
   private var headLine: String {

@@ -18,7 +18,8 @@ package enum CheckPlan: Sendable {
     case .decode(let check):
       "\(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each"
         + (check.depths.isEmpty ? "" : ", depths " + check.depths.map(String.init).joined(separator: ", "))
-        + (check.drafter.map { ", the drafter (\($0.name))" } ?? "")
+        + (check.draftsByLookup
+          ? ", no head: nothing drafts but lookup" : check.drafter.map { ", the drafter (\($0.name))" } ?? "")
     }
   }
 }

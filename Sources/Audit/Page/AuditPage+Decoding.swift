@@ -54,12 +54,14 @@ extension AuditPage {
     }
     let most = max(1, rows.map(\.1).max() ?? 0)
     let head = check.depths.isEmpty ? "" : "with the head at each depth"
-    let drafter = check.drafter == nil ? "" : "with the drafter"
+    let drafter =
+      check.draftsByLookup
+      ? "with lookup (no head: nothing drafts but lookup)" : check.drafter == nil ? "" : "with the drafter"
     let ways = [head, drafter].filter { !$0.isEmpty }.joined(separator: ", ")
     html.markup(
       """
       <p>\(Fixed.counted(check.prompts, "prompt")), \(Fixed.counted(check.tokens, "token")) each, decoded before the package was published, \(ways) \
-      and without\(check.drafter == nil ? " it" : ""): tokens, logits and final states are <b class="good">equal bit for \
+      and without\(check.drafter == nil || check.draftsByLookup ? " it" : ""): tokens, logits and final states are <b class="good">equal bit for \
       bit</b>. Share of drafts accepted, by place in the draft:</p>
       <div class="scroll"><table>
       <thead><tr><th>Depth

@@ -54,7 +54,8 @@ package struct ProvenanceStatement: Sendable {
       }
     }
     let parameters = try definition.object("internalParameters")
-    try parameters.refuseUnknown(["target", "plan_sha256", "format", "thresholds"])
+    try parameters.refuseUnknown(["target", "plan_sha256", "format", "thresholds", "calibration_sha256"])
+    if parameters["calibration_sha256"] != nil { _ = try parameters.sha256("calibration_sha256") }
     target = try parameters.word("target")
     plan = try parameters.sha256("plan_sha256").hex
     _ = try QuantizationFormat(recorded: parameters.object("format"))

@@ -20,6 +20,8 @@ struct CheckForecast: Sendable {
   let passes: Int
   /// Bytes of weights that they read.
   let bytes: Int
+  /// Bytes of the copy of the source that is made in the work folder for the comparison, and removed behind it; 0 for none.
+  let copied: Int
 
   init(_ check: DecodeCheck, _ plan: Plan, _ resolution: Resolution) {
     let source = resolution.source
@@ -51,13 +53,17 @@ struct CheckForecast: Sendable {
     }
     let together = CheckForecast.together(check, source)
     var (passes, bytes) = (0, 0)
-    var waves = [(decodings: check.prompts, depth: 0)]
-    if let deepest = check.depths.max() { waves.append((times(check.prompts, check.depths.count + 1), deepest)) }
-    for (decodings, depth) in waves {
+    var waves = [(decodings: check.prompts, depth: 0, drafts: 0)]
+    if let deepest = check.depths.max() {
+      waves.append((times(check.prompts, check.depths.count + 1), deepest, deepest))
+    }
+    // Lookup and made-up drafts, each without stop tokens and with them; neither reads anything to draft.
+    if check.draftsByLookup, let lookup = check.drafter { waves.append((times(check.prompts, 4), lookup.places, 0)) }
+    for (decodings, depth, drafts) in waves {
       let groups = max(0, decodings - 1) / together + 1
       let rows = times(min(decodings, together), depth + 1)
-      let step = CheckedSum.clamped([pass(rows: rows), times(depth, head + output)])
-      let prompt = CheckedSum.clamped([pass(rows: experts), depth > 0 ? head : 0])
+      let step = CheckedSum.clamped([pass(rows: rows), times(drafts, head + output)])
+      let prompt = CheckedSum.clamped([pass(rows: experts), drafts > 0 ? head : 0])
       passes = CheckedSum.clamped([passes, decodings, times(check.tokens, groups)])
       bytes = CheckedSum.clamped([bytes, times(decodings, prompt), times(times(check.tokens, groups), step)])
     }
@@ -75,9 +81,16 @@ struct CheckForecast: Sendable {
     }
     if check.sourceObstacle == nil {
       // The text of the comparison is one pass of either model.
-      let kept = plan.tensors.filter { $0.tensor.role != .vision && $0.tensor.role != .mtp }.map(\.tensor.byteCount)
+      let kept = plan.tensors.filter { $0.tensor.role != .vision && $0.tensor.role != .mtp }.map {
+        $0.tensor.isDequantized
+          ? times(times($0.rows, $0.rowElements), $0.tensor.valueDType.bits / 8) : $0.tensor.byteCount
+      }
       passes = CheckedSum.clamped([passes, 2])
       bytes = CheckedSum.clamped([bytes, pass(rows: experts), CheckedSum.clamped(kept)])
+      let vision = plan.tensors.filter { $0.tensor.role == .vision }.map(\.tensor.byteCount)
+      copied = check.copiesSource ? CheckedSum.clamped(kept + vision) : 0
+    } else {
+      copied = 0
     }
     self.passes = passes
     self.bytes = bytes
@@ -95,5 +108,9 @@ struct CheckForecast: Sendable {
     return min(CheckOptions.usualTogether, max(1, CheckOptions.usualMemory / max(1, memory.bytes)))
   }
 
-  var json: JSONValue { .object([("passes_at_most", .int(passes)), ("bytes_read_at_most", .int(bytes))]) }
+  var json: JSONValue {
+    .object(
+      [("passes_at_most", .int(passes)), ("bytes_read_at_most", .int(bytes))]
+        + (copied > 0 ? [("source_copy_bytes", .int(copied))] : []))
+  }
 }

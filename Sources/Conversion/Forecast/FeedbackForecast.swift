@@ -1,4 +1,3 @@
-import Diagnostics
 import Manifests
 import Planning
 import StrictJSON

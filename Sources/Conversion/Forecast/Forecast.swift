@@ -28,7 +28,7 @@ public struct Forecast: Sendable {
     let known = try KnownFiles(plan, resolution)
     readers = ReaderMatrix(try PackageView(plan, known, resolution), required: resolution.requiredReaders)
     try resolution.requireReaders(readers)
-    check = CheckPlan(plan, resolution)
+    check = try CheckPlan(plan, resolution)
     let digest = plan.digest
     let documents = PackageDocuments(
       plan: plan, resolution: resolution, readers: readers, check: check,

@@ -166,7 +166,10 @@ public struct PlanReport {
   private var checkLine: String {
     guard let check = forecast.check.check else { return forecast.check.summary }
     let cost = CheckForecast(check, plan, resolution)
-    return forecast.check.summary + ": at most \(cost.passes) passes that read \(Fixed.bytes(cost.bytes))"
+    let copy =
+      cost.copied > 0
+      ? ", and a copy of the source as it is read, \(Fixed.bytes(cost.copied)) in the work folder meanwhile" : ""
+    return forecast.check.summary + ": at most \(cost.passes) passes that read \(Fixed.bytes(cost.bytes))" + copy
   }
 
   private var headLine: String {

@@ -91,10 +91,10 @@ public struct RunReport {
       let places = row.shares.map { $0.map { Fixed.places($0 * 100, 0) } ?? "–" }.joined(separator: ", ")
       return "depth \(row.depth): \(places) %"
     }
-    return [
-      "decode check  bit-identical with \(report.forecast.check.summary)",
-      "accepted      \(shares.joined(separator: "; ")) of the drafts, by place",
-      "source        " + (outcome.source?.words ?? "not compared: \(outcome.notCompared ?? "")"),
+    // Without a head there are no depths.
+    let accepted = shares.isEmpty ? [] : ["accepted      \(shares.joined(separator: "; ")) of the drafts, by place"]
+    return ["decode check  bit-identical with \(report.forecast.check.summary)"] + accepted + [
+      "source        " + (outcome.source?.words ?? "not compared: \(outcome.notCompared ?? "")")
     ]
   }
 

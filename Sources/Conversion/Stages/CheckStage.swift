@@ -24,6 +24,8 @@ struct CheckStage: Stage {
   let resolution: Resolution
   let inputs: RunInputs
   let published: PublishedWeights
+  /// Makes the source as the conversion reads it, where the runner does not read it as it is; gives it, and what removes it.
+  let copySource: () throws -> (folder: CheckpointFolder, remove: () -> Void)
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
   let resumeCommand: String
@@ -40,6 +42,7 @@ struct CheckStage: Stage {
         ("relative_floor", bits(check.relativeFloor)),
       ]
       if let drafter = check.drafter { members.append(("drafter", .string(drafter.name))) }
+      if check.copiesSource { members.append(("source_copy", .bool(true))) }
       members += [
         ("source_obstacle", check.sourceObstacle.map { .string($0) } ?? .null), ("max_kl", bits(check.maxKL)),
         ("min_top1", bits(check.minTop1)),
@@ -70,43 +73,23 @@ struct CheckStage: Stage {
       do {
         outcome = try decode(check)
         if check.demandsSource { missing = outcome.notCompared }
-      } catch let refusal as Refusal {
-        let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
-        let details = CheckStage.details(refusal.diagnostic)
-        observer.note("decoding is not checked: \(text)\(details)")
-        outcome = CheckOutcome(reason: text)
-        missing = text + details
+      } catch let refusal as CheckRefusal {
+        observer.note("decoding is not checked: \(refusal.reason)\(refusal.details)")
+        outcome = CheckOutcome(reason: refusal.reason)
+        missing = refusal.reason + refusal.details
       }
     }
     try AtomicFile.write(outcome.bytes, to: path)
-    if let missing { try CheckStage.require(missing, plan, resolution) }
+    if let missing { try CheckStage.require(missing, resolution) }
     return [FileRecord(path: CheckOutcome.fileName, bytes: outcome.bytes.count, sha256: outcome.digest)]
   }
 
-  /// What the outcome, which is published, does not repeat: there may be a path of this machine in it.
-  private static func details(_ diagnostic: Diagnostic) -> String {
-    let parts = [
-      diagnostic.file.map { "in \(FilePath($0).name)" }, diagnostic.tensor, diagnostic.found.map { "found \($0)" },
-      diagnostic.expected.map { "expected \($0)" },
-    ].compactMap { $0 }
-    return parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")"
-  }
-
-  /// Refuses to go on without a check that the manifest or the pipeline asks for. Of a package without a head
-  /// and without a drafter there is nothing to compare, unless it is to be held against its source.
+  /// Refuses to go on without a check that the manifest or the pipeline asks for, unless the manifest says that it may be
+  /// missing: whatever the package is, and whatever is in the way.
   /// - Throws: `ConversionError.checkMissing`.
-  static func require(_ reason: String, _ plan: Plan, _ resolution: Resolution) throws {
-    guard resolution.target == .package, let check = resolution.check, !check.isOptional,
-      plan.head != nil || resolution.drafter != nil || check.demandsSource
-    else {
-      return
-    }
+  static func require(_ reason: String, _ resolution: Resolution) throws {
+    guard resolution.target == .package, let check = resolution.check, !check.isOptional else { return }
     throw ConversionError.checkMissing(manifest: resolution.manifest.path, reason: reason)
-  }
-
-  /// What the runner does not cover: the package may be right all the same.
-  private struct Refusal: Error {
-    let diagnostic: Diagnostic
   }
 
   private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
@@ -116,17 +99,18 @@ struct CheckStage: Stage {
       linksBeneath: folder.path)
     defer { try? staged.remove() }
     let package = try staged.open()
-    let model = try refusable {
+    let model = try CheckRefusal.asked {
       try LoadedModel(package, drafters: [resolution.drafter?.reference].compactMap { $0 })
     }
     let encoder = PromptEncoder(folder: package.path)
-    let prompts = try refusable { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
-    let stops = try refusable { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
+    let prompts = try CheckRefusal.asked { try BundledPrompts.spread(check.prompts).map(encoder.encode) }
+    let stops = try CheckRefusal.asked { Set(try StopTokens(folder: package.path, tokenizer: encoder.tokenizer()).ids) }
     let cost = CheckForecast(check, plan, resolution)
-    // One decoding without the head, one at each depth, and these of the source when it is asked; one with the drafter.
+    // One decoding without the head, one at each depth, and these of the source when it is asked; one with the drafter;
+    // without a head one with lookup, and one with drafts that are made up.
     let depths = check.depths.count * (check.relativeFloor == nil ? 1 : 2)
-    let parts =
-      check.prompts * (1 + depths + (check.drafter == nil ? 0 : 1)) + (check.sourceObstacle == nil ? 1 : 0)
+    let others = check.draftsByLookup ? 2 : check.drafter == nil ? 0 : 1
+    let parts = check.prompts * (1 + depths + others) + (check.sourceObstacle == nil ? 1 : 0)
     observer.began(name, bytes: cost.bytes)
     let journal = try CheckJournal(folder: folder.folder(name), key: journalKey())
     var options = CheckOptions(
@@ -135,15 +119,18 @@ struct CheckStage: Stage {
       onProgress: { [observer] in observer.advanced(.check, bytes: $0.done > 0 ? cost.bytes / parts : 0, item: $0.item)
       })
     options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
+    // Lookup seldom drafts in a short text: made-up drafts, right up to every place, hold the passes of many rows and the
+    // taking back of states against plain decoding.
+    options.forced = check.draftsByLookup
     options.onNote = { [observer] in observer.note($0) }
     options.journal = journal
     do {
-      var report = try refusable { try Check(model, options).run(prompts) }
+      var report = try CheckRefusal.asked { try Check(model, options).run(prompts) }
       if let floor = check.relativeFloor, plan.head != nil, let head = resolution.headFolder {
         if resolution.adapter != nil {
           observer.note("relative_floor is compared with the source without the adapter")
         }
-        report.sourceAcceptance = try refusable {
+        report.sourceAcceptance = try CheckRefusal.asked {
           let donor = resolution.donor == nil ? nil : head
           return try SourceAcceptance(
             LoadedModel(resolution.source, head: donor), prompts, options, floor: floor)
@@ -158,7 +145,7 @@ struct CheckStage: Stage {
         throw failure
       }
       return outcome
-    } catch let refusal as Refusal {
+    } catch let refusal as CheckRefusal {
       try journal.remove()
       throw refusal
     } catch is CancellationError {
@@ -173,16 +160,18 @@ struct CheckStage: Stage {
   ) throws -> String? {
     if let obstacle = check.sourceObstacle { return obstacle }
     do {
-      report.source = try refusable {
+      let copy = check.copiesSource ? try copySource() : nil
+      defer { copy?.remove() }
+      report.source = try CheckRefusal.asked {
         try SourceComparison(
-          package: package, source: LoadedModel(resolution.source), texts: [ComparisonText.tokens(encoder.tokenizer())],
+          package: package, source: LoadedModel(copy?.folder ?? resolution.source),
+          texts: [ComparisonText.tokens(encoder.tokenizer())],
           file: "the text of the comparison", threads: inputs.threads, passRows: ComparisonText.mostTokens,
           isStopped: { StopSignal.shared.isRequested })
       }
-    } catch let refusal as Refusal {
-      let text = "\(refusal.diagnostic.code), \(refusal.diagnostic.summary)"
-      observer.note("the source is not compared: \(text)\(CheckStage.details(refusal.diagnostic))")
-      return text
+    } catch let refusal as CheckRefusal {
+      observer.note("the source is not compared: \(refusal.reason)\(refusal.details)")
+      return refusal.reason
     }
     report.sourceText = ComparisonText.digest
     report.sourceLimits = SourceLimits(maxKL: check.maxKL, minTop1: check.minTop1)
@@ -194,21 +183,6 @@ struct CheckStage: Stage {
     StageReceipt.key(
       stage: name.rawValue, version: name.version, tool: Tool.name, parameters: parameters(), inputs: try inputRecords()
     )
-  }
-
-  /// Turns what says "not covered" into a refusal; damage and failures of the system stay errors.
-  private func refusable<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as InferenceError {
-      switch error {
-      case .unsupported, .dtype, .prompt: throw Refusal(diagnostic: error.diagnostic)
-      default: throw error
-      }
-    } catch let error as any CambiumError {
-      guard error is TokenizerError || error is ChatTemplateError || error is WeightMatrixError else { throw error }
-      throw Refusal(diagnostic: error.diagnostic)
-    }
   }
 
   func conclude(_ summary: inout RunSummary) throws {

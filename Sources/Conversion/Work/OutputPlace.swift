@@ -158,8 +158,7 @@ struct OutputPlace {
 
   /// `--replace` does not take away what the run itself reads.
   private func refuseNeeded() throws {
-    let own = path.resolvingLinks
-    for file in needed where file.resolvingLinks.starts(with: own) {
+    for file in needed where try file.isInside(path) {
       throw ConversionError.outputExists(path: path, found: "a folder with \(file) in it, which this run needs")
     }
   }

@@ -87,13 +87,16 @@ struct OwnFiles {
   /// The package as the decode check sees it, in the folder of its stage.
   private static let staged = "package"
 
-  /// A killed check leaves links to the weights, and the small files.
+  /// A killed check leaves links to the weights, and the small files in their planned sizes. A project that was moved has
+  /// links to where it was.
   private func isStaged(
     _ found: Folder.Entry, _ name: [UInt8], _ path: FilePath, isFolder: Bool
   ) throws -> Bool {
     if isFolder { return name.isEmpty || files.keys.contains { $0.starts(with: name + [UInt8(ascii: "/")]) } }
     if let identity = found.identity { return files[name] == identity.size || AtomicFile.isTemporary(path) }
-    return weights[name] != nil && Folder.linkTarget(path).name == path.name
+    let target = Folder.linkTarget(path).bytes
+    let place = Array("/\(StageName.quantize.rawValue)/".utf8) + name
+    return weights[name] != nil && target.suffix(place.count).elementsEqual(place)
   }
 
   /// Whether a weight file has this path and size. One in the making has all of its size, or nothing yet.

@@ -6,8 +6,8 @@ import Planning
 import StrictJSON
 import SystemPackage
 
-/// A package that stands somewhere, held against its own list: whoever moved, copied or restored it, it is what it was
-/// as long as its bytes are.
+/// A package that stands somewhere, held against its own list and provenance: whoever moved, copied or restored it, it is what
+/// it was as long as its bytes are.
 struct PlacedPackage {
   let path: FilePath
   /// Digest of its `SHA256SUMS`: it stands for the package.
@@ -15,6 +15,8 @@ struct PlacedPackage {
   /// Digest of the manifest that it was made with, as its provenance says; nil when that cannot be read.
   let manifest: String?
   private let listed: [[UInt8]: SHA256Digest]
+  /// Files of the list that its provenance knows otherwise, or not: a list can be made anew by anybody who edits a file.
+  private let disowned: [String]
 
   /// Nil when the folder is no package that cambium published: without a list, or without its provenance.
   init?(_ path: FilePath) throws {
@@ -31,7 +33,18 @@ struct PlacedPackage {
     self.path = path
     self.listed = listed
     sums = SHA256Digest.of(bytes)
+    disowned = PlacedPackage.disowned(listed, statement?["subject"]?.arrayValue ?? [])
     manifest = definition?["externalParameters"]?["manifest"]?["sha256"]?.stringValue
+  }
+
+  private static func disowned(_ listed: [[UInt8]: SHA256Digest], _ subjects: [JSONValue]) -> [String] {
+    var known: [[UInt8]: String] = [:]
+    for subject in subjects {
+      guard let name = subject["name"]?.stringValue else { continue }
+      known[Array(name.utf8)] = subject["digest"]?["sha256"]?.stringValue
+    }
+    return listed.filter { $0.key != Array(PackageFiles.provenance.utf8) && known[$0.key] != $0.value.hex }
+      .map { String(decoding: $0.key, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// What is in a folder that a killed run left, and what of it is nothing that a run puts there: its list is written first
@@ -87,12 +100,14 @@ struct PlacedPackage {
       .map { String(decoding: $0.name, as: UTF8.self) }
   }
 
-  /// What is in the folder and is not as it was published. Reads every byte.
+  /// What is in the folder and is not as it was published, by its list and by its provenance. Reads every byte.
   func foreign(_ tree: [Folder.Entry]) throws -> [String] {
-    var names = strangers(tree)
+    var names = strangers(tree) + disowned
     for entry in tree where entry.identity != nil {
       guard let digest = listed[entry.name], let name = String(validating: entry.name, as: UTF8.self) else { continue }
-      if try digestOfFile(atPath: path.appending(name)).digest != digest { names.append(name) }
+      if try digestOfFile(atPath: path.appending(name)).digest != digest, !disowned.contains(name) {
+        names.append(name)
+      }
     }
     return names
   }

@@ -122,7 +122,7 @@ extension DraftCheck {
   ///   - logits: The target's, [V].
   ///   - index: Of the token among those decoded, from 0.
   ///   - text: The text before it.
-  mutating func choose(
+  package mutating func choose(
     _ logits: UnsafePointer<Float>, at index: Int, under text: any ConstrainedText
   ) -> Int? {
     timed { $0.constrained.choose(logits, at: index, under: text) }

@@ -44,7 +44,8 @@ package struct CompletionEncoder: AnswerEncoder {
           document(
             [], [("usage", AnswerParts.usage(usage))] + AnswerParts.statistics(context.decoder, statistics))), .done,
       ]
-    case .failed(let error): return [ServerSentEvent(error.body(for: .completions)), .done]
+    // As in chats, without the mark of a whole answer.
+    case .failed(let error): return [ServerSentEvent(error.body(for: .completions))]
     }
   }
 
@@ -94,10 +95,14 @@ package struct CompletionEncoder: AnswerEncoder {
     }
     return .object([
       ("tokens", .array(tokens.map { .string(text($0.id)) })),
-      ("token_logprobs", .array(tokens.map { .number($0.logprob ?? 0) })),
+      // The first token of a prompt has none.
+      ("token_logprobs", .array(tokens.map { $0.logprob.map(JSONValue.number) ?? .null })),
       (
         "top_logprobs",
-        .array(tokens.map { .object($0.likeliest.map { (text($0.id), .number($0.logprob)) }) })
+        .array(
+          tokens.map { token in
+            token.logprob == nil ? .null : .object(token.likeliest.map { (text($0.id), .number($0.logprob)) })
+          })
       ), ("text_offset", .array(offsets)),
     ])
   }
@@ -115,7 +120,8 @@ package struct CompletionEncoder: AnswerEncoder {
     let choices = answer.choices.enumerated().map { index, answer in
       let echo = context.request.echoes ? prompt(index) : ""
       return choice(
-        index, echo + answer.text, answer.tokens, offset: echo.utf8.count, answer.finish ?? .end, answer.ids)
+        index, echo + answer.text, answer.tokens, offset: context.request.scoresPrompt ? 0 : echo.utf8.count,
+        answer.finish ?? .end, answer.ids)
     }
     return document(
       choices,

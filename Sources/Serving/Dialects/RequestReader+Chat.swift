@@ -7,7 +7,7 @@ extension RequestReader {
     let conversation = try conversation(fields)
     var request = GenerationRequest(.chat, model: try model(fields), inputs: [.chat(conversation)])
     try shared(fields, &request)
-    if let limit = try fields.int("max_completion_tokens", in: 0...Int.max) { request.limit = limit }
+    if fields["max_completion_tokens"] != nil { request.limit = try limit(fields, "max_completion_tokens") }
     if try fields.bool("logprobs") ?? false {
       request.logprobs = try fields.int("top_logprobs", in: 0...limits.topLogprobs) ?? 0
     } else if fields["top_logprobs"] != nil, try fields.int("top_logprobs", in: 0...limits.topLogprobs) != 0 {
@@ -29,7 +29,7 @@ extension RequestReader {
     var conversation = Conversation(messages)
     conversation.tools = try tools(fields)
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
-    if let effort = try fields.string("reasoning_effort", bytes: 64) { try setEffort(effort, &conversation) }
+    try setThinking(fields, &conversation)
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
     conversation.continuesLast = try fields.bool("continue_final_message") ?? false
@@ -37,15 +37,6 @@ extension RequestReader {
       throw .unsupported("add_generation_prompt", "needs continue_final_message: an answer is the assistant's")
     }
     return conversation
-  }
-
-  /// `none` leaves thoughts out; every other word is the template's, if it knows them.
-  func setEffort(_ effort: String, _ conversation: inout Conversation) throws(APIError) {
-    if effort == "none" {
-      conversation.thinks = false
-    } else {
-      conversation.effort = effort
-    }
   }
 
   private func message(_ fields: RequestFields) throws(APIError) -> ChatMessage {
@@ -116,6 +107,10 @@ extension RequestReader {
     case "text", "input_text", "output_text": return .text(try part.required("text"))
     case "refusal": return .text(try part.required("refusal"))
     case "reasoning", "thinking", "redacted_thinking": return nil
+    case "document": return .text(try document(part))
+    // What a search for tools found; the tool itself stands in the request's list.
+    case "tool_reference":
+      return .text("The tool \(try part.required("tool_name", bytes: limits.nameBytes)) can be called.")
     case "image_url", "input_image":
       guard let value = part["image_url"] else { throw part.wrong("image_url", "an address") }
       if value.stringValue != nil { return try image(part, "image_url") }
@@ -133,6 +128,26 @@ extension RequestReader {
       return .image(bytes, place: place)
     default: throw .unsupported(part.name("type"), "parts of the type \(type) are not read here")
     }
+  }
+
+  /// A document that is text, behind its title and what is said of it.
+  private func document(_ part: RequestFields) throws(APIError) -> String {
+    guard let source = try part.object("source") else { throw part.wrong("source", "an object") }
+    let type = try source.required("type", bytes: 64)
+    var text: [String] = []
+    for key in ["title", "context"] { if let line = try part.string(key), !line.isEmpty { text.append(line) } }
+    switch type {
+    case "text": text.append(try source.required("data"))
+    case "content":
+      for (index, part) in try parts(source, "content").enumerated() {
+        guard case .text(let line) = part else {
+          throw .unsupported("\(source.name("content"))[\(index)]", "documents are read as text alone")
+        }
+        text.append(line)
+      }
+    default: throw .unsupported(source.name("type"), "documents are read as text alone, and this is \(type)")
+    }
+    return text.joined(separator: "\n")
   }
 
   private func image(_ fields: RequestFields, _ key: String) throws(APIError) -> ContentPart {

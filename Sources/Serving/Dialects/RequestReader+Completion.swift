@@ -16,15 +16,33 @@ extension RequestReader {
     try shared(fields, &request)
     request.logprobs = try fields.int("logprobs", in: 0...limits.topLogprobs)
     request.echoes = try fields.bool("echo") ?? false
-    if request.echoes, request.logprobs != nil {
-      throw .unsupported("echo", "this server has no probabilities of a prompt's tokens")
-    }
     if let best = try fields.int("best_of", in: 1...limits.choices), best != request.choices {
       throw .unsupported("best_of", "must be as large as n, or be left out")
     }
     request.prediction = try prediction(fields)
     request.form = try form(fields.object("response_format"))
+    if request.scoresPrompt { try checkScoring(request) }
     return request
+  }
+
+  /// A prompt whose tokens are told with their probabilities is decoded as an answer is, so little else can be asked for.
+  private func checkScoring(_ request: GenerationRequest) throws(APIError) {
+    let place = "echo"
+    guard let limit = request.limit, limit <= 1 else {
+      throw .unsupported(
+        place, "with logprobs, the probabilities of a prompt's tokens are told: max_tokens must be 0 or 1")
+    }
+    for input in request.inputs {
+      if case .gap = input { throw .unsupported("suffix", "a prompt with a gap has no probabilities of its tokens") }
+    }
+    let wishes = request.sampling
+    let others: [(String, Bool)] = [
+      ("response_format", request.form != nil), ("logit_bias", !wishes.bias.isEmpty),
+      (wishes.penalties.first?.name ?? "", !wishes.penalties.isEmpty), ("min_tokens", request.least > 0),
+    ]
+    if let other = others.first(where: { $0.1 }) {
+      throw .unsupported(other.0, "changes the probabilities that echo with logprobs asks for: leave it out")
+    }
   }
 
   /// A text, token ids, or a list of either.

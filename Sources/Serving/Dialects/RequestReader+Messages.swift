@@ -6,9 +6,10 @@ extension RequestReader {
   func messages(_ fields: RequestFields) throws(APIError) -> GenerationRequest {
     let conversation = try anthropicConversation(fields)
     var request = GenerationRequest(.messages, model: try model(fields), inputs: [.chat(conversation)])
-    guard fields["max_tokens"] != nil else { throw fields.wrong("max_tokens", "a whole number from 1") }
+    guard fields["max_tokens"] != nil else { throw fields.wrong("max_tokens", "a whole number from 0") }
     try shared(fields, &request)
-    guard let limit = request.limit, limit >= 1 else { throw fields.wrong("max_tokens", "a whole number from 1") }
+    // None at all are what a client sends to have the prompt ready before it asks.
+    guard let limit = request.limit else { throw fields.wrong("max_tokens", "a whole number from 0") }
     request.stops = try stops(fields, "stop_sequences")
     request.choices = 1
     // The older name stands beside `output_config`, and means the same.
@@ -34,7 +35,8 @@ extension RequestReader {
     let system = try parts(fields, "system")
     if !system.isEmpty { messages.append(ChatMessage(.system, system, place: "system")) }
     for message in list { messages += try self.messages(of: message) }
-    var conversation = Conversation(messages)
+    let continuesLast = try continuesLast(&messages)
+    var conversation = Conversation(messages, continuesLast: continuesLast)
     conversation.tools = try anthropicTools(fields)
     conversation.toolChoice = try anthropicChoice(fields, conversation.tools)
     conversation.callsOnce = try fields.object("tool_choice")?.bool("disable_parallel_tool_use") == true
@@ -52,6 +54,24 @@ extension RequestReader {
     }
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     return conversation
+  }
+
+  /// Whether the last message is the beginning of the answer: one of the assistant that calls nothing. One that says nothing
+  /// begins nothing, and is left out.
+  private func continuesLast(_ messages: inout [ChatMessage]) throws(APIError) -> Bool {
+    guard let last = messages.last, last.role == .assistant, last.calls.isEmpty else { return false }
+    let text = last.text
+    guard !text.isEmpty else {
+      if last.reasoning == nil { messages.removeLast() }
+      return false
+    }
+    // A model writes a space with the word behind it: after one that stands alone it would go on badly.
+    guard text.last?.isWhitespace != true else {
+      throw .field(
+        "\(last.place).content", "final assistant content cannot end with trailing whitespace",
+        code: "trailing_whitespace")
+    }
+    return true
   }
 
   /// One message may hold answers of tools and a user's words, which are messages of their own for a template.

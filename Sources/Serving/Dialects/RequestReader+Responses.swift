@@ -8,7 +8,7 @@ extension RequestReader {
     var request = GenerationRequest(.responses, model: try model(fields), inputs: [.chat(conversation)])
     try shared(fields, &request)
     request.choices = 1
-    request.limit = try fields.int("max_output_tokens", in: 1...Int.max)
+    request.limit = try limit(fields, "max_output_tokens", from: 1)
     if let count = try fields.int("top_logprobs", in: 0...limits.topLogprobs) { request.logprobs = count }
     if try fields.list("include", most: 32)?.contains("message.output_text.logprobs") == true {
       request.logprobs = request.logprobs ?? 0
@@ -38,9 +38,7 @@ extension RequestReader {
     conversation.tools = try responseTools(fields)
     conversation.toolChoice = try toolChoice(fields, &conversation.tools)
     conversation.callsOnce = try fields.bool("parallel_tool_calls") == false
-    if let reasoning = try fields.object("reasoning"), let effort = try reasoning.string("effort", bytes: 64) {
-      try setEffort(effort, &conversation)
-    }
+    try setThinking(fields, &conversation)
     if let more = try fields.object("chat_template_kwargs") { conversation.variables = more.value.members ?? [] }
     return conversation
   }
@@ -93,13 +91,16 @@ extension RequestReader {
         arguments = JSONText.compact(.object([("input", .string(try item.required("input")))]))
       default: arguments = item["action"].map(JSONText.compact) ?? "{}"
       }
-      let name = try item.string("name", bytes: limits.nameBytes) ?? "local_shell"
+      var name = try item.string("name", bytes: limits.nameBytes) ?? "local_shell"
+      // The model reads of its calls what it was offered.
+      let namespace = try item.string("namespace", bytes: limits.nameBytes)
+      if let group = ToolGroup(namespace, name) { name = group.flatName }
       let call = PastCall(
         id: try item.required("call_id", bytes: limits.nameBytes), name: name, arguments: arguments)
       assistant(&messages, item.path)
       messages[messages.count - 1].calls.append(call)
     case "function_call_output", "custom_tool_call_output", "local_shell_call_output":
-      var message = ChatMessage(.tool, try parts(item, "output"), place: item.path)
+      var message = ChatMessage(.tool, try output(item), place: item.path)
       message.callID = try item.required("call_id", bytes: limits.nameBytes)
       messages.append(message)
     case "reasoning":
@@ -108,45 +109,20 @@ extension RequestReader {
         for part in try item.objects(key, most: limits.parts) ?? [] { text += try part.string("text") ?? "" }
       }
       messages.append(ChatMessage(.assistant, [], reasoning: text, place: item.path))
-    case "compaction": break
+    case _ where ResponseItems.bringTools.contains(type) || ResponseItems.passedOver.contains(type): break
     default: throw .unsupported(item.name("type"), "items of the type \(type) are not read here")
     }
   }
 
+  /// What a tool answered: some clients send an object that has it as its content.
+  private func output(_ item: RequestFields) throws(APIError) -> [ContentPart] {
+    guard item["output"]?.members != nil, let output = try item.object("output") else {
+      return try parts(item, "output")
+    }
+    return output["content"] == nil ? [.text(JSONText.compact(output.value))] : try parts(output, "content")
+  }
+
   private func assistant(_ messages: inout [ChatMessage], _ place: String) {
     if messages.last?.role != .assistant { messages.append(ChatMessage(.assistant, [], place: place)) }
-  }
-
-  /// Functions, and tools that take free text, which are offered as functions with one string. Tools that the vendor's
-  /// servers run are left out.
-  private func responseTools(_ fields: RequestFields) throws(APIError) -> [ToolDeclaration] {
-    var tools: [ToolDeclaration] = []
-    for tool in try fields.objects("tools", most: limits.tools) ?? [] {
-      switch try tool.required("type", bytes: 64) {
-      case "function": tools.append(try declared(tool, parameters: "parameters"))
-      case "custom": tools.append(try freeText(tool))
-      default: continue
-      }
-    }
-    return try distinct(tools, fields)
-  }
-
-  private func freeText(_ tool: RequestFields) throws(APIError) -> ToolDeclaration {
-    let name = try tool.required("name", bytes: limits.nameBytes)
-    try checkName(name, tool.name("name"))
-    var description = try tool.string("description") ?? ""
-    if let format = try tool.object("format"), let definition = try format.string("definition") {
-      description += "\nThe input follows this grammar:\n" + definition
-    }
-    let parameters = JSONValue.object([
-      ("type", "object"), ("properties", .object([("input", .object([("type", "string")]))])),
-      ("required", .array(["input"])),
-    ])
-    let function = JSONValue.object([
-      ("name", .string(name)), ("description", .string(description)), ("parameters", parameters),
-    ])
-    return ToolDeclaration(
-      name: name, parameters: parameters, declaration: .object([("type", "function"), ("function", function)]),
-      isFreeText: true)
   }
 }

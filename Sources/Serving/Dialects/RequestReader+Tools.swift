@@ -17,9 +17,10 @@ extension RequestReader {
   }
 
   /// A function's declaration, as it is given to the template: its keys keep their order, on which the prompt depends.
-  func declared(_ function: RequestFields, parameters key: String) throws(APIError) -> ToolDeclaration {
-    let name = try function.required("name", bytes: limits.nameBytes)
-    try checkName(name, function.name("name"))
+  func declared(
+    _ function: RequestFields, parameters key: String, in namespace: String? = nil
+  ) throws(APIError) -> ToolDeclaration {
+    let (name, group) = try name(of: function, in: namespace)
     let parameters = try function.object(key)?.value
     if let parameters, JSONWriter.compact(parameters).count > limits.schemaBytes {
       throw .field(function.name(key), "has more than \(limits.schemaBytes) bytes")
@@ -32,7 +33,18 @@ extension RequestReader {
       declaration: .object([("type", "function"), ("function", .object(members))]))
     tool.isStrict = try function.bool("strict") ?? false
     tool.place = function.name(key)
+    tool.group = group
     return tool
+  }
+
+  /// The name by which the model knows a tool, and the group that it has the name from.
+  func name(
+    of tool: RequestFields, in namespace: String? = nil
+  ) throws(APIError) -> (name: String, group: ToolGroup?) {
+    let own = try tool.required("name", bytes: limits.nameBytes)
+    try checkName(own, tool.name("name"))
+    let group = ToolGroup(namespace, own)
+    return (group?.flatName ?? own, group)
   }
 
   /// A name becomes a part of the model's text, between marks.
@@ -69,22 +81,35 @@ extension RequestReader {
     switch type {
     case "function", "custom":
       let named = try choice.object(type) ?? choice
-      let name = try named.required("name", bytes: limits.nameBytes)
-      guard tools.contains(where: { $0.name == name }) else {
-        throw .field(named.name("name"), "there is no tool \(name)")
+      guard let tool = try chosen(named, of: tools).first else {
+        throw .field(named.name("name"), "there is no tool \(try named.required("name"))")
       }
-      return .named(name)
+      return .named(tool.name)
     case "allowed_tools":
       let allowed = try choice.object("allowed_tools") ?? choice
       var names: Set<UTF8Name> = []
       for tool in try allowed.objects("tools", most: limits.tools) ?? [] {
-        let named = try tool.object("function") ?? tool
-        names.insert(UTF8Name(try named.required("name", bytes: limits.nameBytes)))
+        for tool in try chosen(tool.object("function") ?? tool, of: tools) { names.insert(UTF8Name(tool.name)) }
       }
       tools.removeAll { !names.contains(UTF8Name($0.name)) }
       let mode = try allowed.string("mode", bytes: limits.nameBytes)
       return mode == "required" && !tools.isEmpty ? .required : .auto
     default: throw .unsupported(choice.name("type"), "\(type) cannot be chosen here")
     }
+  }
+
+  /// The tools that a choice means: one by its name and its group, one of a group whose name alone is said and that no other
+  /// tool has, or all of a group.
+  private func chosen(_ choice: RequestFields, of tools: [ToolDeclaration]) throws(APIError) -> [ToolDeclaration] {
+    let name = try choice.required("name", bytes: limits.nameBytes)
+    if try choice.string("type", bytes: limits.nameBytes) == "namespace" {
+      return tools.filter { $0.group?.namespace == name }
+    }
+    let namespace = try choice.string("namespace", bytes: limits.nameBytes)
+    let flat = ToolGroup(namespace, name)?.flatName ?? name
+    let found = tools.filter { $0.name == flat }
+    guard found.isEmpty, namespace == nil else { return found }
+    let others = tools.filter { $0.group?.name == name }
+    return others.count == 1 ? others : []
   }
 }

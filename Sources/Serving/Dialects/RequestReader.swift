@@ -29,7 +29,7 @@ package struct RequestReader: Sendable {
   /// The fields that the dialects of OpenAI's interface share.
   func shared(_ fields: RequestFields, _ request: inout GenerationRequest) throws(APIError) {
     try sampling(fields, &request.sampling)
-    request.limit = try fields.int("max_tokens", in: 0...Int.max)
+    request.limit = try limit(fields, "max_tokens")
     request.least = try fields.int("min_tokens", in: 0...(1 << 20)) ?? 0
     request.choices = try fields.int("n", in: 1...limits.choices) ?? 1
     request.stops = try stops(fields, "stop")
@@ -43,6 +43,13 @@ package struct RequestReader: Sendable {
     request.tellsTokens = try fields.bool("return_token_ids") ?? false
     request.decoder = try fields.string("decoder", bytes: 64)
     request.cacheSalt = try fields.string("cache_salt", bytes: limits.nameBytes) ?? ""
+  }
+
+  /// Tokens at most; nil for what fits, which some clients ask for by -1.
+  func limit(_ fields: RequestFields, _ key: String, from least: Int = 0) throws(APIError) -> Int? {
+    guard let limit = try fields.int(key, in: -1...Int.max), limit >= 0 else { return nil }
+    guard limit >= least else { throw fields.wrong(key, "a whole number from \(least), or -1 for what fits") }
+    return limit
   }
 
   /// How tokens are chosen.

@@ -134,7 +134,7 @@ package struct ResponsesEncoder: AnswerEncoder {
       events.append(
         event(
           "response.function_call_arguments.done",
-          place(content: false) + [("name", .string(item.name)), ("arguments", .string(item.text))]))
+          place(content: false) + [("name", .string(names(item).name)), ("arguments", .string(item.text))]))
     case .custom:
       let input = Self.input(item.text)
       events.append(
@@ -162,9 +162,17 @@ package struct ResponsesEncoder: AnswerEncoder {
     ])
   }
 
+  /// The tool that is called, as the client declared it: a client finds a tool of a group by both of its names alone.
+  private func names(_ item: Item) -> (name: String, namespace: String?) {
+    let group = context.request.tools.first { $0.name == item.name }?.group
+    return (group?.name ?? item.name, group?.namespace)
+  }
+
   private func json(_ item: Item, _ status: String, isWhole: Bool) -> JSONValue {
     let head: [(String, JSONValue)] = [("id", .string(item.id)), ("status", .string(status))]
-    let call: [(String, JSONValue)] = [("call_id", .string(item.callID)), ("name", .string(item.name))]
+    let (name, namespace) = names(item)
+    var call: [(String, JSONValue)] = [("call_id", .string(item.callID)), ("name", .string(name))]
+    if let namespace { call.append(("namespace", .string(namespace))) }
     switch item.kind {
     case .reasoning:
       let content = JSONValue.object([("type", "reasoning_text"), ("text", .string(item.text))])

@@ -24,6 +24,8 @@ package struct GenerationJob: Sendable {
   package var topLogprobs: Int?
   /// Jobs with different ones share nothing of their prompts. No token depends on it.
   package var cacheSalt = ""
+  /// The prompt whose tokens are told with their probabilities: all but the first come out before the answer's own.
+  package var scored: [Int] = []
 
   /// The members.
   package init(

@@ -11,15 +11,21 @@ package struct PromptMaker: Sendable {
   private let model: TextModel
   private let vision: VisionPrompts?
   private let limits: RequestLimits
+  private let defaults: [JSONValue.Member]
 
   /// - Parameters:
   ///   - model: The model's texts.
   ///   - vision: Takes pictures; nil for a model that sees none.
   ///   - limits: Bounds on pictures.
-  package init(_ model: TextModel, vision: VisionPrompts? = nil, limits: RequestLimits = RequestLimits()) {
+  ///   - defaults: Variables of the template for conversations that do not set them.
+  package init(
+    _ model: TextModel, vision: VisionPrompts? = nil, limits: RequestLimits = RequestLimits(),
+    defaults: [JSONValue.Member] = []
+  ) {
     self.model = model
     self.vision = vision
     self.limits = limits
+    self.defaults = defaults
   }
 
   /// The prompt of an input.
@@ -74,12 +80,14 @@ package struct PromptMaker: Sendable {
 
   private func variables(_ conversation: Conversation) -> [(String, JSONValue)] {
     var variables: [(String, JSONValue)] = []
-    if let thinks = conversation.thinks { variables.append(("enable_thinking", .bool(thinks))) }
-    if let effort = conversation.effort { variables.append(("reasoning_effort", .string(effort))) }
-    for member in conversation.variables {
-      variables.removeAll { UTF8Name($0.0) == UTF8Name(member.key) }
-      variables.append((member.key, member.value))
+    func set(_ key: String, _ value: JSONValue) {
+      variables.removeAll { UTF8Name($0.0) == UTF8Name(key) }
+      variables.append((key, value))
     }
+    for member in defaults { set(member.key, member.value) }
+    if let thinks = conversation.thinks { set("enable_thinking", .bool(thinks)) }
+    if let effort = conversation.effort { set("reasoning_effort", .string(effort)) }
+    for member in conversation.variables { set(member.key, member.value) }
     return variables
   }
 
@@ -116,7 +124,8 @@ package struct PromptMaker: Sendable {
       }
     } else {
       guard last == nil, forced == nil else {
-        throw .unsupported("tool_choice", "a call or an answer that is begun cannot be asked for beside pictures yet")
+        throw .unsupported(
+          last?.place ?? "tool_choice", "a call or an answer that is begun cannot be asked for beside pictures yet")
       }
       let visual = try see(conversation, images, seen: seen)
       (prompt, imageTokens, tokens) = (visual.prompt, visual.imageTokens, visual.prompt.tokens)
@@ -152,10 +161,15 @@ package struct PromptMaker: Sendable {
 
   /// The error that a prompt leaves no room for an answer.
   package func tooLong(_ tokens: Int) -> APIError {
-    APIError(
-      .invalid, "the prompt has \(tokens) tokens, and the context \(model.context): it leaves no room for an answer",
+    // Agents look for the vendors' own words, and shorten the conversation by the numbers in them.
+    var error = APIError(
+      .invalid,
+      "This model's maximum context length is \(model.context) tokens. However, your messages resulted in \(tokens) tokens, which leaves no room for an answer. Please reduce the length of the messages.",
       param: "messages", code: "context_length_exceeded",
       extra: [("n_prompt_tokens", .int(tokens)), ("n_ctx", .int(model.context))])
+    // An answer has a token at least.
+    error.anthropicMessage = "prompt is too long: \(tokens) tokens > \(model.context - 1) maximum"
+    return error
   }
 
   /// The beginning of a call that must be made, in the form that the template teaches.

@@ -73,13 +73,20 @@ package struct TextModel: Sendable {
 
   /// What `generation_config.json` recommends. Where it says nothing, tokens are drawn with temperature 1, as both vendors
   /// do.
-  private static func defaults(_ config: JSONValue?) -> SamplingWishes {
+  package static func defaults(_ config: JSONValue?) -> SamplingWishes {
     var defaults = SamplingWishes()
     guard let config else { return defaults }
     defaults.temperature = config["do_sample"]?.boolValue == false ? 0 : config["temperature"]?.doubleValue
     defaults.topP = config["top_p"]?.doubleValue
     defaults.topK = config["top_k"]?.intValue
     defaults.minP = config["min_p"]?.doubleValue
+    // A penalty that no request could ask for is none that anybody meant.
+    let penalty = { (key: String, range: ClosedRange<Double>) -> Double? in
+      config[key]?.doubleValue.flatMap { range.contains($0) ? $0 : nil }
+    }
+    defaults.repetitionPenalty = penalty("repetition_penalty", 0.01...10)
+    defaults.frequencyPenalty = penalty("frequency_penalty", -2...2)
+    defaults.presencePenalty = penalty("presence_penalty", -2...2)
     return defaults
   }
 }

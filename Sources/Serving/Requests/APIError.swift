@@ -37,6 +37,8 @@ package struct APIError: Error, Sendable, Equatable {
   package var kind: Kind
   /// A sentence for a person.
   package var message: String
+  /// The sentence in Anthropic's interface, where its clients look for other words.
+  package var anthropicMessage: String?
   /// The field that is wrong, as a path in the request: `messages[2].content[0].text`.
   package var param: String?
   /// A word for programs, such as `context_length_exceeded`.
@@ -129,7 +131,11 @@ extension APIError {
   package func body(for dialect: Dialect) -> JSONValue {
     dialect.isAnthropic
       ? .object([
-        ("type", "error"), ("error", .object([("type", .string(anthropicType)), ("message", .string(message))])),
+        ("type", "error"),
+        (
+          "error",
+          .object([("type", .string(anthropicType)), ("message", .string(anthropicMessage ?? message))])
+        ),
       ])
       : .object([("error", error)])
   }

@@ -11,4 +11,13 @@ package enum Dialect: String, Sendable, CaseIterable {
 
   /// Whether errors and identifiers have the form of Anthropic's interface; OpenAI's else.
   package var isAnthropic: Bool { self == .messages }
+
+  /// The field that has what the answer goes on from.
+  var promptField: String {
+    switch self {
+    case .chat, .messages: "messages"
+    case .completions: "prompt"
+    case .responses: "input"
+    }
+  }
 }

@@ -30,6 +30,15 @@ package struct SamplingWishes: Sendable, Equatable {
 
   /// The members have defaults: nothing is said.
   package init() {}
+
+  /// The penalties that change logits, by their names.
+  package var penalties: [(name: String, value: Double)] {
+    let all: [(String, Double?, Double)] = [
+      ("repetition_penalty", repetitionPenalty, 1), ("frequency_penalty", frequencyPenalty, 0),
+      ("presence_penalty", presencePenalty, 0),
+    ]
+    return all.compactMap { name, value, none in value.flatMap { $0 == none ? nil : (name, $0) } }
+  }
 }
 
 /// A form that a request wants its answers in.
@@ -116,6 +125,9 @@ package struct GenerationRequest: Sendable, Equatable {
   package var conversation: Conversation? {
     if case .chat(let conversation)? = inputs.first { conversation } else { nil }
   }
+
+  /// Whether the tokens of the prompt are told with their probabilities.
+  package var scoresPrompt: Bool { echoes && logprobs != nil }
 
   /// The tools of a conversation.
   package var tools: [ToolDeclaration] { conversation?.tools ?? [] }

@@ -51,13 +51,12 @@ struct ParameterRules {
   private func inside(_ fields: RequestFields) -> [String] {
     var ignored: [String] = []
     var isStrict = false
-    for (index, tool) in (fields["tools"]?.arrayValue ?? []).enumerated() {
-      let type = tool["type"]?.stringValue
-      switch dialect {
-      // Tools that the vendor's servers run: nobody runs them here.
-      case .responses where type != "function" && type != "custom": ignored.append("tools[\(index)]")
-      case .messages where type != nil && type != "custom": ignored.append("tools[\(index)]")
-      default: isStrict = isStrict || (tool["function"] ?? tool)["strict"]?.boolValue == true
+    tools(fields.value, "", &ignored, &isStrict)
+    if dialect == .responses {
+      for (index, item) in (fields["input"]?.arrayValue ?? []).enumerated() {
+        let type = item["type"]?.stringValue ?? ""
+        if ResponseItems.passedOver.contains(type) { ignored.append("input[\(index)]") }
+        if ResponseItems.bringTools.contains(type) { tools(item, "input[\(index)].", &ignored, &isStrict) }
       }
     }
     // Calls that nobody looks for follow no schema.
@@ -66,9 +65,28 @@ struct ParameterRules {
       ignored.append("tools.strict")
     }
     if fields["thinking"]?["budget_tokens"] != nil { ignored.append("thinking.budget_tokens") }
+    if dialect == .chat || dialect == .responses, let reasoning = fields["reasoning"] {
+      if reasoning["max_tokens"]?.isNull == false { ignored.append("reasoning.max_tokens") }
+      if reasoning["exclude"]?.boolValue == true { ignored.append("reasoning.exclude") }
+    }
     let included = fields["include"]?.arrayValue ?? []
     if included.contains(where: { $0.stringValue != "message.output_text.logprobs" }) { ignored.append("include") }
     return ignored
+  }
+
+  /// Tools that the vendor's servers run: nobody runs them here.
+  private func tools(_ holder: JSONValue, _ path: String, _ ignored: inout [String], _ isStrict: inout Bool) {
+    for (index, tool) in (holder["tools"]?.arrayValue ?? []).enumerated() {
+      let (type, place) = (tool["type"]?.stringValue, "\(path)tools[\(index)]")
+      switch dialect {
+      // A group in a group is none that anybody reads.
+      case .responses where type == "namespace" && holder["type"]?.stringValue != "namespace":
+        tools(tool, place + ".", &ignored, &isStrict)
+      case .responses where type != "function" && type != "custom": ignored.append(place)
+      case .messages where type != nil && type != "custom": ignored.append(place)
+      default: isStrict = isStrict || (tool["function"] ?? tool)["strict"]?.boolValue == true
+      }
+    }
   }
 
   /// The fields that readers act on.
@@ -87,17 +105,18 @@ struct ParameterRules {
     "cache_salt",
   ]
   private static let conversation: Set = ["tools", "tool_choice", "chat_template_kwargs"]
-  private static let chat = sampling.union(conversation).union([
+  private static let thoughts: Set = ["reasoning_effort", "enable_thinking", "reasoning", "think", "thinking"]
+  private static let chat = sampling.union(conversation).union(thoughts).union([
     "messages", "parallel_tool_calls", "max_tokens", "max_completion_tokens", "n", "stop", "stream_options", "logprobs",
-    "top_logprobs", "prediction", "response_format", "reasoning_effort", "continue_final_message",
+    "top_logprobs", "prediction", "response_format", "continue_final_message",
     "add_generation_prompt",
   ])
   private static let completions = sampling.union([
     "prompt", "suffix", "max_tokens", "n", "stop", "stream_options", "logprobs", "echo", "best_of", "prediction",
     "response_format",
   ])
-  private static let responses = sampling.union(conversation).union([
-    "input", "instructions", "parallel_tool_calls", "reasoning", "max_output_tokens", "stop", "top_logprobs", "include",
+  private static let responses = sampling.union(conversation).union(thoughts).union([
+    "input", "instructions", "parallel_tool_calls", "max_output_tokens", "stop", "top_logprobs", "include",
     "text", "prediction", "previous_response_id", "conversation", "prompt", "background",
   ])
   private static let messages = sampling.union(conversation).union([
@@ -122,7 +141,7 @@ struct ParameterRules {
       "chat_template": Refusal(reason: "the template is the model's own"),
       "echo": Refusal(harmless: [false], reason: "this dialect does not repeat the prompt"),
       "suffix": Refusal(harmless: [""], reason: "gaps are filled at /v1/completions"),
-      "prompt_logprobs": Refusal(reason: "this server has no probabilities of a prompt's tokens"),
+      "prompt_logprobs": Refusal(reason: "they are told at /v1/completions: send echo and logprobs"),
       "truncate_prompt_tokens": Refusal(reason: "this server cuts no prompt"),
       "include_stop_str_in_output": Refusal(harmless: [false], reason: "stop strings are no part of an answer"),
       "skip_special_tokens": Refusal(harmless: [true], reason: "control tokens are no part of an answer"),

@@ -22,6 +22,9 @@ package struct RequestFields: Sendable {
   /// Reads a body.
   /// - Throws: ``APIError``, with the place of what is not JSON.
   package init(body: [UInt8], limits: RequestLimits) throws(APIError) {
+    // A mark of byte order is no part of JSON; a reader may pass over it (RFC 8259), and some systems write it everywhere.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let body = body.starts(with: mark) ? Array(body.dropFirst(mark.count)) : body
     do {
       try self.init(
         JSONValue.parse(body, file: "body", maxDepth: limits.depth, maxValues: limits.values))

@@ -14,10 +14,12 @@ package struct RequestLimits: Sendable, Equatable {
   package var parts = 256
   /// Tools.
   package var tools = 128
+  /// Tools of all groups of a request together.
+  package var groupedTools = 512
   /// Bytes of a tool's schema.
   package var schemaBytes = 64 << 10
   /// Stop strings, and the bytes of each.
-  package var stops = 4
+  package var stops = 64
   package var stopBytes = 256
   /// Entries of `logit_bias`.
   package var biases = 300

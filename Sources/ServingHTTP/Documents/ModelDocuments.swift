@@ -48,6 +48,7 @@ package struct ModelDocuments: Sendable {
       ("status", isDraining ? "draining" : "ok"), ("model", .string(service.options.names.own)),
       ("since", .int(since)), ("fingerprint", .string(service.options.fingerprint)),
       ("context", .int(service.model.context)), ("decoder", .string(service.options.decoder)),
+      ("sampling_defaults", service.samplingDefaults),
       ("num_running", .int(load.running)), ("num_waiting", .int(load.waiting)),
       ("total_requests_processed", .int(counts.requests)), ("total_prompt_tokens", .int(counts.promptTokens)),
       ("total_completion_tokens", .int(counts.completionTokens)), ("meta", .object(meta)),

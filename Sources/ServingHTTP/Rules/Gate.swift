@@ -49,7 +49,8 @@ package struct Gate: Sendable {
     let codings = head.values("transfer-encoding")
     guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
       return APIError(
-        .invalid, "the only Transfer-Encoding that is taken is chunked", code: "unsupported_transfer_encoding")
+        .invalid, "the only Transfer-Encoding that is taken is chunked, in HTTP/1.1",
+        code: "unsupported_transfer_encoding")
     }
     return nil
   }

@@ -38,11 +38,27 @@ import Testing
     #expect(try JSONValue.parse(Array(low.out.utf8), file: "stdout")["passed"]?.boolValue == false)
   }
 
+  @Test func `without a head lookup and made-up drafts are checked, and the source is compared`() throws {
+    let trunk = Repository.root + "/manifests/demo/trunk"
+    let outcome = try RunnerProcess.run([
+      "check", trunk, "--prompts", try prompts(), "--limit", "8", "--source", trunk, "--max-kl", "0.000001", "--json",
+    ])
+    #expect(outcome.status == 0 && outcome.err.contains("no head: nothing drafts but lookup"), "\(outcome.err)")
+    let document = try JSONValue.parse(Array(outcome.out.utf8), file: "stdout")
+    let settings = document["settings"]?.arrayValue ?? []
+    #expect(settings.compactMap { $0["name"]?.stringValue } == ["lookup-1", "lookup", "forced"])
+    #expect(settings.allSatisfy { $0["equal"]?.boolValue == true && $0["compared_tokens"]?.intValue == 8 })
+    // The model itself.
+    #expect(document["source"]?["kl_mean"]?.doubleValue == 0)
+  }
+
   @Test(arguments: [
     (["check", "/no/such/folder"], Int32(66), ""), (["check"], 64, ""), (["check", "DEMO", "--depths", "9"], 64, ""),
     (["check", "DEMO", "--depths", "1,1"], 64, ""), (["check", "DEMO", "--text", "x"], 64, ""),
     (["check", "DEMO", "--prompts", "/no/such/file"], 66, ""),
-    (["check", "TRUNK", "--limit", "2"], 65, "E_HEAD_MISSING"),
+    (["check", "TRUNK", "--limit", "2", "--depths", "1"], 65, "E_HEAD_MISSING"),
+    (["check", "TRUNK", "--limit", "2", "--min-acceptance", "0.5"], 65, "E_HEAD_MISSING"),
+    (["check", "TRUNK", "--limit", "2", "--adaptive"], 65, "E_HEAD_MISSING"),
     (["generate", "DEMO"], 64, ""), (["generate", "DEMO", "--prompt", "x", "--temperature=-1"], 64, ""),
     (["generate", "TRUNK", "--prompt", "x", "--mtp", "2"], 65, "E_HEAD_MISSING"),
     (["generate", "TRUNK", "--prompt", "x", "--decoder", "hybrid"], 65, "E_HEAD_MISSING"),

@@ -1,0 +1,71 @@
+import Checkpoint
+import Files
+import Manifests
+import Planning
+import SystemPackage
+
+/// The source as the conversion reads it, for a comparison: what is quantized in a format that the runner does not read is
+/// dequantized, and an adapter is merged, by the code that makes the package. It stands in the work folder of the check, and
+/// goes with it.
+struct SourceCopy {
+  /// What the runner opens.
+  let folder: CheckpointFolder
+  private let path: FilePath
+
+  /// Where it is, of the folder of the check.
+  static let name = "source"
+
+  /// - Throws: what a conversion throws; `ConversionError.stopped(resume:)`.
+  init(_ resolution: Resolution, _ options: RunOptions, in check: FilePath) throws {
+    path = check.appending(SourceCopy.name)
+    try Folder.removeTree(path)
+    try Folder.create(path)
+    do {
+      let pipeline = path.appending("keep.json")
+      try AtomicFile.write(Array(SourceCopy.keepsAll.utf8), to: pipeline)
+      var options = options
+      options.work = path.appending("work")
+      options.output = path.appending("package")
+      options.pipelineFolders = []
+      options.until = .quantize
+      // The lock file is the conversion's own, whose inputs these are.
+      options.pins = false
+      options.locked = false
+      options.opener = nil
+      options.target = .package
+      let manifest = resolution.manifest.copyingSource(
+        pipeline: pipeline, output: path.appending("package"))
+      let run = try Run(manifest, options)
+      // It is a part of one stage, and none of its own is told of.
+      _ = try run.execute(SilentRun())
+      let staged = try StagedPackage(
+        run.forecast.files, at: path.appending("staged"), source: run.resolution.source,
+        weights: WorkFolder(path: run.work).folder(.quantize), linksBeneath: path)
+      folder = try staged.open()
+    } catch {
+      try? Folder.removeTree(path)
+      throw error
+    }
+  }
+
+  /// The folder, and what removes it.
+  var opened: (folder: CheckpointFolder, remove: () -> Void) {
+    (folder, { [path] in try? Folder.removeTree(path) })
+  }
+
+  /// A pipeline that changes nothing.
+  private static let keepsAll = """
+    {"cambium_pipeline": 1, "name": "source", "summary": "The source as it is read.", "quantization": {"mode": "affine"}, \
+    "rules": [{"match": "**", "treatment": "keep"}]}
+
+    """
+}
+
+extension Run {
+  /// A run of a manifest that is no file of its own: nothing is opened on the hub.
+  init(_ manifest: Manifest, _ options: RunOptions) throws {
+    try self.init(
+      Resolution(manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),
+      options)
+  }
+}
