@@ -11,7 +11,7 @@ extension LooseTokenizer {
   static func document(folder: FilePath) throws -> [UInt8] {
     let loose = try LooseTokenizer(folder: folder)
     // What is written is what is read here: a vocabulary with gaps, or merges of unknown tokens, are refused first.
-    let file = try TokenizerFile(loose.root)
+    let file = try TokenizerFile(loose.root, rows: Tokenizer.rows(folder))
     let value = loose.root.value
     let vocabulary = file.modelIds.sorted { $0.value < $1.value }
     let merges = (value["model"]?["merges"]?.arrayValue ?? []).map(parts)

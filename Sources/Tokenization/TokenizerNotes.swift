@@ -28,7 +28,7 @@ package enum TokenizerNotes {
   private static func loose(_ folder: FilePath) -> [String] {
     do {
       let loose = try LooseTokenizer(folder: folder)
-      _ = try TokenizerFile(loose.root)
+      _ = try TokenizerFile(loose.root, rows: Tokenizer.rows(folder))
       return [
         "there is no tokenizer.json: cambium makes one of vocab.json and merges.txt, with the added tokens of "
           + "tokenizer_config.json and the split pattern of \(loose.pattern)"
