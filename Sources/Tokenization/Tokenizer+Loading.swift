@@ -31,7 +31,7 @@ extension Tokenizer {
   }
 
   /// Rows of the embedding, as the configuration says; nil where there is none to read, which is refused where it is needed.
-  private static func rows(_ folder: FilePath) -> Int? {
+  static func rows(_ folder: FilePath) -> Int? {
     guard let config = try? FolderFile.json(folder.appending("config.json")) else { return nil }
     return (config["text_config"]?["vocab_size"] ?? config["vocab_size"])?.intValue
   }
