@@ -134,7 +134,8 @@ public final class Fetch: Sendable {
       observer.note("\(file.path): what the cache has under its digest is another content, and is fetched again")
     }
     try requireSpace(for: files)
-    let open = files.map { OpenFile($0, repository, place, settings, observer) }
+    let unkept = UnkeptBytes()
+    let open = files.map { OpenFile($0, repository, place, settings, unkept, observer) }
     var work: [Work] = []
     for (number, file) in files.enumerated() {
       let pieces = (file.size + PartialFile.piece - 1) / PartialFile.piece
@@ -177,16 +178,18 @@ private final class OpenFile: Sendable {
   private let remote: RemoteFile
   private let place: FetchPlace
   private let settings: HubSettings
+  private let unkept: UnkeptBytes
   private let observer: any Fetch.Observer
   private let state: Guarded<State>
 
   init(
     _ file: HubFile, _ repository: HubRepository, _ place: FetchPlace, _ settings: HubSettings,
-    _ observer: any Fetch.Observer
+    _ unkept: UnkeptBytes, _ observer: any Fetch.Observer
   ) {
     self.file = file
     self.place = place
     self.settings = settings
+    self.unkept = unkept
     self.observer = observer
     remote = RemoteFile(file, in: repository)
     let pieces = (file.size + PartialFile.piece - 1) / PartialFile.piece
@@ -219,7 +222,7 @@ private final class OpenFile: Sendable {
     try state.withLock { state in
       if state.isThere { return nil }
       if let partial = state.partial { return partial }
-      let partial = try PartialFile(file, place) { settings.pause(200) }
+      let partial = try PartialFile(file, place, unkept: unkept) { settings.pause(200) }
       if try place.hasContent(file) || place.has(file) {
         try place.link(file)
         try partial.close()

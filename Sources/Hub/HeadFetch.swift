@@ -11,7 +11,8 @@ import Threads
 ///
 /// The folder has the model's configuration and card, of each shard with tensors of the head a file of the same name with
 /// these tensors alone, and `hub.json`, which says where every byte comes from. A part of a file cannot be held against the
-/// digest that the hub states of the file: the digests of the tensors are those of the bytes as they were served.
+/// digest that the hub states of the file: the digests of the tensors are those of the bytes as they were served. A shard
+/// that holds nothing else is held against it.
 public struct HeadFetch: Sendable {
   /// A shard, of which some tensors are the head's.
   private struct Source: Sendable {
@@ -153,7 +154,12 @@ public struct HeadFetch: Sendable {
       try note(name)
     }
     let parts = try sources.map {
-      StretchFetch.Part(remote: $0.remote, kept: try KeptStretches.made(kept, $0.file), ranges: ranges($0))
+      let stretches = try KeptStretches.made(kept, $0.file)
+      // With the header, a shard of which the head is all is here whole, and is held against its digest.
+      let header = try model.headerBytes($0.file.path)
+      try header.withUnsafeBytes { try stretches.write($0, at: 0) }
+      try stretches.complete(0..<header.count)
+      return StretchFetch.Part(remote: $0.remote, kept: stretches, ranges: ranges($0))
     }
     try StretchFetch(parts: parts, folder: kept).run(connections: connections) {
       observer.advanced(bytes: $0, file: $1)
@@ -183,7 +189,13 @@ public struct HeadFetch: Sendable {
       ("cambium_hub", 1), ("endpoint", .string(repository.endpoint)),
       ("repository", .string(repository.name.repository)), ("commit", .string(repository.commit)),
       ("files", .array(files)), ("tensors", .array(tensors)),
-      ("proof", "bytes as served; not checkable against the digests of the files"),
+      (
+        "proof",
+        .string(
+          zip(sources, parts).allSatisfy { $1.kept.has(0..<$0.file.size) && $0.file.sha256 != nil }
+            ? "every file was read whole, and has its digest"
+            : "bytes as served; not checkable against the digests of the files")
+      ),
     ])
     try AtomicFile.write(JSONWriter.pretty(record), to: folder.appending(HeadFetch.record))
     try note(HeadFetch.record)

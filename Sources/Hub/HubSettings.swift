@@ -25,6 +25,8 @@ public struct HubSettings: Sendable {
   private(set) var attempts = 5
   /// How a wait passes between two attempts; false when a stop was asked for.
   let pause: @Sendable (_ milliseconds: Int) -> Bool
+  /// Milliseconds since some moment.
+  let now: @Sendable () -> Int
 
   /// The public hub: its address, and the short one that leads to it.
   private static let known = ["https://huggingface.co", "https://hf.co"]
@@ -32,9 +34,11 @@ public struct HubSettings: Sendable {
   /// - Parameters:
   ///   - environment: The variables of the process.
   ///   - pause: How a wait passes; false when a stop was asked for.
+  ///   - now: Milliseconds since some moment, to tell how fast bytes come over several attempts.
   /// - Throws: ``HubError/setting(variable:expected:found:)``, `FileError` for a token file that cannot be read.
   public init(
-    _ environment: [String: String], pause: @escaping @Sendable (_ milliseconds: Int) -> Bool = HubSettings.wait
+    _ environment: [String: String], pause: @escaping @Sendable (_ milliseconds: Int) -> Bool = HubSettings.wait,
+    now: @escaping @Sendable () -> Int = HubSettings.clock
   ) throws {
     let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     endpoint = try HubSettings.endpoint(value("HF_ENDPOINT"))
@@ -49,6 +53,7 @@ public struct HubSettings: Sendable {
     transferTimeout = try HubSettings.seconds("HF_HUB_DOWNLOAD_TIMEOUT", value)
     certificates = (value("SSL_CERT_FILE"), value("SSL_CERT_DIR"))
     self.pause = pause
+    self.now = now
   }
 
   /// Whether a token may be sent there: to the endpoint, and to the public hub, which a mirror may lead to.
@@ -77,6 +82,13 @@ public struct HubSettings: Sendable {
 
   /// Waits; false when a stop was asked for.
   public static let wait: @Sendable (_ milliseconds: Int) -> Bool = { StopSignal.shared.wait(milliseconds: $0) }
+
+  /// Milliseconds since the first call.
+  public static let clock: @Sendable () -> Int = {
+    let passed = (ContinuousClock.now - began).components
+    return Int(passed.seconds) * 1000 + Int(passed.attoseconds / 1_000_000_000_000_000)
+  }
+  private static let began = ContinuousClock.now
 
   private static func endpoint(_ text: String?) throws(HubError) -> WebAddress {
     var text = text ?? known[0]

@@ -105,6 +105,35 @@ final class KeptStretches: Sendable {
     try bytes.read(into: buffer, at: offset)
   }
 
+  /// Holds the bytes against the digest of the file, if all of them are here: what is served in parts has no other proof.
+  /// - Parameter place: For the message.
+  /// - Returns: Whether they were held against it.
+  /// - Throws: ``HubError/digest(place:expected:found:)``; then nothing of them is kept.
+  @discardableResult
+  func requireDigest(_ place: String) throws -> Bool {
+    guard file.sha256 != nil, has(0..<file.size) else { return false }
+    var digest = ContentDigest(of: file)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { buffer.deallocate() }
+    var at = 0
+    while at < file.size {
+      if StopSignal.shared.isRequested { throw HubError.stopped(place: place) }
+      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, file.size - at)])
+      try read(into: part, at: at)
+      digest.update(UnsafeRawBufferPointer(part))
+      at += part.count
+    }
+    do {
+      try digest.require(place)
+    } catch {
+      state.withLock { $0 = State(durable: []) }
+      try? Folder.removeTree(list)
+      try? Folder.removeTree(bytes.path)
+      throw error
+    }
+    return true
+  }
+
   /// Writes bytes; ``complete(_:)`` says of more of them that they are here.
   func write(_ piece: UnsafeRawBufferPointer, at offset: Int) throws { try target?.write(piece, at: offset) }
 

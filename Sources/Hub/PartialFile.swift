@@ -7,13 +7,14 @@ import Threads
 /// A large file while it is fetched: pieces that came whole are remembered, on the storage too, so that another run goes on
 /// with the others.
 ///
-/// A piece counts once its bytes are durable: the journal is written behind them, every ``syncBytes``.
+/// A piece counts once its bytes are durable: the journal is written behind them, every ``syncBytes`` of all the files
+/// together. So a kill loses less than that, and what each connection has of a piece in hand.
 final class PartialFile: Sendable {
   /// Bytes of a piece.
   static let piece = 4 << 20
   /// Pieces that one worker takes at a time.
   static let run = 8
-  /// Most bytes that are complete and not journaled.
+  /// Most bytes that are complete and not journaled, of all files of a fetch.
   private static let syncBytes = 32 << 20
 
   /// Bytes that an earlier run left here and that are not fetched again.
@@ -30,6 +31,8 @@ final class PartialFile: Sendable {
     var unsynced = 0
   }
   private let state: Guarded<State>
+  /// Bytes that are complete and not journaled, of all files of the fetch.
+  private let unkept: UnkeptBytes
   /// The digest of the first pieces, as far as they are done; nil while a worker goes on with it.
   private let digest: Guarded<Progress?>
 
@@ -37,10 +40,12 @@ final class PartialFile: Sendable {
   /// - Parameters:
   ///   - file: In the listing.
   ///   - place: Where it is fetched to.
+  ///   - unkept: Counts what is complete and not journaled, of all files of the fetch.
   ///   - waits: How a moment passes while another process has the lock; false when a stop was asked for.
   /// - Throws: `StorageError`, ``HubError``.
-  init(_ file: HubFile, _ place: FetchPlace, waits: () -> Bool) throws {
+  init(_ file: HubFile, _ place: FetchPlace, unkept: UnkeptBytes, waits: () -> Bool) throws {
     self.file = file
+    self.unkept = unkept
     self.place = place
     try place.makeFolders(for: file)
     lock = try FetchLock.take(place.lock(file), waits: waits)
@@ -120,8 +125,9 @@ final class PartialFile: Sendable {
     try state.withLock { state in
       guard !state.done[piece] else { return }
       state.done[piece] = true
-      state.unsynced += PartialFile.bytes(of: piece, file).count
-      guard state.unsynced >= PartialFile.syncBytes else { return }
+      let count = PartialFile.bytes(of: piece, file).count
+      state.unsynced += count
+      guard unkept.add(count) >= PartialFile.syncBytes else { return }
       try keep(&state)
     }
   }
@@ -134,6 +140,12 @@ final class PartialFile: Sendable {
       ("done", .string(text)),
     ])
     try AtomicFile.write(JSONWriter.pretty(value), to: place.journal(file))
+    forgetUnkept(&state)
+  }
+
+  /// Nothing of this file is waiting for the journal any more.
+  private func forgetUnkept(_ state: inout State) {
+    _ = unkept.add(-state.unsynced)
     state.unsynced = 0
   }
 
@@ -190,7 +202,7 @@ final class PartialFile: Sendable {
   func finish(_ name: String) throws {
     try part.sync()
     // Nothing is left to be kept, whatever becomes of it now.
-    state.withLock { $0.unsynced = 0 }
+    state.withLock { forgetUnkept(&$0) }
     // Where another worker is in the middle of it, all is read once more.
     var progress = takeDigest() ?? Progress(digest: ContentDigest(of: file))
     try advance(&progress)
@@ -210,6 +222,19 @@ final class PartialFile: Sendable {
   func close() throws {
     try part.close()
     try lock.close()
+  }
+}
+
+/// Bytes that are complete and not journaled, of all files of a fetch.
+final class UnkeptBytes: Sendable {
+  private let count = Guarded(0)
+
+  /// Returns how many there are then.
+  func add(_ bytes: Int) -> Int {
+    count.withLock { count in
+      count += bytes
+      return count
+    }
   }
 }
 

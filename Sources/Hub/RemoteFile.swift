@@ -58,8 +58,8 @@ final class RemoteFile: Sendable {
       let cut = HubError.cut(
         place: place, expected: "bytes \(before) to \(range.upperBound)", found: "\(at - before) bytes")
       switch outcome {
-      case .answered: if at < range.upperBound { try patience.wait(after: cut, hasProgressed: at > before) }
-      case .broken(let error): try patience.wait(after: error, hasProgressed: at > before)
+      case .answered: if at < range.upperBound { try patience.wait(after: cut, progress: at - before) }
+      case .broken(let error): try patience.wait(after: error, progress: at - before)
       case .refused(let answer, let message):
         if isExpired(answer, message), !hasRelocated {
           hasRelocated = true
@@ -72,7 +72,7 @@ final class RemoteFile: Sendable {
             found: "416, \(answer["content-range"] ?? "no such range")")
         }
         try patience.wait(
-          after: client.transient(answer, message, subject), seconds: answer.secondsToWait, hasProgressed: at > before)
+          after: client.transient(answer, message, subject), seconds: answer.secondsToWait, progress: at - before)
       }
     }
   }

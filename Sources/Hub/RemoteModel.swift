@@ -139,9 +139,13 @@ public final class RemoteModel: ModelElsewhere {
 
   /// Digest of everything before a shard's data.
   func headerDigest(_ name: String) throws -> SHA256Digest {
+    SHA256Digest.of(try headerBytes(name))
+  }
+
+  /// Everything before a shard's data, which was read already.
+  func headerBytes(_ name: String) throws -> [UInt8] {
     let shard = try open(name)
-    // Read already, and kept.
-    return SHA256Digest.of(try shard.bytes.readBytes(count: shard.file.header.dataStart, at: 0))
+    return try shard.bytes.readBytes(count: shard.file.header.dataStart, at: 0)
   }
 
   package func statedDigest(_ name: String) -> String? { repository[name]?.sha256 }

@@ -4,7 +4,8 @@ import StrictJSON
 import SystemPackage
 import Threads
 
-/// Fetches stretches of files into what is kept of them, several at a time. What came is kept when it ends badly.
+/// Fetches stretches of files into what is kept of them, several at a time. What came is kept when it ends badly. A file of
+/// which all bytes are here is held against the digest that the hub states of it.
 struct StretchFetch: Sendable {
   /// Bytes of one question.
   private static let mostAtOnce = 32 << 20
@@ -42,7 +43,7 @@ struct StretchFetch: Sendable {
         }
       }
     }
-    guard !pieces.isEmpty else { return }
+    guard !pieces.isEmpty else { return try requireDigests() }
     if let free = try Folder.freeBytes(folder), free < needed {
       throw StorageError.diskFull(path: folder, needed: needed)
     }
@@ -55,6 +56,11 @@ struct StretchFetch: Sendable {
     }
     guard isDone else { throw HubError.stopped(place: parts.first?.remote.place ?? folder.string) }
     for part in parts { try part.kept.keep() }
+    try requireDigests()
+  }
+
+  private func requireDigests() throws {
+    for part in parts { try part.kept.requireDigest(part.remote.place) }
   }
 
   private static func fetch(

@@ -38,6 +38,8 @@ public enum ConversionError: CambiumError {
   case budgetTooSmall(tensor: String, needed: Int, budget: Int)
   /// An input file changed while it was read, or during the run.
   case inputChanged(file: String)
+  /// A file of the hub's cache is not the one that its blob is named for.
+  case blobDigest(path: FilePath, expected: String, found: String)
   /// A file has another size than the plan predicted.
   case forecastMissed(file: String, planned: Int, actual: Int)
   /// A signal stopped the run; what is done is kept, and the same command goes on.
@@ -144,6 +146,11 @@ public enum ConversionError: CambiumError {
         "E_MEMORY_BUDGET", "the memory budget is too small for the tensors and their plan", tensor: tensor,
         expected: "--memory of at least \(needed) bytes", found: "\(budget) bytes", next: "raise --memory", exit: .usage
       )
+    case .blobDigest(let path, let expected, let found):
+      Diagnostic(
+        "E_BLOB_DIGEST", "the file in the hub's cache is not the one that it is named for", file: path,
+        expected: "sha256 \(expected)", found: "sha256 \(found)",
+        next: "fetch the model again with cambium fetch, which puts the right one in its place", exit: .badInput)
     case .inputChanged(let file):
       Diagnostic(
         "E_INPUT_CHANGED", "an input file changed while it was read", file: file,

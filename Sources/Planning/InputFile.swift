@@ -58,6 +58,7 @@ package struct InputFile: Sendable {
       files += try others.map { name in
         let path = folder.path.appending(name)
         let record = try folder.record(of: name)
+        try requireBlobName(path, record.sha256)
         return InputFile(
           name: "\(prefix)/\(name)", path: path, bytes: record.bytes, shard: nil, sha256: record.sha256)
       }

@@ -175,9 +175,15 @@ public struct Resolution: Sendable {
   /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there, or a mount.
   package func requireOutsideInputs(_ path: FilePath) throws {
     for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
-    where try path.isInside(input) {
+    where try path.isInside(input) || path.resolvingLinks.starts(with: Resolution.home(of: input.resolvingLinks)) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
+  }
+
+  /// Of a snapshot in the hub's cache, whose files are links to what lies beside it, the folder of the model; else the input.
+  private static func home(of input: FilePath) -> FilePath {
+    let model = input.folder.folder
+    return input.folder.name == "snapshots" && model.name.hasPrefix("models--") ? model : input
   }
 
   /// The folder that the head comes from.

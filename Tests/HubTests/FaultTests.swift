@@ -99,6 +99,17 @@ import Testing
     #expect(said?.code == "E_HUB_STALLED", "\(said?.text ?? "nothing")")
   }
 
+  @Test func `a side that sends a few bytes at each attempt is given up when a minute brought next to nothing`() throws
+  {
+    let hub = try TestHub()
+    try hub.setFaults(#"{"on":"cdn","do":"cut","bytes":10}"#)
+    let said = refusal { _ = try hub.look("hub:org/donor") }
+    #expect(said?.code == "E_HUB_STALLED", "\(said?.text ?? "nothing")")
+    #expect(said?.expected == "1 KiB per second over a minute, all attempts together")
+    // Each attempt brought something, so that each wait is a second: the sixty-first attempt is not made again.
+    #expect(hub.waits.all == Array(repeating: 1000, count: 60))
+  }
+
   @Test func `a hub that is not there cannot be reached, and its certificate must be good`() throws {
     let hub = try TestHub()
     let said = refusal { _ = try hub.look("hub:org/donor", ["HF_ENDPOINT": "http://127.0.0.1:9"]) }

@@ -46,7 +46,22 @@ import Testing
     #expect(record["commit"]?.stringValue == hub.commit("org/whole"))
     #expect(record["tensors"]?.arrayValue?.count == 15)
     #expect(record["files"]?.arrayValue?.count == 1)
+    #expect(record["proof"]?.stringValue == "every file was read whole, and has its digest")
     #expect(!text.contains("hf_secret") && !text.contains("Signature"))
+  }
+
+  @Test func `a shard that holds the head alone is held against the digest that the hub states`() throws {
+    let hub = try TestHub(HeadTests.whole)
+    let fetch = try HeadFetch(hub.look("hub:org/whole"))
+    try hub.setFaults(#"{"on":"cdn","path":"mtp.safetensors","do":"flip","byte":1000000}"#)
+    let said = refusal { _ = try fetch.write(to: hub.scratch.at("head"), connections: 4, observer: Notes()) }
+    #expect(said?.code == "E_HUB_DIGEST", "\(said?.text ?? "nothing")")
+    #expect(try said?.expected == hub.etag("org/whole", "mtp.safetensors"))
+    #expect(!hub.scratch.exists("head"))
+    #expect(hub.scratch.tree("cache/models--org--whole/.cambium").allSatisfy { !$0.hasSuffix(".ranges") })
+    try hub.setFaults()
+    #expect(
+      try HeadFetch(hub.look("hub:org/whole")).write(to: hub.scratch.at("head"), connections: 4, observer: Notes()))
   }
 
   @Test func `a second run fetches nothing, and another content of the same commit is an error that names both`() throws

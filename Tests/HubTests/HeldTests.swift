@@ -132,4 +132,21 @@ import Testing
     try expectDonor(hub, fetch.folder.string)
     #expect(hub.scratch.text(stored) == "torn")
   }
+
+  @Test(arguments: [
+    "sub", ".cache", ".cache/huggingface", ".cache/huggingface/.cambium", ".cache/huggingface/download",
+  ])
+  func `nothing is written through a link beneath the folder`(name: String) throws {
+    let hub = try TestHub { scratch in
+      try scratch.put("{}", at: "repos/org/deep/config.json")
+      try scratch.put("{}", at: "repos/org/deep/sub/notes.json")
+    }
+    try hub.scratch.makeFolder("else")
+    try hub.scratch.makeFolder("out/.cache/huggingface")
+    if hub.scratch.exists("out/\(name)") { try FileManager.default.removeItem(atPath: hub.scratch["out/\(name)"]) }
+    try hub.scratch.link("out/\(name)", to: hub.scratch["else"])
+    let said = refusal { try hub.fetch("hub:org/deep", to: .folder(hub.scratch.at("out"))) }
+    #expect(said?.code == "E_TARGET_IS_LINK" && said?.file?.hasSuffix("out/\(name)") == true, "\(said?.text ?? "")")
+    #expect(hub.scratch.tree("else").isEmpty)
+  }
 }

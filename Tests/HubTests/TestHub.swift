@@ -49,12 +49,14 @@ final class TestHub {
     guard rename(scratch["faults.new"], scratch["faults"]) == 0 else { throw Failure(words: "no faults") }
   }
 
-  /// The settings of a program that asks this hub, whose waits pass at once.
+  /// The settings of a program that asks this hub, whose waits pass at once, and are all the time that passes.
   func settings(_ environment: [String: String] = [:]) throws -> HubSettings {
-    try HubSettings(self.environment(environment)) { [waits] milliseconds in
-      waits.add(milliseconds)
-      return true
-    }
+    try HubSettings(
+      self.environment(environment),
+      pause: { [waits] milliseconds in
+        waits.add(milliseconds)
+        return true
+      }, now: { [waits] in waits.all.reduce(0, +) })
   }
 
   func environment(_ more: [String: String] = [:]) -> [String: String] {
