@@ -129,7 +129,7 @@ public struct ImagePatches: Sendable {
     return (block / blocks * merge + inside / merge, block % blocks * merge + inside % merge)
   }
 
-  /// As the processor computes them: the product in double precision, then everything in single precision.
+  /// The value of each byte as the processor computes it: the product in double precision, then everything in single precision.
   private static func values(_ settings: ImageSettings) -> [Float] {
     (0..<(3 * 256)).map { index in
       let scaled = Float(Double(index % 256) * settings.rescaleFactor)
