@@ -28,7 +28,7 @@ extension Vector {
   ///   - valueDimension: Elements of a value.
   ///   - record: Tokens that go into the state first.
   ///   - tokens: The new tokens.
-  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is behind those of the record,
+  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is after those of the record,
   ///     and their u replace the record's, which needs room for them. With nil they go into the state.
   public static func deltaSteps(
     state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, record: DeltaRecord? = nil,
@@ -65,7 +65,7 @@ public struct DeltaTokens {
       gate_stride: gateStride, out: out, out_stride: outStride)
   }
 
-  /// No tokens: for a record that is to go into the state by itself.
+  /// Creates a run of no tokens: for a record that is to go into the state by itself.
   init() { kernel = cambium_delta_tokens() }
 }
 

@@ -1,5 +1,5 @@
 /// A filtered probability distribution over the vocabulary. Filters in this order: temperature, top k, top p, min p;
-/// what is left is divided by its sum. Tokens of equal probability stand in the order of their ids.
+/// what is left is divided by its sum. Tokens of equal probability are in the order of their ids.
 package struct Distribution {
   /// Probabilities [V]; 0 for tokens that were filtered out.
   package private(set) var probabilities: [Float] = []

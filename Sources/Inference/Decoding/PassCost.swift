@@ -12,7 +12,7 @@ package struct PassCost: Sendable {
   /// Whether nothing was entered.
   package var isUnknown: Bool { !(weight > 0) }
 
-  /// Enters a pass.
+  /// Records a pass.
   package mutating func record(rows count: Int, seconds time: Double) {
     guard count > 0, time > 0, time < .infinity else { return }
     weight = weight * PassCost.memory + 1

@@ -4,7 +4,7 @@ package struct SamplingNoise: Sendable {
   private let key: UInt64
 
   /// - Parameters:
-  ///   - seed: The same seed gives the same numbers.
+  ///   - seed: The same seed yields the same numbers.
   ///   - index: Of the token among those decoded, from 0.
   package init(seed: UInt64, index: Int) { key = RandomSource.number(UInt64(truncatingIfNeeded: index), of: seed) }
 

@@ -1,4 +1,4 @@
-/// Drafts with the MTP head, which has a key/value cache of its own: a row for each pair of a token and the target's
+/// Drafts with the MTP head, which has its own key/value cache: a row for each pair of a token and the target's
 /// hidden state before it.
 ///
 /// Pairs wait until the next draft, so that true pairs and the first drafted token take one pass. Drafting on, the

@@ -86,7 +86,7 @@ package final class TextState {
     }
   }
 
-  /// A state of its own with the same accepted tokens.
+  /// A separate state with the same accepted tokens.
   /// - Parameter positions: See ``AttentionCache/copy(positions:)``.
   func copy(positions: Int? = nil) -> TextState {
     TextState(
