@@ -5,9 +5,9 @@ import StrictJSON
 public struct Rule: Sendable {
   /// Which tensors a rule is for.
   public enum Selector: Sendable, Equatable {
-    /// Those of a role.
+    /// Tensors of a role.
     case role(TensorRole)
-    /// On the canonical name, which is the name in the package.
+    /// Tensors whose canonical name, which is the name in the package, matches.
     case match(Glob)
   }
 

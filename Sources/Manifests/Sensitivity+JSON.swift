@@ -29,7 +29,7 @@ extension Sensitivity {
     return value
   }
 
-  /// Of the document: the digest that stands in it.
+  /// The digest of the document, which is also written in it.
   public var digest: SHA256Digest {
     var value = json
     value.removeKey(Self.digestKey)
@@ -52,7 +52,7 @@ extension Sensitivity {
     ])
   }
 
-  /// The shortest spelling that gives the same number again.
+  /// The shortest spelling that yields the same number again.
   private static func number(_ value: Double) -> JSONValue { JSONValue(.number("\(value)")) }
 
   /// Reads a file.
@@ -120,7 +120,7 @@ extension Sensitivity {
 }
 
 extension Sensitivity.Text {
-  /// Reads what stands under `text`.
+  /// Reads the value of `text`.
   init(_ fields: JSONFields) throws {
     try fields.refuseUnknown(["sha256", "tokens", "positions", "window"])
     self.init(
