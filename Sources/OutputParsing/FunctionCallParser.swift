@@ -166,7 +166,7 @@ struct FunctionCallParser: Sendable {
   /// Takes what is certain of a value; false when more text is needed.
   private mutating func take(_ pieces: inout [OutputPiece]) -> Bool {
     if !hasBegun {
-      // One line end behind the mark belongs to the mark.
+      // One line end after the mark belongs to the mark.
       guard let first = rest.first else { return false }
       if first == 0x0A { rest.removeFirst() }
       hasBegun = true
