@@ -70,7 +70,7 @@ public struct PlannedPart: Sendable {
   public let shape: [Int]
   /// Index into ``Plan/weights``.
   public let file: Int
-  /// From the beginning of the file, bytes.
+  /// The offset from the beginning of the file, in bytes.
   public let offset: Int
   /// Its size.
   public let bytes: Int

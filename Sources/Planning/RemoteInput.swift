@@ -104,7 +104,7 @@ extension Resolution {
     neededPart(of: folder, number, use) ?? folder.shards[number].file.header.tensorsByOffset
   }
 
-  /// As ``neededTensors(of:_:_:)``; nil for all tensors of the file, which need no list of their own.
+  /// The same as ``neededTensors(of:_:_:)``; nil for all tensors of the file, which need no separate list.
   func neededPart(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry]? {
     guard folder.elsewhere != nil, use == .donor || target == .drafter else { return nil }
     let file = folder.shards[number].file
