@@ -121,7 +121,7 @@ final class HeldAnswers: Sendable {
     return marks
   }
 
-  /// Tokens that are added to the model's own stand for no text: they are marks, or nothing that an answer has.
+  /// Tokens that are added to the model's own have no text: they are marks, or nothing that an answer has.
   private func tokens() -> TokenVocabulary {
     vocabulary.withLock { vocabulary in
       if let vocabulary { return vocabulary }

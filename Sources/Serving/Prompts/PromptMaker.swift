@@ -161,7 +161,7 @@ package struct PromptMaker: Sendable {
 
   /// The error that a prompt leaves no room for an answer.
   package func tooLong(_ tokens: Int) -> APIError {
-    // Agents look for the vendors' own words, and shorten the conversation by the numbers in them.
+    // Agents look for the vendors' words, and shorten the conversation by the numbers in them.
     var error = APIError(
       .invalid,
       "This model's maximum context length is \(model.context) tokens. However, your messages resulted in \(tokens) tokens, which leaves no room for an answer. Please reduce the length of the messages.",

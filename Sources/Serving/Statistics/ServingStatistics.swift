@@ -23,7 +23,7 @@ package struct RequestRecord: Sendable {
   package var firstSeconds: Double?
   package var seconds: Double
 
-  /// The members.
+  /// Creates statistics.
   package init(
     id: String, requested: String, effective: String, finish: String, usage: AnswerUsage,
     decodings: [DecodingStatistics], unknownCalls: Int, queueSeconds: Double, firstSeconds: Double?, seconds: Double
