@@ -32,7 +32,7 @@ package struct RequestHead: Sendable, Equatable {
     return values.count == 1 ? values.first : nil
   }
 
-  /// Whether a body comes behind the head.
+  /// Whether a body comes after the head.
   package var hasBody: Bool {
     !values("transfer-encoding").isEmpty || values("content-length").contains { $0 != "0" }
   }
