@@ -109,7 +109,7 @@ package struct AdapterDelta {
       if let magnitude = product.magnitude, count == columns {
         try rescale(values, at: at, count, row: current, to: magnitude, &sums)
       } else if let entry = delta.replacement {
-        // The sum begins with what stands in the place of the base.
+        // The sum begins with what is in the place of the base.
         try reader.read(entry, first + at, step: 1, count) { base[$0] = FloatConversion.rounded($1, to: type) }
         for column in 0..<count { change(values, at + column, to: base[column] + sum[column], &sums) }
       } else {
