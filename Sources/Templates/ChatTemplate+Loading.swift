@@ -49,7 +49,7 @@ private struct NamedTemplates {
   var isEmpty: Bool { sources.isEmpty }
   var names: [String] { sources.map(\.name) }
 
-  /// Of templates with the same name, the last counts.
+  /// The source of a name: of templates with the same name, the last counts.
   subscript(name: String) -> String? { sources.last { $0.name == name }?.source }
 
   /// The template files of a folder.
