@@ -1,7 +1,7 @@
 import Diagnostics
 import Threads
 
-/// When a line of progress is due, and what it says. It is told the time, and asks no clock.
+/// Decides when a line of progress is due, and what it says. It is told the time, and asks no clock.
 package struct ProgressPace: Sendable {
   /// A line that is due.
   package struct Line: Sendable, Equatable {
@@ -41,7 +41,7 @@ package struct ProgressPace: Sendable {
   /// How long the work has taken.
   package func seconds(at seconds: Double) -> Double { seconds - began }
 
-  /// So much more is done.
+  /// Records that so much more is done.
   /// - Returns: The line, when one is due.
   package mutating func advanced(by amount: Int, item: String, at seconds: Double) -> Line? {
     let sum = done.addingReportingOverflow(amount)
