@@ -6,7 +6,7 @@ public protocol WorkObserver: Sendable {
   ///   - total: How much there is to do.
   ///   - unit: Of what.
   func began(_ work: String, total: Int, _ unit: WorkUnit)
-  /// So much more is done, the last of it in `item`.
+  /// Called when so much more is done, the last of it in `item`.
   func advanced(by amount: Int, item: String)
 }
 
