@@ -45,7 +45,7 @@ struct InitCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
-  /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's own.
+  /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's.
   static func place(of source: String) -> FilePath {
     guard !source.hasPrefix("hub:") else {
       let name = source.split(separator: "/").last?.split(separator: "@").first.map(String.init) ?? "model"
