@@ -32,7 +32,7 @@ public struct ImagePatches: Sendable {
   /// most 1 of 255.
   /// - Parameters:
   ///   - video: Upright frames of one size, at least as many as a patch spans.
-  ///   - settings: Those of `video_preprocessor_config.json`, whose pixel counts are of all frames together.
+  ///   - settings: The settings of `video_preprocessor_config.json`, whose pixel counts are of all frames together.
   ///   - file: What messages call it.
   /// - Throws: `E_IMAGE_ASPECT`, `E_VIDEO_FRAMES`.
   public init(video: [RGBImage], settings: ImageSettings, file: String) throws(ImageError) {
