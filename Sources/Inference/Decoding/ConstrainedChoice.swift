@@ -26,8 +26,8 @@ struct ConstrainedChoice {
 
   /// The token; nil when none is allowed.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   ///   - text: The text before it.
   mutating func choose(_ logits: UnsafePointer<Float>, at index: Int, under text: any ConstrainedText) -> Int? {
     row.removeAll(keepingCapacity: true)
@@ -119,8 +119,8 @@ struct ConstrainedChoice {
 extension DraftCheck {
   /// The target's own token that a constraint allows; nil when there is none.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   ///   - text: The text before it.
   package mutating func choose(
     _ logits: UnsafePointer<Float>, at index: Int, under text: any ConstrainedText

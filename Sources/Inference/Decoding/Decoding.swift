@@ -21,9 +21,9 @@ public final class Decoding: Sequence, IteratorProtocol {
   let options: DecodingOptions
   let controller: any DraftController
   var check: DraftCheck
-  /// What the text is held to, as far as it was decoded.
+  /// The constraint on the text, as far as it was decoded.
   let constraint: (any ConstrainedText)?
-  /// Tokens decoded but not yet given.
+  /// Tokens decoded but not yet returned.
   private var ready: [Int] = []
   private var given = 0
   /// Tokens decoded.
@@ -40,7 +40,7 @@ public final class Decoding: Sequence, IteratorProtocol {
   var wanted = 0..<0
   /// Embeddings of the rows of the prompt that are due, and of the one after them.
   var embeddings: [Int: FloatBuffer] = [:]
-  // Of a round; they keep their memory for the next one.
+  // State of a round; its lists keep their memory for the next one.
   var round: PlannedRound?
   var drafts: [Int] = []
   var emitted: [Int] = []

@@ -138,7 +138,7 @@ public enum DecodingMethod: Sendable, Hashable {
 public struct DecodingOptions {
   /// Tokens to decode at most.
   public var limit: Int
-  /// Tokens that end the decoding; the one that does is still given.
+  /// Tokens that end the decoding; the one that does is still returned.
   public var stops: Set<Int>
   /// How tokens are chosen from logits.
   public var sampling: Sampling
@@ -152,7 +152,7 @@ public struct DecodingOptions {
   public var prediction: [Int]
   /// What changes the logits before a token is chosen by them, one after another.
   public var rules: [any LogitRule] = []
-  /// What the text is held to; nil for nothing. Not for optimistic decoding, which looks at too little of the text.
+  /// The constraint on the text; nil for none. Not for optimistic decoding, which looks at too little of the text.
   package var constraint: (any TokenConstraint)?
   /// Called with each committed token: its number (0 for the first after the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not

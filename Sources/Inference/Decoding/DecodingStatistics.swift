@@ -10,7 +10,7 @@ public struct DrafterCount: Sendable, Hashable {
   /// Creates empty statistics.
   public init() {}
 
-  /// Adds another one's.
+  /// Adds the counts of another one.
   package mutating func add(_ other: DrafterCount) {
     rounds += other.rounds
     drafted += other.drafted

@@ -38,8 +38,8 @@ package struct DraftCheck {
 
   /// The token that the target itself chooses.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   package mutating func choose(_ logits: UnsafePointer<Float>, at index: Int) -> Int {
     timed { $0.chosen(logits, index) }
   }
@@ -66,8 +66,8 @@ package struct DraftCheck {
   /// Whether a draft stays; if not, or if it is nil (after the draft), the token that follows.
   /// - Parameters:
   ///   - token: The draft; nil after the last one.
-  ///   - index: Of the token among those decoded, from 0.
-  ///   - logits: The target's, [V], at that place.
+  ///   - index: The token's index among those decoded, from 0.
+  ///   - logits: Logits of the target, [V], at that place.
   package mutating func check(_ token: Int?, at index: Int, _ logits: UnsafePointer<Float>) -> (
     stays: Bool, instead: Int
   ) {

@@ -52,7 +52,7 @@ package struct DraftedRound {
   package var drafted: Int
   /// Drafts at the front that it agreed with.
   package var accepted: Int
-  /// Tokens given.
+  /// Tokens returned.
   package var tokens: Int
   /// For a look that had a draft: the chance that the target would have taken it.
   package var agreement: Double?

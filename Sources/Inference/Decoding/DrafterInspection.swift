@@ -22,7 +22,7 @@ public struct DrafterInspection: Sendable {
   /// The file of its weights.
   package let weights: SafetensorsFile
 
-  /// Opens a drafter, and holds it to the model.
+  /// Opens a drafter, and checks that it fits the model.
   /// - Parameters:
   ///   - reference: The drafter.
   ///   - model: The model that it is to draft for.

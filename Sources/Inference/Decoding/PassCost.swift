@@ -40,7 +40,7 @@ package struct PassCost: Sendable {
   /// parts together are the time of the pass, so what a decoding chooses its depth by is what a row more costs in this
   /// company.
   /// - Parameters:
-  ///   - own: Its rows.
+  ///   - own: The sequence's rows.
   ///   - total: Rows of the pass.
   ///   - count: How many share it.
   package func share(of own: Int, in total: Int, sharedBy count: Int) -> Double {

@@ -5,7 +5,7 @@ package struct SamplingNoise: Sendable {
 
   /// - Parameters:
   ///   - seed: The same seed yields the same numbers.
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - index: The token's index among those decoded, from 0.
   package init(seed: UInt64, index: Int) { key = RandomSource.number(UInt64(truncatingIfNeeded: index), of: seed) }
 
   /// Uniform in the open interval 0 to 1, an odd multiple of 2^-53.

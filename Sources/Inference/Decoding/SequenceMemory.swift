@@ -9,7 +9,7 @@ public struct SequenceMemory: Sendable, Hashable {
 
   /// - Parameters:
   ///   - model: The model.
-  ///   - method: Its drafters count.
+  ///   - method: The method, whose drafters count.
   ///   - tokens: Tokens of the prompt and after it at most.
   ///   - promptRows: Rows of a pass over the prompt at most.
   ///   - sampling: What is drawn from keeps its distributions.
@@ -25,7 +25,7 @@ public struct SequenceMemory: Sendable, Hashable {
 
   /// The memory for decoding with the head of a model that is not opened.
   /// - Parameters:
-  ///   - configuration: The model's.
+  ///   - configuration: The model's configuration.
   ///   - tokens: Tokens of the prompt and after it at most.
   ///   - promptRows: Rows of a pass over the prompt at most.
   public init(head configuration: TextConfiguration, tokens: Int, promptRows: Int) {
@@ -37,7 +37,7 @@ public struct SequenceMemory: Sendable, Hashable {
   /// The memory of a request: rows that are given beside its tokens count, too.
   /// - Parameters:
   ///   - model: The model.
-  ///   - method: Its drafters count.
+  ///   - method: The method, whose drafters count.
   ///   - prompt: Its tokens, and rows that are given.
   ///   - limit: Tokens after it at most.
   ///   - promptChunk: Rows of a pass over the prompt at most.

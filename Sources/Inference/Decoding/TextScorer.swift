@@ -53,7 +53,7 @@ public final class TextScorer {
   }
 
   /// Logits of some tokens of the last pass.
-  /// - Parameter rows: By their numbers in the pass; what is beyond it is left out.
+  /// - Parameter rows: Numbers of rows in the pass; what is beyond it is left out.
   /// - Returns: [rows, V], valid until the next call.
   /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
   public func logits(rows: Range<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {

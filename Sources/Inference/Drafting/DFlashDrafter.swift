@@ -93,7 +93,7 @@ package final class DFlashDrafter: Drafter {
 
   package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
     feed()
-    // Only what may still be given shortens the block: fewer masks are other drafts. Of those, the first are taken.
+    // Only what may still be returned shortens the block: fewer masks are other drafts. Of those, the first are taken.
     let rows = min(model.block, request.room + 1)
     let wanted = min(request.count, rows - 1)
     let before = caches.first?.length ?? 0

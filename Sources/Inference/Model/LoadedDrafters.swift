@@ -20,11 +20,11 @@ struct LoadedDrafters: Sendable {
   /// Where a package has its own drafter.
   static let ownFolder = "drafter"
 
-  /// Opens folders and holds them to the model that they are to draft for.
+  /// Opens folders and checks that they fit the model that they are to draft for.
   /// - Parameters:
   ///   - references: Folders, each of another kind.
   ///   - target: What the model is.
-  ///   - model: Its folder. A drafter that the model has there is opened, too, unless one of its kind is given.
+  ///   - model: The model's folder. A drafter that the model has there is opened, too, unless one of its kind is given.
   /// - Throws: ``DrafterError``, ``InferenceError``, `CheckpointError`, `FileError`, `JSONError`, `SafetensorsError`.
   init(_ references: [ModelReference], target: TextConfiguration, model: FilePath) throws {
     for reference in references {

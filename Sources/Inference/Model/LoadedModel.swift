@@ -87,7 +87,7 @@ public final class LoadedModel: Sendable {
     let drafters = try LoadedDrafters(drafters, target: configuration, model: folder.path)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     folders = [folder.path] + [donor?.path].compactMap { $0 } + drafters.folders
-    // Of both, below the size of the address space.
+    // Both together are smaller than the address space.
     quantizedBits = weights.quantizedBits
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)

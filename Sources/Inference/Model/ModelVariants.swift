@@ -7,7 +7,7 @@ package struct ModelVariants: Sendable {
   private let weights: StoredWeights
 
   /// - Parameter folder: A checkpoint, or a package that is not quantized.
-  /// - Throws: As `LoadedModel.open(_:head:drafters:)`.
+  /// - Throws: The errors of `LoadedModel.open(_:head:drafters:)`.
   package init(_ folder: CheckpointFolder) throws {
     self.folder = folder
     weights = try StoredWeights(folder)

@@ -75,7 +75,7 @@ final class DeltaState {
       .update(from: key, count: shape.keyDimension)
   }
 
-  /// Keeps the first `kept` rows of the pass, and as many `inputs` of the convolution: the same number, but for planted
+  /// Keeps the first `kept` rows of the pass, and as many `inputs` of the convolution: the same number, except for planted
   /// defects.
   func finish(kept: Int, inputs keptInputs: Int, recorded: Bool) {
     accepted = recorded ? kept : 0
