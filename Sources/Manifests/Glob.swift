@@ -6,7 +6,7 @@ public struct Glob: Sendable, Equatable {
   public let pattern: String
   private let tokens: [GlobToken]
 
-  /// - Parameter pattern: As a rule writes it.
+  /// - Parameter pattern: The pattern as a rule writes it.
   public init(_ pattern: String) {
     self.pattern = pattern
     tokens = GlobToken.read(Array(pattern.utf8))

@@ -107,7 +107,7 @@ public struct Manifest: Sendable {
   }
 
   /// The text of a manifest, as if it were in a file at a path.
-  /// - Throws: as ``init(path:)``, but for the file.
+  /// - Throws: as ``init(path:)``, except for the file.
   public init(_ bytes: [UInt8], path: FilePath) throws {
     let own = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let whole = try ManifestBase(own, bytes, path: path)

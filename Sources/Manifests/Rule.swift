@@ -1,7 +1,7 @@
 import Checkpoint
 import StrictJSON
 
-/// Which tensors, and what is done with them. Of several rules the first that matches decides.
+/// Which tensors, and what is done with them. Among several rules the first that matches decides.
 public struct Rule: Sendable {
   /// Which tensors a rule is for.
   public enum Selector: Sendable, Equatable {

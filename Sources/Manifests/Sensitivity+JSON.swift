@@ -64,7 +64,7 @@ extension Sensitivity {
   }
 
   /// The text of a document.
-  /// - Throws: as ``init(path:)``, but for the file.
+  /// - Throws: as ``init(path:)``, except for the file.
   public init(_ bytes: [UInt8], file: String) throws {
     var value = try JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: file, what: "sensitivity file")
