@@ -189,7 +189,7 @@ struct FunctionCallParser: Sendable {
     return false
   }
 
-  /// Sends what has come of a string, but for a line end that may be the last.
+  /// Sends what has come of a string, except for a line end that may be the last.
   private mutating func send(_ pieces: inout [OutputPiece]) {
     let last = value.last == 0x0A ? 1 : 0
     guard value.count > last else { return }
