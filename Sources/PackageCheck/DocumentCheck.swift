@@ -35,7 +35,7 @@ struct DocumentCheck {
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
-  /// Files that were made of the source's, which are beside them: they are made anew and compared. Of a package that lacks
+  /// Files that were made of the source's, which are beside them: they are made anew and compared. For a package that lacks
   /// them, as earlier versions made it, nothing is said.
   private func madeFiles() -> [(name: String, problem: String?)] {
     let prefix = "source/"

@@ -41,7 +41,7 @@ public struct PackageVerifier: Sendable {
     drafter = nil
   }
 
-  /// Verifies the folder that a run has just made and digested: asks every question of verification but for the
+  /// Verifies the folder that a run has just made and digested: asks every question of verification except for the
   /// digests of files and tensors.
   /// - Parameters:
   ///   - path: The folder in the making.
