@@ -37,7 +37,7 @@ package struct InputFile: Sendable {
   /// Whether it is what a person wrote for the card, which changes nothing else.
   package var isCards: Bool { name == CardText.name }
 
-  /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
+  /// Every file that the package depends on, in byte order of the names. For a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
   package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []

@@ -14,7 +14,7 @@ struct PackageConfig {
     blocks = QuantizationBlocks(plan)
   }
 
-  /// The configuration of a package. A source that was converted before keeps its own, but for what is said of the head.
+  /// The configuration of a package. A source that was converted before keeps its own, except for what is said of the head.
   func package() throws -> [UInt8] {
     let source = resolution.source
     var config = nested(source.config)

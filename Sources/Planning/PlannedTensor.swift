@@ -12,7 +12,7 @@ public enum TensorOrigin: String, Sendable, CaseIterable {
 
 /// What is done with a tensor, decided.
 public enum Verdict: Sendable, Equatable {
-  /// It stays bit for bit, but for the transforms of its architecture.
+  /// It stays bit for bit, except for the transforms of its architecture.
   case keep
   /// It is rounded to another type.
   case cast(FloatType)

@@ -98,8 +98,8 @@ extension Resolution {
     return Set(head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
   }
 
-  /// The tensors of such a shard that are read and digested, in the order of their data: of a file on this machine all of
-  /// them; of one on the hub that is needed for a head, the head's.
+  /// The tensors of such a shard that are read and digested, in the order of their data: for a file on this machine all of
+  /// them; for one on the hub that is needed for a head, the head's.
   func neededTensors(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry] {
     neededPart(of: folder, number, use) ?? folder.shards[number].file.header.tensorsByOffset
   }
