@@ -19,7 +19,7 @@ public final class FeedbackFactor: @unchecked Sendable {
   static let damping = 0.01
 
   /// Numbers of the lower triangle of `columns` × `columns`.
-  /// - Parameter columns: From 0 to 2^31.
+  /// - Parameter columns: Number of columns, from 0 to 2^31.
   public static func count(columns: Int) -> Int { columns * (columns + 1) / 2 }
 
   /// Factors second moments.
