@@ -169,7 +169,7 @@ final class Answers: Sendable {
       leave(index, &state)
     case .cancelled(let statistics):
       if let statistics { count(statistics, index, &state) }
-      // Of an answer that a stop string ended, this is the end that was asked for.
+      // For an answer that a stop string ended, this is the end that was asked for.
       guard state.choices[index].finish == nil else { return leave(index, &state) }
       // A reader who is still there is told that this is no end.
       if !state.isCancelled {

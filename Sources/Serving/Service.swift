@@ -36,7 +36,7 @@ package struct PreparedRequest: Sendable {
   package let jobs: [GenerationJob]
   /// How it is decoded.
   package let decoder: String
-  /// What its answers are held to.
+  /// The constraint on its answers.
   package var held: HeldForm { jobs.contains { $0.constraint != nil } ? HeldAnswers.form(of: request) : .none }
 
   /// Tokens of all prompts.

@@ -8,7 +8,7 @@ extension RequestReader {
     var request = GenerationRequest(.messages, model: try model(fields), inputs: [.chat(conversation)])
     guard fields["max_tokens"] != nil else { throw fields.wrong("max_tokens", "a whole number from 0") }
     try shared(fields, &request)
-    // None at all are what a client sends to have the prompt ready before it asks.
+    // A client sends 0 to have the prompt ready before it asks.
     guard let limit = request.limit else { throw fields.wrong("max_tokens", "a whole number from 0") }
     request.stops = try stops(fields, "stop_sequences")
     request.choices = 1

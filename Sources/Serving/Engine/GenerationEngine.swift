@@ -10,13 +10,13 @@ package struct GenerationJob: Sendable {
   package var method: DecodingMethod
   /// Tokens at most.
   package var limit: Int
-  /// Tokens that end the answer; the one that does is still given.
+  /// Tokens that end the answer; the one that does is still returned.
   package var stops: Set<Int>
   /// How tokens are chosen.
   package var sampling: Sampling
   /// What changes logits before a token is chosen.
   package var adjustment: LogitAdjustment
-  /// What the answer is held to; nil for nothing.
+  /// The constraint on the answer; nil for none.
   package var constraint: (any TokenConstraint)?
   /// Tokens that the answer may well repeat.
   package var prediction: [Int]

@@ -174,7 +174,7 @@ package final class QueueEngine: GenerationEngine {
   }
 }
 
-/// Probabilities of tokens that were decoded and not yet given.
+/// Probabilities of tokens that were decoded and not yet returned.
 private final class Chances {
   var tokens: [Int: GeneratedToken] = [:]
 }

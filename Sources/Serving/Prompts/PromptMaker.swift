@@ -178,7 +178,7 @@ package struct PromptMaker: Sendable {
     switch conversation.toolChoice {
     case .auto, .none: return nil
     case .required:
-      // Of a single tool the name is known.
+      // The name of a single tool is known.
       guard conversation.tools.count == 1, let tool = conversation.tools.first else {
         return isXML(conversation, template) ? "<tool_call>\n<function=" : "<tool_call>\n{\"name\": \""
       }

@@ -73,7 +73,7 @@ package struct APIError: Error, Sendable, Equatable {
     .field(param, message, code: "unsupported_value")
   }
 
-  /// An error of the house: one that an input causes is the client's, a fault is the server's. Of a fault a client is told
+  /// An error of the house: one that an input causes is the client's, a fault is the server's. About a fault a client is told
   /// the code alone: its words may name places and files of the machine.
   package init(_ error: any Error, param: String? = nil) {
     if let error = error as? APIError {

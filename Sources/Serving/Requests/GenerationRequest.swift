@@ -57,7 +57,7 @@ package struct FormWish: Sendable, Equatable {
   }
 }
 
-/// What a request's answers are held to.
+/// The constraint on a request's answers.
 package enum HeldForm: String, Sendable {
   case none
   /// Any JSON object.
@@ -74,7 +74,7 @@ package struct GenerationRequest: Sendable, Equatable {
   package var dialect: Dialect
   /// The name that the client calls the model by.
   package var model: String
-  /// What the prompts are made of: one, but for completions.
+  /// What the prompts are made of: one, except for completions.
   package var inputs: [RequestInput]
   /// How tokens are chosen.
   package var sampling = SamplingWishes()
