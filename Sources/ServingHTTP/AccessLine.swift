@@ -21,7 +21,7 @@ package final class AccessLine: Sendable {
 
   /// - Parameters:
   ///   - head: The request.
-  ///   - name: By which its other traces are found.
+  ///   - name: The name by which its other traces are found.
   ///   - now: The time since it came.
   ///   - log: Takes the line.
   package init(

@@ -10,7 +10,7 @@ package struct RequestHead: Sendable, Equatable {
   private var fields: [String: [String]] = [:]
 
   /// - Parameters:
-  ///   - method: As it was sent.
+  ///   - method: The method as it was sent.
   ///   - target: Path and query, as they were sent.
   ///   - hosts: The values of `Host`.
   ///   - fields: The other header fields, in their order.
