@@ -67,7 +67,7 @@ public enum ModelSignature {
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
-    // As `Envelope` writes it: its members are in the order of their names.
+    // This is how `Envelope` writes it: its members are in the order of their names.
     beginning.starts(with: Array("{\"dsseEnvelope\":{\"payload\":\"".utf8))
   }
 
@@ -96,7 +96,7 @@ public enum ModelSignature {
     guard isSigned(envelope, key) else {
       throw SignatureError.wrong(path: file, expected: "a signature made with the key of \(path)", found: "another")
     }
-    // Of what the signer left out, only the signature itself is let through.
+    // Among what the signer left out, only the signature itself is let through.
     let found = try statement(of: folder, ignoring: [fileName])
     try stated.requireSame(found.resources, folder: folder)
     return stated
