@@ -44,7 +44,7 @@ package struct AdapterDelta {
       let row = (first + at) / columns
       let rowsPerMatrix = tensor.rows / delta.products.count
       let matrix = row / rowsPerMatrix
-      // As many rows of this matrix as are read at a time.
+      // The end of the rows of this matrix that are read at a time.
       let last = min(row + DeltaRoom.rows, (matrix + 1) * rowsPerMatrix, (first + count + columns - 1) / columns)
       let end = min(last * columns - first, count)
       if let product = delta.products[matrix] {
@@ -123,7 +123,7 @@ package struct AdapterDelta {
 
   /// DoRA: a row of base and product together, by its length to that of the adapter, all in f32. The length is summed in
   /// double, where PEFT's sum depends on the processor: that is within a unit of an f32's last place.
-  /// - Parameter at: Of the row's first element in the values.
+  /// - Parameter at: The place of the row's first element in the values.
   private func rescale(
     _ values: FloatElements, at: Int, _ count: Int, row: Int, to magnitude: TensorEntry, _ sums: inout DeltaSums
   ) throws {

@@ -81,7 +81,7 @@ final class ReadBack: Sendable {
   var hasFailed: Bool { state.look { $0.failure != nil } }
 
   /// Waits until everything is read.
-  /// - Returns: of each weight file; nil when a person stopped it.
+  /// - Returns: what was read of each weight file; nil when a person stopped it.
   /// - Throws: `FileError`; ``VerificationError`` for a span that is not what was encoded.
   func finish() throws -> [WeightReader.Result]? {
     try state.wait { [plan] state -> [WeightReader.Result]?? in

@@ -29,7 +29,7 @@ final class WrittenFiles: Sendable {
         leading: Array(repeating: 0, count: spans.files.count)))
   }
 
-  /// Records that everything a unit produces is in the files, but for bytes in blocks that it shares with others which are not.
+  /// Records that everything a unit produces is in the files, except bytes in blocks that it shares with others which are not.
   func completed(_ unit: Int) {
     state.change { state in
       for (file, span) in places[unit] { state.isWritten[file][span] = true }
@@ -63,7 +63,7 @@ final class WrittenFiles: Sendable {
   enum Progress {
     /// The part is there; others are missing.
     case partly
-    /// All is written, but for what waits to be settled.
+    /// All is written, except for what waits to be settled.
     case wholly
     /// The part will never be written.
     case never
