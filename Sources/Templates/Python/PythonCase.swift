@@ -1,4 +1,4 @@
-/// Upper and lower case as Python's strings make it: every character by itself, but for the sigma at the end of a word.
+/// Upper and lower case as Python's strings make it: every character by itself, except for the sigma at the end of a word.
 enum PythonCase {
   case upper, lower, capitalized, swapped
   /// `title()`: a capital after everything that has no case.
