@@ -25,7 +25,7 @@ package struct ProgressPace: Sendable {
   /// - Parameters:
   ///   - work: What is done.
   ///   - total: How much there is to do.
-  ///   - unit: Of what.
+  ///   - unit: The unit of the amounts.
   ///   - isDrawn: Whether the line is drawn over on a terminal.
   ///   - seconds: The time at which the work begins.
   package init(_ work: String, total: Int, _ unit: WorkUnit, isDrawn: Bool, at seconds: Double) {
