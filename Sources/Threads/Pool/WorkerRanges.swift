@@ -49,7 +49,7 @@ package final class WorkerRanges: @unchecked Sendable {
     }
   }
 
-  /// Makes the second half of the longest range the worker's own, but for its first piece, which is the result.
+  /// Makes the second half of the longest range the worker's own, except for its first piece, which is the result.
   private func takeOver(_ worker: Int) -> Int? {
     while true {
       var (most, victim, seen) = (0, worker, UInt64(0))
