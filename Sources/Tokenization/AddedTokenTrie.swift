@@ -25,7 +25,7 @@ struct AddedTokenTrie: Sendable {
           edges[key] = node
         }
       }
-      // Of tokens with one normalized form, the first counts.
+      // Among tokens with one normalized form, the first counts.
       if ends[node] == nil { ends[node] = index }
       if let first = spelled.first { begins[Int(first)] = true }
     }

@@ -14,7 +14,7 @@ struct ControlTokens {
   private let keysToo: Bool
 
   /// - Parameters:
-  ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
+  ///   - tokenizer: Its special tokens are control tokens, as are those other added ones that the template writes out.
   ///   - keysToo: Whether they are marked in the keys of objects, too.
   ///   - isWrittenOut: Whether the template writes out a text.
   init(_ tokenizer: Tokenizer, keysToo: Bool = false, isWrittenOut: (String) -> Bool) {
