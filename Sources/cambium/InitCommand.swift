@@ -73,7 +73,7 @@ struct InitCommand: ParsableCommand {
     try Folder.requireOutsidePackages(path)
     let bytes = JSONWriter.pretty(template.json)
     if force {
-      // Whatever is there may go, but for the model's own files.
+      // Whatever is there may go, except for the model's own files.
       let models = [source, donor].compactMap { $0 }.filter { !$0.hasPrefix("hub:") }.map {
         FilePath(typed: $0).absolute
       }
