@@ -8,7 +8,7 @@ package struct RequestRecord: Sendable {
   /// How it was decoded: as it was asked for, and as it was done.
   package var requested: String
   package var effective: String
-  /// The constraint on it.
+  /// The constraint that it was under.
   package var held = HeldForm.none
   /// Why it ended: stop, length, cancelled, error.
   package var finish: String
