@@ -9,7 +9,7 @@ struct GroupedCodeReader: Sendable {
 
   init(_ folders: SourceFolders) { self.folders = folders }
 
-  /// Elements of a matrix that is transposed that are treated at a time; nil for any other.
+  /// Elements of a transposed matrix that are treated at a time; nil for any other.
   static func elementsAtATime(_ tensor: ResolvedTensor) -> Int? {
     TransposedCodes.rowsAtATime(tensor).map { $0 * tensor.rowElements }
   }

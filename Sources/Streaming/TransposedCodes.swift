@@ -1,7 +1,7 @@
 import Checkpoint
 import Quantization
 
-/// The codes of a matrix that are transposed, as GPTQ and AWQ store them: rows of it are made a few at a time, from words
+/// The transposed codes of a matrix, as GPTQ and AWQ store them: rows of it are made a few at a time, from words
 /// that hold a little of each.
 struct TransposedCodes {
   private let table: GroupedCodeTable
