@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A helper that is preempted with a piece in hand keeps the caller waiting for the rest of the other program's turn, some
 /// milliseconds, and would do so again and again. The caller alone is faster than that. So such a helper rests, and comes
-/// back to see whether it has the core to itself again; when it is not, it rests twice as long. A virtual machine takes a core
+/// back to see whether it has the core to itself again; when it has not, it rests twice as long. A virtual machine takes a core
 /// away for some milliseconds now and then: such a rest alone is short. Results never depend on it.
 package final class HelperRest: Sendable {
   /// Nanoseconds of the first rest, and of the longest.
