@@ -1,7 +1,7 @@
 /// Cuts the source of a template into tokens, with the white space rules of `trim_blocks` and `lstrip_blocks`, which
 /// chat templates are written for.
 ///
-/// Follows `Lexer.tokeniter` of jinja2 3.1: a line end behind `%}` and `#}` goes with the tag; white space before a tag
+/// Follows `Lexer.tokeniter` of jinja2 3.1: a line end after `%}` and `#}` goes with the tag; white space before a tag
 /// at the beginning of a line goes; `-` takes all white space on its side, `+` keeps it; one line end at the end of
 /// the source goes.
 struct TemplateLexer {
