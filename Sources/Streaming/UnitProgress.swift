@@ -20,7 +20,7 @@ final class UnitProgress: Sendable {
   /// Source bytes between two syncs: what an interruption costs at most.
   private let batchBytes: Int
 
-  /// - Parameter bytes: The bytes of all units. A sixteenth of them is synced at a time, but no less than a few units and no more
+  /// - Parameter bytes: Bytes of all units. A sixteenth of them is synced at a time, but no less than a few units and no more
   ///   than half a second's work.
   init(units: Int, bytes: Int, journal: Journal, files: WeightFiles) {
     batchBytes = min(max(bytes / 16, 4 << 20), 512 << 20)
