@@ -18,7 +18,7 @@ public struct RGBImage: Sendable, Equatable {
     self.init(unchecked: width, height, pixels)
   }
 
-  /// For pixels whose number is right by the way they were made.
+  /// Takes pixels whose number is right by the way they were made.
   init(unchecked width: Int, _ height: Int, _ pixels: [UInt8]) {
     self.width = width
     self.height = height

@@ -6,10 +6,10 @@ public enum DrafterKind: String, Sendable, CaseIterable {
   case mtp
   /// A block-diffusion drafter, which drafts many tokens in one pass.
   case dflash
-  /// A drafter of one layer over a vocabulary of its own, which drafts token by token.
+  /// A drafter of one layer over its own vocabulary, which drafts token by token.
   case eagle3
 
-  /// In an error or a report.
+  /// The name in an error or a report.
   package var title: String {
     switch self {
     case .lookup: "prompt lookup"

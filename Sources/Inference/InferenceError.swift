@@ -19,7 +19,7 @@ public enum InferenceError: CambiumError, Equatable {
   case drafterMissing(path: FilePath, kind: String)
   /// A logit of the model or of its head is NaN or infinite; nothing is chosen or measured by it.
   case logits(model: String, of: String, position: Int, token: Int)
-  /// What an answer is held to allows none of the model's tokens.
+  /// The constraint on an answer allows none of the model's tokens.
   case constraint(position: Int)
   /// A decoding option is out of range.
   case option(name: String, expected: String, found: String)

@@ -6,7 +6,7 @@ import SystemPackage
 public enum AdapterReference: Sendable, Equatable {
   /// Merged into the source while it is streamed.
   case merge(ModelReference)
-  /// One that lies beside the source's weights stays out.
+  /// One that is beside the source's weights stays out.
   case ignored
 }
 

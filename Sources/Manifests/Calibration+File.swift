@@ -6,7 +6,7 @@ import StrictJSON
 import SystemPackage
 
 extension Calibration {
-  /// Under which the document stands among the metadata of the file, and its own version.
+  /// The key of the document in the file's metadata, and of the version in the document.
   public static let key = "cambium_calibration"
 
   /// The document: everything but the second moments, and their digests.
@@ -25,10 +25,10 @@ extension Calibration {
     ])
   }
 
-  /// Of the document, and so of all that is in the file.
+  /// The digest of the document, and so of all that is in the file.
   public var digest: SHA256Digest { SHA256Digest.of(JSONWriter.canonical(json)) }
 
-  /// Opens a file. The second moments are read, and held against their digests, when they are asked for.
+  /// Opens a file. The second moments are read, and compared with their digests, when they are asked for.
   /// - Throws: ``CalibrationError/missing(path:)``, ``CalibrationError/damaged(file:expected:found:)``, `SafetensorsError`,
   ///   `JSONError`.
   public init(path: FilePath) throws {

@@ -16,7 +16,7 @@ public struct Calibration: Sendable {
     public let columns: Int
     /// Tokens that reached it.
     public let tokens: Int
-    /// Of the second moments as they are stored; nil where fewer tokens than columns came, and nothing is stored.
+    /// The digest of the second moments as they are stored; nil where fewer tokens than columns came, and nothing is stored.
     public let digest: SHA256Digest?
 
     /// An input, and how much was seen of it.
@@ -39,7 +39,7 @@ public struct Calibration: Sendable {
   public let fingerprint: SHA256Digest
   /// The text that was run.
   public let text: Sensitivity.Text
-  /// By name.
+  /// The inputs, by name.
   public let inputs: [Input]
   /// Where the second moments are; nil for what is about to be written.
   let file: SafetensorsFile?

@@ -26,7 +26,7 @@ public struct DecodeCheck: Sendable, Equatable {
   /// The drafter that goes into the package, or lookup where neither it nor a head does: no manifest says it here.
   package var drafter: Drafter?
 
-  /// A drafter with weights of its own, decoded with beside the head.
+  /// A drafter with its own weights, decoded with beside the head.
   package struct Drafter: Sendable, Equatable {
     /// The way of decoding, as the runner spells it.
     package var name: String
@@ -56,7 +56,7 @@ public struct DecodeCheck: Sendable, Equatable {
   /// Most drafts a round.
   public static let deepest = 8
 
-  /// The members, with what is checked when nothing is said.
+  /// Creates a check; the defaults are what is checked when nothing is said.
   public init(
     prompts: Int = 4, tokens: Int = 24, depths: [Int] = [1, 3], acceptanceFloor: Double? = nil,
     relativeFloor: Double? = nil

@@ -6,7 +6,7 @@ public struct Glob: Sendable, Equatable {
   public let pattern: String
   private let tokens: [GlobToken]
 
-  /// - Parameter pattern: As a rule writes it.
+  /// - Parameter pattern: The pattern as a rule writes it.
   public init(_ pattern: String) {
     self.pattern = pattern
     tokens = GlobToken.read(Array(pattern.utf8))
@@ -99,7 +99,7 @@ extension GlobToken {
     if parts.count == 2, let low = natural(parts[0]), let high = natural(parts[1]), low <= high {
       return .numbers(low...high)
     }
-    // A lone number is one, too: `{3,7}` does not stand for the beginning of 37.
+    // A lone number is one, too: `{3,7}` does not mean the beginning of 37.
     if let number = natural(text) { return .numbers(number...number) }
     return .text(Array(text))
   }

@@ -45,7 +45,7 @@ extension LockFile {
 
     /// A tensor that was read and kept.
     public struct Tensor: Sendable, Equatable {
-      /// As the file names it.
+      /// The name as the file spells it.
       public let name: String
       /// The file.
       public let file: String
@@ -72,10 +72,10 @@ extension LockFile {
     public let repository: String
     /// 40 hexadecimal digits.
     public let commit: String
-    /// In byte order of the paths.
+    /// The files in byte order of their paths.
     public let files: [File]
-    /// Of a head, in the order of the files and of their data; none of a trunk, whose shards' digests are among the lock's
-    /// files.
+    /// The tensors of a head, in the order of the files and of their data; none for a trunk, whose shards' digests are among
+    /// the lock's files.
     public let tensors: [Tensor]
 
     /// What was read of one model; of a trunk no tensors are listed.
@@ -158,7 +158,7 @@ extension LockFile.Remote {
     return out
   }
 
-  /// Where a tensor lies.
+  /// Where a tensor is.
   private struct Key: Hashable {
     let file: UTF8Name
     let offset: Int

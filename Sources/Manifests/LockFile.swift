@@ -58,7 +58,7 @@ public struct LockFile: Sendable, Equatable {
   /// What was read of models that stay on the hub; none in most locks, and in those of earlier versions.
   public var remote: [Remote]
 
-  /// The members; files are sorted by the bytes of their paths.
+  /// Creates a lock; files are sorted by the bytes of their paths.
   public init(
     tool: String, manifest: String, pipeline: String, plan: String, commits: [String: String], files: [File],
     remote: [Remote] = []

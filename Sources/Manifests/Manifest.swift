@@ -9,11 +9,11 @@ import SystemPackage
 public struct Manifest: Sendable {
   /// What becomes of the MTP head.
   public enum HeadChoice: String, Sendable, CaseIterable {
-    /// Taken from the donor; a head that the source has must be equal.
+    /// The head is taken from the donor; a head that the source has must be equal.
     case graft
-    /// Taken from the donor, whatever the source has.
+    /// The head is taken from the donor, whatever the source has.
     case replace
-    /// The source's own.
+    /// The source's own head.
     case keep
     /// No head in the package.
     case none
@@ -28,13 +28,13 @@ public struct Manifest: Sendable {
     /// `mtp/weights.safetensors` in the package, with `mtp/manifest.json` that says how its norms are stored: where
     /// vllm-mlx looks for a head, and no reader of trunks does.
     case mtpFolder = "mtp-folder"
-    /// A folder of its own beside the package, `OUTPUT-mtp`, which mlx-vlm loads as a draft model.
+    /// A separate folder beside the package, `OUTPUT-mtp`, which mlx-vlm loads as a draft model.
     case drafter
   }
 
   /// Absolute path of the manifest.
   public let path: FilePath
-  /// Of the file's bytes; where it extends other manifests, of those of all of them.
+  /// The digest of the file's bytes; where it extends other manifests, of those of all of them.
   public let digest: SHA256Digest
   /// The model that is converted.
   public internal(set) var source: ModelReference
@@ -44,7 +44,7 @@ public struct Manifest: Sendable {
   public let adapter: AdapterReference?
   /// Whether a run first fetches into the hub's cache what is named there, as `run --fetch` does.
   public let fetches: Bool
-  /// A drafter with weights of its own for the source, which goes into the package; nil for none.
+  /// A drafter with its own weights for the source, which goes into the package; nil for none.
   public internal(set) var drafter: ModelReference?
   /// Name of a shipped pipeline, or a path.
   public internal(set) var pipeline: String
@@ -91,7 +91,7 @@ public struct Manifest: Sendable {
     "layouts", "readers", "base_model", "card", "output",
   ]
 
-  /// Reads a manifest. Paths in it are relative to its own folder.
+  /// Reads a manifest. Paths in it are relative to its folder.
   /// - Throws: `JSONError` with line and column, ``ManifestError``, `CheckpointError/hubReference`.
   public init(path: FilePath) throws {
     guard try path.exists else { throw ManifestError.missing(path: path) }
@@ -106,8 +106,8 @@ public struct Manifest: Sendable {
     try self.init(ReadOnlyFile(path: path).readAll(limit: 4 << 20), path: path)
   }
 
-  /// The text of a manifest, as if it stood at a path.
-  /// - Throws: as ``init(path:)``, but for the file.
+  /// The text of a manifest, as if it were in a file at a path.
+  /// - Throws: as ``init(path:)``, except for the file.
   public init(_ bytes: [UInt8], path: FilePath) throws {
     let own = try JSONValue.parse(bytes, file: path.string, maxValues: JSONValue.modestCount)
     let whole = try ManifestBase(own, bytes, path: path)
@@ -171,7 +171,7 @@ public struct Manifest: Sendable {
     }
   }
 
-  /// Refuses our other documents, which stand beside manifests and are caught by the same pattern of a shell.
+  /// Refuses our other documents, which are kept beside manifests and are caught by the same pattern of a shell.
   private static func refuseOther(_ fields: JSONFields, _ path: FilePath) throws {
     if fields["cambium_lock"] != nil {
       let name = path.name
@@ -190,7 +190,7 @@ public struct Manifest: Sendable {
     }
   }
 
-  /// The lock file beside the manifest: `X.json` has `X.lock.json`, and `X` without an ending, which may stand beside it,
+  /// The lock file beside the manifest: `X.json` has `X.lock.json`, and `X` without an ending, which may be beside it,
   /// has `X.lock`.
   public var lockPath: FilePath {
     let name = path.name

@@ -16,8 +16,8 @@ struct ManifestBase {
 
   /// - Parameters:
   ///   - own: The manifest.
-  ///   - bytes: Its text.
-  ///   - path: Its file.
+  ///   - bytes: The manifest's text.
+  ///   - path: The manifest's file.
   /// - Throws: `JSONError`; `FileError`; ``ManifestError``.
   init(_ own: JSONValue, _ bytes: [UInt8], path: FilePath) throws {
     var members = own.members ?? []
@@ -26,7 +26,7 @@ struct ManifestBase {
     var (file, value) = (path, own)
     while let name = try JSONFields(value, file: file.string, what: "manifest").optionalString("extends") {
       let place = RuleParser(file: file.string).place(value["extends"] ?? value)
-      // In the same folder, where every relative path means the same.
+      // It must be in the same folder, where every relative path means the same.
       guard isSafeRelativePath(name), !name.utf8.contains(UInt8(ascii: "/")) else {
         throw ManifestError.value(
           place: place, field: "extends", expected: "the name of a manifest in the same folder", found: name)

@@ -22,7 +22,7 @@ public struct Pipeline: Sendable {
   public let budget: Budget?
   /// Absolute path of its file.
   public let path: FilePath
-  /// Of the file's bytes.
+  /// The digest of the file's bytes.
   public let digest: SHA256Digest
 
   static let fields = [
@@ -74,7 +74,7 @@ public struct Pipeline: Sendable {
       looked: folders.map(\.string).joined(separator: ", "))
   }
 
-  /// Every pipeline that has a name, by name, with the file that the name stands for: that of the first folder which has
+  /// Every pipeline that has a name, by name, with the file that the name means: that of the first folder which has
   /// it. No file is read.
   /// - Throws: `StorageError` for a folder that is there and cannot be listed.
   public static func list(_ folders: [FilePath]) throws -> [(name: String, path: FilePath)] {

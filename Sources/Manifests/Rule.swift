@@ -1,13 +1,13 @@
 import Checkpoint
 import StrictJSON
 
-/// Which tensors, and what is done with them. Of several rules the first that matches decides.
+/// Which tensors, and what is done with them. Among several rules the first that matches decides.
 public struct Rule: Sendable {
   /// Which tensors a rule is for.
   public enum Selector: Sendable, Equatable {
-    /// Those of a role.
+    /// Tensors of a role.
     case role(TensorRole)
-    /// On the canonical name, which is the name in the package.
+    /// Tensors whose canonical name, which is the name in the package, matches.
     case match(Glob)
   }
 

@@ -2,7 +2,7 @@ import Diagnostics
 import StrictJSON
 
 extension RuleParser {
-  /// Refuses control characters in any text of a document. A line end in a name would write lines of its own into the
+  /// Refuses control characters in any text of a document. A line end in a name would write extra lines into the
   /// package's card, a NUL cuts a path.
   /// - Throws: ``ManifestError/value(place:field:expected:found:)``.
   func refuseControls(_ value: JSONValue, in field: String = "a text") throws {

@@ -29,7 +29,7 @@ extension Sensitivity {
     return value
   }
 
-  /// Of the document: the digest that stands in it.
+  /// The digest of the document, which is also written in it.
   public var digest: SHA256Digest {
     var value = json
     value.removeKey(Self.digestKey)
@@ -52,7 +52,7 @@ extension Sensitivity {
     ])
   }
 
-  /// The shortest spelling that gives the same number again.
+  /// The shortest spelling that yields the same number again.
   private static func number(_ value: Double) -> JSONValue { JSONValue(.number("\(value)")) }
 
   /// Reads a file.
@@ -64,7 +64,7 @@ extension Sensitivity {
   }
 
   /// The text of a document.
-  /// - Throws: as ``init(path:)``, but for the file.
+  /// - Throws: as ``init(path:)``, except for the file.
   public init(_ bytes: [UInt8], file: String) throws {
     var value = try JSONValue.parse(bytes, file: file, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: file, what: "sensitivity file")
@@ -120,7 +120,7 @@ extension Sensitivity {
 }
 
 extension Sensitivity.Text {
-  /// Reads what stands under `text`.
+  /// Reads the value of `text`.
   init(_ fields: JSONFields) throws {
     try fields.refuseUnknown(["sha256", "tokens", "positions", "window"])
     self.init(

@@ -23,7 +23,7 @@ public struct Sensitivity: Sendable, Equatable {
   public struct TensorSet: Sendable, Equatable {
     /// Canonical names, in order.
     public let tensors: [String]
-    /// By the number of the candidate; nil where it does not fit the tensors' columns.
+    /// The cost of each candidate, by number; nil where it does not fit the tensors' columns.
     public let costs: [Cost?]
 
     /// Costs in the order of the candidates.
@@ -35,7 +35,7 @@ public struct Sensitivity: Sendable, Equatable {
 
   /// The text that was measured on.
   public struct Text: Sendable, Equatable {
-    /// Of its bytes.
+    /// The digest of its bytes.
     public let digest: SHA256Digest
     /// Its tokens.
     public let tokens: Int
@@ -66,7 +66,7 @@ public struct Sensitivity: Sendable, Equatable {
   /// The sets, in the order of their first tensors' names.
   public let sets: [TensorSet]
 
-  /// The members; the sets are put in order.
+  /// Creates a table; the sets are put in order.
   public init(
     tool: String, model: String, fingerprint: SHA256Digest, text: Text, candidates: [QuantizationFormat],
     sets: [TensorSet]

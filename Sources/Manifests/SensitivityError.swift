@@ -15,7 +15,7 @@ public enum SensitivityError: CambiumError, Equatable {
   case text(file: String, expected: String, found: String)
   /// A tensor that the budget decides was not measured, or only together with one that it does not decide.
   case incomplete(file: String, tensor: String, found: String)
-  /// A format that the budget may give was not measured, or none fits a tensor.
+  /// A format that the budget may choose was not measured, or none fits a tensor.
   case candidate(file: String, tensor: String?, expected: String, found: String)
   /// The budget is below the least or above the most that the candidates can make.
   case range(place: String, asked: String, least: String, most: String)

@@ -11,7 +11,7 @@ public struct Thresholds: Sendable, Equatable {
     /// Largest relative root-mean-square error of any tensor.
     public var maxRelativeRMS: Double?
 
-    /// The members; nil demands nothing.
+    /// Creates limits; nil demands nothing.
     public init(minCosine: Double? = nil, meanCosine: Double? = nil, maxRelativeRMS: Double? = nil) {
       self.minCosine = minCosine
       self.meanCosine = meanCosine
@@ -25,12 +25,12 @@ public struct Thresholds: Sendable, Equatable {
     }
   }
 
-  /// For all quantized tensors.
+  /// Limits for all quantized tensors.
   public var all: Limits
-  /// For those of a role, over the limits for all.
+  /// Limits for the tensors of a role, which replace the limits for all.
   public var byRole: [TensorRole: Limits]
 
-  /// The members; by default nothing is demanded.
+  /// Creates thresholds; by default nothing is demanded.
   public init(all: Limits = Limits(), byRole: [TensorRole: Limits] = [:]) {
     self.all = all
     self.byRole = byRole

@@ -6,9 +6,9 @@ public enum Treatment: Sendable, Equatable {
   case keep
   /// Every element rounded to another float type, to nearest even.
   case cast(FloatType)
-  /// Quantized; nil stands for the pipeline's own format.
+  /// Quantized; nil means the pipeline's own format.
   case quantize(QuantizationChoice?)
-  /// Left out.
+  /// The tensor is left out.
   case drop
 
   /// One word, as in reports.

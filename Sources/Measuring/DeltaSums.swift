@@ -1,7 +1,7 @@
 /// What merging an adapter changed of some elements. Merged in the order of the tensor's bytes they are the same on any
 /// number of threads.
 package struct DeltaSums: Sendable, Equatable {
-  /// Of the differences, and of the base's elements.
+  /// The sum of the squares of the differences.
   package var squares = 0.0
   /// The sum of the squares of the base's elements.
   package var baseSquares = 0.0
@@ -13,7 +13,7 @@ package struct DeltaSums: Sendable, Equatable {
   /// Sums of nothing.
   package init() {}
 
-  /// Adds what comes behind.
+  /// Adds the sums of what follows.
   package mutating func merge(_ next: DeltaSums) {
     squares += next.squares
     baseSquares += next.baseSquares

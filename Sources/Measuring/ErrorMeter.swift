@@ -2,7 +2,7 @@ import Checkpoint
 import Planning
 import Quantization
 
-/// Measures what was just encoded against its source.
+/// Measures what was just encoded by comparing it with its source.
 package struct ErrorMeter: Sendable {
   /// The packed form.
   package let format: QuantizationFormat
@@ -16,7 +16,7 @@ package struct ErrorMeter: Sendable {
     guard let format = tensor.format, let type = FloatType(tensor.tensor.valueDType) else { return nil }
     self.format = format
     self.type = type
-    // The head's fc multiplies an embedding and a hidden state that stand side by side.
+    // The head's fc multiplies an embedding and a hidden state that are side by side.
     let isPair = tensor.name == "mtp.fc.weight" && tensor.rowElements % (2 * format.groupSize) == 0
     halfRow = isPair ? tensor.rowElements / 2 : nil
   }

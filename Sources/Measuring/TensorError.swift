@@ -6,7 +6,7 @@ import StrictJSON
 public struct TensorError: Sendable, Equatable {
   /// The measures of some elements.
   public struct Measures: Sendable, Equatable {
-    /// Between source and dequantized values; 1 when both are zero throughout.
+    /// The cosine between source and dequantized values; 1 when both are zero throughout.
     public var cosine: Double
     /// Root of the squared error over the root of the squared source.
     public var relativeRMS: Double
@@ -20,9 +20,9 @@ public struct TensorError: Sendable, Equatable {
     public var zeroedGroups: Double
   }
 
-  /// Of all elements.
+  /// The measures of all elements.
   public var all: Measures
-  /// Of the head's `fc`: the columns that take the embedding, and those that take the hidden state. Else empty.
+  /// The measures of the head's `fc`: the columns that take the embedding, and those that take the hidden state. Else empty.
   public var halves: [Measures]
 
   /// - Parameter sums: The sums over the tensor.
@@ -37,7 +37,7 @@ public struct TensorError: Sendable, Equatable {
     self.halves = halves
   }
 
-  /// As of the measures.
+  /// The first of the measures that is not a number.
   package var notANumber: String? { ([all] + halves).lazy.compactMap(\.notANumber).first }
 
   /// What reports call the halves.

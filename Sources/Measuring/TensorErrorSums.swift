@@ -3,12 +3,12 @@ import Quantization
 /// Sums for the error measures of a tensor or a part of it. Merged in the order of the tensor's bytes they are the same
 /// on any number of threads.
 package struct TensorErrorSums: Sendable, Equatable {
-  /// Of all elements.
+  /// The errors of all elements.
   package var all = ErrorAccumulator()
-  /// Of the head's `fc`, which reads two vectors side by side: the columns of the first and those of the second.
+  /// The errors of the head's `fc`, which reads two vectors side by side: the columns of the first and those of the second.
   package var halves: [ErrorAccumulator] = []
 
-  /// Adds what comes behind.
+  /// Adds the sums of what follows.
   package mutating func merge(_ next: TensorErrorSums) {
     all.merge(next.all)
     if halves.isEmpty { halves = next.halves.map { _ in ErrorAccumulator() } }

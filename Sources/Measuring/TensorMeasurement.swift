@@ -5,7 +5,7 @@ import Planning
 package struct TensorMeasurement: Sendable, Equatable {
   /// The digest of the source's bytes.
   package var sourceDigest: SHA256Digest
-  /// Of each part, in the order of the plan.
+  /// The digest of each part, in the order of the plan.
   package var partDigests: [SHA256Digest]
   /// Nil for a tensor that is not quantized.
   package var sums: TensorErrorSums?

@@ -94,7 +94,7 @@ package struct ArgumentTyping: Sendable {
     return first != 0x30 || digits.count == 1
   }
 
-  /// A number that JSON can spell, in its own spelling.
+  /// A number that JSON can spell, in its original spelling.
   private static func number(_ text: String) -> JSONValue? {
     guard let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else { return nil }
     guard let value = try? JSONValue.parse(Array(text.utf8), file: "argument", maxValues: 1),

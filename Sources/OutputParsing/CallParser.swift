@@ -5,7 +5,7 @@ struct CallParser: Sendable {
     case preamble
     case function(FunctionCallParser)
     case object(ObjectCallParser)
-    /// Behind a call, where another may follow.
+    /// After a call, where another may follow.
     case after
     /// A call whose name was told, and whose arguments are no JSON.
     case broken
@@ -23,7 +23,7 @@ struct CallParser: Sendable {
   private var held: [UInt8] = []
   /// All text since the call began.
   private var raw: [UInt8] = []
-  /// Text behind a call that began without its mark.
+  /// Text after a call that began without its mark.
   private(set) var rest: [UInt8]?
   /// Calls of tools that are not declared.
   private(set) var unknownCalls = 0
@@ -111,7 +111,7 @@ struct CallParser: Sendable {
     held = []
   }
 
-  /// `</tool_call>`, the beginning of another call, or the end of the text by the model's own will.
+  /// `</tool_call>`, the beginning of another call, or the end of the text by the model's choice.
   mutating func end(isMarked: Bool) -> [OutputPiece] {
     switch state {
     case .after: return []

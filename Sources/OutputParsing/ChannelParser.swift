@@ -13,7 +13,7 @@ import StrictJSON
 struct ChannelParser: Sendable {
   enum State { case header, thoughts, text, call }
 
-  /// The text of a header: before `<|channel|>`, behind it, and behind `<|constrain|>`.
+  /// The text of a header: before `<|channel|>`, after it, and after `<|constrain|>`.
   private struct Header {
     var parts: [[UInt8]] = [[], [], []]
     var part = 0
@@ -138,7 +138,7 @@ struct ChannelParser: Sendable {
     var pieces: [OutputPiece] = []
     switch state {
     case .header, .thoughts: break
-    // What is held behind a stop string is none of the answer.
+    // What is held after a stop string is not part of the answer.
     case .text: pieces = stop == nil ? say(scanner.finish()) : []
     case .call: pieces = isUnknown ? say(Array(raw.utf8)) : endCall(isCut: isCut)
     }

@@ -166,7 +166,7 @@ struct FunctionCallParser: Sendable {
   /// Takes what is certain of a value; false when more text is needed.
   private mutating func take(_ pieces: inout [OutputPiece]) -> Bool {
     if !hasBegun {
-      // One line end behind the mark belongs to the mark.
+      // One line end after the mark belongs to the mark.
       guard let first = rest.first else { return false }
       if first == 0x0A { rest.removeFirst() }
       hasBegun = true
@@ -189,7 +189,7 @@ struct FunctionCallParser: Sendable {
     return false
   }
 
-  /// Sends what has come of a string, but for a line end that may be the last.
+  /// Sends what has come of a string, except for a line end that may be the last.
   private mutating func send(_ pieces: inout [OutputPiece]) {
     let last = value.last == 0x0A ? 1 : 0
     guard value.count > last else { return }

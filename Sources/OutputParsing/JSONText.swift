@@ -7,7 +7,7 @@ package enum JSONText {
     String(decoding: JSONWriter.compact(.string(text)), as: UTF8.self)
   }
 
-  /// A part of a string, without quotes: parts one behind the other are the string.
+  /// A part of a string, without quotes: parts in sequence make the string.
   package static func escaped(_ text: String) -> String { String(quoted(text).utf8.dropFirst().dropLast()) ?? "" }
 
   /// A value on one line.

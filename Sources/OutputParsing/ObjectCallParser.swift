@@ -11,7 +11,7 @@ struct ObjectCallParser: Sendable {
 
   private var state = State.start
   private(set) var name: String?
-  /// Bytes behind the end.
+  /// Bytes after the end.
   private(set) var rest: [UInt8] = []
   private var key = ""
   /// The bytes of the key or value that is read.

@@ -14,7 +14,7 @@ package struct OutputMarks: Sendable, Equatable {
   /// The marks of a model that writes in channels; nil for one that does not.
   package var channels: ChannelMarks?
 
-  /// The members.
+  /// Creates marks from their members.
   package init(thinks: Int? = nil, thought: Int? = nil, calls: Int? = nil, called: Int? = nil, turn: Int? = nil) {
     self.thinks = thinks
     self.thought = thought
@@ -39,7 +39,7 @@ package struct OutputMarks: Sendable, Equatable {
   }
 
   /// Whether an answer to a prompt begins inside of its thoughts: the last mark of thoughts in the last turn is an open
-  /// one. Earlier turns do not count, whatever stands in them.
+  /// one. Earlier turns do not count, whatever they contain.
   package func isThinking(after prompt: [Int]) -> Bool {
     guard let thinks else { return false }
     let last = prompt.lastIndex { $0 == thinks || $0 == thought || $0 == turn }

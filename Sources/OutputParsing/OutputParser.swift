@@ -36,7 +36,7 @@ package struct OutputParser: Sendable {
   package private(set) var reasoningTokens = 0
   /// Calls of tools that nobody declared, which are text.
   package var unknownCalls: Int { pastUnknownCalls + call.unknownCalls + (channels?.unknownCalls ?? 0) }
-  /// Of those, the ones of parsers that are done.
+  /// How many of those came from parsers that are done.
   private var pastUnknownCalls = 0
 
   /// - Parameters:

@@ -6,7 +6,7 @@ struct SchemaTypes {
   private(set) var types: Set<String> = []
   /// The values that it names one by one; empty where it names none.
   private(set) var choices: [JSONValue] = []
-  /// Of an object: the schemas of its members, and of an array: that of its elements.
+  /// For an object: the schemas of its members; for an array: that of its elements.
   private var properties: [JSONValue.Member] = []
   private(set) var items: JSONValue?
   private let root: JSONValue

@@ -10,7 +10,7 @@ package struct ToolGroup: Sendable, Equatable {
   /// The tool's name in its group.
   package var name: String
 
-  /// The members; nil for a tool that is in no group of its own.
+  /// Creates a name; nil for a tool that is in no separate group.
   package init?(_ namespace: String?, _ name: String) {
     guard let namespace, namespace != Self.common else { return nil }
     self.namespace = namespace
@@ -38,7 +38,7 @@ package struct ToolDeclaration: Sendable, Equatable {
   package var isStrict = false
   package var place = ""
 
-  /// The members.
+  /// Creates a declaration from its members.
   package init(name: String, parameters: JSONValue?, declaration: JSONValue, isFreeText: Bool = false) {
     self.name = name
     self.parameters = parameters

@@ -7,7 +7,7 @@ import Planning
 import StrictJSON
 import SystemPackage
 
-/// Holds what a package says twice against each other: its card, its page and the files that were copied from the source,
+/// Compares what a package says twice: its card, its page and the files that were copied from the source are checked
 /// against the audit. Whoever makes the sums anew for a changed one has to change the audit with it.
 struct DocumentCheck {
   let path: FilePath
@@ -35,7 +35,7 @@ struct DocumentCheck {
     return digest == file.sha256.hex ? nil : "\(file.name): not the source's, whose sha256 was \(digest)"
   }
 
-  /// Files that were made of the source's, which lie beside them: they are made anew and compared. Of a package that lacks
+  /// Files that were made of the source's, which are beside them: they are made anew and compared. For a package that lacks
   /// them, as earlier versions made it, nothing is said.
   private func madeFiles() -> [(name: String, problem: String?)] {
     let prefix = "source/"
@@ -62,7 +62,7 @@ struct DocumentCheck {
 
   // MARK: the card
 
-  /// Bytes of a card that are read: what a conversion says comes first, the source's own card, of any size, behind it.
+  /// Bytes of a card that are read: what a conversion says comes first, the source's own card, of any size, after it.
   private static let cardBytes = 4 << 20
   private static let ends = ["\n## Card of the source\n", ModelCard.ownBegin]
 

@@ -6,21 +6,21 @@ import StrictJSON
 /// The answer to "does this model have a usable MTP head, where, in which state, and what can I do about it", in words
 /// for people and a state for programs.
 public struct HeadDiagnosis: Sendable {
-  /// In which state the head is.
+  /// The possible states of a head.
   public enum State: String, Sendable, CaseIterable {
     /// Complete, sound, and where readers find it.
     case usable
     /// Sound, but some readers cannot use it, or break over it.
     case misplaced
-    /// Complete, but its numbers speak against it.
+    /// The head is complete, but its numbers suggest that it is wrong.
     case suspect
-    /// There, and not usable as it is.
+    /// The head is there, and not usable as it is.
     case broken
-    /// Not there.
+    /// There is no head.
     case absent
   }
 
-  /// In which state it is.
+  /// The state of the head.
   public let state: State
   /// What it is.
   public let summary: String

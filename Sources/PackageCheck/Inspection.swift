@@ -30,7 +30,7 @@ public struct Inspection {
     do {
       try folder.requireSidecars()
     } catch {
-      // Which of the files it is stands in the place alone.
+      // The place alone says which of the files it is.
       let place = (error as? any CambiumError)?.diagnostic.file.map { ", in \($0)" } ?? ""
       problems.append(Diagnostic.words(error) + place)
     }

@@ -130,7 +130,7 @@ private struct TensorSet: Sendable {
 
   private let side: ModelDiff.Side
   private let files: [(name: String, file: SafetensorsFile)]
-  /// Those of the folder `mtp`; none when the folder itself holds a head, too.
+  /// The tensors of the folder `mtp`; none when the folder itself holds a head, too.
   private let nested: [(name: String, file: SafetensorsFile)]
 
   init(_ side: ModelDiff.Side) throws {

@@ -11,7 +11,7 @@ package struct PackageConfigCheck {
   let config: JSONValue
   let audit: AuditDocument
 
-  /// Of a package's folder.
+  /// Checks a package's folder.
   init(path: FilePath, audit: AuditDocument) throws {
     let file = path.appending("config.json")
     config = try JSONValue.parse(
@@ -19,7 +19,7 @@ package struct PackageConfigCheck {
     self.audit = audit
   }
 
-  /// Of a package that is not there yet.
+  /// Checks a package that is not there yet.
   package init(config: JSONValue, audit: AuditDocument) {
     self.config = config
     self.audit = audit
@@ -66,7 +66,7 @@ package struct PackageConfigCheck {
       "configuration", scope: "quantization of \(quantized.count + head.count) modules, head", problems: problems)
   }
 
-  /// Every place that says how many layers the head has, against the head's tensors.
+  /// Compares every place that says how many layers the head has with the head's tensors.
   private func headCountProblems() -> [String] {
     let head = audit.tensors.filter { $0.origin == "head" }
     let layers = Set(head.compactMap { layer(of: $0.writtenName) }).count
@@ -87,7 +87,7 @@ package struct PackageConfigCheck {
     return problems
   }
 
-  /// The layer of a head that a tensor belongs to: `0` of `mtp.layers.0.mlp.up_proj.weight`; nil for what stands outside.
+  /// The layer of a head that a tensor belongs to: `0` of `mtp.layers.0.mlp.up_proj.weight`; nil for what is outside.
   private func layer(of name: String) -> UTF8Name? {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let mark = parts.firstIndex(of: "layers"), parts.indices.contains(mark + 1) else { return nil }
@@ -108,7 +108,7 @@ package struct PackageConfigCheck {
     return count(config)
   }
 
-  /// The parameters that a loader would take for a module, against dtype and shapes as written.
+  /// Compares the parameters that a loader would take for a module with dtype and shapes as written.
   private func parameters(_ tensor: AuditDocument.Tensor, _ block: JSONValue) -> [String] {
     let module = tensor.module
     let own = block[module]
@@ -118,9 +118,9 @@ package struct PackageConfigCheck {
     }
     if own?.boolValue == false { return ["\(module): quantized, but config.json says false"] }
     let source = own ?? block
-    // An entry without mode means affine, whatever the package's own mode is.
+    // An entry without mode means affine, whatever the package's mode is.
     let mode = source["mode"]?.stringValue ?? "affine"
-    // `null` stands for the mode's own, as in MLX.
+    // `null` means the mode's own, as in MLX.
     let usual = QuantizationMode(rawValue: mode).flatMap { try? QuantizationFormat(mode: $0) }
     let number = { (key: String, usual: Int?) in
       source[key].flatMap { $0.isNull ? usual : $0.intValue }
@@ -152,7 +152,7 @@ package struct PackageConfigCheck {
     return !x.overflow && !y.overflow && x.partialValue == y.partialValue
   }
 
-  /// A matrix that was quantized before: its parts are tensors of their own.
+  /// A matrix that was quantized before: its parts are separate tensors.
   private func packedBefore(_ tensor: AuditDocument.Tensor, mode: String, bits: Int, group: Int) -> [String] {
     let parts = audit.tensors.filter { $0.module == tensor.module }.compactMap(\.written.first)
     guard let words = tensor.written.first?.shape.last,

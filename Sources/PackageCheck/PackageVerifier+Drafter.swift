@@ -7,8 +7,8 @@ import StrictJSON
 import SystemPackage
 
 extension PackageVerifier {
-  /// The drafter is whole, says of itself what the audit says of it, and lies there as its files were; without one nothing
-  /// lies in its place.
+  /// Checks that the drafter is whole, says of itself what the audit says of it, and is where its files were; without one
+  /// nothing may be in its place.
   func checkDrafter(
     _ audit: AuditDocument, _ shards: [UTF8Name: SafetensorsFile], _ sums: ChecksumList?,
     _ report: inout VerificationReport

@@ -5,7 +5,7 @@ import StrictJSON
 
 extension PackageVerifier {
   /// What is wrong with the marks by which readers know how to take a weight file: one that is marked for another framework,
-  /// or not at all, is read with other shapes and other norms. The mark of the head's own file is held with what else its
+  /// or not at all, is read with other shapes and other norms. The mark of the head's own file is checked with what else its
   /// header says.
   ///
   /// The shards of a source that was converted before keep their headers, if all of its trunk is kept, and with these

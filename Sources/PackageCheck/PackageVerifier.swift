@@ -10,8 +10,8 @@ import StrictJSON
 import Threads
 import SystemPackage
 
-/// Verifies a published package from what it carries: files against `SHA256SUMS`, tensors against `audit.json`, the
-/// index against the headers, the configuration against the shapes.
+/// Verifies a published package from what it carries: compares files with `SHA256SUMS`, tensors with `audit.json`, the
+/// index with the headers, and the configuration with the shapes.
 public struct PackageVerifier: Sendable {
   /// The package's folder.
   public let path: FilePath
@@ -41,7 +41,7 @@ public struct PackageVerifier: Sendable {
     drafter = nil
   }
 
-  /// For a run that has just made the folder and digested its bytes: asks every question of verification but for the
+  /// Verifies the folder that a run has just made and digested: asks every question of verification except for the
   /// digests of files and tensors.
   /// - Parameters:
   ///   - path: The folder in the making.
@@ -85,7 +85,8 @@ public struct PackageVerifier: Sendable {
     return report
   }
 
-  /// The names in the folder, and instead of a folder for the head or the drafter those in it. Whatever else is no file is found later.
+  /// The names in the folder, and instead of a folder for the head or the drafter those in it. Whatever else is no file is
+  /// found later.
   private func packageEntries() throws -> [String] {
     try Folder.entries(path).flatMap { name -> [String] in
       let below = path.appending(name)
@@ -96,7 +97,7 @@ public struct PackageVerifier: Sendable {
     }
   }
 
-  /// The list, and every file against it; an empty list when it is not one.
+  /// The list, after comparing every file with it; an empty list when the file is not one.
   private func checkFiles(_ entries: [String], _ report: inout VerificationReport) throws -> ChecksumList? {
     let file = path.appending(PackageFiles.sums)
     let list: ChecksumList
@@ -252,7 +253,7 @@ public struct PackageVerifier: Sendable {
     )
   }
 
-  /// What lies beside a head in the folder `mtp` says of its norms what they are.
+  /// Problems of the file beside a head in the folder `mtp`, which must say of its norms what they are.
   private func headManifestProblems() throws(FileError) -> [String] {
     let file = path.appending(PackageFiles.headManifest)
     let bytes = try contentIfThere { () throws(FileError) in try ReadOnlyFile(path: file).readAll(limit: 1 << 20) }

@@ -6,7 +6,7 @@ import Planning
 import StrictJSON
 import SystemPackage
 
-/// Holds `provenance.json` against the sums and the audit of its package.
+/// Compares `provenance.json` with the sums and the audit of its package.
 struct ProvenanceCheck {
   let path: FilePath
   let audit: AuditDocument

@@ -33,7 +33,7 @@ extension TreeDigest {
         nonFinite = at / type.byteWidth + index
       }
       if let code, nonFinite == nil, let index = code.firstNonFinite(UnsafeRawBufferPointer(leaf)) {
-        // Of the tensor as it is stored: a word holds four elements of mxfp8.
+        // The index is in the tensor as it is stored: a word holds four elements of mxfp8.
         nonFinite = (at + index) * 8 / entry.dtype.bits
       }
       return TreeDigest.leaf(UnsafeRawBufferPointer(leaf))

@@ -33,7 +33,7 @@ public struct UnconvertedModel {
     try self.init(at: { try reference.resolve() }, elsewhere: nil, refusedBy: error)
   }
 
-  /// As ``init(_:refusedBy:)``, of a model whose weights are elsewhere.
+  /// The same as ``init(_:refusedBy:)``, for a model whose weights are elsewhere.
   package init?(_ model: any ModelElsewhere, refusedBy error: any Error) throws {
     try self.init(at: { model.folder }, elsewhere: model, refusedBy: error)
   }

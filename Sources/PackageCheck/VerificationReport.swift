@@ -18,14 +18,14 @@ public struct VerificationReport: Sendable {
   /// What every known reader makes of the package; nil when the folder could not be judged.
   public internal(set) var readers: ReaderMatrix?
 
-  /// What speaks against the package without proving anything.
+  /// What casts doubt on the package without proving anything.
   public internal(set) var suspicions: [String] = []
 
-  /// What nothing was held against but the package's own sums, which anybody can make anew; empty once a key or the sources
+  /// What was compared with nothing but the package's own sums, which anybody can make anew; empty once a key or the sources
   /// vouch for every byte.
   public internal(set) var unheld: [String] = []
 
-  /// Notes that every byte was held against a key or against the sources.
+  /// Notes that every byte was compared with a key's statement or with the sources.
   public mutating func holdAll() { unheld = [] }
 
   /// A report of nothing.
@@ -53,7 +53,7 @@ public struct VerificationReport: Sendable {
     return (lines + notes + table + [verdict]).joined(separator: "\n")
   }
 
-  /// Of a package that does not hold nobody asks what else may not.
+  /// What was not verified; nothing for a package that fails, since nobody asks what else may be wrong with it.
   private var unheldNotes: [String] {
     guard isGood, !unheld.isEmpty else { return [] }
     return [

@@ -60,7 +60,7 @@ package struct Allocation {
   private static let exchanges = 64
 
   private let items: [Item]
-  /// Of each item, the index of its choice.
+  /// The index of the choice of each item.
   private(set) var chosen: [Int]
 
   /// Begins with the fewest bytes of every set.
@@ -204,7 +204,7 @@ package struct Allocation {
             let less = (0..<chosen[down]).last(where: { from.bytes - others[$0].bytes >= need })
           else { continue }
           let net = gain - (others[less].kl - from.kl)
-          // A gain of rounding alone would exchange for ever.
+          // A gain of rounding alone would exchange forever.
           if net > max(best?.gain ?? 0, gain * 1e-9) { best = (net, [(up, more), (down, less)]) }
         }
       }

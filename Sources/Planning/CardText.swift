@@ -35,7 +35,7 @@ package struct CardText: Sendable {
     self.text = text
   }
 
-  /// As an input file.
+  /// The text as an input file.
   var input: InputFile {
     InputFile(name: CardText.name, path: path, bytes: bytes.count, shard: nil, sha256: .of(bytes))
   }

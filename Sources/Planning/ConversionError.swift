@@ -30,9 +30,9 @@ public enum ConversionError: CambiumError {
   case workForeign(path: FilePath, found: String)
   /// The work folder that is to be removed is a link to one.
   case workLink(path: FilePath, target: FilePath)
-  /// Of the work folder and the output, one lies inside the other.
+  /// The work folder is inside the output, or the output inside the work folder.
   case workPlace(work: FilePath, output: FilePath)
-  /// The output lies inside the source or the donor.
+  /// The output is inside the source or the donor.
   case outputInsideInput(path: FilePath, input: FilePath)
   /// The memory budget is too small for a row of a tensor, or for the plan.
   case budgetTooSmall(tensor: String, needed: Int, budget: Int)

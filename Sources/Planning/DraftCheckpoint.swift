@@ -5,7 +5,7 @@ import Safetensors
 import StrictJSON
 import SystemPackage
 
-/// A drafter with weights of its own that the manifest names, opened and held to the source by the runner that computes
+/// A drafter with its own weights that the manifest names, opened and matched to the source by the runner that computes
 /// it. It goes into a folder of the package, with every tensor as it is.
 public struct DraftCheckpoint: Sendable {
   /// A tensor of it.
@@ -28,7 +28,7 @@ public struct DraftCheckpoint: Sendable {
   package let block: Int?
   /// Tokens that it drafts in a round.
   package let places: Int
-  /// Layers of the source behind which it reads the residual stream.
+  /// Layers of the source after which it reads the residual stream.
   package let taps: [Int]
   /// The file of its weights.
   package let weights: SafetensorsFile
@@ -54,7 +54,7 @@ public struct DraftCheckpoint: Sendable {
   ///   - architecture: The class that its configuration names.
   ///   - block: Places of a block; nil for a drafter that drafts token by token.
   ///   - places: Tokens that it drafts in a round.
-  ///   - taps: Layers of the source behind which it reads the residual stream.
+  ///   - taps: Layers of the source after which it reads the residual stream.
   /// - Throws: `FileError`, `JSONError`, `CheckpointError`.
   package init(
     _ reference: ModelReference, path: FilePath, weights: SafetensorsFile, decoder: String, architecture: String,

@@ -7,7 +7,8 @@ import SystemPackage
 
 /// One input file: a shard, configuration or sidecar of the source or the donor.
 package struct InputFile: Sendable {
-  /// `source/NAME`, `donor/NAME`, `adapter/NAME`, `drafter/NAME` or ``CardText/name``: how reports and locks name it on any machine.
+  /// `source/NAME`, `donor/NAME`, `adapter/NAME`, `drafter/NAME` or ``CardText/name``: how reports and locks name it on any
+  /// machine.
   package let name: String
   /// The file.
   package let path: FilePath
@@ -15,8 +16,8 @@ package struct InputFile: Sendable {
   package let bytes: Int
   /// The header of a shard, which is digested by its leaves; nil for a file that is digested as it is.
   package let shard: InputShard?
-  /// Of a file that is no shard: as it was first read; what is published of it has this digest. Nil for a drafter's, which
-  /// may be as large as a shard and is digested when it is needed.
+  /// The digest of a file that is no shard, as it was first read; what is published of it has this digest. Nil for a
+  /// drafter's, which may be as large as a shard and is digested when it is needed.
   package let sha256: SHA256Digest?
 
   /// What its digest is one of.
@@ -36,7 +37,7 @@ package struct InputFile: Sendable {
   /// Whether it is what a person wrote for the card, which changes nothing else.
   package var isCards: Bool { name == CardText.name }
 
-  /// Every file that the package depends on, in byte order of the names. Of a donor, the shards that hold the head.
+  /// Every file that the package depends on, in byte order of the names. For a donor, the shards that hold the head.
   /// - Throws: `FileError` for a small file.
   package static func all(_ resolution: Resolution) throws -> [InputFile] {
     var files: [InputFile] = []

@@ -36,7 +36,7 @@ package struct KnownFiles: Sendable {
   }
 
   /// What vllm-mlx has to read beside a head in the folder `mtp` so that it leaves the norms as they are: without it, it
-  /// adds 1 to each whose mean lies below a half.
+  /// adds 1 to each whose mean is below a half.
   package static let headManifest: JSONValue = [
     "artifact_schema_version": 1, "rmsnorm_weight_format": "mlx_gamma",
   ]
@@ -56,7 +56,7 @@ package struct KnownFiles: Sendable {
     return made(folder: resolution.source.path, of: resolution.source.sidecars.copied)
   }
 
-  /// The same of a folder, which may be a package: what they are made of lies in it.
+  /// The same for a folder, which may be a package: what they are made of is in it.
   /// - Parameter names: The files that the source has, or had.
   package static func made(folder: FilePath, of names: [String]) -> [(name: String, bytes: [UInt8])] {
     [
@@ -70,7 +70,7 @@ package struct KnownFiles: Sendable {
     copied(resolution.source.sidecars.copied, isHeadAlone: resolution.target == .drafter)
   }
 
-  /// As they travel along, of the source's sidecars that can.
+  /// Those of the source's sidecars that travel along.
   package static func copied(_ all: [String], isHeadAlone: Bool) -> [String] {
     guard isHeadAlone else { return all }
     var tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json"]

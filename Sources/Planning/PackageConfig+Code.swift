@@ -1,7 +1,7 @@
 import StrictJSON
 
 extension PackageConfig {
-  /// Where a configuration may name code: in itself, and in the parts that are configurations of their own.
+  /// Where a configuration may name code: in itself, and in the parts that are separate configurations.
   private static let parts = ["text_config", "vision_config"]
   private static let code = "auto_map"
 

@@ -2,7 +2,7 @@ import Checkpoint
 import StrictJSON
 
 /// What a configuration leaves to transformers, whose defaults are the model's. Readers have others, or none: mlx-lm takes a
-/// `rope_theta` of 100,000 where `rope_parameters` is missing, whatever stands beside; mlx-vlm loads nothing then.
+/// `rope_theta` of 100,000 where `rope_parameters` is missing, whatever is beside it; mlx-vlm loads nothing then.
 extension PackageConfig {
   private static let rope = "rope_parameters"
   private static let theta = "rope_theta"
@@ -59,7 +59,7 @@ extension PackageConfig {
     state(&rope, PackageConfig.theta, theta)
     state(&rope, PackageConfig.share, factor)
     if rope["mrope_section"]?.arrayValue == nil {
-      // The release's own division belongs to 32 frequencies; of text, every axis has the same positions.
+      // The release's division is for 32 frequencies; for text, every axis has the same positions.
       let model = resolution.source.model
       let rotary = Int(Double(model["D"]) * share)
       let count = rotary / 2

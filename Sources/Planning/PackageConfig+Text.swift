@@ -11,7 +11,7 @@ extension PackageConfig {
     "language_model_only",
   ]
 
-  /// A wrapper's configuration with its text model in an object of its own: mlx-vlm looks nowhere else.
+  /// A wrapper's configuration with its text model in a separate object: mlx-vlm looks nowhere else.
   func nested(_ config: JSONValue) -> JSONValue {
     ModelConfig.isFlatWrapper(config) ? wrapped(config, resolution.source.table.modelType) : config
   }

@@ -2,7 +2,7 @@ import Checkpoint
 import Files
 import StrictJSON
 
-/// `config.json` of what is made: the source's, in its own order and spelling, with what changes.
+/// `config.json` of what is made: the source's, in the source's order and spelling, with what changes.
 struct PackageConfig {
   let resolution: Resolution
   let plan: Plan
@@ -14,7 +14,7 @@ struct PackageConfig {
     blocks = QuantizationBlocks(plan)
   }
 
-  /// That of a package. A source that was converted before keeps its own, but for what is said of the head.
+  /// The configuration of a package. A source that was converted before keeps its own, except for what is said of the head.
   func package() throws -> [UInt8] {
     let source = resolution.source
     var config = nested(source.config)
@@ -53,7 +53,7 @@ struct PackageConfig {
     return JSONWriter.pretty(config)
   }
 
-  /// Of a source that was converted before: readers look under either name, so what stands under one stands under both.
+  /// Settles the blocks of a source converted before: readers look under either name, so what is under one is put under both.
   /// Blocks for matrices that nobody packed go.
   private func settleBlocks(_ config: inout JSONValue) {
     let names = ["quantization", "quantization_config"]
@@ -98,7 +98,7 @@ struct PackageConfig {
     if let stops = generation["eos_token_id"] { config.set("eos_token_id", to: stops) }
   }
 
-  /// That of a drafter's folder, as mlx-vlm's splitter writes it: the text configuration of the trunk, with the head's
+  /// The configuration of a drafter's folder, as mlx-vlm's splitter writes it: the trunk's text configuration, with the head's
   /// own number of experts.
   func drafter() -> [UInt8] {
     let source = resolution.source

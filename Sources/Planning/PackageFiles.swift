@@ -38,11 +38,11 @@ public struct PlannedFile: Sendable {
   public enum Content: Sendable {
     /// Header bytes, then tensors at planned offsets.
     case weights
-    /// Copied from the source byte for byte.
+    /// The file is copied from the source byte for byte.
     case copied(from: FilePath)
     /// A file of the drafter, copied byte for byte, however large it is.
     case drafter(from: FilePath)
-    /// Known already.
+    /// The bytes are known already.
     case generated([UInt8])
     /// Made at the end, of the planned size: `README.md`, `audit.json`, `audit.html`, `provenance.json`,
     /// `SHA256SUMS`.

@@ -3,7 +3,7 @@ public struct Partition: Sendable, Equatable {
   /// The most partitions that can be asked for.
   public static let most = 100_000
 
-  /// From 0 on.
+  /// The index, from 0 on.
   public let index: Int
   /// How many there are.
   public let count: Int
@@ -33,8 +33,8 @@ public struct Partition: Sendable, Equatable {
     return Int(text)
   }
 
-  /// The items of each partition, in the order of their numbers: the largest first, each to the partition with the fewest bytes,
-  /// of those the first. Partitions behind the last that has items are left out.
+  /// The items of each partition, in the order of their numbers: the largest first, each to the partition with the fewest
+  /// bytes, of those the first. Partitions after the last that has items are left out.
   public static func assignment(_ items: [WorkItem], count: Int) -> [[WorkItem]] {
     // No more can get any.
     var partitions: [[WorkItem]] = Array(repeating: [], count: max(0, min(count, items.count)))

@@ -7,8 +7,8 @@ extension Plan {
     Plan.json(tensors: tensors, dropped: dropped, weights: weights, notes: notes, budget: budget)
   }
 
-  /// The digest of the canonical form, which is made of one tensor after the other: as a tree and as a text, a plan with experts
-  /// one by one takes many times its own memory.
+  /// The digest of the canonical form, which is made of one tensor after the other: as a tree and as a text, a plan with
+  /// experts one by one takes many times its own memory.
   static func digest(
     tensors: [PlannedTensor], dropped: [DroppedTensor], weights: [PlannedWeights], notes: [String],
     budget: PlannedBudget?

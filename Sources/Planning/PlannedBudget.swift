@@ -8,10 +8,10 @@ public struct PlannedBudget: Sendable, Equatable {
   public struct Point: Sendable, Equatable {
     /// Bytes of the tensors that the budget decides.
     public let bytes: Int
-    /// In nats, the sum over the sets.
+    /// The divergence in nats, the sum over the sets.
     public let kl: Double
 
-    /// The members.
+    /// Creates a point of the budget.
     public init(bytes: Int, kl: Double) {
       self.bytes = bytes
       self.kl = kl
@@ -37,18 +37,18 @@ public struct PlannedBudget: Sendable, Equatable {
   public let bitsPerWeight: Double
   /// Bytes of these tensors.
   public let bytes: Int
-  /// Of these tensors together.
+  /// Elements of these tensors together.
   public let elements: Int
   /// The sensitivity file, and the text that it was measured on.
   public let sensitivity: SHA256Digest
-  /// Of the text.
+  /// The digest of the text.
   public let text: SHA256Digest
   /// What budgets of other sizes would cost, from the smallest.
   public let frontier: [Point]
   /// What one format for all would cost, of the candidates that fit all, as they were measured.
   public let uniform: [Uniform]
 
-  /// For the plan and the audit report.
+  /// The document for the plan and the audit report.
   package var json: JSONValue {
     .object([
       ("limit", .string(limit)), ("predicted_kl", .init(.number("\(predictedKL)"))),
@@ -59,7 +59,7 @@ public struct PlannedBudget: Sendable, Equatable {
     ])
   }
 
-  /// For people.
+  /// The line for people.
   var note: String {
     "budget of \(limit): \(Fixed.places(bitsPerWeight, 4)) bits a weight over what it decides, a KL of "
       + "\(Fixed.places(predictedKL, 6)) nats predicted (sum of what each set costs alone on the measured text)"

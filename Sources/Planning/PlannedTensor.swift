@@ -12,7 +12,7 @@ public enum TensorOrigin: String, Sendable, CaseIterable {
 
 /// What is done with a tensor, decided.
 public enum Verdict: Sendable, Equatable {
-  /// It stays bit for bit, but for the transforms of its architecture.
+  /// It stays bit for bit, except for the transforms of its architecture.
   case keep
   /// It is rounded to another type.
   case cast(FloatType)
@@ -70,7 +70,7 @@ public struct PlannedPart: Sendable {
   public let shape: [Int]
   /// Index into ``Plan/weights``.
   public let file: Int
-  /// From the beginning of the file, bytes.
+  /// The offset from the beginning of the file, in bytes.
   public let offset: Int
   /// Its size.
   public let bytes: Int

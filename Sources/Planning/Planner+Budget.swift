@@ -5,7 +5,7 @@ import Safetensors
 import StrictJSON
 
 extension Planner {
-  /// Gives the tensors that rules just `quantize` the formats that the budget buys.
+  /// Assigns the formats that the budget buys to the tensors that rules just `quantize`.
   /// - Throws: ``SensitivityError``, ``ManifestError``.
   func spendBudget(on tensors: [PlannedTensor]) throws -> (tensors: [PlannedTensor], budget: PlannedBudget?) {
     guard let budget = resolution.budget, let sensitivity = resolution.sensitivity, resolution.target == .package

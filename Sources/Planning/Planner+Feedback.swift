@@ -36,7 +36,7 @@ extension Planner {
     )
   }
 
-  /// The tensors whose inputs are to be collected: those that a rule, or a candidate of the budget, gives error feedback.
+  /// The tensors whose inputs are to be collected: those to which a rule, or a budget's candidate, assigns error feedback.
   package func calibratedTensors(_ tensors: [PlannedTensor]) throws -> [PlannedTensor] {
     let candidates = try resolution.budget?.candidates.map { try $0.over(resolution.format) } ?? []
     let byBudget = candidates.contains { $0.scales == .feedback } ? Set(openTensors(tensors).values) : []

@@ -8,10 +8,10 @@ package struct QuantizationBlocks {
   /// What mlx-vlm's drafter reads before `quantization`.
   package static let headKey = "mtplx_mtp_quantization"
 
-  /// For `quantization` and its twin; nil when nothing of the trunk is quantized. `false` marks a linear layer that is
-  /// not quantized.
+  /// The block for `quantization` and its twin; nil when nothing of the trunk is quantized. `false` marks a linear layer
+  /// that is not quantized.
   let trunk: JSONValue?
-  /// For the head; nil when it is not quantized. Modules without scales need no entry there.
+  /// The block for the head; nil when it is not quantized. Modules without scales need no entry there.
   let head: JSONValue?
 
   init(_ plan: Plan) {
@@ -40,7 +40,7 @@ package struct QuantizationBlocks {
     return .object(members)
   }
 
-  /// The mode is always named: an entry without one means affine, whatever the package's own mode is.
+  /// The mode is always named: an entry without one means affine, whatever the package's mode is.
   private static func parameters(_ format: Packing) -> [(String, JSONValue)] {
     [("group_size", .int(format.groupSize)), ("bits", .int(format.bits)), ("mode", .string(format.mode))]
   }

@@ -98,13 +98,13 @@ extension Resolution {
     return Set(head?.tensors.flatMap { $0.segments.map(\.shard) } ?? [])
   }
 
-  /// The tensors of such a shard that are read and digested, in the order of their data: of a file on this machine all of
-  /// them; of one on the hub that is needed for a head, the head's.
+  /// The tensors of such a shard that are read and digested, in the order of their data: for a file on this machine all of
+  /// them; for one on the hub that is needed for a head, the head's.
   func neededTensors(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry] {
     neededPart(of: folder, number, use) ?? folder.shards[number].file.header.tensorsByOffset
   }
 
-  /// As ``neededTensors(of:_:_:)``; nil for all tensors of the file, which need no list of their own.
+  /// The same as ``neededTensors(of:_:_:)``; nil for all tensors of the file, which need no separate list.
   func neededPart(of folder: CheckpointFolder, _ number: Int, _ use: ModelRequest.Use) -> [TensorEntry]? {
     guard folder.elsewhere != nil, use == .donor || target == .drafter else { return nil }
     let file = folder.shards[number].file

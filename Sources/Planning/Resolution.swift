@@ -62,7 +62,7 @@ public struct Resolution: Sendable {
     try self.init(Manifest(path: path), pipelineFolders: pipelineFolders, output: override, target: target)
   }
 
-  /// As ``init(manifest:pipelineFolders:output:target:)``, of a manifest that is read already.
+  /// The same as ``init(manifest:pipelineFolders:output:target:)``, for a manifest that is read already.
   /// - Parameters:
   ///   - manifest: the manifest.
   ///   - pipelineFolders: where pipelines are looked up by name.
@@ -77,8 +77,8 @@ public struct Resolution: Sendable {
       manifest, pipelineFolders: pipelineFolders, output: override, target: target, measuring: measuring, opener: nil)
   }
 
-  /// As ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such a model;
-  /// nil for a program that does not use the network. `leavesCheckOut` leaves out a decode check, whoever asks for it.
+  /// The same as ``init(_:pipelineFolders:output:target:measuring:)``, where a model may stay on the hub. `opener` opens such
+  /// a model; nil for a program that does not use the network. `leavesCheckOut` leaves out a decode check, whoever asks for it.
   package init(
     _ manifest: Manifest, pipelineFolders: [FilePath], output override: FilePath? = nil,
     target: PackageTarget = .package, measuring: Bool = false, leavesCheckOut: Bool = false,
@@ -172,7 +172,7 @@ public struct Resolution: Sendable {
     return path.folder.appending(path.name.dropLast(ending.count) + target.suffix + ending)
   }
 
-  /// Refuses a place to write that lies inside the source, the donor or another input, also when a link leads there, or a mount.
+  /// Refuses a place to write that is inside the source, the donor or another input, also when a link leads there, or a mount.
   package func requireOutsideInputs(_ path: FilePath) throws {
     for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
     where try path.isInside(input) || path.resolvingLinks.starts(with: Resolution.home(of: input.resolvingLinks)) {

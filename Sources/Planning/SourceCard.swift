@@ -49,7 +49,7 @@ package struct SourceCard {
   /// The lines of a top-level key, continuation lines included; empty when the key is not there.
   package func block(_ key: String) -> [String] {
     guard let start = front.firstIndex(where: { $0.hasPrefix(key + ":") }) else { return [] }
-    // Not a second document's mark, which ends the front matter for some readers.
+    // A second document's mark is left out: it ends the front matter for some readers.
     let rest = front[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("- ") || $0 == "-" }
     let lines = [front[start]] + rest
     // YAML ends a line where Swift's split did not: such a key is none that can be copied.

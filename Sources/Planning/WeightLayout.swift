@@ -6,9 +6,9 @@ import Safetensors
 
 /// Places every part of every tensor in a file, at an offset.
 ///
-/// Shards are filled in name order up to a limit; within a shard, data stand by falling width and then by name, so that
+/// Shards are filled in name order up to a limit; within a shard, data are ordered by falling width and then by name, so that
 /// each tensor is aligned and there are no gaps. The shards of a source that was converted before stay what they are,
-/// header and all. The head has a file of its own, where its readers find it and no reader stumbles over it.
+/// header and all. The head has a separate file, where its readers find it and no reader stumbles over it.
 package struct WeightLayout {
   let shardLimit: Int
   let target: PackageTarget
@@ -82,7 +82,7 @@ package struct WeightLayout {
   }
 
   /// The shards of a source that was converted before. One of which every tensor stays keeps its header; one that loses
-  /// tensors (a head that goes to its own file) gets a new one.
+  /// tensors (a head that goes to its separate file) gets a new one.
   private func shards(of source: CheckpointFolder, _ trunk: [Int], _ tensors: [PlannedTensor]) throws -> [File] {
     try source.shards.indices.compactMap { shard in
       let members = trunk.filter { tensors[$0].tensor.segments.first?.shard == shard }

@@ -1,9 +1,9 @@
 /// How the parts of a packed matrix are coded whose numbers are a byte each: block scales, and the elements of mxfp8. Affine
-/// scales are floats, and the elements of the other modes all stand for numbers.
+/// scales are floats, and the elements of the other modes are all numbers.
 public enum ByteCode: Sendable, Hashable {
-  /// A power of two, scales of the mx modes: 255 stands for NaN, and MLX reads it as infinity.
+  /// A power of two, scales of the mx modes: 255 is NaN, and MLX reads it as infinity.
   case e8m0
-  /// Scales of nvfp4, elements of mxfp8: 127 and 255 stand for NaN, and MLX reads them as ±480.
+  /// Scales of nvfp4, elements of mxfp8: 127 and 255 are NaN, and MLX reads them as ±480.
   case e4m3
 
   /// The code of a mode's scales; nil when they are floats.
@@ -15,13 +15,13 @@ public enum ByteCode: Sendable, Hashable {
     }
   }
 
-  /// The code of a mode's elements; nil when every code stands for a number.
+  /// The code of a mode's elements; nil when every code is a number.
   public init?(elementsOf mode: QuantizationMode) {
     guard mode == .mxfp8 else { return nil }
     self = .e4m3
   }
 
-  /// Index of the first byte that stands for no number; nil when all of them are numbers.
+  /// Index of the first byte that is no number; nil when all of them are numbers.
   public func firstNonFinite(_ bytes: UnsafeRawBufferPointer) -> Int? {
     // 64 at a time: elements are as many bytes as the model has.
     var at = 0
@@ -34,7 +34,7 @@ public enum ByteCode: Sendable, Hashable {
     return bytes[at...].firstIndex { marks(UInt64($0)) != 0 }
   }
 
-  /// The highest bit of each byte that stands for no number.
+  /// The highest bit of each byte that is no number.
   private func marks(_ word: UInt64) -> UInt64 {
     // No byte carries into the next: 127 + 1 is the most.
     let full = ((word & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x0101_0101_0101_0101) & 0x8080_8080_8080_8080

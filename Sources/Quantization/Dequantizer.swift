@@ -1,6 +1,6 @@
 import CKernels
 
-/// Decodes MLX's packed form to the values that `mx.dequantize` gives (number-format page, dequantization).
+/// Decodes MLX's packed form to the values that `mx.dequantize` returns (number-format page, dequantization).
 public struct Dequantizer: Sendable {
   /// The packed form that is decoded.
   public let format: QuantizationFormat
@@ -19,7 +19,7 @@ public struct Dequantizer: Sendable {
   /// Decodes one matrix.
   ///
   /// affine: T(T(code · scale) + bias), two roundings; the other modes: T(element · scale), one rounding. Kernels that
-  /// give what ``ReferenceDequantizer`` gives.
+  /// return what ``ReferenceDequantizer`` returns.
   ///
   /// - Parameters:
   ///   - rows: at least 0.

@@ -10,7 +10,7 @@ extension ErrorAccumulator {
       + counts.map { UInt64(bitPattern: Int64($0)) }
   }
 
-  /// Nil unless there are ``wordCount`` words, as ``words`` gave them.
+  /// Nil unless there are ``wordCount`` words, as ``words`` returned them.
   public init?(words: [UInt64]) {
     guard words.count == ErrorAccumulator.wordCount, let difference = UInt32(exactly: words[4]),
       let original = UInt32(exactly: words[5])

@@ -1,8 +1,8 @@
 import CKernels
 
 /// Error measures between a tensor and what its packed form decodes to, from sums in f64 with a fixed order of
-/// additions: the same sequence of `add` calls gives the same bits on every machine and tier, and `merge` of parts in
-/// order gives the same as the calls one after the other.
+/// additions: the same sequence of `add` calls yields the same bits on every machine and tier, and `merge` of parts in
+/// order yields the same as the calls one after the other.
 ///
 /// x is the original, y the decoded element, d = x − y rounded to f32. Products of two f32 numbers are exact in f64.
 /// Within one call element i goes to lane i mod 16, lanes are added pairwise (16, 8, 4, 2, 1), and the result is added

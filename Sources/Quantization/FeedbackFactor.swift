@@ -19,7 +19,7 @@ public final class FeedbackFactor: @unchecked Sendable {
   static let damping = 0.01
 
   /// Numbers of the lower triangle of `columns` × `columns`.
-  /// - Parameter columns: From 0 to 2^31.
+  /// - Parameter columns: Number of columns, from 0 to 2^31.
   public static func count(columns: Int) -> Int { columns * (columns + 1) / 2 }
 
   /// Factors second moments.
@@ -45,7 +45,7 @@ public final class FeedbackFactor: @unchecked Sendable {
 
   private func place(_ i: Int) -> UnsafeMutablePointer<Double> { storage + i * (i + 1) / 2 }
 
-  /// Adds to the diagonal. An input that was always zero gets the mean: its column neither gives nor takes.
+  /// Adds to the diagonal. An input that was always zero gets the mean: its column neither receives nor passes on any error.
   private func damp() -> Bool {
     var (sum, live) = (0.0, 0)
     for i in 0..<columns {
@@ -64,7 +64,7 @@ public final class FeedbackFactor: @unchecked Sendable {
     return true
   }
 
-  /// H = Lᵀ D L in place, from the last row to the first: row i becomes L's once all rows behind it have been taken off,
+  /// H = Lᵀ D L in place, from the last row to the first: row i becomes L's once all rows after it have been taken off,
   /// Hⱼₗ − Σ_{k>i} Lₖⱼ Hₖₗ, one after the other.
   private func factor() -> Bool {
     // The rows of a panel as they were before they were divided by their pivots.

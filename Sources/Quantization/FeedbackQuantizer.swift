@@ -123,15 +123,15 @@ private struct GroupParts {
   private let search: ReferenceSearch
   private let quantizer: Quantizer
   private let largest: Double
-  /// By column.
+  /// The part of the columns before the group, by column.
   var before: [SIMD8<Double>]
   private var numbers: [UInt8]
   private var weight: [UInt8]
   private var scales: [UInt8]
   private var biases: [UInt8]
-  /// By row, column.
+  /// The codes by row, column.
   private var codes: [UInt8]
-  /// By row.
+  /// The scale and bias of each row.
   private var affine: [ReferenceSearch.Affine]
   private var steps: [(scale: Float, inverse: Float)]
 
@@ -207,7 +207,7 @@ private struct GroupParts {
     return report.clampedScales
   }
 
-  /// Gives a column its code; returns what readers make of it.
+  /// Assigns a column its code; returns what readers make of it.
   mutating func round(_ wanted: Double, row: Int, column: Int) -> Double {
     let w = Self.bounded(wanted, by: largest)
     let place = row * format.groupSize + column

@@ -53,8 +53,8 @@ public struct Float8Blocks: Sendable, Equatable {
   ///   - scales: the whole grid, scaleRows × scaleColumns, little-endian.
   ///   - into: those rows in bf16, little-endian.
   /// - Throws: `QuantizationError` `.size` (of the rows too, if the matrix has not got them), or `.nonFinite` with the
-  ///   row-major index in the matrix of the first element that is not finite: a NaN code, a scale that is not finite, or a product
-  ///   beyond bf16. What is in `into` then has no meaning.
+  ///   row-major index in the matrix of the first element that is not finite: a NaN code, a scale that is not finite, or a
+  ///   product beyond bf16. What is in `into` then has no meaning.
   public func decode(
     rows part: Range<Int>, codes: UnsafeRawBufferPointer, scales: UnsafeRawBufferPointer,
     into: UnsafeMutableRawBufferPointer

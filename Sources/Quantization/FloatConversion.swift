@@ -19,7 +19,7 @@ public enum FloatConversion {
     return Float(bitPattern: sign | (Float(bitPattern: magnitude) * 0x1p112).bitPattern)
   }
 
-  /// Nearest f16 number, ties to even; overflow gives infinity; NaN becomes 0x7E00 with the sign of `value`.
+  /// Nearest f16 number, ties to even; overflow yields infinity; NaN becomes 0x7E00 with the sign of `value`.
   public static func toF16(_ value: Float) -> UInt16 {
     let u = value.bitPattern
     let a = u & 0x7FFF_FFFF

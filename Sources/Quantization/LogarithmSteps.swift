@@ -1,7 +1,7 @@
 /// Where `rint(T(log2 x))` steps from k to k + 1 inside [2^k, 2^(k+1)), with the logarithm rounded to the type T before it
 /// is rounded to an integer (scale rule `round` on MLX's CPU backend, number-format page, mx scale).
 ///
-/// One entry per exponent k: the smallest fraction (23 bits, x = 2^k (1 + fraction / 2^23)) that gives k + 1, computed
+/// One entry per exponent k: the smallest fraction (23 bits, x = 2^k (1 + fraction / 2^23)) that yields k + 1, computed
 /// with 60 decimal digits, so that no library logarithm takes part in a decision. 0x800000 stands for "none".
 /// The steps alternate because half goes to the even exponent, and widen with |k| because T has fewer bits left there.
 struct LogarithmSteps {

@@ -12,7 +12,7 @@ public struct QuantizationFormat: Hashable, Sendable {
   public let groupSize: Int
   /// Whose bits are written where MLX's backends differ.
   public let reference: QuantizerReference
-  /// Used by mxfp4 and mxfp8 only.
+  /// The rule of scales, used by mxfp4 and mxfp8 only.
   public let scaleRule: ScaleRule
   /// How scales are found.
   public let scales: ScaleMethod

@@ -28,12 +28,12 @@ public enum ScaleRule: String, Sendable, CaseIterable {
 
 /// How the scales of groups are found. Readers need not know: the form is the same.
 public enum ScaleMethod: String, Sendable, CaseIterable {
-  /// As MLX finds them, byte for byte: from the group's largest and smallest element.
+  /// Scales as MLX finds them, byte for byte: from the group's largest and smallest element.
   case mlx
   /// The best of the candidates around MLX's, by the squared error of what they decode to.
   case search
-  /// As ``search``, and codes that make up for the error of those before them, by the second moments of the layer's inputs
-  /// (``FeedbackQuantizer``). Where there are no moments, what ``search`` gives.
+  /// Scales as in ``search``, and codes that make up for the error of those before them, by the second moments of the
+  /// layer's inputs (``FeedbackQuantizer``). Where there are no moments, the same as ``search``.
   case feedback
 }
 

@@ -12,9 +12,9 @@ public struct EncodeReport: Sendable, Equatable {
   }
 }
 
-/// Encodes weights to MLX's packed form, byte for byte what the chosen reference gives.
+/// Encodes weights to MLX's packed form, with exactly the bytes of the chosen reference.
 ///
-/// Kernels that give the bytes of ``ReferenceQuantizer``, for every format and type.
+/// Kernels that produce the bytes of ``ReferenceQuantizer``, for every format and type.
 public struct Quantizer: Sendable {
   /// The packed form that is written.
   public let format: QuantizationFormat
@@ -29,7 +29,7 @@ public struct Quantizer: Sendable {
     self.input = input
   }
 
-  /// Encodes one matrix. Leading dimensions fold into `rows`: a stack of experts gives the same bytes as its parts.
+  /// Encodes one matrix. Leading dimensions fold into `rows`: a stack of experts yields the same bytes as its parts.
   ///
   /// - Parameters:
   ///   - rows: zero or more.

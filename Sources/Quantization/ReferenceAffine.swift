@@ -33,7 +33,7 @@ extension ReferenceQuantizer {
     }
     for i in w.indices {
       let code = ((w[i] - bias) / scale).rounded(rounding)
-      // A constant group near the largest number gives 0/0: code 0.
+      // A constant group near the largest number yields 0/0: code 0.
       codes[i] = code > 0 ? UInt8(min(code, top)) : 0
     }
     return (scale, bias)

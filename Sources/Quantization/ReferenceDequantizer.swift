@@ -1,10 +1,10 @@
-/// The decoder's definition, group by group in plain Swift. The kernels must give the same bits, and 0x7FC00000 for NaN.
+/// The decoder's definition, group by group in plain Swift. The kernels must produce the same bits, and 0x7FC00000 for NaN.
 ///
 /// Buffers must be exactly sized: `Dequantizer` checks, this type does not.
 public struct ReferenceDequantizer: Sendable {
   /// The packed form that is decoded.
   public let format: QuantizationFormat
-  /// As in ``Dequantizer``.
+  /// The type of the output, as in ``Dequantizer``.
   public let output: FloatType
 
   /// - Parameters:

@@ -1,7 +1,7 @@
 /// The quantizer's definition: MLX's arithmetic group by group in plain Swift, for every format and type,
 /// then the search of scales where the format asks for it (`ReferenceSearch`).
 ///
-/// All arithmetic is f32, each operation rounded once; T(x) is rounding to the weight's type. The kernels must give
+/// All arithmetic is f32, each operation rounded once; T(x) is rounding to the weight's type. The kernels must produce
 /// the same bytes. Input must be finite and buffers exactly sized: `Quantizer` checks both, this type does not.
 public struct ReferenceQuantizer: Sendable {
   /// The packed form that is written.

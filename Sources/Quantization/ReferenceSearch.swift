@@ -1,5 +1,5 @@
 /// The definition of the search of scales: groups that ``ReferenceQuantizer`` encoded get the codes, scale and bias of a
-/// candidate where those decode to less squared error. The kernels must give the same bytes.
+/// candidate where those decode to less squared error. The kernels must produce the same bytes.
 ///
 /// All arithmetic is f32 with one rounding per operation, unless said. Sums are of 16 lanes, element i in lane i mod 16,
 /// added pairwise (16, 8, 4, 2, 1). The first of equally good candidates is taken, and what is stored before all of them:
@@ -8,7 +8,7 @@ struct ReferenceSearch {
   let format: QuantizationFormat
   let input: FloatType
 
-  /// How far the ends of an affine candidate lie within the group's own, in steps between codes.
+  /// How far the ends of an affine candidate are within the group's own, in steps between codes.
   static let offsets: [Float] = [-0.25, 0, 0.25, 0.5, 0.75, 1, 1.25]
   /// How often an affine candidate is fitted again by least squares.
   static let refits = 3

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The instruction-set tiers of the kernels. All give the same bytes; the environment variable CAMBIUM_SIMD
+/// The instruction-set tiers of the kernels. All produce the same bytes; the environment variable CAMBIUM_SIMD
 /// (`portable`, `avx2`, `avx512`, `neon`), read once, names one, else the best of the machine is used.
 public enum SIMDTier: String, Sendable, CaseIterable {
   /// Plain C, on every processor.

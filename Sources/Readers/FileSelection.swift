@@ -8,7 +8,7 @@ enum FileSelection {
   }
 
   /// The files that the index names, as far as they are there; without an index, all of the folder itself (mlx-vlm,
-  /// mlx-swift-lm). Of a file that is named, every tensor is taken.
+  /// mlx-swift-lm). From a file that is named, every tensor is taken.
   static func indexed(_ view: PackageView) -> [PackageView.File] {
     let named = Set((view.index ?? [:]).values.map(UTF8Name.init))
     let listed = top(view).filter { named.contains(UTF8Name($0.name)) }

@@ -10,7 +10,7 @@ import StrictJSON
 public struct PackageView: Sendable {
   /// One safetensors file.
   struct File: Sendable {
-    /// Relative to the folder; a name with a slash lies in a folder below.
+    /// The name relative to the folder; a name with a slash is in a folder below.
     let name: String
     /// `format` of its metadata.
     let format: String?
@@ -71,7 +71,7 @@ public struct PackageView: Sendable {
 
   var modelType: String { model.modelType }
 
-  /// What is to be added where mlx-vlm loads a head: up to 0.7.10 its trunk of Qwen3-Next gives no hidden states, so that
+  /// What is to be added where mlx-vlm loads a head: up to 0.7.10 its trunk of Qwen3-Next returns no hidden states, so that
   /// decoding with a draft model ends with an error.
   var draftingLimit: String {
     modelType == "qwen3_next" ? ", but up to 0.7.10 cannot decode with a draft model of this architecture" : ""
@@ -80,7 +80,7 @@ public struct PackageView: Sendable {
   /// Rows of the head's router; nil for a dense head.
   func headExperts(in files: [File]) -> Int? { shape("mtp.layers.0.mlp.gate.weight", in: files)?.first }
 
-  /// A shape, wherever the tensor lies.
+  /// A shape, wherever the tensor is.
   func shape(_ name: String, in files: [File]) -> [Int]? { files.lazy.compactMap { $0.tensors[UTF8Name(name)] }.first }
 }
 

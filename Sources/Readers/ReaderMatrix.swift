@@ -33,7 +33,7 @@ public struct ReaderMatrix: Sendable {
     ReaderMatrix(try PackageView(of: folder), required: required)
   }
 
-  /// As ``verdicts(of:required:)``, of a folder that gets a drafter's folder beside it; nil to look for one.
+  /// The same as ``verdicts(of:required:)``, for a folder that gets a drafter's folder beside it; nil to look for one.
   package static func verdicts(
     of folder: CheckpointFolder, required: Set<String>, drafter: PackageView.Drafter?
   ) throws -> ReaderMatrix {

@@ -20,9 +20,9 @@ public enum DType: String, Sendable, CaseIterable {
   case f8e4m3 = "F8_E4M3"
   /// Powers of two: 8 bits of exponent.
   case f8e8m0 = "F8_E8M0"
-  /// As E4M3, with one zero and one NaN.
+  /// The same as E4M3, with one zero and one NaN.
   case f8e4m3fnuz = "F8_E4M3FNUZ"
-  /// As E5M2, with one zero and one NaN.
+  /// The same as E5M2, with one zero and one NaN.
   case f8e5m2fnuz = "F8_E5M2FNUZ"
   /// Whole numbers of 16 bits.
   case i16 = "I16"

@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// The rule that tensors fill the data section exactly: no hole, no shared byte, nothing behind the last one.
+/// The rule that tensors fill the data section exactly: no hole, no shared byte, nothing after the last one.
 enum DataLayout {
   /// - Parameters:
   ///   - tensors: Entries with `begin <= end`, in any order.
@@ -21,7 +21,7 @@ enum DataLayout {
     if expected < fileSize { throw .trailing(file: file, expected: expected, found: fileSize) }
   }
 
-  /// By place in the file; of two at one place the shorter first, so that an empty tensor may stand before a full one.
+  /// The tensors by place in the file; of two at one place the shorter first, so an empty tensor may precede a full one.
   private static func ordered(_ tensors: [TensorEntry]) -> [TensorEntry] {
     let precedes = { (a: TensorEntry, b: TensorEntry) in
       if (a.begin, a.end) != (b.begin, b.end) { return (a.begin, a.end) < (b.begin, b.end) }

@@ -15,13 +15,13 @@ public enum SafetensorsError: CambiumError {
   ///
   /// `error` has the rule and the place in the header.
   case headerJSON(file: String, error: JSONError)
-  /// White space stands before the header's object, or something else than spaces after it.
+  /// White space comes before the header's object, or something else than spaces after it.
   case headerPadding(file: String, expected: String, found: String)
   /// The header is not UTF-8.
   case headerUTF8(file: String, error: JSONError)
   /// The header is not a JSON object.
   case notObject(file: String, found: String)
-  /// One name stands twice, compared after unescaping, by bytes.
+  /// One name appears twice, compared after unescaping, by bytes.
   case duplicateName(file: String, tensor: String)
   /// A tensor's name is empty, holds a zero byte, or is reserved.
   case name(file: String, tensor: String, found: String)
@@ -45,7 +45,7 @@ public enum SafetensorsError: CambiumError {
   ///
   /// Offsets in bytes of the data section.
   case overlap(file: String, tensor: String, expected: Int, found: Int)
-  /// Shape and dtype need another number of bytes than the offsets give.
+  /// Shape and dtype need another number of bytes than the offsets say.
   case sizeMismatch(file: String, tensor: String, expected: String, found: String)
   /// Bytes follow the last tensor.
   ///

@@ -31,7 +31,7 @@ public final class SafetensorsFile: Sendable {
     let size = source.size
     let prefix = try source.readBytes(count: min(size, SafetensorsHeader.prefixLength), at: 0)
     let length = try SafetensorsHeader.headerLength(prefix: prefix, fileSize: size, file: source.path.string)
-    // At most the file's size and at most the header limit, both checked just now.
+    // It is at most the file's size and at most the header limit, both checked just now.
     let json = try source.readBytes(count: length, at: 8)
     header = try SafetensorsHeader.parse(
       json: json, prefix: prefix, fileSize: size, file: source.path.string, sharing: names)

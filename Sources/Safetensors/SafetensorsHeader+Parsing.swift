@@ -42,7 +42,7 @@ extension SafetensorsHeader {
 
   /// Reads and checks a header.
   /// - Parameters:
-  ///   - json: The N bytes behind the length.
+  ///   - json: The N bytes after the length.
   ///   - prefix: The first ``prefixLength`` bytes of the file, or all of a shorter one.
   ///   - names: Names that are in memory already, for equal ones of the header to be held there.
   static func parse(

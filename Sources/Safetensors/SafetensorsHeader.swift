@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// The header of a safetensors file, checked in full: every offset in it lies inside the file.
+/// The header of a safetensors file, checked in full: every offset in it is inside the file.
 public struct SafetensorsHeader: Sendable {
   /// One entry of `__metadata__`.
   public struct MetadataEntry: Sendable, Hashable {

@@ -1,9 +1,9 @@
 import StrictJSON
 
-/// The canonical layout of a new safetensors file: the same tensors and metadata always give the same bytes.
+/// The canonical layout of a new safetensors file: the same tensors and metadata always yield the same bytes.
 ///
 /// Data: by falling dtype width, then by the UTF-8 bytes of the name, without gaps, so that every tensor of whole-byte
-/// elements lies at a multiple of its width. Header: compact JSON, keys sorted by UTF-8 bytes, padded with spaces so
+/// elements is at a multiple of its width. Header: compact JSON, keys sorted by UTF-8 bytes, padded with spaces so
 /// that the data begin at a multiple of 8.
 public struct SafetensorsLayout: Sendable {
   /// The tensors in the order of their data.

@@ -10,7 +10,7 @@ public struct TensorEntry: Sendable, Equatable {
   public let shape: [Int]
   /// First byte of the data, counted from the start of the data section.
   public let begin: Int
-  /// Byte behind the data, counted from the start of the data section.
+  /// The byte after the data, counted from the start of the data section.
   public let end: Int
 
   /// Makes an entry whose sizes are known to fit: those of a checked header or layout.

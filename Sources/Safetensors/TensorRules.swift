@@ -7,7 +7,7 @@ enum TensorRules {
   static let maxTensors = 150_000
   /// Longest name, bytes.
   static let maxName = 4096
-  /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers behind us.
+  /// Greatest rank. Far above what any model has; a rank in the thousands is an attack on the readers downstream.
   static let maxRank = 16
   /// Most entries of `__metadata__`: tools write a handful, those of training some hundred.
   static let maxMetadata = 65_536
@@ -27,7 +27,7 @@ enum TensorRules {
         throw .number(file: file, tensor: name, expected: "dimensions from 0 to 2^63-1", found: "\(dimension)")
       }
       // Zero dimensions are left out of the overflow check, so that the verdict does not depend on where a zero
-      // stands: readers that multiply from the left disagree about [0, 2^62, 4].
+      // is: readers that multiply from the left disagree about [0, 2^62, 4].
       let (product, overflow) = nonZero.multipliedReportingOverflow(by: max(dimension, 1))
       guard !overflow else { throw .overflow(file: file, tensor: name, found: "shape \(shape)") }
       nonZero = product
@@ -43,7 +43,7 @@ enum TensorRules {
     return bits / 8
   }
 
-  /// Names go through C strings and paths in the programs behind us: no empty name, no zero byte.
+  /// Names go through C strings and paths in the programs downstream: no empty name, no zero byte.
   static func checkName(_ name: String, file: String) throws(SafetensorsError) {
     if name.isEmpty { throw .name(file: file, tensor: name, found: "an empty name") }
     if name.utf8.count > maxName {

@@ -19,8 +19,8 @@ package struct AnswerTotals: Sendable {
 /// The answers to one request while they are decoded. Events of the engine come in; steps of answers go out, in the order
 /// of the engine's. Safe from any thread.
 ///
-/// What goes out is noted under the lock and given without it. Whoever gives may wait for a lock of the reader's task, with
-/// which a reader that leaves comes to ours.
+/// What goes out is noted under the lock and passed on without it. Whoever passes it on may wait for a lock of the
+/// reader's task, with which a reader that leaves comes to ours.
 final class Answers: Sendable {
   private struct Choice {
     var parser: OutputParser
@@ -51,7 +51,7 @@ final class Answers: Sendable {
     var isCancelled = false
     /// Jobs to be ended once the lock is free: an engine may answer at once.
     var leaving: [any GenerationHandle] = []
-    /// What is to go out, and whether a thread is giving it.
+    /// What is to go out, and whether a thread is passing it on.
     var steps: [Step] = []
     var isGiving = false
 
@@ -84,7 +84,7 @@ final class Answers: Sendable {
     state = Guarded(State(choices: choices))
   }
 
-  /// Without tools, and where the request wants none called, marks of calls are text.
+  /// Whether marks of calls are parsed: without tools, and where the request wants none called, they are text.
   private static func parsesCalls(_ request: GenerationRequest) -> Bool {
     guard let conversation = request.conversation else { return false }
     return !conversation.tools.isEmpty && conversation.toolChoice != .none
@@ -122,7 +122,7 @@ final class Answers: Sendable {
   func take(_ event: GenerationEvent, _ index: Int) {
     let (leaving, isOurs) = state.withLock { state in
       take(event, index, &state)
-      // Who comes while another thread gives leaves it to that one, so that there is one order.
+      // Who comes while another thread passes pieces on leaves them to that one, so that there is one order.
       let isOurs = !state.isGiving
       state.isGiving = true
       defer { state.leaving = [] }
@@ -132,7 +132,7 @@ final class Answers: Sendable {
     for handle in leaving { handle.cancel() }
   }
 
-  /// Gives what is noted, and what is noted meanwhile.
+  /// Passes on what is noted, and what is noted meanwhile.
   private func giveAll() {
     while true {
       let (steps, isCancelled) = state.withLock { state in
@@ -157,7 +157,7 @@ final class Answers: Sendable {
     case .started:
       if !state.hasStarted { state.give(.started) }
       state.hasStarted = true
-      // Nothing stands before the first token that it could be likely behind.
+      // Nothing comes before the first token, so there is nothing that it could be likely after.
       if let first = prepared.jobs[index].scored.first {
         state.choices[index].scored = 1
         state.give(.delta(index, [], tokens: [GeneratedToken(id: first)], ids: []))
@@ -169,7 +169,7 @@ final class Answers: Sendable {
       leave(index, &state)
     case .cancelled(let statistics):
       if let statistics { count(statistics, index, &state) }
-      // Of an answer that a stop string ended, this is the end that was asked for.
+      // For an answer that a stop string ended, this is the end that was asked for.
       guard state.choices[index].finish == nil else { return leave(index, &state) }
       // A reader who is still there is told that this is no end.
       if !state.isCancelled {

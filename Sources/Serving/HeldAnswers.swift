@@ -24,7 +24,7 @@ final class HeldAnswers: Sendable {
     }
   }
 
-  /// Whether the request wants calls that are held to anything.
+  /// Whether the request wants calls that are constrained.
   private static func calls(of request: GenerationRequest) -> AnswerShape.Calls {
     guard let conversation = request.conversation, !conversation.tools.isEmpty else { return .none }
     return switch conversation.toolChoice {
@@ -58,7 +58,7 @@ final class HeldAnswers: Sendable {
     return []
   }
 
-  /// What the answers to one prompt are held to; nil for nothing.
+  /// The constraint on the answers to one prompt; nil for none.
   func constraint(_ request: GenerationRequest, _ prompt: PreparedPrompt) throws(APIError) -> AnswerConstraint? {
     guard Self.form(of: request) != .none, !prompt.isChat || model.marks.channels == nil else { return nil }
     let shape = try shape(request, prompt)
@@ -121,7 +121,7 @@ final class HeldAnswers: Sendable {
     return marks
   }
 
-  /// Tokens that are added to the model's own stand for no text: they are marks, or nothing that an answer has.
+  /// Tokens that are added to the model's own have no text: they are marks, or nothing that an answer has.
   private func tokens() -> TokenVocabulary {
     vocabulary.withLock { vocabulary in
       if let vocabulary { return vocabulary }

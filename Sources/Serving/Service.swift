@@ -7,11 +7,11 @@ import Threads
 package struct ServiceOptions: Sendable {
   /// What the model may be called.
   package var names: ModelNames
-  /// Of package, build and arithmetic.
+  /// The fingerprint of package, build and arithmetic.
   package var fingerprint = ""
   /// How requests are decoded that do not say: a name, or `auto`.
   package var decoder = "auto"
-  /// Whether requests may ask for decoding that gives other tokens.
+  /// Whether requests may ask for decoding that yields other tokens.
   package var allowsOptimistic = false
   /// Whether every stream ends with counts, asked for or not.
   package var alwaysUsage = false
@@ -22,7 +22,7 @@ package struct ServiceOptions: Sendable {
   /// Bounds on requests.
   package var limits = RequestLimits()
 
-  /// The members have defaults.
+  /// Creates the default options.
   package init(names: ModelNames) { self.names = names }
 }
 
@@ -36,7 +36,7 @@ package struct PreparedRequest: Sendable {
   package let jobs: [GenerationJob]
   /// How it is decoded.
   package let decoder: String
-  /// What its answers are held to.
+  /// The constraint on its answers.
   package var held: HeldForm { jobs.contains { $0.constraint != nil } ? HeldAnswers.form(of: request) : .none }
 
   /// Tokens of all prompts.
@@ -64,7 +64,7 @@ package final class Service: Sendable {
   ///   - engine: What decodes.
   ///   - options: What the operator decides.
   ///   - vision: Takes pictures; nil for a model that sees none.
-  ///   - seed: Gives seeds to requests that bring none.
+  ///   - seed: Makes seeds for requests that bring none.
   ///   - method: The decoding of a name, `auto` among them.
   package init(
     _ model: TextModel, engine: any GenerationEngine, options: ServiceOptions, vision: VisionPrompts? = nil,
@@ -184,7 +184,7 @@ package final class Service: Sendable {
         throw error
       }
     }
-    // Called with a lock of the reader's task: whoever gives an event may wait for that lock, and holds none of ours.
+    // Called with a lock of the reader's task: whoever passes on an event may wait for that lock, and holds none of ours.
     continuation.onTermination = { reason in if case .cancelled = reason { answers.cancel() } }
     return stream
   }

@@ -21,7 +21,7 @@ package final class AccessLine: Sendable {
 
   /// - Parameters:
   ///   - head: The request.
-  ///   - name: By which its other traces are found.
+  ///   - name: The name by which its other traces are found.
   ///   - now: The time since it came.
   ///   - log: Takes the line.
   package init(
@@ -40,7 +40,7 @@ package final class AccessLine: Sendable {
   /// The answer begins.
   package func begin(status: Int) { state.withLock { $0.status = status } }
 
-  /// So many bytes of the answer were written.
+  /// Records that so many bytes of the answer were written.
   package func add(bytes: Int) { state.withLock { $0.bytes += bytes } }
 
   /// The answer has so many tokens.

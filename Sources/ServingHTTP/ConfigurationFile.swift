@@ -5,7 +5,7 @@ import SystemPackage
 ///
 ///     { "host": "0.0.0.0", "api-key-file": "keys.txt", "served-model-name": ["qwen", "claude-*"], "always-usage": true }
 ///
-/// Keys themselves do not stand in it: they have a file of their own, or the environment.
+/// Keys themselves are not in it: they have a separate file, or the environment.
 package struct ConfigurationFile: Sendable {
   /// The words of a command line that says the same.
   package let arguments: [String]

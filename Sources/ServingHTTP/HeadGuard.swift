@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Puts what watches over the heads of requests around what decodes them: they have their time, and a target with a host
-/// in it is one for that host, which what comes behind no longer sees.
+/// in it is one for that host, which what comes after no longer sees.
 package final class HeadGuard: ChannelInboundHandler, RemovableChannelHandler {
   package typealias InboundIn = Never
 
@@ -78,7 +78,7 @@ private final class HeadReader: ChannelInboundHandler {
       if let authority = target.authority, head.headers["host"].count == 1 {
         head.headers.replaceOrAdd(name: "host", value: authority)
       }
-      // Before HTTP/1.1 there are no chunks: what stands before this server may have read another body. The rules refuse it.
+      // Before HTTP/1.1 there are no chunks: what is in front of this server may have read another body. The rules refuse it.
       if (head.version.major, head.version.minor) < (1, 1), head.headers.contains(name: "transfer-encoding") {
         head.headers.add(name: "transfer-encoding", value: "\(head.version)")
       }

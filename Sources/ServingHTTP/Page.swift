@@ -1,6 +1,6 @@
 /// The page for people: one file that loads nothing from elsewhere.
 enum Page {
-  /// Nothing but the page's own script and the server itself may be reached.
+  /// Nothing but the page's script and the server itself may be reached.
   static let policy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
     + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -102,7 +102,7 @@ package struct Server: Sendable {
 }
 
 /// Notes the beginning of the end, and ends what is left when its time is over; and the process, if something does not let
-/// go. Services are ended in the reverse of their order, each when the one behind it is done: as long as this one waits, the
+/// go. Services are ended in the reverse of their order, each when the one after it is done: as long as this one waits, the
 /// server listens, so that whoever comes is told with 503 instead of being turned away without a word.
 private struct DrainWatch: ServiceLifecycle.Service {
   let state: ServerState
@@ -114,7 +114,7 @@ private struct DrainWatch: ServiceLifecycle.Service {
     try await gracefulShutdown()
     let left = state.drain()
     let (state, seconds, cut) = (state, seconds, cut)
-    // A queue of its own: the common ones may be full of prompts.
+    // A separate queue: the common ones may be full of prompts.
     DispatchQueue(label: "drain").asyncAfter(deadline: .now() + .seconds(seconds + 10)) { cut() }
     let end = Task {
       try await Task.sleep(for: .seconds(seconds))

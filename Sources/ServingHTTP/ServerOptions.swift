@@ -29,7 +29,7 @@ package struct ServerOptions: Sendable {
   package var queueSeconds = 600
   /// Seconds that an answer may take; 0 for as long as it takes.
   package var requestSeconds = 0
-  /// Seconds that a step of the engine may take before `/health` says that it stands; 0 for as long as it takes.
+  /// Seconds that a step of the engine may take before `/health` says that it is stuck; 0 for as long as it takes.
   package var stallSeconds = 600
   /// Seconds between signs of life in a stream.
   package var pingSeconds = 10
@@ -40,7 +40,7 @@ package struct ServerOptions: Sendable {
   /// Bounds on requests.
   package var limits = RequestLimits()
 
-  /// The members have defaults.
+  /// Creates the default options.
   package init() {}
 
   /// Whether nobody but this machine reaches the address.

@@ -53,7 +53,7 @@ struct ServerResponder: HTTPResponder {
       response = Response(error, route?.dialect ?? .chat)
     }
     response.add(permission + [("x-request-id", name), ("cache-control", "no-store")])
-    // A body that nobody reads could go on for ever, and must not be taken for the next request.
+    // A body that nobody reads could go on forever, and must not be taken for the next request.
     let isUnread = head.hasBody && (isRefused || head.method != "POST")
     if isUnread { turnAway(context) }
     // Watching over the connection of an answer reads what comes next: it is of no more use.

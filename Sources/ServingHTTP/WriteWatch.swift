@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Closes a connection whose reader takes nothing for too long: a write that waits gives no sign by itself.
+/// Closes a connection whose reader takes nothing for too long: a write that waits shows no sign by itself.
 final class WriteWatch: Sendable {
   private let channel: any Channel
   private let seconds: Int

@@ -1,7 +1,7 @@
 import StrictJSON
 
 extension Envelope {
-  /// Whether a bundle of another program is spelled as such programs do it: one line, a space behind each comma and
+  /// Whether a bundle of another program is spelled as such programs do it: one line, a space after each comma and
   /// colon. With white space of any other kind a file could be changed and nobody would notice.
   static func isSpelledWell(_ bytes: [UInt8], _ value: JSONValue) -> Bool {
     bytes.elementsEqual(spaced(value).utf8)
@@ -19,7 +19,7 @@ extension Envelope {
     String(decoding: JSONWriter.canonical(value), as: UTF8.self)
   }
 
-  /// The members of a bundle, and of the objects in it: nothing else is read, so nothing else may be there.
+  /// Whether a bundle, and the objects in it, have only the known members: nothing else is read, so nothing else may be there.
   static func hasOnlyKnownMembers(_ value: JSONValue) -> Bool {
     func has(_ value: JSONValue?, _ names: Set<String>) -> Bool {
       guard let members = value?.members else { return false }

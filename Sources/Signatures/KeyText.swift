@@ -6,7 +6,7 @@ public enum KeyText: Sendable {
   case privateKey
   /// A public key.
   case publicKey
-  /// Anything else, a key of another kind among it.
+  /// Anything else, such as a key of another kind.
   case other
 
   init(_ text: String) {

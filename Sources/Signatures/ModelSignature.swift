@@ -24,7 +24,7 @@ public enum ModelSignature {
     try sign(folder: folder, to: signature, force: force, inputs: [path]) { try SigningKey(path) }
   }
 
-  /// As ``sign(folder:key:to:force:)``, with a key that was read before, which need not be in a file.
+  /// The same as ``sign(folder:key:to:force:)``, with a key that was read before, which need not be in a file.
   @discardableResult
   public static func sign(
     folder: FilePath, with key: SigningKey, to signature: FilePath, force: Bool = false
@@ -67,11 +67,11 @@ public enum ModelSignature {
   }
 
   private static let kind = ResultFile.Kind("a signature") { beginning in
-    // As `Envelope` writes it: its members are in the order of their names.
+    // This is how `Envelope` writes it: its members are in the order of their names.
     beginning.starts(with: Array("{\"dsseEnvelope\":{\"payload\":\"".utf8))
   }
 
-  /// Verifies that the signature is of this key and of just these files with these bytes. A hint that the signature gives
+  /// Verifies that the signature is of this key and of just these files with these bytes. A hint that the signature contains
   /// must be of this key too.
   /// - Throws: ``SignatureError``, `JSONError`, `StorageError`, `FileError`.
   @discardableResult
@@ -81,8 +81,8 @@ public enum ModelSignature {
     try verify(folder: folder, key: VerifyingKey(path), signature: file)
   }
 
-  /// As ``verify(folder:publicKey:signature:)``, of a key that was read before: what is wrong with a key says nothing of a
-  /// package.
+  /// The same as ``verify(folder:publicKey:signature:)``, with a key that was read before: what is wrong with a key says
+  /// nothing of a package.
   @discardableResult
   public static func verify(folder: FilePath, key verifying: VerifyingKey, signature file: FilePath) throws
     -> SigningStatement
@@ -96,7 +96,7 @@ public enum ModelSignature {
     guard isSigned(envelope, key) else {
       throw SignatureError.wrong(path: file, expected: "a signature made with the key of \(path)", found: "another")
     }
-    // Of what the signer left out, only the signature itself is let through.
+    // Among what the signer left out, only the signature itself is let through.
     let found = try statement(of: folder, ignoring: [fileName])
     try stated.requireSame(found.resources, folder: folder)
     return stated

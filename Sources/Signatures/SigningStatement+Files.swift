@@ -3,7 +3,7 @@ import StrictJSON
 import SystemPackage
 
 extension SigningStatement {
-  /// Holds the files of a folder against the statement: the same names, each with the same bytes.
+  /// Compares the files of a folder with the statement: the same names, each with the same bytes.
   /// - Throws: ``SignatureError/wrong(path:expected:found:)`` for the first that differs.
   public func requireSame(_ found: [Resource], folder: FilePath) throws {
     let wanted = Dictionary(resources.map { (UTF8Name($0.name), $0.sha256) }) { first, _ in first }

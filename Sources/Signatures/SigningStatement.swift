@@ -26,7 +26,7 @@ public struct SigningStatement: Sendable, Equatable {
 
   /// Name of the folder.
   public let subject: String
-  /// By code points of the names, each once.
+  /// The resources, by code points of the names, each once.
   public let resources: [Resource]
   /// Names that were left out.
   public let ignored: [String]

@@ -1,7 +1,7 @@
 import Crypto
 import SystemPackage
 
-/// A public key that signatures are held against, and the file that it is in.
+/// A public key that signatures are checked with, and the file that it is in.
 public struct VerifyingKey: Sendable {
   let key: P256.Signing.PublicKey
   let path: FilePath

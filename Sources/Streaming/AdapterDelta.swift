@@ -44,7 +44,7 @@ package struct AdapterDelta {
       let row = (first + at) / columns
       let rowsPerMatrix = tensor.rows / delta.products.count
       let matrix = row / rowsPerMatrix
-      // As many rows of this matrix as are read at a time.
+      // The end of the rows of this matrix that are read at a time.
       let last = min(row + DeltaRoom.rows, (matrix + 1) * rowsPerMatrix, (first + count + columns - 1) / columns)
       let end = min(last * columns - first, count)
       if let product = delta.products[matrix] {
@@ -109,7 +109,7 @@ package struct AdapterDelta {
       if let magnitude = product.magnitude, count == columns {
         try rescale(values, at: at, count, row: current, to: magnitude, &sums)
       } else if let entry = delta.replacement {
-        // The sum begins with what stands in the place of the base.
+        // The sum begins with what is in the place of the base.
         try reader.read(entry, first + at, step: 1, count) { base[$0] = FloatConversion.rounded($1, to: type) }
         for column in 0..<count { change(values, at + column, to: base[column] + sum[column], &sums) }
       } else {
@@ -123,7 +123,7 @@ package struct AdapterDelta {
 
   /// DoRA: a row of base and product together, by its length to that of the adapter, all in f32. The length is summed in
   /// double, where PEFT's sum depends on the processor: that is within a unit of an f32's last place.
-  /// - Parameter at: Of the row's first element in the values.
+  /// - Parameter at: The place of the row's first element in the values.
   private func rescale(
     _ values: FloatElements, at: Int, _ count: Int, row: Int, to magnitude: TensorEntry, _ sums: inout DeltaSums
   ) throws {

@@ -8,7 +8,7 @@ final class BlockRing: Sendable {
     let bytes: UnsafeMutableRawBufferPointer
   }
 
-  /// What lies in a window: nobody changes it until all users have done with it.
+  /// What is in a window: nobody changes it until all users have done with it.
   private struct Block: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
   }

@@ -5,7 +5,7 @@ import Safetensors
 /// Reads elements of an adapter's tensors as f32, a few at a time.
 struct FactorReader {
   let file: SafetensorsFile
-  /// For what is read at a time.
+  /// The buffer for what is read at a time.
   let bytes: UnsafeMutableRawBufferPointer
 
   /// Reads rows and columns of a factor, row by row.

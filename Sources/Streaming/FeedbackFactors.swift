@@ -16,9 +16,9 @@ final class FeedbackFactors: Sendable {
 
   private struct State {
     var held: [UTF8Name: Held] = [:]
-    /// Those that a worker makes at this moment.
+    /// The factors that a worker makes at this moment.
     var making: Set<UTF8Name> = []
-    /// Of both, bytes.
+    /// Bytes of both.
     var bytes = 0
   }
 
@@ -35,7 +35,7 @@ final class FeedbackFactors: Sendable {
   /// Bytes of a factor.
   private static func bytes(columns: Int) -> Int { 8 * FeedbackFactor.count(columns: columns) }
 
-  /// Bytes while it is made: what is read lies beside it.
+  /// Bytes while it is made: what is read is beside it.
   static func making(columns: Int) -> Int { 12 * FeedbackFactor.count(columns: columns) }
 
   /// What a plan's factors need: at least, and at most.
@@ -111,7 +111,7 @@ struct FeedbackRows {
   /// Number of the first element, in the planned tensor: the beginning of a row.
   let first: Int
 
-  /// Encodes rows of one tensor after the other, each stretch by the factor of its own matrix.
+  /// Encodes rows of one tensor after the other, each stretch by the factor of its matrix.
   func encode(
     _ tensor: PlannedTensor, _ format: QuantizationFormat, _ type: FloatType, _ input: UnsafeRawBufferPointer,
     _ outputs: [UnsafeMutableRawBufferPointer]

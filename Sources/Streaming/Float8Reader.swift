@@ -61,7 +61,7 @@ struct Float8Reader: Sendable {
         }
         at += count
       } else {
-        // Part of a row: decoded in a row of its own.
+        // Part of a row: decoded in a separate row.
         let count = min((row + 1) * columns, elements.upperBound) - at
         var codesOfRow = [UInt8](repeating: 0, count: columns)
         var valuesOfRow = [UInt8](repeating: 0, count: 2 * columns)

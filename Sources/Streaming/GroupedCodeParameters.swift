@@ -1,6 +1,6 @@
 import Checkpoint
 
-/// What turns the codes of one matrix into numbers, as it lies in the file.
+/// What turns the codes of one matrix into numbers, as it is in the file.
 struct GroupedCodeParameters {
   let scales: [UInt8]
   let zeroPoints: [UInt8]?
@@ -8,7 +8,7 @@ struct GroupedCodeParameters {
   /// The group of each column; nil where groups are consecutive columns.
   let groups: [Int]?
 
-  /// - Parameter read: gives the bytes of a range.
+  /// - Parameter read: returns the bytes of a range.
   /// - Throws: what `read` throws; ``UnknownGroup``.
   init(_ codes: GroupedCodes, read: (ByteRange) throws -> [UInt8]) throws {
     scales = try read(codes.scales)

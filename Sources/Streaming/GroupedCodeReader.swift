@@ -9,7 +9,7 @@ struct GroupedCodeReader: Sendable {
 
   init(_ folders: SourceFolders) { self.folders = folders }
 
-  /// Elements of a matrix that lies transposed that are treated at a time; nil for any other.
+  /// Elements of a transposed matrix that are treated at a time; nil for any other.
   static func elementsAtATime(_ tensor: ResolvedTensor) -> Int? {
     TransposedCodes.rowsAtATime(tensor).map { $0 * tensor.rowElements }
   }
@@ -17,7 +17,7 @@ struct GroupedCodeReader: Sendable {
   /// Returns `codes` as they are for any other tensor; else the values of some of them, in the scratch.
   /// - Parameters:
   ///   - begin: index, in the planned tensor, of the first element of `codes`.
-  ///   - block: the elements that are wanted, counted from there: all of them unless the matrix lies transposed.
+  ///   - block: the elements that are wanted, counted from there: all of them unless the matrix is transposed.
   /// - Throws: `QuantizationError.nonFinite` with an index into the values.
   func decode(
     _ tensor: PlannedTensor, from begin: Int, _ block: Range<Int>, _ codes: UnsafeMutableRawBufferPointer,

@@ -15,10 +15,10 @@ struct MemoryPlan {
   let spareBytes: Int
   /// Bytes of a unit of a shard that is elsewhere, which is asked for at once; 0 where all are on this machine.
   let aheadBytes: Int
-  /// For an adapter's factors.
+  /// The room for an adapter's factors.
   let deltaRoom: DeltaRoom
 
-  /// For the factors of error feedback, which all workers share.
+  /// Bytes for the factors of error feedback, which all workers share.
   let factorBytes: Int
 
   /// Bytes that are read back at a time.

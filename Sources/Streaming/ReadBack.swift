@@ -1,8 +1,8 @@
 import Planning
 import Threads
 
-/// Reads the weight files back while they are written, as far as they are from their beginnings on: what lies on the
-/// disk is compared with what was encoded, and digested, on threads of its own.
+/// Reads the weight files back while they are written, as far as they are from their beginnings on: what is on the
+/// disk is compared with what was encoded, and digested, on separate threads.
 final class ReadBack: Sendable {
   private struct State {
     var results: [WeightReader.Result] = []
@@ -75,13 +75,13 @@ final class ReadBack: Sendable {
     }
   }
 
-  /// Everything that a unit gives is in the files.
+  /// Records that everything a unit produces is in the files.
   func follow(_ unit: Int) { written.completed(unit) }
 
   var hasFailed: Bool { state.look { $0.failure != nil } }
 
   /// Waits until everything is read.
-  /// - Returns: of each weight file; nil when a person stopped it.
+  /// - Returns: what was read of each weight file; nil when a person stopped it.
   /// - Throws: `FileError`; ``VerificationError`` for a span that is not what was encoded.
   func finish() throws -> [WeightReader.Result]? {
     try state.wait { [plan] state -> [WeightReader.Result]?? in
@@ -91,7 +91,7 @@ final class ReadBack: Sendable {
     }
   }
 
-  /// Gives up, unless everything is read.
+  /// Abandons the reading, unless everything is read.
   func abandon() {
     state.change { $0.isAbandoned = true }
     written.abandon()

@@ -18,7 +18,7 @@ enum ShardReader: Sendable {
     }
   }
 
-  /// As ``StreamedFile/read(_:at:into:)``.
+  /// The same as ``StreamedFile/read(_:at:into:)``.
   func read(
     _ count: Int, at offset: Int, into window: UnsafeMutableRawBufferPointer
   ) throws(FileError) -> UnsafeMutableRawBufferPointer {

@@ -42,7 +42,7 @@ struct TensorTreatment {
           scales: outputs[1], biases: outputs.count > 2 ? outputs[2] : nil)
       // The range of a group of numbers near the largest is beyond it.
       if format.mode == .affine { for part in outputs.dropFirst() { try requireFinite(part, type) } }
-      // The CPU backend wraps an exponent of -128 to the code that stands for infinity.
+      // The CPU backend wraps an exponent of -128 to the code of infinity.
       if report.clampedScales > 0, let code = ByteCode(scalesOf: format.mode),
         let index = code.firstNonFinite(UnsafeRawBufferPointer(outputs[1]))
       {

@@ -1,7 +1,7 @@
 import Checkpoint
 import Quantization
 
-/// The codes of a matrix that lie transposed, as GPTQ and AWQ store them: rows of it are made a few at a time, from words
+/// The transposed codes of a matrix, as GPTQ and AWQ store them: rows of it are made a few at a time, from words
 /// that hold a little of each.
 struct TransposedCodes {
   private let table: GroupedCodeTable
@@ -18,7 +18,7 @@ struct TransposedCodes {
     table = GroupedCodeTable(codes, parameters)
   }
 
-  /// Rows that are made at a time, so that their values fit the processor's caches; nil where codes lie row by row. A
+  /// Rows that are made at a time, so that their values fit the processor's caches; nil where codes are stored row by row. A
   /// multiple of the rows that share a word.
   static func rowsAtATime(_ tensor: ResolvedTensor) -> Int? {
     guard let codes = tensor.groupedCodes.first, codes.isTransposed else { return nil }
@@ -26,7 +26,7 @@ struct TransposedCodes {
     return min(max(32, fitting / 32 * 32), codes.matrix[0])
   }
 
-  /// AWQ: where in a word the code of each of the eight rows stands.
+  /// AWQ: where in a word the code of each of the eight rows is.
   private static let places = [0, 4, 1, 5, 2, 6, 3, 7]
 
   /// Makes the values of some rows.

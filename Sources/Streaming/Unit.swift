@@ -8,7 +8,7 @@ struct Leaf: Sendable {
   let length: Int
 }
 
-/// A range of a planned tensor's source bytes that lies within one unit.
+/// A range of a planned tensor's source bytes that is within one unit.
 struct Piece: Sendable {
   /// Index into the plan's tensors.
   let tensor: Int
@@ -29,8 +29,8 @@ struct Unit: Sendable {
   /// Leaves that follow one another in the file.
   let leaves: [Leaf]
   let pieces: [Piece]
-  /// Whether it is read at once: for what moves elements, and for what is encoded by whole rows. It holds for a share of the unit, too, whose own pieces move none, so
-  /// that sums are made in the same steps.
+  /// Whether it is read at once: for what moves elements, and for what is encoded by whole rows. It holds for a
+  /// share of the unit, too, whose own pieces move none, so that sums are made in the same steps.
   let isWhole: Bool
 
   /// Leaves of a unit, where all of them are of one tensor and none moves elements across leaves.

@@ -53,7 +53,7 @@ struct UnitBuilder {
       let leaves = stride(from: begin, to: end, by: TreeDigest.leafBytes).map {
         Leaf(offset: $0, length: min(TreeDigest.leafBytes, end - $0))
       }
-      // What moves elements needs the whole tensor: few small ones, and codes that lie transposed.
+      // What moves elements needs the whole tensor: few small ones, and transposed codes.
       let rowLeaves = rowLeaves(own, begin, plan)
       if own.contains(where: { plan.tensors[$0.tensor].tensor.needsWholeSource }) || rowLeaves == .max {
         units.append(

@@ -13,7 +13,7 @@ struct UnitConverter: Sendable {
   private let sources = FilePool<ShardReader>(limit: 8)
   private let shapes: [PieceShape]
   private let float8: Float8Reader
-  /// By tensor: what must be finite in it.
+  /// What must be finite, by tensor.
   private let finiteness: [FiniteSource]
   private let grouped: GroupedCodeReader
   private let factors: FeedbackFactors

@@ -11,7 +11,7 @@ package struct UnitList: Sendable {
   package static let fileName = "units.json"
 
   let records: [UnitRecord]
-  /// Of each weight file: what was read back.
+  /// What was read back of each weight file.
   let files: [WeightReader.Result]
   /// The digests of what was read of source and donor.
   package let sources: SourceDigests
@@ -71,7 +71,7 @@ package struct UnitList: Sendable {
     }
   }
 
-  /// Scales of a planned tensor that lie outside the safe range and were clamped.
+  /// Scales of a planned tensor that were outside the safe range and were clamped.
   package func clampedScales(ofTensor tensor: Int, _ work: WorkList) -> Int {
     work.pieces[tensor].reduce(0) { $0 + records[$1.unit].pieces[$1.piece].clamped }
   }

@@ -12,7 +12,7 @@ final class UnitProgress: Sendable {
   }
 
   private let state: Guarded<State>
-  /// Held while a batch is synced, so that the other threads go on meanwhile.
+  /// A lock held while a batch is synced, so that the other threads go on meanwhile.
   private let syncing = Guarded(())
   private let journal: Journal
   private let files: WeightFiles
@@ -20,7 +20,7 @@ final class UnitProgress: Sendable {
   /// Source bytes between two syncs: what an interruption costs at most.
   private let batchBytes: Int
 
-  /// - Parameter bytes: of all units. A sixteenth of them is synced at a time, but no less than a few units and no more
+  /// - Parameter bytes: Bytes of all units. A sixteenth of them is synced at a time, but no less than a few units and no more
   ///   than half a second's work.
   init(units: Int, bytes: Int, journal: Journal, files: WeightFiles) {
     batchBytes = min(max(bytes / 16, 4 << 20), 512 << 20)
@@ -41,10 +41,10 @@ final class UnitProgress: Sendable {
   }
 
   var pending: [Int] { state.withLock { state in state.records.indices.filter { state.records[$0] == nil } } }
-  /// Of all units, once nothing is pending.
+  /// The records of all units, once nothing is pending.
   var records: [UnitRecord] { state.withLock { $0.records.compactMap { $0 } } }
 
-  /// Of a unit that is done.
+  /// The record of a unit that is done.
   func record(_ unit: Int) -> UnitRecord? { state.withLock { $0.records[unit] } }
 
   func complete(_ unit: Int, _ record: UnitRecord, bytes: Int) throws {

@@ -5,13 +5,13 @@ import Planning
 /// What is known of a unit that is done: digests of what was read, checksums of what was written, sums of the error.
 struct UnitRecord: Sendable, Equatable {
   struct Piece: Sendable, Equatable {
-    /// Of the bytes in each part.
+    /// Checksums of the bytes in each part.
     var checksums: [Checksum128]
     /// Scales that had to be clamped.
     var clamped: Int
-    /// Between source and decoded values; nil when nothing is quantized.
+    /// Errors between source and decoded values; nil when nothing is quantized.
     var errors: TensorErrorSums?
-    /// Of what an adapter changed; nil when it changes nothing of the tensor.
+    /// What an adapter changed; nil when it changes nothing of the tensor.
     var delta: DeltaSums?
   }
 
@@ -20,7 +20,7 @@ struct UnitRecord: Sendable, Equatable {
   var pieces: [Piece]
 
   /// One line of text: the leaves; then each piece with its checksums, clamped scales and, if there are any, its sums
-  /// by their bits; then, behind a `+`, what an adapter changed.
+  /// by their bits; then, after a `+`, what an adapter changed.
   var text: String {
     let pieces = pieces.map { piece in
       let sums = piece.errors.map { ":" + $0.words.map { String($0, radix: 16) }.joined(separator: ",") } ?? ""

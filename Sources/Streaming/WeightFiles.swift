@@ -11,7 +11,7 @@ final class WeightFiles: Sendable {
   private let files: [PosixFile]
   private let writers: [BlockWriter]
   private let plan: Plan
-  /// Those that hold the files: the stage's own, behind that of a head which has one.
+  /// The folders that hold the files: the stage's own, after that of a head which has one.
   private let folders: [FilePath]
   private let folder: FilePath
 
@@ -30,7 +30,7 @@ final class WeightFiles: Sendable {
       }
       // Killed while publishing: the file has its final name, but no receipt vouches for it yet.
       if try !partial.exists, try final.exists {
-        // Refused by its own name, and left where it is.
+        // Refused by its name, and left where it is.
         if try linkStatus(final)?.isLink == true { throw StorageError.targetIsLink(path: final) }
         try Folder.renameNoReplace(final, partial)
       }
@@ -78,7 +78,7 @@ final class WeightFiles: Sendable {
     }
   }
 
-  /// Whether what a unit wrote stands in the files as it was journaled.
+  /// Whether what a unit wrote is in the files as it was journaled.
   func hold(_ record: UnitRecord, of unit: Unit) throws -> Bool {
     for (piece, known) in zip(unit.pieces, record.pieces) {
       let tensor = plan.tensors[piece.tensor]
@@ -97,7 +97,7 @@ final class WeightFiles: Sendable {
     return true
   }
 
-  /// Gives the files their names.
+  /// Renames the files to their final names.
   func publish() throws {
     try sync()
     for (file, planned) in zip(files, plan.weights) {

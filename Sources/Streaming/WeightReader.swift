@@ -10,7 +10,7 @@ struct WeightReader: Sendable {
   /// What was found.
   struct Result: Sendable {
     var sha256: SHA256Digest
-    /// Of each part of the file, in the order of their bytes.
+    /// The digest of each part of the file, in the order of their bytes.
     var parts: [SHA256Digest]
     /// Whether the header is the planned one.
     var hasPlannedHeader = true
@@ -23,7 +23,7 @@ struct WeightReader: Sendable {
   /// Bytes of each part, in the order of their offsets; they follow one another.
   let partBytes: [Int]
   let spans: [WeightSpan]
-  /// Of what was encoded.
+  /// The checksum of what was encoded.
   let checksum: @Sendable (WeightSpan) -> Checksum128?
 
   /// Bytes that are read at a time.

@@ -15,7 +15,7 @@ struct WeightSpan: Sendable {
 
 /// The spans of a plan's weight files: they fill each file's data without gaps.
 package struct WeightSpans: Sendable {
-  /// Of each weight file, by offset.
+  /// The spans of each weight file, by offset.
   let files: [[WeightSpan]]
 
   /// - Parameters:

@@ -124,9 +124,9 @@ package struct WeightStream {
 
 /// Where a stream says how far it has come.
 package struct StreamProgress: Sendable {
-  /// It begins; told of the bytes that it reads and reads back.
+  /// Called when it begins, with the bytes that it reads and reads back.
   let began: @Sendable (_ bytes: Int) -> Void
-  /// More bytes are done, the last of them in `item`. Called from several threads.
+  /// Called when more bytes are done, the last of them in `item`; from several threads.
   let advanced: @Sendable (_ bytes: Int, _ item: String) -> Void
 
   /// A listener whose functions are called while the stream runs.

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Reads the headers of written weight files back and compares them with the plan.
 package enum WeightStructure {
-  /// Opens the weight files of a folder and holds tensors, types, shapes and offsets against the plan.
+  /// Opens the weight files of a folder and compares tensors, types, shapes and offsets with the plan.
   /// - Throws: `VerificationError.weightFile`, `SafetensorsError`, `FileError`.
   package static func require(_ plan: Plan, folder: FilePath) throws {
     var expected: [[UTF8Name: PlannedPart]] = plan.weights.map { _ in [:] }

@@ -3,7 +3,7 @@ import Digests
 import Planning
 import Safetensors
 
-/// Everything that a run reads, in the order in which it lies in the shards, and what becomes of it.
+/// Everything that a run reads, in the order in which the shards store it, and what becomes of it.
 ///
 /// Units depend on headers and plan only, never on threads or memory, so that a run with other options goes on where
 /// this one stopped.
@@ -21,7 +21,7 @@ package struct WorkList: Sendable {
   /// The shards that hold tensors of the plan.
   package let shards: [Shard]
   let units: [Unit]
-  /// Of each planned tensor: its pieces in the order of their bytes.
+  /// The pieces of each planned tensor, in the order of their bytes.
   let pieces: [[(unit: Int, piece: Int)]]
 
   /// How many units there are.
@@ -59,7 +59,7 @@ package struct WorkList: Sendable {
     }
   }
 
-  /// Of each tensor: its pieces in the order of their bytes.
+  /// The pieces of each tensor, in the order of their bytes.
   private static func pieces(_ units: [Unit], tensors: Int) -> [[(unit: Int, piece: Int)]] {
     var pieces: [[(unit: Int, piece: Int)]] = Array(repeating: [], count: tensors)
     for (number, unit) in units.enumerated() {
@@ -82,8 +82,8 @@ package struct WorkList: Sendable {
 
 /// Tree digests of what was read.
 package struct SourceDigests: Sendable {
-  /// Of each shard of the work list.
+  /// The digest of each shard of the work list.
   package let files: [SHA256Digest]
-  /// Of each shard: those of its tensors, in the order of their data.
+  /// The digests of each shard's tensors, in the order of their data.
   let tensors: [[SHA256Digest]]
 }

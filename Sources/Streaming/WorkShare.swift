@@ -3,13 +3,13 @@ import Planning
 import SystemPackage
 
 /// What a work item has of the whole: the units that it needs, each with the pieces that go into its weight file, and a plan of
-/// that file alone. A unit that lies across two files is in the shares of both.
+/// that file alone. A unit that spans two files is in the shares of both.
 package struct WorkShare: Sendable {
   /// The item's file and its tensors; nothing of both for what is left of a shard.
   package let plan: Plan
   /// The item's units.
   package let work: WorkList
-  /// Of each unit: its number in the whole, and those of its pieces.
+  /// The number of each unit in the whole, and those of its pieces.
   let origins: [(unit: Int, pieces: [Int])]
 
   /// - Parameters:

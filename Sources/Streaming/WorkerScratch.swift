@@ -2,7 +2,7 @@ import Files
 
 /// The buffers of one worker, allocated once: memory touched for the first time costs as much as a copy of it.
 final class WorkerScratch: @unchecked Sendable {
-  /// For what is read at a time.
+  /// The buffer for what is read at a time.
   let window: UnsafeMutableRawBufferPointer
   let spare: UnsafeMutableRawBufferPointer
   /// The scales of the FP8 matrix that was decoded last.
@@ -11,7 +11,7 @@ final class WorkerScratch: @unchecked Sendable {
   var groupedParameters: (tensor: String, segment: Int, parameters: GroupedCodeParameters)?
   let delta: DeltaScratch
   private let output: UnsafeMutableRawBufferPointer
-  /// For a unit whose bytes are elsewhere.
+  /// The buffer for a unit whose bytes are elsewhere.
   private let ahead: UnsafeMutableRawBufferPointer
   /// The unit that is in it.
   private var unitAhead: (shard: Int, offset: Int)?

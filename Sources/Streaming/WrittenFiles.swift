@@ -4,15 +4,15 @@ import Threads
 /// How far the weight files are written from their beginnings on, so that a reader can follow the writers.
 final class WrittenFiles: Sendable {
   private struct State {
-    /// Of each file: which of its spans are written.
+    /// Which spans of each file are written.
     var isWritten: [[Bool]]
-    /// Of each file: spans at its front that are written, without a gap.
+    /// Spans at the front of each file that are written, without a gap.
     var leading: [Int]
     var isAbandoned = false
   }
 
   private let spans: WeightSpans
-  /// Of each unit: its spans, by file and number.
+  /// The spans of each unit, by file and number.
   private let places: [[(file: Int, span: Int)]]
   private let state: Monitor<State>
 
@@ -29,7 +29,7 @@ final class WrittenFiles: Sendable {
         leading: Array(repeating: 0, count: spans.files.count)))
   }
 
-  /// Everything that a unit gives is in the files, but for bytes in blocks that it shares with others which are not.
+  /// Records that everything a unit produces is in the files, except bytes in blocks that it shares with others which are not.
   func completed(_ unit: Int) {
     state.change { state in
       for (file, span) in places[unit] { state.isWritten[file][span] = true }
@@ -41,7 +41,7 @@ final class WrittenFiles: Sendable {
     }
   }
 
-  /// Nothing more will be written.
+  /// Records that nothing more will be written.
   func abandon() { state.change { $0.isAbandoned = true } }
 
   /// Bytes at the front of a file that are written and that no write touches any more; nil when it is written wholly.
@@ -63,9 +63,9 @@ final class WrittenFiles: Sendable {
   enum Progress {
     /// The part is there; others are missing.
     case partly
-    /// All is written, but for what waits to be settled.
+    /// All is written, except for what waits to be settled.
     case wholly
-    /// It will never be written.
+    /// The part will never be written.
     case never
   }
 }

@@ -90,7 +90,7 @@ public enum JSONError: CambiumError {
     }
   }
 
-  /// What was expected, and what was found with the field's name: for an error of a document that has a code of its own.
+  /// What was expected, and what was found with the field's name: for an error of a document that has a separate code.
   public var words: (expected: String, found: String) {
     let diagnostic = diagnostic
     let found = diagnostic.found.map { $0 == "nothing" ? "" : ": " + $0 } ?? ""

@@ -86,7 +86,7 @@ extension JSONFields {
     return number
   }
 
-  /// What `read` reads under `key`; nil where `null` stands, which must be there.
+  /// What `read` reads under `key`; nil for `null`. The key must be there.
   public func unlessNull<T>(_ key: String, _ read: (String) throws(JSONError) -> T) throws(JSONError) -> T? {
     try required(key, self[key]).isNull ? nil : try read(key)
   }

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// The fields of one object, read by type, with errors that name file, line and column.
 ///
-/// `null` is a value of its own type here: where a string belongs, it is refused like a number.
+/// `null` is a value with its own type here: where a string belongs, it is refused like a number.
 public struct JSONFields: Sendable {
   /// The object.
   public let value: JSONValue

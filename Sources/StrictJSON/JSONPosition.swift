@@ -8,8 +8,8 @@ public struct JSONPosition: Sendable, Hashable {
   public let offset: Int
 
   /// - Parameters:
-  ///   - line: From 1.
-  ///   - column: From 1.
+  ///   - line: The line, from 1.
+  ///   - column: The column, from 1.
   ///   - offset: Bytes from the beginning of the text.
   public init(line: Int, column: Int, offset: Int) {
     self.line = line
@@ -38,7 +38,7 @@ public struct JSONPlace: Sendable, Hashable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - file: What messages call the file.
-  ///   - position: Nil for what concerns the file as a whole.
+  ///   - position: The position; nil for what concerns the file as a whole.
   public init(file: String, position: JSONPosition?) {
     self.file = file
     self.position = position

@@ -8,7 +8,7 @@ extension JSONReader {
   /// The reading position, for messages.
   var place: JSONPlace { JSONPlace(file: file, position: here) }
 
-  /// What stands at the reading position, for messages.
+  /// What is at the reading position, for messages.
   var found: String {
     guard let byte else { return bytes.isEmpty ? "an empty text" : "the end of the text" }
     if byte < 0x20 || byte == 0x7F { return "control character 0x" + String(byte, radix: 16) }

@@ -47,7 +47,7 @@ public struct JSONReader: Sendable {
   /// Number of containers that are open after the event returned last.
   public var depth: Int { stack.count }
 
-  /// The next event; nil once, and for ever, after the text's only value has ended and nothing but white space follows.
+  /// The next event; nil once, and forever, after the text's only value has ended and nothing but white space follows.
   /// - Throws: ``JSONError``. The reader must not be used afterwards.
   public mutating func next() throws(JSONError) -> JSONEvent? {
     skipWhitespace()

@@ -32,7 +32,7 @@ extension JSONValue {
     if case .array(let elements) = content { elements } else { nil }
   }
 
-  /// The members in their order, or nil for another type.
+  /// The members in order, or nil for another type.
   public var members: [Member]? {
     if case .object(let members) = content { members } else { nil }
   }

@@ -33,7 +33,7 @@ extension JSONValue {
   /// `null`.
   public static var null: JSONValue { JSONValue(.null) }
 
-  /// Puts a value under a key: in the place of the old one, or behind the last member. A value that is not an object
+  /// Puts a value under a key: in the place of the old one, or after the last member. A value that is not an object
   /// becomes one.
   public mutating func set(_ key: String, to value: JSONValue) {
     var list = members ?? []

@@ -1,4 +1,4 @@
-/// Writes JSON values as UTF-8 bytes. The same value always gives the same bytes.
+/// Writes JSON values as UTF-8 bytes. The same value always yields the same bytes.
 ///
 /// Strings escape only what must be escaped: `"`, `\` and control characters below U+0020. Numbers keep their spelling.
 public enum JSONWriter {

@@ -1,7 +1,7 @@
 extension StringProtocol {
   /// Whether the last bytes are those of `suffix`.
   ///
-  /// `hasSuffix` goes by characters: a mark that joins the dot of `.safetensors` to what stands before it hides the
+  /// `hasSuffix` goes by characters: a mark that joins the dot of `.safetensors` to what comes before it hides the
   /// suffix from it, and from no other program.
   public func hasBytes(atEnd suffix: String) -> Bool {
     utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
@@ -12,7 +12,7 @@ extension StringProtocol {
 }
 
 extension String {
-  /// Whether the bytes of `part` stand anywhere.
+  /// Whether the bytes of `part` occur anywhere.
   ///
   /// `contains` goes by characters, which takes microseconds for a name, and there are names by the hundred thousand.
   public func hasBytes(anywhere part: String) -> Bool {

@@ -28,7 +28,7 @@ public struct UTF8Name: Hashable, Comparable, Sendable, CustomStringConvertible 
     return order ?? a.string.utf8.lexicographicallyPrecedes(b.string.utf8)
   }
 
-  /// The bytes of both where they lie in memory, which is everywhere but in strings of Objective-C: views of strings, element
+  /// The bytes of both where they are in memory, which is everywhere but in strings of Objective-C: views of strings, element
   /// by element, take most of the time of a table with hundreds of thousands of names.
   @inline(__always)
   private static func withBytes(

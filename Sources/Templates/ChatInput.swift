@@ -54,7 +54,7 @@ enum ChatInput {
     }
   }
 
-  /// Refuses values that lie deeper in each other than the limit: everything that reads values goes as deep as they are.
+  /// Refuses values that are nested deeper than the limit: everything that reads values goes as deep as they are.
   /// - Throws: `E_TEMPLATE_MESSAGES`.
   static func checkDepth(_ value: JSONValue, _ what: String, _ limits: ChatTemplate.Limits) throws {
     var level = [value]

@@ -7,7 +7,7 @@ extension ChatTemplate {
   ///
   /// As in transformers, files come before entries of JSON files: `chat_template.jinja` with the further templates of the
   /// folder `additional_chat_templates`, then `chat_template` in `tokenizer_config.json`, then `chat_template.json`,
-  /// which older processors wrote. Of several templates with names, `tool_use` is for chats with tools and `default`
+  /// which older processors wrote. Among several templates with names, `tool_use` is for chats with tools and `default`
   /// for the others. The tokens that `tokenizer_config.json` names (`eos_token`, …) become variables.
   /// - Throws: ``ChatTemplateError``; `FileError` for a file that cannot be read; `JSONError`.
   public static func load(folder: FilePath, limits: Limits = Limits()) throws -> ChatTemplate {
@@ -49,7 +49,7 @@ private struct NamedTemplates {
   var isEmpty: Bool { sources.isEmpty }
   var names: [String] { sources.map(\.name) }
 
-  /// Of templates with the same name, the last counts.
+  /// The source of a name: of templates with the same name, the last counts.
   subscript(name: String) -> String? { sources.last { $0.name == name }?.source }
 
   /// The template files of a folder.

@@ -3,8 +3,9 @@ import StrictJSON
 /// The template that turns the messages of a chat into the text that a model was trained on.
 ///
 /// Templates are written in Jinja; this interpreter has what chat templates use of it, and refuses other features by
-/// name: inheritance, inclusion, escaping, the clock, and keys of mappings that are no strings. What it renders is what `apply_chat_template` of the transformers package renders:
-/// same white space rules, same `tojson`, same treatment of messages.
+/// name: inheritance, inclusion, escaping, the clock, and keys of mappings that are no strings. What it renders is what
+/// `apply_chat_template` of the transformers package renders: same white space rules, same `tojson`, same treatment of
+/// messages.
 public struct ChatTemplate: Sendable {
   /// Bounds on a template and on its renderings.
   public typealias Limits = TemplateLimits
@@ -16,7 +17,7 @@ public struct ChatTemplate: Sendable {
 
   /// The template for every chat that no other one is for; nil where a model has only one for chats with tools.
   private let general: TemplateSource?
-  /// The template for chats with tools, where a model has one of its own.
+  /// The template for chats with tools, where a model has a separate one.
   private let forTools: TemplateSource?
   /// Variables that every rendering has: the model's special tokens.
   private let tokens: [(String, String)]
@@ -50,7 +51,7 @@ public struct ChatTemplate: Sendable {
   ///   - messages: A list of objects with `role`, `content` (a string, or a list of parts with `type` `text`, `image` or
   ///     `video`), and what the template reads besides (`reasoning_content`, `tool_calls`, …). At least one.
   ///   - tools: A list of the tools' descriptions.
-  ///   - addGenerationPrompt: Whether the beginning of the model's answer stands at the end.
+  ///   - addGenerationPrompt: Whether the beginning of the model's answer is at the end.
   ///   - extra: Further variables (`enable_thinking`).
   /// - Throws: ``ChatTemplateError``: `E_TEMPLATE_MESSAGES` for what is no chat, `E_TEMPLATE_RAISED` when the template
   ///   refuses it, `E_TEMPLATE_VALUE`, `E_TEMPLATE_UNSUPPORTED`, `E_TEMPLATE_LIMIT`.
@@ -78,7 +79,7 @@ public struct ChatTemplate: Sendable {
     return hasTools ? forTools ?? general : general
   }
 
-  /// Whether the template for a chat with these tools writes out a text, in one of its own texts or strings. White space
+  /// Whether the template for a chat with these tools writes out a text, in one of its texts or strings. White space
   /// does not count: every template has some.
   package func writesOut(_ text: String, tools: JSONValue?) -> Bool {
     guard !text.unicodeScalars.allSatisfy(PythonSpace.contains) else { return false }
@@ -86,7 +87,7 @@ public struct ChatTemplate: Sendable {
     return source(for: tools)?.literals.contains { pattern.firstMatch(in: Array($0.utf8), from: 0) != nil } ?? false
   }
 
-  /// Refuses a chat whose values lie too deep in each other, as ``render(messages:tools:addGenerationPrompt:extra:)``
+  /// Refuses a chat whose values are nested too deep, as ``render(messages:tools:addGenerationPrompt:extra:)``
   /// does: for what goes through them before.
   /// - Throws: ``ChatTemplateError``: `E_TEMPLATE_MESSAGES`.
   package func checkDepth(messages: JSONValue, tools: JSONValue?, extra: [(String, JSONValue)]) throws {

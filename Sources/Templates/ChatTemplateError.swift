@@ -78,7 +78,7 @@ public enum ChatTemplateError: CambiumError {
 
 /// A file, and the position in the template that it holds.
 public struct TemplatePlace: Sendable, Hashable, CustomStringConvertible {
-  /// What messages call the template: a path, with the key behind it for a template inside a JSON file.
+  /// What messages call the template: a path, with the key after it for a template inside a JSON file.
   public let file: String
   /// The position; nil for what concerns the template as a whole.
   public let position: TemplatePosition?

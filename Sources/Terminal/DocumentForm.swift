@@ -1,10 +1,10 @@
 /// A form of JSON document that the programs print with `--json` or leave in a file: what its first member is called, and
-/// the version that stands there. A new `--json` gets its form here, and its schema in ``schema``; tests hold every document
-/// that a program prints against it.
+/// the version that is written there. A new `--json` gets its form here, and its schema in ``schema``; tests check every
+/// document that a program prints against it.
 package struct DocumentForm: Sendable {
   /// Name of the form, and of the first member. Two forms have no such member: what they are follows from their place.
   package let name: String
-  /// What stands under it; nil where no member says it.
+  /// What is under it; nil where no member says it.
   package let version: Int?
   /// The commands that print it with `--json`, with their program; that of a failure every command prints.
   package let commands: [String]
@@ -18,7 +18,7 @@ package struct DocumentForm: Sendable {
     self.file = file
   }
 
-  /// Path of its JSON Schema (2020-12) in the repository. The manifest's and the pipeline's lie beside what they are for.
+  /// Path of its JSON Schema (2020-12) in the repository. The manifest's and the pipeline's are beside what they are for.
   package var schema: String {
     switch name {
     case "cambium": "manifests/manifest.schema.json"

@@ -4,7 +4,7 @@ import Files
 import Foundation
 import StrictJSON
 
-/// A failure as a document, which stands in the place of the result, of the form `cambium_error`: `"error": {"code",
+/// A failure as a document, which replaces the result, of the form `cambium_error`: `"error": {"code",
 /// "summary", …, "exit"}`, with `"fault": true` for a fault of ours.
 struct ErrorDocument {
   let json: JSONValue

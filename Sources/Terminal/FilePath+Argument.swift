@@ -9,7 +9,7 @@ package func named(_ argument: String) throws -> String {
   return argument
 }
 
-/// The path of a file that is to be written. With a slash behind it the person means a folder.
+/// The path of a file that is to be written. With a slash after it the person means a folder.
 package func resultFile(_ argument: String) throws -> FilePath {
   let argument = try named(argument)
   guard !argument.hasSuffix("/") else { throw ValidationError("\(argument) is a folder's path: give a file's") }

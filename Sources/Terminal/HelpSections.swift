@@ -3,7 +3,7 @@ import Diagnostics
 /// Sections that every help page ends with, as lines of less than 80 columns.
 package enum HelpSections {
   /// The exit codes of a command.
-  /// - Parameter verdicts: Codes that mean something of this command's own, with their words; they come with those that
+  /// - Parameter verdicts: Codes that mean something for this command alone, with their words; they come with those that
   ///   every command has.
   package static func exitCodes(_ verdicts: [ExitStatus: String] = [:]) -> String {
     let words = common.merging(verdicts) { $1 }

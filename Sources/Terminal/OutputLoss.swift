@@ -16,7 +16,7 @@ package enum OutputLoss {
     _ = firstLoss.compareExchange(expected: 0, desired: code == 0 ? EIO : code, ordering: .relaxed)
   }
 
-  /// No number of the system's.
+  /// A code that is no error number of the system.
   private static let stopped: Int32 = -1
 
   /// Remembers that nobody read while a stop was asked for.

@@ -7,7 +7,7 @@ import Foundation
 package protocol Program: ParsableCommand {}
 
 extension Program {
-  /// The main function, in place of the argument parser's own: parses the command line, runs the command, and turns an
+  /// The main function, in place of the argument parser's: parses the command line, runs the command, and turns an
   /// error into words, with `--json` into a document too, and into an exit status.
   ///
   /// A result that standard output did not take makes a success, and a verdict, a failure: see ``OutputLoss``.

@@ -11,7 +11,7 @@ enum ProgramError: CambiumError, Equatable {
   /// A signal ended the command before there was a result: 130 for SIGINT, 143 for SIGTERM. Only with `--json`; without
   /// it `interrupted` is on standard error.
   case interrupted
-  /// A failure without a code of its own.
+  /// A failure without a separate code.
   case failure(said: String)
 
   var diagnostic: Diagnostic {

@@ -6,7 +6,7 @@ import Threads
 package final class ProgressLine: WorkObserver {
   private struct State {
     var pace: ProgressPace?
-    /// When work began that said nothing of itself.
+    /// The moment at which work began that did not report itself.
     let start = ProgressLine.now
     var line = StatusLine()
     var notes: Set<String> = []
@@ -48,7 +48,7 @@ package final class ProgressLine: WorkObserver {
     say("note: \(text)")
   }
 
-  /// Says something in a line of its own, unless nothing is to be said.
+  /// Says something on a separate line, unless nothing is to be said.
   package func say(_ text: String) {
     guard !isQuiet else { return }
     clear()

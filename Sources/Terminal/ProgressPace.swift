@@ -1,7 +1,7 @@
 import Diagnostics
 import Threads
 
-/// When a line of progress is due, and what it says. It is told the time, and asks no clock.
+/// Decides when a line of progress is due, and what it says. It is told the time, and asks no clock.
 package struct ProgressPace: Sendable {
   /// A line that is due.
   package struct Line: Sendable, Equatable {
@@ -25,7 +25,7 @@ package struct ProgressPace: Sendable {
   /// - Parameters:
   ///   - work: What is done.
   ///   - total: How much there is to do.
-  ///   - unit: Of what.
+  ///   - unit: The unit of the amounts.
   ///   - isDrawn: Whether the line is drawn over on a terminal.
   ///   - seconds: The time at which the work begins.
   package init(_ work: String, total: Int, _ unit: WorkUnit, isDrawn: Bool, at seconds: Double) {
@@ -41,7 +41,7 @@ package struct ProgressPace: Sendable {
   /// How long the work has taken.
   package func seconds(at seconds: Double) -> Double { seconds - began }
 
-  /// So much more is done.
+  /// Records that so much more is done.
   /// - Returns: The line, when one is due.
   package mutating func advanced(by amount: Int, item: String, at seconds: Double) -> Line? {
     let sum = done.addingReportingOverflow(amount)

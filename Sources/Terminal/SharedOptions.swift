@@ -4,7 +4,7 @@ import StrictJSON
 
 /// How many threads a command uses.
 package struct ThreadOptions: ParsableArguments {
-  /// At least 1.
+  /// The number of threads, at least 1.
   @Option(help: "Threads; without effect on the result.")
   package var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 

@@ -10,7 +10,7 @@ package struct StatusLine: Sendable {
   /// Draws a bar and a text in place of what was drawn before, cut at the terminal's edge.
   /// - Parameters:
   ///   - percent: 0 to 100.
-  ///   - text: What stands beside the bar.
+  ///   - text: What is written beside the bar.
   package mutating func draw(percent: Int, _ text: String) {
     let line = "\(StatusLine.bar(percent)) \(text.escapingControls)".prefix(Terminal.errorWidth - 1)
     Terminal.write("\r\u{1b}[K" + line, to: .error)

@@ -6,7 +6,7 @@ extension Terminal {
   /// the direction of a line or hide in it.
   static func shown(_ text: String) -> String { text.escapingControls(but: "\n\t") }
 
-  /// A JSON document as a terminal shows it. Such characters stand in its strings alone, where they have escapes.
+  /// A JSON document as a terminal shows it. Such characters occur in its strings alone, where they have escapes.
   static func shownJSON(_ text: String) -> String {
     guard shown(text) != text else { return text }
     var out = ""

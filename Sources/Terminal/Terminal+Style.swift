@@ -11,14 +11,14 @@ extension Terminal {
     errorIsTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
   }
 
-  /// Columns of the terminal behind standard error; 100 where it does not say.
+  /// Columns of the terminal of standard error; 100 where it does not say.
   package static var errorWidth: Int {
     var size = winsize()
     guard ioctl(Stream.error.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
     return max(20, Int(size.ws_col))
   }
 
-  /// Columns of the terminal behind standard output; nil where there is none, or where it does not say.
+  /// Columns of the terminal of standard output; nil where there is none, or where it does not say.
   package static var outputWidth: Int? {
     var size = winsize()
     guard outputIsTerminal, ioctl(Stream.output.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {

@@ -12,7 +12,7 @@ package enum Terminal {
     case error = 2
   }
 
-  /// Prints a result, with a line end. What stands in it may come from a file: see `shown(_:)`.
+  /// Prints a result, with a line end. What is in it may come from a file: see `shown(_:)`.
   package static func print(_ text: String) { write(shown(text) + "\n", to: .output) }
 
   /// Prints a JSON document as a result.

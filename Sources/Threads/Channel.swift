@@ -1,5 +1,5 @@
 /// Elements on their way from one thread to others, each of which receives all of them in their order. A sender waits
-/// while a receiver is `capacity` elements behind.
+/// while a receiver lags by `capacity` elements.
 ///
 /// Everything is under one lock, the slots too: a receiver takes its own reference to an element.
 public final class Channel<Element: Sendable>: Sendable {

@@ -28,7 +28,7 @@ final class Condition: @unchecked Sendable {
   func lock() { pthread_mutex_lock(mutex) }
   func unlock() { pthread_mutex_unlock(mutex) }
 
-  /// Gives the lock up, sleeps, and has it again on return. It may return without a reason: ask again.
+  /// Releases the lock, sleeps, and has it again on return. It may return without a reason: ask again.
   func wait() { pthread_cond_wait(variable, mutex) }
 
   /// Wakes all that wait. Called with the lock held.

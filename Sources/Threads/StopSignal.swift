@@ -15,7 +15,7 @@ private func rememberStop(_ number: Int32) {
   if !first.exchanged { _exit(128 + number) }
 }
 
-/// Apart from the type below, whose property `signal` would hide the call.
+/// Ignores a signal. Outside the type below, whose property `signal` would hide the call.
 private func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
 
 /// The wish of the user, or of the machine, that the run ends soon.

@@ -4,9 +4,9 @@ public protocol WorkObserver: Sendable {
   /// - Parameters:
   ///   - work: What is done, in a word or two.
   ///   - total: How much there is to do.
-  ///   - unit: Of what.
+  ///   - unit: The unit of the amounts.
   func began(_ work: String, total: Int, _ unit: WorkUnit)
-  /// So much more is done, the last of it in `item`.
+  /// Called when so much more is done, the last of it in `item`.
   func advanced(by amount: Int, item: String)
 }
 

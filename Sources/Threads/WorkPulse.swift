@@ -22,7 +22,7 @@ public final class WorkPulse: Sendable {
     return { start.duration(to: clock.now) }
   }
 
-  /// There is work. Without effect where there was some already.
+  /// Notes that there is work. Without effect where there was some already.
   public func begin() {
     let time = now()
     state.withLock { state in

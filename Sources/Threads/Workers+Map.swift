@@ -1,7 +1,7 @@
 extension Workers {
   /// Calls `body` for each index below `count`, as ``forEach(count:threads:startedBy:stop:body:)`` does.
   /// - Returns: what the calls returned, in the order of the indices.
-  /// - Throws: of the calls that threw, the error of the lowest index.
+  /// - Throws: the error of the lowest index among the calls that threw.
   public static func map<Value: Sendable>(
     count: Int, threads: Int, body: @escaping @Sendable (_ index: Int, _ worker: Int) throws -> Value
   ) throws -> [Value] {

@@ -10,7 +10,7 @@ public enum Workers {
   ///
   /// The caller is worker 0. When the system starts fewer threads than asked for, those that there are do the work.
   /// - Returns: false when `stop` answered true before everything was done.
-  /// - Throws: of the calls that threw, the error of the lowest index.
+  /// - Throws: the error of the lowest index among the calls that threw.
   public static func forEach(
     count: Int, threads: Int, startedBy starter: ThreadStarter = .system,
     stop: @escaping @Sendable () -> Bool = { false },

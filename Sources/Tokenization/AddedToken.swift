@@ -8,7 +8,7 @@ public struct AddedToken: Sendable, Equatable {
   public let isSpecial: Bool
   /// Whether it is looked for in the normalized text, by its own normalized form.
   public var isNormalized = false
-  /// Whether the white space before, or behind it in the text belongs to it.
+  /// Whether the white space before or after it in the text belongs to it.
   public var takesSpaceBefore = false
   /// Whether white space after it belongs to it (`rstrip`).
   public var takesSpaceBehind = false

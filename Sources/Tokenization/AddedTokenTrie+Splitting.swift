@@ -6,7 +6,7 @@ extension AddedTokenTrie {
   }
 
   /// Takes a text apart as `AddedVocabulary::find_matches` of the `tokenizers` package does: the white space that a token
-  /// takes is left out, and a token that must be a word of its own and is none is ordinary text.
+  /// takes is left out, and a token that must be a separate word and is none is ordinary text.
   func split(
     _ bytes: UnsafeBufferPointer<UInt8>, special: Bool, _ take: (Part) -> Void
   ) {

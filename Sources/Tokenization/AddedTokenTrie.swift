@@ -9,7 +9,7 @@ struct AddedTokenTrie: Sendable {
 
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// - Parameter spelling: What stands for a token in the text: its content, or the normalized form of it.
+  /// - Parameter spelling: How a token is written in the text: its content, or the normalized form of it.
   init(_ tokens: [AddedToken], spelling: (AddedToken) -> [UInt8] = { Array($0.content.utf8) }) {
     self.tokens = tokens
     for (index, token) in tokens.enumerated() {
@@ -25,7 +25,7 @@ struct AddedTokenTrie: Sendable {
           edges[key] = node
         }
       }
-      // Of tokens with one normalized form, the first counts.
+      // Among tokens with one normalized form, the first counts.
       if ends[node] == nil { ends[node] = index }
       if let first = spelled.first { begins[Int(first)] = true }
     }
@@ -33,7 +33,7 @@ struct AddedTokenTrie: Sendable {
 
   private static func key(_ node: Int, _ byte: UInt8) -> UInt64 { UInt64(node) << 8 | UInt64(byte) }
 
-  /// The first token at `start` or behind, and the offsets of its text.
+  /// The first token at `start` or after, and the offsets of its text.
   func first(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (token: AddedToken, range: Range<Int>)? {
     var index = start
     while index < bytes.count {

@@ -23,8 +23,8 @@ enum ByteAlphabet {
     return bytes
   }()
 
-  /// The bytes that a token stands for. A token with a character outside the alphabet (only an added token has one)
-  /// stands for its own text.
+  /// The bytes of a token. A token with a character outside the alphabet (only an added token has one)
+  /// is its text in bytes.
   static func bytes(of token: String) -> [UInt8] {
     var out: [UInt8] = []
     for scalar in token.unicodeScalars {

@@ -1,4 +1,4 @@
-/// As ``PieceMerger``, with a heap of the possible merges over a linked list: n log n for a piece of any length.
+/// The same as ``PieceMerger``, with a heap of the possible merges over a linked list: n log n for a piece of any length.
 struct LongPieceMerger {
   private struct Candidate {
     let entry: MergeTable.Entry
@@ -9,10 +9,10 @@ struct LongPieceMerger {
 
   private let merges: MergeTable
   private var ids: [UInt32]
-  /// The place behind, or the count; the place before, or -1. A merge keeps its left place.
+  /// The place after, or the count; the place before, or -1. A merge keeps its left place.
   private var next: [Int]
   private var previous: [Int]
-  /// The merge that each place would do with the place behind it now; an older candidate of the heap does not count.
+  /// The merge that each place would do with the place after it now; an older candidate of the heap does not count.
   private var current: [MergeTable.Entry]
   private var heap: [Candidate] = []
 

@@ -6,7 +6,7 @@ import SystemPackage
 /// The `chat_template.jinja` of a package whose source has its template in `chat_template.json` alone, which tokenizers do
 /// not read: it was made for processors.
 package enum MadeTemplate {
-  /// Its bytes; nil where the folder has a template that tokenizers read, or none at all.
+  /// The template's bytes; nil where the folder has a template that tokenizers read, or none at all.
   /// - Parameter files: The names in the folder.
   package static func bytes(folder: FilePath, files: [String]) -> [UInt8]? {
     guard files.contains("chat_template.json"), !files.contains("chat_template.jinja") else { return nil }

@@ -1,6 +1,6 @@
 /// Normalization form C, with the tables of the reference package.
 ///
-/// Foundation and the standard library follow the Unicode version of their own release; the ids of a checkpoint follow
+/// Foundation and the standard library follow the Unicode version of their release; the ids of a checkpoint follow
 /// the one of the package it was trained with.
 struct Normalizer {
   private let table = CharacterTable.shared
@@ -83,7 +83,7 @@ struct Normalizer {
     var out: [UInt32] = []
     out.reserveCapacity(codes.count)
     var starter = -1
-    // Order of the last character kept behind the starter; -1 directly behind it.
+    // Order of the last character kept after the starter; -1 directly after it.
     var last = -1
     for (code, order) in codes {
       if starter >= 0, last < order, let joined = join(out[starter], code) {

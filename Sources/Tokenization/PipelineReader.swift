@@ -25,7 +25,7 @@ struct PipelineReader {
   }
 
   /// Whether a post-processor leaves the ids of one text as they are. A byte-level one only moves the offsets of tokens,
-  /// which nothing here gives out; a template may be the text alone, which is what transformers 5 writes.
+  /// which nothing here returns; a template may be the text alone, which is what transformers 5 writes.
   private func addsNothing(_ processor: JSONValue?, level: Int = 0) -> Bool {
     guard let processor, !processor.isNull else { return true }
     switch processor["type"]?.stringValue {

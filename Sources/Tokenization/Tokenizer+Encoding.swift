@@ -37,7 +37,7 @@ extension Tokenizer {
       case .text(let range):
         let text = UnsafeBufferPointer(rebasing: bytes[range])
         guard !normalizedTrie.isEmpty else { return segments.encode(text, into: &out) }
-        // Tokens that are normalized are looked for in what the others left, behind its normalization.
+        // Tokens that are normalized are looked for in what the others left, after its normalization.
         let composed = segments.normalized(text) ?? Array(text)
         composed.withUnsafeBufferPointer { encodeNormalized($0, special, &segments, into: &out) }
       }

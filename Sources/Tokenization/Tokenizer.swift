@@ -5,7 +5,7 @@ import StrictJSON
 /// Ids are those of the `tokenizers` package for the same `tokenizer.json`: added tokens are found in the text as it
 /// is; what is between them is put into normalization form C, searched for the added tokens that are normalized, cut by the
 /// split pattern, and merged piece by piece.
-/// The family adds no token before or behind a text, so neither does encoding.
+/// The family adds no token before or after a text, so neither does encoding.
 public struct Tokenizer: Sendable {
   /// The pattern that cuts a text into pieces; nil where what is between two added tokens is one piece.
   public let pattern: SplitPattern?
@@ -28,7 +28,7 @@ public struct Tokenizer: Sendable {
   private let names: [String?]
   private let ids: [UTF8Name: Int]
   private let specialIds: Set<Int>
-  /// The bytes of all tokens, one behind the other, and where each begins; one more start than tokens.
+  /// The bytes of all tokens, one after the other, and where each begins; one more start than tokens.
   private let text: [UInt8]
   private let starts: [Int]
 
@@ -66,7 +66,7 @@ public struct Tokenizer: Sendable {
   /// The id of a token, spelled as in `tokenizer.json` (`Ġthe` for " the").
   public func id(of token: String) -> Int? { ids[UTF8Name(token)] }
 
-  /// The id of the model's own token that stands for bytes; added tokens do not count.
+  /// The id of the model's own token for the bytes; added tokens do not count.
   func modelId(of bytes: [UInt8]) -> Int? { modelIds[UTF8Name(ByteAlphabet.token(of: bytes))] }
 
   /// The token of an id, spelled as in `tokenizer.json`; nil for an id that is not of this tokenizer.

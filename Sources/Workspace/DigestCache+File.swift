@@ -20,7 +20,7 @@ extension DigestCache {
   }
 
   /// Whatever is wrong with the file costs a second reading of the files it names, and nothing else: also when the disk
-  /// does not give it. Nothing is concluded from a cache that cannot be read but that nothing is known, and the files
+  /// does not return it. Nothing is concluded from a cache that cannot be read but that nothing is known, and the files
   /// themselves are read next, whose errors are told.
   static func load(_ path: FilePath) -> [PathKey: Entry] {
     guard let bytes = try? readSmallFile(path, limit: 256 << 20) else { return [:] }
@@ -43,7 +43,7 @@ extension DigestCache {
     return entries
   }
 
-  /// The file's own checksum: it finds a file that was damaged or edited, not a forged one.
+  /// The file's checksum: it finds a file that was damaged or edited, not a forged one.
   private static func check(_ files: JSONValue) -> String { SHA256Digest.of(JSONWriter.canonical(files)).hex }
 
   /// Size, mtime, ctime, device and inode.

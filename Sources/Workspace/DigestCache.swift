@@ -119,7 +119,7 @@ public final class DigestCache: Sendable {
     }
   }
 
-  /// The digest of something that is not on this machine, under a name of its own, as long as its identity is the same;
+  /// The digest of something that is not on this machine, under a separate name, as long as its identity is the same;
   /// nil when nothing is known of it.
   public func known(_ kind: Kind, of name: FilePath, identity: FileIdentity) -> SHA256Digest? {
     guard !alwaysRehash, let entry = entries.withLock({ $0[PathKey(name, kind)] }), entry.identity == identity else {
@@ -128,7 +128,7 @@ public final class DigestCache: Sendable {
     return entry.digest
   }
 
-  /// As ``known(_:of:identity:)``, computed by `compute` unless it is known.
+  /// The same as ``known(_:of:identity:)``, computed by `compute` unless it is known.
   public func digest(
     _ kind: Kind, of name: FilePath, identity: FileIdentity, compute: () throws -> SHA256Digest
   ) throws -> SHA256Digest {

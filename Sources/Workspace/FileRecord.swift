@@ -31,7 +31,7 @@ public struct FileRecord: Sendable, Equatable {
       sha256: try fields.sha256("sha256"))
   }
 
-  /// Sorted by the bytes of the paths; refuses a path that leaves its folder or stands twice.
+  /// The records sorted by the bytes of their paths; refuses a path that leaves its folder or appears twice.
   static func ordered(_ records: [FileRecord]) throws -> [FileRecord] {
     for record in records where !isSafeRelativePath(record.path) { throw StorageError.unsafePath(path: record.path) }
     let sorted = sortedByPath(records)

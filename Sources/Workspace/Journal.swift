@@ -11,14 +11,14 @@ import SystemPackage
 #endif
 
 /// The log of a stage while it runs: one line for each unit of work that is done, so that a run that was interrupted
-/// anywhere goes on behind the last unit.
+/// anywhere goes on after the last unit.
 ///
 /// The order of durability is the caller's part: **data first, journal second**. Write a unit, `sync` its file, and
 /// only then `append` its record; a record whose data is not on the storage is a lie after a power cut. The journal
 /// itself may be synced rarely: a record that is lost costs one unit of work.
 ///
 /// The first line names the key of the stage; a journal of another key is thrown away. Each line ends in a check over
-/// itself, so a torn line, a flipped bit and a hole are seen; it and all behind it are cut off.
+/// itself, so a torn line, a flipped bit and a hole are seen; it and all after it are cut off.
 public final class Journal: Sendable {
   /// The name of the journal in the folder of its stage.
   public static let fileName = "journal.jsonl"
@@ -29,7 +29,7 @@ public final class Journal: Sendable {
   private struct State {
     /// Where the next line goes.
     var end: Int
-    /// After a failed append that could not be taken back nothing may be put behind it.
+    /// After a failed append that could not be taken back nothing may be put after it.
     var failure: (any Error)?
   }
 
@@ -78,7 +78,7 @@ public final class Journal: Sendable {
       do {
         try file.write(bytes, at: state.end)
       } catch {
-        // The next line must not stand behind half a line.
+        // The next line must not follow half a line.
         do { try file.truncate(to: state.end) } catch let second { state.failure = second }
         throw error
       }

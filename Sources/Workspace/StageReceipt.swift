@@ -3,7 +3,7 @@ import StrictJSON
 
 /// The proof that a stage is done: what went in, by what it was made, and what came out.
 ///
-/// Written last, after every output is durable. It holds no time, host or absolute path, so the same work gives the
+/// Written last, after every output is durable. It holds no time, host or absolute path, so the same work yields the
 /// same receipt everywhere.
 public struct StageReceipt: Sendable, Equatable {
   /// The name of the receipt in the folder of its stage.
@@ -11,7 +11,7 @@ public struct StageReceipt: Sendable, Equatable {
 
   /// Name of the stage.
   public let stage: String
-  /// Number of the stage's schema: raised when the same input would give other output.
+  /// Number of the stage's schema: raised when the same input would yield other output.
   public let version: Int
   /// Program and version, `cambium X.Y.Z`.
   public let tool: String
@@ -24,7 +24,7 @@ public struct StageReceipt: Sendable, Equatable {
   /// Digest of everything that decides the outputs; see `key(stage:version:tool:parameters:inputs:)`.
   public let key: SHA256Digest
 
-  /// The receipt of a finished stage. Throws `E_PATH_UNSAFE` for a path that is not relative or stands twice.
+  /// The receipt of a finished stage. Throws `E_PATH_UNSAFE` for a path that is not relative or appears twice.
   public init(
     stage: String, version: Int, tool: String, parameters: JSONValue, inputs: [FileRecord], outputs: [FileRecord]
   ) throws {

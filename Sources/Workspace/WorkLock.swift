@@ -52,7 +52,7 @@ public final class WorkLock: Sendable {
     } catch { return error }
   }
 
-  /// Gives the lock back. Without this call it ends with the object.
+  /// Releases the lock. Without this call it ends with the object.
   public func release() {
     try? file.close()
   }

@@ -33,7 +33,7 @@ struct CleanCommand: ParsableCommand {
       pipelineFolders: try pipelines.folders(manifest: manifest))
     for (number, folder) in try ManifestWork.all(manifest: manifest, options: options).enumerated() {
       let left = try folder.clean(unfinished: unfinished) { try KeptModels.entries(in: $0) }
-      // Of a folder beside the package that is not there, nothing is said.
+      // About a folder beside the package that is not there, nothing is said.
       guard number == 0 || left != nil else { continue }
       format.print(
         json: .object([

@@ -65,7 +65,7 @@ struct FetchCommand: ParsableCommand {
     format.print(json: fetch.json(done: true), text: fetch.folder.string)
   }
 
-  /// Of a head the forecast is said first, on standard error: nothing large is moved before it.
+  /// Fetches a head. The forecast is said first, on standard error: nothing large is moved before it.
   private func fetchHead(_ folder: FilePath, _ settings: HubSettings, _ environment: [String: String]) throws {
     guard let model = try RemoteModel(HubName(model), settings: settings, environment: environment) else { return }
     let fetch = try HeadFetch(model)
@@ -111,7 +111,7 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
     do {
       fetch = try Fetch(HubName(reference.description), to: .cache, settings: settings)
     } catch let error as HubError where error.isWithoutNetwork {
-      // A branch that the cache knows stands for what it stood for when it was fetched.
+      // A branch that the cache knows means what it meant when it was fetched.
       guard let folder = try? ModelReference.hub(reference).resolve() else { throw error }
       if settings.offlineBy == nil {
         Terminal.note(

@@ -32,7 +32,7 @@ enum NamedModel {
       var here: ModelReference?
       let model = try RemoteModel(name, settings: settings, environment: environment, isHasty: cached != nil) {
         commit in
-        // A branch that stands for a commit which is here: nothing else is asked for.
+        // A branch that means a commit which is here: nothing else is asked for.
         guard let reference = try? HubReference("hub:\(name.repository)@\(commit)"), NamedModel.isWhole(.hub(reference))
         else { return false }
         here = .hub(reference)

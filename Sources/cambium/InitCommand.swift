@@ -45,7 +45,7 @@ struct InitCommand: ParsableCommand {
   @OptionGroup var format: JSONOption
   @OptionGroup var pipelines: PipelineOptions
 
-  /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's own.
+  /// Where the manifest of a source goes: into the current folder, or beside the model where that is the model's.
   static func place(of source: String) -> FilePath {
     guard !source.hasPrefix("hub:") else {
       let name = source.split(separator: "/").last?.split(separator: "@").first.map(String.init) ?? "model"
@@ -73,7 +73,7 @@ struct InitCommand: ParsableCommand {
     try Folder.requireOutsidePackages(path)
     let bytes = JSONWriter.pretty(template.json)
     if force {
-      // Whatever is there may go, but for the model's own files.
+      // Whatever is there may go, except for the model's own files.
       let models = [source, donor].compactMap { $0 }.filter { !$0.hasPrefix("hub:") }.map {
         FilePath(typed: $0).absolute
       }

@@ -29,7 +29,7 @@ struct ManyRuns {
   /// Names that a glob of manifests catches, and that this program writes or comes with.
   private static let own = [".lock.json", ".check.json", ".sensitivity.json", ".schema.json"]
 
-  /// - Parameter perform: makes one, and gives its results to a function.
+  /// - Parameter perform: makes one, and passes its results to a function.
   /// - Throws: `ExitCode` with the worst status; what reading the manifests throws, before anything is made, unless the
   ///   others are to be made all the same.
   func run(_ manifests: [FilePath], _ perform: (FilePath, _ report: (JSONValue, String) -> Void) throws -> Void) throws
@@ -86,10 +86,10 @@ struct ManyRuns {
     own.contains { manifest.name.hasBytes(atEnd: $0) }
   }
 
-  /// Whether a manifest can be read ahead: a descriptor, such as `/dev/stdin`, gives its bytes once.
+  /// Whether a manifest can be read ahead: a descriptor, such as `/dev/stdin`, yields its bytes once.
   private static func mayBeRead(_ manifest: FilePath) -> Bool { !isOwn(manifest) && !manifest.isDescriptor }
 
-  /// From what is done to what no second attempt mends.
+  /// The order of outcomes, from what is done to what no second attempt mends.
   private static func severity(_ status: ExitStatus) -> Int {
     switch status {
     case .ok: 0

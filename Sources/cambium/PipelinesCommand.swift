@@ -26,7 +26,7 @@ struct PipelinesCommand: ParsableCommand {
   @OptionGroup var pipelines: PipelineOptions
 
   func run() throws {
-    // As of a manifest in the current folder.
+    // The folders for a manifest in the current folder.
     let folders = try pipelines.folders(manifest: Folder.current.appending("manifest.json"))
     let all = try Pipeline.list(folders).map { (name: $0.name, pipeline: try Pipeline(path: $0.path)) }
     guard !all.isEmpty else {

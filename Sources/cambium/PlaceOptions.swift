@@ -3,7 +3,7 @@ import Conversion
 import SystemPackage
 import Terminal
 
-/// Where a run works and what it makes, when the manifest's own places are not meant.
+/// Where a run works and what it makes, when the manifest's places are not meant.
 struct PlaceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Work folder; by default OUTPUT.work.", valueName: "folder"), completion: .directory)
   var work: FilePath?
@@ -22,7 +22,7 @@ struct SourceOptions: ParsableArguments {
     help: ArgumentHelp("Where the donor is on this machine; the package stays the same.", valueName: "folder"),
     completion: .directory) var donor: FilePath?
 
-  /// Enters them.
+  /// Copies the places into the options.
   func enter(_ options: inout RunOptions) {
     options.source = source?.absolute
     options.donor = donor?.absolute

@@ -118,7 +118,7 @@ struct RunCommand: ParsableCommand {
   private func perform(_ run: Run, _ report: (JSONValue, String) -> Void) throws {
     let line = RunProgress(ProgressLine(quiet: progress.quiet))
     if let partition = try partition?.partition(ProcessInfo.processInfo.environment) {
-      // Without a log: machines would write over each other's lines, and an engine keeps its own.
+      // Without a log: machines would write over each other's lines, and an engine keeps a log itself.
       let summary = try run.convert(partition, build: programDigest(), line)
       return report(summary.json, summary.text)
     }

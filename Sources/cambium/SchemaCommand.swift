@@ -42,7 +42,7 @@ struct SchemaCommand: ParsableCommand {
     return TextTable(["form", "version", "where it is"], rows).lines.joined(separator: "\n")
   }
 
-  /// The schemas lie where the pipelines do: in the package that the program was built in, or in what it was installed with.
+  /// The schemas are where the pipelines are: in the package that the program was built in, or in what it was installed with.
   private func place(_ form: DocumentForm) throws -> FilePath {
     let program = ProgramPath.own
     var folder = program

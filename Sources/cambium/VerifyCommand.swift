@@ -98,8 +98,8 @@ struct VerifyCommand: ParsableCommand {
     if !report.isGood { throw ExitCode(ExitStatus.verificationFailed.rawValue) }
   }
 
-  /// With a key the signature must be there, of this key and of these files. Without one it may be missing; one that is
-  /// there must state these files, and the report says that nobody has looked whose it is.
+  /// Checks the signature. With a key it must be there, of this key and of these files. Without one it may be missing;
+  /// one that is there must state these files, and the report says that nobody has looked whose it is.
   private func checkSignature(_ path: FilePath, _ key: VerifyingKey?, _ report: inout VerificationReport) throws {
     let signature = path.appending(ModelSignature.fileName)
     do {
@@ -118,7 +118,7 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  /// The files of a package by its own list, which verification has held against their bytes, and the list itself.
+  /// The files of a package by its list, which verification has compared with their bytes, and the list itself.
   private func listedFiles(_ path: FilePath) throws -> [SigningStatement.Resource] {
     let bytes = try ReadOnlyFile(path: path.appending(PackageFiles.sums)).readAll(limit: 16 << 20)
     let entries = (try? ChecksumList(reading: bytes))?.entries ?? []

@@ -160,7 +160,7 @@ struct BenchCommand: ParsableCommand {
     if let failure = report.failure { Terminal.fail(failure.diagnostic, afterResult: true) }
   }
 
-  /// Prompts of ids stand alone unless classes or a file are asked for as well.
+  /// Prompts of ids are used alone unless classes or a file are asked for as well.
   private func promptSet(_ model: LoadedModel, _ pool: WorkerPool) throws -> BenchPrompts {
     let encoder = PromptEncoder(folder: model.path)
     var set = BenchPrompts()

@@ -185,7 +185,7 @@ struct CheckCommand: ParsableCommand {
     depths == nil && decoders == nil && !model.hasHead && !model.hasDrafter
   }
 
-  /// Every kind of work has a count of its own.
+  /// Every kind of work has a separate count.
   private static func telling(_ line: ProgressLine) -> (CheckProgress) -> Void {
     var last: CheckProgress?
     return { now in
@@ -205,7 +205,7 @@ struct CheckCommand: ParsableCommand {
     return try beside.exists ? PromptFile.read(beside) : BundledPrompts.all
   }
 
-  /// None for a folder without a tokenizer, which prompts of ids do not need.
+  /// The stop tokens; none for a folder without a tokenizer, which prompts of ids do not need.
   private func stops(_ folder: FilePath, _ encoder: PromptEncoder) throws -> Set<Int> {
     do {
       return Set(try StopTokens(folder: folder, tokenizer: encoder.tokenizer()).ids)
@@ -215,7 +215,7 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// The package's answers are those of the check; the source is asked on its own, with its own processor and template.
+  /// The package's answers are those of the check; the source is asked separately, with its own processor and template.
   private func captions(
     _ pictures: [Picture], _ check: PictureCheck, _ source: LoadedModel?, _ report: CheckReport,
     _ journal: CheckJournal?

@@ -113,7 +113,7 @@ struct ServeCommand: ParsableCommand {
     try Self.parse(file.arguments + CommandLine.arguments.dropFirst(2)).serve()
   }
 
-  /// The options that a file may give, and whether each may come several times.
+  /// The options that a file may set, and whether each may come several times.
   private static let options = [
     "host": false, "port": false, "api-key-file": false, "api-key-env": false, "allowed-host": true,
     "cors-origin": true, "served-model-name": true, "context": false, "max-tokens": false, "decoder": false,
@@ -127,7 +127,7 @@ struct ServeCommand: ParsableCommand {
   private static let ownFiles = 128
   private static let flags = ["insecure", "allow-optimistic", "always-usage", "no-cache", "one-at-a-time", "no-log"]
 
-  /// Of the options those whose value may be a JSON object.
+  /// The options whose value may be a JSON object.
   private static let objects: Set = ["default-chat-template-kwargs"]
 
   private func serve() throws {

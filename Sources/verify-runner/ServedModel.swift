@@ -32,7 +32,7 @@ struct ServedModel {
     }
   }
 
-  /// Of the package, the build and the arithmetic: the same fingerprint, the same answers.
+  /// The fingerprint of the package, the build and the arithmetic: the same fingerprint, the same answers.
   func fingerprint() throws -> String {
     let sums = model.path.appending("SHA256SUMS")
     // A folder that is no package has no sums; one whose sums cannot be read is an error.

@@ -7,10 +7,10 @@ import Threads
 struct TerminalLines {
   private var bytes: [UInt8] = []
   private var isOver = false
-  /// Far more than anybody types.
+  /// The longest line, far more than anybody types.
   private static let longest = 4 << 20
 
-  /// The next line, without its end; nil behind the last.
+  /// The next line, without its end; nil after the last.
   /// - Throws: `FileError` for an input that cannot be read, or a line without end; `CancellationError` for a stop.
   mutating func next() throws -> String? {
     while true {

@@ -1,6 +1,6 @@
 /// Decodes PNG and JPEG.
 ///
-/// The pixels are those that `load_image` of transformers gives, which is Pillow's decoding, turned upright by the
+/// The pixels are those that `load_image` of transformers returns, which is Pillow's decoding, turned upright by the
 /// EXIF orientation and converted to RGB: alpha is left out (not blended), gray is repeated, 16-bit gray is clipped at 255
 /// and not scaled (as Pillow's `I;16` is), other 16-bit samples lose their low byte, four-channel JPEGs are read as
 /// Adobe's inverted CMYK, colour profiles and gamma are not applied, of an animated PNG the first image counts.

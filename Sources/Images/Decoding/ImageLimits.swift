@@ -9,7 +9,7 @@ public struct ImageLimits: Sendable, Equatable {
   /// Greatest memory of a decoder besides the pixels, in bytes: a progressive JPEG keeps 2 bytes for each sample.
   public var decoderMemory: Int
 
-  /// The members, with defaults far above what a tower sees.
+  /// Creates limits, with defaults far above what a tower sees.
   public init(
     bytes: Int = 20 << 20, pixels: Int = 40_000_000, side: Int = 16_384, decoderMemory: Int = 512 << 20
   ) {

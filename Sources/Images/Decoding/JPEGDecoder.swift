@@ -1,7 +1,7 @@
 import CImages
 
 enum JPEGDecoder {
-  /// The pixels of a JPEG, as they lie in the file.
+  /// The pixels of a JPEG, as the file stores them.
   static func decode(
     _ bytes: [UInt8], _ header: JPEGHeader, file: String, limits: ImageLimits
   ) throws(ImageError) -> RGBImage {
@@ -17,7 +17,8 @@ enum JPEGDecoder {
     return RGBImage(unchecked: header.width, header.height, pixels)
   }
 
-  /// As Pillow: samples are the light that is left, not the ink (Adobe's convention, whatever the file says).
+  /// Turns CMYK into RGB as Pillow does: samples are the light that is left, not the ink (Adobe's convention, whatever the
+  /// file says).
   private static func rgb(invertedCMYK samples: [UInt8]) -> [UInt8] {
     let count = samples.count / 4
     return [UInt8](unsafeUninitializedCapacity: count * 3) { buffer, written in

@@ -1,4 +1,4 @@
-/// How the pixels of a file lie, by the numbers of EXIF (tag 0x0112).
+/// How the pixels of a file are turned, by the numbers of EXIF (tag 0x0112).
 enum Orientation: Int {
   case upright = 1
   case mirrored = 2
@@ -29,7 +29,7 @@ enum Orientation: Int {
     return RGBImage(unchecked: newWidth, newHeight, pixels)
   }
 
-  /// Where a pixel of the upright image lies in the file.
+  /// Where a pixel of the upright image is in the file.
   private func source(_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> (Int, Int) {
     switch self {
     case .upright: (x, y)
@@ -46,7 +46,7 @@ enum Orientation: Int {
 
 /// Finds the orientation in EXIF and XMP. Data that are not well-formed have none.
 enum ExifOrientation {
-  /// From the body of an EXIF block: a TIFF header, and entries of 12 bytes.
+  /// The orientation in the body of an EXIF block: a TIFF header, and entries of 12 bytes.
   static func read(_ exif: [UInt8]) -> Orientation? {
     // PNG encoders may keep the prefix that only JPEG has.
     let bytes = exif.starts(with: Array("Exif\0\0".utf8)) ? Array(exif.dropFirst(6)) : exif
@@ -73,7 +73,7 @@ enum ExifOrientation {
     return nil
   }
 
-  /// From XMP: `tiff:Orientation="6"` or `<tiff:Orientation>6<`.
+  /// The orientation in XMP: `tiff:Orientation="6"` or `<tiff:Orientation>6<`.
   static func readXMP(_ data: ArraySlice<UInt8>) -> Orientation? {
     let name = Array("tiff:Orientation".utf8)
     var rest = data

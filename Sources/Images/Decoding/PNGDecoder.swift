@@ -1,7 +1,7 @@
 import CImages
 
 enum PNGDecoder {
-  /// The pixels of a PNG, as they lie in the file.
+  /// The pixels of a PNG, as the file stores them.
   static func decode(
     _ bytes: [UInt8], _ header: PNGHeader, file: String, limits: ImageLimits
   ) throws(ImageError) -> RGBImage {
@@ -70,7 +70,7 @@ enum CodecCall {
     var result: Int32 = 0
     let size = width * height * pixelBytes
     let output = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      // A decoder that stops half-way must not leave foreign memory behind.
+      // A decoder that stops half-way must not leave foreign memory in the result.
       buffer.initialize(repeating: 0)
       count = size
       bytes.withUnsafeBufferPointer { data in

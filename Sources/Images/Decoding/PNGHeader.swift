@@ -39,7 +39,7 @@ struct PNGHeader {
     }
   }
 
-  /// From the chunk `eXIf`, which may stand before or behind the pixels; else from XMP in a chunk `iTXt`.
+  /// The orientation in the chunk `eXIf`, which may come before or after the pixels; else from XMP in a chunk `iTXt`.
   private static func orientation(_ reader: ByteReader) -> Orientation {
     var offset = 8
     var xmp: Orientation?

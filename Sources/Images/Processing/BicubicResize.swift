@@ -1,4 +1,4 @@
-/// Antialiased bicubic resizing that gives Pillow's bytes.
+/// Antialiased bicubic resizing that yields Pillow's bytes.
 ///
 /// Pillow (`Resample.c`) computes the weights of each output pixel in double precision, rounds them to 22 fractional bits
 /// (halves away from zero), and sums in integers: first along the rows, then along the columns, each time rounded to

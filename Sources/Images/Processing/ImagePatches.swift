@@ -32,7 +32,7 @@ public struct ImagePatches: Sendable {
   /// most 1 of 255.
   /// - Parameters:
   ///   - video: Upright frames of one size, at least as many as a patch spans.
-  ///   - settings: Those of `video_preprocessor_config.json`, whose pixel counts are of all frames together.
+  ///   - settings: The settings of `video_preprocessor_config.json`, whose pixel counts are of all frames together.
   ///   - file: What messages call it.
   /// - Throws: `E_IMAGE_ASPECT`, `E_VIDEO_FRAMES`.
   public init(video: [RGBImage], settings: ImageSettings, file: String) throws(ImageError) {
@@ -129,7 +129,7 @@ public struct ImagePatches: Sendable {
     return (block / blocks * merge + inside / merge, block % blocks * merge + inside % merge)
   }
 
-  /// As the processor computes them: the product in double precision, then everything in single precision.
+  /// The value of each byte as the processor computes it: the product in double precision, then everything in single precision.
   private static func values(_ settings: ImageSettings) -> [Float] {
     (0..<(3 * 256)).map { index in
       let scaled = Float(Double(index % 256) * settings.rescaleFactor)

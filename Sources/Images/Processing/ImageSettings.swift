@@ -77,7 +77,7 @@ public struct ImageSettings: Sendable, Equatable {
     try self.init(JSONFields(JSONValue.parse(json, file: file), file: file, what: "the image settings"))
   }
 
-  /// The settings in `processor_config.json`; nil when the file of their own is there, or neither.
+  /// The settings in `processor_config.json`; nil when their separate file is there, or neither.
   private static func nested(folder: FilePath, file: String) throws -> ImageSettings? {
     let path = folder.appending(processorFile)
     let exists = { (path: FilePath) throws(FileError) in try ReadOnlyFile.ifThere(path) != nil }

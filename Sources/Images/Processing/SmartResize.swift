@@ -37,7 +37,7 @@ public enum SmartResize {
     return try whole(newWidth, newHeight, frames: 1, file: file)
   }
 
-  /// As ``size(width:height:settings:file:)`` for frames of a video, at least as many as a patch spans.
+  /// The same as ``size(width:height:settings:file:)``, for frames of a video, at least as many as a patch spans.
   public static func size(
     width: Int, height: Int, frames: Int, settings: ImageSettings, file: String
   ) throws(ImageError) -> (width: Int, height: Int) {

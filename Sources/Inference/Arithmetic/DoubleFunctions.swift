@@ -35,7 +35,7 @@ package enum DoubleFunctions {
     exponent == 0 ? 1 : exponential(exponent * logarithm(base))
   }
 
-  /// For |x| below 2^30.
+  /// The sine, for |x| below 2^30.
   package static func sine(_ x: Double) -> Double {
     let (quadrant, rest) = reduce(x)
     switch quadrant {
@@ -46,7 +46,7 @@ package enum DoubleFunctions {
     }
   }
 
-  /// For |x| below 2^30.
+  /// The cosine, for |x| below 2^30.
   package static func cosine(_ x: Double) -> Double {
     let (quadrant, rest) = reduce(x)
     switch quadrant {

@@ -15,7 +15,7 @@ final class FloatBuffer: @unchecked Sendable {
 
   private static let line = 64
 
-  /// `count` zeros. The system gives zeroed pages, so memory that is never touched costs nothing.
+  /// `count` zeros. The system hands out zeroed pages, so memory that is never touched costs nothing.
   init(count: Int) {
     self.count = count
     let bytes = count * MemoryLayout<Float>.stride + 2 * FloatBuffer.line

@@ -28,7 +28,7 @@ extension Vector {
   ///   - valueDimension: Elements of a value.
   ///   - record: Tokens that go into the state first.
   ///   - tokens: The new tokens.
-  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is behind those of the record,
+  ///   - scratch: With 4 · keyDimension elements the new tokens leave the state as it is after those of the record,
   ///     and their u replace the record's, which needs room for them. With nil they go into the state.
   public static func deltaSteps(
     state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, record: DeltaRecord? = nil,
@@ -49,12 +49,12 @@ public struct DeltaTokens {
   ///   - query: keyDimension elements a token, normalised, the query scaled.
   ///   - key: keyDimension elements a token, normalised, the query scaled.
   ///   - value: valueDimension elements a token.
-  ///   - stride: From a token's query, key or value to the next token's.
+  ///   - stride: Elements from a token's query, key or value to the next token's.
   ///   - decay: exp(g) of each token, in 0 … 1.
   ///   - beta: The writing strength of each token, in 0 … 1.
-  ///   - gateStride: From a token's decay or beta to the next token's.
+  ///   - gateStride: Elements from a token's decay or beta to the next token's.
   ///   - out: valueDimension elements a token, `outStride` apart.
-  ///   - outStride: From a token's output to the next token's.
+  ///   - outStride: Elements from a token's output to the next token's.
   public init(
     count: Int, query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int,
     decay: UnsafePointer<Float>, beta: UnsafePointer<Float>, gateStride: Int, out: UnsafeMutablePointer<Float>,
@@ -65,7 +65,7 @@ public struct DeltaTokens {
       gate_stride: gateStride, out: out, out_stride: outStride)
   }
 
-  /// No tokens: for a record that is to go into the state by itself.
+  /// Creates a run of no tokens: for a record that is to go into the state by itself.
   init() { kernel = cambium_delta_tokens() }
 }
 
@@ -76,11 +76,11 @@ public struct DeltaRecord {
   /// - Parameters:
   ///   - count: Tokens to go into the state.
   ///   - keys: keyDimension elements a token, `keyStride` apart.
-  ///   - keyStride: From a token's key to the next token's.
+  ///   - keyStride: Elements from a token's key to the next token's.
   ///   - decays: One a token, `decayStride` apart.
-  ///   - decayStride: From a token's decay to the next token's.
+  ///   - decayStride: Elements from a token's decay to the next token's.
   ///   - updates: u, valueDimension elements a token, `updateStride` apart.
-  ///   - updateStride: From a token's u to the next token's.
+  ///   - updateStride: Elements from a token's u to the next token's.
   public init(
     count: Int, keys: UnsafePointer<Float>, keyStride: Int, decays: UnsafePointer<Float>, decayStride: Int,
     updates: UnsafeMutablePointer<Float>, updateStride: Int

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Elementary functions with polynomials of their own. Their largest errors, measured against double precision over every
-/// f32 argument of a range, stand on the page *Canonical arithmetic*; tests hold samples against bounds a little above.
+/// Elementary functions with separate polynomials. Their largest errors, measured against double precision over every
+/// f32 argument of a range, are on the page *Canonical arithmetic*; tests compare samples with bounds a little above.
 extension Vector {
   /// e to the power x.
   public static func exp(_ x: Float) -> Float { ReferenceFunctions.exp(x) }

@@ -14,7 +14,7 @@ extension Vector {
   ///   - m: at least 1.
   ///   - y: element o of row r is y[r · yStride + o]; the other elements are left alone.
   ///   - yStride: Elements from a row of y to the next; at least w.rows for all outputs.
-  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one yields other results.
   public static func multiply(
     _ w: WeightMatrix, outputRows: Range<Int>, _ x: UnsafePointer<Float>, rows m: Int,
     into y: UnsafeMutablePointer<Float>, yStride: Int, arithmetic: Arithmetic = .canonical
@@ -59,7 +59,7 @@ extension Vector {
     }
   }
 
-  /// As above, from prepared rows.
+  /// The same, from prepared rows.
   public static func multiply(
     _ w: WeightMatrix, outputRows: Range<Int>, prepared: UnsafePointer<Float>, rows m: Int,
     into y: UnsafeMutablePointer<Float>, yStride: Int, arithmetic: Arithmetic = .canonical
@@ -73,7 +73,7 @@ extension Vector {
     }
   }
 
-  /// Row `row` dequantized, `w.columns` values (an embedding): the values that MLX's `dequantize` gives, for affine
+  /// Row `row` dequantized, `w.columns` values (an embedding): the values that MLX's `dequantize` returns, for affine
   /// in the type of its parameters, for the other quantized formats in f32.
   public static func decodeRow(_ w: WeightMatrix, row: Int, into y: UnsafeMutablePointer<Float>) {
     withUnsafePointer(to: w.kernel) { cambium_decode_row($0, row, y) }

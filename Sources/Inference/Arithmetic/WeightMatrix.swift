@@ -74,7 +74,7 @@ public struct WeightMatrix: @unchecked Sendable {
     return rows * (format.rowBytes(columns: columns) + (format.hasBiases ? 2 : 1) * parameters)
   }
 
-  /// Those of the rows `range` that the matrix has, as a matrix of their own.
+  /// The rows of `range` that the matrix has, as a separate matrix.
   public func slice(rows range: Range<Int>) -> WeightMatrix {
     let range = range.clamped(to: 0..<rows)
     let first = range.lowerBound

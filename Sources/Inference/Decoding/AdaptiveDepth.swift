@@ -5,13 +5,13 @@
 /// better by a margin, so that noise does not make it jump, and one step deeper at a time.
 ///
 /// It begins without drafts, and where drafting does not pay it stays there. It then learns by *looks*: a token is drafted
-/// and held against the one that a plain pass chooses, so a look costs a draft and no rows.
+/// and compared with the one that a plain pass chooses, so a look costs a draft and no rows.
 ///
 /// It keeps account of its debt: the time taken beyond that of a plain pass for each token. Looks and drafts are made only
-/// while the debt is below a fixed part of a pass and a share of the time, so what it can lose against plain decoding is
+/// while the debt is below a fixed part of a pass and a share of the time, so what it can lose compared with plain decoding is
 /// bounded whatever the drafts are like. Times are those of a clock, so depths differ between runs; tokens never do.
 package struct AdaptiveDepth {
-  /// Tokens to draft in the next round and give to the target.
+  /// Tokens to draft in the next round and hand to the target.
   package private(set) var depth = 0
   /// Whether the next round, of depth 0, drafts a token for a look.
   package private(set) var looks: Bool
@@ -22,7 +22,7 @@ package struct AdaptiveDepth {
   /// Seconds of a target pass by rows, and of a draft step.
   private var verify: [MeasuredSeconds]
   private var draftStep = MeasuredSeconds()
-  /// Of a look, which may begin with the tokens since the last draft.
+  /// The time of a look, which may begin with the tokens since the last draft.
   private var look = MeasuredSeconds()
   private var rounds = 0
   /// Seconds of all rounds, and what they took beyond plain passes: by the usual times of their parts, because a stall of
@@ -52,7 +52,7 @@ package struct AdaptiveDepth {
     verify = Array(repeating: MeasuredSeconds(), count: maximum + 2)
   }
 
-  /// Enters a round whose drafts, if any, the target checked.
+  /// Records a round whose drafts, if any, the target checked.
   package mutating func record(drafted count: Int, accepted: Int, draftSeconds: Double, verifySeconds: Double) {
     let count = min(count, maximum)
     verify[count + 1].add(verifySeconds)
@@ -63,7 +63,7 @@ package struct AdaptiveDepth {
     choose(agreed: false)
   }
 
-  /// Enters a round of depth 0 with a look.
+  /// Records a round of depth 0 with a look.
   /// - Parameters:
   ///   - agreement: 1 if the target chose the draft, else 0.
   ///   - draftSeconds: How long the draft took.
@@ -86,7 +86,7 @@ package struct AdaptiveDepth {
 
   private mutating func choose(agreed: Bool) {
     rounds += 1
-    // A place is tried before the one behind it.
+    // A place is tried before the one after it.
     let deepest = settled == 0 || chances[settled - 1].count > 1 ? min(maximum, settled + 1) : settled
     let best = (0...deepest).max { rate($0) < rate($1) } ?? settled
     if rate(best) > rate(settled) * AdaptiveDepth.margin { settled = best }

@@ -1,5 +1,5 @@
-/// A token of the target's own under a constraint. It is the one that would be chosen if all tokens that may not come had
-/// logits of −∞: the filters (top k, top p, min p) see what the constraint has left.
+/// A token that the target itself chooses under a constraint: the one that it would choose if all tokens that may not come
+/// had logits of −∞: the filters (top k, top p, min p) see what the constraint has left.
 ///
 /// All tokens are asked about only where a few do not do: the likeliest one is mostly allowed.
 ///
@@ -26,8 +26,8 @@ struct ConstrainedChoice {
 
   /// The token; nil when none is allowed.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   ///   - text: The text before it.
   mutating func choose(_ logits: UnsafePointer<Float>, at index: Int, under text: any ConstrainedText) -> Int? {
     row.removeAll(keepingCapacity: true)
@@ -74,7 +74,7 @@ struct ConstrainedChoice {
     return nil
   }
 
-  /// Of the k likeliest tokens that are allowed, by what is left of their probabilities.
+  /// Draws one of the k likeliest tokens that are allowed, by what is left of their probabilities.
   private mutating func drawnOfMostLikely(_ noise: SamplingNoise, _ text: any ConstrainedText) -> Int? {
     let wanted = min(sampling.topK, vocabulary)
     var kept: [(token: Int, logit: Float)] = []
@@ -105,7 +105,7 @@ struct ConstrainedChoice {
     return tokens
   }
 
-  /// Drawn of what is left in the row.
+  /// Draws a token from what is left in the row.
   private mutating func drawn(_ noise: SamplingNoise, _ sampling: Sampling) -> Int? {
     guard argmax() != nil else { return nil }
     row.withUnsafeBufferPointer { row in
@@ -117,10 +117,10 @@ struct ConstrainedChoice {
 }
 
 extension DraftCheck {
-  /// A token of the target's own that a constraint allows; nil when there is none.
+  /// The target's own token that a constraint allows; nil when there is none.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   ///   - text: The text before it.
   package mutating func choose(
     _ logits: UnsafePointer<Float>, at index: Int, under text: any ConstrainedText

@@ -2,7 +2,7 @@
 struct PassOutcome {
   /// The first of them in the pass.
   let first: Int
-  /// Their hidden states that the head takes: [rows, H].
+  /// Hidden states of the rows, as the head takes them: [rows, H].
   let hidden: UnsafePointer<Float>
   /// How long the pass took; of one that several share, this one's part.
   let time: Duration
@@ -16,15 +16,15 @@ struct PlannedRound {
   let outlook: DraftOutlook
   /// Most drafts.
   let depth: Int
-  /// Of the newest token, on all axes.
+  /// The position of the newest token, on all axes.
   let position: Int
   /// Tokens whose rows are in the state.
   let base: Int
-  /// Spent on choices before the round, and up to the pass.
+  /// Time spent on choices before the round, and up to the pass.
   let choicesBefore: Duration
   var draftChoices = Duration.zero
   var draftTime = Duration.zero
-  /// A draft that is only held against the target's own token.
+  /// A draft that is only compared with the target's own token.
   var look: Int?
 }
 
@@ -104,7 +104,7 @@ extension Decoding {
     give([newest])
   }
 
-  /// Each row of the prompt with the token behind it.
+  /// Each row of the prompt with the token after it.
   private func observePrompt(_ range: Range<Int>, _ pass: PassOutcome) {
     guard !session.drafters.isEmpty else { return }
     var pairs = PassRows()
@@ -157,7 +157,7 @@ extension Decoding {
     return isGood ? check.draft(logits) : nil
   }
 
-  /// The newest token and the drafts behind it.
+  /// The newest token and the drafts after it.
   func fillRound() {
     guard var round else { return }
     round.draftChoices = check.time - round.choicesBefore
@@ -198,7 +198,7 @@ extension Decoding {
         agreement: agreement, draftSeconds: round.draftTime.seconds, verifySeconds: verifyTime.seconds))
   }
 
-  /// How many drafts stay. The tokens to give are those and the next one, cut at a stop token.
+  /// How many drafts stay. The tokens to return are those and the next one, cut at a stop token.
   private func verify(_ pass: PassOutcome) -> Int {
     if case .optimistic = method { return takeUnchecked(pass) }
     let vocabulary = session.model.configuration.vocabulary
@@ -254,7 +254,7 @@ extension Decoding {
     return token
   }
 
-  /// Lets the rules change logits [V] that the token behind those decoded, and those of this round, is chosen by.
+  /// Lets the rules change the logits [V] of the next token: the one after those decoded, those of this round included.
   private func applyRules(_ logits: UnsafePointer<Float>) {
     guard !options.rules.isEmpty else { return }
     // The engine's own memory, which holds these logits until its next product of them.

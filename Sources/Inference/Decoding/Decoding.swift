@@ -21,9 +21,9 @@ public final class Decoding: Sequence, IteratorProtocol {
   let options: DecodingOptions
   let controller: any DraftController
   var check: DraftCheck
-  /// What the text is held to, as far as it was decoded.
+  /// The constraint on the text, as far as it was decoded.
   let constraint: (any ConstrainedText)?
-  /// Tokens decoded but not yet given.
+  /// Tokens decoded but not yet returned.
   private var ready: [Int] = []
   private var given = 0
   /// Tokens decoded.
@@ -36,11 +36,11 @@ public final class Decoding: Sequence, IteratorProtocol {
   var rows = PassRows()
   /// Whether they may be taken back.
   var isRecording = false
-  /// Those of them whose logits are wanted.
+  /// The rows whose logits are wanted.
   var wanted = 0..<0
-  /// Embeddings of the rows of the prompt that are due, and of the one behind them.
+  /// Embeddings of the rows of the prompt that are due, and of the one after them.
   var embeddings: [Int: FloatBuffer] = [:]
-  // Of a round; they keep their memory for the next one.
+  // State of a round; its lists keep their memory for the next one.
   var round: PlannedRound?
   var drafts: [Int] = []
   var emitted: [Int] = []
@@ -64,7 +64,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     statistics.reusedRows = session.tokens.count
   }
 
-  /// To be asked when no token comes any more: a decoding that failed ends like one that is done.
+  /// Throws when the decoding failed. Call it when no token comes any more: one that failed ends like one that is done.
   /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
   public func requireSuccess() throws(InferenceError) {
     if let failure { throw failure }
@@ -97,7 +97,7 @@ public final class Decoding: Sequence, IteratorProtocol {
     try requireSuccess()
   }
 
-  /// Drafts, lets the target check, takes back what it refused, and gives the rest.
+  /// Drafts, lets the target check, takes back what it refused, and returns the rest.
   private func runRound() {
     let clock = ContinuousClock()
     planDraft()

@@ -30,7 +30,7 @@ extension DecodingMethod {
     guard depths?.contains(self.depth) != false else { return nil }
   }
 
-  /// As the command line and the reports spell it: ``init(name:)`` takes it back.
+  /// The name as the command line and the reports spell it: ``init(name:)`` takes it back.
   public var name: String {
     switch self {
     case .vanilla: "vanilla"

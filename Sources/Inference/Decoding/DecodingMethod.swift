@@ -1,13 +1,13 @@
-/// How tokens are decoded. All but `optimistic` give the tokens of `vanilla` (at temperature 0), and the same logits bit
+/// How tokens are decoded. All but `optimistic` yield the tokens of `vanilla` (at temperature 0), and the same logits bit
 /// for bit.
 public enum DecodingMethod: Sendable, Hashable {
   /// One target pass a token.
   case vanilla
-  /// Up to `depth` tokens, 1 to 16, are copied from where the same tokens stood before, and one target pass checks them.
+  /// Up to `depth` tokens, 1 to 16, are copied from where the same tokens occurred before, and one target pass checks them.
   case lookup(depth: Int = 16)
   /// The MTP head drafts `depth` tokens, 1 to 8, and one target pass checks them.
   case mtp(depth: Int)
-  /// As `mtp`; each round's depth, 0 to `maximum`, is the one that promises most tokens for the measured time.
+  /// Drafts as `mtp` does; each round's depth, 0 to `maximum`, is the one that promises most tokens for the measured time.
   case adaptive(maximum: Int = 4)
   /// A DFlash drafter drafts its block, of which the target checks the first `depth` tokens, 1 to 63; nil for all.
   case dflash(depth: Int? = nil)
@@ -138,7 +138,7 @@ public enum DecodingMethod: Sendable, Hashable {
 public struct DecodingOptions {
   /// Tokens to decode at most.
   public var limit: Int
-  /// Tokens that end the decoding; the one that does is still given.
+  /// Tokens that end the decoding; the one that does is still returned.
   public var stops: Set<Int>
   /// How tokens are chosen from logits.
   public var sampling: Sampling
@@ -152,16 +152,16 @@ public struct DecodingOptions {
   public var prediction: [Int]
   /// What changes the logits before a token is chosen by them, one after another.
   public var rules: [any LogitRule] = []
-  /// What the text is held to; nil for nothing. Not for optimistic decoding, which looks at too little of the text.
+  /// The constraint on the text; nil for none. Not for optimistic decoding, which looks at too little of the text.
   package var constraint: (any TokenConstraint)?
-  /// Called with each committed token: its number (0 for the first behind the prompt), the token, and the logits [V]
+  /// Called with each committed token: its number (0 for the first after the prompt), the token, and the logits [V]
   /// that it was chosen by, valid during the call. Optimistic decoding has no logits for unchecked tokens and does not
   /// call it for them.
   public var onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)?
   /// Called after each round.
   public var onRound: ((DecodingRound) -> Void)?
 
-  /// The members, with defaults that watch nothing and choose the likeliest token.
+  /// Creates options, with defaults that watch nothing and choose the likeliest token.
   public init(
     limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy, draftShortlist: Int = 0, prediction: [Int] = [],
     onLogits: ((Int, Int, UnsafeBufferPointer<Float>) -> Void)? = nil, onRound: ((DecodingRound) -> Void)? = nil
@@ -192,7 +192,7 @@ public struct DecodingRound: Sendable, Hashable {
   public var drafts: [Int]
   /// Drafts at the front that the target agreed with.
   public var accepted: Int
-  /// Tokens given: accepted drafts and the target's own next token, cut at a stop token or the limit.
+  /// Tokens returned: accepted drafts and the target's own next token, cut at a stop token or the limit.
   public var emitted: [Int]
   /// Who drafted; nil without drafts.
   public var drafter: DrafterKind?

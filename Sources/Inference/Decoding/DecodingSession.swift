@@ -26,7 +26,7 @@ public final class DecodingSession {
   package private(set) var tokens: [Int] = []
   /// What drafts, by kind; each has observed all rows of `tokens`.
   private(set) var drafters: [DrafterKind: any Drafter] = [:]
-  /// For tests of checks; see ``PlantedDefect``.
+  /// A defect for tests of checks; see ``PlantedDefect``.
   package var plantedDefect: PlantedDefect?
   /// What was learned of drafts: times and acceptance are those of the model, so the next decoding goes on from it.
   package private(set) var learned: [DecodingMethod: any DraftController] = [:]
@@ -43,7 +43,7 @@ public final class DecodingSession {
   ///   - model: The model, with its head if MTP decoding is wanted.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
-  ///   - arithmetic: Another than the canonical one gives other results. ``decode(_:_:_:)`` refuses one that the
+  ///   - arithmetic: Another than the canonical one yields other results. ``decode(_:_:_:)`` refuses one that the
   ///     machine does not have.
   public convenience init(
     _ model: LoadedModel, threads: Int? = nil, promptChunk: Int = 256, arithmetic: Arithmetic = .canonical
@@ -73,7 +73,7 @@ public final class DecodingSession {
     state = TextState(model.configuration, positions: positions)
   }
 
-  /// A session of its own that holds the same tokens: what is decoded in one does not change the other. For answers
+  /// A separate session that holds the same tokens: what is decoded in one does not change the other. For answers
   /// that begin with one and the same prompt.
   public func fork() -> DecodingSession {
     let fork = DecodingSession(model, pool: engine.pool, promptChunk: promptChunk, arithmetic: arithmetic)
@@ -86,7 +86,7 @@ public final class DecodingSession {
     return fork
   }
 
-  /// Runs the prompt and gives the decoding, which makes a token at each `next()`.
+  /// Runs the prompt and returns the decoding, which makes a token at each `next()`.
   /// - Throws: ``InferenceError`` for an empty or wrong prompt, an option out of range, MTP without a head, or an
   ///   arithmetic that the machine does not have.
   public func decode(
@@ -95,7 +95,7 @@ public final class DecodingSession {
     try decode(wrapping: nil, prompt, method, options)
   }
 
-  /// As ``decode(_:_:_:)``, with drafters that are made into others.
+  /// The same as ``decode(_:_:_:)``, with drafters that are made into others.
   package func decode(
     wrapping wrap: ((any Drafter) -> any Drafter)?, _ prompt: Prompt, _ method: DecodingMethod,
     _ options: DecodingOptions
@@ -120,7 +120,7 @@ public final class DecodingSession {
     return Decoding(self, prompt, method, options)
   }
 
-  /// As ``start(wrapping:_:_:_:)`` with a drafter of one's own.
+  /// The same as ``start(wrapping:_:_:_:)``, with the caller's drafter.
   package func start(
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
     drafter make: (DecodingSession) -> (any Drafter)?
@@ -129,7 +129,7 @@ public final class DecodingSession {
     return Decoding(self, prompt, method, options)
   }
 
-  /// As ``decode(_:_:_:)`` with a drafter of one's own.
+  /// The same as ``decode(_:_:_:)``, with the caller's drafter.
   package func decode(
     _ prompt: Prompt, _ method: DecodingMethod, _ options: DecodingOptions,
     drafter make: (DecodingSession) -> (any Drafter)?
@@ -199,7 +199,7 @@ public final class DecodingSession {
     try checkConstraint(method, options)
   }
 
-  /// Whoever takes drafts unchecked holds no text to anything.
+  /// Refuses a constraint for a method that takes drafts unchecked: it cannot bind the text to anything.
   private static func checkConstraint(
     _ method: DecodingMethod, _ options: DecodingOptions
   ) throws(InferenceError) {
@@ -297,7 +297,7 @@ public final class DecodingSession {
 
 // Passes by themselves, for benchmarks. Both leave the session's tokens as they are.
 extension DecodingSession {
-  /// Seconds of a pass of some tokens behind the session's, with the logits of all of them.
+  /// Seconds of a pass of some tokens after the session's, with the logits of all of them.
   package func passSeconds(_ ids: [Int]) -> Double {
     let rows = PassRows(tokens: ids, positions: ids.indices.map { TokenPosition(state.length + $0) })
     let time = ContinuousClock().measure {
@@ -308,7 +308,7 @@ extension DecodingSession {
     return time.seconds
   }
 
-  /// Seconds in which a drafter drafts one token behind the session's last pass.
+  /// Seconds in which a drafter drafts one token after the session's last pass.
   package func draftSeconds(_ drafter: MTPDrafter, token: Int) -> Double {
     let row = PassRows(tokens: [token], positions: [TokenPosition(state.length)])
     var drafts: [Int] = []

@@ -4,13 +4,13 @@ public struct DrafterCount: Sendable, Hashable {
   public internal(set) var rounds = 0
   /// Tokens that it drafted.
   public internal(set) var drafted = 0
-  /// Those that the target agreed with.
+  /// Drafts that the target agreed with.
   public internal(set) var accepted = 0
 
-  /// Of nothing.
+  /// Creates empty statistics.
   public init() {}
 
-  /// Adds another one's.
+  /// Adds the counts of another one.
   package mutating func add(_ other: DrafterCount) {
     rounds += other.rounds
     drafted += other.drafted
@@ -26,9 +26,9 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var drafted = 0
   /// Drafted tokens that the target agreed with and that were given out.
   public internal(set) var accepted = 0
-  /// By place in the draft, from 0: how often a token was drafted there.
+  /// How often a token was drafted at each place in the draft, from 0.
   public internal(set) var draftedByPlace: [Int] = []
-  /// By place in the draft, from 0: how often a token was accepted there.
+  /// How often a token was accepted at each place in the draft, from 0.
   public internal(set) var acceptedByPlace: [Int] = []
   /// The same by drafter, for those that drafted.
   public internal(set) var drafters: [DrafterKind: DrafterCount] = [:]
@@ -52,7 +52,7 @@ public struct DecodingStatistics: Sendable, Hashable {
   public internal(set) var tokens = 0
   /// Rounds without a draft in which one was made for a look (``DecodingMethod/adaptive(maximum:)``).
   public internal(set) var looks = 0
-  /// Bytes of weights that the passes behind the prompt read, trunk and head; a matrix counts once a pass.
+  /// Bytes of weights that the passes after the prompt read, trunk and head; a matrix counts once a pass.
   public internal(set) var weightBytes = 0
   /// Multiplications and additions of matrix products over the prompt.
   public internal(set) var promptOperations = 0
@@ -67,7 +67,7 @@ public struct DecodingStatistics: Sendable, Hashable {
   /// The way back of the state to the tokens that stay.
   public internal(set) var rollbackTime = Duration.zero
 
-  /// Of nothing.
+  /// Creates empty statistics.
   public init() {}
 
   /// Tokens given out a round.

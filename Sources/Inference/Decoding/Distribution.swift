@@ -1,5 +1,5 @@
 /// A filtered probability distribution over the vocabulary. Filters in this order: temperature, top k, top p, min p;
-/// what is left is divided by its sum. Tokens of equal probability stand in the order of their ids.
+/// what is left is divided by its sum. Tokens of equal probability are in the order of their ids.
 package struct Distribution {
   /// Probabilities [V]; 0 for tokens that were filtered out.
   package private(set) var probabilities: [Float] = []
@@ -46,7 +46,7 @@ package struct Distribution {
       keep(p, mostProbable(p) { $0.count >= sampling.topK }.prefix(sampling.topK))
     }
     if sampling.topP < 1 {
-      // Of what top k left: shares of its sum.
+      // The shares are of the sum of what top k left.
       let total = p.reduce(0.0) { $0 + Double($1) }
       let target = Double(sampling.topP) * total
       let order = mostProbable(p) { $0.reduce(0.0) { $0 + Double(p[$1]) } >= target }
@@ -69,7 +69,7 @@ package struct Distribution {
     _ p: UnsafeMutableBufferPointer<Float>, _ suffices: ([Int]) -> Bool
   ) -> [Int] {
     var threshold = (p.max() ?? 0) / 64
-    // From the largest Float down to 1e-30 and then to 0 in less than fifty steps.
+    // The threshold falls from the largest Float to 1e-30 and then to 0 in less than fifty steps.
     for _ in 0..<64 {
       let candidates = p.indices.filter { p[$0] >= threshold && p[$0] > 0 }
       if !(threshold > 0) || suffices(candidates) {

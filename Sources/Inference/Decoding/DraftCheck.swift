@@ -7,18 +7,18 @@
 /// Drafts are drawn with the same noise, which lets them agree as often as two parties can that do not know of each other
 /// (Daliri, Musco and Suresh, "Coupling without communication and drafter-invariant speculative decoding", 2024): with
 /// probabilities q of the drafter and p of the target, token i is the choice of both with the chance
-/// 1 / Σⱼ max(pⱼ/pᵢ, qⱼ/qᵢ). Speculative sampling (Leviathan, Kalman and Matias, 2023) would keep some more drafts, and give
+/// 1 / Σⱼ max(pⱼ/pᵢ, qⱼ/qᵢ). Speculative sampling (Leviathan, Kalman and Matias, 2023) would keep some more drafts, and yield
 /// another text with each way of drafting.
 package struct DraftCheck {
   let sampling: Sampling
   let vocabulary: Int
   private var target = Distribution()
   private var drafter = Distribution()
-  /// For tokens under a constraint.
+  /// Chooses tokens under a constraint.
   var constrained: ConstrainedChoice
   /// The index that the next draft would have among the tokens decoded.
   private var nextDraft = 0
-  /// Spent on choosing so far.
+  /// Time spent on choosing so far.
   private(set) var time = Duration.zero
 
   /// - Parameters:
@@ -36,10 +36,10 @@ package struct DraftCheck {
     return body(&self)
   }
 
-  /// A token of the target's own.
+  /// The token that the target itself chooses.
   /// - Parameters:
-  ///   - logits: The target's, [V].
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - logits: Logits of the target, [V].
+  ///   - index: The token's index among those decoded, from 0.
   package mutating func choose(_ logits: UnsafePointer<Float>, at index: Int) -> Int {
     timed { $0.chosen(logits, index) }
   }
@@ -63,11 +63,11 @@ package struct DraftCheck {
     return drafter.draw(SamplingNoise(seed: sampling.seed, index: nextDraft))
   }
 
-  /// Whether a draft stays; if not, or if it is nil (behind the draft), the token that follows.
+  /// Whether a draft stays; if not, or if it is nil (after the draft), the token that follows.
   /// - Parameters:
-  ///   - token: The draft; nil behind the last one.
-  ///   - index: Of the token among those decoded, from 0.
-  ///   - logits: The target's, [V], at that place.
+  ///   - token: The draft; nil after the last one.
+  ///   - index: The token's index among those decoded, from 0.
+  ///   - logits: Logits of the target, [V], at that place.
   package mutating func check(_ token: Int?, at index: Int, _ logits: UnsafePointer<Float>) -> (
     stays: Bool, instead: Int
   ) {

@@ -4,7 +4,7 @@ package protocol DraftController: AnyObject {
   func plan(_ outlook: DraftOutlook) -> DraftPlan
   /// What became of it.
   func record(_ round: DraftedRound)
-  /// One of its own that knows the same, for a fork of the session.
+  /// A separate controller that knows the same, for a fork of the session.
   func copy() -> any DraftController
 }
 
@@ -31,7 +31,7 @@ package struct DraftPlan: Equatable {
   package var kind: DrafterKind?
   /// Most drafts for the target to check; no more than there is room for.
   package var depth: Int
-  /// Whether one token is drafted only to be held against the target's own: a look.
+  /// Whether one token is drafted only to be compared with the target's own: a look.
   package var looks: Bool
 
   /// A plan by which drafts are checked, unless it is for a look.
@@ -52,13 +52,13 @@ package struct DraftedRound {
   package var drafted: Int
   /// Drafts at the front that it agreed with.
   package var accepted: Int
-  /// Tokens given.
+  /// Tokens returned.
   package var tokens: Int
-  /// Of a look that had a draft: the chance that the target would have taken it.
+  /// For a look that had a draft: the chance that the target would have taken it.
   package var agreement: Double?
-  /// Of the drafter, without the choice of tokens.
+  /// Seconds of the drafter, without the choice of tokens.
   package var draftSeconds: Double
-  /// Of the target's pass, without the choice of tokens.
+  /// Seconds of the target's pass, without the choice of tokens.
   package var verifySeconds: Double
 
   /// A round with all that a controller learns from.

@@ -7,7 +7,7 @@ import SystemPackage
 public struct DrafterInspection: Sendable {
   /// Absolute path.
   public let path: FilePath
-  /// Of which kind it is.
+  /// The kind of the drafter.
   public let kind: DrafterKind
   /// The class that its configuration names.
   public let architecture: String
@@ -15,14 +15,14 @@ public struct DrafterInspection: Sendable {
   public let block: Int?
   /// Tokens that it drafts in a round when nothing else is said.
   public let places: Int
-  /// Layers of the model behind which it reads the residual stream.
+  /// Layers of the model after which it reads the residual stream.
   public let taps: [Int]
   /// `config.json`.
   public let config: JSONValue
   /// The file of its weights.
   package let weights: SafetensorsFile
 
-  /// Opens a drafter, and holds it to the model.
+  /// Opens a drafter, and checks that it fits the model.
   /// - Parameters:
   ///   - reference: The drafter.
   ///   - model: The model that it is to draft for.

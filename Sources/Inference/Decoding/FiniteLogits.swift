@@ -20,7 +20,7 @@ struct FiniteLogits {
   /// - Parameters:
   ///   - draft: Logits of a drafter, [V]; tokens that may not be drafted have −∞.
   ///   - kind: Which drafter.
-  ///   - position: Of the newest token in the text.
+  ///   - position: Position of the newest token in the text.
   func require(draft logits: UnsafePointer<Float>, of kind: DrafterKind, position: Int) throws(InferenceError) {
     let vocabulary = model.configuration.vocabulary
     let row = UnsafeBufferPointer(start: logits, count: vocabulary)

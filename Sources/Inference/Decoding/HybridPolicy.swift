@@ -6,7 +6,7 @@
 ///
 /// What has not drafted for long is tried again when it could win with its chances at the upper end of what is likely. A
 /// debt is kept as in ``AdaptiveDepth``: time taken beyond a plain pass for each token. Beyond a bound nobody drafts, so
-/// what can be lost against plain decoding is bounded whatever the drafts are like.
+/// what can be lost compared with plain decoding is bounded whatever the drafts are like.
 package struct HybridPolicy {
   /// A drafter with the most tokens that it drafts.
   package struct Arm: Sendable, Hashable {
@@ -24,9 +24,9 @@ package struct HybridPolicy {
 
   /// What is known of an arm.
   private struct Record {
-    /// By class of text and place.
+    /// Chances by class of text and place.
     var chances: [[AcceptanceChance]]
-    /// Of a step, or of a block as a whole.
+    /// Seconds of a step, or of a block as a whole.
     var seconds = MeasuredSeconds()
     /// The round in which it drafted last; nil for never.
     var last: Int?
@@ -47,7 +47,7 @@ package struct HybridPolicy {
   /// The arm of the last round, and its depth.
   private var settled: (arm: Int, depth: Int)?
 
-  /// So many tokens that are the same before make text that copies.
+  /// How many tokens in a row must have occurred before for a text to count as copying.
   private static let copies = 8
   /// The chance of a first draft before anything is known; further ones are expected to be as the one before.
   private static let hope = 0.7
@@ -99,7 +99,7 @@ package struct HybridPolicy {
     return DraftPlan(arms[best.arm].kind, depth: best.depth)
   }
 
-  /// Enters what became of a round.
+  /// Records what became of a round.
   package mutating func record(_ made: DraftedRound) {
     round += 1
     let rows = min(made.drafted + 1, verify.count - 1)
@@ -159,7 +159,7 @@ package struct HybridPolicy {
     return expected / max(seconds(arm, depth), .leastNormalMagnitude)
   }
 
-  /// Of a round.
+  /// Seconds of a round.
   private func seconds(_ arm: Int, _ depth: Int) -> Double { seconds(rows: depth + 1) + draftSeconds(arm, depth) }
 
   private func steps(_ arm: Int, _ depth: Int) -> Int {

@@ -7,6 +7,6 @@ public protocol LogitRule: Sendable {
   /// - Parameters:
   ///   - logits: [V], finite; −∞ forbids a token. One at least is to stay finite.
   ///   - prompt: The prompt.
-  ///   - decoded: The tokens behind it, before the one that is chosen now.
+  ///   - decoded: The tokens after it, before the one that is chosen now.
   func apply(to logits: UnsafeMutableBufferPointer<Float>, prompt: [Int], decoded: [Int])
 }

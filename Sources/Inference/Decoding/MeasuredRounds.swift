@@ -46,7 +46,7 @@ struct MeasuredSeconds {
     usual = ranked(isSure ? (last.count - 1) / 2 : 0)
   }
 
-  /// The time with so many before it in ascending order. Every round asks, so nothing is sorted in memory of its own.
+  /// The time with so many before it in ascending order. Every round asks, so nothing is sorted in separate memory.
   private func ranked(_ rank: Int) -> Double {
     last.first { value in
       var (below, equal) = (0, 0)

@@ -12,7 +12,7 @@ package struct PassCost: Sendable {
   /// Whether nothing was entered.
   package var isUnknown: Bool { !(weight > 0) }
 
-  /// Enters a pass.
+  /// Records a pass.
   package mutating func record(rows count: Int, seconds time: Double) {
     guard count > 0, time > 0, time < .infinity else { return }
     weight = weight * PassCost.memory + 1
@@ -40,7 +40,7 @@ package struct PassCost: Sendable {
   /// parts together are the time of the pass, so what a decoding chooses its depth by is what a row more costs in this
   /// company.
   /// - Parameters:
-  ///   - own: Its rows.
+  ///   - own: The sequence's rows.
   ///   - total: Rows of the pass.
   ///   - count: How many share it.
   package func share(of own: Int, in total: Int, sharedBy count: Int) -> Double {

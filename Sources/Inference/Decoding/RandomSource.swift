@@ -3,7 +3,7 @@ package struct RandomSource: Sendable {
   private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
   private var state: UInt64
 
-  /// - Parameter seed: The same seed gives the same numbers.
+  /// - Parameter seed: The same seed yields the same numbers.
   package init(seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {
@@ -11,7 +11,7 @@ package struct RandomSource: Sendable {
     return RandomSource.mix(state)
   }
 
-  /// What ``next()`` gives after `index` calls, without them.
+  /// What ``next()`` returns after `index` calls, without them.
   static func number(_ index: UInt64, of seed: UInt64) -> UInt64 { mix(seed &+ (index &+ 1) &* step) }
 
   private static func mix(_ state: UInt64) -> UInt64 {

@@ -8,10 +8,10 @@ public struct Sampling: Sendable, Hashable {
   public var topP: Float
   /// Only tokens with at least this share of the largest probability; 0 for all.
   public var minP: Float
-  /// The same seed gives the same choices from the same logits.
+  /// The same seed yields the same choices from the same logits.
   public var seed: UInt64
 
-  /// The members, with defaults that filter nothing.
+  /// Creates settings, with defaults that filter nothing.
   public init(temperature: Float, topK: Int = 0, topP: Float = 1, minP: Float = 0, seed: UInt64 = 0) {
     self.temperature = temperature
     self.topK = topK

@@ -4,8 +4,8 @@ package struct SamplingNoise: Sendable {
   private let key: UInt64
 
   /// - Parameters:
-  ///   - seed: The same seed gives the same numbers.
-  ///   - index: Of the token among those decoded, from 0.
+  ///   - seed: The same seed yields the same numbers.
+  ///   - index: The token's index among those decoded, from 0.
   package init(seed: UInt64, index: Int) { key = RandomSource.number(UInt64(truncatingIfNeeded: index), of: seed) }
 
   /// Uniform in the open interval 0 to 1, an odd multiple of 2^-53.

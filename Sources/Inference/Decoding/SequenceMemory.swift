@@ -2,15 +2,15 @@
 ///
 /// What all sequences share, the working memory of passes and their logits, is not part of it.
 public struct SequenceMemory: Sendable, Hashable {
-  /// Of what is beyond an `Int` the largest one.
+  /// Bytes; the largest `Int` where they are more.
   public let bytes: Int
-  /// Rows of a pass behind the prompt at most.
+  /// Rows of a pass after the prompt at most.
   public let rows: Int
 
   /// - Parameters:
   ///   - model: The model.
-  ///   - method: Its drafters count.
-  ///   - tokens: Of the prompt and behind it at most.
+  ///   - method: The method, whose drafters count.
+  ///   - tokens: Tokens of the prompt and after it at most.
   ///   - promptRows: Rows of a pass over the prompt at most.
   ///   - sampling: What is drawn from keeps its distributions.
   public init(
@@ -23,10 +23,10 @@ public struct SequenceMemory: Sendable, Hashable {
       promptRows: promptRows, isDrawn: !sampling.isGreedy)
   }
 
-  /// Of decoding with the head of a model that is not opened.
+  /// The memory for decoding with the head of a model that is not opened.
   /// - Parameters:
-  ///   - configuration: The model's.
-  ///   - tokens: Of the prompt and behind it at most.
+  ///   - configuration: The model's configuration.
+  ///   - tokens: Tokens of the prompt and after it at most.
   ///   - promptRows: Rows of a pass over the prompt at most.
   public init(head configuration: TextConfiguration, tokens: Int, promptRows: Int) {
     self.init(
@@ -34,12 +34,12 @@ public struct SequenceMemory: Sendable, Hashable {
       tokens: tokens, promptRows: promptRows, isDrawn: false)
   }
 
-  /// Of a request: what is given beside its tokens counts, too.
+  /// The memory of a request: rows that are given beside its tokens count, too.
   /// - Parameters:
   ///   - model: The model.
-  ///   - method: Its drafters count.
+  ///   - method: The method, whose drafters count.
   ///   - prompt: Its tokens, and rows that are given.
-  ///   - limit: Tokens behind it at most.
+  ///   - limit: Tokens after it at most.
   ///   - promptChunk: Rows of a pass over the prompt at most.
   ///   - sampling: What is drawn from keeps its distributions.
   ///   - prediction: Tokens that lookup may copy from.
@@ -68,7 +68,7 @@ public struct SequenceMemory: Sendable, Hashable {
     self.rows = rows
   }
 
-  /// What lookup keeps of a token: itself and where it stood.
+  /// What lookup keeps of a token: itself and where it occurred.
   static let lookupBytes = DrafterMemory.lookupNumbers * MemoryLayout<Float>.stride
 
   private init(
@@ -101,7 +101,7 @@ private struct DrafterMemory {
   var perPromptRow = 0
   /// Rows that wait beside those of a pass over the prompt.
   static let waiting = 64
-  /// Of a token and where it stood, as so many numbers of four bytes.
+  /// A token and where it occurred, as so many numbers of four bytes.
   static let lookupNumbers = 16
 
   init() {}

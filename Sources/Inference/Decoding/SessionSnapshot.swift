@@ -19,7 +19,7 @@ package final class SessionSnapshot {
   }
 
   fileprivate static func bytes(tokens: Int, numbers: Int, kinds: some Sequence<DrafterKind>) -> Int {
-    // Tokens; and where they stood, for lookup, as `SequenceMemory` counts it.
+    // Tokens; and where they occurred, for lookup, as `SequenceMemory` counts it.
     let each = MemoryLayout<Int>.stride + (kinds.contains(.lookup) ? SequenceMemory.lookupBytes : 0)
     return numbers * MemoryLayout<Float>.stride + tokens * each
   }

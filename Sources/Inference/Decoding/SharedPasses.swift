@@ -3,15 +3,15 @@ import Threads
 /// Steps of many decodings on one engine: one pass of the target for the rows of all of them, one pass of the head for
 /// each place of their drafts.
 ///
-/// Each decoding has a state, drafters, random numbers of its own and takes up its own rows of a pass as it does alone
-/// (``Decoding``). Rows do not see each other (``TextEngine``), so each gives what it gives alone, bit for bit, whoever
+/// Each decoding has its own state, drafters and random numbers, and takes up its rows of a pass as it does alone
+/// (``Decoding``). Rows do not see each other (``TextEngine``), so each yields what it yields alone, bit for bit, whoever
 /// shares its passes.
 package final class SharedPasses {
   /// A decoding that takes part in a step.
   package struct Turn {
-    /// It is of one of this object's sessions.
+    /// The decoding, which belongs to one of this object's sessions.
     package let decoding: Decoding
-    /// While its prompt is run: at most so many of its rows.
+    /// Most rows of its prompt that the step runs, while the prompt is run.
     package let promptRows: Int
 
     /// A decoding with all rows of its prompt that a pass may have, unless fewer are named.
@@ -35,14 +35,14 @@ package final class SharedPasses {
   package struct Step: Sendable, Hashable {
     /// Rows of its pass.
     package var rows = 0
-    /// Of those, of prompts.
+    /// Rows of prompts, among those.
     package var promptRows = 0
-    /// Of the pass, without drafts.
+    /// Time of the pass, without drafts.
     package var passTime = Duration.zero
-    /// Of the drafts.
+    /// Time of the drafts.
     package var draftTime = Duration.zero
 
-    /// Of both.
+    /// Seconds of the pass and the drafts.
     package var seconds: Double { (passTime + draftTime).seconds }
   }
 
@@ -123,7 +123,7 @@ package final class SharedPasses {
     return step
   }
 
-  /// What is taken of a pass lies in memory that the head's own passes use.
+  /// What is taken of a pass is in memory that the head's own passes use.
   private func keepHidden(_ members: [Decoding], _ starts: [Int], rows: Int) {
     let width = model.configuration.hidden
     if hidden.count < rows * width { hidden = FloatBuffer(count: rows * width) }

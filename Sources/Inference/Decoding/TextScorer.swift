@@ -11,7 +11,7 @@ public final class TextScorer {
   /// - Parameters:
   ///   - model: The model.
   ///   - pool: The threads that compute; several scorers and sessions may share them, taking turns.
-  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one yields other results.
   public init(_ model: LoadedModel, pool: WorkerPool, arithmetic: Arithmetic = .canonical) {
     self.model = model
     engine = TextEngine(model, pool: pool, arithmetic: arithmetic)
@@ -31,8 +31,9 @@ public final class TextScorer {
   }
 
   /// Runs the next tokens of the text in one pass. How a text is cut into passes changes no bit.
-  /// - Returns: [tokens.count, V]: row i scores the token behind token i. Valid until the next call.
-  /// - Throws: ``InferenceError/prompt(expected:found:)``, ``InferenceError/logits(model:of:position:token:)``, ``InferenceError/arithmetic(name:expected:)``.
+  /// - Returns: [tokens.count, V]: row i scores the token after token i. Valid until the next call.
+  /// - Throws: ``InferenceError/prompt(expected:found:)``, ``InferenceError/logits(model:of:position:token:)``,
+  ///   ``InferenceError/arithmetic(name:expected:)``.
   public func logits(_ tokens: some Collection<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {
     try run(tokens)
     return try logits(rows: 0..<tokens.count)
@@ -52,7 +53,7 @@ public final class TextScorer {
   }
 
   /// Logits of some tokens of the last pass.
-  /// - Parameter rows: By their numbers in the pass; what is beyond it is left out.
+  /// - Parameter rows: Numbers of rows in the pass; what is beyond it is left out.
   /// - Returns: [rows, V], valid until the next call.
   /// - Throws: ``InferenceError/logits(model:of:position:token:)``.
   public func logits(rows: Range<Int>) throws(InferenceError) -> UnsafeBufferPointer<Float> {

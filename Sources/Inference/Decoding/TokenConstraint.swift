@@ -1,4 +1,4 @@
-/// What a text is held to, token by token: a schema, a grammar. Each decoding begins with one of its own.
+/// A constraint on a text, token by token: a schema, a grammar. Each decoding begins with a separate one.
 ///
 /// Another kind than a ``LogitRule``: it allows tokens or does not, is asked about few of them where it can be, and leaves
 /// the logits as they are, so that the probabilities that are told are the model's.

@@ -1,6 +1,6 @@
 /// What a model computes for one prompt, as values: for comparisons with other runners. All arrays are row-major f32.
 public struct Trace: Sendable {
-  /// State of one layer behind the prompt.
+  /// State of one layer after the prompt.
   public enum LayerState: Sendable {
     /// Keys after norm and rotation, and values: [positions, Nkv, D].
     case attention(keys: [Float], values: [Float])
@@ -12,7 +12,7 @@ public struct Trace: Sendable {
   public let tokens: [Int]
   /// Residual stream after each layer: [T, H] each.
   public let hidden: [[Float]]
-  /// After the final norm: [T, H].
+  /// Hidden states after the final norm: [T, H].
   public let hiddenFinal: [Float]
   /// [T, V].
   public let logits: [Float]
@@ -39,7 +39,7 @@ extension LoadedModel {
   ///   - depth: Drafted tokens a round, 0 for no MTP decoding.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - promptChunk: Rows of a pass over the prompt, at least 1. Results do not depend on it.
-  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one yields other results.
   /// - Throws: ``InferenceError`` as ``DecodingSession/decode(_:_:_:)``.
   public func trace(
     _ prompt: Prompt, limit: Int, depth: Int = 0, threads: Int? = nil, promptChunk: Int = 256,
@@ -128,7 +128,7 @@ private final class HeadRecorder: Drafter {
   package func observe(_ kept: KeptRows) {
     let (rows, states) = (kept.pairs, kept.hidden)
     let configuration = engine.configuration
-    // The head's passes use the memory that the states lie in.
+    // The head's passes use the memory that the states are in.
     let copy = FloatBuffer(Array(UnsafeBufferPointer(start: states, count: rows.count * configuration.hidden)))
     for row in 0..<rows.count {
       let pair = PassRows(

@@ -4,7 +4,7 @@ package final class DFlash2Passes {
   private let engine: TextEngine
   private let hidden: Int
   private let vocabulary: Int
-  /// [rows, 2, K, H/g]: factors of the convolution before a part, and behind it.
+  /// [rows, 2, K, H/g]: factors of the convolution before a part, and after it.
   private var factors = FloatBuffer(count: 0)
   /// [rows, r].
   private var projected = FloatBuffer(count: 0)
@@ -21,7 +21,7 @@ package final class DFlash2Passes {
     scores.pointer.update(repeating: -.infinity, count: vocabulary)
   }
 
-  /// Convolves the normed input of a part in place; what is behind the part is convolved by ``finish(_:_:rows:)``.
+  /// Convolves the normed input of a part in place; what follows the part is convolved by ``finish(_:_:rows:)``.
   func prepare(_ convolution: DFlash2Parts.Convolution, _ x: UnsafeMutablePointer<Float>, rows: Int) {
     let width = convolution.projection.rows
     if factors.count < rows * width { factors = FloatBuffer(count: rows * width) }
@@ -57,7 +57,7 @@ package final class DFlash2Passes {
   }
 
   /// Chooses a token for each row: of its likeliest candidates that with the greatest sum of its logit and of what speaks
-  /// for it behind the token before.
+  /// for it after the token before.
   /// - Parameters:
   ///   - outputs: [rows, H], after the final norm.
   ///   - logits: [rows, V].

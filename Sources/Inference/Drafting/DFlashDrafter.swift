@@ -7,7 +7,7 @@ package final class DFlashDrafter: Drafter {
   private let engine: TextEngine
   private let model: DFlashModel
   private let passes: DraftPasses
-  /// Of DFlash 2.
+  /// The parts that only DFlash 2 has.
   private let second: DFlash2Passes?
   private let caches: [AttentionCache]
   /// [rows, T·H]: streams of kept rows that are not yet in the caches.
@@ -16,7 +16,7 @@ package final class DFlashDrafter: Drafter {
   private var context = FloatBuffer(count: 0)
   private var newest = 0
   package private(set) var rowsRun = 0
-  /// Called with each draft's number of rows, the layer and the residual stream behind it [B, H], and at last with the
+  /// Called with each draft's number of rows, the layer and the residual stream after it [B, H], and at last with the
   /// number of layers and the rows after the final norm; for tests.
   package var onLayer: ((_ layer: Int, _ stream: UnsafePointer<Float>, _ rows: Int) -> Void)?
   /// Called with context rows [rows, H]; for tests.
@@ -93,7 +93,7 @@ package final class DFlashDrafter: Drafter {
 
   package func draft(_ request: DraftRequest, into drafts: inout [Int], choose: (UnsafePointer<Float>) -> Int) {
     feed()
-    // Only what may still be given shortens the block: fewer masks are other drafts. Of those, the first are taken.
+    // Only what may still be returned shortens the block: fewer masks are other drafts. Of those, the first are taken.
     let rows = min(model.block, request.room + 1)
     let wanted = min(request.count, rows - 1)
     let before = caches.first?.length ?? 0

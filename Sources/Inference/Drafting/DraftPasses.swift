@@ -1,4 +1,4 @@
-/// Passes through the layers of a drafter with weights of its own, and their working memory. Products, threads and
+/// Passes through the layers of a drafter with its own weights, and their working memory. Products, threads and
 /// arithmetic are the engine's; rows do not see each other but in attention.
 final class DraftPasses {
   let engine: TextEngine

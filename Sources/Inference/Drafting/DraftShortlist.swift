@@ -1,7 +1,7 @@
 /// Tokens that the head may draft, when not all: a smaller output projection makes drafts cheaper, and the target's check
 /// makes up for what is left out, so tokens never change; fewer drafts may be accepted.
 ///
-/// The shortlist is the lowest ids of the vocabulary, which byte-pair encodings give to the most frequent tokens, and
+/// The shortlist is the lowest ids of the vocabulary, which byte-pair encodings assign to the most frequent tokens, and
 /// every id of the prompt and of what was decoded since. It depends on nothing else.
 struct DraftShortlist {
   /// Ids below are in the list.

@@ -1,10 +1,10 @@
-/// From how many ids the MTP head drafts. Tokens never depend on it: the target checks every draft.
+/// The ids from which the MTP head drafts. Tokens never depend on it: the target checks every draft.
 public enum DraftVocabulary: Sendable, Hashable {
-  /// From all of them.
+  /// Drafts from all ids.
   case all
-  /// From so many of the lowest and those of the text.
+  /// Drafts from so many of the lowest ids and those of the text.
   case lowest(Int)
-  /// From a part of them where that is cheaper, as long as the text keeps to it.
+  /// Drafts from a part of the ids where that is cheaper, as long as the text keeps to it.
   case auto
 
   /// Vocabularies from this size on are drafted from in part: below, the output projection costs little.
@@ -28,7 +28,7 @@ public enum DraftVocabulary: Sendable, Hashable {
 /// A smoothed share over about the last 64 tokens. Where more than a tenth are outside, the rounds that are refused for it
 /// cost more than the shortlist saves; below a twentieth it is taken again. No clock has a say.
 package struct ShortlistLoss {
-  /// Of the tokens observed.
+  /// The smoothed share of observed tokens that were outside.
   package private(set) var share = 0.0
   /// Whether all ids are drafted from for now.
   package private(set) var isTooHigh = false
@@ -36,7 +36,7 @@ package struct ShortlistLoss {
   private static let weight = 1.0 / 64
   private static let bounds = (leave: 0.1, takeAgain: 0.05)
 
-  /// Nothing observed.
+  /// Creates a loss with nothing observed.
   package init() {}
 
   /// Counts a token of the text.

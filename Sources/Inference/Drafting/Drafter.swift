@@ -4,7 +4,7 @@ package protocol Drafter: AnyObject {
   /// Rows of the drafter's own passes since it was made.
   var rowsRun: Int { get }
 
-  /// Layers of the target behind which it wants the residual stream (``KeptRows/taps``).
+  /// Layers of the target after which it wants the residual stream (``KeptRows/taps``).
   var tappedLayers: [Int] { get }
 
   /// Numbers that it has room for: its caches, and what waits.
@@ -22,13 +22,13 @@ package protocol Drafter: AnyObject {
 
   /// The target has kept rows. Provisional rows of the last draft are dropped.
   ///
-  /// What `rows` points to may lie in the engine's working memory: it is copied before a pass of the engine's own.
+  /// What `rows` points to may be in the engine's working memory: it is copied before a pass of the engine's own.
   func observe(_ rows: KeptRows)
 
   /// What it could copy next, for drafters that know before they draft; nil for all others.
   var copyable: CopyableText? { get }
 
-  /// Proposes up to `request.count` tokens behind the last observed one: appends them to `drafts`, which is empty.
+  /// Proposes up to `request.count` tokens after the last observed one: appends them to `drafts`, which is empty.
   /// - Parameters:
   ///   - request: How many tokens are wanted, and where.
   ///   - drafts: Takes the proposed tokens.
@@ -44,7 +44,7 @@ package protocol Drafter: AnyObject {
   /// What becomes of a token that was chosen in such a draft, at a place from 0.
   func said(_ token: Int, place: Int) -> Int
 
-  /// A drafter of its own that has observed the same rows, for a session on another engine.
+  /// A separate drafter that has observed the same rows, for a session on another engine.
   func copy(engine: TextEngine) -> any Drafter
 
   /// The same for another decoding, without what only this one was told: with caches that have room for so many
@@ -88,12 +88,12 @@ package struct KeptRows {
 package struct DraftRequest {
   /// Most tokens that are proposed; at least 1.
   package var count: Int
-  /// Tokens that the decoding may still give beside the target's own next one; at least `count`.
+  /// Tokens that the decoding may still return beside the target's own next one; at least `count`.
   package var room: Int
-  /// Of the last observed token, on all axes.
+  /// The position of the last observed token, on all axes.
   package var position: Int
 
-  /// A request for at least one token, behind the last that was observed.
+  /// A request for at least one token, after the last that was observed.
   package init(count: Int, room: Int, position: Int) {
     self.count = count
     self.room = room
@@ -101,7 +101,7 @@ package struct DraftRequest {
   }
 }
 
-/// Text that continues an earlier place where the same tokens stood.
+/// Text that continues an earlier place where the same tokens occurred.
 package struct CopyableText: Equatable {
   /// Tokens before the new one that are the same there.
   package var matched: Int

@@ -104,7 +104,7 @@ package final class Eagle3Drafter: Drafter {
     }
   }
 
-  /// Runs the first pairs that wait; with `wantsOutput` the last one's output lies in row 0 of the residual stream.
+  /// Runs the first pairs that wait; with `wantsOutput` the last one's output is in row 0 of the residual stream.
   private func run(_ count: Int, wantsOutput: Bool) {
     let width = model.shape.hidden
     if fused.count < count * width { fused = FloatBuffer(count: count * width) }

@@ -1,4 +1,4 @@
-/// Drafts with the MTP head, which has a key/value cache of its own: a row for each pair of a token and the target's
+/// Drafts with the MTP head, which has its own key/value cache: a row for each pair of a token and the target's
 /// hidden state before it.
 ///
 /// Pairs wait until the next draft, so that true pairs and the first drafted token take one pass. Drafting on, the
@@ -187,7 +187,7 @@ extension MTPDrafter {
   /// ``draft(_:into:choose:)`` makes.
   /// - Parameters:
   ///   - turns: One a sequence, of drafters with one and the same head.
-  ///   - engine: That of all of them.
+  ///   - engine: The engine of all of them.
   static func draft(_ turns: inout [MTPTurn], on engine: TextEngine) {
     var active = turns.indices.filter { turns[$0].request.count > 0 && turns[$0].drafter.waiting.count > 0 }
     guard let first = active.first else { return }

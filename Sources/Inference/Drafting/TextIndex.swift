@@ -1,9 +1,9 @@
-/// A text with the places of its runs of tokens, to find where the same tokens stood before.
+/// A text with the places of its runs of tokens, to find where the same tokens occurred before.
 ///
 /// Places are kept by a hash of the last few tokens. A hash is only a hint: tokens are compared.
 struct TextIndex {
   private(set) var tokens: [Int] = []
-  /// By hash, the latest place; and for each indexed place, the one before it with the same hash, −1 for none.
+  /// The latest place of each hash; and for each indexed place, the one before it with the same hash, −1 for none.
   private var latest: [UInt64: Int] = [:]
   private var earlier: [Int] = []
 
@@ -25,7 +25,7 @@ struct TextIndex {
     if !tokens.isEmpty { tokens[tokens.count - 1] = token }
   }
 
-  /// Enters the run that ends at a place.
+  /// Indexes the run that ends at a place.
   private mutating func index(_ place: Int) {
     guard let key = TextIndex.key(tokens[...place]) else {
       earlier.append(-1)

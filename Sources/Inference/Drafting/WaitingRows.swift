@@ -11,7 +11,7 @@ struct WaitingRows {
 
   var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
 
-  /// Makes room for more rows and counts them; gives where they go.
+  /// Makes room for more rows and counts them; returns where they go.
   mutating func append(_ rows: Int) -> UnsafeMutablePointer<Float> {
     let needed = (count + rows) * width
     if needed > buffer.count {

@@ -1,8 +1,8 @@
 /// What DFlash 2 has beside DFlash (z-lab's `dflash/model.py`): convolutions along the block round each part of a layer, and
 /// a selector that chooses among the likeliest tokens of a place by the token before it.
 struct DFlash2Parts: Sendable {
-  /// A convolution in front of a part of a layer and another behind it: each place sees itself and those before it in the
-  /// block, by factors that are its own for each group of channels.
+  /// A convolution in front of a part of a layer and another after it: each place sees itself and those before it in the
+  /// block, by factors that differ for each group of channels.
   struct Convolution: Sendable {
     /// [2, K, H].
     let base: FloatBuffer
@@ -10,11 +10,11 @@ struct DFlash2Parts: Sendable {
     let projection: WeightMatrix
   }
 
-  /// K, places that are seen, the own among them.
+  /// K, the number of places that are seen, itself included.
   let taps: Int
   /// g, channels that share a factor.
   let group: Int
-  /// By layer: round attention, and round the feed-forward part.
+  /// For each layer: one round attention, and one round the feed-forward part.
   let layers: [(attention: Convolution, feedForward: Convolution)]
   /// Candidates of a place.
   let candidates: Int

@@ -1,11 +1,11 @@
 import StrictJSON
 
-/// A block-diffusion drafter (DFlash or DFlash 2) as z-lab publishes it: reads the trunk's residual streams, drafts a block in one pass.
-/// Embedding and output projection are the target's.
+/// A block-diffusion drafter (DFlash or DFlash 2) as z-lab publishes it: reads the trunk's residual streams, drafts a
+/// block in one pass. Embedding and output projection are the target's.
 struct DFlashModel: Sendable {
   /// What a layer sees of the block and of the context.
   struct Sight: Sendable, Hashable {
-    /// Whether a place of the block sees none behind it.
+    /// Whether a place of the block sees none after it.
     let isCausal: Bool
     /// Most positions back to the oldest that is seen, itself counted; nil for all.
     let window: Int?
@@ -24,7 +24,7 @@ struct DFlashModel: Sendable {
   let block: Int
   /// The token that stands for what is to be drafted.
   let maskToken: Int
-  /// Layers of the target behind which the residual stream is read, in the order of `fusion`'s columns.
+  /// Layers of the target after which the residual stream is read, in the order of `fusion`'s columns.
   let taps: [Int]
   let sights: [Sight]
   /// Factor of embeddings, factor of logits, and bound of logits by tanh.
@@ -36,7 +36,7 @@ struct DFlashModel: Sendable {
   let contextNorm: FloatBuffer
   let layers: [DraftLayer]
   let norm: FloatBuffer
-  /// Of DFlash 2; nil for DFlash.
+  /// The parts of DFlash 2; nil for DFlash.
   let second: DFlash2Parts?
 
   static let architectures = ["DFlashDraftModel", secondArchitecture]

@@ -8,7 +8,7 @@ struct DeltaHead {
 
   private var ratio: Int { shape.valueHeads / shape.keyHeads }
 
-  /// The head's parts of a row of convolution channels: start and count. All q, all k, all v stand one behind another.
+  /// The head's parts of a row of convolution channels: start and count. All q, all k, all v come one after another.
   private var query: (start: Int, count: Int) { (keyHead * shape.keyDimension, shape.keyDimension) }
   private var key: (start: Int, count: Int) { (shape.keyWidth + keyHead * shape.keyDimension, shape.keyDimension) }
   private var value: (start: Int, count: Int) {

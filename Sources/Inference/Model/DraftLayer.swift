@@ -31,7 +31,7 @@ extension DrafterFolder {
   /// A layer by its prefix.
   /// - Parameters:
   ///   - prefix: With the dot at its end.
-  ///   - shape: The drafter's.
+  ///   - shape: The drafter's shape.
   ///   - input: X, the width of what is projected to queries, keys and values.
   ///   - hasHeadNorms: Whether queries and keys are normed.
   func layer(_ prefix: String, _ shape: DrafterShape, input: Int, hasHeadNorms: Bool) throws -> DraftLayer {

@@ -67,7 +67,7 @@ struct DrafterFields {
 }
 
 extension DrafterFields {
-  /// Sizes that kinds have in common, held to the target.
+  /// Sizes that kinds have in common, checked against the target.
   func shape(_ target: TextConfiguration) throws(DrafterError) -> DrafterShape {
     let sizes = 1...1 << 20
     let (hidden, vocabulary) = (try integer("hidden_size", sizes), try integer("vocab_size", 1...1 << 24))

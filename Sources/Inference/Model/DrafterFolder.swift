@@ -10,9 +10,9 @@ import SystemPackage
 final class DrafterFolder {
   let path: FilePath
   let config: JSONValue
-  /// Of `config.json`.
+  /// The path of `config.json`.
   let configFile: String
-  /// Of the weights.
+  /// The path of the weights.
   let weightsFile: String
   let weights: SafetensorsFile
   private let mapped: MappedFile
@@ -41,7 +41,7 @@ final class DrafterFolder {
   /// Bytes of the mapped file.
   var mappedBytes: Int { mapped.count }
 
-  /// Refuses a drafter that lies with a tokenizer which is not the model's: its ids would stand for other tokens.
+  /// Refuses a drafter that comes with a tokenizer which is not the model's: its ids would mean other tokens.
   /// - Parameter model: The folder of the model.
   func requireTokenizer(of model: FilePath) throws {
     let name = "tokenizer.json"
@@ -116,7 +116,7 @@ final class DrafterFolder {
   }
 
   private func bytes(_ entry: TensorEntry) throws -> UnsafeRawBufferPointer {
-    // The header was checked: the tensor lies inside the file.
+    // The header was checked: the tensor is inside the file.
     try mapped.bytes(at: weights.header.dataStart + entry.begin, count: entry.byteCount)
   }
 

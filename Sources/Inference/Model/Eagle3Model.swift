@@ -1,10 +1,10 @@
 import StrictJSON
 
 /// An EAGLE-3 drafter as its authors publish it: one layer that drafts token by token from the trunk's residual streams,
-/// over a vocabulary of its own. The embedding is the target's, unless it has one.
+/// over its own vocabulary. The embedding is the target's, unless it has one.
 struct Eagle3Model: Sendable {
   let shape: DrafterShape
-  /// Layers of the target behind which the residual stream is read, in the order of `fusion`'s columns.
+  /// Layers of the target after which the residual stream is read, in the order of `fusion`'s columns.
   let taps: [Int]
   /// Whether the residual stream of the layer is the normed state.
   let normsResidual: Bool

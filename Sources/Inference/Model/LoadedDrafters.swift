@@ -3,7 +3,7 @@ import Files
 import StrictJSON
 import SystemPackage
 
-/// Drafters in folders of their own, at most one of each kind.
+/// Drafters in separate folders, at most one of each kind.
 struct LoadedDrafters: Sendable {
   private(set) var dflash: DFlashModel?
   private(set) var eagle3: Eagle3Model?
@@ -17,14 +17,14 @@ struct LoadedDrafters: Sendable {
     "XPressDraftModel": "XPress", "LiLiCorrDraftModel": "LiLiCorr", "Eagle3Speculator": "EAGLE-3 of speculators",
   ]
 
-  /// Where a package has a drafter of its own.
+  /// Where a package has its own drafter.
   static let ownFolder = "drafter"
 
-  /// Opens folders and holds them to the model that they are to draft for.
+  /// Opens folders and checks that they fit the model that they are to draft for.
   /// - Parameters:
   ///   - references: Folders, each of another kind.
   ///   - target: What the model is.
-  ///   - model: Its folder. A drafter of its own that lies there is opened, too, unless one of its kind is given.
+  ///   - model: The model's folder. A drafter that the model has there is opened, too, unless one of its kind is given.
   /// - Throws: ``DrafterError``, ``InferenceError``, `CheckpointError`, `FileError`, `JSONError`, `SafetensorsError`.
   init(_ references: [ModelReference], target: TextConfiguration, model: FilePath) throws {
     for reference in references {

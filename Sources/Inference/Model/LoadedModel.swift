@@ -36,14 +36,14 @@ public final class LoadedModel: Sendable {
   /// Whether the model has an MTP head.
   public var hasHead: Bool { head != nil }
 
-  /// Whether it has a drafter with weights of its own: one that was given, or one in its package.
+  /// Whether it has a drafter with its own weights: one that was given, or one in its package.
   public var hasDrafter: Bool { dflash != nil || eagle3 != nil }
 
   /// Opens a model: a folder, or `hub:org/name@revision`.
   /// - Parameters:
   ///   - path: The folder, or `hub:org/name@revision` for a snapshot in the local hub cache.
   ///   - head: A model that has the head, such as a drafter of mlx-vlm; nil for the model's own head.
-  ///   - drafters: Folders of drafters with weights of their own, each of another kind.
+  ///   - drafters: Folders of drafters with their own weights, each of another kind.
   /// - Throws: `CheckpointError`, `HeadError`, `SafetensorsError`, `JSONError`, ``DrafterError``, ``InferenceError``,
   ///   ``WeightMatrixError``.
   public static func open(_ path: String, head: String? = nil, drafters: [String] = []) throws -> LoadedModel {
@@ -54,7 +54,7 @@ public final class LoadedModel: Sendable {
       folder(path), head: head.map(folder), drafters: drafters.map { try ModelReference(typed: $0) })
   }
 
-  /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when nothing speaks against it.
+  /// Why the runner cannot run a folder's model, as far as its configuration tells; nil when it can.
   public static func obstacle(_ folder: CheckpointFolder) -> (any CambiumError)? {
     do {
       _ = try TextConfiguration(folder)
@@ -87,7 +87,7 @@ public final class LoadedModel: Sendable {
     let drafters = try LoadedDrafters(drafters, target: configuration, model: folder.path)
     (dflash, eagle3) = (drafters.dflash, drafters.eagle3)
     folders = [folder.path] + [donor?.path].compactMap { $0 } + drafters.folders
-    // Of both, below the size of the address space.
+    // Both together are smaller than the address space.
     quantizedBits = weights.quantizedBits
     mappedBytes = weights.mappedBytes + drafters.mappedBytes
     let reader = LayerReader(weights: weights, configuration: configuration)

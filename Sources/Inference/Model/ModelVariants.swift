@@ -7,7 +7,7 @@ package struct ModelVariants: Sendable {
   private let weights: StoredWeights
 
   /// - Parameter folder: A checkpoint, or a package that is not quantized.
-  /// - Throws: As `LoadedModel.open(_:head:drafters:)`.
+  /// - Throws: The errors of `LoadedModel.open(_:head:drafters:)`.
   package init(_ folder: CheckpointFolder) throws {
     self.folder = folder
     weights = try StoredWeights(folder)
@@ -23,7 +23,7 @@ package struct ModelVariants: Sendable {
     try LoadedModel(folder, weights.quantizing(names, format), drafters: [])
   }
 
-  /// Where the codes of a matrix lie, or of each matrix of a stack: the same for all models of these weights.
+  /// Where the codes of a matrix are, or of each matrix of a stack: the same for all models of these weights.
   /// - Throws: `CheckpointError.tensorMissing`, ``InferenceError/dtype(file:tensor:expected:found:)`` for what is no matrix.
   package func places(of name: String) throws -> [UnsafeRawPointer] {
     let tensor = try weights.tensor(name)

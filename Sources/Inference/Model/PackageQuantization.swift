@@ -2,7 +2,7 @@ import Checkpoint
 import Quantization
 import StrictJSON
 
-/// The quantization parameters that `config.json` gives, compared with those that the tensors themselves show.
+/// The quantization parameters in `config.json`, compared with those that the tensors themselves show.
 ///
 /// Loaders read `quantization` for the trunk, and `mtplx_mtp_quantization`, else `quantization`, for the head.
 struct PackageQuantization {
@@ -18,7 +18,7 @@ struct PackageQuantization {
     file = folder.configPath.string
   }
 
-  /// Compares with a packed matrix. An entry without `mode` means affine, whatever the block's own mode is (the class
+  /// Compares with a packed matrix. An entry without `mode` means affine, whatever the block's mode is (the class
   /// default of mlx-lm); `false` says that the module is not quantized.
   /// - Throws: ``InferenceError/quantization(file:module:expected:found:)``.
   func check(_ tensor: ResolvedTensor, _ packing: Packing) throws(InferenceError) {
@@ -27,7 +27,7 @@ struct PackageQuantization {
     guard let block else {
       throw .quantization(file: file, module: module, expected: "no scales: there is no block", found: packing.summary)
     }
-    // A head in a folder of its own has names without `mtp.`.
+    // A head in a separate folder has names without `mtp.`.
     let own = block[module] ?? (module.hasPrefix("mtp.") ? block[String(module.dropFirst("mtp.".count))] : nil)
     if own?.boolValue == false {
       throw .quantization(file: file, module: module, expected: "no scales, as it says false", found: packing.summary)
@@ -45,7 +45,7 @@ struct PackageQuantization {
     }
   }
 
-  /// A parameter; `null` stands for the mode's own, as in MLX.
+  /// A parameter; `null` means the mode's own, as in MLX.
   private func number(_ key: String, _ block: JSONValue, _ mode: String) -> Int? {
     guard let value = block[key], value.isNull else { return block[key]?.intValue }
     guard let format = QuantizationMode(rawValue: mode).flatMap({ try? QuantizationFormat(mode: $0) }) else {

@@ -4,7 +4,7 @@ package struct PassRows {
   package var tokens: [Int] = []
   /// One position a row.
   package var positions: [TokenPosition] = []
-  /// For rows whose embedding is given (image rows): [H]. Empty when all rows are tokens.
+  /// The embedding of each row that is given one (image rows): [H]. Empty when all rows are tokens.
   package var given: [UnsafePointer<Float>?] = []
 
   /// Rows of tokens, or of embeddings that are given; empty for rows that are filled in later.

@@ -29,7 +29,7 @@ package struct ProductList {
   /// Told of each product's matrix, its x, [rows, columns], and the rows, when it is added. It must not come back to the list.
   var onInput: ((WeightMatrix, UnsafePointer<Float>, Int) -> Void)?
 
-  /// - Parameter arithmetic: That of all products of the list.
+  /// - Parameter arithmetic: The arithmetic of all products of the list.
   package init(_ arithmetic: Arithmetic = .canonical) { self.arithmetic = arithmetic }
 
   /// Empties the list; what was counted stays.

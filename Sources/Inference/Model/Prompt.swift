@@ -4,12 +4,12 @@ public struct Prompt: Sendable, Hashable, ExpressibleByArrayLiteral {
   public var tokens: [Int]
   /// One position a token; nil for text, where token i has position i.
   public var positions: [TokenPosition]?
-  /// Token n behind the prompt has position n + positionDelta on all axes; 0 for text.
+  /// Token n after the prompt has position n + positionDelta on all axes; 0 for text.
   public var positionDelta: Int
   /// Embeddings that replace those of the tokens (image rows), by token index.
   public var embeddings: [Int: [Float]]
 
-  /// The members, with defaults for a prompt of text.
+  /// Creates a prompt, with defaults for text.
   public init(
     _ tokens: [Int], positions: [TokenPosition]? = nil, positionDelta: Int = 0, embeddings: [Int: [Float]] = [:]
   ) {
@@ -24,7 +24,7 @@ public struct Prompt: Sendable, Hashable, ExpressibleByArrayLiteral {
   /// Whether the prompt is nothing but tokens at their own positions.
   package var isText: Bool { positions == nil && positionDelta == 0 && embeddings.isEmpty }
 
-  /// The position of a token of the prompt, or of one behind it.
+  /// The position of a token of the prompt, or of one after it.
   package func position(_ index: Int) -> TokenPosition {
     guard let positions, index < positions.count else { return TokenPosition(index + positionDelta) }
     return positions[index]

@@ -1,6 +1,6 @@
 import Quantization
 
-/// A tensor as it lies in mapped files: one run of bytes, or several that follow one another (experts of a checkpoint).
+/// A tensor as mapped files store it: one run of bytes, or several that follow one another (experts of a checkpoint).
 struct StoredTensor: Sendable {
   /// One run of bytes.
   struct Part: @unchecked Sendable {

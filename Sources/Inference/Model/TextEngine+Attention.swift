@@ -1,9 +1,9 @@
 /// Rows of a pass that one attention cache takes.
 struct AttentionSpan {
   let cache: AttentionCache
-  /// Its rows in the pass.
+  /// The cache's rows in the pass.
   let rows: Range<Int>
-  /// So many of them, the last ones, also ask; the others leave only their keys and values.
+  /// How many of them, the last ones, also ask; the others leave only their keys and values.
   let asked: Int
 }
 
@@ -11,9 +11,9 @@ struct AttentionSpan {
 struct AskingRow {
   let keys: UnsafePointer<Float>
   let values: UnsafePointer<Float>
-  /// Positions that it sees, its own among them.
+  /// Positions that it sees, itself included.
   let positions: Int
-  /// Its place in the pass.
+  /// The row's place in the pass.
   let row: Int
 }
 

@@ -6,7 +6,7 @@ struct DeltaSpan {
   /// Whether they may be taken back.
   let recording: Bool
 
-  /// Rows of a prompt, of which only the last inputs are of use behind the pass: they lie in the working memory, so that a
+  /// Rows of a prompt, of which only the last inputs are of use after the pass: they are in the working memory, so that a
   /// state does not grow with the rows of a pass.
   var isKeptWhole: Bool { !recording && rows.count > DeltaState.usual }
 }
@@ -55,7 +55,7 @@ extension TextEngine {
     products.run(pool)
   }
 
-  /// Where the convolution inputs of each span go; the K − 1 rows before them lie before that place.
+  /// Where the convolution inputs of each span go; the K − 1 rows before them are before that place.
   private func begin(_ spans: [DeltaSpan]) -> [UnsafeMutablePointer<Float>] {
     let shape = configuration.delta
     let before = (shape.taps - 1) * shape.channels
@@ -100,7 +100,7 @@ extension TextEngine {
   }
 }
 
-/// Where the projections of a pass lie. Both layouts: row r, key head g, its value head j.
+/// Where the projections of a pass are. Both layouts: row r, key head g, its value head j.
 struct DeltaProjections {
   /// [rows, Hk, q | k | v | z] when fused, else nil.
   let fused: UnsafePointer<Float>?
@@ -114,7 +114,7 @@ struct DeltaProjections {
   let gateStride: Int
   let gateGroup: Int
 
-  /// Those of a row and the rows behind it.
+  /// The projections of a row and the rows after it.
   func from(row: Int) -> DeltaProjections {
     DeltaProjections(
       fused: fused.map { $0 + row * zStride }, z: z + row * zStride, zStride: zStride, zGroup: zGroup,

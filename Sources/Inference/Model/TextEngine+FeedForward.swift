@@ -60,7 +60,7 @@ extension TextEngine {
     combine(rows: rows, count: chosenCount)
   }
 
-  /// For each row the experts of largest probability, by rank, the lower number first on ties; and their weights.
+  /// Chooses for each row the experts of largest probability, by rank, the lower number first on ties; and their weights.
   private func chooseExperts(experts: Int, rows: Int, count: Int) {
     let normalizes = configuration.mixture?.normalizes ?? true
     if chosen.count < rows * count { chosen = Array(repeating: 0, count: rows * count) }
@@ -79,8 +79,8 @@ extension TextEngine {
     }
   }
 
-  /// Gives the indices of the `count` largest values, the largest first, the lower index first among equals. One scan:
-  /// nearly all values are smaller than the smallest kept.
+  /// Passes the indices of the `count` largest values to `body`, the largest first, the lower index first among equals. One
+  /// scan: nearly all values are smaller than the smallest kept.
   package static func selectLargest(
     _ values: UnsafePointer<Float>, of total: Int, count: Int, _ body: (_ rank: Int, _ index: Int) -> Void
   ) {

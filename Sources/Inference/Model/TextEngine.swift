@@ -47,7 +47,7 @@ package final class TextEngine {
     run([PassSegment(rows: rows, state: state, recording: recording)])
   }
 
-  /// Runs the rows of several sequences, each over its own state, one behind another; no state may come twice. Weights
+  /// Runs the rows of several sequences, each over its own state, one after another; no state may come twice. Weights
   /// are read once for all of them.
   func run(_ segments: [PassSegment]) {
     let count = segments.reduce(0) { $0 + $1.rows.count }
@@ -110,7 +110,7 @@ package final class TextEngine {
     logits(of: scratch.hidden.pointer + rows.lowerBound * configuration.hidden, rows: rows.count)
   }
 
-  /// Copies the hidden states behind the final norm of some rows of the last pass, closely, in their order.
+  /// Copies the hidden states after the final norm of some rows of the last pass, closely, in their order.
   func copyHidden(rows ranges: [Range<Int>], into target: UnsafeMutablePointer<Float>) {
     let width = configuration.hidden
     var target = target
@@ -195,7 +195,7 @@ package final class TextEngine {
     }
   }
 
-  /// The angles of some rows, which stand from row `first` on in the pass.
+  /// The angles of some rows, which begin at row `first` of the pass.
   func prepareAngles(_ rows: PassRows, from first: Int = 0) {
     let half = configuration.rotary.dimension / 2
     for row in 0..<rows.count {

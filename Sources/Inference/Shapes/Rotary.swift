@@ -32,7 +32,7 @@ public struct Rotary: Sendable {
   /// Axis of each frequency: 0 time, 1 height, 2 width.
   public let axes: [UInt8]
 
-  /// Of a whole head on one axis, without YaRN.
+  /// Angles of a whole head on one axis, without YaRN.
   init(wholeHead dimension: Int, theta: Double) {
     self.dimension = dimension
     inverseFrequencies = (0..<dimension / 2).map { f in

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// Which hidden state of the trunk the MTP head takes.
 public enum HeadInput: String, Sendable, CaseIterable {
-  /// After the final norm: what the family's heads were trained with.
+  /// The hidden state after the final norm: what the family's heads were trained with.
   case postNorm = "post_norm"
   /// The residual stream before the final norm.
   case preNorm = "pre_norm"
@@ -18,13 +18,13 @@ public struct TextConfiguration: Sendable {
   public let vocabulary: Int
   /// H, the width of the residual stream.
   public let hidden: Int
-  /// For each layer, whether it is full attention (else Gated DeltaNet).
+  /// Whether each layer is full attention (else Gated DeltaNet).
   public let fullAttention: [Bool]
-  /// For each layer, whether its feed-forward part is a mixture of experts.
+  /// Whether each layer's feed-forward part is a mixture of experts.
   public let sparse: [Bool]
-  /// Of the layers with full attention.
+  /// The shape of the layers with full attention.
   public let attention: AttentionShape
-  /// Of the layers with Gated DeltaNet.
+  /// The shape of the layers with Gated DeltaNet.
   public let delta: DeltaShape
   /// nil for dense models.
   public let mixture: MixtureShape?

@@ -21,7 +21,7 @@ final class AttentionCache {
     values = FloatBuffer(count: capacity * width)
   }
 
-  /// Makes room for `rows` more positions and counts them as held; gives where their keys and values go.
+  /// Makes room for `rows` more positions and counts them as held; returns where their keys and values go.
   func append(_ rows: Int) -> (keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>) {
     let start = length
     reserve(start + rows)

@@ -32,7 +32,7 @@ final class DeltaState {
     state = FloatBuffer(count: shape.stateCount)
   }
 
-  /// Where the convolution inputs of the rows to come go: [rows, C]. K − 1 rows lie before it.
+  /// Where the convolution inputs of the rows to come go: [rows, C]. K − 1 rows are before it.
   func begin(rows: Int, recording: Bool) -> UnsafeMutablePointer<Float> {
     let history = (shape.taps - 1) * shape.channels
     if rows > capacity {
@@ -75,7 +75,7 @@ final class DeltaState {
       .update(from: key, count: shape.keyDimension)
   }
 
-  /// Keeps the first `kept` rows of the pass, and as many `inputs` of the convolution: the same number, but for planted
+  /// Keeps the first `kept` rows of the pass, and as many `inputs` of the convolution: the same number, except for planted
   /// defects.
   func finish(kept: Int, inputs keptInputs: Int, recorded: Bool) {
     accepted = recorded ? kept : 0
@@ -84,7 +84,7 @@ final class DeltaState {
     inputs.pointer.update(from: inputs.pointer + keptInputs * shape.channels, count: (shape.taps - 1) * shape.channels)
   }
 
-  /// Keeps the convolution inputs before the next token, [K − 1, C], of a pass whose inputs lie elsewhere: all of its rows
+  /// Keeps the convolution inputs before the next token, [K − 1, C], of a pass whose inputs are elsewhere: all of its rows
   /// stay.
   func keep(history: UnsafePointer<Float>) {
     inputs.pointer.update(from: history, count: (shape.taps - 1) * shape.channels)

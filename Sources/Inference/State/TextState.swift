@@ -16,8 +16,8 @@ package final class TextState {
   var plantedDefect: PlantedDefect?
 
   /// - Parameters:
-  ///   - configuration: The trunk's.
-  ///   - positions: For so many there is room from the beginning; more make it grow.
+  ///   - configuration: The trunk's configuration.
+  ///   - positions: Positions for which there is room from the beginning; more make it grow.
   init(_ configuration: TextConfiguration, positions: Int = AttentionCache.usual) {
     layers = configuration.fullAttention.map { full in
       full
@@ -86,7 +86,7 @@ package final class TextState {
     }
   }
 
-  /// A state of its own with the same accepted tokens.
+  /// A separate state with the same accepted tokens.
   /// - Parameter positions: See ``AttentionCache/copy(positions:)``.
   func copy(positions: Int? = nil) -> TextState {
     TextState(

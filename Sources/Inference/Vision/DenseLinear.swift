@@ -8,7 +8,7 @@ struct DenseLinear: Sendable {
   let rows: Int
   let columns: Int
 
-  /// `count` inputs [count, columns] give [count, rows].
+  /// Turns `count` inputs [count, columns] into [count, rows].
   func apply(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
     Dense.product(
       x, stride: columns, rows: count, weight.pointer, stride: columns, columns: rows, inner: columns, into: y,
@@ -19,7 +19,7 @@ struct DenseLinear: Sendable {
 
 /// Matrix products by OpenBLAS, each on the thread that calls.
 enum Dense {
-  /// Rows of a piece. Fixed, because a product of another height may add in another order: pieces of one height give
+  /// Rows of a piece. Fixed, because a product of another height may add in another order: pieces of one height yield
   /// the same rows however they are spread over threads.
   static let tile = 64
 
@@ -50,7 +50,7 @@ enum Dense {
 }
 
 extension WorkerPool {
-  /// Work on `groups` times `count` rows in pieces of ``Dense/tile`` that lie in one group, so that a group's rows do not
+  /// Work on `groups` times `count` rows in pieces of ``Dense/tile`` that are in one group, so that a group's rows do not
   /// depend on the groups beside it; the second argument is the worker's number.
   func tiles(groups: Int, of count: Int, _ body: (Range<Int>, Int) -> Void) {
     let pieces = (count + Dense.tile - 1) / Dense.tile

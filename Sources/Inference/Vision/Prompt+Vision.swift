@@ -1,13 +1,13 @@
 extension Prompt {
   /// A prompt with images and videos: rows of the tower in place of the pads, and positions on three axes.
   ///
-  /// Positions (`get_rope_index` of transformers): text goes on by one on all axes. The rows of an image stand at
+  /// Positions (`get_rope_index` of transformers): text goes on by one on all axes. The rows of an image are at
   /// (p, p + row, p + column), p being where text would go on, which it then does at p + max(height, width). Each group
-  /// of frames of a video counts as an image of its own. So positions and rows part: `positionDelta` is their difference
-  /// behind the prompt.
+  /// of frames of a video counts as a separate image. So positions and rows part: `positionDelta` is their difference
+  /// after the prompt.
   /// - Parameters:
   ///   - tokens: Ids with one pad for each row.
-  ///   - visuals: What stands behind the pads: images in their order, and videos in theirs.
+  ///   - visuals: What the pads stand for: images in their order, and videos in theirs.
   ///   - ids: The ids of the pads of images and videos.
   /// - Throws: ``InferenceError/imagePlaces(expected:found:)`` when pads and rows do not match.
   public init(_ tokens: [Int], visuals: [VisionRows], ids: VisionTokens) throws(InferenceError) {

@@ -1,4 +1,4 @@
-/// Where the patches of one group of frames lie, in merge-block order, and what follows from it.
+/// Where the patches of one group of frames are, in merge-block order, and what follows from it.
 struct VisionPositions {
   /// Rows and columns of patches.
   let height: Int

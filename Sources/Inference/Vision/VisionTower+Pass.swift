@@ -58,8 +58,8 @@ extension VisionTower {
 
 /// A place in the tower whose states a test may look at.
 package enum VisionStage: Sendable, Hashable {
-  /// Before positions are added.
+  /// The embeddings before positions are added.
   case patchEmbedding
-  /// After the block of this number, from 0.
+  /// The output of the block of this number, from 0.
   case block(Int)
 }

@@ -8,8 +8,8 @@ import SystemPackage
 /// Opened from a package (`vision_tower.*`) or from a checkpoint (`model.visual.*`). The weights stay in mapped files and
 /// are widened to f32 one block at a time, so the tower takes the memory of one block besides the patches' states.
 ///
-/// The matrix products are OpenBLAS's, one thread a call, in pieces of a fixed number of rows. So an image gives the same
-/// rows whatever the number of threads, and whatever images stand beside it, but not on another kind of processor: this
+/// The matrix products are OpenBLAS's, one thread a call, in pieces of a fixed number of rows. So an image yields the same
+/// rows whatever the number of threads, and whatever images are beside it, but not on another kind of processor: this
 /// is the one part of the runner outside the canonical arithmetic. Decoding starts from the rows and is canonical.
 public final class VisionTower: Sendable {
   /// Absolute path of the folder.
@@ -47,7 +47,7 @@ public final class VisionTower: Sendable {
 
 /// What the tower made of an image or a video.
 public struct VisionRows: Sendable, Hashable {
-  /// What the rows stand for; they have token ids of their own.
+  /// What the rows stand for; they have separate token ids.
   public enum Kind: Sendable, Hashable { case image, video }
 
   /// Image or video.

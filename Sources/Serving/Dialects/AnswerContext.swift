@@ -10,7 +10,7 @@ package struct AnswerContext: Sendable {
   package var created: Int
   /// What the model is called: as the client called it.
   package var model: String
-  /// Of package, build and arithmetic: the same fingerprint, the same answer.
+  /// A fingerprint of package, build and arithmetic: the same fingerprint, the same answer.
   package var fingerprint: String
   /// How it is decoded.
   package var decoder: String
@@ -23,7 +23,7 @@ package struct AnswerContext: Sendable {
   /// The answer's own name.
   package let id: String
 
-  /// The members; the answer's name is made.
+  /// Creates a context; the answer's name is made.
   package init(
     request: GenerationRequest, created: Int, model: String, fingerprint: String, decoder: String,
     promptTokens: Int, tokenizer: Tokenizer, names: NameSource
@@ -65,10 +65,10 @@ package struct AnswerContext: Sendable {
 package struct NameSource: Sendable {
   private let digit: @Sendable () -> UInt8
 
-  /// - Parameter digit: Gives numbers below 62.
+  /// - Parameter digit: Returns numbers below 62.
   package init(_ digit: @escaping @Sendable () -> UInt8) { self.digit = digit }
 
-  /// From the system's random numbers.
+  /// A source that uses the system's random numbers.
   package static let random = NameSource { UInt8.random(in: 0..<62) }
 
   /// A prefix and 24 letters and digits.

@@ -4,7 +4,7 @@ import StrictJSON
 
 /// One event of a stream, as browsers define it.
 package struct ServerSentEvent: Sendable, Equatable {
-  /// Its name; nil where the dialect gives none.
+  /// Its name; nil where the dialect has none.
   package var name: String?
   /// One line.
   package var data: String
@@ -133,7 +133,7 @@ enum AnswerParts {
 }
 
 extension Double {
-  /// With so many decimals.
+  /// The number with so many decimals.
   func rounded(to places: Int) -> Double {
     var factor = 1.0
     for _ in 0..<places { factor *= 10 }

@@ -3,11 +3,11 @@ import OutputParsing
 
 /// Why an answer ended.
 package enum AnswerFinish: Sendable, Equatable {
-  /// By the model's own will.
+  /// Ended by the model itself.
   case end
-  /// At a stop string of the request.
+  /// Ended at a stop string of the request.
   case stop(String)
-  /// At the limit, or at the end of the context.
+  /// Ended at the limit, or at the end of the context.
   case length
 }
 
@@ -15,7 +15,7 @@ package enum AnswerFinish: Sendable, Equatable {
 package struct AnswerUsage: Sendable, Equatable {
   /// Tokens of the prompts.
   package var prompt = 0
-  /// Of these, tokens whose state was there already; tokens of pictures.
+  /// Tokens of the prompts whose state was there already; tokens of pictures.
   package var cached = 0
   package var image = 0
   /// Tokens of the answers; of these, tokens of thoughts.
@@ -32,7 +32,7 @@ package struct AnswerUsage: Sendable, Equatable {
       && a.predicted?.accepted == b.predicted?.accepted && a.predicted?.rejected == b.predicted?.rejected
   }
 
-  /// Both.
+  /// Tokens of prompts and answers together.
   package var total: Int { prompt + completion }
 }
 

@@ -42,7 +42,7 @@ package struct ChatEncoder: AnswerEncoder {
       return [
         ServerSentEvent(document(members + AnswerParts.statistics(context.decoder, statistics))), .done,
       ]
-    // No mark behind it: clients raise at the error, and what ends without the mark was no whole answer.
+    // No mark after it: clients raise at the error, and what ends without the mark was no whole answer.
     case .failed(let error): return [ServerSentEvent(error.body(for: .chat))]
     }
   }

@@ -44,7 +44,7 @@ package struct CompletionEncoder: AnswerEncoder {
           document(
             [], [("usage", AnswerParts.usage(usage))] + AnswerParts.statistics(context.decoder, statistics))), .done,
       ]
-    // As in chats, without the mark of a whole answer.
+    // This ends as in chats, without the mark of a whole answer.
     case .failed(let error): return [ServerSentEvent(error.body(for: .completions))]
     }
   }

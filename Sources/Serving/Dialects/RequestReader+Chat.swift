@@ -108,7 +108,7 @@ extension RequestReader {
     case "refusal": return .text(try part.required("refusal"))
     case "reasoning", "thinking", "redacted_thinking": return nil
     case "document": return .text(try document(part))
-    // What a search for tools found; the tool itself stands in the request's list.
+    // What a search for tools found; the tool itself is in the request's list.
     case "tool_reference":
       return .text("The tool \(try part.required("tool_name", bytes: limits.nameBytes)) can be called.")
     case "image_url", "input_image":
@@ -130,7 +130,7 @@ extension RequestReader {
     }
   }
 
-  /// A document that is text, behind its title and what is said of it.
+  /// A document that is text, after its title and what is said of it.
   private func document(_ part: RequestFields) throws(APIError) -> String {
     guard let source = try part.object("source") else { throw part.wrong("source", "an object") }
     let type = try source.required("type", bytes: 64)

@@ -8,11 +8,11 @@ extension RequestReader {
     var request = GenerationRequest(.messages, model: try model(fields), inputs: [.chat(conversation)])
     guard fields["max_tokens"] != nil else { throw fields.wrong("max_tokens", "a whole number from 0") }
     try shared(fields, &request)
-    // None at all are what a client sends to have the prompt ready before it asks.
+    // A client sends 0 to have the prompt ready before it asks.
     guard let limit = request.limit else { throw fields.wrong("max_tokens", "a whole number from 0") }
     request.stops = try stops(fields, "stop_sequences")
     request.choices = 1
-    // The older name stands beside `output_config`, and means the same.
+    // The older name is allowed beside `output_config`, and means the same.
     request.form = try form(fields.object("output_format"), isStrict: true)
     if let output = try fields.object("output_config"), let format = try output.object("format") {
       request.form = try form(format, isStrict: true)
@@ -65,7 +65,7 @@ extension RequestReader {
       if last.reasoning == nil { messages.removeLast() }
       return false
     }
-    // A model writes a space with the word behind it: after one that stands alone it would go on badly.
+    // A model writes a space with the word after it: after a space that is alone it would go on badly.
     guard text.last?.isWhitespace != true else {
       throw .field(
         "\(last.place).content", "final assistant content cannot end with trailing whitespace",
@@ -74,7 +74,7 @@ extension RequestReader {
     return true
   }
 
-  /// One message may hold answers of tools and a user's words, which are messages of their own for a template.
+  /// One message may hold answers of tools and a user's words, which are separate messages for a template.
   private func messages(of fields: RequestFields) throws(APIError) -> [ChatMessage] {
     let word = try fields.required("role", bytes: 64)
     guard ["user", "assistant", "system"].contains(word), let role = Role(rawValue: word) else {
@@ -104,7 +104,7 @@ extension RequestReader {
         do {
           message.parts += try parts(single, "block")
         } catch {
-          // The block's own path, and not that of the list it was put into.
+          // The block's path, and not that of the list it was put into.
           var error = error
           let inner = single.name("block[0]")
           error.param = error.param.map { $0.replacing(inner, with: block.path) }

@@ -68,7 +68,7 @@ extension RequestReader {
     return messages
   }
 
-  /// Calls and thoughts are items of their own there, and parts of the assistant's turn for a template.
+  /// Adds an item: calls and thoughts are separate items there, and parts of the assistant's turn for a template.
   private func add(_ item: RequestFields, to messages: inout [ChatMessage]) throws(APIError) {
     let type = try item.string("type", bytes: 64) ?? "message"
     switch type {

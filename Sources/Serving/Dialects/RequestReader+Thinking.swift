@@ -1,7 +1,7 @@
 import StrictJSON
 
 extension RequestReader {
-  /// Whether the model thinks first, and how much: clients of many servers have a word of their own for it, and each is taken.
+  /// Sets whether the model thinks first, and how much: many servers' clients have a separate word for it, and each is taken.
   /// Two words that contradict each other are refused, since either could be the one that is meant.
   func setThinking(_ fields: RequestFields, _ conversation: inout Conversation) throws(APIError) {
     var wishes = ThinkingWishes()

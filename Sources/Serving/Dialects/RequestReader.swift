@@ -112,7 +112,7 @@ package struct RequestReader: Sendable {
     return text
   }
 
-  /// The form of the answer: any JSON object, or what a schema says. One dialect has the schema in an object of its own.
+  /// The form of the answer: any JSON object, or what a schema says. One dialect has the schema in a separate object.
   /// - Parameter isStrict: Whether objects have declared members alone where neither schema nor request says.
   func form(_ format: RequestFields?, isStrict: Bool = false) throws(APIError) -> FormWish? {
     guard let format else { return nil }

@@ -1,6 +1,6 @@
 import Inference
 
-/// Tokens that come first whatever their probabilities: what a prompt's own tokens are told with. Behind them all may come.
+/// Tokens that come first whatever their probabilities: what a prompt's tokens are told with. After them all may come.
 struct ForcedTokens: TokenConstraint {
   private let tokens: [Int]
 
@@ -25,7 +25,7 @@ struct ForcedTokens: TokenConstraint {
 }
 
 extension GenerationJob {
-  /// The job that tells a prompt's tokens with their probabilities: it decodes them behind the first one, which the others
+  /// The job that tells a prompt's tokens with their probabilities: it decodes them after the first one, which the others
   /// follow by force. The logits of a row are the same whether a prompt or an answer has it, so these are the prompt's; and
   /// drafts of the text that is known already make many rows of a pass.
   /// - Parameter tokens: The prompt's tokens.

@@ -10,13 +10,13 @@ package struct GenerationJob: Sendable {
   package var method: DecodingMethod
   /// Tokens at most.
   package var limit: Int
-  /// Tokens that end the answer; the one that does is still given.
+  /// Tokens that end the answer; the one that does is still returned.
   package var stops: Set<Int>
   /// How tokens are chosen.
   package var sampling: Sampling
   /// What changes logits before a token is chosen.
   package var adjustment: LogitAdjustment
-  /// What the answer is held to; nil for nothing.
+  /// The constraint on the answer; nil for none.
   package var constraint: (any TokenConstraint)?
   /// Tokens that the answer may well repeat.
   package var prediction: [Int]
@@ -27,7 +27,7 @@ package struct GenerationJob: Sendable {
   /// The prompt whose tokens are told with their probabilities: all but the first come out before the answer's own.
   package var scored: [Int] = []
 
-  /// The members.
+  /// Creates a job.
   package init(
     _ prompt: Prompt, method: DecodingMethod = .vanilla, limit: Int, stops: Set<Int> = [], sampling: Sampling = .greedy,
     adjustment: LogitAdjustment = LogitAdjustment(), prediction: [Int] = [], topLogprobs: Int? = nil
@@ -50,7 +50,7 @@ package struct TokenChance: Sendable, Hashable {
   /// ln p.
   package var logprob: Double
 
-  /// The members.
+  /// Creates a chance.
   package init(id: Int, logprob: Double) {
     self.id = id
     self.logprob = logprob
@@ -66,7 +66,7 @@ package struct GeneratedToken: Sendable, Hashable {
   /// The likeliest tokens at its place, the likeliest first.
   package var likeliest: [TokenChance]
 
-  /// The members.
+  /// Creates a token.
   package init(id: Int, logprob: Double? = nil, likeliest: [TokenChance] = []) {
     self.id = id
     self.logprob = logprob
@@ -110,7 +110,7 @@ package struct EngineLoad: Sendable, Equatable {
   /// The part of the memory for states that is taken, 0 to 1; nil where there is no such bound.
   package var memory: Double?
 
-  /// The members.
+  /// Creates a load.
   package init(running: Int, waiting: Int, memory: Double? = nil) {
     self.running = running
     self.waiting = waiting

@@ -11,7 +11,7 @@ package struct LogitAdjustment: Sendable, Equatable {
   package var ends: Set<Int>
   package var least: Int
 
-  /// The members, with defaults that change nothing.
+  /// Creates an adjustment, with defaults that change nothing.
   package init(
     bias: [Int: Float] = [:], frequencyPenalty: Float = 0, presencePenalty: Float = 0, repetitionPenalty: Float = 1,
     ends: Set<Int> = [], least: Int = 0

@@ -2,7 +2,7 @@ import Diagnostics
 import Inference
 import Threads
 
-/// Decodes one answer after another, in the order in which they were asked for, on a thread of its own. A prompt that goes
+/// Decodes one answer after another, in the order in which they were asked for, on a separate thread. A prompt that goes
 /// on where the last answer ended runs only its new tokens; no token depends on that.
 ///
 /// Between two tokens it looks whether the job was cancelled. The prompt itself runs to its end.
@@ -111,7 +111,7 @@ package final class QueueEngine: GenerationEngine {
     thread.wait()
   }
 
-  /// One that waits is gone at once; one that runs ends behind its next token.
+  /// One that waits is gone at once; one that runs ends after its next token.
   private static func cancel(_ number: Int, _ state: Monitor<State>, _ pulse: WorkPulse) {
     let entry: Entry? = state.change { state in
       if state.running == number {
@@ -174,7 +174,7 @@ package final class QueueEngine: GenerationEngine {
   }
 }
 
-/// Probabilities of tokens that were decoded and not yet given.
+/// Probabilities of tokens that were decoded and not yet returned.
 private final class Chances {
   var tokens: [Int: GeneratedToken] = [:]
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension GeneratedToken {
-  /// A token with the probabilities that logits give.
+  /// A token with its probabilities, taken from logits.
   /// - Parameters:
   ///   - id: The token that was chosen.
   ///   - logits: [V], finite.

@@ -8,12 +8,12 @@ package struct PreparedPrompt: Sendable {
   package var imageTokens: Int
   /// Whether the answer begins inside of its thoughts.
   package var isThinking: Bool
-  /// What the prompt ends with and counts as the model's own: the beginning of a call that must be made.
+  /// What the prompt ends with and counts as written by the model: the beginning of a call that must be made.
   package var forced: String?
   /// Whether the answer has parts: thoughts, text, calls.
   package var isChat: Bool
 
-  /// The members.
+  /// Creates a prepared prompt.
   package init(_ prompt: Prompt, imageTokens: Int = 0, isThinking: Bool = false, forced: String? = nil, isChat: Bool) {
     self.prompt = prompt
     self.imageTokens = imageTokens

@@ -161,7 +161,7 @@ package struct PromptMaker: Sendable {
 
   /// The error that a prompt leaves no room for an answer.
   package func tooLong(_ tokens: Int) -> APIError {
-    // Agents look for the vendors' own words, and shorten the conversation by the numbers in them.
+    // Agents look for the vendors' words, and shorten the conversation by the numbers in them.
     var error = APIError(
       .invalid,
       "This model's maximum context length is \(model.context) tokens. However, your messages resulted in \(tokens) tokens, which leaves no room for an answer. Please reduce the length of the messages.",
@@ -178,7 +178,7 @@ package struct PromptMaker: Sendable {
     switch conversation.toolChoice {
     case .auto, .none: return nil
     case .required:
-      // Of a single tool the name is known.
+      // The name of a single tool is known.
       guard conversation.tools.count == 1, let tool = conversation.tools.first else {
         return isXML(conversation, template) ? "<tool_call>\n<function=" : "<tool_call>\n{\"name\": \""
       }

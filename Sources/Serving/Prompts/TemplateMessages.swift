@@ -6,7 +6,7 @@ package enum TemplateMessages {
   /// A line that some agents put before their system prompt, and change with each request: it would take every request
   /// for a new conversation, and tells the model nothing.
   private static let billing = "x-anthropic-billing-header:"
-  /// What stands before a system message that comes later, where it becomes a user's.
+  /// What is written before a system message that comes later, where it becomes a user's.
   package static let laterSystem = "[System message]"
 
   /// The messages of a conversation.

@@ -23,7 +23,7 @@ package struct TextModel: Sendable {
   /// How tokens are chosen where a request does not say.
   package var defaults: SamplingWishes
 
-  /// The members.
+  /// Creates a text model.
   package init(
     tokenizer: Tokenizer, template: ChatTemplate?, stops: Set<Int>, context: Int, vocabulary: Int,
     defaults: SamplingWishes = SamplingWishes()

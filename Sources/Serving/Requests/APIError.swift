@@ -1,7 +1,7 @@
 import Diagnostics
 import StrictJSON
 
-/// What a client is told of a request that has no answer, in the form of its own dialect.
+/// What a client is told of a request that has no answer, in the form of its dialect.
 package struct APIError: Error, Sendable, Equatable {
   /// What is wrong, as both vendors tell it apart.
   package enum Kind: Sendable, CaseIterable {
@@ -50,7 +50,7 @@ package struct APIError: Error, Sendable, Equatable {
   /// What the operator should read of a fault of the server; no client is told.
   package var cause: String?
 
-  /// The members.
+  /// Creates an error.
   package init(
     _ kind: Kind, _ message: String, param: String? = nil, code: String? = nil, retryAfter: Int? = nil,
     extra: [(String, JSONValue)] = []
@@ -73,7 +73,7 @@ package struct APIError: Error, Sendable, Equatable {
     .field(param, message, code: "unsupported_value")
   }
 
-  /// An error of the house: one that an input causes is the client's, a fault is the server's. Of a fault a client is told
+  /// An error of the house: one that an input causes is the client's, a fault is the server's. About a fault a client is told
   /// the code alone: its words may name places and files of the machine.
   package init(_ error: any Error, param: String? = nil) {
     if let error = error as? APIError {

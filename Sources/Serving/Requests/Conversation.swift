@@ -23,7 +23,7 @@ package struct PastCall: Sendable, Equatable {
   /// The arguments as they were sent: usually JSON, and sometimes a text that was cut before its end.
   package var arguments: String
 
-  /// The members.
+  /// Creates a call.
   package init(id: String, name: String, arguments: String) {
     self.id = id
     self.name = name
@@ -48,7 +48,7 @@ package struct ChatMessage: Sendable, Equatable {
   /// Its path in the request, for errors.
   package var place: String
 
-  /// The members.
+  /// Creates a message.
   package init(
     _ role: Role, _ parts: [ContentPart], reasoning: String? = nil, calls: [PastCall] = [], callID: String? = nil,
     name: String? = nil, place: String = ""
@@ -75,7 +75,7 @@ package struct ChatMessage: Sendable, Equatable {
 
 /// Whether, and which, tools are to be called.
 package enum ToolChoice: Sendable, Equatable {
-  /// As the model likes.
+  /// The model may call tools or not.
   case auto
   /// The tools are told to the model, and calls are not looked for.
   case none
@@ -93,7 +93,7 @@ package struct Conversation: Sendable, Equatable {
   package var tools: [ToolDeclaration]
   /// Whether tools are to be called.
   package var toolChoice: ToolChoice
-  /// Whether an answer ends behind its first call.
+  /// Whether an answer ends after its first call.
   package var callsOnce = false
   /// Whether the model thinks first; nil as the template has it.
   package var thinks: Bool?
@@ -104,7 +104,7 @@ package struct Conversation: Sendable, Equatable {
   /// Whether the answer goes on with the last message, which is the assistant's.
   package var continuesLast: Bool
 
-  /// The members.
+  /// Creates a conversation.
   package init(
     _ messages: [ChatMessage], tools: [ToolDeclaration] = [], toolChoice: ToolChoice = .auto, thinks: Bool? = nil,
     effort: String? = nil, variables: [JSONValue.Member] = [], continuesLast: Bool = false

@@ -28,7 +28,7 @@ package struct SamplingWishes: Sendable, Equatable {
   package var bias: [Int: Double] = [:]
   package var seed: UInt64?
 
-  /// The members have defaults: nothing is said.
+  /// Creates wishes that say nothing.
   package init() {}
 
   /// The penalties that change logits, by their names.
@@ -49,7 +49,7 @@ package struct FormWish: Sendable, Equatable {
   package var place: String
   package var schemaPlace: String
 
-  /// The members.
+  /// Creates a form.
   package init(_ form: AnswerShape.Form, place: String, schemaPlace: String) {
     self.form = form
     self.place = place
@@ -57,7 +57,7 @@ package struct FormWish: Sendable, Equatable {
   }
 }
 
-/// What a request's answers are held to.
+/// The constraint on a request's answers.
 package enum HeldForm: String, Sendable {
   case none
   /// Any JSON object.
@@ -74,7 +74,7 @@ package struct GenerationRequest: Sendable, Equatable {
   package var dialect: Dialect
   /// The name that the client calls the model by.
   package var model: String
-  /// What the prompts are made of: one, but for completions.
+  /// What the prompts are made of: one, except for completions.
   package var inputs: [RequestInput]
   /// How tokens are chosen.
   package var sampling = SamplingWishes()
@@ -114,7 +114,7 @@ package struct GenerationRequest: Sendable, Equatable {
   /// Members of the answer that repeat the request, where the dialect wants them.
   package var repeated: [JSONValue.Member] = []
 
-  /// The members that every request has.
+  /// Creates a request with what every request has.
   package init(_ dialect: Dialect, model: String, inputs: [RequestInput]) {
     self.dialect = dialect
     self.model = model

@@ -37,7 +37,7 @@ package enum ImageSource {
   private static func decoded(
     _ text: Substring.UTF8View, place: String, limits: RequestLimits
   ) throws(APIError) -> [UInt8] {
-    // Padding stands for bytes that are not there.
+    // Padding marks bytes that are not there.
     let digits = text.count - text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
     guard digits / 4 * 3 + digits % 4 * 3 / 4 <= limits.imageBytes else {
       throw .field(place, "has more than \(limits.imageBytes) bytes", code: "image_too_large")

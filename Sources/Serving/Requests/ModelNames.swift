@@ -2,7 +2,7 @@ import StrictJSON
 
 /// The names that a client may call the served model by. A name is looked up in this table and never used as a path.
 package struct ModelNames: Sendable, Equatable {
-  /// The names in their order; the first is the model's own. `*` stands for any text.
+  /// The names in their order; the first is the model's own. `*` matches any text.
   package let names: [String]
 
   /// - Parameter names: At least one; the first without `*` is what answers and lists call the model.

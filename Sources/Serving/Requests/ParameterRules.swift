@@ -47,7 +47,7 @@ struct ParameterRules {
     }
   }
 
-  /// Fields without effect that stand deeper in the request.
+  /// Fields without effect that are deeper in the request.
   private func inside(_ fields: RequestFields) -> [String] {
     var ignored: [String] = []
     var isStrict = false

@@ -37,7 +37,7 @@ package struct RequestLimits: Sendable, Equatable {
   /// Bytes of a name or another short text.
   package var nameBytes = 512
 
-  /// The members have defaults.
+  /// Creates the default limits.
   package init() {}
 
   /// Refuses a body that is too long besides its pictures.

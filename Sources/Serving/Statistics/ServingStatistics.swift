@@ -8,7 +8,7 @@ package struct RequestRecord: Sendable {
   /// How it was decoded: as it was asked for, and as it was done.
   package var requested: String
   package var effective: String
-  /// What it was held to.
+  /// The constraint that it was under.
   package var held = HeldForm.none
   /// Why it ended: stop, length, cancelled, error.
   package var finish: String
@@ -23,7 +23,7 @@ package struct RequestRecord: Sendable {
   package var firstSeconds: Double?
   package var seconds: Double
 
-  /// The members.
+  /// Creates statistics.
   package init(
     id: String, requested: String, effective: String, finish: String, usage: AnswerUsage,
     decodings: [DecodingStatistics], unknownCalls: Int, queueSeconds: Double, firstSeconds: Double?, seconds: Double

@@ -9,7 +9,7 @@ package struct ModelDocuments: Sendable {
   /// What is said of the model besides its name: architecture, quantization, decoders, digest.
   private let meta: [(String, JSONValue)]
 
-  /// The members.
+  /// Creates the documents.
   package init(_ service: Service, since: Int, meta: [(String, JSONValue)]) {
     self.service = service
     self.since = since

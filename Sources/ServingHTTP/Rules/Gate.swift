@@ -26,7 +26,7 @@ package struct Gate: Sendable {
     return host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
   }
 
-  /// What speaks against a request; nil when nothing does.
+  /// The reason to refuse a request; nil when there is none.
   package func refusal(of head: RequestHead, route: Route?) -> APIError? {
     guard head.path.utf8.count + head.query.utf8.count <= Self.longestTarget else {
       return APIError(.invalid, "the path has more than \(Self.longestTarget) bytes", code: "uri_too_long")
@@ -55,7 +55,7 @@ package struct Gate: Sendable {
     return nil
   }
 
-  /// A page in a browser may know this server by a name of its own; such a request is for another server.
+  /// A page in a browser may know this server by a different name; such a request is for another server.
   private func wrongHost(_ head: RequestHead) -> APIError? {
     guard head.hosts.count == 1, let host = head.hosts.first else {
       return APIError(.invalid, "a request has one Host, and this has \(head.hosts.count)", code: "invalid_host")

@@ -6,7 +6,7 @@ package enum Health {
   /// - Parameters:
   ///   - isDraining: Whether it is being ended.
   ///   - standstill: How long its engine has finished no step, though there is work.
-  ///   - seconds: So long a step may take; 0 for as long as it takes.
+  ///   - seconds: How long a step may take; 0 for as long as it takes.
   package static func refusal(isDraining: Bool, standstill: Duration?, most seconds: Int) -> APIError? {
     if isDraining { return APIError(.unavailable, "the server is shutting down", code: "shutting_down") }
     guard seconds > 0, let standstill, standstill > .seconds(seconds) else { return nil }

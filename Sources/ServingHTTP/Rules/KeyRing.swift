@@ -24,7 +24,7 @@ package struct KeyRing: Sendable {
   /// Whether there is none, so that nobody needs one.
   package var isEmpty: Bool { digests.isEmpty }
 
-  /// Both rings' keys.
+  /// A ring with the keys of both.
   package static func + (a: KeyRing, b: KeyRing) -> KeyRing { KeyRing(digests: a.digests + b.digests) }
 
   private init(digests: [[UInt8]]) { self.digests = digests }

@@ -10,7 +10,7 @@ package struct RequestHead: Sendable, Equatable {
   private var fields: [String: [String]] = [:]
 
   /// - Parameters:
-  ///   - method: As it was sent.
+  ///   - method: The method as it was sent.
   ///   - target: Path and query, as they were sent.
   ///   - hosts: The values of `Host`.
   ///   - fields: The other header fields, in their order.
@@ -32,7 +32,7 @@ package struct RequestHead: Sendable, Equatable {
     return values.count == 1 ? values.first : nil
   }
 
-  /// Whether a body comes behind the head.
+  /// Whether a body comes after the head.
   package var hasBody: Bool {
     !values("transfer-encoding").isEmpty || values("content-length").contains { $0 != "0" }
   }

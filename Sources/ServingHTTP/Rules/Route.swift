@@ -24,7 +24,7 @@ package enum Route: Sendable, Equatable {
   case page
 
   /// The route of a path, with and without `/v1` and however often a client repeats it; nil for what there is none of. A
-  /// step without a name makes another path, as it does for whatever stands before this server; behind the last, it does not.
+  /// step without a name makes another path, as it does for whatever is in front of this server; after the last, it does not.
   package init?(_ path: String) {
     var steps = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard path.hasPrefix("/") else { return nil }

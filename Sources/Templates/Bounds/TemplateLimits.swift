@@ -10,7 +10,7 @@ public struct TemplateLimits: Sendable, Equatable {
   /// Greatest nesting: of expressions and statements in the source, of calls while rendering, of values in values.
   public var depth: Int
 
-  /// The members, with defaults far above what chats need.
+  /// Creates limits, with defaults far above what chats need.
   public init(
     sourceBytes: Int = 1 << 20, outputBytes: Int = 16 << 20, work: Int = 1 << 27, depth: Int = 64
   ) {

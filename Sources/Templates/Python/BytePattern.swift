@@ -2,7 +2,7 @@
 /// gain by the choice of what is looked for.
 struct BytePattern {
   let bytes: [UInt8]
-  /// For each length of a matched beginning: the length of the longest shorter beginning that is also its end.
+  /// The length of the longest shorter beginning that is also its end, for each length of a matched beginning.
   private let fallback: [Int]
 
   init(_ text: String) { self.init(bytes: Array(text.utf8)) }
@@ -19,12 +19,12 @@ struct BytePattern {
     self.fallback = fallback
   }
 
-  /// Where the text begins at or behind `start`.
+  /// Where the text begins at or after `start`.
   func firstMatch(in text: [UInt8], from start: Int) -> Int? {
     text.withUnsafeBufferPointer { firstMatch(in: $0, from: start) }
   }
 
-  /// Where the text begins at or behind `start`.
+  /// Where the text begins at or after `start`.
   func firstMatch(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     guard !bytes.isEmpty else { return start <= text.count ? start : nil }
     var matched = 0

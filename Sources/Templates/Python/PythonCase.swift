@@ -1,9 +1,9 @@
-/// Upper and lower case as Python's strings make it: every character by itself, but for the sigma at the end of a word.
+/// Upper and lower case as Python's strings make it: every character by itself, except for the sigma at the end of a word.
 enum PythonCase {
   case upper, lower, capitalized, swapped
-  /// `title()`: a capital behind everything that has no case.
+  /// `title()`: a capital after everything that has no case.
   case title
-  /// The filter `title`: a capital behind white space, hyphens and opening brackets.
+  /// The filter `title`: a capital after white space, hyphens and opening brackets.
   case titleOfWords
 
   func apply(_ text: String) -> String {

@@ -1,10 +1,10 @@
-/// What stands behind the colon of a replacement field (`>5`, `05d`, `,.2f`), and between `%` and a type.
+/// What follows the colon of a replacement field (`>5`, `05d`, `,.2f`), and between `%` and a type.
 struct PythonFormatSpec {
   enum Align: Character { case left = "<", right = ">", center = "^", behindSign = "=" }
 
   var fill: Unicode.Scalar = " "
   var align: Align?
-  /// `+` or a space: what stands before numbers that are not negative.
+  /// `+` or a space: what is written before numbers that are not negative.
   var sign = ""
   /// Whether numbers of another base begin with its prefix.
   var isAlternate = false
@@ -72,7 +72,7 @@ struct PythonFormatSpec {
   }
 
   /// The text with what fills it up to the width.
-  /// - Parameter prefix: what stands in front of it, before zeros behind the sign.
+  /// - Parameter prefix: what is in front of it, before zeros after the sign.
   func padded(_ text: String, prefix: String = "", _ usual: Align) -> String {
     let missing = max(0, width - text.unicodeScalars.count - prefix.unicodeScalars.count)
     func filled(_ count: Int) -> String { String(repeating: String(fill), count: count) }
@@ -84,7 +84,7 @@ struct PythonFormatSpec {
     }
   }
 
-  /// Digits with a separator between groups; what stands behind a point stays as it is.
+  /// Digits with a separator between groups; what follows a point stays as it is.
   static func grouped(_ digits: String, by count: Int, _ separator: String) -> String {
     guard !separator.isEmpty else { return digits }
     let whole = digits.prefix { $0 != "." && $0 != "e" }

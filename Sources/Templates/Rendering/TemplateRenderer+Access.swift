@@ -110,7 +110,7 @@ extension TemplateRenderer {
     }
     let start = clamped(bounds[0], step < 0 ? count - 1 : 0)
     let end = clamped(bounds[1], step < 0 ? -1 : count)
-    // A step beyond the length gives one element, whatever its size.
+    // A step beyond the length yields one element, whatever its size.
     let stride = step < 0 ? max(step, -count - 1) : min(step, count + 1)
     return Swift.stride(from: start, to: end, by: stride).map { elements[$0] }
   }

@@ -112,7 +112,7 @@ extension TemplateRenderer {
       guard b != 0 else { throw Self.zeroDivision }
       if operation == .divide { return a / b }
       var remainder = fmod(a, b)
-      // As Python's float_divmod.
+      // This follows Python's float_divmod.
       if remainder != 0 {
         if (b < 0) != (remainder < 0) { remainder += b }
       } else {

@@ -57,7 +57,7 @@ extension TemplateRenderer {
     }
   }
 
-  /// Keys and values of a mapping, and of named arguments behind it.
+  /// Keys and values of a mapping, and of named arguments after it.
   private func members(_ arguments: CallArguments, _ callee: String) throws -> [(key: String, value: TemplateValue)] {
     guard arguments.positional.count <= 1 else {
       throw TemplateFailure(

@@ -1,4 +1,4 @@
-// What stands behind `|`.
+// What follows `|`.
 extension TemplateRenderer {
   func filtered(_ value: TemplateValue, _ name: String, _ arguments: CallArguments) throws -> TemplateValue {
     guard let filter = Self.filters[name] else { throw TemplateFailure(.unsupported, "the filter \(name)") }

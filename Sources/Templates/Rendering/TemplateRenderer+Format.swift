@@ -25,7 +25,7 @@ extension TemplateRenderer {
     return out
   }
 
-  /// One field: a name or number with attributes and items behind it, a conversion, a specification.
+  /// One field: a name or number with attributes and items after it, a conversion, a specification.
   private func filled(_ field: String, _ arguments: CallArguments, _ next: inout Int) throws -> String {
     let scalars = Array(field.unicodeScalars)
     let colon = scalars.firstIndex(of: ":") ?? scalars.count

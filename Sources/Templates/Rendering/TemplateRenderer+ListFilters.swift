@@ -1,4 +1,4 @@
-// Filters that go through a list, and give one back or one of its elements.
+// Filters that go through a list, and return one or one of its elements.
 extension TemplateRenderer {
   static var listFilters: [String: Filter] {
     func aggregated(_ isBetter: @escaping @Sendable (TemplateRenderer, TemplateValue, TemplateValue) throws -> Bool)
@@ -171,10 +171,10 @@ extension TemplateRenderer {
     }
   }
 
-  /// What Jinja's generators give for all that counts as false, `none` and 0 too, before they look at anything else.
+  /// What Jinja's generators yield for all that counts as false, `none` and 0 too, before they look at anything else.
   private static var nothing: TemplateValue { .iterator(TemplateIterator(.generator, [])) }
 
-  /// What a generator gives for each element, up to the first that it fails for.
+  /// What a generator yields for each element, up to the first that it fails for.
   private func generated(
     of value: TemplateValue, _ make: (TemplateValue) throws -> TemplateValue?
   ) throws -> TemplateValue {

@@ -107,7 +107,7 @@ extension TemplateRenderer {
 
   enum Side { case start, end, both }
 
-  /// The text with characters before it, behind it or on both sides, so that it is as long as the width.
+  /// The text with characters before it, after it or on both sides, so that it is as long as the width.
   func padded(_ text: TemplateText, _ width: Int, _ fill: Unicode.Scalar, _ side: Side) throws -> TemplateText {
     let count = text.string.unicodeScalars.count
     guard width > count else { return text }

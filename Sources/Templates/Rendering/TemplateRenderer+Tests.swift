@@ -1,4 +1,4 @@
-// What stands behind `is`.
+// What follows `is`.
 extension TemplateRenderer {
   func passes(_ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]) throws -> Bool {
     if let comparison = TemplateComparison(rawValue: name) ?? Self.comparisons[name], comparison != .notContained {

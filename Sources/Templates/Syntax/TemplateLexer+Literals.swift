@@ -1,9 +1,9 @@
 // Numbers and strings inside of tags.
 extension TemplateLexer {
-  /// A decimal number: an integer, or a float with a fraction, an exponent or both. `_` may stand between digits.
+  /// A decimal number: an integer, or a float with a fraction, an exponent or both. `_` may separate digits.
   mutating func readNumber() throws -> TemplateToken.Kind {
     let start = offset
-    // Behind a dot, digits are an index (`list.0.1`).
+    // After a dot, digits are an index (`list.0.1`).
     let isIndex = start > 0 && source[start - 1] == dot
     if let value = try readRadix() { return .integer(value) }
     skipDigits()
@@ -117,7 +117,7 @@ extension TemplateLexer {
   }
 
   /// What the codec makes of a backslash before a character that is not ASCII: the character was an escape itself by
-  /// then, so that its own backslash is the one that is escaped.
+  /// then, so that its backslash is the one that is escaped.
   private mutating func addEscaped(into bytes: inout [UInt8]) {
     let scalar = String(decoding: source[(offset - 1)...].prefix(4), as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}"
     offset += String(scalar).utf8.count - 1

@@ -1,7 +1,7 @@
 /// Cuts the source of a template into tokens, with the white space rules of `trim_blocks` and `lstrip_blocks`, which
 /// chat templates are written for.
 ///
-/// Follows `Lexer.tokeniter` of jinja2 3.1: a line end behind `%}` and `#}` goes with the tag; white space before a tag
+/// Follows `Lexer.tokeniter` of jinja2 3.1: a line end after `%}` and `#}` goes with the tag; white space before a tag
 /// at the beginning of a line goes; `-` takes all white space on its side, `+` keeps it; one line end at the end of
 /// the source goes.
 struct TemplateLexer {
@@ -175,7 +175,7 @@ struct TemplateLexer {
     if end > range.lowerBound { add(.data(text(range.lowerBound..<end)), at: range.lowerBound) }
   }
 
-  /// Where the text behind a tag's end begins, if the end of the tag is here.
+  /// Where the text after a tag's end begins, if the end of the tag is here.
   private func endOfTag(_ tag: Tag) -> Int? {
     guard offset < source.count else { return nil }
     let close: [UInt8] = tag == .variable ? [closeBrace, closeBrace] : [percent, closeBrace]
@@ -189,13 +189,13 @@ struct TemplateLexer {
     return behind(offset + 3, sign: sign)
   }
 
-  /// The place behind what the end of a tag at `end` takes of the text behind it.
+  /// The place after a tag that ends at `end`, and after what it takes of the text that follows.
   private func behind(_ end: Int, sign: UInt8) -> Int {
     if sign == minus { return afterSpace(end) }
     return sign != plus && end < source.count && source[end] == newline ? end + 1 : end
   }
 
-  /// `raw` takes no line end behind its `%}`.
+  /// `raw` takes no line end after its `%}`.
   private func endOfRawBegin(_ start: Int) -> Int? {
     if source[start...].starts(with: [percent, closeBrace]) { return start + 2 }
     return source[start...].starts(with: [minus, percent, closeBrace]) ? afterSpace(start + 3) : nil
@@ -218,7 +218,7 @@ struct TemplateLexer {
     return end
   }
 
-  /// The place behind white space, a word and white space; nil when the word is not there.
+  /// The place after white space, a word and white space; nil when the word is not there.
   private func afterWord(_ word: String, from start: Int) -> Int? {
     let begin = afterSpace(start)
     return source[begin...].starts(with: Array(word.utf8)) ? afterSpace(begin + word.utf8.count) : nil

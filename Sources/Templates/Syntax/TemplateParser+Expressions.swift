@@ -1,5 +1,5 @@
 // From the loosest to the tightest: conditional, or, and, not, comparison, + and -, ~, * / // %, **, signs, then what
-// stands behind a value: attributes, items, calls, filters, tests.
+// follows a value: attributes, items, calls, filters, tests.
 extension TemplateParser {
   /// Expressions with commas between are a tuple.
   mutating func tuple(conditional: Bool = true, inParentheses: Bool = false) throws -> TemplateExpression {

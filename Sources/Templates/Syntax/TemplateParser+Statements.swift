@@ -179,7 +179,7 @@ extension TemplateParser {
   }
 
   /// Filters of a body's text.
-  /// - Parameter isFirst: whether the first one stands without a `|` before it.
+  /// - Parameter isFirst: whether the first one is written without a `|` before it.
   private mutating func filters(at position: TemplatePosition, isFirst: Bool) throws -> TemplateExpression {
     var value = try expression(.name(TemplateExpression.captured), at: position)
     if isFirst { value = try filter(of: value, at: current.position) }

@@ -1,4 +1,4 @@
-// Values, and what stands behind them.
+// Values, and what follows them.
 extension TemplateParser {
   mutating func primary() throws -> TemplateExpression {
     let token = current
@@ -64,7 +64,7 @@ extension TemplateParser {
     return try expression(.mapping(pairs), at: position, pairs.flatMap { [$0.key, $0.value] })
   }
 
-  /// Attributes, items and calls behind a value.
+  /// Attributes, items and calls after a value.
   mutating func postfix(_ value: TemplateExpression) throws -> TemplateExpression {
     var value = value
     while true {
@@ -80,7 +80,7 @@ extension TemplateParser {
     }
   }
 
-  /// Filters and tests behind a value.
+  /// Filters and tests after a value.
   mutating func filtered(_ value: TemplateExpression) throws -> TemplateExpression {
     var value = value
     while true {

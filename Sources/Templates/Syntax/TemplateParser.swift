@@ -29,7 +29,7 @@ struct TemplateParser {
 
   var current: TemplateToken { tokens[index] }
 
-  /// The token behind the present one; the end stays the end.
+  /// The token after the present one; the end stays the end.
   var next: TemplateToken { tokens[min(index + 1, tokens.count - 1)] }
 
   mutating func advance() { index = min(index + 1, tokens.count - 1) }

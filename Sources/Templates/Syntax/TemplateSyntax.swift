@@ -50,7 +50,7 @@ struct TemplateExpression: Sendable {
   static let captured = "the body"
 }
 
-/// What stands in parentheses behind a callable, a filter or a test.
+/// What is in parentheses after a callable, a filter or a test.
 struct TemplateArguments: Sendable {
   var positional: [TemplateExpression] = []
   var named: [(name: String, value: TemplateExpression)] = []
@@ -82,7 +82,7 @@ struct TemplateStatement: Sendable {
     case conditional([(condition: TemplateExpression?, body: [TemplateStatement])])
     case loop(TemplateLoop)
     case macro(TemplateMacro)
-    /// A body with variables of its own: `{% generation %}`; `{% with %}` sets some first, with values from outside.
+    /// A body with its own variables: `{% generation %}`; `{% with %}` sets some first, with values from outside.
     case scope([(target: TemplateTarget, value: TemplateExpression)], [TemplateStatement])
     /// `{% call(parameters) callee(arguments) %}body{% endcall %}`: the body is a macro that the callee is given.
     case callBlock(TemplateMacro, TemplateExpression, TemplateArguments)

@@ -13,7 +13,7 @@ struct TemplateToken: Sendable {
     case integer(Int)
     case float(Double)
     case symbol(Symbol)
-    /// Behind the last token.
+    /// What follows the last token.
     case end
   }
 

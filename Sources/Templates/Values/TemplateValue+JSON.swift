@@ -28,7 +28,7 @@ extension TemplateValue {
 struct TemplateJSONWriter {
   /// A list that is held in many places is written as often.
   let budget: Budget
-  /// What stands before each line, once a level; nil for one line.
+  /// What is written before each line, once a level; nil for one line.
   var indent: String?
   /// Whether what is not ASCII is escaped.
   var isASCII = false

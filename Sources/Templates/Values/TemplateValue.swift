@@ -102,7 +102,7 @@ struct TemplateMapping {
   private var indices: [UTF8Name: Int]
   let depth: Int
 
-  /// Of a key that is given twice, the last value stays in the first place.
+  /// Creates a mapping; of a key that is given twice, the last value is in the first place.
   init(_ pairs: [(key: String, value: TemplateValue)]) {
     members = []
     indices = [:]
@@ -124,11 +124,11 @@ struct TemplateMapping {
 /// What can be gone through and is no list.
 final class TemplateIterator {
   enum Kind {
-    /// Can be gone through once: what the filter `items` gives.
+    /// Can be gone through once: what the filter `items` returns.
     case generator
     /// Keys, values or items of a mapping.
     case view
-    /// What `range` gives: has items of its own.
+    /// What `range` returns: it has its own items.
     case range
   }
 
@@ -136,7 +136,7 @@ final class TemplateIterator {
   /// What is still to be gone through.
   private(set) var elements: [TemplateValue]
   let depth: Int
-  /// What going on behind the last element meets: Python makes the elements of a generator when they are asked for.
+  /// What going on after the last element meets: Python makes the elements of a generator when they are asked for.
   private let failure: TemplateFailure?
 
   init(_ kind: Kind, _ elements: [TemplateValue], failure: TemplateFailure? = nil) {
@@ -153,7 +153,7 @@ final class TemplateIterator {
     return elements
   }
 
-  /// The first element; a generator goes on behind it from then on.
+  /// The first element; a generator goes on after it from then on.
   func takeFirst() throws -> TemplateValue? {
     guard let first = elements.first else {
       if let failure { throw failure }

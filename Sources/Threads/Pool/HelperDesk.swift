@@ -13,7 +13,7 @@ package final class HelperDesk: @unchecked Sendable {
 
   /// Idle, or the number of the run with what is done in it: a number has its lowest bits free.
   private let state = Atomic<UInt64>(HelperDesk.idle)
-  /// Written by the helper before it computes.
+  /// The piece, which the helper writes before it computes.
   private var piece = 0
   /// The helper's alone.
   private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)

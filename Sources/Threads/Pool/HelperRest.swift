@@ -1,17 +1,17 @@
 import Synchronization
 
-/// When a helper of a pool sits out, because another program holds its core.
+/// Decides when a helper of a pool sits out, because another program holds its core.
 ///
 /// A helper that is preempted with a piece in hand keeps the caller waiting for the rest of the other program's turn, some
 /// milliseconds, and would do so again and again. The caller alone is faster than that. So such a helper rests, and comes
-/// back to see whether the core is its own again; when it is not, it rests twice as long. A virtual machine takes a core
+/// back to see whether it has the core to itself again; when it has not, it rests twice as long. A virtual machine takes a core
 /// away for some milliseconds now and then: such a rest alone is short. Results never depend on it.
 package final class HelperRest: Sendable {
   /// Nanoseconds of the first rest, and of the longest.
   package static let first: UInt64 = 4_000_000
   /// Nanoseconds of the longest rest.
   package static let longest: UInt64 = 160_000_000
-  /// Nanoseconds of work behind a rest after which it is forgotten: some turns of another program.
+  /// Nanoseconds of work after a rest after which it is forgotten: some turns of another program.
   package static let memory: UInt64 = 50_000_000
 
   /// Whether the helper has work in hand.

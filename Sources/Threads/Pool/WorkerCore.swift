@@ -13,7 +13,7 @@ import Synchronization
 /// `state` is the number of the run (high bits), whether it is open, and how many helpers are inside it. A helper enters
 /// an open run by adding itself with a compare-and-swap, and the caller closes the run before it waits for those inside:
 /// so `job` is read only while it cannot change. From ``DetachableWork`` the caller can also dismiss a helper, see
-/// ``HelperDesk``: it then counts as outside, and has its own reference to the work, whose memory nobody writes any more.
+/// ``HelperDesk``: it then counts as outside, and has a separate reference to the work, whose memory nobody writes any more.
 /// Each step of this protocol has its counterpart in the model of `PoolModelTests`, which tries all orders of them.
 final class WorkerCore: @unchecked Sendable {
   private static let open: UInt64 = 1 << 16
@@ -34,7 +34,7 @@ final class WorkerCore: @unchecked Sendable {
   private let emptied = Condition()
   private var job: WorkerJob?
   private let ranges: WorkerRanges
-  /// Of each helper, by its number less 1.
+  /// The rest of each helper, by its number less 1.
   private let rests: [HelperRest]
   private let desks: [HelperDesk]
   /// Helpers that the caller did not wait for, so far.
@@ -106,7 +106,7 @@ final class WorkerCore: @unchecked Sendable {
     callerSleeps.store(false, ordering: .sequentiallyConsistent)
     emptied.unlock()
     let now = DispatchTime.now().uptimeNanoseconds
-    // A helper with a core of its own has at most one piece to end.
+    // A helper that has a core to itself has at most one piece to end.
     guard now - began > Self.unusual + 4 * longestPiece else { return }
     for rest in late { rest.begin(at: now) }
   }

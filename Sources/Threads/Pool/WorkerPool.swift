@@ -3,7 +3,7 @@ import Synchronization
 
 /// Threads that stay, for work that comes in short bursts.
 ///
-/// `run` gives each thread pieces that follow one another, and a thread that has done its own takes over from the others:
+/// `run` hands each thread pieces that follow one another, and a thread that has done its own takes over from the others:
 /// so one whose core is busy elsewhere does fewer of them and delays nobody by more than one piece, nor by that in
 /// ``DetachableWork``. A thread that sleeps when a run begins and wakes too late is not waited for. Idle threads spin for
 /// about 50 µs and then sleep. On Linux a helper that finds itself on its caller's processor goes to another of those that
@@ -12,7 +12,7 @@ public final class WorkerPool: Sendable {
   /// Threads that work in a run, the caller's among them.
   public let threads: Int
   private let core: WorkerCore
-  /// Held by the caller during a run.
+  /// A lock that the caller holds during a run.
   private let turn = Guarded(())
 
   /// - Parameters:

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The pieces of a run that each worker still has before it.
 ///
-/// Every worker begins with a run of consecutive pieces of its own and takes them in order, so that it reads memory as one
+/// Every worker begins with its own run of consecutive pieces and takes them in order, so that it reads memory as one
 /// stream: pieces dealt out in turn make each thread start anew after every piece, which cost a tenth of the speed.
 /// A worker without pieces takes the second half of what the one with the most still has.
 package final class WorkerRanges: @unchecked Sendable {
@@ -12,8 +12,8 @@ package final class WorkerRanges: @unchecked Sendable {
   private static let spacing = 16
 
   private let workers: Int
-  /// Of each worker: the next piece in the high half, the end in the low half; empty where they are equal. Within a run no
-  /// range comes twice, so a compare-and-swap cannot mistake one for another.
+  /// The range of each worker: the next piece in the high half, the end in the low half; empty where they are equal.
+  /// In a run no range comes twice, so a compare-and-swap cannot mistake one for another.
   private let ranges: UnsafeMutablePointer<Atomic<UInt64>>
 
   /// - Parameter workers: How many workers share the pieces.
@@ -49,7 +49,7 @@ package final class WorkerRanges: @unchecked Sendable {
     }
   }
 
-  /// Makes the second half of the longest range the worker's own, but for its first piece, which is the result.
+  /// Makes the second half of the longest range the worker's own, except for its first piece, which is the result.
   private func takeOver(_ worker: Int) -> Int? {
     while true {
       var (most, victim, seen) = (0, worker, UInt64(0))

@@ -3,7 +3,7 @@ import Templates
 
 extension ChatTemplate {
   /// The token ids of a chat: what ``render(messages:tools:addGenerationPrompt:extra:)`` makes of it, encoded with special
-  /// tokens read as such. Nothing is added in front or behind.
+  /// tokens read as such. Nothing is added in front or at the end.
   /// - Parameters:
   ///   - messages: A list of messages.
   ///   - tools: A list of tools; nil for none.
@@ -12,7 +12,7 @@ extension ChatTemplate {
   ///   - sanitized: Whether control tokens that are written out in the messages, tools and further variables are
   ///     ordinary text, so that nobody can end a turn or begin one from inside of a message. Control tokens are the special
   ///     tokens, and the other added ones that the template itself writes out (`<think>`). Without, they are read as
-  ///     tokens wherever they stand, as in most runners. Either way the ids are those of transformers.
+  ///     tokens wherever they occur, as in most runners. Either way the ids are those of transformers.
   ///   - keysToo: Whether that goes for the keys of objects, too, which transformers leaves as they are: arguments of calls
   ///     and schemas of tools are written out with their keys.
   ///   - tokenizer: The model's tokenizer.

@@ -1,8 +1,8 @@
 import StrictJSON
 
-/// Keeps apart the control tokens that a template writes and those that stand in what it is given, as
+/// Keeps apart the control tokens that a template writes and those that occur in what it is given, as
 /// `sanitize_control_tokens` of transformers does: the latter are marked before rendering, and encoded as ordinary text
-/// behind it. Marks are two private-use characters, which are taken out of the input first.
+/// after it. Marks are two private-use characters, which are taken out of the input first.
 struct ControlTokens {
   private static let begin: Unicode.Scalar = "\u{F0000}"
   private static let end: Unicode.Scalar = "\u{F0001}"
@@ -14,7 +14,7 @@ struct ControlTokens {
   private let keysToo: Bool
 
   /// - Parameters:
-  ///   - tokenizer: Its special tokens are control tokens, and those other added ones that the template writes out.
+  ///   - tokenizer: Its special tokens are control tokens, as are those other added ones that the template writes out.
   ///   - keysToo: Whether they are marked in the keys of objects, too.
   ///   - isWrittenOut: Whether the template writes out a text.
   init(_ tokenizer: Tokenizer, keysToo: Bool = false, isWrittenOut: (String) -> Bool) {

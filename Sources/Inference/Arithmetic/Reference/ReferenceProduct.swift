@@ -51,7 +51,7 @@ public enum ReferenceProduct {
     return lanes
   }
 
-  /// Row `row` dequantized: the values that MLX's `dequantize` gives, for affine in the type of its parameters, for
+  /// Row `row` dequantized: the values that MLX's `dequantize` returns, for affine in the type of its parameters, for
   /// the other quantized formats in f32.
   public static func decodeRow(_ w: WeightMatrix, row: Int, into y: UnsafeMutablePointer<Float>) {
     for column in 0..<w.columns { y[column] = w.value(row, column) }
@@ -65,7 +65,7 @@ struct ReductionOrder {
   let unit: Int
   /// Products of one lane in one unit.
   var steps: Int { unit / 16 }
-  /// Whether a lane takes `steps` neighbours (formats of 2 and 4 bits: what lies in one 32-bit word) or every
+  /// Whether a lane takes `steps` neighbours (formats of 2 and 4 bits: what is in one 32-bit word) or every
   /// sixteenth element of a unit that is one group (all others).
   let neighbours: Bool
 

@@ -23,7 +23,7 @@ public enum ReferenceVector {
     return lanes.halvingMaximum()
   }
 
-  /// What ``Vector/rmsNorm(_:weight:count:epsilon:into:)`` must give.
+  /// What ``Vector/rmsNorm(_:weight:count:epsilon:into:)`` must return.
   public static func rmsNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>?, count: Int, epsilon: Float,
     into y: UnsafeMutablePointer<Float>
@@ -32,7 +32,7 @@ public enum ReferenceVector {
     for i in 0..<count { y[i] = (x[i] * inverse) * (weight?[i] ?? 1) }
   }
 
-  /// What ``Vector/softmax(_:count:)`` must give.
+  /// What ``Vector/softmax(_:count:)`` must return.
   public static func softmax(_ scores: UnsafeMutablePointer<Float>, count: Int) {
     let inverse = 1 / exponentials(scores, count: count)
     for i in 0..<count { scores[i] *= inverse }
@@ -45,7 +45,7 @@ public enum ReferenceVector {
     return sum(scores, count: count)
   }
 
-  /// What `Vector.attend` must give.
+  /// What `Vector.attend` must return.
   public static func attend(
     query: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, headDimension: Int,
     stride: Int, positions: Int, scale: Float, into out: UnsafeMutablePointer<Float>,
@@ -60,7 +60,7 @@ public enum ReferenceVector {
     }
   }
 
-  /// What `Vector.rotate` must give.
+  /// What `Vector.rotate` must return.
   public static func rotate(
     _ x: UnsafeMutablePointer<Float>, rotaryDimension: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
   ) {
@@ -73,7 +73,7 @@ public enum ReferenceVector {
     }
   }
 
-  /// What `Vector.convolve` must give.
+  /// What `Vector.convolve` must return.
   public static func convolve(
     _ window: UnsafePointer<Float>, stride: Int, taps: Int, weights: UnsafePointer<Float>, count: Int,
     into y: UnsafeMutablePointer<Float>
@@ -85,7 +85,7 @@ public enum ReferenceVector {
     }
   }
 
-  /// What `Vector.deltaSteps` must give for one token: S ← decay · S; u = beta · (v − S k); S ← S + u kᵀ; out = S q.
+  /// What `Vector.deltaSteps` must return for one token: S ← decay · S; u = beta · (v − S k); S ← S + u kᵀ; out = S q.
   public static func deltaStep(
     state: UnsafeMutablePointer<Float>, keyDimension: Int, valueDimension: Int, query: UnsafePointer<Float>,
     key: UnsafePointer<Float>, value: UnsafePointer<Float>, decay: Float, beta: Float,
