@@ -18,7 +18,8 @@ import Testing
         config.set("text_config", to: text)
       }
       var tensors = try HeadDonor.read(shop.path + "/base/model.safetensors")
-      let output = try #require(tensors.removeValue(forKey: "lm_head.weight"))
+      let found = tensors.removeValue(forKey: "lm_head.weight")
+      let output = try #require(found)
       let entries = tensors.sorted { $0.key < $1.key }
       let layout = try SafetensorsLayout(
         tensors: entries.map { (name: $0.key, dtype: $0.value.dtype, shape: $0.value.shape) },

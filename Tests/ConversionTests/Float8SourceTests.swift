@@ -119,7 +119,8 @@ import Testing
     #expect(try weights(kept) == weights(packed))
     kept.config.removeKey("quantization_config")
     try withWorkshop(source: kept) { shop in
-      #expect(try diagnostic { _ = try shop.open() }.code == "E_SOURCE_FORMAT")
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_SOURCE_FORMAT")
     }
   }
 
@@ -135,7 +136,8 @@ import Testing
     stated.config.set("quantization_config", to: ["quant_method": "modelopt"])
     let file = "{\"producer\": {\"name\": \"modelopt\"}, \"quantization\": {\"quant_algo\": \"FP8\"}}"
     try withWorkshop(source: packed) { shop in
-      #expect(try diagnostic { _ = try shop.open() }.code == "E_SOURCE_FORMAT")
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_SOURCE_FORMAT")
       try writeBytes(Array(file.utf8), shop.source + "/hf_quant_config.json")
       try shop.run()
       let audit = try Package(shop.package).audit

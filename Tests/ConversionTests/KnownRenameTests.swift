@@ -87,7 +87,8 @@ import Testing
     var source = TinyCheckpoint(.dense)
     for (name, tensor) in source.tensors { source.tensors["ema_model." + name] = tensor }
     try withWorkshop(source: source) { shop in
-      #expect(try diagnostic { _ = try shop.open() }.code == "E_TENSOR_TWICE")
+      let error = try diagnostic { _ = try shop.open() }
+      #expect(error.code == "E_TENSOR_TWICE")
     }
   }
 
