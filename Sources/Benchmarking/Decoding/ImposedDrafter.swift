@@ -2,7 +2,7 @@ import Inference
 
 /// How often drafts are to be accepted, for weights whose own drafts say nothing: a synthetic checkpoint's.
 public struct ImposedAcceptance: Sendable, Hashable {
-  /// The chance that a draft is right when all before it are, by place; the last one holds for further places.
+  /// The chance that a draft is right when all before it are, by place; the last one also applies to further places.
   public var chances: [Double]
   /// The same seed imposes the same drafts.
   public var seed: UInt64
@@ -26,7 +26,7 @@ public struct ImposedAcceptance: Sendable, Hashable {
   }
 }
 
-/// Does all the work of the head's drafter, but says tokens of its own: the true continuation, or a wrong token where
+/// Does all the work of the head's drafter, but returns its own tokens: the true continuation, or a wrong token where
 /// the imposed chance says so. The target checks them as it checks any draft.
 final class ImposedDrafter: Drafter {
   private let drafter: any Drafter

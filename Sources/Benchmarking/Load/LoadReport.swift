@@ -29,7 +29,7 @@ package struct LoadResult: Sendable, Equatable {
   package let accepted: Int
   /// Seconds of the whole measurement.
   package let seconds: Double
-  /// Until the first token, between tokens, and of whole answers.
+  /// Times until the first token, between tokens, and of whole answers.
   package let first: Times
   package let between: Times
   package let whole: Times
