@@ -3,7 +3,7 @@ import Threads
 
 /// How many drafts the head gets accepted on the unquantized source: the measure of what a conversion cost it.
 public struct SourceAcceptance: Sendable {
-  /// By setting, in the order of the check's settings of a fixed depth.
+  /// Counts by setting, in the order of the check's settings of a fixed depth.
   public var settings: [(name: String, count: AcceptanceCount)]
   /// Share of the source's accepted first drafts that the package must reach at every depth.
   public var floor: Double?
