@@ -33,7 +33,7 @@ public struct PartitionPlan {
     }
   }
 
-  /// Of a partition, over all that is made.
+  /// Items of a partition, over all that is made.
   private func items(_ partition: Int) -> [WorkItem] {
     targets.flatMap { $0.partitions.indices.contains(partition) ? $0.partitions[partition] : [] }
   }
