@@ -6,7 +6,7 @@ import SystemPackage
 /// kilobytes can claim to be gigabytes.
 struct ArchiveContents {
   struct Member {
-    /// Beneath the folder.
+    /// The name beneath the folder.
     let name: String
     let size: Int
     let headerBytes: Int
