@@ -20,13 +20,13 @@ public struct BatchCounts: Sendable, Hashable {
   public internal(set) var failed = 0
   /// Passes that could not be made.
   public internal(set) var failedPasses = 0
-  /// Of the sequences that have ended: drafts by place, from 0, and how many of them were accepted.
+  /// Drafts of the sequences that have ended, by place, from 0, and how many of them were accepted.
   public internal(set) var draftedByPlace: [Int] = []
   /// See ``draftedByPlace``.
   public internal(set) var acceptedByPlace: [Int] = []
   /// The same by drafter.
   public internal(set) var drafters: [DrafterKind: DrafterCount] = [:]
-  /// Of the sequences that have ended: rounds after the prompt.
+  /// Rounds after the prompt, of the sequences that have ended.
   public internal(set) var rounds = 0
 
   mutating func add(_ statistics: DecodingStatistics) {

@@ -43,7 +43,7 @@ struct PrefixCache {
   /// Keeps what a session knows, between passes; nothing is copied when it is there already, or when there is no room.
   /// - Parameters:
   ///   - session: Its tokens begin with the key's prompt, or are a part of it.
-  ///   - key: Of its sequence.
+  ///   - key: The key of its sequence.
   ///   - most: Bytes that all that is kept may have.
   mutating func keep(_ session: DecodingSession, _ key: PrefixKey, most: Int) {
     guard session.tokens.count >= max(1, options.least) else { return }
