@@ -24,8 +24,8 @@ public struct ConcurrencyBench {
   /// - Parameters:
   ///   - model: The model that is measured.
   ///   - pool: The threads that compute.
-  ///   - options: Those of the bench.
-  ///   - decoders: Those that the model has.
+  ///   - options: The options of the bench.
+  ///   - decoders: The decoders that the model has.
   ///   - numbers: Sequences at once, each at least 1.
   public init(
     _ model: LoadedModel, pool: WorkerPool, _ options: BenchOptions, decoders: [BenchDecoder], numbers: [Int]
@@ -38,8 +38,8 @@ public struct ConcurrencyBench {
   }
 
   /// - Parameters:
-  ///   - prompts: Those of the bench, at least one.
-  ///   - truth: By prompt, the tokens of vanilla decoding alone.
+  ///   - prompts: The prompts of the bench, at least one.
+  ///   - truth: The tokens of vanilla decoding alone, by prompt.
   /// - Throws: `InferenceError`; `CancellationError`.
   public mutating func run(_ prompts: [BenchPrompt], truth: [[Int]]) throws {
     let made = try prompts.map { try $0.make() }

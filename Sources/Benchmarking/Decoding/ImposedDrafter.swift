@@ -8,7 +8,7 @@ public struct ImposedAcceptance: Sendable, Hashable {
   public var seed: UInt64
 
   /// - Parameters:
-  ///   - chances: By place in the draft, from 0: the chance that the target agrees, 0 to 1.
+  ///   - chances: The chance that the target agrees, 0 to 1, by place in the draft, from 0.
   ///   - seed: The same seed imposes the same drafts.
   public init(chances: [Double], seed: UInt64 = 0) {
     self.chances = chances

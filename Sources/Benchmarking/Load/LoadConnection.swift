@@ -10,7 +10,7 @@ final class LoadConnection {
   private let socket: Int32
   private let address: LoadAddress
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
-  /// Seconds without anything before it is given up.
+  /// Seconds of silence before it is abandoned.
   private static let patience = 1_800
 
   /// - Throws: ``LoadError/connection(address:reason:)``.
