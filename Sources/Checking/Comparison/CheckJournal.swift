@@ -74,7 +74,7 @@ struct DecodingNames {
   /// - Parameters:
   ///   - part: Tells decodings of the package from those of the source.
   ///   - prompts: All prompts of the check.
-  ///   - options: Those of the check.
+  ///   - options: The options of the check.
   init(_ part: String, _ prompts: [EncodedPrompt], _ options: CheckOptions) {
     var hash = SHA256Stream()
     let head: [Int] = [options.limit, options.draftShortlist, prompts.count, options.stops.count]

@@ -23,7 +23,7 @@ public struct ResourceUse: Sendable {
 
   /// - Parameters:
   ///   - loading: How long it took to open the model.
-  ///   - mappedBytes: Of the model.
+  ///   - mappedBytes: The mapped bytes of the model.
   ///   - summary: The model's tensors and bytes.
   public init(loading: Duration, mappedBytes: Int, summary: ModelSummary) {
     self.loading = loading

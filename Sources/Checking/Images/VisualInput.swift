@@ -11,7 +11,7 @@ public struct VisualInput: Sendable {
   public let kind: VisionRows.Kind
   /// The input of the tower.
   public let patches: ImagePatches
-  /// For each group of frames of a video, the mean of the times of its first and last frame, in seconds.
+  /// The mean of the times of the first and last frame of each group of frames of a video, in seconds.
   public let times: [Double]
 
   /// Frames a second that a video is taken to have when nobody says: what the family samples.

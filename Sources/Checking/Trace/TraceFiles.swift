@@ -20,7 +20,7 @@ public struct TraceFiles {
   ///   - trace: What was traced.
   ///   - model: The model that was traced.
   ///   - depth: Drafted tokens of each of the trace's rounds.
-  ///   - arithmetic: That of the trace.
+  ///   - arithmetic: The arithmetic of the trace.
   public init(_ trace: Trace, model: LoadedModel, depth: Int, arithmetic: Arithmetic = .canonical) {
     self.trace = trace
     configuration = model.configuration
