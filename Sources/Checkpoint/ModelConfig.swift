@@ -10,9 +10,9 @@ public struct ModelConfig: Sendable {
   public let modelType: String
   /// Symbols of the dimension expressions, such as `H` (hidden size) or `Nq` (query heads).
   public let symbols: [String: Int]
-  /// For each decoder layer, whether it is a full-attention layer (else Gated DeltaNet).
+  /// Whether each decoder layer is a full-attention layer (else Gated DeltaNet).
   public let fullAttention: [Bool]
-  /// For each decoder layer, whether its feed-forward part is a mixture of experts.
+  /// Whether the feed-forward part of each decoder layer is a mixture of experts.
   public let sparse: [Bool]
   /// Whether the output projection is the embedding.
   public internal(set) var tiedEmbeddings: Bool

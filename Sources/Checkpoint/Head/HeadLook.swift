@@ -22,7 +22,7 @@ package struct HeadLook: Sendable {
   private let totalBytes: Int
 
   /// - Parameters:
-  ///   - model: Of which nothing but small files need be read yet.
+  ///   - model: A model of which only small files need be read yet.
   ///   - open: Reads the headers of some shards, several at a time.
   /// - Throws: `CheckpointError`, `JSONError`, `SafetensorsError`; what reading them there throws.
   package init(_ model: any ModelElsewhere, open: (_ shards: [String]) throws -> [SafetensorsFile]) throws {
