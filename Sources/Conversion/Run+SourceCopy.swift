@@ -36,7 +36,7 @@ struct SourceCopy {
       let manifest = resolution.manifest.copyingSource(
         pipeline: pipeline, output: path.appending("package"))
       let run = try Run(manifest, options)
-      // It is a part of one stage, and nothing is told of its own stages.
+      // It is a part of one stage, and its own stages are not reported.
       _ = try run.execute(SilentRun())
       let staged = try StagedPackage(
         run.forecast.files, at: path.appending("staged"), source: run.resolution.source,

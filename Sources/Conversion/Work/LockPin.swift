@@ -35,7 +35,7 @@ struct LockPin: Sendable {
     }
   }
 
-  /// Under `--locked`: refuses before the work whatever differs in what is known without reading the shards.
+  /// Refuses before the work, under `--locked`, whatever differs in what is known without reading the shards.
   func require() throws {
     guard isLocked else { return }
     let path = resolution.lockPath
