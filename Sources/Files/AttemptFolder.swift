@@ -20,7 +20,7 @@ package final class AttemptFolder: Sendable {
   private static let mark = ".cambium-attempt-"
 
   /// - Parameters:
-  ///   - name: Of what is made.
+  ///   - name: The name of what is made.
   ///   - folder: Where it is made.
   package init(for name: String, in folder: FilePath) throws {
     let random = String(UInt64.random(in: 0 ... .max), radix: 16)

@@ -69,7 +69,7 @@ private struct KnownRemoval {
   private var files: [[UInt8]: FileIdentity?] = [:]
   private var folders: Set<[UInt8]> = [[]]
   private let last: [UInt8]?
-  /// Beneath the folder.
+  /// What was kept, beneath the folder.
   private(set) var kept: [[UInt8]] = []
 
   init(_ known: [Folder.Entry], last: [UInt8]?) {
