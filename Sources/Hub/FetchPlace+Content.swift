@@ -78,7 +78,7 @@ extension FetchPlace {
   }
 
   /// Refuses to write through a link beneath a plain folder, which would lead out of it. The folder itself is what the
-  /// person named, and the cache has links of its own.
+  /// person named, and the cache has its own links.
   func requireNoLinks(to folder: FilePath) throws(StorageError) {
     guard cache == nil else { return }
     var path = model

@@ -63,7 +63,7 @@ struct FetchPlace: Sendable {
   /// What of it is whole.
   func journal(_ file: HubFile) -> FilePath { FetchPlace.unfinished(home).appending("\(file.etag).json") }
 
-  /// The folder of our own.
+  /// Our own folder.
   static func unfinished(_ home: FilePath) -> FilePath { home.appending(".cambium") }
 
   /// The lock that the client takes of the same file.

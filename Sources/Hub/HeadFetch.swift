@@ -32,7 +32,7 @@ public struct HeadFetch: Sendable {
   /// The record's name in the folder.
   public static let record = "hub.json"
 
-  /// - Parameter model: Of which headers were read.
+  /// - Parameter model: A model whose headers were read.
   /// - Throws: ``HubError/nothingToFetch(name:filters:)`` when it has no head; what opening it throws.
   public init(_ model: RemoteModel) throws {
     self.model = model
