@@ -105,7 +105,7 @@ extension FilePath {
   }
 }
 
-/// The program that runs. Foundation's `Bundle.main` ends the process where there is no `/proc`.
+/// The path of the running program. Foundation's `Bundle.main` ends the process where there is no `/proc`.
 public enum ProgramPath {
   /// The path as the system says it, without links; where it does not, as a shell finds the name that the program was
   /// called by. Nothing need be there: the program may have been replaced since.
