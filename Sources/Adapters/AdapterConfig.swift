@@ -6,10 +6,10 @@ import SystemPackage
 public struct AdapterConfig: Sendable {
   /// Which modules have factors.
   enum Targets: Sendable {
-    /// Names, or ends of names behind a dot.
+    /// Names, or ends of names after a dot.
     case names([String])
     case pattern(ModulePattern)
-    /// Those that the library chose by the architecture.
+    /// The modules that the library chose by the architecture.
     case any
   }
 
@@ -19,7 +19,7 @@ public struct AdapterConfig: Sendable {
   let alpha: Double
   /// Whether the scale is alpha over the root of the rank.
   let isRankStabilized: Bool
-  /// Whether each row of a merged matrix is scaled to a length of its own (DoRA).
+  /// Whether each row of a merged matrix is scaled to its own length (DoRA).
   let hasMagnitudes: Bool
   let rankPattern: [(pattern: ModulePattern, value: Double)]
   let alphaPattern: [(pattern: ModulePattern, value: Double)]

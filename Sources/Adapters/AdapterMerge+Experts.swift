@@ -2,7 +2,7 @@ import Checkpoint
 import Safetensors
 
 extension AdapterMerge {
-  /// Parameters of the experts' module, in the order in which PEFT wraps them: the first lies innermost.
+  /// Parameters of the experts' module, in the order in which PEFT wraps them: the first is the innermost.
   private static let parameters = [("gate_up_proj", ["gate_proj", "up_proj"]), ("down_proj", ["down_proj"])]
 
   /// Whether a module holds routed experts, fused or one by one.
@@ -70,7 +70,7 @@ extension AdapterMerge {
     let fused = modules[module + "." + parameter]
     if fused.count == parts.count { return fused.map(\.tensor) }
     return try parts.map { part in
-      // The first expert's stands for the stack.
+      // The first expert's weight represents the stack.
       let single = modules["\(module).0.\(part).weight"]
       if let place = single.first, place.matrix != nil { return place.tensor }
       return try place(of: module + "." + parameter, for: entry).tensor

@@ -13,7 +13,7 @@ struct AdapterTensorName: Equatable {
 
   /// The module as PEFT knows it, without `base_model.model.`; of a whole tensor, the tensor.
   let module: String
-  /// How often PEFT has wrapped the module again: one `base_layer` for each parameter of its own that was wrapped later.
+  /// How often PEFT has wrapped the module again: one `base_layer` for each of its parameters that was wrapped later.
   let depth: Int
   let part: Part
 
@@ -39,7 +39,7 @@ struct AdapterTensorName: Equatable {
       guard !fields.contains(where: { $0.hasPrefix("lora_") || $0.hasPrefix("trainable_tokens") }) else { return nil }
       part = .whole
       depth = 0
-      // Older releases left in what holds the copy.
+      // Older releases left the names of the modules that hold the copy.
       for index in fields.indices.reversed() where ["base_layer", "modules_to_save"].contains(fields[index]) {
         fields.remove(at: index)
       }

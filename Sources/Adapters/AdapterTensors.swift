@@ -14,12 +14,12 @@ struct AdapterTensors {
     var isEmbedding = false
   }
 
-  /// By the bare name of the module, the outermost wrapper first.
+  /// The factors by the bare name of the module, the outermost wrapper first.
   private(set) var factors: [String: [Factors]] = [:]
   /// Whole tensors, by bare name.
   private(set) var whole: [String: (name: String, entry: TensorEntry)] = [:]
 
-  /// - Throws: ``AdapterError`` for a name of another form, a name that stands twice, and a factor without its partner.
+  /// - Throws: ``AdapterError`` for a name of another form, a name that appears twice, and a factor without its partner.
   init(_ file: SafetensorsFile) throws {
     var left: [TensorEntry] = []
     for entry in file.header.tensors {

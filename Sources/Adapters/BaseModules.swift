@@ -6,14 +6,14 @@ struct BaseModules {
   struct Place {
     /// Index into the trunk's tensors.
     let tensor: Int
-    /// Which matrix of a stack; nil for a tensor of its own, and for all matrices of a fused one.
+    /// Which matrix of a stack; nil for a separate tensor, and for all matrices of a fused one.
     let matrix: Int?
     /// Which part of a fused matrix's rows.
     let part: Int
   }
 
   private var places: [String: [Place]] = [:]
-  /// Of tensors that are packed.
+  /// The packed tensors.
   private var packed: [String: ResolvedTensor] = [:]
 
   init(_ tensors: [ResolvedTensor]) {
@@ -46,6 +46,6 @@ struct BaseModules {
 
   func packed(_ tensor: String) -> ResolvedTensor? { packed[tensor] }
 
-  /// Names of all tensors that are matrices of their own.
+  /// Names of all tensors that are separate matrices.
   var names: [String] { places.keys.sorted() }
 }

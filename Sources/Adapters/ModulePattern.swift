@@ -26,14 +26,14 @@ package struct ModulePattern: Sendable {
     return ends(root, [0], bytes).contains(bytes.count)
   }
 
-  /// Whether the name, or what stands behind one of its dots, matches: `re.match(rf"(.*\.)?(PATTERN)$", name)`.
+  /// Whether the name, or what follows one of its dots, matches: `re.match(rf"(.*\.)?(PATTERN)$", name)`.
   package func matchesEnd(of name: String) -> Bool {
     let bytes = Array(name.utf8)
     let starts = [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: ".") }.map { $0 + 1 }
     return ends(root, Set(starts), bytes).contains(bytes.count)
   }
 
-  /// Where a match may end that begins at one of `starts`.
+  /// Where a match that begins at one of `starts` may end.
   private func ends(_ node: Node, _ starts: Set<Int>, _ bytes: [UInt8]) -> Set<Int> {
     switch node {
     case .set(let holds): return Set(starts.filter { $0 < bytes.count && holds(bytes[$0]) }.map { $0 + 1 })

@@ -84,7 +84,7 @@ struct ModulePatternParser {
     return Int(String(decoding: bytes[begin..<at], as: UTF8.self))
   }
 
-  /// What stands behind a backslash.
+  /// What follows a backslash.
   private mutating func escape() -> (@Sendable (UInt8) -> Bool)? {
     guard let byte = next, byte < 0x80 else { return nil }
     at += 1
@@ -103,7 +103,7 @@ struct ModulePatternParser {
     }
   }
 
-  /// A class, behind its opening bracket.
+  /// A class, after its opening bracket.
   private mutating func bracket() -> Node? {
     let isNegated = take("^")
     var members: [@Sendable (UInt8) -> Bool] = []

@@ -6,14 +6,14 @@ import SystemPackage
 /// kilobytes can claim to be gigabytes.
 struct ArchiveContents {
   struct Member {
-    /// Beneath the folder.
+    /// The name beneath the folder.
     let name: String
     let size: Int
     let headerBytes: Int
     let frames: Range<Int>
-    /// Of the first frame in the archive.
+    /// Offset of the first frame in the archive.
     let offset: Int
-    /// Of all its frames together.
+    /// Packed bytes of all its frames together.
     let packed: Int
 
     /// Packed as weights never are: claimed bytes that cost nothing.
@@ -57,7 +57,7 @@ struct ArchiveContents {
     self.top = top
   }
 
-  /// Holds the names against `SHA256SUMS`, and against their digests the files that are packed as no weights are.
+  /// Compares the names with `SHA256SUMS`, and files that are not packed like weights with their digests.
   /// - Returns: The list.
   /// - Throws: ``ArchiveError``, `FileError`.
   func requireListed(_ stop: () -> Bool) throws -> ChecksumList {
@@ -96,7 +96,7 @@ struct ArchiveContents {
     return try digestOfFile(atPath: path).digest == list[member.name] ?? digest(of: member, stop)
   }
 
-  /// Of the file's content in the archive.
+  /// The digest of the file's content in the archive.
   private func digest(of member: Member, _ stop: () -> Bool) throws -> SHA256Digest {
     var digest = SHA256Stream()
     try forEachPiece(of: member) {

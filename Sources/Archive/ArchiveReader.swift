@@ -13,7 +13,7 @@ public struct ArchiveReader: Sendable {
     public let path: FilePath
     /// How many files.
     public let files: Int
-    /// Of the files together.
+    /// Bytes of the files together.
     public let bytes: Int
   }
 

@@ -19,7 +19,7 @@ public struct ArchiveWriter: Sendable {
     public let sha256: SHA256Digest
     /// How many files are in it.
     public let files: Int
-    /// Of the files together.
+    /// Plain bytes of the files together.
     public let plainBytes: Int
   }
 
@@ -49,8 +49,8 @@ public struct ArchiveWriter: Sendable {
     let range: Range<Int>
   }
 
-  /// Every file is held against `SHA256SUMS` while it is read.
-  /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Nothing stands at `path` then that was not there before.
+  /// Every file is compared with `SHA256SUMS` while it is read.
+  /// - Throws: ``ArchiveError``, `FileError`, `StorageError`. Then nothing is at `path` that was not there before.
   @discardableResult
   public func write(
     to path: FilePath, force: Bool = false, observer: any WorkObserver = SilentWork(),

@@ -23,7 +23,7 @@ extension ChecksumList {
     throw ArchiveError.sums(file: path, expected: "a line in \(ChecksumList.name)", found: "none")
   }
 
-  /// Holds one file against the list.
+  /// Compares one file with the list.
   func require(_ name: String, _ digest: SHA256Digest, path: String) throws {
     try requireListed(name, path: path)
     guard let listed = self[name] else { return }

@@ -5,7 +5,7 @@ package final class FrameCoder {
   /// Plain bytes in a frame, at most.
   static let mostPlain = 8 << 20
   static let mostCompressed = ZSTD_compressBound(mostPlain)
-  /// Part of the format: another level gives other bytes.
+  /// Part of the format: another level yields other bytes.
   static let level: Int32 = 3
 
   struct Failure: Error {

@@ -3,7 +3,7 @@ import Files
 /// The table at the end of the archive: how long each frame is, compressed and plain. Readers that do not know it skip it.
 ///
 /// Source: zstd, contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0, without checksums (each
-/// frame has one of its own).
+/// frame has its own).
 package struct SeekTable {
   /// A frame of the archive.
   package struct Frame: Equatable {

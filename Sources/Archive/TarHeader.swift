@@ -29,7 +29,7 @@ package struct TarHeader: Equatable {
       + Array(repeating: 0, count: TarHeader.padding(records.count)) + plain
   }
 
-  /// Zeros behind a content of so many bytes.
+  /// Zeros after a content of so many bytes.
   package static func padding(_ size: Int) -> Int { (block - size % block) % block }
 
   /// Eleven octal digits.

@@ -23,7 +23,7 @@ package struct TarReader {
     case header
     case content(left: Int, padding: Int)
     case padding(left: Int)
-    /// Behind the last file: how many zero bytes were seen.
+    /// After the last file: how many zero bytes were seen.
     case end(zeros: Int)
   }
 

@@ -3,7 +3,7 @@ import Files
 import Foundation
 import SystemPackage
 
-/// Writes the files that come out of an archive, and holds them against `SHA256SUMS` at the end.
+/// Writes the files that come out of an archive, and compares them with `SHA256SUMS` at the end.
 struct UnpackedFiles {
   let archive: FilePath
   let folder: FilePath
@@ -19,7 +19,7 @@ struct UnpackedFiles {
 
   private var open: Open?
   private var names: ArchiveNames
-  /// In the order of the names' bytes, each once.
+  /// Digests in the order of the names' bytes, each once.
   private var digests: [(name: String, sha256: SHA256Digest)] = []
   private var bytes = 0
   private var finished: [Folder.Entry] = []

@@ -22,7 +22,7 @@ struct RunningPrompt {
 /// Each waits for one other and once, so nobody is kept from its place for long; whether anything was kept in the end or
 /// not, it then goes on by itself.
 struct AwaitedBeginnings {
-  /// By number of who waits: whom it waits for, or did.
+  /// For each waiting sequence, by number, the one that it waits for, or waited for.
   private var awaited: [Int: Int] = [:]
 
   /// Whether a sequence is to wait.

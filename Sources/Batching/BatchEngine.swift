@@ -2,7 +2,7 @@ import Diagnostics
 import Inference
 import Threads
 
-/// A batched engine on a thread of its own: takes requests at any time, from any thread.
+/// A batched engine on its own thread: takes requests at any time, from any thread.
 ///
 ///     let engine = try BatchEngine(model)
 ///     let handle = try engine.submit(SequenceRequest([1, 2, 3], method: .mtp(depth: 2), limit: 64)) { print($0) }
@@ -13,17 +13,17 @@ public final class BatchEngine: Sendable {
     case taking
     /// Nothing new; what is there comes to its end.
     case draining
-    /// Nothing new; what is there is given up.
+    /// Nothing new is taken; what is there is cancelled.
     case stopping
   }
 
   private struct Inbox {
     var phase = Phase.taking
     var arrived: [Submission] = []
-    /// Numbers given so far.
+    /// Numbers assigned so far.
     var numbers = 0
     var status: BatchStatus
-    /// Whether somebody was given up, so that the thread looks even when it has nothing else to do.
+    /// Whether somebody was cancelled, so that the thread looks even when it has nothing else to do.
     var isWoken = false
   }
 
@@ -74,7 +74,7 @@ public final class BatchEngine: Sendable {
   /// - Parameters:
   ///   - request: What is asked for.
   ///   - deliver: Called on the engine's thread with each event, in their order; it must not wait for anything.
-  /// - Returns: What gives it up.
+  /// - Returns: The handle that cancels it.
   /// - Throws: ``BatchError``; `InferenceError` for a prompt, an option or a drafter that cannot be.
   @discardableResult public func submit(
     _ request: SequenceRequest, deliver: @escaping @Sendable (SequenceEvent) -> Void
@@ -105,7 +105,7 @@ public final class BatchEngine: Sendable {
   /// own thread.
   public func drain() { end(.draining) }
 
-  /// Takes nothing new, gives up all that run and wait, and returns when they are told. Not for the engine's own thread.
+  /// Takes nothing new, cancels all that run and wait, and returns when they are told. Not for the engine's own thread.
   public func stop() { end(.stopping) }
 
   private func end(_ phase: Phase) {
@@ -152,7 +152,7 @@ public final class BatchEngine: Sendable {
     }
   }
 
-  /// Whether all are given up; for the thread alone.
+  /// Whether all are cancelled; for the thread alone.
   private final class End {
     var isStopping = false
   }

@@ -11,7 +11,7 @@ public enum BatchPace: Sendable, Hashable {
 /// What bounds a batch. Without effect on any answer.
 public struct BatchOptions: Sendable {
   /// Bytes for the states of all sequences. Each one's are reserved when it is admitted, for all that it may come to,
-  /// and given back at its end.
+  /// and returned at its end.
   public var memory: Int
   /// Sequences that run at once, at most.
   public var sequences: Int
@@ -23,7 +23,7 @@ public struct BatchOptions: Sendable {
   public var promptChunk: Int
   /// Threads that compute; nil for the number of processors.
   public var threads: Int?
-  /// How matrix products are formed. Each has answers of its own.
+  /// How matrix products are formed. Each way has its own answers.
   public var arithmetic: Arithmetic
   /// What is kept of sequences for those that begin alike; nil for nothing.
   public var cache: PrefixCacheOptions?

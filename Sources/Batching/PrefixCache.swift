@@ -2,9 +2,9 @@ import Digests
 import Inference
 
 /// Beginnings of sequences that were run. Whoever begins with the same tokens takes copies of the states and runs only
-/// what is new: the states are those that it would come to itself, bit for bit, so nothing shows it but the time.
+/// what is new: the states are those that it would reach itself, bit for bit, so nothing shows it but the time.
 ///
-/// What was not used for longest is given up first; no clock has a say.
+/// What was not used for longest is dropped first; no clock has a say.
 struct PrefixCache {
   private struct Entry {
     let snapshot: SessionSnapshot
@@ -13,17 +13,17 @@ struct PrefixCache {
   }
 
   private let options: PrefixCacheOptions
-  /// What was used last stands last.
+  /// The most recently used entry is last.
   private var entries: [Entry] = []
-  /// Of all that is kept.
+  /// Bytes of all that is kept.
   private(set) var bytes = 0
 
   init(_ options: PrefixCacheOptions) { self.options = options }
 
-  /// Tokens of what is kept; what was used last stands last.
+  /// Tokens of what is kept; the most recently used are last.
   var prefixes: [[Int]] { entries.map(\.snapshot.tokens) }
 
-  /// The longest beginning of a prompt that is kept, with at least one token behind it: logits come of a row that is run.
+  /// The longest kept beginning of a prompt, with at least one token after it: logits come from a row that is run.
   mutating func find(_ key: PrefixKey, _ model: LoadedModel) -> SessionSnapshot? {
     var best: Int?
     var longest = 0
@@ -43,7 +43,7 @@ struct PrefixCache {
   /// Keeps what a session knows, between passes; nothing is copied when it is there already, or when there is no room.
   /// - Parameters:
   ///   - session: Its tokens begin with the key's prompt, or are a part of it.
-  ///   - key: Of its sequence.
+  ///   - key: The key of its sequence.
   ///   - most: Bytes that all that is kept may have.
   mutating func keep(_ session: DecodingSession, _ key: PrefixKey, most: Int) {
     guard session.tokens.count >= max(1, options.least) else { return }
@@ -65,12 +65,12 @@ struct PrefixCache {
     bytes += snapshot.bytes
   }
 
-  /// Gives up what was not used for longest until there are no more bytes than this.
+  /// Drops what was not used for longest until there are no more bytes than this.
   mutating func shrink(to most: Int) {
     while bytes > most, !entries.isEmpty { bytes -= entries.removeFirst().snapshot.bytes }
   }
 
-  /// Gives up everything.
+  /// Drops everything.
   mutating func removeAll() {
     entries.removeAll()
     bytes = 0

@@ -1,7 +1,7 @@
 /// How beginnings of sequences are kept, so that whoever goes on from one does not run it again. Without effect on any
 /// answer.
 public struct PrefixCacheOptions: Sendable, Hashable {
-  /// Bytes at most. They are taken from what running sequences leave of ``BatchOptions/memory``, and given up for them.
+  /// Bytes at most. They are taken from what running sequences leave of ``BatchOptions/memory``, and yielded to them.
   public var memory: Int
   /// Beginnings of fewer tokens are not kept: they are soon run again.
   public var least: Int

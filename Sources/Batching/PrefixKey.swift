@@ -1,8 +1,8 @@
 import Digests
 import Inference
 
-/// By what the beginning of a sequence is found again: its tokens, where they stand, what is given in place of some, who
-/// drafts, and a word of whoever asks.
+/// The key by which the beginning of a sequence is found again: its tokens, their positions, what replaces some of
+/// them, who drafts, and a word of whoever asks.
 package struct PrefixKey: Sendable {
   let prompt: Prompt
   let method: DecodingMethod
@@ -10,7 +10,7 @@ package struct PrefixKey: Sendable {
   let salt: String
   /// Lengths at which the prompt's beginning is kept, ascending.
   let marks: [Int]
-  /// Digests of given rows, by token.
+  /// Digests of the rows that replace tokens, by token.
   private let rows: [Int: SHA256Digest]
 
   /// - Parameters:

@@ -2,12 +2,12 @@ import Diagnostics
 import Inference
 import Threads
 
-/// Sequences that decode together, and those that wait to: the scheduler, without a thread of its own.
+/// Sequences that decode together, and those that wait to: the scheduler, without its own thread.
 ///
-/// A step begins with who was given up, admits who waits as long as there is memory, first come first, takes rows of all
-/// that decode and of prompts as its pace says, prompts in turn, and tells everyone what became of it. What one
-/// sequence gives is what it gives alone; that one fails ends no other. Nothing is moved when one comes or goes: each has
-/// its own state, and the list is only an order.
+/// A step begins with the cancelled ones, admits who waits as long as there is memory, first come first, takes rows of
+/// all that decode and of prompts as its pace says, prompts in turn, and tells everyone what became of it. A sequence
+/// yields what it yields alone; one that fails ends no other. Nothing is moved when one comes or goes: each has its own
+/// state, and the list is only an order.
 package final class SequenceBatch {
   private struct Member {
     let job: SequenceJob
@@ -20,7 +20,7 @@ package final class SequenceBatch {
   private var passes: SharedPasses
   /// First come first.
   private var waiting: [SequenceJob] = []
-  /// In the order of their admission.
+  /// Members in the order of their admission.
   private var members: [Member] = []
   private var pace = StepPace()
   private var cache: PrefixCache?
@@ -56,7 +56,7 @@ package final class SequenceBatch {
   package var reservedBytes: Int { members.reduce(0) { $0 + $1.job.memory.bytes } }
   /// Bytes of beginnings that are kept; with those that are reserved no more than there is memory.
   package var cachedBytes: Int { cache?.bytes ?? 0 }
-  /// Tokens of the beginnings that are kept; what was used last stands last.
+  /// Tokens of the beginnings that are kept; the most recently used are last.
   package var prefixes: [[Int]] { cache?.prefixes ?? [] }
   /// See `SharedPasses.weightBytes`.
   package var weightBytes: Int { passes.weightBytes }
@@ -101,7 +101,7 @@ package final class SequenceBatch {
   // MARK: Who runs
 
   private func dropCancelled() {
-    // Who was given up is told after the lists are right: what is told may look at them.
+    // Who was cancelled is told after the lists are right: what is told may look at them.
     let given = waiting.filter { $0.isCancelled() }
     if !given.isEmpty {
       let numbers = Set(given.map(\.number))
@@ -118,7 +118,7 @@ package final class SequenceBatch {
   private func admit() {
     var reserved = reservedBytes
     let most = max(1, options.sequences)
-    // Where the next one stands, behind those that wait for what others run.
+    // The next one's place, after those that wait for what others run.
     var place = 0
     while place < min(most, waiting.count), members.count < most,
       reserved <= options.memory - waiting[place].memory.bytes
@@ -152,8 +152,8 @@ package final class SequenceBatch {
     }
   }
 
-  /// Lets a session begin with what is kept of its prompt. What is kept gives way to what is reserved; that which is
-  /// taken over is found first, and so given up last.
+  /// Lets a session begin with what is kept of its prompt. What is kept gives way to what is reserved; what is taken
+  /// over is found first, and so dropped last.
   private func goOn(_ session: DecodingSession, _ job: SequenceJob, reserved: Int) {
     guard cache != nil else { return }
     let known = job.prefix.flatMap { cache?.find($0, model) }
@@ -200,7 +200,7 @@ package final class SequenceBatch {
     }
   }
 
-  /// Rows of a prompt that are next: at most so many, and none behind the next place where its beginning is kept. How a
+  /// Rows of a prompt that are next: at most so many, and none after the next place where its beginning is kept. How a
   /// prompt is cut changes no bit.
   private func promptRows(of member: Member, most: Int) -> Int {
     let (known, rows) = (member.decoding.session.tokens.count, min(most, member.decoding.waitingRows))
@@ -230,7 +230,7 @@ package final class SequenceBatch {
 
   private func tellMembers() {
     for member in members {
-      // Who was given up during the step is told of no token behind that.
+      // Who was cancelled during the step is told of no later token.
       if member.job.isCancelled() {
         end(member, .cancelled(member.decoding))
         continue

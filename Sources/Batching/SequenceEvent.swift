@@ -1,7 +1,7 @@
 import Diagnostics
 import Inference
 
-/// What becomes of a sequence: `started`, then tokens, then one of the three ends, and nothing behind it. One that ends
+/// What becomes of a sequence: `started`, then tokens, then one of the three ends, and nothing after it. One that ends
 /// before it is admitted has only its end.
 public enum SequenceEvent: Sendable {
   /// Its memory is reserved, and its prompt begins to run.
@@ -10,7 +10,7 @@ public enum SequenceEvent: Sendable {
   case tokens([SequenceToken])
   /// It came to its end.
   case finished(Decoding.Finish, DecodingStatistics)
-  /// It was given up by its handle, or by the end of the engine.
+  /// It was cancelled by its handle, or by the end of the engine.
   case cancelled(DecodingStatistics)
   /// It cannot go on; others do, unless a pass failed.
   case failed(any CambiumError)

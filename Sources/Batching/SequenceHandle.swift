@@ -1,6 +1,6 @@
 import Threads
 
-/// Gives a sequence up. Nobody needs to keep it.
+/// Cancels a sequence. Nobody needs to keep it.
 public final class SequenceHandle: Sendable {
   /// Rises by one with each request that is taken.
   public let number: Int
@@ -12,13 +12,13 @@ public final class SequenceHandle: Sendable {
     self.wake = wake
   }
 
-  /// Gives the sequence up, within the step that runs: no token is delivered behind that step. From any thread, and as
+  /// Cancels the sequence within the step that runs: no token is delivered after that step. From any thread, and as
   /// often as one likes; without effect on one that has ended.
   public func cancel() {
     isGivenUp.withLock { $0 = true }
     wake()
   }
 
-  /// Whether it was given up.
+  /// Whether it was cancelled.
   public var isCancelled: Bool { isGivenUp.withLock { $0 } }
 }

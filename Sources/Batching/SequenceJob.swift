@@ -13,17 +13,17 @@ package struct SequenceJob {
     case failed(any CambiumError)
   }
 
-  /// By which it is told from others; two that are in a batch at once have different ones.
+  /// The number that tells it from others; two that are in a batch at once have different ones.
   package let number: Int
   /// Positions that its caches have room for.
   package let positions: Int
   /// What is reserved for it.
   package let memory: SequenceMemory
-  /// By what its beginning may be known and is kept; nil for one that shares nothing.
+  /// The key by which its beginning may be known and is kept; nil for one that shares nothing.
   package let prefix: PrefixKey?
   /// Makes its decoding.
   package let start: (DecodingSession) throws -> Decoding
-  /// Whether it was given up.
+  /// Whether it was cancelled.
   package let isCancelled: () -> Bool
   /// Called on the thread of the steps.
   package let deliver: (Event) -> Void

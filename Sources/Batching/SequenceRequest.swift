@@ -4,11 +4,11 @@ import Inference
 public struct SequenceRequest: Sendable {
   /// What it begins with.
   public var prompt: Prompt
-  /// The decoder. All but `optimistic` give the same tokens.
+  /// The decoder. All but `optimistic` produce the same tokens.
   public var method: DecodingMethod
   /// Tokens to decode at most.
   public var limit: Int
-  /// Tokens that end it; the one that does is still given.
+  /// Tokens that end it; the one that does is still delivered.
   public var stops: Set<Int>
   /// How tokens are chosen from logits.
   public var sampling: Sampling

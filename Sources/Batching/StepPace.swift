@@ -6,7 +6,7 @@ package struct StepPace {
 
   /// Prompts get so many rows whatever the clock says: else a long prompt would never end.
   package static let least = 8
-  /// What a first step is given.
+  /// Rows of a first step.
   private static let first = 16
 
   package init() {}

@@ -20,8 +20,8 @@ struct Submission: Sendable {
     }
   }
 
-  /// As a batch takes it.
-  /// - Parameter isStopping: Whether all are to be given up.
+  /// The job that a batch takes.
+  /// - Parameter isStopping: Whether all are to be cancelled.
   func job(isStopping: @escaping () -> Bool) -> SequenceJob {
     let probabilities = Probabilities()
     // Where nothing grows with the tokens there is memory for any number of them.

@@ -32,14 +32,14 @@ public struct BenchDifference: Sendable, Hashable {
   public var prompt: String
   /// Number of the repetition, 0 for the warm-up.
   public var repetition: Int
-  /// Number of the token, from 0 for the first behind the prompt.
+  /// Number of the token, from 0 for the first after the prompt.
   public var index: Int
   /// A token id, or `the end`.
   public var expected: String
   /// A token id, or `the end`.
   public var found: String
 
-  /// A difference at one token, with what stands there on either side.
+  /// A difference at one token, with what each side has there.
   public init(decoder: String, prompt: String, repetition: Int, index: Int, expected: String, found: String) {
     self.decoder = decoder
     self.prompt = prompt

@@ -11,7 +11,7 @@
 #include "system/machine.h"
 #include "vector/kernels.h"
 
-// By number of the tier. On arm64 the compiler vectorises the portable one with NEON, its baseline.
+// The tiers by number. On arm64 the compiler vectorises the portable one with NEON, its baseline.
 #if defined(__x86_64__)
 #define TIERS(family) \
   {&cambium_##family##_portable, &cambium_##family##_avx2, &cambium_##family##_avx512, &cambium_##family##_portable}

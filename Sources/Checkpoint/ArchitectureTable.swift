@@ -1,7 +1,7 @@
 /// One architecture as data: which tensors it has, under which names, of which shapes, and what becomes of them.
 ///
-/// Rows name tensors relative to a section (text stack, vision tower, MTP head); the section gives the prefixes in the
-/// source and in the package. `{i}` is a layer or block, `{e}` an expert. A sibling model is a new table, not new code.
+/// Rows name tensors relative to a section (text stack, vision tower, MTP head), which has the prefixes in the source
+/// and in the package. `{i}` is a layer or block, `{e}` an expert. A sibling model is a new table, not new code.
 public struct ArchitectureTable: Sendable {
   /// `model_type` in `config.json`.
   public let modelType: String
@@ -9,7 +9,7 @@ public struct ArchitectureTable: Sendable {
   public let wrapped: Bool
   /// Whether the feed-forward layers are mixtures of experts.
   public let mixture: Bool
-  /// Integers that the configuration must give.
+  /// Integers that the configuration must state.
   let fields: [ConfigField]
   /// Text stack, vision tower and output projection.
   let sections: [TensorSection]

@@ -3,8 +3,8 @@ import Safetensors
 extension CheckpointFolder {
   private static let output = "lm_head.weight"
 
-  /// Holds `tie_word_embeddings` against the tensors: an output projection that differs from the embedding is kept, as
-  /// transformers 5 does, and the flag counts as false. Only where both are there are any weights read.
+  /// Compares `tie_word_embeddings` with the tensors: an output projection that differs from the embedding is kept, as
+  /// transformers 5 does, and the flag counts as false. Weights are read only where both are there.
   mutating func untieDifferingOutput() throws {
     guard model.tiedEmbeddings, !isDrafter, conversionEvidence == nil, let output = self[CheckpointFolder.output],
       let text = table.sections.first, let embedding = self[text.source + "embed_tokens.weight"]
@@ -19,7 +19,7 @@ extension CheckpointFolder {
     }
   }
 
-  /// Holds two flags that contradict each other against the tensors: without an output projection, the embedding is it.
+  /// Checks two contradicting flags against the tensors: without an output projection, the embedding is it.
   mutating func tieMissingOutput() {
     let key = "tie_word_embeddings"
     let flags = [config[key], config["text_config"]?[key]].compactMap { $0?.boolValue }

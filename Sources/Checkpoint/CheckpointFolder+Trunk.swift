@@ -20,7 +20,7 @@ public struct Trunk: Sendable {
 }
 
 extension CheckpointFolder {
-  /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's stand beside a `.weight` of words.
+  /// GPTQ and AWQ have `.scales` too, but beside `.qweight`: MLX's are beside a `.weight` of words.
   static func conversionEvidence(_ shards: [Shard]) -> String? {
     var first: (packed: String?, convolution: (name: String, shape: [Int])?)
     let words = Set(
@@ -198,7 +198,7 @@ extension CheckpointFolder {
 }
 
 extension TensorRow {
-  /// The row as it stands in an MLX conversion: transforms done, experts stacked.
+  /// The row as it is in an MLX conversion: transforms done, experts stacked.
   fileprivate var converted: TensorRow {
     let permuted =
       switch transform {

@@ -46,8 +46,8 @@ public struct CheckpointFolder: Sendable {
   /// What `mtp/manifest.json` says; nil when there is none.
   let headManifest: JSONValue?
 
-  // Asked for each of hundreds of thousands of tensors, and so looked up once.
-  /// `quantization_config`, or what stands in ModelOpt's own file instead; nil when nothing is said of it.
+  // This is asked for each of hundreds of thousands of tensors, and so looked up once.
+  /// `quantization_config`, or the content of ModelOpt's own file instead; nil when nothing is said of it.
   let quantizationConfig: JSONValue?
   /// Whether it is ModelOpt's own file that says it.
   let isQuantizedElsewhere: Bool
@@ -87,7 +87,7 @@ public struct CheckpointFolder: Sendable {
     let entry: UInt32
   }
 
-  /// Where a tensor lies.
+  /// Where a tensor is.
   public struct Place: Sendable {
     /// Index into ``CheckpointFolder/shards``.
     public let shard: Int
@@ -171,7 +171,7 @@ public struct CheckpointFolder: Sendable {
         notes.append("\(name) is not read: the head lies in the folder itself, too")
         continue
       }
-      // Names are held once, whether it is the index that has them, or a header.
+      // Names are kept once, whether it is the index that has them, or a header.
       let file =
         try elsewhere?.shard(name) ?? SafetensorsFile(path: path.appending(name), sharing: index?.tensors ?? [])
       if index?.makesRedundant(name, file.header, table) == true {

@@ -1,5 +1,5 @@
-/// What `quantization_config` says of quantized matrices, as far as it can be held against their tensors. What it says of
-/// some modules only is held against none.
+/// What `quantization_config` says of quantized matrices, as far as it can be compared with their tensors. What it says
+/// of some modules only is compared with none.
 struct DeclaredQuantization: Sendable, Equatable {
   /// Which elements of a matrix share a scale.
   enum Groups: Sendable, Equatable {

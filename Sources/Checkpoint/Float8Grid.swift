@@ -1,4 +1,4 @@
-/// For which elements of an FP8 matrix a scale stands.
+/// The elements of an FP8 matrix to which a scale applies.
 struct Float8Grid: Sendable, Equatable {
   let blockRows: Int
   let blockColumns: Int

@@ -6,7 +6,7 @@ import SystemPackage
 package struct FolderListing: Sendable {
   /// Names of the files, in byte order.
   package let files: [String]
-  /// Those of them that are in the folder itself: of a model whose weights are elsewhere not all are.
+  /// The names that are in the folder itself: of a model whose weights are elsewhere not all are.
   fileprivate let here: Set<String>
   /// Files of the folder `mtp` in it, where some tools put the head: `mtp/…`.
   let nestedHead: [String]
@@ -127,9 +127,9 @@ package struct FolderListing: Sendable {
 }
 
 extension CheckpointFolder {
-  /// Refuses a source of which a file that travels into the package is a link to nothing, or a folder.
-  /// Nor one that stands for a file that Git LFS was to fetch: a tokenizer, often. Nor one that is to be JSON and is not:
-  /// it would be copied as it is, and no reader could load what is published.
+  /// Refuses a source in which a file that travels into the package is a link to nothing, or a folder; or is a pointer
+  /// to a file that Git LFS was to fetch: a tokenizer, often; or is to be JSON and is not: it would be copied as it is,
+  /// and no reader could load what is published.
   /// - Throws: `FileError.linkBroken`, `FileError.notRegular`, ``CheckpointError/lfsPointer(path:)``, `JSONError`.
   package func requireSidecars() throws {
     try listing.require(Sidecars.isUsed)
@@ -158,6 +158,6 @@ extension CheckpointFolder {
     }
   }
 
-  /// As ``requireSidecars()``, for a donor: of the files beside its weights the card alone is read.
+  /// The same as ``requireSidecars()``, for a donor: of the files beside its weights only the card is read.
   package func requireCard() throws(FileError) { try listing.require { $0 == Sidecars.card } }
 }

@@ -1,9 +1,9 @@
 import Safetensors
 
-/// A matrix that another tool quantized: codes row by row, and what turns them into numbers. One scale stands for a group
-/// of consecutive elements of a row, for a whole row, or for the whole matrix.
+/// A matrix that another tool quantized: codes row by row, and what turns them into numbers. One scale applies to a
+/// group of consecutive elements of a row, to a whole row, or to the whole matrix.
 public struct GroupedCodes: Sendable, Equatable {
-  /// What a code stands for.
+  /// What a code means.
   public enum Code: Sendable, Equatable {
     /// Two in a byte, the low half first: E2M1.
     case e2m1
@@ -24,14 +24,14 @@ public struct GroupedCodes: Sendable, Equatable {
     }
   }
 
-  /// How the codes of a matrix lie.
+  /// How the codes of a matrix are arranged.
   public enum Layout: Sendable, Equatable {
     /// Row by row.
     case rows
     /// GPTQ: words of one row's consecutive columns; the words of all rows for the first of these columns come first.
     /// To every word of zero points `zeroStep` is added, modulo 2^32: the first form of the format stores them less one.
     case gptq(zeroStep: UInt32)
-    /// AWQ (`gemm`): column by column, in words of eight consecutive rows, in an order of its own.
+    /// AWQ (`gemm`): column by column, in words of eight consecutive rows, in its own order.
     case awq
   }
 
@@ -54,7 +54,7 @@ public struct GroupedCodes: Sendable, Equatable {
   public var dividesByGlobal = false
   /// Zero points, packed in words along the rows, with the codes' offset; nil for none.
   public var zeroPoints: ByteRange?
-  /// How the codes lie.
+  /// How the codes are arranged.
   public var layout = Layout.rows
   /// The group of each column, I32; nil where groups are consecutive columns.
   public var groupIndices: ByteRange?
@@ -64,7 +64,7 @@ public struct GroupedCodes: Sendable, Equatable {
   /// Elements of a row that share a scale, where groups are consecutive columns.
   public var group: Int { matrix[1] / grid[1] }
 
-  /// Whether elements of one row lie apart from each other, so that the whole matrix is needed at once.
+  /// Whether elements of one row are apart from each other, so that the whole matrix is needed at once.
   public var isTransposed: Bool { layout != .rows }
 
   /// The dtype that reports name: that of the tensor of codes, or that of four bits.

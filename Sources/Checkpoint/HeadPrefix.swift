@@ -1,4 +1,4 @@
-/// The prefixes under which an MTP head lies in checkpoints in the wild.
+/// The prefixes of an MTP head in checkpoints in the wild.
 enum HeadPrefix {
   static let all = ["mtp.", "model.mtp.", "language_model.mtp.", "model.language_model.mtp."]
 

@@ -1,7 +1,7 @@
 /// A spelling of tensor names that some tool leaves, and the spelling of the tables. Only names change: a rename never
 /// touches a shape or a byte.
 struct KnownRename: Sendable {
-  /// What names begin with, or a part that stands anywhere in them.
+  /// What names begin with, or a part that appears anywhere in them.
   enum Place: Sendable { case prefix, part }
 
   let place: Place
@@ -19,7 +19,7 @@ struct KnownRename: Sendable {
     KnownRename(place: .prefix, written: "base_model.model.", tool: "PEFT"),
     KnownRename(place: .prefix, written: "_forward_module.", tool: "Lightning with DeepSpeed"),
     KnownRename(place: .prefix, written: "policy.", tool: "reinforcement learning"),
-    // Beside the model itself, its averaged twin is one name in two spellings, which is refused.
+    // Together with the model itself, its averaged twin is one name in two spellings, which is refused.
     KnownRename(place: .prefix, written: "ema_model.", tool: "trainers that average weights"),
     KnownRename(place: .prefix, written: "module.", tool: "data-parallel training"),
   ]

@@ -4,7 +4,7 @@ import SystemPackage
 /// What the hub's client, or `cambium fetch --to`, recorded of the files that it put into a folder: for each of them the
 /// commit, and the digest that the hub states, beneath `.cache/huggingface/download/`.
 enum LocalFetch {
-  /// From which commit the files come, in words; nil for a folder of which nothing is recorded.
+  /// The commit that the files come from, in words; nil for a folder of which nothing is recorded.
   static func note(_ folder: FilePath, names: [String]) -> String? {
     let commits = names.map { commit(folder, $0) }
     let known = Set(commits.compactMap { $0 }).sorted()

@@ -10,9 +10,9 @@ public struct ModelConfig: Sendable {
   public let modelType: String
   /// Symbols of the dimension expressions, such as `H` (hidden size) or `Nq` (query heads).
   public let symbols: [String: Int]
-  /// For each decoder layer, whether it is a full-attention layer (else Gated DeltaNet).
+  /// Whether each decoder layer is a full-attention layer (else Gated DeltaNet).
   public let fullAttention: [Bool]
-  /// For each decoder layer, whether its feed-forward part is a mixture of experts.
+  /// Whether the feed-forward part of each decoder layer is a mixture of experts.
   public let sparse: [Bool]
   /// Whether the output projection is the embedding.
   public internal(set) var tiedEmbeddings: Bool
@@ -23,7 +23,7 @@ public struct ModelConfig: Sendable {
   /// What is wrong with the tower's configuration. Only a model that has the tower's tensors is refused for it: tools that
   /// leave the tower out leave a `vision_config` without sizes, or none.
   let visionProblem: CheckpointError?
-  /// Dtype that the stock converters cast to: `torch_dtype`, else `text_config.dtype`; nil when neither is given.
+  /// Dtype that the stock converters cast to: `torch_dtype`, else `text_config.dtype`; nil when neither is stated.
   public let stockDType: String?
 
   /// A number by its symbol, such as `H` for the hidden size; 0 for one that this architecture does not have.
@@ -37,11 +37,11 @@ public struct ModelConfig: Sendable {
     }
   }
 
-  /// What transformers takes for a `rope_theta` that stands nowhere, in every model of the family
+  /// What transformers takes for a `rope_theta` that is stated nowhere, in every model of the family
   /// (`RotaryEmbeddingConfigMixin.default_theta`). mlx-lm takes 100,000.
   public static let defaultTheta = 10_000
 
-  /// The `rope_theta` of a text model's fields, wherever it stands; nil when it stands nowhere.
+  /// The `rope_theta` of a text model's fields, wherever it is; nil when it is nowhere.
   public static func theta(in text: JSONValue) -> JSONValue? {
     let rope = [text["rope_parameters"], text["rope_scaling"]].compactMap { $0 }.first { $0.members != nil }
     return [rope?["rope_theta"], text["rope_theta"]].compactMap { $0 }.first { !$0.isNull }
@@ -192,7 +192,7 @@ struct FieldReader {
   }
 
   /// Refuses a `rope_scaling` that says something else than the `rope_parameters` beside it. transformers takes the former
-  /// then (`modeling_rope_utils.py`), and a `rope_theta` of its own; readers of MLX take the latter.
+  /// then (`modeling_rope_utils.py`), and its own `rope_theta`; readers of MLX take the latter.
   func requireOneRope(_ text: JSONValue) throws(CheckpointError) {
     guard let older = text["rope_scaling"]?.members, let newer = text["rope_parameters"], newer.members != nil else {
       return

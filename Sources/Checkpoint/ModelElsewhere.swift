@@ -3,12 +3,12 @@ import SystemPackage
 
 /// A model whose weights are not on this machine: of them only headers are read, and what is asked for.
 ///
-/// What a look at a model reads whole, such as `config.json` and the index, lies in a folder here; of all other files the
+/// What a look at a model reads whole, such as `config.json` and the index, is in a folder here; of all other files the
 /// names are known.
 package protocol ModelElsewhere: Sendable {
   /// The folder with the small files.
   var folder: FilePath { get }
-  /// Names of all files of the model's own folder, and of those in `mtp/`, whether they lie in the folder or not.
+  /// Names of all files of the model's own folder, and of those in `mtp/`, whether they are in the folder or not.
   var names: [String] { get }
   /// A safetensors file by its name, with its header.
   /// - Throws: what reading it there throws.
@@ -50,7 +50,7 @@ package struct ModelRequest: Sendable {
   package let use: Use
   /// A folder in which an earlier run kept what it read; it may not be there.
   package let kept: FilePath
-  /// The commit that the lock file pins, for when nobody can be asked which one a branch stands for; nil without one.
+  /// The commit that the lock file pins, for when nobody can be asked which one a branch points to; nil without one.
   package let pinned: String?
 
   /// A request by a run whose work folder may have something of the model.

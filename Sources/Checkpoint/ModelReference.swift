@@ -19,8 +19,8 @@ public enum ModelReference: Sendable, Equatable {
     }
   }
 
-  /// As a person typed it to the shell; a relative folder is taken from the current one.
-  /// - Throws: ``CheckpointError/hubReference(reference:)``; of the name of a model of the hub without `hub:` before it,
+  /// A reference as a person typed it to the shell; a relative folder is taken from the current one.
+  /// - Throws: ``CheckpointError/hubReference(reference:)``; for the name of a model of the hub without `hub:` before it,
   ///   ``CheckpointError/folderMissing(path:isFile:hub:)``.
   public init(typed text: String) throws {
     self = text.hasPrefix("hub:") ? .hub(try HubReference(text)) : .folder(try ModelReference.typedFolder(text))
@@ -85,7 +85,7 @@ public struct HubReference: Sendable, Equatable, CustomStringConvertible {
   public let isRemote: Bool
 
   /// - Parameters:
-  ///   - text: `hub:organisation/name`, with `@revision` behind it for another one than `main`.
+  ///   - text: `hub:organisation/name`, followed by `@revision` for another one than `main`.
   ///   - isRemote: Whether the model is read where it is.
   /// - Throws: ``CheckpointError/hubReference(reference:)``.
   public init(_ text: String, isRemote: Bool = false) throws {

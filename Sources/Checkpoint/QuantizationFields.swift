@@ -4,7 +4,7 @@ import StrictJSON
 struct QuantizationFields {
   let value: JSONValue
   let file: String
-  /// Where the object stands: `quantization_config.config_groups.group_0`.
+  /// The object's path: `quantization_config.config_groups.group_0`.
   let path: String
 
   func integer(_ key: String) throws -> Int? { try read(key, "an integer") { $0.intValue } }

@@ -38,7 +38,7 @@ package enum QuantizationMethod: CaseIterable {
     }
   }
 
-  /// Whether codes and scales lie beside each other under names of its own, and are read, or refused with their details.
+  /// Whether codes and scales are beside each other under its own names, and are read, or refused with their details.
   var hasPackedCodes: Bool {
     switch self {
     case .compressedTensors, .modelOpt: true

@@ -18,18 +18,18 @@ public struct ResolvedTensor: Sendable {
   public let assembly: String
   /// The bytes, in order: their concatenation is the tensor.
   public let segments: [ByteRange]
-  /// Of a matrix that was quantized before: each of its parts is a tensor of its own and keeps its bytes. Else nil.
+  /// The packing of a matrix that was quantized before: each of its parts is a separate tensor and keeps its bytes. Else nil.
   public var packing: Packing?
-  /// Of an FP8 matrix: where the scales of each segment lie, in the order of the segments. Else empty.
+  /// Where the scales of each segment of an FP8 matrix are, in the order of the segments. Else empty.
   public var blockScales: [BlockScales] = []
-  /// Of a matrix that another tool quantized: how the codes of each segment are read. Else empty.
+  /// How the codes of each segment of a matrix that another tool quantized are read. Else empty.
   public var groupedCodes: [GroupedCodes] = []
   /// What an earlier conversion did with the elements already.
   public var settled = TensorTransform.none
   /// What an adapter changes of the values; nil for nothing.
   public var delta: TensorDelta?
 
-  /// Dtype of the values: that of the source bytes, or of what codes and scales stand for.
+  /// Dtype of the values: that of the source bytes, or of what codes and scales represent.
   public var valueDType: DType { groupedCodes.first?.valueDType ?? (blockScales.isEmpty ? dtype : .bf16) }
 
   /// Bits of an element in the source bytes.
@@ -86,7 +86,7 @@ public struct BlockScales: Sendable, Equatable {
 public struct ByteRange: Sendable, Equatable {
   /// Index into ``CheckpointFolder/shards``.
   public let shard: Int
-  /// From the beginning of the file, bytes.
+  /// Offset from the beginning of the file, bytes.
   public let offset: Int
   /// Bytes.
   public let length: Int

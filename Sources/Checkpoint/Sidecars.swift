@@ -1,7 +1,7 @@
 import Digests
 import StrictJSON
 
-/// The files beside the weights: which travel into the package byte for byte, and which stay behind and why.
+/// The files beside the weights: which travel into the package byte for byte, and which do not and why.
 public struct Sidecars: Sendable {
   /// Copied verbatim, in byte order.
   public let copied: [String]

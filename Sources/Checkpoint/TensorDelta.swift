@@ -1,9 +1,9 @@
 import Safetensors
 
-/// What an adapter changes of a tensor: numbers that stand in the place of the base's, low-rank products that are added,
+/// What an adapter changes of a tensor: numbers that replace the base's, low-rank products that are added,
 /// or both, in this order. Nothing of it is read before the tensor's rows are.
 public struct TensorDelta: Sendable {
-  /// A matrix that lies in an adapter's tensor with any steps between its elements.
+  /// A matrix that is part of an adapter's tensor with any steps between its elements.
   public struct Factor: Sendable {
     /// The adapter's tensor.
     public let entry: TensorEntry
@@ -31,7 +31,7 @@ public struct TensorDelta: Sendable {
   public struct Product: Sendable {
     /// Columns of the left factor, and rows of the right one.
     public let rank: Int
-    /// As the library computes it, in double; it multiplies as an f32.
+    /// The scale as the library computes it, in double; it multiplies as an f32.
     public let scale: Double
     /// The factor with the tensor's rows: [rows, rank].
     public let left: Factor

@@ -20,7 +20,7 @@ extension TensorResolver {
     return place
   }
 
-  /// Holds codes and the number of their scales against their format, and against the configuration.
+  /// Checks codes and the number of their scales against their format, and against the configuration.
   /// - Parameters:
   ///   - name: The tensor of codes.
   ///   - scales: The tensor of scales.

@@ -1,7 +1,7 @@
 import Safetensors
 
 extension TensorResolver {
-  /// Where a weight lies: under its name, or under that of its codes.
+  /// Where a weight is: under its name, or under that of its codes.
   func stored(_ source: String) -> (name: String, place: CheckpointFolder.Place)? {
     if let place = folder[source] { return (source, place) }
     guard source.hasSuffix(".weight") else { return nil }
@@ -115,8 +115,8 @@ extension TensorResolver {
 }
 
 extension CheckpointFolder {
-  /// The type of what codes stand for: that of F16 scales, unless the configuration says that the model is in BF16, as which
-  /// the other tensors are then.
+  /// The type of what codes represent: that of F16 scales, unless the configuration says that the model is in BF16, as
+  /// which the other tensors are then.
   func valueDType(of scale: GroupedCodes.Scale) -> DType {
     guard scale == .f16 else { return .bf16 }
     let text = config["text_config"]

@@ -1,7 +1,7 @@
 import Safetensors
 
 extension TensorResolver {
-  /// A matrix that was quantized before: its codes, scales and biases, each as it lies. Nil when `source` is not packed.
+  /// A matrix that was quantized before: its codes, scales and biases, each as it is. Nil when `source` is not packed.
   /// - Throws: ``CheckpointError/shape(file:tensor:expected:found:)`` when the parts are not those of the shape,
   ///   ``CheckpointError/tensorMissing(path:tensors:count:)`` for codes without scales.
   mutating func resolvePacked(

@@ -70,7 +70,7 @@ extension TensorResolver {
 }
 
 extension QuantizationMethod {
-  /// How codes that lie transposed are to be understood: `gptq`, whose zero points are stored less one, `gptq_v2` or `awq`;
+  /// How transposed codes are to be understood: `gptq`, whose zero points are stored less one, `gptq_v2` or `awq`;
   /// another word for a layout that is not read; nil where the configuration says nothing of such codes.
   /// - Parameter config: `quantization_config`.
   func transposedForm(_ config: JSONValue) -> String? {

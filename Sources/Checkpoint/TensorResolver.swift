@@ -10,7 +10,7 @@ struct TensorResolver {
   /// What the tensors that are accounted for belong to. By their bytes, as everywhere: names that only look alike are two
   /// tensors.
   private var used: [UTF8Name: TensorRole] = [:]
-  /// That of the row that is resolved: each row sets it first.
+  /// The role of the row that is resolved: each row sets it first.
   private var role = TensorRole.embedding
   /// What the configuration says of quantized matrices, once it was asked.
   var declared: DeclaredQuantization?

@@ -9,7 +9,7 @@ package struct WeightIndex: Sendable {
   let file: String
   let shards: Set<UTF8Name>
   let totalSize: Int?
-  /// Of each tensor, in the order of the file, the number of its shard among ``shardNames``.
+  /// The number of the shard of each tensor among ``shardNames``, in the order of the file.
   private let entries: [(tensor: String, shard: UInt32)]
   private let shardNames: [String]
   /// Every tensor that is listed.
@@ -68,7 +68,7 @@ package struct WeightIndex: Sendable {
       default: try reader.skip(value)
       }
     }
-    // What stands behind the object.
+    // What follows the object.
     _ = try reader.next()
     guard let entries else {
       throw CheckpointError.indexForm(file: file, expected: "an object weight_map", found: "nothing")
@@ -114,7 +114,7 @@ package struct WeightIndex: Sendable {
     return entries
   }
 
-  /// Of `metadata`, behind its beginning; nil when it says none, or no number.
+  /// The total size in `metadata`, after its beginning; nil when it says none, or no number.
   private static func totalSize(_ reader: inout JSONReader) throws -> Int? {
     var found: Int?
     while case .key(let key)? = try reader.next() {
@@ -146,7 +146,7 @@ package struct WeightIndex: Sendable {
   }
 
   /// Compares with the shard headers in both directions; differences are an error. What an index may lawfully leave
-  /// out (a head in a file of its own) and a wrong total come back as notes.
+  /// out (a head in a separate file) and a wrong total come back as notes.
   func compare(with shards: [CheckpointFolder.Shard]) throws -> [String] {
     var places: [UTF8Name: UInt32] = [:]
     places.reserveCapacity(tensors.count)

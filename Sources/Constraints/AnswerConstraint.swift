@@ -1,8 +1,8 @@
-/// What one answer is held to: a grammar of its text, over the tokens of a model.
+/// The constraint on one answer: a grammar of its text, over the tokens of a model.
 package struct AnswerConstraint: Sendable {
   let grammar: Grammar
   let vocabulary: TokenVocabulary
-  /// The symbols of tokens that stand for no text.
+  /// The symbols of tokens that are marks and have no text.
   let marks: [Int: Int]
   /// Text of the prompt's end that counts as the answer's.
   let begun: [UInt8]
@@ -10,7 +10,7 @@ package struct AnswerConstraint: Sendable {
   /// - Parameters:
   ///   - grammar: What the answer follows.
   ///   - vocabulary: The model's tokens.
-  ///   - marks: The tokens that are marks. They stand for no text.
+  ///   - marks: The tokens that are marks. They have no text.
   ///   - begun: Text that the prompt ends with and that the grammar begins with.
   package init(_ grammar: Grammar, _ vocabulary: TokenVocabulary, marks: [Int: Mark], begun: [UInt8] = []) {
     self.grammar = grammar
@@ -30,7 +30,7 @@ package final class ConstrainedAnswer {
   private let vocabulary: TokenVocabulary
   private let marks: [Int: Int]
   private let states: GrammarStates
-  /// Nil behind a token that was not allowed.
+  /// Nil after a token that was not allowed.
   private var state: GrammarStates.Number?
   /// Whether each id is allowed; memory that is used again.
   private var isAllowed: [Bool] = []
@@ -82,7 +82,7 @@ package final class ConstrainedAnswer {
     for (id, symbol) in marks where isAllowed.indices.contains(id) && states.step(state, symbol) != nil {
       isAllowed[id] = true
     }
-    // The states behind the first bytes of the newest token; those up to `known` are there.
+    // The states after the first bytes of the newest token; those up to `known` are there.
     var path = [state]
     path.reserveCapacity(vocabulary.longest + 1)
     var isDead = false

@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// What an answer consists of, as far as it is held to anything: thoughts, a form of its text, calls of tools.
+/// What an answer consists of, as far as it is constrained: thoughts, a form of its text, calls of tools.
 package struct AnswerShape: Sendable {
   /// Whether the answer has thoughts.
   package enum Thoughts: Sendable {
@@ -34,9 +34,9 @@ package struct AnswerShape: Sendable {
     case required
   }
 
-  /// How far the arguments of a tool are held to its schema.
+  /// How far the arguments of a tool are bound to its schema.
   package enum Hold: Sendable {
-    /// Wholly; a schema that cannot be held to is refused.
+    /// Wholly; a schema that cannot be followed is refused.
     case whole
     /// As far as can be; what cannot be is left to the model.
     case partly
@@ -54,7 +54,7 @@ package struct AnswerShape: Sendable {
     /// - Parameters:
     ///   - name: Its name.
     ///   - parameters: The schema of its arguments.
-    ///   - hold: How far they are held to it.
+    ///   - hold: How far they are bound to it.
     ///   - place: Where the request has the schema.
     package init(_ name: String, parameters: JSONValue?, hold: Hold, place: String) {
       self.name = name
@@ -81,13 +81,13 @@ package struct AnswerShape: Sendable {
   /// The members have defaults: a text of any kind.
   package init() {}
 
-  /// Whether the answer is held to anything at all.
+  /// Whether the answer is constrained at all.
   package var isHeld: Bool {
     form != nil || calls == .required || calls == .possible && tools.contains { $0.hold == .whole }
   }
 
   /// The grammar of the answer, to its end.
-  /// - Throws: ``ConstraintError``, with the place of what cannot be held to.
+  /// - Throws: ``ConstraintError``, with the place of what cannot be followed.
   package func grammar() throws(ConstraintError) -> Grammar {
     var builder = GrammarBuilder()
     let call = calls == .none ? nil : try CallRules(self).call(&builder)
@@ -103,7 +103,7 @@ package struct AnswerShape: Sendable {
     return try builder.grammar(of: start)
   }
 
-  /// What is said and called, behind the thoughts.
+  /// What is said and called, after the thoughts.
   private func body(
     _ call: GrammarBuilder.Item?, _ builder: inout GrammarBuilder
   ) throws(ConstraintError) -> [[GrammarBuilder.Item]] {
@@ -132,7 +132,7 @@ package struct AnswerShape: Sendable {
     return ways + begun.map { $0 + [call, more] }
   }
 
-  /// Behind a call: the end, or one more.
+  /// What follows a call: the end, or one more.
   private func moreCalls(
     _ call: GrammarBuilder.Item, _ builder: inout GrammarBuilder
   ) throws(ConstraintError) -> GrammarBuilder.Item {
@@ -144,7 +144,7 @@ package struct AnswerShape: Sendable {
     return .rule(id)
   }
 
-  /// Text with calls in it. A call that begins without its mark would not be held to anything.
+  /// Text with calls in it. A call that begins without its mark would not be constrained.
   private func freeText(
     _ call: GrammarBuilder.Item?, _ builder: inout GrammarBuilder
   ) throws(ConstraintError) -> GrammarBuilder.Item {

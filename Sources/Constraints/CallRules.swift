@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// Rules of calls, from behind the mark that begins one to the mark that ends it.
+/// Rules of calls, from after the mark that begins one to the mark that ends it.
 struct CallRules {
   typealias Item = GrammarBuilder.Item
 
@@ -44,9 +44,9 @@ struct CallRules {
     try builder.named("call") { (_, call) throws(ConstraintError) in [[], [.symbols(.bytes), call]] }
   }
 
-  /// Arguments as far as their schema can be held to.
+  /// Arguments as far as their schema can be followed.
   private func heldPartly(_ tool: AnswerShape.Tool, _ builder: inout GrammarBuilder) throws(ConstraintError) -> Item {
-    // What is given up leaves no rules behind.
+    // What is abandoned leaves no rules.
     var trial = builder
     do {
       let rest = try arguments(tool, isWhole: false, &trial)

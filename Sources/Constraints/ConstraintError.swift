@@ -1,4 +1,4 @@
-/// What an answer cannot be held to, and where the request says it.
+/// What an answer cannot follow, and where the request says it.
 package struct ConstraintError: Error, Sendable, Equatable {
   /// The place in the schema, as a JSON pointer: `#/properties/a/pattern`.
   package var pointer: String

@@ -2,7 +2,7 @@
 ///
 /// It does not change, and may be used by any number of answers at once.
 package struct Grammar: Sendable {
-  /// All alternatives, one behind the other: a set of symbols (its number), a rule (−1 − its number), or ``end``.
+  /// All alternatives, one after the other: a set of symbols (its number), a rule (−1 − its number), or ``end``.
   let code: [Int32]
   /// Where the alternatives of each rule begin in `code`.
   let alternatives: [[Int32]]
@@ -11,7 +11,7 @@ package struct Grammar: Sendable {
   /// The rule that a text follows.
   let start: Int32
 
-  /// Behind the last item of an alternative.
+  /// Marks the end of an alternative.
   static let end = Int32.min
 }
 
@@ -90,7 +90,7 @@ struct GrammarBuilder {
     while let first = rest.first {
       let group = rest.prefix { $0[depth] == first[depth] }
       rest = rest.dropFirst(group.count)
-      // Of sorted texts the first and the last differ the earliest.
+      // The first and the last of sorted texts differ the earliest.
       let last = group.last ?? first
       let common = zip(first, last).prefix { $0 == $1 }.count
       var branch = Self.literal(first[depth..<common])

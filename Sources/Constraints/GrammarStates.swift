@@ -1,4 +1,4 @@
-/// Where texts of a grammar can stand: an automaton with a stack, whose states are found as texts come to them and are
+/// Where texts of a grammar can be: an automaton with a stack, whose states are found as texts come to them and are
 /// kept by numbers, with the steps between them.
 ///
 /// A state is a set of stacks, as a text may be read in more than one way; a stack is a list that shares its end with
@@ -21,7 +21,7 @@ final class GrammarStates {
   private static let unknown: Number = -2
 
   private let grammar: Grammar
-  /// What stands on a stack: where the text goes on in the grammar's code, and what is below. The first is the ground.
+  /// What is on a stack: where the text goes on in the grammar's code, and what is below. The first is the ground.
   private var nodes: [(position: Int32, below: Int32)] = [(Grammar.end, 0)]
   private var nodeNumbers: [UInt64: Int32] = [:]
   private var states: [[Int32]] = []
@@ -38,7 +38,7 @@ final class GrammarStates {
     return number(search.found)
   }
 
-  /// The state behind one more symbol; nil where no text goes on with it.
+  /// The state after one more symbol; nil where no text goes on with it.
   @inline(__always) func step(_ state: Number, _ symbol: Int) -> Number? {
     let next = table[Int(state) * Mark.symbols + symbol]
     if next >= 0 { return next }
@@ -112,7 +112,7 @@ final class GrammarStates {
       } else if item >= 0 {
         search.found.append(node(position, below))
       } else {
-        // What is last of its alternative leaves nothing behind it, so that lists do not grow.
+        // The last item of an alternative pushes nothing, so that lists do not grow.
         let isLast = grammar.code[Int(position) + 1] == Grammar.end
         let above = isLast ? below : node(position + 1, below)
         for alternative in grammar.alternatives[Int(-1 - item)].reversed() { work.append((alternative, above)) }

@@ -17,8 +17,8 @@ extension GrammarBuilder {
     [SymbolSet(0xF4...0xF4), SymbolSet(0x80...0x8F), tail, tail],
   ].map { $0.map { .symbols($0) } }
 
-  /// ASCII that stands for itself in a string.
-  /// - Parameter inText: Whether the string stands in a text that has marks of its own, which begin with `<`.
+  /// ASCII that represents itself in a string.
+  /// - Parameter inText: Whether the string is in a text that has its own marks, which begin with `<`.
   static func plain(inText: Bool) -> SymbolSet {
     var plain = SymbolSet(0x20...0x7F)
     plain.remove(0x22)
@@ -27,7 +27,7 @@ extension GrammarBuilder {
     return plain
   }
 
-  /// One character of a string, however it is spelled; halves of pairs do not stand alone.
+  /// One character of a string, however it is spelled; halves of pairs do not occur alone.
   mutating func character(inText: Bool) throws(ConstraintError) -> Item {
     try named("character \(inText)") { (builder, _) throws(ConstraintError) in
       let (backslash, hexadecimal) = (Item.symbols(SymbolSet([0x5C])), Item.symbols(Self.hexadecimal))
@@ -57,7 +57,7 @@ extension GrammarBuilder {
     return try rule([Self.literal("\"") + [characters] + Self.literal("\"")])
   }
 
-  /// Between two parts of a container: nothing, one space, or a line end and up to twenty blanks.
+  /// What is between two parts of a container: nothing, one space, or a line end and up to twenty blanks.
   mutating func space() throws(ConstraintError) -> Item {
     try named("space") { (builder, _) throws(ConstraintError) in
       let blanks = try builder.repeated(.symbols(SymbolSet(" \t".utf8)), from: 0, to: 20)
@@ -65,12 +65,12 @@ extension GrammarBuilder {
     }
   }
 
-  /// Between a name and its value.
+  /// What is between a name and its value.
   mutating func colon() throws(ConstraintError) -> Item {
     try named("colon") { (_, _) throws(ConstraintError) in [Self.literal(":"), Self.literal(": ")] }
   }
 
-  /// A whole number of at most eighteen digits, which every `Int` holds.
+  /// A whole number of at most eighteen digits, which fits every `Int`.
   mutating func integer() throws(ConstraintError) -> Item {
     try named("integer") { (builder, _) throws(ConstraintError) in
       let more = try builder.repeated(.symbols(Self.digit), from: 0, to: 17)
@@ -79,7 +79,7 @@ extension GrammarBuilder {
     }
   }
 
-  /// A number: at most eighteen digits before and behind the point, and an exponent of two.
+  /// A number: at most eighteen digits before and after the point, and an exponent of two.
   mutating func number() throws(ConstraintError) -> Item {
     try named("number") { (builder, _) throws(ConstraintError) in
       let digit = Item.symbols(Self.digit)
@@ -121,12 +121,12 @@ extension GrammarBuilder {
   /// A list.
   /// - Parameters:
   ///   - first: The elements that it begins with, as far as it goes.
-  ///   - others: The elements behind them; nil for none.
+  ///   - others: The elements after them; nil for none.
   ///   - least: Elements at least.
   ///   - most: Elements at most; nil for any number.
   mutating func list(_ first: [Item], others: Item?, from least: Int, to most: Int?) throws(ConstraintError) -> Item {
     let space = try space()
-    // From its end: the rest behind so many elements.
+    // From its end: the rest after so many elements.
     let end = most ?? Int.max
     let known = max(first.count, least, most ?? 0)
     guard known <= Self.mostItems else {
@@ -174,7 +174,7 @@ extension GrammarBuilder {
     _ properties: [Property], others: Item?, besides: [String] = [], inText: Bool
   ) throws(ConstraintError) -> Item {
     let (space, colon) = (try space(), try colon())
-    // From its end: what may come before any member, and behind one.
+    // From its end: what may come before any member, and after one.
     var (first, next): (Item, Item)
     if let others {
       let name = try otherName(than: properties.map(\.name) + besides, inText: inText)

@@ -1,4 +1,4 @@
-/// A regular expression as far as texts are held to it: what a machine without memory can follow, in the words of
+/// A regular expression as far as texts can follow it: what a machine without memory can follow, in the words of
 /// ECMA 262. No looking around, no references back, no borders of words.
 indirect enum Pattern: Equatable {
   /// A set of characters.

@@ -40,7 +40,7 @@ struct PatternRules {
   }
 }
 
-/// Patterns of the formats that strings are held to.
+/// Patterns of the formats that strings follow.
 enum StringFormats {
   private static let day =
     "(((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01]))|((0[469]|11)-(0[1-9]|[12][0-9]|30))|(02-(0[1-9]|1[0-9]|2[0-8])))"
@@ -50,7 +50,7 @@ enum StringFormats {
   private static let byte = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
   private static let label = "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
 
-  /// By the names of the formats. No 29 February, which is a day in some years alone.
+  /// Patterns by the names of the formats. No 29 February, which is a day in some years alone.
   static let patterns = [
     "date": "^" + date + "$",
     "time": "^" + time + "$",

@@ -22,7 +22,7 @@ extension SchemaCompiler {
     return try builder.list(first, others: others, from: least, to: most)
   }
 
-  /// What an object's schema says, or several that all hold.
+  /// What an object's schema says, or several that all apply.
   struct Members {
     var properties: [(name: String, place: Place)] = []
     var required: [String] = []
@@ -38,7 +38,7 @@ extension SchemaCompiler {
     return try object(members, place, &builder)
   }
 
-  /// Objects of which all hold: as one.
+  /// Merges objects that all apply into one.
   mutating func merged(_ place: Place, _ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
     let parts = try list("allOf", place)
     // The only part, with nothing beside it, is the schema itself.

@@ -76,7 +76,7 @@ extension SchemaCompiler {
     return found
   }
 
-  /// As many digits as both bounds have, between them.
+  /// Numbers with as many digits as both bounds have, between them.
   private static func digits(
     _ low: ArraySlice<UInt8>, _ high: ArraySlice<UInt8>, _ builder: inout GrammarBuilder
   ) throws(ConstraintError) -> GrammarBuilder.Item {

@@ -1,12 +1,12 @@
 import StrictJSON
 
-/// Makes rules of a JSON schema: of the part of it that a model's text can be held to. Everything else is refused, with
-/// its place: a schema that was held to in part would promise what is not kept.
+/// Makes rules of the part of a JSON schema that a model's text can follow. Everything else is refused, with its place:
+/// a schema that was followed in part would promise what is not kept.
 ///
 /// `oneOf` is read as `anyOf`. Members come in the order of the schema, then others. Where a schema says nothing of the
 /// type, its other words say it.
 struct SchemaCompiler {
-  /// A schema as it is read: what it says, and where it stands.
+  /// A schema as it is read: what it says, and where it is.
   struct Place {
     var schema: JSONValue
     var pointer: String
@@ -43,7 +43,7 @@ struct SchemaCompiler {
   let root: JSONValue
   /// Whether objects have no members that are not declared, where the schema does not say.
   let isStrict: Bool
-  /// Whether the text stands in another one, whose marks begin with `<`.
+  /// Whether the text is in another one, whose marks begin with `<`.
   let isInText: Bool
   /// Rules of schemas that references name, by their pointers.
   private var referred: [String: Int] = [:]
@@ -198,7 +198,7 @@ struct SchemaCompiler {
     return .rule(id)
   }
 
-  /// The schema that a reference names: it stands in the same document.
+  /// The schema that a reference names: it is in the same document.
   func resolved(_ reference: JSONValue, _ place: Place) throws(ConstraintError) -> Place {
     guard let pointer = reference.stringValue, pointer == "#" || pointer.hasPrefix("#/") else {
       throw place.refused("$ref", "must be a pointer into the same schema: #/$defs/NAME")

@@ -1,6 +1,6 @@
-/// What a text is made of for an automaton: its bytes, and the marks that stand between its parts.
+/// What a text is made of for an automaton: its bytes, and the marks between its parts.
 ///
-/// A mark is a token of its own, so that text that merely looks like one is text.
+/// A mark is a separate token, so that text that merely looks like one is text.
 package enum Mark: Int, Sendable, CaseIterable {
   /// `<think>` and `</think>`.
   case thinks = 256

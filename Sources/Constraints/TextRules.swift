@@ -1,10 +1,10 @@
-/// Rules of texts that some words do not stand in.
+/// Rules of texts that do not contain some words.
 struct TextRules {
-  /// The words that do not stand in the text.
+  /// The words that do not occur in the text.
   var forbidden: [[UInt8]]
   /// The word that ends the text, and is its last; nil for a text that something else ends.
   var end: [UInt8]?
-  /// What the text begins behind, as far as the words begin with it.
+  /// What precedes the text, as far as the words begin with it.
   var begun: [UInt8] = []
 
   /// - Parameters:

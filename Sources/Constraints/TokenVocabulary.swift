@@ -1,6 +1,6 @@
 /// The bytes of a model's tokens, and all tokens in the order of their bytes. Made once for a model.
 package final class TokenVocabulary: Sendable {
-  /// The bytes of all tokens, one behind the other, and where those of each id begin. A token that has no text has none.
+  /// The bytes of all tokens, one after the other, and where those of each id begin. A token that has no text has none.
   let bytes: [UInt8]
   let starts: [Int32]
   /// The ids that have bytes, ordered by them.
@@ -12,7 +12,7 @@ package final class TokenVocabulary: Sendable {
 
   /// - Parameters:
   ///   - count: Tokens, by ids from 0.
-  ///   - text: The bytes of an id; nil, or none, for one that stands for no text.
+  ///   - text: The bytes of an id; nil, or none, for one that has no text.
   package init(count: Int, _ text: (Int) -> ArraySlice<UInt8>?) {
     var bytes: [UInt8] = []
     var starts: [Int32] = [0]

@@ -94,7 +94,7 @@ extension ManifestTemplate {
     return folder.path.lastComponent?.string ?? "model"
   }
 
-  /// The schema of manifests, which lies near the shipped pipelines, for editors; nil where there is none.
+  /// The schema of manifests, which is near the shipped pipelines, for editors; nil where there is none.
   private static func schema(beside folders: [FilePath]) -> FilePath? {
     let names = ["manifest.schema.json", "manifests/manifest.schema.json"]
     return folders.lazy.flatMap { folder in names.map { folder.absolute.folder.appending($0) } }

@@ -18,7 +18,7 @@ public struct PartitionPlan {
   private let targets: [Target]
 
   /// - Parameters:
-  ///   - runs: Of the folders that a manifest asks for.
+  ///   - runs: The runs of the folders that a manifest asks for.
   ///   - count: How many partitions.
   ///   - throughput: Bytes that a machine reads and writes in a second; nil for no times.
   /// - Throws: `FileError` for a small file of the inputs.
@@ -33,7 +33,7 @@ public struct PartitionPlan {
     }
   }
 
-  /// Of a partition, over all that is made.
+  /// Items of a partition, over all that is made.
   private func items(_ partition: Int) -> [WorkItem] {
     targets.flatMap { $0.partitions.indices.contains(partition) ? $0.partitions[partition] : [] }
   }

@@ -14,7 +14,7 @@ public struct PartitionStatus {
   private let rows: [Row]
 
   /// - Parameters:
-  ///   - runs: Of the folders that a manifest asks for.
+  ///   - runs: The runs of the folders that a manifest asks for.
   ///   - count: How many partitions.
   ///   - isDeep: Whether weight files are read.
   /// - Throws: what reading the work folders throws.

@@ -70,7 +70,7 @@ extension Run {
         return StopSignal.shared.wait(milliseconds: now)
       })
     let summary = try execute(observer, merging: items)
-    // Of attempts that came late, or died: nobody needs them any more.
+    // Attempts that came late, or died: nobody needs them any more.
     if self.options.until == .package { try AttemptFolder.removeAbandoned(in: store.path, all: true) }
     return summary
   }

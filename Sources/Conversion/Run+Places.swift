@@ -4,7 +4,7 @@ import Planning
 import SystemPackage
 
 extension Run {
-  /// Refuses before the work what would be refused behind it. Writes nothing: `init`, `plan` and `run --dry-run` ask the
+  /// Refuses before the work what would be refused after it. Writes nothing: `init`, `plan` and `run --dry-run` ask the
   /// same, so that a run does what they accept.
   /// - Throws: `ConversionError`, `StorageError`, `FileError`.
   public func requirePossible() throws {
@@ -23,7 +23,7 @@ extension Run {
     try requirePossibleCheck()
   }
 
-  /// As ``requirePossible()``, of every folder that the manifest asks for.
+  /// The same as ``requirePossible()``, for every folder that the manifest asks for.
   public func requireAllPossible() throws {
     try requirePossible()
     for target in PackageTarget.all(resolution.manifest).dropFirst() { try beside(target).requirePossible() }

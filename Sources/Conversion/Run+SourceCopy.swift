@@ -5,14 +5,14 @@ import Planning
 import SystemPackage
 
 /// The source as the conversion reads it, for a comparison: what is quantized in a format that the runner does not read is
-/// dequantized, and an adapter is merged, by the code that makes the package. It stands in the work folder of the check, and
+/// dequantized, and an adapter is merged, by the code that makes the package. It is in the work folder of the check, and
 /// goes with it.
 struct SourceCopy {
   /// What the runner opens.
   let folder: CheckpointFolder
   private let path: FilePath
 
-  /// Where it is, of the folder of the check.
+  /// Its name in the folder of the check.
   static let name = "source"
 
   /// - Throws: what a conversion throws; `ConversionError.stopped(resume:)`.
@@ -36,7 +36,7 @@ struct SourceCopy {
       let manifest = resolution.manifest.copyingSource(
         pipeline: pipeline, output: path.appending("package"))
       let run = try Run(manifest, options)
-      // It is a part of one stage, and none of its own is told of.
+      // It is a part of one stage, and its own stages are not reported.
       _ = try run.execute(SilentRun())
       let staged = try StagedPackage(
         run.forecast.files, at: path.appending("staged"), source: run.resolution.source,
@@ -62,7 +62,7 @@ struct SourceCopy {
 }
 
 extension Run {
-  /// A run of a manifest that is no file of its own: nothing is opened on the hub.
+  /// A run of a manifest that has no file: nothing is opened on the hub.
   init(_ manifest: Manifest, _ options: RunOptions) throws {
     try self.init(
       Resolution(manifest, pipelineFolders: options.pipelineFolders, output: options.output, target: options.target),

@@ -50,7 +50,7 @@ public struct Run: Sendable {
     options.work?.appending(suffix: target.suffix) ?? output.appending(suffix: ".work")
   }
 
-  /// Refuses the text of a manifest that a run would refuse, as if it stood at a path. Writes nothing.
+  /// Refuses the text of a manifest that a run would refuse, as if it were at a path. Writes nothing.
   /// - Parameters:
   ///   - text: The manifest.
   ///   - path: Where it would be.
@@ -88,7 +88,7 @@ public struct Run: Sendable {
   /// - Throws: any `CambiumError`; `ConversionError.stopped(resume:)` after SIGINT or SIGTERM.
   public func execute(_ observer: any RunObserver) throws -> RunSummary { try execute(observer, merging: nil) }
 
-  /// As ``execute(_:)``.
+  /// The same as ``execute(_:)``.
   /// - Parameter items: finished work items that the weight files are taken from; nil to convert.
   func execute(_ observer: any RunObserver, merging items: FinishedItems?) throws -> RunSummary {
     try place.recover()
@@ -164,7 +164,7 @@ public struct Run: Sendable {
       observer: observer)
   }
 
-  /// Writes `plan.json`, unless it stands there already: a finished work folder is left as it is.
+  /// Writes `plan.json`, unless it is there already: a finished work folder is left as it is.
   func writePlan() throws {
     let bytes = JSONWriter.pretty(report.json)
     let path = work.appending("plan.json")

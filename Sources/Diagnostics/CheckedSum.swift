@@ -24,6 +24,6 @@ public struct CheckedSum: Sendable, Equatable, CustomStringConvertible {
   public var description: String { value.map(String.init) ?? "more than can be counted" }
 
   /// The sum of sizes that may be those of a hostile file, for what only compares it with a limit: the largest `Int`
-  /// stands for all that is beyond.
+  /// represents all that is beyond.
   public static func clamped(_ sizes: some Sequence<Int>) -> Int { CheckedSum(sizes).value ?? Int.max }
 }

@@ -26,7 +26,7 @@ public struct Diagnostic: Sendable, Equatable {
   public var code: String
   /// One sentence: what is wrong.
   public var summary: String
-  /// Path of the file concerned, with `:line:column` behind it where there is one.
+  /// Path of the file concerned, followed by `:line:column` where there is one.
   public var file: String?
   /// Name of the tensor concerned.
   public var tensor: String?
@@ -116,7 +116,7 @@ extension String {
   /// nor look like another one: controls, and the format characters that turn the direction of a text or hide in it.
   public var escapingControls: String { escapingControls(but: "") }
 
-  /// As ``escapingControls``, but for those that are the text's own, such as its line ends.
+  /// The same as ``escapingControls``, except for those that are the text's own, such as its line ends.
   public func escapingControls(but allowed: String) -> String {
     func steers(_ scalar: Unicode.Scalar) -> Bool {
       switch scalar.properties.generalCategory {

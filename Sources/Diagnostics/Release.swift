@@ -1,5 +1,5 @@
 /// The release of this source, which both programs have.
 public enum Release {
-  /// By semantic versioning.
+  /// The version by semantic versioning.
   public static let version = "0.1.0"
 }

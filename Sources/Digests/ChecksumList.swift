@@ -13,7 +13,7 @@ public struct ChecksumList: Sendable, Equatable {
 
   /// What a text has that no list has.
   public struct Malformed: Error, Equatable {
-    /// From 1.
+    /// The line's number, from 1.
     public let line: Int
     /// What the line should have been.
     public let expected: String
@@ -21,11 +21,11 @@ public struct ChecksumList: Sendable, Equatable {
     public let found: String
   }
 
-  /// By the bytes of their names.
+  /// Entries in the order of their names' bytes.
   public let entries: [Entry]
 
   /// Lists files, in any order.
-  /// - Returns: nil when a name is there twice or cannot stand in a list; see ``canList(_:)``.
+  /// - Returns: nil when a name is there twice or cannot be in a list; see ``canList(_:)``.
   public init?(_ files: some Sequence<(name: String, sha256: SHA256Digest)>) {
     let sorted = files.map { Entry(name: $0.name, sha256: $0.sha256) }.sorted {
       ChecksumList.precedes($0.name, $1.name)
@@ -79,7 +79,7 @@ public struct ChecksumList: Sendable, Equatable {
     return entries[range.lowerBound].sha256
   }
 
-  /// Whether a name can stand in a list: a path beneath the folder, without control characters, which could end a line.
+  /// Whether a name can be in a list: a path beneath the folder, without control characters, which could end a line.
   public static func canList(_ name: String) -> Bool {
     isSafeRelativePath(name) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }

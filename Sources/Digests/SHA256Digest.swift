@@ -1,6 +1,6 @@
 /// A SHA-256 digest: 32 bytes, ordered as its hexadecimal spelling is.
 public struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
-  // Four big-endian words: compared in order they give the byte order, without a heap allocation a digest.
+  // Four big-endian words: compared in order they yield the byte order, without a heap allocation per digest.
   private let a: UInt64
   private let b: UInt64
   private let c: UInt64

@@ -4,7 +4,7 @@ import CKernels
 /// interrupted reading goes on where it stopped. Format: the page *Tree digests*.
 ///
 /// A tensor is cut into leaves of 1 MiB, and a leaf into pages of 16 KiB, the last of each shorter. A leaf's digest is
-/// the SHA-256 of its pages' SHA-256 digests, one behind the other, and a tensor's that of its leaves' digests. A shard's
+/// the SHA-256 of its pages' SHA-256 digests, one after the other, and a tensor's that of its leaves' digests. A shard's
 /// digest is the SHA-256 of the digest of its header (everything before the data) and of the digests of its tensors in
 /// the order of their data.
 public enum TreeDigest {
@@ -14,7 +14,7 @@ public enum TreeDigest {
   /// cache.
   public static let pageBytes = 1 << 14
 
-  /// The digest above others: SHA-256 of their bytes, one behind the other.
+  /// The digest above others: SHA-256 of their bytes, one after the other.
   public static func of(_ digests: some Sequence<SHA256Digest>) -> SHA256Digest {
     var stream = SHA256Stream()
     for digest in digests { stream.update(digest.bytes) }
@@ -31,7 +31,7 @@ public enum TreeDigest {
 
 /// The digest of a leaf whose bytes arrive in pieces.
 public struct LeafStream: Sendable {
-  /// Of the digests of the pages so far.
+  /// Stream over the digests of the pages so far.
   private var above = SHA256Stream()
   /// The page that is not whole yet.
   private var page = SHA256Stream()

@@ -31,7 +31,7 @@ public enum AtomicFile {
       throw error
     }
     try syncFolder(path.folder)
-    // Only here: when power is lost before, the temporary name may be back, and must be known as ours.
+    // Ended only here: when power is lost before, the temporary name may be back, and must be known as ours.
     file.endMaking()
     try file.close()
   }
@@ -86,8 +86,8 @@ public enum AtomicFile {
     }
   }
 
-  /// Removes what killed processes left of their attempts to write a file; that of a living one, which holds its lock,
-  /// stays.
+  /// Removes what killed processes left of their attempts to write a file; the attempt of a living one, which holds its
+  /// lock, stays.
   public static func removeAbandoned(of path: FilePath) throws(StorageError) {
     let (folder, name) = (path.folder, path.name)
     guard try Folder.isFolder(folder) else { return }
@@ -118,7 +118,7 @@ public enum AtomicFile {
   }
 
   /// A new file in the folder of `path`, locked as long as it is open. A killed run with the same process number may
-  /// have left a name behind.
+  /// have left a name.
   private static func createTemporary(beside path: FilePath) throws(StorageError) -> PosixFile {
     var attempts = 0
     while true {
@@ -148,11 +148,10 @@ enum TemporaryName {
     return folder.appending("\(prefix(of: name))\(getpid())-\(number)")
   }
 
-  /// What the temporary names of a file begin with. Names end at 255 bytes, and these are longer than the name they stand
-  /// for.
+  /// What the temporary names of a file begin with. Names end at 255 bytes, and these are longer than the name they replace.
   static func prefix(of name: String) -> String {
     var stem = Array(name.utf8.prefix(200))
-    // Not in the middle of a character: some file systems take UTF-8 only.
+    // A cut is not in the middle of a character: some file systems take UTF-8 only.
     while String(validating: stem, as: UTF8.self) == nil, !stem.isEmpty { stem.removeLast() }
     return ".\(String(decoding: stem, as: UTF8.self))\(mark)"
   }

@@ -20,7 +20,7 @@ package final class AttemptFolder: Sendable {
   private static let mark = ".cambium-attempt-"
 
   /// - Parameters:
-  ///   - name: Of what is made.
+  ///   - name: The name of what is made.
   ///   - folder: Where it is made.
   package init(for name: String, in folder: FilePath) throws {
     let random = String(UInt64.random(in: 0 ... .max), radix: 16)
@@ -50,8 +50,8 @@ package final class AttemptFolder: Sendable {
     }
   }
 
-  /// The attempts in a folder that a process may be filling: whose lock is held, or whose number a process of this host has;
-  /// and all of other hosts, of which nobody here knows whether they live.
+  /// The attempts in a folder that a process may be filling: those whose lock is held, or whose number belongs to a
+  /// process of this host; and all of other hosts, of which nobody here knows whether they live.
   package static func living(in folder: FilePath) throws(StorageError) -> [FilePath] {
     guard try Folder.isFolder(folder) else { return [] }
     var living: [FilePath] = []

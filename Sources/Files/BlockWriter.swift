@@ -13,7 +13,7 @@ public final class BlockWriter: Sendable {
   }
 
   private struct State {
-    /// By number.
+    /// Blocks by number.
     var blocks: [Int: Block] = [:]
     /// Writes under way that hold others' bytes.
     var borrowed = 0
@@ -106,11 +106,11 @@ public final class BlockWriter: Sendable {
     return false
   }
 
-  /// Writes what waits for the rest of its block, so that everything given so far is in the file.
+  /// Writes what waits for the rest of its block, so that everything written so far is in the file.
   public func settle() throws(StorageError) {
     try state.wait { (state: inout State) throws(StorageError) -> Bool? in
       guard state.borrowed == 0 else { return nil }
-      // Under the lock: a block that is completed meanwhile must not be overwritten by its older part.
+      // Written under the lock: a block that is completed meanwhile must not be overwritten by its older part.
       for (number, block) in state.blocks.sorted(by: { $0.key < $1.key }) {
         for piece in block.pieces {
           try file.write(Array(block.bytes[piece]), at: number * PosixFile.block + piece.lowerBound)

@@ -9,7 +9,7 @@ import SystemPackage
 
 /// How a file came to its new place.
 public enum Placement: Sendable, Equatable {
-  /// A file of its own that shares its blocks with the other until one of them is written: nothing was copied.
+  /// A separate file that shares its blocks with the other until one of them is written: nothing was copied.
   case cloned
   /// A second name of the same file: nothing was copied.
   case linked
@@ -17,7 +17,7 @@ public enum Placement: Sendable, Equatable {
   case copied
 }
 
-/// Puts the content of a file under another name as well, as a file of its own: nobody who writes to one of the two
+/// Puts the content of a file under another name as well, as a separate file: nobody who writes to one of the two
 /// changes the other. By a reflink where the file system has them (btrfs, xfs), else by a copy.
 /// The target appears complete and durable or not at all, and replaces a file of that name. `from` may be a link to a
 /// file.
@@ -31,7 +31,7 @@ public func cloneOrCopy(from: FilePath, to: FilePath) throws(StorageError) -> Pl
 }
 
 /// Puts a file under a new name, for a file that is going to lose its old one: by a reflink, which leaves two files, else
-/// as a second name of the same file, else, as on another file system, by a copy. A model is then neither written twice
+/// as a second name of the same file, else by a copy, as on another file system. A model is then neither written twice
 /// nor held twice. Who takes the old name away asks ``Folder/removeSecondName(_:of:)``.
 /// The target appears complete and durable or not at all, and replaces a file of that name by a copy.
 @discardableResult
@@ -48,7 +48,7 @@ public func cloneLinkOrCopy(from: FilePath, to: FilePath) throws(StorageError) -
 private func secondName(
   _ source: (descriptor: Int32, status: stat), _ from: FilePath, _ to: FilePath
 ) throws(StorageError) -> Bool {
-  // A symbolic link would get another name itself, not the file behind it.
+  // A symbolic link would itself get another name, not the file that it leads to.
   guard let status = try linkStatus(from), status.isSame(source.status) else { return false }
   guard link(from, to) == 0 else {
     // Another file system, one without links, one where this user may not link, a file with too many names.
@@ -87,8 +87,8 @@ private func clone(_ descriptor: Int32, _ to: FilePath) throws(StorageError) -> 
   }
 }
 
-/// Gives a file that has other names, too, a content of its own under this one. Whoever is going to write to it in place
-/// would change what stands under the others. A path that leads nowhere is fine.
+/// Makes the content of a file that has other names, too, separate under this one. Whoever is going to write to it in
+/// place would change what is under the others. A path that leads nowhere is fine.
 package func breakHardLinks(_ path: FilePath) throws(StorageError) {
   guard let status = try linkStatus(path), status.isRegularFile, status.st_nlink > 1 else { return }
   try cloneOrCopy(from: path, to: path)

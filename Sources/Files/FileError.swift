@@ -85,7 +85,7 @@ public enum FileError: CambiumError {
     }
   }
 
-  /// The error of whoever reads it there, which has a table of its own.
+  /// The error of whoever reads it there, which has its own table.
   private static func said(by error: any CambiumError) -> any CambiumError { error }
 
   /// The error of a link that leads to nothing, or to where the system does not tell; nil for a path that leads somewhere,

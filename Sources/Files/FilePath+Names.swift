@@ -29,7 +29,7 @@ extension FilePath {
   /// A name beneath a folder, as bytes that need not be UTF-8.
   package func appending(bytes name: [UInt8]) -> FilePath { appending(FilePath(bytes: name).components) }
 
-  /// The path with `text` behind its last name.
+  /// The path with `text` after its last name.
   public func appending(suffix text: String) -> FilePath { FilePath(bytes: bytes + text.utf8) }
 
   /// The folder that the last name of the path is in: `.` for a name alone.

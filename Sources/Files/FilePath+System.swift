@@ -9,7 +9,7 @@ import SystemPackage
 /// What the system says of a path at this moment.
 extension FilePath {
   /// Whether the path leads to something, also through a link.
-  /// - Throws: ``FileError`` when the system does not tell, as behind a folder that this user must not search: what is there
+  /// - Throws: ``FileError`` when the system does not tell, as beneath a folder that this user must not search: what is there
   ///   is not missing.
   public var exists: Bool { get throws(FileError) { try targetStatus(self) != nil } }
 
@@ -21,7 +21,7 @@ extension FilePath {
   /// what the link leads to. A first name `~` is the person's own folder, `~NAME` another's.
   public var absolute: FilePath { absolute(from: Folder.current) }
 
-  /// As ``absolute``, of a path that is relative to another folder than the current one.
+  /// The same as ``absolute``, for a path that is relative to another folder than the current one.
   public func absolute(from base: FilePath) -> FilePath {
     let start = base.isAbsolute ? base : Folder.current.pushing(base)
     return start.pushing(expandingHome).withoutSteps
@@ -48,7 +48,7 @@ extension FilePath {
     return path
   }
 
-  /// Where the system is led by the path; nil when that is nowhere.
+  /// Where the system resolves the path to; nil when that is nowhere.
   private var real: FilePath? {
     guard let text = withPlatformString({ realpath($0, nil) }) else { return nil }
     defer { free(text) }
@@ -87,7 +87,7 @@ extension FilePath {
     }
   }
 
-  /// As ``isInside(_:)``.
+  /// The same as ``isInside(_:)``.
   /// - Parameters:
   ///   - folder: The folder.
   ///   - identity: The file system and the number of what a path leads to; nil for nothing.
@@ -105,10 +105,10 @@ extension FilePath {
   }
 }
 
-/// Where the program lies that runs. Foundation's `Bundle.main` ends the process where there is no `/proc`.
+/// The path of the running program. Foundation's `Bundle.main` ends the process where there is no `/proc`.
 public enum ProgramPath {
-  /// As the system says, without links; where it does not, as a shell finds the name that the program was called by. Nothing
-  /// need be there: the program may have been replaced since.
+  /// The path as the system says it, without links; where it does not, as a shell finds the name that the program was
+  /// called by. Nothing need be there: the program may have been replaced since.
   public static var own: FilePath {
     #if canImport(Darwin)
       var count: UInt32 = 0
@@ -144,14 +144,14 @@ extension Folder {
     return FilePath(platformString: text)
   }
 
-  /// Holds that there is a current folder: relative paths would else lead anywhere.
+  /// Checks that there is a current folder: relative paths would else lead anywhere.
   /// - Throws: ``StorageError``.
   public static func requireCurrent() throws(StorageError) {
     guard let text = getcwd(nil, 0) else { throw .system("find the current folder", ".", errno: errno) }
     free(text)
   }
 
-  /// Where a link says that it leads; empty for what is no link.
+  /// The target of a link, as it says it; empty for what is no link.
   package static func linkTarget(_ path: FilePath) -> FilePath { target(ofLink: path) }
 
   /// Makes a symbolic link of a name that must be free.
@@ -160,7 +160,7 @@ extension Folder {
   }
 }
 
-/// Of the person who runs this, when the name is empty.
+/// The home of the person who runs this, when the name is empty.
 private func homeFolder(of name: String) -> FilePath? {
   if name.isEmpty, let home = getenv("HOME") { return FilePath(platformString: home) }
   guard let entry = name.isEmpty ? getpwuid(getuid()) : getpwnam(name) else { return nil }
@@ -170,7 +170,7 @@ private func homeFolder(of name: String) -> FilePath? {
 // Inside the type the name of this function means its own method.
 private func target(ofLink path: FilePath) -> FilePath { linkTarget(path) }
 
-/// The time of the machine, for records that other programs hold against the times of files.
+/// The time of the machine, for records that other programs compare with the times of files.
 package enum FileClock {
   /// Seconds since 1970, with a fraction.
   package static var secondsSince1970: String {

@@ -32,7 +32,7 @@ extension Folder {
     }
     let isFolder = status.type == S_IFDIR
     if isFolder {
-      // A package may be closed against writing, and its remains would stay for ever: it is going, with all that is in it.
+      // A package may be closed against writing, and its remains would stay forever: it is going, with all that is in it.
       // Another user's folder stays as it is, and what follows says why.
       if status.st_mode & 0o700 != 0o700 { _ = fchmodat(parent, name, 0o700, AT_SYMLINK_NOFOLLOW) }
       try removeContent(of: name, in: parent, path)

@@ -43,7 +43,7 @@ extension Folder {
     guard path.withPlatformString(cambium_is_immutable) == 0 else { throw refuse(EPERM) }
     guard status.type == S_IFDIR else { return }
     let user = geteuid()
-    // A mode of one's own folder is set to what is needed.
+    // The mode of one's own folder can be set as needed.
     guard status.st_uid == user || uninterrupted({ access(path, W_OK | X_OK) }) == 0 else { throw refuse(EACCES) }
     let descriptor = uninterrupted { open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else {
@@ -53,7 +53,7 @@ extension Folder {
     }
     for name in try namesAndClose(descriptor, path) {
       let entry = path.appending(bytes: name)
-      // Where only owners remove their files, as in /tmp.
+      // Only owners may remove their files here, as in /tmp.
       if status.st_mode & S_ISVTX != 0, user != 0, status.st_uid != user, let own = try linkStatus(entry)?.st_uid,
         own != user
       {
@@ -69,7 +69,7 @@ private struct KnownRemoval {
   private var files: [[UInt8]: FileIdentity?] = [:]
   private var folders: Set<[UInt8]> = [[]]
   private let last: [UInt8]?
-  /// Beneath the folder.
+  /// What was kept, beneath the folder.
   private(set) var kept: [[UInt8]] = []
 
   init(_ known: [Folder.Entry], last: [UInt8]?) {
@@ -136,7 +136,7 @@ private struct KnownRemoval {
       try remove(entry, in: descriptor, path.appending(bytes: entry), beneath)
     }
     guard isRoot, let last, names.contains(last), kept.isEmpty else { return }
-    // That the others are gone lasts before it goes itself.
+    // The removal of the others is durable before it goes itself.
     try syncFolder(path)
     try remove(last, in: descriptor, path.appending(bytes: last), last)
   }

@@ -64,8 +64,8 @@ extension Folder {
     return true
   }
 
-  /// Where the file system knows no exclusive rename: `link` refuses a name that is taken, and `rename` of a folder
-  /// replaces nothing but an empty folder.
+  /// A move where the file system knows no exclusive rename: `link` refuses a name that is taken, and `rename` of a
+  /// folder replaces nothing but an empty folder.
   private static func move(_ from: FilePath, _ to: FilePath, isFolder: Bool) -> Int32 {
     if renameExclusive(from, to) == 0 { return 0 }
     guard isUnsupported(errno) else { return errno }

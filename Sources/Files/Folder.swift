@@ -13,7 +13,7 @@ public enum Folder {
     for prefix in prefixes(of: path) where try !isFolder(prefix) {
       if mkdir(prefix, 0o755) != 0 {
         let code = errno
-        // Another process was faster, or a file stands in the way.
+        // Another process was faster, or a file is in the way.
         if code == EEXIST, try isFolder(prefix) { continue }
         throw .system("create the folder", prefix, errno: code == EEXIST ? ENOTDIR : code)
       }
@@ -36,7 +36,7 @@ public enum Folder {
     return names
   }
 
-  /// As ``entries(_:)``, without the names that are not UTF-8: for whoever looks for names of ours.
+  /// The same as ``entries(_:)``, without the names that are not UTF-8: for whoever looks for names of ours.
   static func readableEntries(_ path: FilePath) throws(StorageError) -> [String] {
     try sortedNames(path).compactMap { String(validating: $0, as: UTF8.self) }
   }

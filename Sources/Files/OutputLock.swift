@@ -30,7 +30,7 @@ public final class OutputLock: Sendable {
     // The one who had the right may take the file away between two steps.
     for _ in 0..<100 where found == nil {
       let file = try PosixFile.openForWriting(path, creating: true)
-      // Where the file system has no locks, the exclusive rename is what is left.
+      // If the file system has no locks, the exclusive rename is what is left.
       guard (try? file.takeLock()) ?? true else { throw .busy(folder: output) }
       let own = try file.status()
       // A lock of ours is empty, and is removed at the end: what holds something is somebody's.
@@ -43,7 +43,7 @@ public final class OutputLock: Sendable {
 
   /// The folder in the making, beside its place.
   public var partial: FilePath { OutputLock.name("partial", output) }
-  /// Where the earlier folder waits on a file system that cannot exchange two names.
+  /// The place of the earlier folder on a file system that cannot exchange two names.
   public var earlier: FilePath { OutputLock.name("earlier", output) }
 
   /// Removes what killed processes left, and puts the earlier folder back when they left none in its place.
@@ -112,9 +112,9 @@ public final class OutputLock: Sendable {
     return try Folder.removeKnown(earlier, known, last: list)
   }
 
-  /// Gives the right back.
+  /// Releases the right.
   public func release() {
-    // Under the lock: who waits for it sees that the file is another one.
+    // Done under the lock: who waits for it sees that the file is another one.
     unlink(file.path)
     try? file.close()
   }

@@ -67,7 +67,7 @@ extension PosixFile {
       guard count >= 0 else {
         throw .system("write the file", path, errno: errno, needed: offset + bytes.count)
       }
-      // A device that takes nothing and reports no error would keep this loop going for ever.
+      // A device that takes nothing and reports no error would keep this loop going forever.
       guard count > 0 else { throw .io(operation: "write the file", path: path, errno: EIO) }
       done += count
     }
@@ -134,7 +134,7 @@ extension PosixFile {
     return status
   }
 
-  /// Takes the exclusive lock of the file, which the kernel gives back when the process ends.
+  /// Takes the exclusive lock of the file, which the kernel releases when the process ends.
   /// - Returns: false while another process holds it.
   /// - Throws: ``StorageError`` where the file system cannot lock.
   package func takeLock() throws(StorageError) -> Bool {

@@ -10,7 +10,7 @@ extension PosixFile {
   public func preallocate(_ bytes: Int) throws(StorageError) {
     let before = try status()
     guard bytes > 0, bytes > before.st_size || before.st_blocks * 512 < bytes else { return }
-    // Asked first: a reservation that fails half way has filled the disk for everybody else until it is given back.
+    // Asked first: a reservation that fails half way has filled the disk for everybody else until it is released.
     let missing = bytes - Int(before.st_blocks) * 512
     if let free = freeBytes(), free < missing { throw .diskFull(path: path, needed: bytes) }
     PowerLoss.shared?.willChange(descriptor, at: Int(before.st_size), count: 0)
@@ -21,7 +21,7 @@ extension PosixFile {
       // The file system cannot reserve. The right size is still worth having.
       if bytes > before.st_size { try truncate(to: bytes) }
     default:
-      // Gives back what was reserved beyond the old end.
+      // Releases what was reserved beyond the old end.
       _ = uninterrupted { ftruncate(descriptor, before.st_size) }
       throw .system("reserve space for the file", path, errno: code, needed: bytes)
     }

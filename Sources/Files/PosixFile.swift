@@ -85,9 +85,9 @@ public final class PosixFile: Sendable {
     return file
   }
 
-  /// Opens a device or a pipe, also behind a link such as `/dev/stdout`, to write into it. The reader of a pipe may come a
-  /// little later than the writer, as in a shell that starts both. Each write goes behind the one before, whatever its
-  /// offset.
+  /// Opens a device or a pipe, also through a link such as `/dev/stdout`, to write into it. The reader of a pipe may
+  /// come a little later than the writer, as in a shell that starts both. Each write goes after the one before,
+  /// whatever its offset.
   /// - Parameters:
   ///   - path: The device or the pipe.
   ///   - patience: How many moments of 50 ms the reader of a pipe is waited for.
@@ -159,7 +159,7 @@ public final class PosixFile: Sendable {
   }
 }
 
-/// Whether a pipe stands there; keeps the error of the call before.
+/// Whether a pipe is there; keeps the error of the call before.
 private func isPipe(_ path: FilePath) -> Bool {
   let code = errno
   defer { errno = code }
@@ -171,7 +171,7 @@ private func isPipe(_ path: FilePath) -> Bool {
 private func openDescriptor(_ path: FilePath, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
 private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }
 
-/// `fsync`, or what stands for it: on macOS `fsync` leaves the data in the cache of the drive.
+/// `fsync`, or what replaces it: on macOS `fsync` leaves the data in the cache of the drive.
 func syncDescriptor(_ descriptor: Int32) -> Int32 {
   #if canImport(Darwin)
     if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }

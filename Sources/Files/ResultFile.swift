@@ -8,7 +8,7 @@ import SystemPackage
 
 /// A file that a command writes where a person says: the one way to do that.
 ///
-/// What stands there is replaced only when it is a result of the same kind, or when the person says so; an input of the
+/// What is there is replaced only when it is a result of the same kind, or when the person says so; an input of the
 /// command, a private key and a part of a package are never replaced, and nothing is put into a package. A device or a
 /// pipe is written into; a pipe that nobody reads within half a minute is refused. Everything else appears whole or not at all.
 public struct ResultFile: Sendable {
@@ -28,7 +28,7 @@ public struct ResultFile: Sendable {
   /// Where the result is to be.
   public let path: FilePath
   private let kind: Kind
-  /// Whether a person said that what stands there may go.
+  /// Whether a person said that what is there may go.
   private let force: Bool
   /// Files and folders that the command reads.
   private let inputs: [FilePath]
@@ -63,7 +63,7 @@ public struct ResultFile: Sendable {
   /// Writes the whole file.
   public func write(_ bytes: [UInt8]) throws(StorageError) { try write(bytes, patience: ResultFile.patience) }
 
-  /// As ``write(_:)``.
+  /// The same as ``write(_:)``.
   /// - Parameter patience: How many moments the reader of a pipe is waited for.
   package func write(_ bytes: [UInt8], patience: Int) throws(StorageError) {
     try write(patience: patience) { file throws(StorageError) in try file.write(bytes, at: 0) }
@@ -88,7 +88,7 @@ public struct ResultFile: Sendable {
     }
   }
 
-  /// Whether a device or a pipe stands there, behind a link too: `/dev/stdout` is one.
+  /// Whether a device or a pipe is there, also through a link: `/dev/stdout` is one.
   private func isStream() throws(StorageError) -> Bool {
     var status = stat()
     let isThere = stat(path, &status) == 0

@@ -10,7 +10,7 @@ package func readSmallFile(_ path: FilePath, limit: Int) throws(FileError) -> [U
   }
 }
 
-/// What reading gives; nil when the file is not there, or is none of the kind that is read. An error of the disk, a
+/// What reading returns; nil when the file is not there, or is none of the kind that is read. An error of the disk, a
 /// missing permission or a limit of the process says nothing of what is there, and is thrown: to take it for absence
 /// would be a wrong statement.
 package func contentIfThere<Content>(_ read: () throws(FileError) -> Content?) throws(FileError) -> Content? {

@@ -7,7 +7,7 @@ import SystemPackage
   import Glibc
 #endif
 
-/// A regular file that is read once, in large pieces: what lies in the system's cache comes from there, the rest past
+/// A regular file that is read once, in large pieces: what is in the system's cache comes from there, the rest past
 /// it (measured: a third of the processor time of a buffered read, and the cache stays with those who need it).
 public final class StreamedFile: Sendable {
   private let file: ReadOnlyFile

@@ -41,7 +41,7 @@ func rmdir(_ path: FilePath) -> Int32 { path.withPlatformString { rmdir($0) } }
 
 func symlink(_ target: FilePath, _ path: FilePath) -> Int32 { both(target, path) { symlink($0, $1) } }
 
-/// Where a link says that it leads; empty for what is no link.
+/// The target of a link, as it says it; empty for what is no link.
 func linkTarget(_ path: FilePath) -> FilePath {
   let most = 4096
   var buffer = [CChar](repeating: 0, count: most)

@@ -11,7 +11,7 @@ package final class TemporaryFolder: Sendable {
   /// The folder.
   package let path: FilePath
 
-  /// - Parameter environment: Of which `TMPDIR` names the place.
+  /// - Parameter environment: The environment, whose `TMPDIR` names the place.
   package init(_ environment: [String: String]) throws(StorageError) {
     let place = FilePath(untrusted: environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp")
     // A name that nobody can foresee, made and owned at once: nobody else can put anything there.

@@ -11,7 +11,7 @@ struct ContentDigest {
   private let etag: String
   private var state: State
 
-  /// - Parameter file: Of a large file the SHA-256 of the bytes; of a small one git's, whose bytes have their kind and
+  /// - Parameter file: A file: of a large one the SHA-256 of the bytes; of a small one git's, whose bytes have their kind and
   ///   number in front.
   init(of file: HubFile) { self.init(etag: file.etag, size: file.size) }
 

@@ -29,7 +29,7 @@ final class CurlPool: Sendable {
 
 /// One easy handle of libcurl.
 ///
-/// `Sendable` because ``CurlPool`` gives it to one thread at a time.
+/// `Sendable` because ``CurlPool`` hands it to one thread at a time.
 final class CurlHandle: @unchecked Sendable {
   private let handle: UnsafeMutableRawPointer
 

@@ -27,7 +27,7 @@ public final class Fetch: Sendable {
       case there
       /// All of it, and not yet under this name.
       case linked
-      /// Not all of it.
+      /// Something of it is missing.
       case missing
     }
   }
@@ -243,7 +243,7 @@ private final class OpenFile: Sendable {
     }
   }
 
-  /// A small file is held against its digest before anything of it is written.
+  /// A small file is compared with its digest before anything of it is written.
   private func fetchAtOnce() throws {
     try place.makeFolders(for: file)
     let lock = try FetchLock.take(place.lock(file)) { settings.pause(200) }
@@ -257,7 +257,7 @@ private final class OpenFile: Sendable {
     observer.advanced(bytes: file.size, file: file.path)
   }
 
-  /// Makes what is complete durable, for the next run, and gives the lock back.
+  /// Makes what is complete durable, for the next run, and releases the lock.
   func keep() {
     let partial = state.withLock { state in
       defer { state.partial = nil }

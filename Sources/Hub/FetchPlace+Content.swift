@@ -32,7 +32,7 @@ extension FetchPlace {
     let path = path(file)
     guard let status = try linkStatus(path) else { return false }
     if status.isLink {
-      // Through a second link into the store that several repositories share, too.
+      // The link may go through a second link into the store that several repositories share, too.
       guard Folder.linkTarget(path).name == file.etag, path.resolvingLinks == content(file).resolvingLinks else {
         return false
       }
@@ -78,7 +78,7 @@ extension FetchPlace {
   }
 
   /// Refuses to write through a link beneath a plain folder, which would lead out of it. The folder itself is what the
-  /// person named, and the cache has links of its own.
+  /// person named, and the cache has its own links.
   func requireNoLinks(to folder: FilePath) throws(StorageError) {
     guard cache == nil else { return }
     var path = model
@@ -88,7 +88,7 @@ extension FetchPlace {
     }
   }
 
-  /// As ``requireNoLinks(to:)``, of the folders that every fetch writes into.
+  /// The same as ``requireNoLinks(to:)``, for the folders that every fetch writes into.
   func requireOwnFolders() throws(StorageError) {
     for name in [FetchPlace.unfinished(home).name, "download", "trees"] { try requireNoLinks(to: home.appending(name)) }
   }

@@ -5,14 +5,14 @@ import SystemPackage
 
 /// Where a repository is fetched to: the cache of the hub's client, in its own layout, or a folder.
 ///
-/// In the cache, a file's content lies in `blobs/` under the name of its digest, and `snapshots/COMMIT/` has links to it.
+/// In the cache, a file's content is in `blobs/` under the name of its digest, and `snapshots/COMMIT/` has links to it.
 /// A folder has the files themselves, and beneath `.cache/huggingface/download/` of each the commit and the digest. Both
-/// are as the client leaves them. What is not whole lies in a folder of our own, `.cambium`, beside them.
+/// are as the client leaves them. What is not whole is in our own folder, `.cambium`, beside them.
 struct FetchPlace: Sendable {
   /// The folder of the model.
   let model: FilePath
   private let repository: HubRepository
-  /// What was held against its digest.
+  /// What was compared with its digest.
   let held: HeldContents
   /// Where the cache has its locks, and of which the folder is the model's; nil for a plain folder.
   let cache: FilePath?
@@ -49,7 +49,7 @@ struct FetchPlace: Sendable {
     return TreeDocument.files(bytes, name)
   }
 
-  /// Where the content of a file is to lie.
+  /// The place of a file's content.
   func content(_ file: HubFile) -> FilePath {
     cache == nil ? path(file) : home.appending("blobs").appending(file.etag)
   }
@@ -57,13 +57,13 @@ struct FetchPlace: Sendable {
   /// Where a reader finds the file.
   func path(_ file: HubFile) -> FilePath { model.appending(FilePath(file.path).components) }
 
-  /// Where a file lies while it is not whole. The name has the digest: another content is another file.
+  /// Where a file is while it is not whole. The name has the digest: another content is another file.
   func part(_ file: HubFile) -> FilePath { FetchPlace.unfinished(home).appending("\(file.etag).part") }
 
   /// What of it is whole.
   func journal(_ file: HubFile) -> FilePath { FetchPlace.unfinished(home).appending("\(file.etag).json") }
 
-  /// The folder of our own.
+  /// Our own folder.
   static func unfinished(_ home: FilePath) -> FilePath { home.appending(".cambium") }
 
   /// The lock that the client takes of the same file.
@@ -131,10 +131,10 @@ struct FetchPlace: Sendable {
       Array("\(repository.commit)\n\(file.etag)\n\(FetchPlace.now)\n".utf8), to: path)
   }
 
-  /// Seconds since 1970: the client holds a file's time against it.
+  /// Seconds since 1970: the client compares a file's time with it.
   private static var now: String { FileClock.secondsSince1970 }
 
-  /// Records which commit a branch stands for, and the list of files, once everything is there. A cache that cannot be
+  /// Records which commit a branch points to, and the list of files, once everything is there. A cache that cannot be
   /// written, and has everything, does: nothing that is right is written again.
   func finish() throws {
     let trees = home.appending("trees")

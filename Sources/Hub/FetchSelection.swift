@@ -27,7 +27,7 @@ public struct FetchSelection: Sendable {
   private static let usualEnds = [".safetensors", ".json", ".jinja", ".model", ".txt", ".tiktoken", ".vocab"]
   private static let legal = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "USE_POLICY", "README"]
 
-  /// Neither weights in other formats, nor what other programs keep in folders of their own.
+  /// Neither weights in other formats, nor what other programs keep in their own folders, are usual.
   private static func isUsual(_ path: String) -> Bool {
     let parts = path.split(separator: "/")
     guard let name = parts.last, !parts.contains(where: { $0.hasPrefix(".") }),
@@ -40,7 +40,7 @@ public struct FetchSelection: Sendable {
 /// A pattern over paths as the hub's client reads it: `*` any signs, slashes too, `?` one, `[a-z]` one of some, `[!a-z]` none
 /// of them.
 package struct PathPattern: Sendable {
-  /// As it was written.
+  /// The pattern as it was written.
   package let pattern: String
   private enum Token: Sendable {
     case any, one
@@ -51,7 +51,7 @@ package struct PathPattern: Sendable {
 
   package init(_ pattern: String) {
     self.pattern = pattern
-    // As the client does: a folder stands for what is in it.
+    // As for the client, a folder represents what is in it.
     tokens = PathPattern.read(Array((pattern.hasSuffix("/") ? pattern + "*" : pattern).utf8))
   }
 

@@ -1,8 +1,8 @@
-/// The head of an answer: status and headers, and who gave it.
+/// The head of an answer: status and headers, and who sent it.
 package struct HTTPAnswer: Sendable {
   let status: Int
   let address: WebAddress
-  /// Names in small letters. Of a name that stands twice the last value counts, but for `link`, whose values are joined.
+  /// Names in small letters. For a name that appears twice the last value counts, but for `link`, whose values are joined.
   private let fields: [String: String]
 
   /// A head, of which `lines` are all but the first.

@@ -10,9 +10,9 @@ import Threads
 /// The head of a model of the hub, and nothing else of its weights, as a folder that a manifest takes for a donor.
 ///
 /// The folder has the model's configuration and card, of each shard with tensors of the head a file of the same name with
-/// these tensors alone, and `hub.json`, which says where every byte comes from. A part of a file cannot be held against the
+/// these tensors alone, and `hub.json`, which says where every byte comes from. A part of a file cannot be compared with the
 /// digest that the hub states of the file: the digests of the tensors are those of the bytes as they were served. A shard
-/// that holds nothing else is held against it.
+/// that holds nothing else is compared with it.
 public struct HeadFetch: Sendable {
   /// A shard, of which some tensors are the head's.
   private struct Source: Sendable {
@@ -20,7 +20,7 @@ public struct HeadFetch: Sendable {
     let remote: RemoteFile
     let header: SafetensorsHeader
     let headerDigest: SHA256Digest
-    /// In the order of the shard.
+    /// Entries in the order of the shard.
     let entries: [TensorEntry]
     let layout: SafetensorsLayout
   }
@@ -33,7 +33,7 @@ public struct HeadFetch: Sendable {
   /// The record's name in the folder.
   public static let record = "hub.json"
 
-  /// - Parameter model: Of which headers were read.
+  /// - Parameter model: A model whose headers were read.
   /// - Throws: ``HubError/nothingToFetch(name:filters:)`` when it has no head; what opening it throws.
   public init(_ model: RemoteModel) throws {
     self.model = model
@@ -64,7 +64,7 @@ public struct HeadFetch: Sendable {
 
   /// Bytes of the head's tensors.
   public var bytes: Int { CheckedSum.clamped(sources.flatMap { $0.entries.map(\.byteCount) }) }
-  /// Bytes that are read with them, because little lies between.
+  /// Bytes that are read with them, because little is between them.
   public var waste: Int { CheckedSum.clamped(sources.flatMap { ranges($0).map(\.count) }) - bytes }
   private var rangeCount: Int { sources.reduce(0) { $0 + ranges($1).count } }
 
@@ -226,7 +226,7 @@ public struct HeadFetch: Sendable {
     }
   }
 
-  /// What is recorded of each tensor, as it lies in the file that was written.
+  /// What is recorded of each tensor, as it is in the file that was written.
   private func record(_ source: Source, _ file: PosixFile) throws -> [JSONValue] {
     try source.entries.map { entry in
       guard let target = source.layout.entries.first(where: { UTF8Name($0.name) == UTF8Name(entry.name) }) else {
@@ -246,7 +246,7 @@ public struct HeadFetch: Sendable {
     }
   }
 
-  /// Holds a folder that is there against what the hub says now.
+  /// Compares a folder that is there with what the hub says now.
   private func requireSame(_ path: FilePath) throws {
     let file = path.appending(HeadFetch.record)
     guard let bytes = try? ReadOnlyFile(path: file).readAll(limit: 64 << 20),

@@ -3,7 +3,7 @@ import StrictJSON
 import SystemPackage
 import Threads
 
-/// The files of a fetch whose bytes were held against their digests, and what the system said of each then, so that a
+/// The files of a fetch whose bytes were compared with their digests, and what the system said of each then, so that a
 /// second fetch of a large model reads only what changed.
 ///
 /// A program can set the time of a change of content back, but not that of a change of the inode. What was changed within a
@@ -48,7 +48,7 @@ final class HeldContents: Sendable {
     return true
   }
 
-  /// Takes note of a file that was held against its digest before it got its name.
+  /// Takes note of a file that was compared with its digest before it got its name.
   func note(_ file: ReadOnlyFile, _ name: String, _ etag: String) {
     note(name, Entry(etag: etag, identity: file.identity))
   }

@@ -14,7 +14,7 @@ extension HubClient {
   /// A whole answer in memory.
   /// - Parameters:
   ///   - address: On the hub.
-  ///   - subject: For messages.
+  ///   - subject: The subject in messages.
   ///   - limit: Most bytes.
   /// - Throws: ``HubError``.
   func document(

@@ -18,7 +18,7 @@ final class HubClient: Sendable {
     let address: WebAddress
     /// What is asked for, as messages name it.
     let place: String
-    /// Of the file; nil for all of it.
+    /// The range of the file; nil for all of it.
     var range: Range<Int>?
     /// Seconds of silence that are borne.
     let timeout: Int
@@ -37,7 +37,7 @@ final class HubClient: Sendable {
   /// Asks once, and follows redirects.
   /// - Parameters:
   ///   - question: What is asked.
-  ///   - leaving: Called with the hub's own last answer, which may lead elsewhere: what is said of a file stands in its head.
+  ///   - leaving: Called with the hub's own last answer, which may lead elsewhere: what is said of a file is in its head.
   ///   - begin: Called with the head of an answer that is no error, before its body.
   ///   - take: Called with the body, piece by piece.
   /// - Returns: How it ended; what the closures throw is thrown.
@@ -81,7 +81,7 @@ final class HubClient: Sendable {
     return next
   }
 
-  /// One request and its answer. Errors and redirects have bodies of their own, of which the beginning is kept.
+  /// One request and its answer. Errors and redirects have their own bodies, of which the beginning is kept.
   private func exchange(
     _ question: Question, _ address: WebAddress, _ begin: @escaping (HTTPAnswer) throws -> Void,
     _ take: @escaping (UnsafeRawBufferPointer) throws -> Void

@@ -1,4 +1,4 @@
-/// A model of the hub as a person names it: `hub:org/name`, with `@revision` behind it for another one than `main`.
+/// A model of the hub as a person names it: `hub:org/name`, followed by `@revision` for another one than `main`.
 public struct HubName: Sendable, Equatable, CustomStringConvertible {
   /// `organisation/name`, or the one name of a repository from the hub's first days.
   public let repository: String

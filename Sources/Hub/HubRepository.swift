@@ -7,7 +7,7 @@ import SystemPackage
 public struct HubRepository: Sendable {
   /// What was asked for.
   public let name: HubName
-  /// The commit that the revision stands for.
+  /// The commit that the revision points to.
   public let commit: String
   /// The files, in byte order.
   public let files: [HubFile]
@@ -17,11 +17,11 @@ public struct HubRepository: Sendable {
   /// What was moved so far, of this repository and of all that share its client.
   public var traffic: Traffic.Total { client.traffic.total }
 
-  /// Asks for the commit and the list of files, as far as they are not known: a commit stands for itself, and its list
+  /// Asks for the commit and the list of files, as far as they are not known: a commit means itself, and its list
   /// never changes.
   /// - Parameters:
-  ///   - name: Of the model.
-  ///   - commit: That the name stands for; nil to ask for it.
+  ///   - name: The name of the model.
+  ///   - commit: The commit that the name points to; nil to ask for it.
   ///   - home: The folder where the hub's client keeps what it knows of the repository.
   ///   - client: Who asks.
   /// - Throws: ``HubError``.
@@ -35,7 +35,7 @@ public struct HubRepository: Sendable {
       ?? TreeListing(name, commit: commit, client).files
   }
 
-  /// Where the hub is that told it, without anything secret.
+  /// The address of the hub that told it, without anything secret.
   var endpoint: String { client.settings.endpoint.place }
 
   /// `hub:org/name@commit`.
@@ -47,7 +47,7 @@ public struct HubRepository: Sendable {
   /// Most bytes of what the hub says of a repository: a card can be long, and there may be thousands of files.
   private static let mostBytes = 64 << 20
 
-  /// The commit that a revision stands for.
+  /// The commit that a revision points to.
   /// - Throws: ``HubError``; ``HubError/commit(place:expected:found:)`` when a commit was asked for and another is named.
   static func commit(of name: HubName, _ client: HubClient) throws -> String {
     let path = "api/models/\(escaped(name.repository))/revision/\(WebAddress.escaped(name.revision))"
@@ -76,7 +76,7 @@ public struct HubFile: Sendable, Equatable {
   public let size: Int
   /// The name of its content: of a large file the SHA-256 of the bytes, 64 digits; of a small one git's digest, 40.
   public let etag: String
-  /// Git's digest of what the repository holds: of a large file, of the few lines that stand for it.
+  /// Git's digest of what the repository holds: of a large file, of the few lines that replace it.
   let blob: String
 
   /// The digest of the content, where the hub names it.

@@ -123,7 +123,7 @@ package struct HubToken: Sendable, CustomStringConvertible, CustomDebugStringCon
   /// The line that is sent.
   package var header: String { "Authorization: Bearer \(text)" }
 
-  /// Nil for what has a sign that cannot stand in a header.
+  /// Nil for what has a sign that a header cannot contain.
   private init?(_ text: String) {
     let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     let trimmed = line.trimmingSpaces
@@ -151,7 +151,7 @@ package struct HubToken: Sendable, CustomStringConvertible, CustomDebugStringCon
 }
 
 extension String {
-  /// Without spaces, tabs and line ends at both ends.
+  /// The text without spaces, tabs and line ends at both ends.
   var trimmingSpaces: String {
     let spaces: [UInt8] = [9, 10, 13, 32]
     var bytes = Array(utf8)[...]

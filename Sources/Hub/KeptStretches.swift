@@ -10,7 +10,7 @@ final class KeptStretches: Sendable {
   private static let syncBytes = 32 << 20
 
   private struct State {
-    /// In the list.
+    /// Ranges in the list.
     var durable: [Range<Int>]
     /// Here, and in the list as soon as the storage has them.
     var written: [Range<Int>] = []
@@ -172,7 +172,7 @@ final class KeptStretches: Sendable {
     try Folder.removeTree(path)
   }
 
-  /// Both lists of ranges in one, in order, neighbours together.
+  /// Joins both lists of ranges into one, in order, neighbours together.
   private static func union(_ some: [Range<Int>], _ others: [Range<Int>]) -> [Range<Int>] {
     var out: [Range<Int>] = []
     for range in (some + others).sorted(by: { $0.lowerBound < $1.lowerBound }) {

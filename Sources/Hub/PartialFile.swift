@@ -7,7 +7,7 @@ import Threads
 /// A large file while it is fetched: pieces that came whole are remembered, on the storage too, so that another run goes on
 /// with the others.
 ///
-/// A piece counts once its bytes are durable: the journal is written behind them, every ``syncBytes`` of all the files
+/// A piece counts once its bytes are durable: the journal is written after them, every ``syncBytes`` of all the files
 /// together. So a kill loses less than that, and what each connection has of a piece in hand.
 final class PartialFile: Sendable {
   /// Bytes of a piece.
@@ -119,8 +119,8 @@ final class PartialFile: Sendable {
     }
   }
 
-  /// Under the lock: while the storage takes the bytes, no further piece becomes complete, so that what a crash loses has a
-  /// bound.
+  /// Runs under the lock: while the storage takes the bytes, no further piece becomes complete, so that what a crash
+  /// loses has a bound.
   private func complete(_ piece: Int) throws {
     try state.withLock { state in
       guard !state.done[piece] else { return }
@@ -197,13 +197,13 @@ final class PartialFile: Sendable {
   /// Whether every piece is complete.
   var isComplete: Bool { state.withLock { $0.done.allSatisfy { $0 } } }
 
-  /// Holds the whole against its digest and puts it into its place. Bytes that are not those of the file are removed.
+  /// Compares the whole with its digest and puts it into its place. Bytes that are not those of the file are removed.
   /// - Throws: ``HubError/digest(place:expected:found:)``.
   func finish(_ name: String) throws {
     try part.sync()
     // Nothing is left to be kept, whatever becomes of it now.
     state.withLock { forgetUnkept(&$0) }
-    // Where another worker is in the middle of it, all is read once more.
+    // If another worker is in the middle of it, all is read once more.
     var progress = takeDigest() ?? Progress(digest: ContentDigest(of: file))
     try advance(&progress)
     do {
@@ -218,7 +218,7 @@ final class PartialFile: Sendable {
     try close()
   }
 
-  /// Gives the lock back.
+  /// Releases the lock.
   func close() throws {
     try part.close()
     try lock.close()

@@ -118,7 +118,7 @@ final class RemoteFile: Sendable {
       })
   }
 
-  /// Holds what the hub says of the file against its list, and keeps where it leads.
+  /// Compares what the hub says of the file with its list, and keeps where it leads.
   private func check(_ answer: HTTPAnswer) throws(HubError) {
     guard answer.status < 400 else { return }
     if let location = answer["location"], answer.isRedirect, let next = answer.address.following(location) {

@@ -18,7 +18,7 @@ public final class RemoteModel: ModelElsewhere {
     let file: SafetensorsFile
   }
   private let files: [HubFile]
-  /// Those that are open, by name.
+  /// The shards that are open, by name.
   private let opened = Guarded<[String: Shard]>([:])
   private let foresight: Foresight
   private let extent: Extent
@@ -30,7 +30,7 @@ public final class RemoteModel: ModelElsewhere {
     case look
     /// What travels into a package, too: tokenizer, template, licence.
     case source
-    /// As for a look; headers are read when they are asked for.
+    /// The same as for a look; headers are read when they are asked for.
     case head
   }
 
@@ -50,13 +50,13 @@ public final class RemoteModel: ModelElsewhere {
 
   /// Reads small files and, unless the head alone is looked for, all headers.
   /// - Parameters:
-  ///   - name: Of the model.
+  ///   - name: The name of the model.
   ///   - settings: Where the hub is.
-  ///   - environment: Of which `TMPDIR` says where the small files lie meanwhile.
+  ///   - environment: The environment, whose `TMPDIR` says where the small files are meanwhile.
   ///   - connections: How many at a time.
   ///   - extent: What is read whole.
   ///   - keptIn: A folder in which an earlier process kept what it read, see ``keep(in:)``; it may not be there.
-  ///   - isHasty: Whether a hub that does not answer is given up at once, because the cache has something.
+  ///   - isHasty: Whether a hub that does not answer is abandoned at once, because the cache has something.
   ///   - isHere: Whether the model is on this machine at a commit, so that nothing more is to be asked.
   /// - Returns: nil when it is.
   /// - Throws: ``HubError``, `SafetensorsError`, `StorageError`.
@@ -77,7 +77,7 @@ public final class RemoteModel: ModelElsewhere {
     self.connections = connections
     self.extent = extent
     temporary = try TemporaryFolder(environment)
-    // As in the cache: messages then say which model a path belongs to.
+    // The path is as in the cache: messages then say which model it belongs to.
     let folder = FetchPlace.home(name, cache: temporary.path).appending("snapshots").appending(repository.commit)
     self.folder = folder
     try Folder.create(folder)
@@ -205,7 +205,7 @@ public final class RemoteModel: ModelElsewhere {
     return try CheckpointFolder(reference, elsewhere: self)
   }
 
-  /// In the model's own folder, or in `mtp` below it.
+  /// Whether it is in the model's own folder, or in `mtp` below it.
   private static func isShard(_ path: String) -> Bool {
     let parts = path.split(separator: "/")
     return path.hasSuffix(".safetensors") && (parts.count == 1 || parts.count == 2 && parts[0] == "mtp")
@@ -247,7 +247,7 @@ public final class RemoteModel: ModelElsewhere {
     return (try? digest.require("")) == nil ? nil : bytes
   }
 
-  /// Where the norms lie by which a head is held against its trunk: hundreds of short stretches in a large model.
+  /// Where the norms are with which a head is compared with its trunk: hundreds of short stretches in a large model.
   private static func norms(_ file: SafetensorsFile) -> [Range<Int>] {
     file.header.tensors.compactMap { entry in
       guard entry.shape.count == 1, entry.byteCount > 0, entry.byteCount <= RemoteShard.shortBytes,

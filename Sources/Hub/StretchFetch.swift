@@ -9,7 +9,7 @@ import Threads
 struct StretchFetch: Sendable {
   /// Bytes of one question.
   private static let mostAtOnce = 32 << 20
-  /// After so many bytes they count as here.
+  /// The number of bytes after which they count as here.
   private static let step = 1 << 20
 
   /// A file, and what is wanted of it.
@@ -20,7 +20,7 @@ struct StretchFetch: Sendable {
   }
 
   let parts: [Part]
-  /// Where it goes, for the space.
+  /// The folder it goes to, for the space.
   let folder: FilePath
 
   /// - Parameters:

@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// The list of a commit's files as the hub's client keeps it: `trees/COMMIT.json`. A commit never changes, so that it
-/// spares a request for ever.
+/// spares a request forever.
 enum TreeDocument {
   /// Reads a document; nil for one of another version, or that is no such list: it is asked for anew.
   static func files(_ bytes: [UInt8], _ name: HubName) -> [HubFile]? {

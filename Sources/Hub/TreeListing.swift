@@ -43,7 +43,7 @@ struct TreeListing {
         }
         files.append(file)
       }
-      // Of the next page's address the query alone is used: a mirror hands on that of the hub behind it.
+      // From the next page's address only the query is used: a mirror hands on the address of the hub that it mirrors.
       guard let next = answer.nextPage else { break }
       guard let following = answer.address.following(next)?.query else {
         throw HubError.answer(place: subject.place, expected: "the address of a next page", found: "another text")
@@ -76,7 +76,7 @@ struct TreeListing {
     return HubFile(path: path, size: size, etag: etag, blob: entry["oid"]?.stringValue ?? etag)
   }
 
-  /// A list that was read before, held against the same rules.
+  /// A list that was read before, checked by the same rules.
   /// - Throws: ``HubError/listing(name:expected:found:)``.
   static func checked(_ entries: [JSONValue], _ name: HubName) throws(HubError) -> [HubFile] {
     var files: [HubFile] = []
@@ -98,7 +98,7 @@ struct TreeListing {
       && path == path.escapingControls
   }
 
-  /// Holds that the files can be written beside each other: `a` as a file and `a/b` as another cannot.
+  /// Checks that the files can be written beside each other: `a` as a file and `a/b` as another cannot.
   private static func requireTogether(_ files: [HubFile], _ name: HubName) throws(HubError) {
     guard let total = CheckedSum(files.map(\.size)).value, total < mostBytes else {
       throw .listing(name: name.description, expected: "fewer than \(mostBytes) bytes in all files", found: "more")

@@ -4,7 +4,7 @@ package struct WebAddress: Sendable, Equatable {
   /// Scheme, host and port: what a secret may be sent to is told by these three.
   package struct Origin: Sendable, Hashable, CustomStringConvertible {
     package let scheme: String
-    /// In small letters; an address of version 6 without its brackets.
+    /// The host in small letters; an address of version 6 without its brackets.
     package let host: String
     package let port: Int
 
@@ -22,9 +22,9 @@ package struct WebAddress: Sendable, Equatable {
   }
 
   package let origin: Origin
-  /// From the first slash on.
+  /// The path from the first slash on.
   package let path: String
-  /// Behind the question mark; nil without one.
+  /// The text after the question mark; nil without one.
   package let query: String?
 
   package init(origin: Origin, path: String, query: String? = nil) {

@@ -11,7 +11,7 @@ enum MarkdownText {
     return out
   }
 
-  /// As a name between backticks; one that has a backtick of its own without them.
+  /// A name between backticks; one that contains a backtick is left without them.
   static func code(_ text: String) -> String {
     text.utf8.contains(UInt8(ascii: "`")) ? self.text(text) : "`\(text.escapingControls)`"
   }

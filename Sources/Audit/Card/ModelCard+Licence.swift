@@ -18,7 +18,7 @@ extension ModelCard {
     }
   }
 
-  /// The licence with its name and link, as far as the card gives them.
+  /// The licence with its name and link, as far as the card states them.
   private func stated(_ card: SourceCard) -> String? {
     guard let licence = card.licence else { return nil }
     let more = card.values("license_name") + card.values("license_link")

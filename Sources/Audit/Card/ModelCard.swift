@@ -5,7 +5,7 @@ import Measuring
 import Planning
 import Readers
 
-/// `README.md` of the package: what it is, what it was made of, and the card of the source behind it.
+/// `README.md` of the package: what it is, what it was made of, and after that the card of the source.
 package struct ModelCard {
   let resolution: Resolution
   let plan: Plan
@@ -28,7 +28,7 @@ package struct ModelCard {
 
   /// - Parameters:
   ///   - measurements: the errors of the tensors.
-  ///   - outcome: What decoding gave; nil for a placeholder of the same length.
+  ///   - outcome: The outcome of decoding; nil for a placeholder of the same length.
   package func render(_ measurements: [TensorMeasurement], _ outcome: CheckOutcome?) throws -> [UInt8] {
     try Array((frontMatter + body(measurements, outcome)).utf8)
   }
@@ -52,7 +52,7 @@ package struct ModelCard {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// As the manifest says; else the hub repository; else what the source's own card says.
+  /// The base models that the manifest names; else the hub repository; else those that the source's own card names.
   private var baseModels: [String] {
     if let named = resolution.manifest.baseModel { return [named] }
     if case .hub(let hub) = resolution.manifest.source { return [hub.repository] }
@@ -104,7 +104,7 @@ package struct ModelCard {
     return text
   }
 
-  /// Where a person's own text begins. What stands behind it is theirs, and proves nothing.
+  /// Where a person's own text begins. What follows is theirs, and proves nothing.
   package static let ownBegin = "\n## About this model\n"
 
   /// Whether the runner computes the model: a check that could not be planned says that it does not.
@@ -135,7 +135,7 @@ package struct ModelCard {
       + "\(drafter.tensors.count) tensors as they were, from \(name). mlx-vlm takes the folder as draft model."
   }
 
-  /// That the tokenizer's file is none of the source's; nil where it is.
+  /// Says that the tokenizer's file is not from the source; nil where it is.
   private var tokenizerLine: String? {
     guard KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.tokenizer })
     else { return nil }

@@ -2,7 +2,7 @@ import StrictJSON
 
 /// A text as a scalar of YAML.
 enum YAMLScalar {
-  /// As it is, where it can be taken for nothing else; else between double quotes. YAML 1.2 reads every string of JSON.
+  /// The text itself, where it can be taken for nothing else; else between double quotes. YAML 1.2 reads every string of JSON.
   static func text(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

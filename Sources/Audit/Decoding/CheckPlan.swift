@@ -11,7 +11,7 @@ package enum CheckPlan: Sendable {
   /// The check, when there is one.
   package var check: DecodeCheck? { if case .decode(let check) = self { check } else { nil } }
 
-  /// For a terminal.
+  /// The summary for a terminal.
   package var summary: String {
     switch self {
     case .none(let reason): "none: \(reason)"

@@ -19,7 +19,7 @@ package struct DecodeFigures: Sendable {
     let rounds: Int
     /// Tokens that came out of the rounds.
     let tokens: Int
-    /// Of the drafts at each place, from 0.
+    /// Accepted share of the drafts at each place, from 0.
     let shares: [JSONValue]
     let tokensPerRound: JSONValue
   }
@@ -36,7 +36,7 @@ package struct DecodeFigures: Sendable {
   }
 
   let passed: Bool
-  /// Over all tokens and logits.
+  /// The digest over all tokens and logits.
   let digest: SHA256Digest
   /// Tokens decoded for each prompt.
   let tokens: [Int]

@@ -32,7 +32,7 @@ package struct SourceFigures: Sendable {
       + Fixed.places(found.perplexitySource, 4)
   }
 
-  /// For a run's document.
+  /// The figures for a run's document.
   package var json: JSONValue {
     func number(_ value: Double, _ places: Int) -> JSONValue { JSONValue(.number(Fixed.places(value, places))) }
     return .object([

@@ -13,11 +13,11 @@ extension AuditDocument {
     public let limit: String
     public let chosen: Point
     public let bitsPerWeight: Double
-    /// Of the tensors that the budget decided.
+    /// Elements of the tensors that the budget decided.
     public let elements: Int
     public let sensitivitySHA256: String
     public let textSHA256: String
-    /// From the smallest.
+    /// The frontier's points from the smallest.
     public let frontier: [Point]
     public let uniform: [(format: String, point: Point)]
   }

@@ -5,7 +5,7 @@ import Planning
 import StrictJSON
 
 extension AuditDocument {
-  /// What the audit says of a drafter with weights of its own in the package.
+  /// What the audit says of a drafter with its own weights in the package.
   public struct Drafter: Sendable {
     /// The class that its configuration names.
     public let architecture: String
@@ -15,11 +15,11 @@ extension AuditDocument {
     public let file: String
     /// Places of a block; nil for a drafter that drafts token by token.
     public let block: Int?
-    /// Layers of the trunk behind which it reads the residual stream.
+    /// Layers of the trunk after which it reads the residual stream.
     public let taps: [Int]
     /// Nil for one from a plain folder.
     public let commit: String?
-    /// Its tensors, each as it was.
+    /// Its tensors, each unchanged.
     public let tensors: [Part]
 
     /// Bytes of its tensors, which were counted when they were read.

@@ -22,7 +22,7 @@ extension AuditDocument {
     public let transforms: [String]
     public let sourceDType: String
     public let sourceShape: [Int]
-    /// Of the source.
+    /// Elements of the source.
     public let elements: Int
     public let sourceBytes: Int
     public let sourceTreeSHA256: String
@@ -36,12 +36,12 @@ extension AuditDocument {
     /// Whether the bytes are those of one source tensor, in their order.
     public var isCopy: Bool { transforms.allSatisfy { $0 == "conv1d_to_mlx" } }
 
-    /// Between source and dequantized values; nil for a tensor that is not quantized.
+    /// The cosine between source and dequantized values; nil for a tensor that is not quantized.
     public var cosine: Double? { measure(\.cosine) }
     /// Root of the squared error over the root of the squared source; nil for a tensor that is not quantized.
     public var relativeRMS: Double? { measure(\.relativeRMS) }
 
-    // Where this is inlined, the optimizer of Swift 6.3.1 ends with an error of its own (CopyPropagation).
+    // Where this is inlined, the optimizer of Swift 6.3.1 fails with an internal error (CopyPropagation).
     @inline(never) private func measure(_ name: KeyPath<TensorError.Measures, Double>) -> Double? {
       error.map { $0.all[keyPath: name] }
     }

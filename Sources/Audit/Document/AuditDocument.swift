@@ -65,7 +65,7 @@ public struct AuditDocument: Sendable {
     try self.init(json, tensors: [], file: path)
   }
 
-  /// Of a document without tensors, and of those that were read one by one.
+  /// For a document without tensors, and for tensors that were read one by one.
   /// - Throws: as ``init(_:file:)``.
   init(_ frame: JSONValue, tensors: [Tensor], file path: String) throws {
     self = try AuditDocument.refused {
@@ -81,7 +81,7 @@ public struct AuditDocument: Sendable {
     }
   }
 
-  /// What reading gives; an error of the form is one of the audit's.
+  /// Returns what reading returns; an error of the form becomes one of the audit's.
   private static func refused<Value>(_ read: () throws(JSONError) -> Value) throws -> Value {
     do {
       return try read()

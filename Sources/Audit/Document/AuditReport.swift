@@ -91,13 +91,13 @@ package struct AuditReport {
       bytes += listed(JSONWriter.pretty(json))
       tensors.append(try AuditDocument.tensor(json, file: file))
     }
-    // An empty list stands in one line; else its end has one of its own, and there is a comma between two.
+    // An empty list is on one line; else its end has its own line, and there is a comma between two.
     if !tensors.isEmpty { bytes += tensors.count - 1 + "\n  ".utf8.count }
     return (try AuditDocument(frame, tensors: tensors, file: file), bytes)
   }
 
-  /// Bytes of a value as an element of a list in the document, of its text for people alone: two levels deeper, and without the
-  /// line end behind it.
+  /// Bytes of a value as an element of a list in the document, of its text for people alone: two levels deeper, and
+  /// without the line end after it.
   private static func listed(_ text: [UInt8]) -> Int {
     let lines = text.count { $0 == 0x0A }
     return text.count - 1 + "\n".utf8.count + lines * "    ".utf8.count

@@ -9,7 +9,7 @@ extension AuditPage {
     case unknown
     /// What a run checks before it publishes; without an outcome, a placeholder of the same length.
     case planned(CheckPlan, CheckOutcome?)
-    /// A report of its own, shown in full.
+    /// A separate report, shown in full.
     case report(CheckOutcome)
   }
 
@@ -38,7 +38,7 @@ extension AuditPage {
     ofOneLength(full, or: outcome?.reason == nil ? nil : refusal, &html)
   }
 
-  /// Of one length, whatever was found: what is said in place of figures that there are not is filled up with spaces.
+  /// Markup of one length, whatever was found: what replaces missing figures is padded with spaces.
   func ofOneLength(_ figures: MarkupText, or refusal: String?, _ html: inout MarkupText) {
     guard let refusal else { return html.markup(String(decoding: figures.bytes, as: UTF8.self)) }
     var short = MarkupText()

@@ -42,7 +42,7 @@ extension AuditPage {
   private func draw(_ map: ErrorMap, _ html: inout MarkupText) {
     let (cell, left, top) = (18, 130, 22)
     let layers = map.columns.count { $0.hasPrefix("layer ") }
-    // What lies outside of the layers stands apart, with a label as wide as it is long.
+    // What is outside of the layers is set apart, with a label as wide as it is long.
     func x(_ column: Int) -> Int { left + column * cell + (column < layers ? 0 : 12 + (column - layers) * 100) }
     let width = x(map.columns.count) + 100
     let height = top + map.roles.count * cell + 4

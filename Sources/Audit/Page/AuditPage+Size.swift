@@ -9,7 +9,7 @@ extension AuditPage {
     var after = 0
   }
 
-  /// By role, the largest first.
+  /// Sizes by role, the largest first.
   private var roleSizes: [RoleSize] {
     var sizes: [String: RoleSize] = [:]
     for tensor in audit.tensors {

@@ -34,7 +34,7 @@ extension AuditPage {
       """)
   }
 
-  /// What stands before the rows of the list, and behind them.
+  /// What comes before the rows of the list, and after them.
   package static let listBegin = """
     <table id="list">
     <thead><tr><th>Tensor<th>Role<th>Verdict<th>Source<th class="n">Before<th class="n">After<th class="n">Cosine\

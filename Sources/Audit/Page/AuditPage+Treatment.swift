@@ -56,7 +56,7 @@ extension AuditPage {
     html.markup("</tbody></table></div></details>\n")
   }
 
-  /// Only words of our own become classes.
+  /// Only our own words become classes.
   static func verdictClass(_ verdict: String) -> String {
     ["quantized", "converted", "kept"].contains(verdict) ? verdict : "other"
   }

@@ -37,7 +37,7 @@ extension AuditPage {
     return "KL \(cells[0]) nats in the mean; same best token \(cells[3]) %"
   }
 
-  /// In a line; those of a planned check are as long when it turned out to be impossible.
+  /// The decoding verdict in a line; that of a planned check is as long when it turned out to be impossible.
   private var decodingWords: String {
     let checked = "the same tokens and logits with drafts and without, bit for bit"
     let refused = "not checked: the runner refused the package"

@@ -10,13 +10,13 @@ struct ErrorMap {
     var meanCosine: Double { cosines / Double(max(tensors, 1)) }
   }
 
-  /// By name.
+  /// Roles by name.
   let roles: [String]
-  /// Layers in order, then what lies outside of them.
+  /// Layers in order, then what is outside of them.
   let columns: [String]
-  /// By role, then by column.
+  /// Cells by role, then by column.
   private(set) var cells: [[Cell?]]
-  /// What the ends of the colour scale stand for.
+  /// What the ends of the colour scale mean.
   let low: Double
   let high: Double
 

@@ -13,9 +13,9 @@ import Threads
 public struct ConversionFloor: Sendable {
   /// How SHA-256 is computed.
   public enum Digesting: String, Sendable, CaseIterable {
-    /// One stream at a time in each thread: what a library's function gives.
+    /// One stream at a time in each thread: the speed of a library's function.
     case single
-    /// By the pages of a tree digest, several at a time in each thread: what a conversion does.
+    /// The pages of a tree digest, several at a time in each thread: what a conversion does.
     case tree
   }
 

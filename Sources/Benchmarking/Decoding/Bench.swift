@@ -20,7 +20,7 @@ public struct BenchOptions {
   public var measuresShortlist = false
   /// Drafts with a given acceptance, in place of the head's; nil for the head's.
   public var imposed: ImposedAcceptance?
-  /// Of the largest cache: how fast memory is read is measured between the repetitions. Nil: it is not.
+  /// Bytes of the largest cache: how fast memory is read is measured between the repetitions. Nil: it is not.
   public var cacheBytes: Int?
   /// Asked between decodings.
   public var isStopped: () -> Bool
@@ -66,14 +66,14 @@ public struct Bench {
   public let unavailable: [Unavailable]
   /// All decodings, the warm-up among them.
   public private(set) var measured: [MeasuredDecoding] = []
-  /// Verified decodings that gave other tokens than vanilla decoding.
+  /// Verified decodings that produced other tokens than vanilla decoding.
   public private(set) var differences: [BenchDifference] = []
-  /// By prompt, the tokens of vanilla decoding.
+  /// The tokens of vanilla decoding, by prompt.
   public private(set) var truth: [[Int]] = []
-  /// Bytes a second, before the first repetition and behind each. On a machine that is shared it changes within seconds,
-  /// and only what was read in the same seconds says what decoding could have had.
+  /// Bytes a second, before the first repetition and after each. On a shared machine it changes within seconds, and
+  /// only what was read in the same seconds says what decoding could have had.
   public private(set) var readBandwidths: [Double] = []
-  /// Most that there were behind any decoding.
+  /// The most after any decoding.
   public private(set) var anonymousBytes: Int?
   /// Most bytes that were resident.
   public private(set) var residentBytes = 0

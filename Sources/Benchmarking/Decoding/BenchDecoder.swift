@@ -28,7 +28,7 @@ public struct BenchDecoder: Sendable, Hashable {
     self.method = method
   }
 
-  /// As the command line and the reports spell it, such as `mtp-2`.
+  /// The name as the command line and the reports spell it, such as `mtp-2`.
   public var name: String { method.name }
 
   var drafts: Bool { method.drafts }

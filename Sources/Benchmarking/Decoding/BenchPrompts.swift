@@ -5,9 +5,9 @@ import Threads
 
 /// A prompt of a bench.
 public struct BenchPrompt {
-  /// Name in reports; one of its own for each prompt.
+  /// Name in reports; each prompt has its own.
   public var id: String
-  /// Class of text, by which figures are given.
+  /// Class of text, by which figures are reported.
   public var kind: String
   /// Tokens, pads of images among them.
   public var tokens: Int
@@ -114,7 +114,7 @@ public struct BenchPrompts {
     return known + Set(kinds).subtracting(known).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// No path: a report must not depend on where the package lies.
+  /// No path: a report must not depend on where the package is.
   private static func reason(_ diagnostic: Diagnostic) -> String {
     ["\(diagnostic.code): \(diagnostic.summary)", diagnostic.found.map { "found \($0)" }].compactMap { $0 }
       .joined(separator: "; ")
@@ -122,6 +122,6 @@ public struct BenchPrompts {
 }
 
 extension Unavailable {
-  /// For a person.
+  /// The text for a person.
   public var text: String { "\(kind.rawValue) \(name): \(reason)" }
 }

@@ -10,7 +10,7 @@ import Threads
 public struct ConcurrencyBench {
   /// What was measured, by decoder and number, in the order of the options.
   public private(set) var results: [ConcurrencyResult] = []
-  /// Verified decodings that gave other tokens than vanilla decoding alone.
+  /// Verified decodings that produced other tokens than vanilla decoding alone.
   public private(set) var differences: [BenchDifference] = []
   private let model: LoadedModel
   private let pool: WorkerPool
@@ -24,8 +24,8 @@ public struct ConcurrencyBench {
   /// - Parameters:
   ///   - model: The model that is measured.
   ///   - pool: The threads that compute.
-  ///   - options: Those of the bench.
-  ///   - decoders: Those that the model has.
+  ///   - options: The options of the bench.
+  ///   - decoders: The decoders that the model has.
   ///   - numbers: Sequences at once, each at least 1.
   public init(
     _ model: LoadedModel, pool: WorkerPool, _ options: BenchOptions, decoders: [BenchDecoder], numbers: [Int]
@@ -38,8 +38,8 @@ public struct ConcurrencyBench {
   }
 
   /// - Parameters:
-  ///   - prompts: Those of the bench, at least one.
-  ///   - truth: By prompt, the tokens of vanilla decoding alone.
+  ///   - prompts: The prompts of the bench, at least one.
+  ///   - truth: The tokens of vanilla decoding alone, by prompt.
   /// - Throws: `InferenceError`; `CancellationError`.
   public mutating func run(_ prompts: [BenchPrompt], truth: [[Int]]) throws {
     let made = try prompts.map { try $0.make() }
@@ -136,14 +136,14 @@ struct ConcurrencyRun {
       bursts.append((seconds, new.count))
     }
 
-    /// From admission to the first token; nil without one.
+    /// Seconds from admission to the first token; nil without one.
     var firstToken: Double? { bursts.first.map { $0.seconds - started } }
     /// Tokens a second from the first token to the last; nil for one burst.
     var rate: Double? {
       guard let first = bursts.first, let last = bursts.last, last.seconds > first.seconds else { return nil }
       return Double(tokens.count - first.tokens) / (last.seconds - first.seconds)
     }
-    /// A time for each token behind the first burst: those of a burst share its time equally.
+    /// A time for each token after the first burst: those of a burst share its time equally.
     var intervals: [Double] {
       zip(bursts, bursts.dropFirst()).flatMap { before, burst in
         Array(repeating: (burst.seconds - before.seconds) / Double(max(1, burst.tokens)), count: burst.tokens)

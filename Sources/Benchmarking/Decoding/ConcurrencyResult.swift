@@ -1,6 +1,6 @@
 import Inference
 
-/// What a decoder gave with so many sequences at once.
+/// The result of a decoder with so many sequences at once.
 public struct ConcurrencyResult: Sendable, Hashable {
   /// Percentiles of a list of times, seconds.
   public struct Times: Sendable, Hashable {
@@ -35,17 +35,17 @@ public struct ConcurrencyResult: Sendable, Hashable {
   public var sequences: Int
   /// Tokens of a repetition.
   public var tokens: Int
-  /// Of all sequences together, prompts included: the median of the repetitions, the lowest and the highest.
+  /// The speed of all sequences together, prompts included: the median of the repetitions, the lowest and the highest.
   public var tokensPerSecond: Double
   /// The lowest of the repetitions.
   public var lowest: Double
   /// The highest of the repetitions.
   public var highest: Double
-  /// Of a sequence, from its first token to its last: the median.
+  /// The speed of a sequence, from its first token to its last: the median.
   public var sequenceRate: Double
-  /// From admission to the first token.
+  /// Seconds from admission to the first token.
   public var firstToken: Times?
-  /// From token to token of a sequence.
+  /// Seconds from token to token of a sequence.
   public var intervals: Times?
   /// Passes of the target in a repetition, and the rows of one, on average.
   public var passes: Int
@@ -55,7 +55,7 @@ public struct ConcurrencyResult: Sendable, Hashable {
   public var bytesPerSecond: Double
   /// Share of the drafts that were accepted; nil without drafts.
   public var acceptance: Double?
-  /// Decodings that gave the tokens of vanilla decoding alone, of all measured ones.
+  /// Decodings that produced the tokens of vanilla decoding alone, of all measured ones.
   public var equal: Int
   /// All decodings that were measured.
   public var decodings: Int

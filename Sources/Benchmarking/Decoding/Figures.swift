@@ -1,10 +1,10 @@
 /// Figures of a list of measurements.
 public enum Figures {
-  /// The value below which a share of the values lies: between the two nearest in order, in proportion (what numpy calls
+  /// The value below which a share of the values is: between the two nearest in order, in proportion (what numpy calls
   /// `linear`). Nil for no values.
   /// - Parameters:
-  ///   - values: In any order.
-  ///   - share: 0 to 1.
+  ///   - values: The values, in any order.
+  ///   - share: The share, 0 to 1.
   public static func percentile(_ values: [Double], _ share: Double) -> Double? {
     guard !values.isEmpty else { return nil }
     let order = values.sorted()

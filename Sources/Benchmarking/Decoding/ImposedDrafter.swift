@@ -2,13 +2,13 @@ import Inference
 
 /// How often drafts are to be accepted, for weights whose own drafts say nothing: a synthetic checkpoint's.
 public struct ImposedAcceptance: Sendable, Hashable {
-  /// The chance that a draft is right when all before it are, by place; the last one holds for further places.
+  /// The chance that a draft is right when all before it are, by place; the last one also applies to further places.
   public var chances: [Double]
   /// The same seed imposes the same drafts.
   public var seed: UInt64
 
   /// - Parameters:
-  ///   - chances: By place in the draft, from 0: the chance that the target agrees, 0 to 1.
+  ///   - chances: The chance that the target agrees, 0 to 1, by place in the draft, from 0.
   ///   - seed: The same seed imposes the same drafts.
   public init(chances: [Double], seed: UInt64 = 0) {
     self.chances = chances
@@ -26,7 +26,7 @@ public struct ImposedAcceptance: Sendable, Hashable {
   }
 }
 
-/// Does all the work of the head's drafter, but says tokens of its own: the true continuation, or a wrong token where
+/// Does all the work of the head's drafter, but returns its own tokens: the true continuation, or a wrong token where
 /// the imposed chance says so. The target checks them as it checks any draft.
 final class ImposedDrafter: Drafter {
   private let drafter: any Drafter

@@ -6,10 +6,10 @@ public struct MeasuredDecoding: Sendable {
   public struct Round: Sendable, Hashable {
     /// Seconds from the tokens before it to its own.
     public var seconds: Double
-    /// How many tokens it gave.
+    /// How many tokens it produced.
     public var tokens: Int
 
-    /// A round that gave so many tokens in so many seconds.
+    /// A round that produced so many tokens in so many seconds.
     public init(seconds: Double, tokens: Int) {
       self.seconds = seconds
       self.tokens = tokens
@@ -20,13 +20,13 @@ public struct MeasuredDecoding: Sendable {
   public var decoder: Int
   /// Number of the prompt among the bench's.
   public var prompt: Int
-  /// From 1; 0 is the warm-up.
+  /// The repetition's number, from 1; 0 is the warm-up.
   public var repetition: Int
   /// The decoded tokens.
   public var tokens: [Int]
-  /// For the rows of images.
+  /// Seconds for the rows of images.
   public var visionSeconds: Double
-  /// From the beginning, images included, to the first token.
+  /// Seconds from the beginning, images included, to the first token.
   public var firstTokenSeconds: Double
   /// The rounds after the first token.
   public var rounds: [Round]
@@ -35,7 +35,7 @@ public struct MeasuredDecoding: Sendable {
 
   /// What the decoder says of itself.
   public struct Counts: Sendable, Hashable {
-    /// Passes of the target behind the prompt, and their rows; rows of the head, those over the prompt among them.
+    /// Passes of the target after the prompt, and their rows; rows of the head, those over the prompt among them.
     public var targetPasses = 0
     /// Rows of the target's passes.
     public var targetRows = 0
@@ -43,11 +43,11 @@ public struct MeasuredDecoding: Sendable {
     public var headRows = 0
     /// Drafts made only to learn how good they are (adaptive depth).
     public var looks = 0
-    /// By place in the draft, how often a token was drafted there, and accepted. Empty where drafts are not checked.
+    /// How often a token was drafted at each place of the draft. Empty where drafts are not checked.
     public var drafted: [Int] = []
-    /// By place in the draft, how often a token was accepted there. Empty where drafts are not checked.
+    /// How often a token was accepted at each place of the draft. Empty where drafts are not checked.
     public var accepted: [Int] = []
-    /// Bytes of weights read behind the prompt.
+    /// Bytes of weights read after the prompt.
     public var weightBytes = 0
     /// Seconds of the phases; what is left of the whole time is the loop's own.
     public var prefill = 0.0
@@ -79,13 +79,13 @@ public struct MeasuredDecoding: Sendable {
     self.counts = counts
   }
 
-  /// Of all rounds.
+  /// Seconds of all rounds.
   var decodeSeconds: Double { rounds.reduce(0) { $0 + $1.seconds } }
-  /// From the beginning to the last token.
+  /// Seconds from the beginning to the last token.
   var seconds: Double { firstTokenSeconds + decodeSeconds }
-  /// Tokens behind the first.
+  /// Tokens after the first.
   var decodedTokens: Int { rounds.reduce(0) { $0 + $1.tokens } }
-  /// A time for each token behind the first: those of a round share its time equally.
+  /// A time for each token after the first: those of a round share its time equally.
   var intervals: [Double] {
     rounds.flatMap { Array(repeating: $0.seconds / Double(max(1, $0.tokens)), count: $0.tokens) }
   }

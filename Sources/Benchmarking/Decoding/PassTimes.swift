@@ -8,7 +8,7 @@ public struct PassTimes: Sendable, Hashable {
   public struct Pass: Sendable, Hashable {
     /// Rows of a pass.
     public var rows: Int
-    /// Of a pass with the logits of all its rows.
+    /// Seconds of a pass with the logits of all its rows.
     public var seconds: Double
 
     /// So many seconds for a pass of so many rows.
@@ -20,7 +20,7 @@ public struct PassTimes: Sendable, Hashable {
 
   /// Passes of the target, by their rows.
   public var passes: [Pass]
-  /// Of one draft step of the head, its logits too; nil without a head.
+  /// Seconds of one draft step of the head, its logits too; nil without a head.
   public var draftSeconds: Double?
   /// Tokens of the prompt that was run.
   public var prefillRows: Int
@@ -55,7 +55,7 @@ extension PassTimes {
   private static let context = 64
   private static let rowCounts = [1, 2, 3, 4, 5, 8]
 
-  /// Measures passes behind 64 random tokens, and a prompt of 256, in turn; medians.
+  /// Measures passes after 64 random tokens, and a prompt of 256, in turn; medians.
   /// - Throws: `CancellationError`, `InferenceError`.
   public static func measure(
     _ model: LoadedModel, pool: WorkerPool, promptChunk: Int, arithmetic: Arithmetic = .canonical,

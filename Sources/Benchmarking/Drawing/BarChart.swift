@@ -7,7 +7,7 @@ package struct BarChart {
     var name: String
     /// One for each group; nil where there is nothing to draw.
     var values: [Double?]
-    /// From the least to the most that a value is the median of, one for each group; empty where there is nothing to draw.
+    /// The least and the most of what a value is the median of, one pair for each group; empty where there is nothing to draw.
     var ranges: [(low: Double, high: Double)?] = []
   }
 
@@ -25,7 +25,7 @@ package struct BarChart {
   /// Least and greatest room of a bar; a greatest one has its value above it.
   private static let (bar, widestBar) = (16.0, 48.0)
 
-  /// That it needs; title and legend may be wider than the bars.
+  /// The width that it needs; title and legend may be wider than the bars.
   var leastWidth: Double {
     let group = BarChart.bar * Double(max(1, series.count)) + 24
     let bars = BarChart.left + BarChart.right + group * Double(max(1, groups.count))

@@ -78,7 +78,7 @@ package struct AnswerReader: Sendable {
       problem = "this is no answer of HTTP/1.1"
       return false
     }
-    // An interim answer has another behind it.
+    // An interim answer is followed by another.
     guard status >= 200 else { return true }
     self.status = status
     body = .plain(nil)

@@ -1,6 +1,6 @@
 /// Where a server is: `http://HOST:PORT`, with what its paths begin with.
 package struct LoadAddress: Sendable, Equatable {
-  /// As it was given.
+  /// The address as the caller wrote it.
   package let text: String
   /// The host, without the brackets of an IPv6 address.
   package let host: String
@@ -18,7 +18,7 @@ package struct LoadAddress: Sendable, Equatable {
     let authority = rest.prefix { $0 != "/" }
     var base = String(rest[authority.endIndex...])
     while base.hasSuffix("/") { base.removeLast() }
-    // Clients are given addresses with the version, which is part of the paths here.
+    // Clients take addresses with the version, which is part of the paths here.
     if base.hasSuffix("/v1") { base.removeLast(3) }
     self.base = base
     let name: Substring

@@ -2,11 +2,11 @@ import StrictJSON
 
 /// The times of one streamed answer, in seconds since its request was sent.
 package struct LoadAnswer: Sendable, Equatable {
-  /// Until the first token; nil as long as none has come.
+  /// Seconds until the first token; nil as long as none has come.
   package private(set) var first: Double?
-  /// Between a token and the one before. Of several that come at once, each has its share.
+  /// Seconds between a token and the one before. Of several that come at once, each has its share.
   package private(set) var between: [Double] = []
-  /// Until the end.
+  /// Seconds until the end.
   package private(set) var whole = 0.0
   /// Tokens of the prompt and of the answer, as the server counts them.
   package private(set) var promptTokens = 0

@@ -100,7 +100,7 @@ package struct LoadBench: Sendable {
         (
           name: "load long",
           body: {
-            // In the middle: when half of the requests were begun, or none will be.
+            // The middle is when half of the requests were begun, or none will be.
             state.wait { $0.next * 2 >= options.requests || $0.failure != nil ? true : nil as Bool? }
             do throws(LoadError) {
               _ = try bench.ask(server, number: options.requests, words: options.longPrompt, tokens: 1)

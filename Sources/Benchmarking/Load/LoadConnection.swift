@@ -4,13 +4,13 @@
   import Glibc
 #endif
 
-/// A connection to a server, for one request. Reading waits: each has a thread of its own, so that nothing but the network and
-/// the server stand between an event and the time that is noted for it.
+/// A connection to a server, for one request. Reading waits: each has its own thread, so that nothing but the network
+/// and the server is between an event and the time that is noted for it.
 final class LoadConnection {
   private let socket: Int32
   private let address: LoadAddress
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
-  /// Seconds that nothing comes before it is given up.
+  /// Seconds of silence before it is abandoned.
   private static let patience = 1_800
 
   /// - Throws: ``LoadError/connection(address:reason:)``.

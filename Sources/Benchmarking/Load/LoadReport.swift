@@ -29,7 +29,7 @@ package struct LoadResult: Sendable, Equatable {
   package let accepted: Int
   /// Seconds of the whole measurement.
   package let seconds: Double
-  /// Until the first token, between tokens, and of whole answers.
+  /// Times until the first token, between tokens, and of whole answers.
   package let first: Times
   package let between: Times
   package let whole: Times
@@ -38,7 +38,7 @@ package struct LoadResult: Sendable, Equatable {
   ///   - server: Its address.
   ///   - atOnce: How many requests there were at once.
   ///   - answers: What came.
-  ///   - seconds: From the first request to the end of the last answer.
+  ///   - seconds: The time from the first request to the end of the last answer.
   package init(server: String, atOnce: Int, answers: [LoadAnswer], seconds: Double) {
     self.server = server
     self.atOnce = atOnce

@@ -52,7 +52,7 @@ import SystemPackage
       return lists.isEmpty ? nil : Set(lists).count
     }
 
-    /// Those of the first processor.
+    /// The caches of the first processor.
     static func caches() -> [Cache] { caches("/sys/devices/system/cpu/cpu0/cache") }
 
     /// The caches that a folder such as `/sys/devices/system/cpu/cpu0/cache` describes.

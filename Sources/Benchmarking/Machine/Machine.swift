@@ -59,7 +59,7 @@ public struct Machine: Sendable, Hashable {
     self.caches = caches
   }
 
-  /// Of the largest cache; 0 when unknown.
+  /// Bytes of the largest cache; 0 when unknown.
   public var cacheBytes: Int { caches.map(\.bytes).max() ?? 0 }
 
   /// Asks the system.

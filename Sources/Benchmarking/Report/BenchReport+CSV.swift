@@ -35,7 +35,7 @@ extension BenchReport {
     return cells + (0..<places).map { result.share($0).map { decimal($0, 4) } ?? "" }
   }
 
-  /// As RFC 4180 has it.
+  /// The cell, quoted as in RFC 4180.
   package static func quoted(_ cell: String) -> String {
     guard cell.contains(where: { [",", "\"", "\n", "\r", "\r\n"].contains($0) }) else { return cell }
     return "\"" + cell.replacing("\"", with: "\"\"") + "\""

@@ -27,7 +27,7 @@ extension BenchReport {
     return ["", "sequences at once, times in ms"] + BenchReport.columns([names] + cells)
   }
 
-  /// To the same decoder with one sequence; nil when that was not measured.
+  /// The ratio to the same decoder with one sequence; nil when that was not measured.
   private func scaling(_ row: ConcurrencyResult) -> Double? {
     guard let one = concurrency.first(where: { $0.decoder == row.decoder && $0.concurrency == 1 }),
       one.tokensPerSecond > 0

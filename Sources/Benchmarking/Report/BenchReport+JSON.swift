@@ -172,7 +172,7 @@ extension BenchResult {
 }
 
 extension BenchResult.Phases {
-  /// In the order of a decoding.
+  /// The phases in the order of a decoding.
   var named: [(name: String, seconds: Double)] {
     [
       ("vision", vision), ("prefill", prefill), ("draft", draft), ("verify", verify), ("sampling", sampling),

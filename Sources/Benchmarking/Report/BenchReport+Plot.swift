@@ -28,7 +28,7 @@ extension BenchReport {
       })
   }
 
-  /// Of the fixed depth that drafts most.
+  /// The acceptance of the fixed depth that drafts most.
   private var acceptance: BarChart? {
     let fixed = results.filter { $0.decoder.hasPrefix("mtp-") }
     guard let deepest = fixed.max(by: { $0.drafted.count < $1.drafted.count }), !deepest.drafted.isEmpty else {

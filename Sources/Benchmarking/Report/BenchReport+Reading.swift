@@ -11,8 +11,8 @@ extension BenchReport {
     ]
   }
 
-  /// By decoder, how fast it is beside vanilla decoding over all classes: the geometric mean, in which a class that is
-  /// twice as fast and one that is half as fast make one. Of verified ways of drafting alone.
+  /// How fast each decoder is compared with vanilla decoding over all classes: the geometric mean, in which a class
+  /// that is twice as fast and one that is half as fast make one. Only verified ways of drafting are listed.
   var overall: [(decoder: String, ratio: Double)] {
     var names: [String] = []
     for row in results where row.isVerified && row.decoder != "vanilla" && !names.contains(row.decoder) {

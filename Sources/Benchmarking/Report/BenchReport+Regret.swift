@@ -15,7 +15,7 @@ extension BenchReport {
     public var share: Double
   }
 
-  /// For each class and each decoder that chooses, where there is one that does not.
+  /// A regret for each class and each decoder that chooses, where there is one that does not.
   public var regrets: [Regret] {
     kinds.flatMap { kind in
       let rows = results.filter { $0.kind == kind }

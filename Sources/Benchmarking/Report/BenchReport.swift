@@ -57,11 +57,11 @@ public struct BenchReport: Sendable {
 
   /// Memory of the process, bytes.
   public struct Memory: Sendable, Hashable {
-    /// Pages that are no file's, the most behind any decoding; nil where the system does not say.
+    /// Pages that are no file's, the most after any decoding; nil where the system does not say.
     public var anonymous: Int?
     /// All resident pages.
     public var resident: Int
-    /// Of the package's files.
+    /// Mapped bytes of the package's files.
     public var mapped: Int
 
     /// Bytes as the system counts them.
@@ -76,7 +76,7 @@ public struct BenchReport: Sendable {
   public var machine: Machine
   /// The system's load before the bench; nil where it does not say.
   public var load: Double?
-  /// Bytes a second that the machine reads with as many threads; the best measured before and behind the decodings.
+  /// Bytes a second that the machine reads with as many threads; the best measured before and after the decodings.
   public var readBandwidth: Double
   /// What was measured.
   public var model: ModelSummary
@@ -90,13 +90,13 @@ public struct BenchReport: Sendable {
   public var unavailable: [Unavailable]
   /// One result a decoder and class of prompts.
   public var results: [BenchResult]
-  /// Verified decodings that gave other tokens than vanilla decoding.
+  /// Verified decodings that produced other tokens than vanilla decoding.
   public var differences: [BenchDifference]
   /// What was resident.
   public var memory: Memory
   /// What single passes cost; nil when it was not measured.
   public var passes: PassTimes?
-  /// What many sequences at once gave; empty when it was not measured.
+  /// The results of many sequences at once; empty when they were not measured.
   public var concurrency: [ConcurrencyResult] = []
 
   /// A report without a name and sequences at once, which are set afterwards.

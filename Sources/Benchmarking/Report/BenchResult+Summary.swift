@@ -4,7 +4,7 @@ extension BenchResult {
   ///   - measured: All decodings, of every decoder, prompt and repetition.
   ///   - decoders: The first is vanilla decoding.
   ///   - kinds: Class of each prompt.
-  ///   - truth: By prompt, the tokens of vanilla decoding.
+  ///   - truth: The tokens of vanilla decoding, by prompt.
   ///   - isImposed: Whether the drafts are imposed, so that their acceptance is what was asked for.
   public static func summarize(
     _ measured: [MeasuredDecoding], decoders: [BenchDecoder], kinds: [String], truth: [[Int]], isImposed: Bool

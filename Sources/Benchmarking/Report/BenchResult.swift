@@ -1,8 +1,8 @@
 /// The figures of one decoder on one class of prompts. Each is computed for every repetition over all prompts of the
 /// class; the median over the repetitions is kept.
 public struct BenchResult: Sendable, Hashable {
-  /// Seconds between tokens. The tokens of one round share its time equally; the first token, which the prompt's time
-  /// holds, has none.
+  /// Seconds between tokens. The tokens of one round share its time equally; the first token, which is part of the
+  /// prompt's time, has none.
   public struct Intervals: Sendable, Hashable {
     /// The arithmetic mean.
     public var mean: Double
@@ -36,7 +36,7 @@ public struct BenchResult: Sendable, Hashable {
     public var sampling: Double
     /// The way back from refused drafts.
     public var rollback: Double
-    /// The loop itself, and what else the whole time holds.
+    /// The loop itself, and what else the whole time includes.
     public var other: Double
 
     /// Seconds of each phase; together they are the whole time.
@@ -65,9 +65,9 @@ public struct BenchResult: Sendable, Hashable {
   public var tokens: Int
   /// Median over the class's prompts: from the beginning to the first token.
   public var firstTokenSeconds: Double
-  /// Nil when every prompt gave one token.
+  /// Nil when every prompt produced one token.
   public var intervals: Intervals?
-  /// Tokens behind the first by their time; the median of the repetitions.
+  /// Tokens after the first by their time; the median of the repetitions.
   public var tokensPerSecond: Double
   /// Tokens a second of the slowest repetition.
   public var lowest: Double
@@ -75,7 +75,7 @@ public struct BenchResult: Sendable, Hashable {
   public var highest: Double
   /// All tokens by the whole time.
   public var endToEnd: Double
-  /// Of tokens a second, to vanilla decoding in the same repetition; the median.
+  /// The ratio of tokens a second to vanilla decoding in the same repetition; the median.
   public var toVanilla: Double
   /// Drafts by place, of all repetitions together.
   public var drafted: [Int]
@@ -83,7 +83,7 @@ public struct BenchResult: Sendable, Hashable {
   public var accepted: [Int]
   /// Drafts made only to learn how good they are.
   public var looks: Int
-  /// Tokens given a round.
+  /// Tokens that a round yields.
   public var tokensPerRound: Double
   /// Passes of the target after the prompts.
   public var targetPasses: Int
@@ -93,7 +93,7 @@ public struct BenchResult: Sendable, Hashable {
   public var headRows: Int
   /// Where the time went.
   public var phases: Phases
-  /// Bytes of weights that were read behind the prompts, by the time behind the prompts.
+  /// Bytes of weights that were read after the prompts, by the time after the prompts.
   public var bytesPerSecond: Double
   /// Decodings whose tokens are all vanilla decoding's, and all.
   public var equal: Int

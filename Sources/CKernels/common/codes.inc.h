@@ -32,7 +32,7 @@ CAMBIUM_INLINE lanes unit_step(const int format, const unit_codes *c, const int 
   }
   const lanes_u32 code = c->words >> (uint32_t)(4 * n);
   if (format == CAMBIUM_W_AFFINE4) return __builtin_convertvector((lanes_i32)(code & 15u), lanes);
-  // Exponent and fraction of E2M1 moved into place give 0.5 and 0.75 for the codes 0 and 1, right values from 1 on:
+  // Exponent and fraction of E2M1 moved into place yield 0.5 and 0.75 for the codes 0 and 1, right values from 1 on:
   // what is missing to 1 is subtracted, which turns them into 0 and 0.5.
   const lanes raised = lanes_from_bits(((code & 7u) << 22) + 0x3F000000u);
   const lanes missing = 1.0f - raised;

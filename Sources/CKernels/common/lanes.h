@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-// Every function that takes or gives lanes is inlined, so no call ever passes them.
+// Every function that takes or returns lanes is inlined, so no call ever passes them.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 // Sixteen numbers. The compiler maps them to whatever registers the tier has.

@@ -38,7 +38,7 @@ static inline size_t cambium_unit(const cambium_matrix *w) {
 
 static inline size_t cambium_round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-// Elements of x in a prepared row, without the sums behind them.
+// Elements of x in a prepared row, without the sums after them.
 static inline size_t cambium_prepared_columns(const cambium_matrix *w) {
   size_t unit = cambium_unit(w);
   return cambium_round_up(w->columns, unit ? unit : 16);

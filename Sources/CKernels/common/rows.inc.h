@@ -1,9 +1,9 @@
-// Where the codes and scales of a row lie, and their decoding by format, for one tier. `format` is a constant wherever
+// Where the codes and scales of a row are, and their decoding by format, for one tier. `format` is a constant wherever
 // these are inlined, so the switches vanish.
 
 // How far ahead of the codes in use the memory is asked for, in bytes: the rows of a matrix follow each other.
 #define CAMBIUM_AHEAD 8192
-// The same for scales, which are a stream of their own beside the codes.
+// The same for scales, which are a separate stream beside the codes.
 #define CAMBIUM_SCALES_AHEAD 512
 
 // Products that one lane adds up in a unit of a format of 2 or 4 bits, whose lanes take neighbours; 0 for the others.

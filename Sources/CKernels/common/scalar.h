@@ -110,7 +110,7 @@ CAMBIUM_INLINE uint32_t float_to_e2m1_first(float y) {
   return best;
 }
 
-// The bf16 number next to x towards zero, with its last bit set if x lies beyond it. It compares with any number of up to
+// The bf16 number next to x towards zero, with its last bit set if x is beyond it. It compares with any number of up to
 // 7 significant bits as x does, and rounds to any such format as x does. Infinities and NaN stay what they are.
 CAMBIUM_INLINE uint16_t float_to_sticky(float x) {
   uint32_t u = float_bits(x);

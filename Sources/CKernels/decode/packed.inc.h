@@ -4,7 +4,7 @@ CAMBIUM_INLINE float settled_nan(float x) { return x != x ? bits_float(0x7FC0000
 
 // Whether every element times the scale is a value of T, so that rounding changes nothing. E2M1 has 2 significant bits
 // (6 together with an E4M3 scale), which bf16 holds down to its smallest sub-normal; E4M3 has 4 and a smallest value of
-// 2^-9, whose products leave bf16 under the smallest scales. 255 is left out because it gives NaN.
+// 2^-9, whose products leave bf16 under the smallest scales. 255 is left out because it yields NaN.
 CAMBIUM_INLINE int exact_scale(int mode, int type, uint8_t byte) {
   if (type == CAMBIUM_F16) return 0;
   if (mode == CAMBIUM_NVFP4) return 1;

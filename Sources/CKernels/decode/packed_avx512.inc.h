@@ -9,7 +9,7 @@ CAMBIUM_INLINE __m512i avx512_codes16(const uint8_t *p, int bits, __m512i pick, 
   return _mm512_and_si512(v, _mm512_set1_epi32((1 << bits) - 1));
 }
 
-// For avx512_codes16: which two bytes hold code i, and how far it lies up in them.
+// For avx512_codes16: which two bytes hold code i, and by how many bits it is shifted up in them.
 CAMBIUM_INLINE void avx512_code_places(int bits, __m512i *pick, __m512i *shift) {
   uint32_t bytes[16], steps[16];
   for (uint32_t i = 0; i < 16; i++) {

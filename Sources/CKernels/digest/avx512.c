@@ -1,4 +1,4 @@
-// SHA-256 of up to sixteen pages at a time: each lane of a vector has a page of its own.
+// SHA-256 of up to sixteen pages at a time: each lane of a vector has its own page.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -91,7 +91,7 @@ INLINE void compress(lanes s[8], lanes w[16]) {
 }
 
 void cambium_sha256_pages_avx512(uint32_t digests[][8], const uint8_t *data, size_t page_bytes, size_t pages) {
-  // Lanes without a page of their own repeat the last one.
+  // Lanes without a page repeat the last one.
   const uint8_t *page[16];
   for (size_t i = 0; i < 16; i++) page[i] = data + (i < pages ? i : pages - 1) * page_bytes;
   const lanes order = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203));

@@ -51,7 +51,7 @@ CAMBIUM_INLINE void avx512_store_affine(void *output, int type, size_t first, si
 // 16 codes, one in each 32-bit place; the same clamping and rounding as affine_codes in affine.inc.h.
 CAMBIUM_INLINE __m512i avx512_affine_codes(__m512 w, __m512 b, __m512 s, __m512 top, int cpu) {
   __m512 q = _mm512_div_ps(_mm512_sub_ps(w, b), s);
-  q = _mm512_min_ps(_mm512_max_ps(q, _mm512_setzero_ps()), top);  // max gives its second operand for NaN
+  q = _mm512_min_ps(_mm512_max_ps(q, _mm512_setzero_ps()), top);  // max returns its second operand for NaN
   if (cpu) return _mm512_castps_si512(_mm512_add_ps(q, _mm512_set1_ps(0x1p23f)));
   return _mm512_cvttps_epi32(_mm512_add_ps(q, _mm512_set1_ps(0x1.fffffep-2f)));
 }

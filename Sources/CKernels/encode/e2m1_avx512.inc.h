@@ -1,6 +1,6 @@
 // Codes of E2M1 with AVX-512, 32 numbers at a time, for mx and nvfp4.
 
-// 32 f32 numbers as float_to_sticky gives them.
+// 32 f32 numbers as float_to_sticky returns them.
 CAMBIUM_INLINE __m512i avx512_sticky(__m512i low, __m512i high) {
   __m512i cut = _mm512_min_epu16(avx512_halves(low, high, 0), _mm512_set1_epi16(1));
   return _mm512_or_si512(avx512_halves(low, high, 16), cut);

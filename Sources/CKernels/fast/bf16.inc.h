@@ -15,7 +15,7 @@ CAMBIUM_INLINE lanes_u32 bf16_words(lanes v) {
 
 // Prepared rows: bf16 numbers, padded to whole units (bf16 weights: to 128 columns), then the sums of the groups, f32.
 // Formats of 2 and 4 bits: word 2j + h of vector k is column j * steps + k + h * steps / 2 of the unit, as the look-up
-// of the codes gives them; the others: in order.
+// of the codes yields them; the others: in order.
 static size_t fast_columns(const cambium_matrix *w) {
   return (cambium_bf16_stride(w) - cambium_sums_of_groups(w)) * 2;
 }
@@ -167,14 +167,14 @@ CAMBIUM_INLINE void add_fast_unit(
 }
 
 // `columns` columns of `rows` rows (1 or 2), row_bytes apart, for m rows of x (at most 4); rows and m are constants.
-// c and x stand at the first column, s at its scale. `end`: these are the last columns of the row.
+// c and x point to the first column, s to its scale. `end`: these are the last columns of the row.
 CAMBIUM_INLINE void add_fast(
     const int format, const int rows, const int m, const size_t group, const uint8_t *c, size_t row_bytes,
     const float *s0, const float *s1, size_t columns, const int end, const uint16_t *x, size_t stride,
     __m512 sums[][4]) {
   const size_t unit = fast_unit(format, group), bytes = unit * format_bits(format) / 8;
   const size_t next = m == 1 ? CAMBIUM_AHEAD : 8 * row_bytes;
-  // Of odd widths the last columns of a row are read with care.
+  // In odd widths the last columns of a row are read with care.
   const size_t careful = format_odd(format) && end ? unit : 0;
   const float *s[2] = {s0, s1};
   size_t column = 0;

@@ -50,7 +50,7 @@ CAMBIUM_INLINE void decode_fast_block(
   }
 }
 
-// As `tile` of ../product/blocked.inc.h; by_lane: each lane has its scale, else one for all.
+// The same as `tile` of ../product/blocked.inc.h; by_lane: each lane has its scale, else one for all.
 CAMBIUM_INLINE void fast_tile(
     const int by_lane, const int m, const fast_block *d, size_t units, size_t steps, const uint16_t *x, size_t stride,
     __m512 sums[CAMBIUM_FAST_O][2]) {

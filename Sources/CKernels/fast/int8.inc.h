@@ -1,5 +1,5 @@
 // The fast product in integers, for AVX-512 with VNNI: each block of 32 columns of x (nvfp4: 16) is rounded to int8
-// with a scale of its own, the sums of a block's products are whole numbers, so exact in any order. Page "Canonical
+// with its own scale, the sums of a block's products are whole numbers, so exact in any order. Page "Canonical
 // arithmetic" of Inference has the definition. Lanes are outputs: sixteen rows of codes are turned so that a register
 // holds the same columns of all of them.
 
@@ -12,7 +12,7 @@ CAMBIUM_INLINE size_t int8_words(const int format) { return int8_block(format) *
 
 // A prepared row is a record for each block: the whole numbers, their scale (E2M1: half of it), and for E2M1 the start of
 // the block's sum, which takes the offset away again; for affine, in the last block of a group, the sum of the group.
-// Codes of 4 bits: of eight columns first those of even number, then the others, as a word of codes gives them.
+// Codes of 4 bits: of eight columns first those of even number, then the others, as a word of codes yields them.
 CAMBIUM_INLINE size_t int8_record(const int format) { return int8_block(format) + 8; }
 
 CAMBIUM_INLINE __m512i int8_word(const uint8_t *p) {
@@ -27,7 +27,7 @@ CAMBIUM_INLINE __m512 int8_float(const uint8_t *p) {
   return _mm512_set1_ps(number);
 }
 
-// One block; gives the scale and the sum of the whole numbers.
+// Rounds one block; returns the scale and the sum of the whole numbers.
 CAMBIUM_INLINE int32_t int8_round(const int format, const float *x, uint8_t *record, float *scale) {
   const size_t parts = int8_block(format) / 16;
   const __m128i order = format_bits(format) == 4 ? _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15)
@@ -102,7 +102,7 @@ CAMBIUM_INLINE void int8_turn(__m512i v[16]) {
 }
 
 // 64 bytes (the first `bytes` of them) of sixteen rows, turned. Of `rows` < 16 rows (not `whole`, a constant) the last
-// stands in for those that are not there.
+// replaces those that are not there.
 CAMBIUM_INLINE void int8_codes(
     const int whole, const uint8_t *p, size_t row_bytes, size_t rows, size_t bytes, __m512i v[16]) {
   const __mmask64 mask = ~(uint64_t)0 >> (64 - bytes);

@@ -1,4 +1,4 @@
-// Kernels of the quantizer, each in several instruction-set tiers that give the same bytes.
+// Kernels of the quantizer, each in several instruction-set tiers that produce the same bytes.
 // Every pointer may be unaligned; every size is in elements or groups, never in bytes.
 // Input elements must be finite (see cambium_first_nonfinite); the callers check, except for cambium_encode_mx.
 #ifndef CAMBIUM_CKERNELS_H
@@ -38,7 +38,7 @@ int cambium_simd_tier(void);
 int cambium_tier_available(int tier);
 
 // Uses a tier from now on, process-wide; -1 returns to the automatic choice.
-// Gives 0, or -1 (and changes nothing) if this machine does not have the tier.
+// Returns 0, or -1 (and changes nothing) if this machine does not have the tier.
 int cambium_force_tier(int tier);
 
 // The same for the calling thread alone, for tests that run beside others; it goes before cambium_force_tier.

@@ -39,16 +39,16 @@ typedef struct {
 size_t cambium_prepared_stride(const cambium_matrix *w);
 
 // Puts m rows of x (columns elements each, contiguous) into the order in which the kernels read them, with the sums of
-// the groups behind for affine. The order depends on format, group and columns only.
+// the groups after them for affine. The order depends on format, group and columns only.
 void cambium_prepare(const cambium_matrix *w, const float *x, size_t m, float *prepared);
 
 // y[r * y_stride + o] = W[o] . x[r] for first <= o < last, r < m; m >= 1.
 void cambium_product(
     const cambium_matrix *w, size_t first, size_t last, const float *prepared, size_t m, float *y, size_t y_stride);
 
-// The fast product, which is not canonical: x is rounded, to int8 in blocks where cambium_int8_available gives 1, else to
+// The fast product, which is not canonical: x is rounded, to int8 in blocks where cambium_int8_available returns 1, else to
 // bf16. Rows of x do not see each other, but the bits are those of machines with AVX-512 BF16 (and VNNI) alone. Stride,
-// order and product go together, as above; only for matrices for which cambium_fast_available gives 1.
+// order and product go together, as above; only for matrices for which cambium_fast_available returns 1.
 int cambium_has_fast(void);
 int cambium_fast_available(const cambium_matrix *w);
 int cambium_int8_available(const cambium_matrix *w);
@@ -102,7 +102,7 @@ void cambium_convolve(
     const float *window, size_t stride, size_t taps, const float *weights, size_t count, float *y);
 
 // Tokens of one head of the gated delta rule that were run on a copy of the state: what each needs to go into the state
-// itself. Row r begins r strides behind the first.
+// itself. Row r begins r strides after the first.
 typedef struct {
   // Tokens to go into the state.
   size_t count;

@@ -10,9 +10,10 @@
 extern "C" {
 #endif
 
-// open(2) with `flags` for transfers that pass by the page cache: O_DIRECT on Linux, where buffer, offset and length must
-// then be multiples of 4096, F_NOCACHE on macOS, which demands nothing. Repeats after EINTR. Returns the descriptor, or -1 with errno; EINVAL on Linux means that the file system has no such transfers
-// (open without, then). On Linux a file that O_CREAT made stays behind even so.
+// open(2) with `flags` for transfers that pass by the page cache: O_DIRECT on Linux, where buffer, offset and length
+// must then be multiples of 4096, F_NOCACHE on macOS, which demands nothing. Repeats after EINTR. Returns the
+// descriptor, or -1 with errno; EINVAL on Linux means that the file system has no such transfers (open without, then).
+// On Linux a file that O_CREAT made remains even so.
 int cambium_open_direct(const char *path, int flags, mode_t mode);
 
 // Whether the page cache holds every byte of a range (cachestat, Linux 6.5): 1 or 0; 0, too, where nobody can tell.

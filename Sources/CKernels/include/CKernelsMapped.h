@@ -17,7 +17,7 @@ int cambium_remember_mapping(const void *start, size_t count, const char *text, 
 // the text is copied. 0, or -1 without memory.
 int cambium_document_lost_mapping(const char *document);
 
-// Before the mapping is taken away.
+// Call this before the mapping is taken away.
 void cambium_forget_mapping(const void *start);
 
 #ifdef __cplusplus

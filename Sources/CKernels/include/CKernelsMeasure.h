@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 // Reads every byte once with the widest loads of the processor, `ahead` bytes of software prefetch before them (0 for
-// none), and gives the exclusive or of all 64-bit words, so that no read can be left out. `bytes` is a multiple of 4096.
+// none), and returns the exclusive or of all 64-bit words, so that no read can be left out. `bytes` is a multiple of 4096.
 uint64_t cambium_read_memory(const void *memory, size_t bytes, size_t ahead);
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ extern "C" {
 // The number of the processor that runs the calling thread; -1 where the system does not say.
 int cambium_processor(void);
 
-// Keeps the calling thread from a processor, of those that it was given to begin with, until the next call. 0 where that
+// Keeps the calling thread from a processor, of those that it began with, until the next call. 0 where that
 // cannot be.
 int cambium_avoid_processor(int processor);
 

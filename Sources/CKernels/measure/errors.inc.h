@@ -3,7 +3,7 @@
 #define ERROR_NAN 0x7FC00000u
 
 // Four lanes at a time, so that their sums stay in registers. d is rounded to f32, whence all products are exact in
-// double and a fused multiply-add would give the same bits.
+// double and a fused multiply-add would yield the same bits.
 CAMBIUM_INLINE void error_lanes(const float *x, const float *y, size_t count, error_state *state) {
   for (int q = 0; q < 16; q += 4) {
     double s[4][4];

@@ -3,7 +3,7 @@
 
 CAMBIUM_INLINE void avx512_error_add(__m512d sums[8], int half, __m256 x, __m256 y, __m256 d) {
   __m512d a = _mm512_cvtps_pd(x), b = _mm512_cvtps_pd(y), c = _mm512_cvtps_pd(d);
-  // The products are exact in double: fused or not gives the same bits.
+  // The products are exact in double: fused or not, the bits are the same.
   sums[half] = _mm512_fmadd_pd(a, b, sums[half]);
   sums[2 + half] = _mm512_fmadd_pd(a, a, sums[2 + half]);
   sums[4 + half] = _mm512_fmadd_pd(b, b, sums[4 + half]);

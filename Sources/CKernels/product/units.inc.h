@@ -1,7 +1,7 @@
 // Units of one or two rows of weights, decoded in registers and multiplied with up to CAMBIUM_FEW (2 or 4) rows of x, for
 // one tier.
 
-// One unit of `rows` rows (both constants), whose format has 2 or 4 bits; x and the scales stand at its first column.
+// One unit of `rows` rows (both constants), whose format has 2 or 4 bits; x and the scales point to its first column.
 CAMBIUM_INLINE void add_unit(
     const int format, const int rows, const int m, const size_t group, const unit_codes *codes, const float *const *scales,
     const float *x, size_t stride, lanes sums[][4]) {
@@ -57,7 +57,7 @@ CAMBIUM_INLINE void add_units_of_one(
   }
 }
 
-// `columns` columns of `rows` rows, row_bytes apart; c and x stand at the first, s[o] at its scale.
+// `columns` columns of `rows` rows, row_bytes apart; c and x point to the first, s[o] to its scale.
 CAMBIUM_INLINE void add_neighbours(
     const int format, const int rows, const int m, const size_t group, const uint8_t *c, size_t row_bytes, const float *s0,
     const float *s1, size_t columns, size_t ahead, const float *x, size_t stride, lanes sums[][4]) {

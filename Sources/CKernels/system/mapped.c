@@ -23,7 +23,7 @@ struct mapping {
 static _Atomic(struct mapping *) first;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int installed;
-// For standard output; NULL when nobody asked for a document. Stored when it is whole.
+// The document for standard output; NULL when nobody asked for one. Stored when it is whole.
 static _Atomic(const char *) document;
 
 // Async-signal-safe.

@@ -11,7 +11,7 @@
 int cambium_processor(void) { return sched_getcpu(); }
 
 int cambium_avoid_processor(int processor) {
-  // What the thread was given to begin with.
+  // The processors that the thread began with.
   static _Thread_local cpu_set_t allowed;
   static _Thread_local int is_known;
   if (!is_known) {

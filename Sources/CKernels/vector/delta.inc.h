@@ -81,7 +81,7 @@ static void tier_delta_steps(
     const cambium_delta_tokens *tokens, float *scratch) {
   size_t first = 0;
   do {
-    // In place the state is where it must be after any token, and the nearest cache holds queries and keys of a few.
+    // Updated in place, the state is right after any token, and the nearest cache holds queries and keys of a few.
     const size_t left = tokens->count - first;
     const size_t last = !scratch && left > CAMBIUM_DELTA_TOKENS ? first + CAMBIUM_DELTA_TOKENS : tokens->count;
     size_t v = 0;

@@ -1,5 +1,4 @@
-// The elementary functions on sixteen lanes, for one tier; line by line ReferenceFunctions.swift, where the sources
-// stand.
+// The elementary functions on sixteen lanes, for one tier; line by line ReferenceFunctions.swift, which names the sources.
 
 #define CAMBIUM_ROUNDER 0x1.8p23f
 

@@ -16,7 +16,7 @@ struct CalibrationIdentity: Sendable, Equatable {
 
   static func == (a: Self, b: Self) -> Bool { a.work == b.work && a.fingerprint == b.fingerprint && a.text == b.text }
 
-  /// Of window and inputs.
+  /// Digest of window and inputs.
   var work: SHA256Digest {
     SHA256Digest.of(
       JSONWriter.canonical(
@@ -42,9 +42,9 @@ struct CalibrationProgress: Sendable {
   private let folder: FilePath
   /// Inputs that are done, in the order of the work.
   var done: [Calibration.Input] = []
-  /// Windows that the inputs behind those that are done have been through.
+  /// Windows that have passed through the inputs after those that are done.
   var windows = 0
-  /// Of these inputs; empty before a stop.
+  /// Sums of these inputs; empty before a stop.
   var sums: [Sums] = []
 
   /// What was kept in a folder, or nothing done.

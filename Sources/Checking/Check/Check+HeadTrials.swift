@@ -21,7 +21,7 @@ extension Check {
     return count.share(0) ?? 0
   }
 
-  /// So many of a list, from all over it: prompts of a kind stand together.
+  /// So many of a list, from all over it: prompts of a kind are together.
   private func evenly(_ prompts: [EncodedPrompt], _ most: Int) -> [EncodedPrompt] {
     guard prompts.count > most else { return prompts }
     return (0..<most).map { prompts[$0 * prompts.count / most] }

@@ -3,8 +3,8 @@ import Threads
 
 /// Decodes prompts in every way and compares.
 ///
-/// Vanilla decoding is the measure. Every other setting must give its tokens, the bytes of its logits, and the bytes of
-/// its state at the end. See the page What the check proves. Decodings of all prompts share passes
+/// Vanilla decoding is the measure. Every other setting must produce its tokens, the bytes of its logits, and the bytes
+/// of its state at the end. See the page What the check proves. Decodings of all prompts share passes
 /// (`DecodingsTogether`): first the plain ones, then all others.
 public struct Check {
   private let model: LoadedModel
@@ -52,7 +52,7 @@ public struct Check {
     let known = DecodingNames("package", prompts, options)
     let plain = try decode(
       prompts.enumerated().map { task($1, .vanilla, name: known.name($0, "vanilla")) }, prompts.map { ($0, "vanilla") })
-    // A prompt that cannot be decoded plainly ends the check, behind all that stands before it.
+    // A prompt that cannot be decoded plainly ends the check, after all that come before it.
     var truths: [CheckedDecoding] = []
     var failure: (any Error)?
     for record in plain where failure == nil {
@@ -95,7 +95,7 @@ public struct Check {
   /// Number of the first stop token.
   private func stop(_ truth: CheckedDecoding) -> Int? { truth.tokens.firstIndex { options.stops.contains($0) } }
 
-  /// Of the head's depths the deepest, and every other way.
+  /// The deepest of the head's depths, and every other way.
   private func settingsWithStop(_ settings: [SettingReport]) -> [Int] {
     settings.indices.filter { $0 + 1 >= options.depths.count }
   }
@@ -119,7 +119,7 @@ public struct Check {
     }
   }
 
-  /// With stop tokens, decoding ends at the first, wherever it stands in a round.
+  /// With stop tokens, decoding ends at the first, wherever it is in a round.
   private func difference(
     _ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, _ stop: Int, _ setting: String, _ found: CheckedDecoding
   ) -> Difference? {

@@ -20,13 +20,13 @@ public struct AcceptanceCount: Sendable, Hashable {
     return Double(accepted[place]) / Double(drafted[place])
   }
 
-  /// Tokens that a round gives, on average; nil without rounds.
+  /// Tokens that a round yields, on average; nil without rounds.
   public var tokensPerRound: Double? { rounds == 0 ? nil : Double(tokens) / Double(rounds) }
 
   /// Enters a round.
   /// - Parameters:
   ///   - round: What was drafted, and what of it stayed.
-  ///   - end: Tokens of the sequence that count, the prompt's among them: what is drafted behind the end of an answer
+  ///   - end: Tokens of the sequence that count, the prompt's among them: what is drafted after the end of an answer
   ///     says nothing about answers.
   package mutating func enter(_ round: DecodingRound, end: Int) {
     guard round.knownTokens < end else { return }

@@ -17,7 +17,7 @@ public final class CheckJournal {
   /// Opens the journal of a folder, or begins one.
   /// - Parameters:
   ///   - folder: A folder that is there.
-  ///   - key: Of all that decides what decodings give, but for prompts and options: model, source, program. What was kept
+  ///   - key: Digest of all that decides decodings, but for prompts and options: model, source, program. What was kept
   ///     under another key is thrown away.
   /// - Throws: What reading and writing the folder throws.
   public init(folder: FilePath, key: SHA256Digest) throws {
@@ -67,14 +67,14 @@ extension CheckJournal {
   }
 }
 
-/// By what a journal knows the decodings of a check: all that decides what they give, but for model and program.
+/// The names by which a journal knows the decodings of a check: all that decides their results, but for model and program.
 struct DecodingNames {
   private let context: String
 
   /// - Parameters:
   ///   - part: Tells decodings of the package from those of the source.
   ///   - prompts: All prompts of the check.
-  ///   - options: Those of the check.
+  ///   - options: The options of the check.
   init(_ part: String, _ prompts: [EncodedPrompt], _ options: CheckOptions) {
     var hash = SHA256Stream()
     let head: [Int] = [options.limit, options.draftShortlist, prompts.count, options.stops.count]

@@ -26,7 +26,7 @@ public struct CheckOptions {
   /// Keeps the decodings that are made, so that a check that was interrupted makes only the others. Without effect on the
   /// report.
   public var journal: CheckJournal?
-  /// How matrix products are formed. Each has results of its own; the report names one that is not canonical.
+  /// How matrix products are formed. Each way has its own results; the report names one that is not canonical.
   public var arithmetic: Arithmetic
   /// Drafts come from so many of the lowest ids and the ids of the text alone; 0 for all. Only acceptance follows it.
   public var draftShortlist: Int

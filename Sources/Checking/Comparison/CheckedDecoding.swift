@@ -12,9 +12,9 @@ struct CheckedDecoding: Equatable {
   var finish: Decoding.Finish?
 }
 
-/// A decoding that is to be made: a prompt in a session of its own.
+/// A decoding that is to be made: a prompt in its own session.
 struct DecodingTask {
-  /// By which a journal knows it, with its prompt and all options; nil for one that is not kept.
+  /// The name by which a journal knows it, with its prompt and all options; nil for one that is not kept.
   var name: String?
   var prompt: Prompt
   var method: DecodingMethod

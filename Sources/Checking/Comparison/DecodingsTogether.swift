@@ -3,7 +3,7 @@ import Inference
 import Threads
 
 /// Makes decodings, as many at once as there is memory for: they share passes, so that the weights are read once for all of
-/// them. What each gives is what it gives alone.
+/// them. Each yields what it yields alone.
 struct DecodingsTogether {
   let model: LoadedModel
   let pool: WorkerPool

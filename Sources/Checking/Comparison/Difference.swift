@@ -1,4 +1,4 @@
-/// A place where a way of decoding gave something else than vanilla decoding.
+/// A place where a way of decoding produced something else than vanilla decoding.
 public struct Difference: Sendable, Hashable {
   /// What differs.
   public enum Subject: String, Sendable, CaseIterable {
@@ -6,7 +6,7 @@ public struct Difference: Sendable, Hashable {
     case tokens
     /// The bytes of the logits that a token was chosen by.
     case logits
-    /// The state behind the last token.
+    /// The state after the last token.
     case state
     /// The drafts that the head makes at a place, between two depths: they are to depend on the tokens before them
     /// alone. Nothing of it reaches a token, but the head's cache is wrong.
@@ -21,11 +21,11 @@ public struct Difference: Sendable, Hashable {
   public var setting: String
   /// What differs.
   public var subject: Subject
-  /// Number of the token, from 0 for the first behind the prompt; nil for what is no token's.
+  /// Number of the token, from 0 for the first after the prompt; nil for what is no token's.
   public var index: Int?
-  /// What vanilla decoding gives.
+  /// What vanilla decoding produces.
   public var expected: String
-  /// What this way of decoding gives.
+  /// What this way of decoding produces.
   public var found: String
 }
 

@@ -1,7 +1,7 @@
 import Inference
 
-/// What each drafter drafted at each place of a sequence. Drafts depend on the tokens before them alone: at another depth,
-/// behind other refused drafts, the same ones must come again, as far as both go.
+/// What each drafter drafted at each place of a sequence. Drafts depend on the tokens before them alone: at another
+/// depth, after other refused drafts, the same ones must come again, as far as both go.
 struct DraftHistory {
   private struct Place: Hashable {
     let drafter: DrafterKind?
@@ -10,7 +10,7 @@ struct DraftHistory {
 
   private var drafts: [Place: [Int]] = [:]
 
-  /// Enters rounds; gives the first that contradicts what was entered before.
+  /// Enters rounds; returns the first that contradicts what was entered before.
   mutating func enter(_ rounds: [DecodingRound], prompt: String, promptTokens: Int, setting: String) -> Difference? {
     var contradiction: Difference?
     for round in rounds where !round.drafts.isEmpty {

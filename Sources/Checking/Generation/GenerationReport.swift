@@ -1,7 +1,7 @@
 import Inference
 import StrictJSON
 
-/// What a generation gave and how.
+/// The result of a generation and how it was made.
 public struct GenerationReport: Sendable {
   /// The prompt as token ids.
   public var promptTokens: [Int]

@@ -16,14 +16,14 @@ public struct ResourceUse: Sendable {
   public var peakBytes: Int
   /// Bytes of the mapped files.
   public var mappedBytes: Int
-  /// Of the state, f32.
+  /// Bytes of the state, f32.
   public var fixedStateBytes: Int
   /// Bytes by which the state grows with each token.
   public var stateBytesPerToken: Int
 
   /// - Parameters:
   ///   - loading: How long it took to open the model.
-  ///   - mappedBytes: Of the model.
+  ///   - mappedBytes: The mapped bytes of the model.
   ///   - summary: The model's tensors and bytes.
   public init(loading: Duration, mappedBytes: Int, summary: ModelSummary) {
     self.loading = loading
@@ -33,7 +33,7 @@ public struct ResourceUse: Sendable {
     peakBytes = ResourceUse.peak
   }
 
-  /// As a part of a report, in seconds and bytes.
+  /// The figures as a part of a report, in seconds and bytes.
   public var json: JSONValue {
     .object([
       ("loading_seconds", .decimal(loading.inSeconds, 6)), ("peak_bytes", .int(peakBytes)),
@@ -42,7 +42,7 @@ public struct ResourceUse: Sendable {
     ])
   }
 
-  /// In one line for people.
+  /// The figures in one line for people.
   public var text: String {
     "process: loaded in \(decimal(loading.inSeconds, 3)) s; at most \(mega(peakBytes)) MB resident, with "
       + "\(mega(mappedBytes)) MB of mapped files; state \(mega(fixedStateBytes)) MB and "

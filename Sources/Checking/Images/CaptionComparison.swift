@@ -55,7 +55,7 @@ public struct CaptionComparison: Sendable, Hashable {
     ])
   }
 
-  /// For a person: rates, then each answer that differs.
+  /// The report for a person: rates, then each answer that differs.
   var lines: [String] {
     let rate = { (count: Int, all: Int) in
       "\(count) of \(all)" + (all == 0 ? "" : " (\(decimal(100 * Double(count) / Double(all), 2)) %)")

@@ -9,9 +9,9 @@ public struct VisualInput: Sendable {
   public let file: String
   /// Image or video.
   public let kind: VisionRows.Kind
-  /// What the tower is given.
+  /// The input of the tower.
   public let patches: ImagePatches
-  /// For each group of frames of a video, the mean of the times of its first and last frame, in seconds.
+  /// The mean of the times of the first and last frame of each group of frames of a video, in seconds.
   public let times: [Double]
 
   /// Frames a second that a video is taken to have when nobody says: what the family samples.
@@ -38,7 +38,7 @@ public struct VisualInput: Sendable {
   /// Reads and prepares the frames of a video: the images of a folder in the order of their names.
   /// - Parameters:
   ///   - path: The folder of the frames.
-  ///   - framesPerSecond: Of the frames given; above 0.
+  ///   - framesPerSecond: The rate of the frames; above 0.
   ///   - folder: The model's folder, whose settings prepare the frames.
   /// - Throws: `ImageError`, `FileError`, `JSONError`.
   public init(video path: FilePath, framesPerSecond: Double = framesPerSecond, model folder: FilePath) throws {
@@ -66,7 +66,7 @@ public struct VisualInput: Sendable {
       frames: frames.count, group: settings.temporalPatchSize, framesPerSecond: framesPerSecond)
   }
 
-  /// As the processor of the family computes them (`_calculate_timestamps` of `processing_qwen3_vl.py`).
+  /// The times as the processor of the family computes them (`_calculate_timestamps` of `processing_qwen3_vl.py`).
   static func times(frames: Int, group: Int, framesPerSecond: Double) -> [Double] {
     stride(from: 0, to: frames, by: group).map { first in
       let last = min(first + group - 1, frames - 1)

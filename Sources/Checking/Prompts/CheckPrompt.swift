@@ -5,17 +5,17 @@ import Tokenization
 
 /// A prompt of a check, before it is tokens.
 public struct CheckPrompt: Sendable {
-  /// How a prompt is given.
+  /// The form of a prompt.
   public enum Content: Sendable {
     /// Text as it is, without a template.
     case text(String)
     /// Token ids.
     case ids([Int])
-    /// A chat, and the text that stands for it where a model has no chat template.
+    /// A chat, and the text that replaces it where a model has no chat template.
     case chat(ChatRequest, text: String?)
   }
 
-  /// Name in reports; one of its own for each prompt of a set.
+  /// Name in reports; each prompt of a set has its own.
   public var id: String
   /// Kind of text, by which acceptance is reported: `prose`, `code`, `chat`, `tool`, …
   public var kind: String
@@ -61,7 +61,7 @@ extension JSONValue {
   }
 }
 
-/// A chat as it is given to a template.
+/// A chat as a template takes it.
 public struct ChatRequest: Sendable {
   /// A list of messages.
   public var messages: JSONValue

@@ -2,14 +2,14 @@ import Digests
 import Tokenization
 
 /// The text over which a package is compared with its source when nobody names another: chat with its special tokens,
-/// code and prose, one behind the other. It is none of the texts that budgets are measured on.
+/// code and prose, one after the other. It is none of the texts that budgets are measured on.
 package enum ComparisonText {
   /// Tokens of each part that are taken at most.
   static let tokensEach = 86
   /// Tokens at most.
   package static let mostTokens = 3 * tokensEach
 
-  /// Of the text, all of it.
+  /// Digest of the text, all of it.
   package static var digest: SHA256Digest { SHA256Digest.of(Array(parts.joined().utf8)) }
 
   /// Its tokens: the beginnings of the parts.

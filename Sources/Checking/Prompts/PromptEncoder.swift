@@ -30,7 +30,7 @@ public final class PromptEncoder {
     return template
   }
 
-  /// The prompt's ids. A chat with a text of its own takes that text where the model has no template.
+  /// The prompt's ids. A chat with its own text takes that text where the model has no template.
   /// - Throws: `TokenizerError`, `ChatTemplateError`, `JSONError`.
   public func encode(_ prompt: CheckPrompt) throws -> EncodedPrompt {
     let tokens: [Int]

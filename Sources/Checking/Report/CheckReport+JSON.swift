@@ -1,7 +1,7 @@
 import StrictJSON
 
 extension CheckReport {
-  /// Version of the document that ``json`` gives; another number means that members changed their meaning.
+  /// Version of the document that ``json`` returns; another number means that members changed their meaning.
   public static let schemaVersion = 1
 
   /// The report as a document.

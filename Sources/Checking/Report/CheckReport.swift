@@ -22,7 +22,7 @@ public struct CheckReport: Sendable {
   public var measuresShortlist = false
   /// The comparison with the source, if one was made.
   public var source: SourceComparison?
-  /// Of the text that was compared over; nil when that were the prompts and their answers.
+  /// Digest of the text that was compared over; nil when the prompts and their answers were that text.
   public var sourceText: SHA256Digest?
   /// What the comparison with the source must reach.
   public var sourceLimits = SourceLimits()
@@ -52,7 +52,7 @@ public struct CheckReport: Sendable {
   /// Whether nothing differs and every floor is reached.
   public var passed: Bool { differences.isEmpty && belowFloor.isEmpty && belowSource.isEmpty && beyondLimits.isEmpty }
 
-  /// Digest of all tokens and logits of vanilla decoding: equal wherever the package gives the same answers bit for bit.
+  /// Digest of all tokens and logits of vanilla decoding: equal wherever the package's answers are the same bit for bit.
   public var digest: SHA256Digest {
     var hash = SHA256Stream()
     for prompt in prompts {
@@ -103,11 +103,11 @@ public struct PromptReport: Sendable, Hashable {
   public var tokens: [Int]
   /// Number of the first stop token among `tokens`.
   public var stop: Int?
-  /// Of the token ids, each as 8 bytes, little-endian.
+  /// Digest of the token ids, each as 8 bytes, little-endian.
   public var tokensDigest: SHA256Digest
-  /// Of the logits of all tokens, as the digests of each token's.
+  /// Digest of the logits of all tokens, by the digests of each token's.
   public var logitsDigest: SHA256Digest
-  /// Of the state behind the last token.
+  /// Digest of the state after the last token.
   public var stateDigest: SHA256Digest
 
   init(_ prompt: EncodedPrompt, _ vanilla: CheckedDecoding, stop: Int?) {
@@ -125,7 +125,7 @@ public struct PromptReport: Sendable, Hashable {
 
 /// A way of decoding, over all prompts.
 public struct SettingReport: Sendable {
-  /// That of the way of decoding, such as `mtp-1`; or `forced`.
+  /// Name of the way of decoding, such as `mtp-1`; or `forced`.
   public var name: String
   /// The way of decoding.
   public var method: DecodingMethod
@@ -133,7 +133,7 @@ public struct SettingReport: Sendable {
   public var differences: [Difference] = []
   /// Tokens compared.
   public var compared = 0
-  /// By kind of text, up to the first stop token of each prompt.
+  /// Acceptance by kind of text, up to the first stop token of each prompt.
   public var acceptance: [String: AcceptanceCount] = [:]
 
   /// Whether its drafts are the check's own.
@@ -159,7 +159,7 @@ public struct SettingReport: Sendable {
   /// time, and no report has them.
   public var hasCounts: Bool { method.isRepeatable && !isForced }
 
-  /// Over all kinds.
+  /// The sum over all kinds.
   public var total: AcceptanceCount {
     var total = AcceptanceCount()
     for count in acceptance.values { total.add(count) }

@@ -34,7 +34,7 @@ public struct PackageComparison: Sendable {
 
   /// Paths, and stored bits of a weight over the quantized matrices.
   public let packages: [(path: String, bits: Double?)]
-  /// By package, then domain; all domains together last.
+  /// Rows by package, then domain; all domains together last.
   public let rows: [Row]
 
   /// - Parameters:
@@ -78,7 +78,7 @@ public struct PackageComparison: Sendable {
     return (mean, 1.96 * (squares / (count - 1) / count).squareRoot())
   }
 
-  /// For programs.
+  /// The comparison for programs.
   public var json: JSONValue {
     .object([
       ("cambium_comparison", .int(1)),
@@ -103,7 +103,7 @@ public struct PackageComparison: Sendable {
     ])
   }
 
-  /// For people.
+  /// The comparison for people.
   public var text: String {
     var lines: [String] = []
     for (number, package) in packages.enumerated() {

@@ -16,7 +16,7 @@ struct MeasurementIdentity: Sendable, Equatable {
   let candidates: [QuantizationFormat]
   let sets: [[String]]
 
-  /// Of candidates, sets and window.
+  /// Digest of candidates, sets and window.
   var work: SHA256Digest {
     SHA256Digest.of(
       JSONWriter.canonical(
@@ -29,7 +29,7 @@ struct MeasurementIdentity: Sendable, Equatable {
 
 /// How far a measurement is: whole windows, and cells of the next.
 struct MeasurementProgress: Sendable, Equatable {
-  /// Of one cell, over all positions so far.
+  /// Sums of one cell, over all positions so far.
   struct Sums: Sendable, Equatable {
     var kl = 0.0
     var sameTop = 0
@@ -40,7 +40,7 @@ struct MeasurementProgress: Sendable, Equatable {
   var windows = 0
   /// Cells of the next window that are done, in their order.
   var cells = 0
-  /// By set, then candidate.
+  /// Sums by set, then candidate.
   var sums: [Sums]
 
   private static let version = "cambium_measurement"

@@ -16,7 +16,7 @@ package struct SensitivityMeasurement {
   private let folder: CheckpointFolder
   private let sets: [[String]]
   private let candidates: [QuantizationFormat]
-  /// By set and candidate: whether the groups divide the columns.
+  /// Whether the groups divide the columns, by set and candidate.
   private let fits: [[Bool]]
   private let windows: [ArraySlice<Int>]
   private let identity: MeasurementIdentity
@@ -98,7 +98,7 @@ package struct SensitivityMeasurement {
   }
 
   private func result(_ progress: MeasurementProgress, tool: String) -> Sensitivity {
-    // The last token of a window has none behind it, but is a position all the same: distributions are compared.
+    // The last token of a window has none after it, but is a position all the same: distributions are compared.
     let positions = windows.reduce(0) { $0 + $1.count }
     let measured = sets.enumerated().map { set, names in
       Sensitivity.TensorSet(

@@ -7,7 +7,7 @@ package struct LogitDistance {
   package private(set) var kl = 0.0
   /// Jensen-Shannon divergence (KL(P, M) + KL(Q, M)) / 2 with M = (P + Q) / 2, in nats, at most log 2.
   package private(set) var js = 0.0
-  /// Whether the largest logits stand at the same token.
+  /// Whether the largest logits are at the same token.
   package private(set) var sameTop = false
   /// Logarithm of Σ exp(logit) of the first distribution: −log p(token) is this less the token's logit.
   package private(set) var sumP = 0.0

@@ -3,7 +3,7 @@ import Threads
 
 /// How many drafts the head gets accepted on the unquantized source: the measure of what a conversion cost it.
 public struct SourceAcceptance: Sendable {
-  /// By setting, in the order of the check's settings of a fixed depth.
+  /// Counts by setting, in the order of the check's settings of a fixed depth.
   public var settings: [(name: String, count: AcceptanceCount)]
   /// Share of the source's accepted first drafts that the package must reach at every depth.
   public var floor: Double?
@@ -12,7 +12,7 @@ public struct SourceAcceptance: Sendable {
   /// - Parameters:
   ///   - source: The source; its head, or the donor's, opened with it.
   ///   - prompts: The prompts as token ids.
-  ///   - options: Those of the package's check; `minAcceptance` and adaptive depth have no effect.
+  ///   - options: The options of the package's check; `minAcceptance` and adaptive depth have no effect.
   ///   - floor: The share of the source's acceptance that the package is to reach; nil when none is asked for.
   /// - Throws: As ``Check/run(_:)``.
   public init(_ source: LoadedModel, _ prompts: [EncodedPrompt], _ options: CheckOptions, floor: Double?) throws {

@@ -38,7 +38,7 @@ public struct SourceComparison: Sendable, Hashable {
   ///   - file: What messages call the texts.
   ///   - threads: Threads that compute; nil for the number of processors. Results do not depend on it.
   ///   - passRows: Rows of a pass; results do not depend on them.
-  ///   - arithmetic: The arithmetic of the products; another than the canonical one gives other results.
+  ///   - arithmetic: The arithmetic of the products; another than the canonical one yields other results.
   ///   - isStopped: Asked between passes.
   /// - Throws: ``CheckingError/vocabulary(source:expected:found:)``, ``CheckingError/text(file:expected:found:)``,
   ///   `InferenceError`; `CancellationError` when stopped.

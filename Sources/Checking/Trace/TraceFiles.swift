@@ -7,8 +7,8 @@ import SystemPackage
 /// A trace as two files: `PREFIX.safetensors` with the numbers, f32, and `PREFIX.json` with what is countable.
 ///
 /// Tensors (T tokens of the prompt, N of the continuation, H hidden, V vocabulary): `logits` [T, V], `hidden.L` [T, H]
-/// behind layer L, `hidden_final` [T, H], `greedy_logits` [N, V], `mtp_hidden` [T + N − 1, H], `mtp_logits`
-/// [T + N − 1, V], and behind the prompt for layer L `state.key.L` and `state.value.L` [T, Nkv, D], `state.conv.L`
+/// after layer L, `hidden_final` [T, H], `greedy_logits` [N, V], `mtp_hidden` [T + N − 1, H], `mtp_logits`
+/// [T + N − 1, V], and after the prompt for layer L `state.key.L` and `state.value.L` [T, Nkv, D], `state.conv.L`
 /// [K − 1, C], `state.recurrent.L` [Hv, dv, dk]. Tensors without elements are left out.
 public struct TraceFiles {
   private let trace: Trace
@@ -20,7 +20,7 @@ public struct TraceFiles {
   ///   - trace: What was traced.
   ///   - model: The model that was traced.
   ///   - depth: Drafted tokens of each of the trace's rounds.
-  ///   - arithmetic: That of the trace.
+  ///   - arithmetic: The arithmetic of the trace.
   public init(_ trace: Trace, model: LoadedModel, depth: Int, arithmetic: Arithmetic = .canonical) {
     self.trace = trace
     configuration = model.configuration
@@ -74,8 +74,8 @@ public struct TraceFiles {
       ])
   }
 
-  /// Writes both files, each complete or not at all; both places are looked at before the first is written. Gives their
-  /// paths.
+  /// Writes both files, each complete or not at all; both places are looked at before the first is written. Returns
+  /// their paths.
   /// - Parameter files: those of ``results(_:force:inputs:)``.
   /// - Throws: `StorageError`, `SafetensorsError`.
   @discardableResult

@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// A head in a folder of its own, as mlx-vlm publishes and loads it: `model_type` is `qwen3_5_mtp` (for Qwen3-Next too),
-/// the configuration of the trunk stands in `text_config`, and tensors are named without `mtp.`.
+/// A head in a separate folder, as mlx-vlm publishes and loads it: `model_type` is `qwen3_5_mtp` (for Qwen3-Next too),
+/// the configuration of the trunk is in `text_config`, and tensors are named without `mtp.`.
 extension ModelConfig {
   /// `model_type` of a drafter's folder.
   public static let drafterType = "qwen3_5_mtp"

@@ -22,7 +22,7 @@ extension CheckpointFolder {
   /// Resolves this folder's head and proves that it fits `trunk`.
   ///
   /// The head has its own router and experts, so its expert count may differ from the trunk's; everything else is
-  /// checked against the trunk's dimensions. Its norms are held against the trunk's.
+  /// checked against the trunk's dimensions. Its norms are compared with the trunk's.
   /// - Parameters:
   ///   - trunk: the model that the head is to draft for.
   ///   - override: the norm convention, when a person knows better than what is recorded.
@@ -82,7 +82,7 @@ extension CheckpointFolder {
     if conversionEvidence == nil, let unknown { try requireReadMethod(unknown, isHead: true) }
     if !resolver.missing.isEmpty {
       try requireUnwrapped(evidence.tensors)
-      // Their parts are not read as those: how the norms are stored is said nowhere.
+      // Their parts are not read as such: how the norms are stored is said nowhere.
       let others = [".eh_proj.weight", ".enorm.weight", ".hnorm.weight", ".final_layernorm.weight"]
       if let other = evidence.tensors.first(where: { name in others.contains { name.hasSuffix($0) } }) {
         throw HeadError.otherNames(path: path, tensor: other)
@@ -109,7 +109,7 @@ extension CheckpointFolder {
     return self[tensor]?.entry.shape.first
   }
 
-  /// Experts that have a tensor of their own.
+  /// Experts that have a separate tensor.
   private func expertCount(_ names: [String]) -> Int {
     Set(
       names.compactMap { name -> Substring? in
@@ -119,7 +119,7 @@ extension CheckpointFolder {
     ).count
   }
 
-  /// What is recorded, held against the trunk's norms; where nothing is recorded, what they say.
+  /// The recorded convention, compared with the trunk's norms; where nothing is recorded, the one that they imply.
   private func decideNorms(
     _ recorded: NormDecision, _ prefix: String, _ trunk: CheckpointFolder, _ override: NormConvention?
   ) throws -> NormDecision {

@@ -2,7 +2,7 @@ import Safetensors
 
 /// What a folder tells about its MTP head, from tensors first and from flags beside them.
 public struct HeadEvidence: Sendable {
-  /// Names of the head's tensors as they stand in the folder.
+  /// Names of the head's tensors as they are written in the folder.
   public let tensors: [String]
   /// Their prefix, such as `mtp.`.
   public let prefix: String?

@@ -3,7 +3,7 @@ import Safetensors
 import StrictJSON
 
 /// What a model that is elsewhere has of a head, from as few of its headers as will do: where the index names the head,
-/// those of its shards; else all are searched, since tensors may lie in a shard that no index names.
+/// those of its shards; else all are searched, since tensors may be in a shard that no index names.
 package struct HeadLook: Sendable {
   /// `model_type`, of the text model.
   package let architecture: String
@@ -22,7 +22,7 @@ package struct HeadLook: Sendable {
   private let totalBytes: Int
 
   /// - Parameters:
-  ///   - model: Of which nothing but small files need be read yet.
+  ///   - model: A model of which only small files need be read yet.
   ///   - open: Reads the headers of some shards, several at a time.
   /// - Throws: `CheckpointError`, `JSONError`, `SafetensorsError`; what reading them there throws.
   package init(_ model: any ModelElsewhere, open: (_ shards: [String]) throws -> [SafetensorsFile]) throws {
@@ -40,7 +40,7 @@ package struct HeadLook: Sendable {
     let index = try WeightIndex.read(folder: model.folder, names: model.names)
     let named = index?.head ?? []
     let wanted = Set(named.map(\.shard)).intersection(all)
-    // A head in a folder of its own is in no index.
+    // A head in a separate folder is in no index.
     let nested = all.filter(FolderListing.isNestedHead)
     let names = wanted.isEmpty ? all : (wanted.union(nested)).sorted()
     let files = try open(names)

@@ -7,8 +7,8 @@ import Safetensors
 public struct HeadStatistics: Sendable {
   /// Width of the model.
   public let hidden: Int
-  /// Correlation of the head's final norm with the trunk's, −1 to 1. Both stand before one output projection and weigh
-  /// the same directions, so that a head's is near its own trunk's (0.70 to 0.91 were measured) and far from another's
+  /// Correlation of the head's final norm with the trunk's, −1 to 1. Both precede one output projection and weigh the
+  /// same directions, so that a head's is near its own trunk's (0.70 to 0.91 were measured) and far from another's
   /// (0.00 to 0.09). Nil when one is missing or constant.
   public let finalNorm: Double?
   /// How the lengths of `fc`'s columns go with the norms before them: the sum of both halves' correlations, −2 to 2, with
@@ -18,7 +18,7 @@ public struct HeadStatistics: Sendable {
 
   /// The sums of correlations for the halves of `fc` in both orders.
   public struct Halves: Sendable {
-    /// In the order in which they are stored, −2 to 2.
+    /// The sum with the halves in the order in which they are stored, −2 to 2.
     public let asStored: Double
     /// Exchanged, −2 to 2.
     public let exchanged: Double
@@ -55,7 +55,7 @@ public struct HeadStatistics: Sendable {
 
 extension CheckpointFolder {
   /// The traces in this folder's head, beside a trunk that it is to serve. Reads norms, and `fc` when it is not packed and
-  /// lies on this machine.
+  /// is on this machine.
   /// - Throws: `SafetensorsError`, `FileError`.
   public func headStatistics(for trunk: CheckpointFolder) throws -> HeadStatistics? {
     guard let prefix = headEvidence.prefix else { return nil }

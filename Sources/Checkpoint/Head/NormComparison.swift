@@ -1,9 +1,9 @@
-/// A head's norms held against those of the same type in the trunk that it is to serve.
+/// A head's norms compared with those of the same type in the trunk that it is to serve.
 ///
-/// A factor that had 1 added once too often or once too little lies a whole unit away from where the trunk's lie. For
-/// each type the head's mean factor is compared with the range of the trunk's layers, as stored and with 1 less or 1
-/// more; a type votes when one reading is nearer by at least half a unit. One type alone proves nothing, since sound
-/// norms may lie outside the trunk's range; three that agree while none disagrees do.
+/// A factor that had 1 added once too often or once too little is a whole unit away from the trunk's. For each type the
+/// head's mean factor is compared with the range of the trunk's layers, as stored and with 1 less or 1 more; a type
+/// votes when one reading is nearer by at least half a unit. One type alone proves nothing, since sound norms may be
+/// outside the trunk's range; three that agree while none disagrees do.
 public struct NormComparison: Sendable {
   /// Votes of a reading: types whose factors have `excess` too much.
   public struct Row: Sendable {

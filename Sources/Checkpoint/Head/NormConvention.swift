@@ -75,7 +75,7 @@ extension CheckpointFolder {
     headManifest?["artifact_schema_version"]?.intValue == 1 && manifestWord == "mlx_gamma"
   }
 
-  /// The head's vectors, all of them norms, whose mean lies below a bound, as they are stored.
+  /// The head's vectors, all of them norms, whose mean is below a bound, as they are stored.
   package func headNorms(below bound: Double) throws -> [String] {
     try tensorNames.filter { name in
       guard HeadPrefix.of(name) != nil, let values = try floats(name), !values.isEmpty else { return false }

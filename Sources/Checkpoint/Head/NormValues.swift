@@ -2,18 +2,18 @@ import Safetensors
 
 /// The RMS norms that trunk and head have of the same type.
 public enum NormType: String, Sendable, CaseIterable {
-  /// Before attention.
+  /// The norm before attention.
   case input = "input_layernorm"
-  /// Before the feed-forward part.
+  /// The norm before the feed-forward part.
   case postAttention = "post_attention_layernorm"
-  /// Of each head's query.
+  /// The norm of each head's query.
   case query = "q_norm"
-  /// Of each head's key.
+  /// The norm of each head's key.
   case key = "k_norm"
-  /// Before the output projection.
+  /// The norm before the output projection.
   case final = "norm"
 
-  /// Where the head has it, relative to its prefix.
+  /// The name in the head, relative to its prefix.
   var headName: String {
     switch self {
     case .input, .postAttention: "layers.0.\(rawValue).weight"

@@ -10,7 +10,7 @@ import StrictJSON
 /// the memory's speed, or the disk's when the package is larger than the memory.
 ///
 /// Decodings share passes, as many as there is memory for their states. A pass over r rows reads, of E experts of which k
-/// are chosen for a token, min(E, r·k) at most. A prompt counts as one pass of its own that reads everything; n tokens of
+/// are chosen for a token, min(E, r·k) at most. A prompt counts as one separate pass that reads everything; n tokens of
 /// decodings at once as n passes, as if every draft were refused: first those without the head, then those at all depths
 /// and once more the deepest, with stop tokens. These count as the deepest: each pass over d + 1 rows of each, and d of
 /// the head, which reads the output projection too. The comparison with the source is one pass of the package and one of the
@@ -20,7 +20,7 @@ struct CheckForecast: Sendable {
   let passes: Int
   /// Bytes of weights that they read.
   let bytes: Int
-  /// Bytes of the copy of the source that is made in the work folder for the comparison, and removed behind it; 0 for none.
+  /// Bytes of the copy of the source that is made in the work folder for the comparison, and removed after it; 0 for none.
   let copied: Int
 
   init(_ check: DecodeCheck, _ plan: Plan, _ resolution: Resolution) {
@@ -46,7 +46,7 @@ struct CheckForecast: Sendable {
       let share = Double(min(experts, used.overflow ? experts : used.partialValue)) / Double(experts)
       return fixed + output + Int(Double(mixture) * share)
     }
-    /// Of sizes that are the files' own; the largest Int stands for all that is beyond.
+    /// The product of sizes that are the files' own; the largest Int represents all that is beyond.
     func times(_ a: Int, _ b: Int) -> Int {
       let product = a.multipliedReportingOverflow(by: b)
       return product.overflow ? .max : product.partialValue

@@ -62,8 +62,8 @@ extension CheckPlan {
     return nil
   }
 
-  /// Whether the conversion reads other values than lie in the file: codes that the runner does not know, or what an adapter
-  /// changes.
+  /// Whether the conversion reads other values than are in the file: codes that the runner does not know, or what an
+  /// adapter changes.
   private static func differsFromFile(_ tensor: ResolvedTensor) -> Bool {
     tensor.role != .vision && (tensor.isDequantized || tensor.delta != nil)
   }

@@ -11,7 +11,7 @@ struct StagedPackage {
   private let work: FilePath
 
   /// - Parameters:
-  ///   - path: the folder to be made; what stands there is removed.
+  ///   - path: the folder to be made; what is there is removed.
   ///   - source: the folder of the small files.
   ///   - weights: the folder of the weight files.
   ///   - work: the folder that links may lead to.

@@ -4,7 +4,7 @@ import StrictJSON
 
 /// What error feedback computes: products of f64 numbers with what is added of them. Counted from the plan, like bytes.
 struct FeedbackForecast {
-  /// Of the factors of the second moments, and of the rows that go through them.
+  /// Operations of the factors of the second moments, and of the rows that go through them.
   let operations: Int
 
   /// What one thread of a small machine does in a second.
@@ -22,7 +22,7 @@ struct FeedbackForecast {
       }
     }
     guard !inputs.isEmpty else { return nil }
-    // Whole numbers that a dictionary gives in any order: sorted, so that the sum is one.
+    // Whole numbers that a dictionary returns in any order: sorted, so that the sum is one.
     sum += inputs.values.sorted().reduce(0) { $0 + $1 * $1 * $1 / 6 }
     operations = Int(min(sum, 1e18))
   }

@@ -9,7 +9,7 @@ import StrictJSON
 import SystemPackage
 
 /// The files of a package that say what was measured. Every value in them has a width that the plan knows, so that
-/// placeholders give files of the same size.
+/// placeholders produce files of the same size.
 struct PackageDocuments {
   let plan: Plan
   let resolution: Resolution
@@ -20,11 +20,11 @@ struct PackageDocuments {
   let inputs: [LockFile.File]
   /// SHA-256 of the program, to be named in `provenance.json`.
   let builder: SHA256Digest?
-  /// Of each tensor of the drafter, in the order of their names; nil for placeholders.
+  /// Digests of each tensor of the drafter, in the order of their names; nil for placeholders.
   var drafterDigests: [SHA256Digest]?
 
   /// `audit.json`, `audit.html` and `README.md`.
-  /// - Parameter outcome: what decoding gave; nil for a placeholder of the same length.
+  /// - Parameter outcome: the outcome of decoding; nil for a placeholder of the same length.
   func reports(
     _ measurements: [TensorMeasurement], _ outcome: CheckOutcome?
   ) throws -> [(path: String, bytes: [UInt8])] {
@@ -39,7 +39,7 @@ struct PackageDocuments {
   }
 
   /// The sizes of the same, before anything is measured.
-  /// - Parameter config: the package's configuration, to be held against the audit.
+  /// - Parameter config: the package's configuration, to be compared with the audit.
   /// - Throws: `ConversionError.contradiction(file:problems:)`.
   func sizes(against config: JSONValue?) throws -> [(path: String, bytes: Int)] {
     let (document, bytes) = try AuditReport.forecast(plan, context, file: PackageFiles.audit)

@@ -3,7 +3,7 @@ import Planning
 import StrictJSON
 
 /// How long a run would take at stated rates. An estimate: bytes are counted, rates are told and never measured here, so
-/// that the same manifest gives the same words on every machine.
+/// that the same manifest yields the same words on every machine.
 public struct TimeEstimate: Sendable, Equatable {
   /// Bytes in a second.
   public struct Rates: Sendable, Equatable {
@@ -22,7 +22,7 @@ public struct TimeEstimate: Sendable, Equatable {
     }
   }
 
-  /// At which rates.
+  /// The rates of the estimate.
   public let rates: Rates
   /// Bytes of the inputs: once for their digests, and once to convert them.
   public let bytesRead: Int

@@ -10,7 +10,7 @@ import Workspace
 struct FinishedItems {
   let store: ItemStore
   let observer: any RunObserver
-  /// Whether the weight files are read and held against their receipts.
+  /// Whether the weight files are read and compared with their receipts.
   let isDeep: Bool
 
   /// Refuses what is not done, and what several builds of the program made.
@@ -89,14 +89,14 @@ struct FinishedItems {
     for item in store.items {
       guard let file = store.weights(item) else { continue }
       let target = folder.appending(file.path)
-      // Of a run of its own that was killed.
+      // Left by a separate run that was killed.
       try Folder.removeTree(target.appending(suffix: ".partial"))
       try Folder.create(target.folder)
-      // At one instant, and never removed first: a merge on another machine, whose lock this one may not see, does the same,
-      // and what it has moved there may be the only copy.
+      // Replaced at one instant, and never removed first: a merge on another machine, whose lock this one may not see,
+      // does the same, and what it has moved there may be the only copy.
       _ = try Folder.renameReplacing(store.folder(item).appending(file.path), target)
     }
-    // Those that an earlier merge has published.
+    // The files that an earlier merge has published.
     try store.published.takeBack()
     return list
   }

@@ -7,19 +7,19 @@ import StrictJSON
 import SystemPackage
 import Workspace
 
-/// The finished work items of a work folder, each in a folder of its own with its receipt. See the page *ManyMachines*.
+/// The finished work items of a work folder, each in its own folder with its receipt. See the page *ManyMachines*.
 struct ItemStore: Sendable {
   let work: WorkFolder
   let plan: Plan
   let list: WorkList
-  /// Of the plan, in their order.
+  /// Items of the plan, in their order.
   let items: [WorkItem]
   /// What the items' receipts have in common.
   let inputs: [FileRecord]
   /// The state of each weight file that is read, for the items' keys: parts of two states of a source must never be one
   /// package, and no machine reads what the others have read.
   private let sources: JSONValue
-  /// Where the weights of a merged item are that the stage has given up.
+  /// Where the weights of a merged item are that the stage has handed over.
   let published: PublishedWeights
 
   init(

@@ -10,7 +10,7 @@ public struct PlanReport {
   let plan: Plan
   let forecast: Forecast
   let resolution: Resolution
-  /// At which rates times are estimated; nil for no times.
+  /// The rates at which times are estimated; nil for no times.
   public var rates: TimeEstimate.Rates?
 
   /// - Parameters:
@@ -55,7 +55,7 @@ public struct PlanReport {
     }
   }
 
-  /// Of the weights in all; 0 without any.
+  /// Bits per weight over all weights; 0 without any.
   public var bitsPerWeight: Double {
     let elements = plan.tensors.reduce(0.0) { $0 + Double($1.rows) * Double($1.rowElements) }
     let bytes = plan.tensors.reduce(0.0) { $0 + Double($1.outputBytes) }

@@ -24,7 +24,7 @@ struct CheckStage: Stage {
   let resolution: Resolution
   let inputs: RunInputs
   let published: PublishedWeights
-  /// Makes the source as the conversion reads it, where the runner does not read it as it is; gives it, and what removes it.
+  /// Makes the source as the conversion reads it, where the runner does not read it as it is; returns it, and what removes it.
   let copySource: () throws -> (folder: CheckpointFolder, remove: () -> Void)
   let observer: any RunObserver
   /// The command that continues a stopped run, for messages.
@@ -119,8 +119,8 @@ struct CheckStage: Stage {
       onProgress: { [observer] in observer.advanced(.check, bytes: $0.done > 0 ? cost.bytes / parts : 0, item: $0.item)
       })
     options.decoders = [check.drafter.flatMap { DecodingMethod(name: $0.name) }].compactMap { $0 }
-    // Lookup seldom drafts in a short text: made-up drafts, right up to every place, hold the passes of many rows and the
-    // taking back of states against plain decoding.
+    // Lookup seldom drafts in a short text: made-up drafts, right up to every place, compare the passes of many rows
+    // and the rollback of states with plain decoding.
     options.forced = check.draftsByLookup
     options.onNote = { [observer] in observer.note($0) }
     options.journal = journal
@@ -140,7 +140,7 @@ struct CheckStage: Stage {
       let outcome = try CheckOutcome(report: report.json, notCompared: notCompared)
       try journal.remove()
       if let failure = report.failure(path: path) {
-        // For whoever looks into it; without a receipt it counts for nothing.
+        // This is for whoever looks into it; without a receipt it counts for nothing.
         try AtomicFile.write(outcome.bytes, to: path)
         throw failure
       }
@@ -189,11 +189,11 @@ struct CheckStage: Stage {
     summary.check = try CheckOutcome.read(path: path, forecast.check)
   }
 
-  /// `OUTPUT.check.json`: the report stands beside the package, whose files are as planned to the byte; its own size
-  /// nobody can plan.
+  /// `OUTPUT.check.json`: the report is beside the package, whose files are as planned to the byte; its own size nobody
+  /// can plan.
   static func beside(_ resolution: Resolution) -> FilePath { resolution.output.appending(suffix: ".check.json") }
 
-  /// Puts the report beside the package, unless it stands there.
+  /// Puts the report beside the package, unless it is there.
   static func publish(_ outcome: CheckOutcome, _ resolution: Resolution) throws {
     // A report of an earlier run must not speak for a package that was not decoded.
     guard resolution.target == .package, resolution.check != nil || resolution.leavesCheckOut else { return }

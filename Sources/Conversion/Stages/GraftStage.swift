@@ -2,7 +2,7 @@ import Planning
 import StrictJSON
 import Workspace
 
-/// Brings the head in: records where each of its tensors lies and what is done to it. The product is an index of byte
+/// Brings the head in: records where each of its tensors is and what is done to it. The product is an index of byte
 /// ranges, not a copy; the bytes are digested when they are read.
 struct GraftStage: Stage {
   private static let fileName = "graft.json"

@@ -9,7 +9,7 @@ import SystemPackage
 
 /// Publishes the package: every file in a temporary folder, synced and read back, then one rename, or one exchange with
 /// the earlier result. Weights are cloned from the work folder where the file system has reflinks, else the work folder
-/// gives them up; see ``PublishedWeights``.
+/// hands them over; see ``PublishedWeights``.
 struct PackageStage: Stage {
   let name = StageName.package
   let folder: WorkFolder
@@ -75,14 +75,14 @@ struct PackageStage: Stage {
     }
     for record in expected {
       let path = place.path.appending(record.path)
-      // As it was digested: whoever has written into it since is found by the next run.
+      // Remembered as it was digested: whoever has written into it since is found by the next run.
       try inputs.digests.remember(record.sha256, ofFileAt: path, identity: digested[FilePath(record.path)])
     }
     return expected
   }
 
-  /// What the package is made of is there as it was read: a configuration that was rewritten meanwhile, of which nothing
-  /// is read twice, would else be noticed by the next run only. An adapter and a drafter are held against their identity.
+  /// The package's inputs are there as they were read: a configuration that was rewritten meanwhile, of which nothing is read
+  /// twice, would else be noticed by the next run only. An adapter and a drafter are compared with their identity.
   private func requireUnchangedFiles() throws {
     for file in inputs.files where file.sha256 != nil && !file.isAdapters {
       guard try digestOfFile(atPath: file.path).digest == file.sha256 else {
@@ -108,7 +108,7 @@ struct PackageStage: Stage {
     for file in files {
       if StopSignal.shared.isRequested { throw ConversionError.stopped(resume: resumeCommand) }
       let target = partial.appending(file.path)
-      // A head may lie in a folder of its own.
+      // A head may have a separate folder.
       try Folder.create(target.folder)
       switch file.source {
       case .bytes(let bytes): try AtomicFile.write(bytes, to: target)

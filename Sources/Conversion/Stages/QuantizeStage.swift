@@ -37,7 +37,7 @@ struct QuantizeStage: Stage {
   func inputRecords() throws -> [FileRecord] { try inputs.records { $0.shard != nil || $0.isAdapters } }
 
   /// What an unfinished run must have in common with this one for its units to count. The inputs are not digested yet:
-  /// what the system says of the files stands for their bytes.
+  /// what the system says of the files represents their bytes.
   private var journalKey: SHA256Digest {
     let stamps = work.shards.map { shard in
       let identity = shard.file.identity
@@ -52,7 +52,7 @@ struct QuantizeStage: Stage {
 
   var outputPaths: [String] { plan.weightFiles + [UnitList.fileName] }
 
-  /// What stands in the package's place will be replaced: what may not be is refused before the hours, not after them.
+  /// What is in the package's place will be replaced: what may not be is refused before the hours, not after them.
   func prepare() throws { try place?.refuseChanged() }
 
   func run() throws -> [FileRecord] {

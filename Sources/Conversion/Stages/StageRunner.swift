@@ -20,7 +20,7 @@ struct StageRunner {
     let parameters = try stage.parameters()
     switch try validity(stage, parameters) {
     case .valid:
-      // A run that was killed behind its receipt left this undone.
+      // A run that was killed after its receipt left this undone.
       try stage.finish()
       observer.ended(stage.name, reused: true)
       return true
@@ -32,7 +32,7 @@ struct StageRunner {
     try Folder.removeTree(folder.appending(StageReceipt.fileName))
     try stage.prepare()
     let outputs = try stage.run()
-    // Only now: the digests of shards are a product of their one reading.
+    // The receipt is made only now: the digests of shards are a product of their one reading.
     let receipt = try StageReceipt(
       stage: stage.name.rawValue, version: stage.name.version, tool: Tool.name, parameters: parameters,
       inputs: try stage.inputRecords(), outputs: outputs)

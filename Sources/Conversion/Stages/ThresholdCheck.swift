@@ -4,7 +4,7 @@ import Manifests
 import Measuring
 import Planning
 
-/// Holds the errors of quantized tensors against limits.
+/// Compares the errors of quantized tensors with limits.
 struct ThresholdCheck {
   struct Row {
     let name: String

@@ -7,7 +7,7 @@ import Streaming
 import StrictJSON
 import Workspace
 
-/// Holds what was read back against plan and source: structure, kept bytes, the error of every quantized tensor against
+/// Checks what was read back against plan and source: structure, kept bytes, the error of every quantized tensor against
 /// its thresholds. The quantize stage has read the weights back while it wrote them; see ``ReadBack``.
 struct VerifyStage: Stage {
   let name = StageName.verify

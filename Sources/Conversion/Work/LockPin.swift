@@ -4,14 +4,14 @@ import Manifests
 import Planning
 import StrictJSON
 
-/// The lock file beside the manifest: written once everything that was read is digested, and held against.
+/// The lock file beside the manifest: written once everything that was read is digested, and compared.
 struct LockPin: Sendable {
   let resolution: Resolution
   let planDigest: SHA256Digest
   let inputs: RunInputs
   /// Whether anything other than what the lock file pins is refused.
   let isLocked: Bool
-  /// Whether the lock file is written and held against at all.
+  /// Whether the lock file is written and compared at all.
   let pins: Bool
   let observer: any RunObserver
 
@@ -35,7 +35,7 @@ struct LockPin: Sendable {
     }
   }
 
-  /// Under `--locked`: refuses before the work whatever differs in what is known without reading the shards.
+  /// Refuses before the work, under `--locked`, whatever differs in what is known without reading the shards.
   func require() throws {
     guard isLocked else { return }
     let path = resolution.lockPath
@@ -49,7 +49,7 @@ struct LockPin: Sendable {
       let digest = try input.shard.flatMap { try inputs.known($0)?.hex } ?? recorded[input.name]?.sha256 ?? ""
       return LockFile.File(path: input.name, bytes: input.bytes, sha256: digest, digest: input.digest)
     }
-    // What is recorded of the hub is held against the lock when it is here.
+    // What is recorded of the hub is compared with the lock when it is here.
     let differences = existing.differences(to: lock(files, existing.remote))
     if !differences.isEmpty { throw ManifestError.lockDiffers(path: path, differences: differences) }
   }

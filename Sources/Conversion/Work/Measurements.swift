@@ -38,7 +38,7 @@ package struct Measurements: Sendable {
     }
   }
 
-  /// That of a run's work folder.
+  /// The measurements of a run's work folder.
   init(_ folder: WorkFolder, _ plan: Plan) throws {
     try self.init(path: folder.folder(.verify).appending(Measurements.fileName), plan)
   }

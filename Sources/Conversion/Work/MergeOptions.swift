@@ -11,7 +11,7 @@ public struct MergeOptions: Sendable {
   /// SHA-256 of the program that merges.
   public var build: SHA256Digest?
 
-  /// Between two looks, milliseconds.
+  /// Time between two looks, milliseconds.
   static let pause = 1000
 
   /// The defaults.

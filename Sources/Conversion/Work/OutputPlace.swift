@@ -5,7 +5,7 @@ import Planning
 import Workspace
 import SystemPackage
 
-/// The place of a package, and what may happen to the folder that stands there: it is replaced when every file in it is
+/// The place of a package, and what may happen to the folder that is there: it is replaced when every file in it is
 /// as cambium published it and the package is this manifest's, or when a person said so.
 struct OutputPlace {
   let path: FilePath
@@ -38,7 +38,7 @@ struct OutputPlace {
     try refuseStrangers(package)
   }
 
-  /// Refuses before the work what ``put(_:sums:)`` would refuse after it. Reads every byte of what stands there.
+  /// Refuses before the work what ``put(_:sums:)`` would refuse after it. Reads every byte of what is there.
   /// - Throws: ``ConversionError/outputExists(path:found:)``.
   func refuseChanged() throws {
     guard try isTaken, let package = try package() else { return }
@@ -62,7 +62,7 @@ struct OutputPlace {
     try PlacedPackage(path)?.strangers(try Folder.tree(path, atMost: 1 << 20)) ?? []
   }
 
-  /// Puts the folder in the making into its place. Only here is it decided whether what stands there may go.
+  /// Puts the folder in the making into its place. Only here is it decided whether what is there may go.
   /// - Returns: What somebody put into the earlier folder while it was removed, which stays.
   func put(_ lock: OutputLock, sums: SHA256Digest) throws -> [FilePath] {
     do {
@@ -73,7 +73,7 @@ struct OutputPlace {
       }
       let package = try package()
       try refuseLink()
-      // By their names, before anything is read.
+      // Strangers are refused by their names, before anything is read.
       if !replaces, let package { try refuseStrangers(package) }
       let tree = try Folder.tree(path)
       if !replaces, let package { try refuse(package.foreign(tree)) }
@@ -90,7 +90,7 @@ struct OutputPlace {
     try ownership.claim(sums)
     if try OutputLock.hasLeftovers(path), let lock = try? lock() {
       defer { lock.release() }
-      // The package stands: what somebody put beside it holds nobody up.
+      // The package is there: what somebody put beside it holds nobody up.
       do { try recover(lock) } catch ConversionError.outputExists {}
     }
   }
@@ -131,11 +131,11 @@ struct OutputPlace {
     try recover(lock)
   }
 
-  /// The package that stands there; nil for an empty folder that may be replaced.
+  /// The package that is there; nil for an empty folder that may be replaced.
   private func package() throws -> PlacedPackage? {
     if replaces { try refuseNeeded() }
     guard let package = try PlacedPackage(path) else {
-      // It may be a home folder, or the root: what lies in it is not looked at.
+      // It may be a home folder, or the root: what is in it is not looked at.
       let names =
         try Folder.isFolder(path)
         ? try Folder.names(path, atMost: OutputPlace.mostNames).map { String(decoding: $0, as: UTF8.self) } : nil

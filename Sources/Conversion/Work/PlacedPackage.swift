@@ -6,11 +6,11 @@ import Planning
 import StrictJSON
 import SystemPackage
 
-/// A package that stands somewhere, held against its own list and provenance: whoever moved, copied or restored it, it is what
-/// it was as long as its bytes are.
+/// A package that is somewhere, compared with its own list and provenance: whoever moved, copied or restored it, it is
+/// what it was as long as its bytes are.
 struct PlacedPackage {
   let path: FilePath
-  /// Digest of its `SHA256SUMS`: it stands for the package.
+  /// Digest of its `SHA256SUMS`: it represents the package.
   let sums: SHA256Digest
   /// Digest of the manifest that it was made with, as its provenance says; nil when that cannot be read.
   let manifest: String?
@@ -50,7 +50,7 @@ struct PlacedPackage {
   /// What is in a folder that a killed run left, and what of it is nothing that a run puts there: its list is written first
   /// and removed last, and every other file is whole or in the making. Reads every byte.
   static func leftover(_ path: FilePath) throws -> (tree: [Folder.Entry], foreign: [String]) {
-    // Before anything is read: what is written meanwhile has another identity.
+    // Read before anything else: what is written meanwhile has another identity.
     let tree = try Folder.tree(path, atMost: 1 << 20)
     return (tree, try foreign(tree, inLeftover: path))
   }

@@ -12,7 +12,7 @@ struct PublishedWeights: Sendable {
   /// Absolute path of the package.
   let package: FilePath
 
-  /// Where a weight file is that the work folder has given up; nil while it is there, and for other outputs.
+  /// Where a weight file is that the work folder has handed over; nil while it is there, and for other outputs.
   func place(of output: FileRecord) throws -> FilePath? {
     guard plan.weights.contains(where: { $0.path == output.path }), try linkStatus(kept(output.path)) == nil else {
       return nil
@@ -20,7 +20,7 @@ struct PublishedWeights: Sendable {
     return package.appending(output.path)
   }
 
-  /// Gives the work folder back what a stage is going to read. It is digested before anything is published.
+  /// Returns to the work folder what a stage is going to read. It is digested before anything is published.
   func takeBack() throws {
     for file in plan.weights where try linkStatus(kept(file.path)) == nil {
       try cloneLinkOrCopy(from: package.appending(file.path), to: kept(file.path))

@@ -3,8 +3,8 @@ import Inference
 import Planning
 
 extension Resolution {
-  /// With the drafter that the manifest names, opened by the runner and held to the source. A folder with a head alone has
-  /// none.
+  /// The resolution with the drafter that the manifest names, opened by the runner and checked against the source. A
+  /// folder with a head alone has none.
   /// - Throws: `DrafterError`, `InferenceError` and `WeightMatrixError` for a drafter that the source cannot decode with;
   ///   `ConversionError.outputInsideInput(path:input:)`.
   func withDrafter() throws -> Resolution {

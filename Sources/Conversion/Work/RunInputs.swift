@@ -106,6 +106,6 @@ struct RunInputs: Sendable {
 }
 
 extension InputShard {
-  /// Under which its digest is remembered.
+  /// The kind under which its digest is remembered.
   fileprivate var kind: DigestCache.Kind { isPart ? .part : .tree }
 }

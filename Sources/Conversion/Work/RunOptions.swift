@@ -14,15 +14,15 @@ public struct RunOptions: Sendable {
   public var work: FilePath?
   /// The package's folder; nil for the manifest's.
   public var output: FilePath?
-  /// Where the source's folder is, when not where the manifest says; its bytes must be the same.
+  /// The source's folder, when not where the manifest says; its bytes must be the same.
   public var source: FilePath?
-  /// Where the donor's folder is.
+  /// The donor's folder.
   public var donor: FilePath?
   /// Folders in which pipelines are looked up by name, in this order.
   public var pipelineFolders: [FilePath]
   /// Whether what was resolved must be what the lock file pins.
   public var locked: Bool
-  /// Whether the lock file is written and held against.
+  /// Whether the lock file is written and compared.
   public var pins = true
   /// The last stage that is done.
   public var until: StageName

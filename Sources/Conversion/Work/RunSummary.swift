@@ -12,11 +12,11 @@ public struct RunSummary: Sendable {
   public var done: [StageName] = []
   /// Stages whose receipts were valid.
   public var reused: [StageName] = []
-  /// Of the quantized tensors; nil before verification or when none is quantized.
+  /// Mean cosine of the quantized tensors; nil before verification or when none is quantized.
   public var meanCosine: Double?
   /// The quantized tensor with the least cosine.
   public var worst: (tensor: String, cosine: Double)?
-  /// What decoding gave; nil before the check.
+  /// The outcome of decoding; nil before the check.
   package var check: CheckOutcome?
   /// Bytes of the package's files, found to be as planned; nil before packaging.
   public var packageBytes: Int?

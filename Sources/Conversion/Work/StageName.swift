@@ -3,6 +3,6 @@ public enum StageName: String, Sendable, CaseIterable {
   /// The stages in their order.
   case inspect, graft, quantize, verify, check, package
 
-  /// Raised when the same input would give another output.
+  /// Raised when the same input would produce another output.
   var version: Int { 1 }
 }

@@ -26,7 +26,7 @@ extension WorkFolder {
   func requireOwn() throws {
     guard try linkStatus(path) != nil else { return }
     guard try Folder.isFolder(path) else { throw ConversionError.workForeign(path: path, found: "no folder") }
-    // Named here: what would fail later are the files behind it, by names that nobody knows.
+    // The folder is named here: what would fail later are the files beneath it, by names that nobody knows.
     for name in StageName.allCases.map(\.rawValue) + [WorkFolder.items]
     where try linkStatus(path.appending(name))?.isLink == true {
       throw StorageError.targetIsLink(path: path.appending(name))
@@ -43,7 +43,7 @@ extension WorkFolder {
     // Another machine writes the plan at this moment, or ended while it did, and nothing else is there before it.
     let isBegun = try names.allSatisfy { name in
       let entry = path.appending(name)
-      // Under its name, or gone, since the names were read.
+      // It has its name, or is gone, since the names were read.
       return try AtomicFile.isTemporary(entry) || linkStatus(entry) == nil
     }
     if isBegun { return }

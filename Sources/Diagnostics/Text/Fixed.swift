@@ -1,7 +1,7 @@
 /// Decimal text of constant width, by integer arithmetic, so that no platform's float formatting reaches an output and
 /// a report's size is known before its numbers are.
 package enum Fixed {
-  /// What stands in the place of NaN in a text for people. No document has it: it is no number there.
+  /// What replaces NaN in a text for people. No document has it: it is no number there.
   package static let notANumber = "not a number"
 
   /// `d.dddddddd`: ten characters. Values are taken into 0 … 9.99999999.

@@ -6,7 +6,7 @@ package struct MarkupText {
   /// An empty document.
   package init() {}
 
-  /// Markup of our own, as it stands.
+  /// Our own markup, unchanged.
   package mutating func markup(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
   /// Text of any origin. What markup gives a meaning is escaped; what is invisible, or turns the direction of what

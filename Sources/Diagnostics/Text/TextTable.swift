@@ -7,7 +7,7 @@ public struct TextTable {
   ///   - header: The names of the columns.
   ///   - rows: The cells, as many a row as the header has.
   public init(_ header: [String], _ rows: [[String]]) {
-    // What is printed escapes them too, but then the columns would not stand beneath each other.
+    // What is printed escapes them too, but then the columns would not be aligned.
     let all = ([header] + rows).map { $0.map(\.escapingControls) }
     let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     let numeric = header.indices.map { column in

@@ -32,7 +32,7 @@ private let crashOrder = CrashOrder(getenv("CAMBIUM_CRASH_AT").map { String(cStr
 /// test to do something at that moment. Without it a pass costs one comparison.
 ///
 /// The primitives of this module pass their points, `write`, `fsync`, `rename`, `remove` and `journal`, once before and
-/// once after the operation: odd passes die before it, even ones behind it. `CAMBIUM_POWER_LOSS` adds what a power cut
+/// once after the operation: odd passes die before it, even ones after it. `CAMBIUM_POWER_LOSS` adds what a power cut
 /// does: see `PowerLoss`. Both are for tests alone.
 public func crashPoint(_ name: StaticString) {
   switch crashOrder {

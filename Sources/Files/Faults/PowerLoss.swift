@@ -44,7 +44,7 @@ final class PowerLoss: Sendable {
     case content(of: Node, offset: Int, bytes: [UInt8], size: off_t)
     case created(path: FilePath)
     case folder(path: FilePath)
-    /// With what stood under the new name, if it was a file.
+    /// A rename, with the file that was under the new name, if there was one.
     case renamed(from: FilePath, to: FilePath, replaced: Gone?)
     case exchanged(FilePath, FilePath)
     case removed(path: FilePath, Gone)
@@ -59,7 +59,7 @@ final class PowerLoss: Sendable {
 
   private struct State {
     var changes: [Change] = []
-    /// Of our own, to files that were written; one that came back from its removal has another.
+    /// Our own descriptors of files that were written; a file that came back from its removal has another.
     var descriptors: [Node: Int32] = [:]
     var next = 0
   }
@@ -71,7 +71,7 @@ final class PowerLoss: Sendable {
 
   // MARK: what happens
 
-  /// Before bytes are written, or the size is changed (`count` 0: what is behind `offset` goes).
+  /// Called before bytes are written, or the size is changed (`count` 0: what follows `offset` goes).
   func willChange(_ descriptor: Int32, at offset: Int, count: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, let node = Node(status) else { return }
@@ -96,7 +96,7 @@ final class PowerLoss: Sendable {
 
   func willExchange(_ one: FilePath, _ other: FilePath) { recordName(one) { .exchanged(one, other) } }
 
-  /// Before a name goes. A link is not brought back.
+  /// Called before a name goes. A link is not brought back.
   func willRemove(_ path: FilePath, isFolder: Bool) {
     recordName(path) {
       if isFolder {
@@ -110,7 +110,7 @@ final class PowerLoss: Sendable {
   /// Everything before this moment is what a sync that begins now covers.
   func mark() -> Int { state.withLock { $0.next } }
 
-  /// After a successful sync of a file's content, or of a folder's names.
+  /// Called after a successful sync of a file's content, or of a folder's names.
   func didSync(_ descriptor: Int32, since mark: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, let node = Node(status) else { return }
