@@ -6,9 +6,9 @@ import Testing
 @Suite struct DiskLimitTests {
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func `a full disk has its own code`() throws
   {
-    let file = try PosixFile.openForWriting("/dev/full")
+    let result = ResultFile("/dev/full", ResultFile.Kind("a note") { _ in false })
     #expect(throws: StorageError.diskFull(path: "/dev/full", needed: 103)) {
-      try file.write([1, 2, 3], at: 100)
+      try result.write { file throws(StorageError) in try file.write([1, 2, 3], at: 100) }
     }
   }
 

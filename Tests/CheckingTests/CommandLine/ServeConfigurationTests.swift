@@ -16,7 +16,7 @@ import Testing
     #expect(options.count > 30)
     for option in options where !["config", "version"].contains(option) {
       // No option has such a value: only one that is known is refused for it. No model is opened before.
-      try Data("{\"\(option)\": {}}".utf8).write(to: file)
+      try Data("{\"\(option)\": [{}]}".utf8).write(to: file)
       let outcome = try RunnerProcess.run(["serve", "/nowhere", "--config", file.path])
       #expect(outcome.err.contains("E_JSON_TYPE"), "\(option): \(outcome.err)")
     }
