@@ -21,6 +21,7 @@ import Testing
     "cambium_measurement": "beside a sensitivity file",
     "cambium_calibration_progress": "beside a calibration file",
     "cambium_hub": "a donor that was fetched", "cambium_ranges": "the hub's cache",
+    "cambium_held": "a folder that was fetched",
   ]
 
   static let forms = Result { () -> [Form] in

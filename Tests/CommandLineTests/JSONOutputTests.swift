@@ -98,7 +98,7 @@ import Testing
     let folder = try finished()
     let json = try document(try runDemo(folder, ["--json"]).out)
     #expect(json["done"]?.arrayValue?.compactMap(\.stringValue) == RerunTests.stages)
-    #expect(json["package_bytes"]?.intValue == 8_540_929)
+    #expect(json["package_bytes"]?.intValue == 8_541_592)
     #expect(json["head_tensors"]?.intValue == 15)
     let sums = SHA256.hash(data: Data(folder.text("out/SHA256SUMS").utf8))
     #expect(json["sums_sha256"]?.stringValue == sums.map { String(format: "%02x", $0) }.joined())
