@@ -63,8 +63,10 @@ public struct ResultFile: Sendable {
   /// Writes the whole file.
   public func write(_ bytes: [UInt8]) throws(StorageError) { try write(bytes, patience: ResultFile.patience) }
 
-  /// The same as ``write(_:)``.
-  /// - Parameter patience: How many moments the reader of a pipe is waited for.
+  /// Writes the whole file, with another patience than ``patience``.
+  /// - Parameters:
+  ///   - bytes: The content of the file.
+  ///   - patience: How many moments of 50 ms the reader of a pipe is waited for.
   package func write(_ bytes: [UInt8], patience: Int) throws(StorageError) {
     try write(patience: patience) { file throws(StorageError) in try file.write(bytes, at: 0) }
   }

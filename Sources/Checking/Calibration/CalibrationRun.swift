@@ -37,7 +37,7 @@ package struct CalibrationRun {
   ///   - threads: Threads that compute; nil for the number of processors.
   ///   - memory: Bytes for the sums.
   /// - Throws: ``CheckingError/text(file:expected:found:)`` for a text shorter than a window;
-  ///   ``CalibrationError/memory(tensor:needed:budget:)``; what reading the tokenizer and the tensors throws.
+  ///   `E_CALIBRATION_MEMORY` for tensors whose sums do not fit; what reading the tokenizer and the tensors throws.
   package init(
     _ folder: CheckpointFolder, tensors: [(name: String, shape: [Int])], text: [UInt8], file: String, window: Int,
     threads: Int?, memory: Int
