@@ -86,7 +86,7 @@ public struct HeadFetch: Sendable {
   /// Makes the folder, whole or not at all. One that is there with the same head stays as it is.
   /// - Returns: Whether anything was fetched.
   /// - Throws: ``HubError/changed(place:expected:found:)`` when the folder has another content of the same commit;
-  ///   ``HubError/occupied(path:)`` for anything else in its place; `StorageError`.
+  ///   ``HubError/occupied(path:found:)`` for anything else in its place; `StorageError`.
   public func write(to path: FilePath, connections: Int, observer: any Fetch.Observer) throws -> Bool {
     try Folder.requireOutsidePackages(path)
     if try linkStatus(path) != nil {

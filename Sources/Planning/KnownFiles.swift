@@ -57,7 +57,9 @@ package struct KnownFiles: Sendable {
   }
 
   /// The same for a folder, which may be a package: what they are made of is in it.
-  /// - Parameter names: The files that the source has, or had.
+  /// - Parameters:
+  ///   - folder: The folder of the source, or a package.
+  ///   - names: The files that the source has, or had.
   package static func made(folder: FilePath, of names: [String]) -> [(name: String, bytes: [UInt8])] {
     [
       (PackageFiles.tokenizer, MadeTokenizer.bytes(folder: folder, files: names)),
