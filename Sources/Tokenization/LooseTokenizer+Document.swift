@@ -47,7 +47,9 @@ extension LooseTokenizer {
 package enum MadeTokenizer {
   /// The file that is made of a folder's `vocab.json` and `merges.txt`; nil where they are not both there, where
   /// there is a `tokenizer.json`, and where none can be made of them, which ``TokenizerNotes`` says.
-  /// - Parameter files: The names in the folder.
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - files: The names in the folder.
   package static func bytes(folder: FilePath, files: [String]) -> [UInt8]? {
     let isLoose = ["vocab.json", "merges.txt"].allSatisfy(files.contains) && !files.contains("tokenizer.json")
     guard isLoose else { return nil }

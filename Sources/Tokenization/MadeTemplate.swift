@@ -7,7 +7,9 @@ import SystemPackage
 /// not read: it was made for processors.
 package enum MadeTemplate {
   /// The template's bytes; nil where the folder has a template that tokenizers read, or none at all.
-  /// - Parameter files: The names in the folder.
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - files: The names in the folder.
   package static func bytes(folder: FilePath, files: [String]) -> [UInt8]? {
     guard files.contains("chat_template.json"), !files.contains("chat_template.jinja") else { return nil }
     if files.contains("tokenizer_config.json") {
