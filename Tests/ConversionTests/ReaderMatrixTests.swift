@@ -228,7 +228,7 @@ import Testing
 
   @Test func `an unknown reader is refused with the list`() throws {
     try withWorkshop(source: TinyCheckpoint(.dense)) { shop throws in
-      try shop.writeManifest([("readers", ["mlx-lm"])])
+      try shop.writeManifest([("readers", ["mlx-llm"])])
       #expect(try shop.refusal("unknown-reader").code == "E_READER_UNKNOWN")
     }
   }
