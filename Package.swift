@@ -155,8 +155,8 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "Audit", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference", "Manifests", "Measuring",
-        "PackageCheck", "Planning", "Readers", "Streaming", "StrictJSON", "Templates", "Threads", "Tokenization",
-        "Workspace", .product(name: "SystemPackage", package: "swift-system"),
+        "PackageCheck", "Planning", "Quantization", "Readers", "Streaming", "StrictJSON", "Templates", "Threads",
+        "Tokenization", "Workspace", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "Signatures",
@@ -305,14 +305,14 @@ let package = Package(
     .testTarget(
       name: "ServingTests",
       dependencies: [
-        "Batching", "Checking", "Constraints", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON",
-        "TestSupport", "Threads",
+        "Batching", "Checking", "Files", "Inference", "OutputParsing", "Serving", "StrictJSON", "TestSupport",
+        "Threads",
         "Tokenization", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "SignaturesTests",
       dependencies: [
-        "Diagnostics", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
+        "Diagnostics", "Files", "Signatures", "StrictJSON", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Fixtures"]),

@@ -45,6 +45,7 @@ enum Architecture {
     "Checking": "one matter, what decoding with and without a head gives; its folders are in order",
     "Checkpoint": "what other tools leave is tables of names and formats, a file each, and its folders are in order",
     "Conversion": "one run: its stages, and the same work shared by many machines; its folders are in order",
+    "Serving": "one request's way in four dialects; its folders are in order",
     "Templates": "one language: its filters, tests and methods call each other, and its folders are in order",
     "Inference": "one engine: its folders are in order, and its hot loops are compiled as one module",
   ]

@@ -29,7 +29,7 @@ extension WorkFolder {
     if try linkStatus(kept)?.isFolder == true {
       known.append(Folder.Entry(name: Array(WorkFolder.remote.utf8), identity: nil))
       known += try remote(kept).map {
-        Folder.Entry(name: Array((WorkFolder.remote + "/").utf8) + $0.name, identity: $0.identity)
+        Folder.Entry(name: Array(WorkFolder.remote.utf8) + [UInt8(ascii: "/")] + $0.name, identity: $0.identity)
       }
     }
     let left = try Folder.removeKnown(path, known, last: WorkLock.fileName)
