@@ -14,14 +14,15 @@ extension Planner {
   /// Rules of the manifest, by their places there, whose patterns match no tensor of the package and, with the prefix of the
   /// source changed to the package's, some: in one way, or it is left as it is.
   var renamedRules: [Int: (rule: Rule, words: String)] {
-    let tensors = resolution.trunk.tensors + (resolution.head?.tensors ?? [])
+    // Neither list is copied: there may be a hundred thousand tensors.
+    func matchesSome(_ glob: Glob) -> Bool {
+      resolution.trunk.tensors.contains { glob.matches($0.name) }
+        || resolution.head?.tensors.contains { glob.matches($0.name) } == true
+    }
     var renamed: [Int: (rule: Rule, words: String)] = [:]
     for (number, rule) in resolution.manifest.rules.enumerated() {
-      guard case .match(let glob) = rule.selector, !tensors.contains(where: { glob.matches($0.name) }) else { continue }
-      let patterns = resolution.source.packagePatterns(of: glob.pattern).filter { pattern in
-        let glob = Glob(pattern)
-        return tensors.contains { glob.matches($0.name) }
-      }
+      guard case .match(let glob) = rule.selector, !matchesSome(glob) else { continue }
+      let patterns = resolution.source.packagePatterns(of: glob.pattern).filter { matchesSome(Glob($0)) }
       guard patterns.count == 1, let pattern = patterns.first else { continue }
       renamed[number] = (rule.matching(Glob(pattern)), pattern)
     }
