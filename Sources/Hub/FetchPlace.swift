@@ -44,9 +44,21 @@ struct FetchPlace: Sendable {
 
   /// The list of a commit's files, if the client or we kept it.
   static func knownFiles(_ name: HubName, commit: String, home: FilePath) -> [HubFile]? {
-    let path = home.appending("trees").appending("\(commit).json")
-    guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { return nil }
-    return TreeDocument.files(bytes, name)
+    for path in [clientList(commit, home), ownList(commit, home)] {
+      guard let bytes = try? ReadOnlyFile(path: path).readAll(limit: 64 << 20) else { continue }
+      if let files = TreeDocument.files(bytes, name) { return files }
+    }
+    return nil
+  }
+
+  /// The client's list of a commit's files. It takes a model that lacks one of them for incomplete.
+  private static func clientList(_ commit: String, _ home: FilePath) -> FilePath {
+    home.appending("trees").appending("\(commit).json")
+  }
+
+  /// The list of a commit of which not every file was wanted.
+  private static func ownList(_ commit: String, _ home: FilePath) -> FilePath {
+    unfinished(home).appending("tree-\(commit).json")
   }
 
   /// The place of a file's content.
@@ -137,11 +149,11 @@ struct FetchPlace: Sendable {
   /// Records which commit a branch points to, and the list of files, once everything is there. A cache that cannot be
   /// written, and has everything, does: nothing that is right is written again.
   func finish() throws {
-    let trees = home.appending("trees")
-    let list = trees.appending("\(repository.commit).json")
     if FetchPlace.knownFiles(repository.name, commit: repository.commit, home: home) != repository.files {
+      let isWhole = try repository.files.allSatisfy { try linkStatus(self.path($0)) != nil }
+      let list = (isWhole ? FetchPlace.clientList : FetchPlace.ownList)(repository.commit, home)
       // It spares a request, and is nobody's proof.
-      _ = try? Folder.create(trees)
+      _ = try? Folder.create(list.folder)
       _ = try? AtomicFile.write(TreeDocument.bytes(repository.files), to: list)
     }
     // It spares a reading, and is nobody's proof either.

@@ -26,6 +26,18 @@ import Testing
     }
   }
 
+  @Test func `the client's list of files is written for a whole model alone: it misses what was not wanted`() throws {
+    let hub = try TestHub { scratch in
+      try TestHub.demo(scratch)
+      try scratch.put("{}", at: "repos/org/notes/config.json")
+      try scratch.put("left alone", at: "repos/org/notes/samples.jsonl")
+    }
+    try hub.fetch("hub:org/notes")
+    try hub.fetch("hub:org/donor")
+    #expect(!hub.scratch.exists("cache/models--org--notes/trees"))
+    #expect(hub.scratch.exists("\(HeldTests.home)/trees"))
+  }
+
   @Test(arguments: ["{}", nil])
   func `what a person changed after it was fetched stays, whatever its size`(text: String?) throws {
     let hub = try TestHub()
