@@ -73,25 +73,15 @@ struct CalibrateCommand: ParsableCommand {
       threads: parallel.threads, memory: memory.bytes)
     let passes = run.passes
     if !progress.quiet { Terminal.note("\(tensors.count) tensors, \(run.inputs) inputs, \(passes) passes of a window") }
-    let partial = path.appending(suffix: ".partial")
-    let line = ProgressLine(quiet: progress.quiet)
-    defer { line.clear() }
-    line.began("pass", total: passes, .steps)
-    let result: Calibration
-    do {
-      var told = 0
-      result = try run.run(
-        keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
-        onProgress: { done, what in
-          line.advanced(by: done - told, item: what)
-          told = done
-        })
-    } catch is CancellationError {
-      throw ConversionError.stopped(resume: "cambium calibrate \(manifest)")
+    // What is kept of a calibration has its place beside the result, or where that would be by itself.
+    let place = try target.isStreamed() ? Calibration.path(beside: manifest) : path
+    let partial = place.appending(suffix: ".partial")
+    let kept = KeptPasses(command: "cambium calibrate \(manifest)", total: passes, quiet: progress.quiet)
+    let result = try kept.run { isStopped, onProgress in
+      try run.run(keeping: partial, tool: Tool.name, isStopped: isStopped, onProgress: onProgress)
     }
-    line.clear()
     try run.write(result, from: partial, to: target)
-    try Folder.removeTree(partial)
+    try run.removeKept(in: partial)
     format.print(json: result.json, text: path.string)
   }
 

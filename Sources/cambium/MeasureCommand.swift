@@ -75,22 +75,10 @@ struct MeasureCommand: ParsableCommand {
     // What is kept of a measurement has its place beside the result, or where that would be by itself.
     let place = try target.isStreamed() ? Sensitivity.path(beside: manifest) : path
     let partial = place.appending(suffix: ".partial")
-    let line = ProgressLine(quiet: progress.quiet)
-    defer { line.clear() }
-    line.began("pass", total: passes, .steps)
-    let result: Sensitivity
-    do {
-      var told = 0
-      result = try measurement.run(
-        keeping: partial, tool: Tool.name, isStopped: { StopSignal.shared.isRequested },
-        onProgress: { done, what in
-          line.advanced(by: done - told, item: what)
-          told = done
-        })
-    } catch is CancellationError {
-      throw ConversionError.stopped(resume: "cambium measure \(manifest)")
+    let kept = KeptPasses(command: "cambium measure \(manifest)", total: passes, quiet: progress.quiet)
+    let result = try kept.run { isStopped, onProgress in
+      try measurement.run(keeping: partial, tool: Tool.name, isStopped: isStopped, onProgress: onProgress)
     }
-    line.clear()
     try target.write(JSONWriter.pretty(result.json))
     try Folder.removeTree(partial)
     format.print(json: result.json, text: path.string)

@@ -48,12 +48,19 @@ struct CalibrationProgress: Sendable {
   var sums: [Sums] = []
 
   /// What was kept in a folder, or nothing done.
-  /// - Throws: ``CalibrationError/other(file:expected:found:)``, `JSONError`, `FileError`.
+  /// - Throws: ``CalibrationError/other(file:expected:found:)``, `JSONError`, `FileError`; `E_TARGET_EXISTS` for a folder with
+  ///   files of somebody else, which is neither written into nor removed.
   init(_ folder: FilePath, _ identity: CalibrationIdentity) throws {
     self.identity = identity
     self.folder = folder
-    let path = folder.appending("progress.json")
-    guard try path.exists else { return }
+    let path = document
+    guard try path.exists else {
+      let names = try Folder.entries(folder)
+      guard names.allSatisfy({ AtomicFile.isTemporary(folder.appending($0)) }) else {
+        throw StorageError.targetExists(path: folder)
+      }
+      return
+    }
     let file = path.string
     let value = try JSONValue.parse(ReadOnlyFile(path: path).readAll(limit: 64 << 20), file: file)
     let fields = try JSONFields(value, file: file, what: "progress")
@@ -91,6 +98,9 @@ struct CalibrationProgress: Sendable {
     case sums
   }
 
+  /// Says what is done. It is there before any numbers: a folder without it is somebody's.
+  private var document: FilePath { folder.appending("progress.json") }
+
   /// The file of an input's numbers.
   func place(_ input: Int, _ kind: Kind) -> FilePath { folder.appending("\(input).\(kind.rawValue)") }
 
@@ -124,6 +134,18 @@ struct CalibrationProgress: Sendable {
         .array(sums.map { .object([("tokens", .int($0.tokens)), ("sha256", .string($0.digest.hex))]) })
       ),
     ])
-    try AtomicFile.write(JSONWriter.canonical(value), to: folder.appending("progress.json"))
+    try AtomicFile.write(JSONWriter.canonical(value), to: document)
+  }
+
+  /// Removes what was kept, and the folder when nothing else is in it.
+  func remove() throws(StorageError) {
+    let own = identity.inputs.indices.flatMap { [place($0, .moments), place($0, .sums)] } + [document]
+    // What a killed run left; that of a living one stays.
+    if try Folder.entries(folder).contains(where: { AtomicFile.isTemporary(folder.appending($0)) }) {
+      for path in own { try AtomicFile.removeAbandoned(of: path) }
+    }
+    let names = Set(own.map { Array($0.name.utf8) })
+    let known = try Folder.tree(folder).filter { names.contains($0.name) }
+    try Folder.removeKnown(folder, known, last: document.name)
   }
 }

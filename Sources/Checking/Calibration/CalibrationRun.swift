@@ -106,8 +106,10 @@ package struct CalibrationRun {
   package func run(
     keeping place: FilePath, tool: String, isStopped: () -> Bool, onProgress: (Int, String) -> Void
   ) throws -> Calibration {
+    if try linkStatus(place)?.isLink == true { throw StorageError.targetIsLink(path: place) }
     try Folder.create(place)
     var progress = try CalibrationProgress(place, identity)
+    if progress.done.isEmpty, progress.windows == 0 { try progress.write() }
     if progress.done.count < places.count {
       let variants = try ModelVariants(folder)
       let pool = WorkerPool(threads: threads)
@@ -130,6 +132,9 @@ package struct CalibrationRun {
         digest: identity.text, tokens: identity.tokens, positions: windows.reduce(0) { $0 + $1.count },
         window: identity.window), inputs: progress.done)
   }
+
+  /// Removes what was kept in the folder, and nothing that somebody else put there.
+  package func removeKept(in place: FilePath) throws { try CalibrationProgress(place, identity).remove() }
 
   /// Writes the file from what is in the folder.
   package func write(_ calibration: Calibration, from place: FilePath, to target: ResultFile) throws {

@@ -122,6 +122,33 @@ import Threads
     }
   }
 
+  @Test func `a folder in the place of what is kept is neither written into nor removed, nor what somebody puts there`()
+    throws
+  {
+    try withFolder { folder in
+      let place = folder.appending("c.partial")
+      try Folder.create(place)
+      let note = place.appending("0.moments")
+      try AtomicFile.write(Array("mine".utf8), to: note)
+      let run = try Self.run()
+      #expect(throws: StorageError.targetExists(path: place)) { _ = try bytes(run, folder) }
+      #expect(try ReadOnlyFile(path: note).readAll(limit: 10) == Array("mine".utf8))
+      #expect(try Folder.entries(place) == ["0.moments"])
+
+      try Folder.removeTree(place)
+      _ = try bytes(run, folder)
+      try AtomicFile.write(Array("mine".utf8), to: place.appending("note.txt"))
+      try run.removeKept(in: place)
+      #expect(try Folder.entries(place) == ["note.txt", "progress.json"])
+      try Folder.removeTree(place.appending("note.txt"))
+      try run.removeKept(in: place)
+      #expect(try !place.exists)
+
+      try FileManager.default.createSymbolicLink(atPath: place.string, withDestinationPath: folder.string)
+      #expect(throws: StorageError.targetIsLink(path: place)) { _ = try bytes(run, folder) }
+    }
+  }
+
   @Test func `what was kept of another text, of other windows, or what is damaged is refused`() throws {
     try withFolder { folder in
       let place = folder.appending("c.partial")
