@@ -62,7 +62,9 @@ public struct Planner {
     }
     notes += thetaNote(isKept: isKept)
     notes += TokenizerNotes.notes(folder: resolution.source.path)
-    if KnownFiles.made(resolution).contains(where: { $0.name == PackageFiles.template }) {
+    if resolution.target == .package,
+      MadeTemplate.bytes(folder: resolution.source.path, files: resolution.source.sidecars.copied) != nil
+    {
       notes.append(
         "chat_template.json alone has the template: cambium makes chat_template.jinja of it, since tokenizers read no other"
       )
