@@ -175,7 +175,7 @@ public struct Resolution: Sendable {
   /// Refuses a place to write that is inside the source, the donor or another input, also when a link leads there, or a mount.
   package func requireOutsideInputs(_ path: FilePath) throws {
     for input in [source.path, donor?.path, adapter?.path, drafter?.path].compactMap({ $0 })
-    where try path.isInside(input) || path.resolvingLinks.starts(with: Resolution.home(of: input.resolvingLinks)) {
+    where try path.isInside(Resolution.home(of: input.resolvingLinks)) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
   }
