@@ -30,7 +30,7 @@ public struct CheckpointFolder: Sendable {
   public let indexedCount: Int?
 
   /// Names of all tensors, in byte order.
-  public let tensorNames: [String]
+  public var tensorNames: [String] { places.names }
 
   /// Where the weights are when they are not in the folder; nil for a model that is on this machine.
   package let elsewhere: (any ModelElsewhere)?
@@ -58,7 +58,7 @@ public struct CheckpointFolder: Sendable {
   /// See ``QuantizationMethod/transposedForm(_:)``.
   let transposedForm: String?
 
-  private let places: [UTF8Name: Location]
+  private let places: TensorPlaces
   /// Names of tensors that come one an expert, with `{e}` for the number.
   private let expertTemplates: Set<String>
 
@@ -77,14 +77,6 @@ public struct CheckpointFolder: Sendable {
     func key(_ entry: TensorEntry) -> String {
       completion.isEmpty || HeadPrefix.of(entry.name) != nil ? entry.name : completion + entry.name
     }
-  }
-
-  /// A tensor by numbers: there are tables of hundreds of thousands.
-  private struct Location {
-    /// Index into ``CheckpointFolder/shards``.
-    let shard: UInt32
-    /// Index into the tensors of the shard's header.
-    let entry: UInt32
   }
 
   /// Where a tensor is.
@@ -186,26 +178,11 @@ public struct CheckpointFolder: Sendable {
     }
     self.shards = shards
     try CheckpointFolder.requireCountable(shards, path: path)
-    var places: [UTF8Name: Location] = [:]
-    places.reserveCapacity(shards.reduce(0) { $0 + $1.file.header.tensors.count })
     conversionEvidence = CheckpointFolder.conversionEvidence(shards)
     var naming = TensorNaming(table, isRaw: !isDrafter && conversionEvidence == nil)
-    for (number, shard) in shards.enumerated() {
-      for (place, entry) in shard.file.header.tensors.enumerated() {
-        let key = UTF8Name(naming.canonical(shard.key(entry)))
-        if let earlier = places[key] {
-          throw CheckpointError.tensorInTwoShards(
-            tensor: entry.name, first: shards[Int(earlier.shard)].file.path.string, second: shard.file.path.string)
-        }
-        places[key] = Location(shard: UInt32(number), entry: UInt32(place))
-      }
-    }
-    self.places = places
-    var names = places.keys.map(\.string)
-    names.sort { UTF8Name($0) < UTF8Name($1) }
-    tensorNames = names
+    places = try TensorPlaces(shards) { naming.canonical($0) }
     // One by one: a set of a whole list has room for each of its names from the start.
-    expertTemplates = tensorNames.reduce(into: []) { templates, name in
+    expertTemplates = places.names.reduce(into: []) { templates, name in
       if let template = CheckpointFolder.expertTemplate(name) { templates.insert(template) }
     }
     notes += try index?.compare(with: shards) ?? []
@@ -225,16 +202,14 @@ public struct CheckpointFolder: Sendable {
 
   /// The place of a tensor.
   public subscript(tensor: String) -> Place? {
-    places[UTF8Name(tensor)].map { location in
+    places[tensor].map { location in
       let shard = Int(location.shard)
       return Place(shard: shard, entry: shards[shard].file.header.tensors[Int(location.entry)])
     }
   }
 
   /// The name of a tensor in the memory that this folder has of it already; one that it has not stays as it is.
-  func shared(_ tensor: String) -> String {
-    places.index(forKey: UTF8Name(tensor)).map { places[$0].key.string } ?? tensor
-  }
+  func shared(_ tensor: String) -> String { places.kept(tensor) ?? tensor }
 
   /// Whether the folder holds any expert of a template such as `….experts.{e}.up_proj.weight`.
   func hasExperts(_ template: String) -> Bool { expertTemplates.contains(template) }
@@ -252,7 +227,7 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// How many tensors the shards have together.
-  public var tensorCount: Int { places.count }
+  public var tensorCount: Int { places.names.count }
 
   /// All tensors have fewer bytes than this: whatever is made of them, and added up, an `Int` counts.
   private static let mostBytes = 1 << 56

@@ -42,6 +42,8 @@ public final class Fetch: Sendable {
 
   /// The repository at its commit.
   public let repository: HubRepository
+  /// Whether the hub could not be asked, and the branch is taken for what it was when it was fetched.
+  public let isRemembered: Bool
   /// The files, in byte order.
   public let items: [Item]
   private let place: FetchPlace
@@ -63,8 +65,18 @@ public final class Fetch: Sendable {
       try Folder.requireOutsidePackages(path.appending("x"))
       home = path.appending(".cache").appending("huggingface")
     }
-    let repository = try HubRepository(name, known: home, client: HubClient(settings))
+    let client = HubClient(settings)
+    var remembered: String?
+    let repository: HubRepository
+    do {
+      repository = try HubRepository(name, known: home, client: client)
+    } catch let error as HubError where error.isWithoutNetwork {
+      remembered = FetchPlace.rememberedCommit(name, home: home)
+      guard let remembered else { throw error }
+      repository = try HubRepository(name, commit: remembered, known: home, client: client)
+    }
     self.repository = repository
+    isRemembered = remembered != nil
     let place =
       switch target {
       case .cache: FetchPlace(repository, cache: settings.cache, usesLinks: settings.usesLinks)

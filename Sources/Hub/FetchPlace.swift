@@ -51,6 +51,21 @@ struct FetchPlace: Sendable {
     return nil
   }
 
+  /// The commit that a branch meant when it was fetched into the cache, if the list of its files was kept; a folder that
+  /// is no cache remembers no branch.
+  static func rememberedCommit(_ name: HubName, home: FilePath) -> String? {
+    guard let bytes = try? readSmallFile(branch(name, home), limit: 4096),
+      let commit = String(validating: bytes, as: UTF8.self), HubName.isCommit(commit),
+      knownFiles(name, commit: commit, home: home) != nil
+    else { return nil }
+    return commit
+  }
+
+  /// Where the cache says which commit a branch means.
+  private static func branch(_ name: HubName, _ home: FilePath) -> FilePath {
+    home.appending("refs").appending(FilePath(name.revision).components)
+  }
+
   /// The client's list of a commit's files. It takes a model that lacks one of them for incomplete.
   private static func clientList(_ commit: String, _ home: FilePath) -> FilePath {
     home.appending("trees").appending("\(commit).json")
@@ -159,7 +174,7 @@ struct FetchPlace: Sendable {
     // It spares a reading, and is nobody's proof either.
     try? held.save()
     guard cache != nil, repository.name.commit == nil else { return }
-    let path = home.appending("refs").appending(FilePath(repository.name.revision).components)
+    let path = FetchPlace.branch(repository.name, home)
     let bytes = Array(repository.commit.utf8)
     guard (try? readSmallFile(path, limit: 4096)) != bytes else { return }
     try Folder.create(path.folder)

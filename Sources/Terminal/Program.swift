@@ -49,6 +49,12 @@ extension Program {
     }
   }
 
+  /// The command as it was typed, in words that a shell takes: what continues a run that was stopped.
+  package static var typedCommand: String {
+    ([configuration.commandName ?? "cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted)
+      .joined(separator: " ")
+  }
+
   /// A word in the place of a command that is none: the parser would call it an unexpected argument.
   private static func requireKnownCommand() throws {
     let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]

@@ -76,7 +76,7 @@ struct CalibrateCommand: ParsableCommand {
     // What is kept of a calibration has its place beside the result, or where that would be by itself.
     let place = try target.isStreamed() ? Calibration.path(beside: manifest) : path
     let partial = place.appending(suffix: ".partial")
-    let kept = KeptPasses(command: "cambium calibrate \(manifest)", total: passes, quiet: progress.quiet)
+    let kept = KeptPasses(total: passes, quiet: progress.quiet)
     let result = try kept.run { isStopped, onProgress in
       try run.run(keeping: partial, tool: Tool.name, isStopped: isStopped, onProgress: onProgress)
     }

@@ -56,6 +56,7 @@ struct FetchCommand: ParsableCommand {
     let fetch = try Fetch(
       HubName(model), to: to.map { .folder($0.absolute) } ?? .cache,
       selection: FetchSelection(include: include, exclude: exclude), settings: settings)
+    if fetch.isRemembered, settings.offlineBy == nil { noteUnreachable(model, commit: fetch.repository.commit) }
     if dryRun { return format.print(json: fetch.json(done: false), text: lines(fetch).joined(separator: "\n")) }
     let progress = FetchProgress(quiet: quiet.quiet, total: fetch.missingBytes)
     defer { progress.clear() }
@@ -113,10 +114,7 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
     } catch let error as HubError where error.isWithoutNetwork {
       // A branch that the cache knows means what it meant when it was fetched.
       guard let folder = try? ModelReference.hub(reference).resolve() else { throw error }
-      if settings.offlineBy == nil {
-        Terminal.note(
-          "note: the hub cannot be reached; \(reference) is what the cache has of it, commit \(folder.name)")
-      }
+      if settings.offlineBy == nil { noteUnreachable(reference.description, commit: folder.name) }
       continue
     }
     let progress = FetchProgress(quiet: quiet, total: fetch.missingBytes)
@@ -124,6 +122,10 @@ func fetchModels(of manifest: FilePath, quiet: Bool) throws {
     try fetch.run(connections: 8, observer: progress)
     progress.note("\(fetch.repository.pinned): \(Fixed.bytes(fetch.repository.traffic.bytes)) moved")
   }
+}
+
+private func noteUnreachable(_ model: String, commit: String) {
+  Terminal.note("note: the hub cannot be reached; \(model) is what the cache has of it, commit \(commit)")
 }
 
 /// Says how far a fetch is.

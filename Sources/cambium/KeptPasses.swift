@@ -4,8 +4,6 @@ import Threads
 
 /// Passes over a text whose results are kept beside the file that they make, so that the same command continues them.
 struct KeptPasses {
-  /// The command that continues.
-  let command: String
   let total: Int
   let quiet: Bool
 
@@ -26,7 +24,7 @@ struct KeptPasses {
           told = done
         })
     } catch is CancellationError {
-      throw ConversionError.stopped(resume: command)
+      throw ConversionError.stopped(resume: Cambium.typedCommand)
     }
   }
 }

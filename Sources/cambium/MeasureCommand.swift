@@ -75,7 +75,7 @@ struct MeasureCommand: ParsableCommand {
     // What is kept of a measurement has its place beside the result, or where that would be by itself.
     let place = try target.isStreamed() ? Sensitivity.path(beside: manifest) : path
     let partial = place.appending(suffix: ".partial")
-    let kept = KeptPasses(command: "cambium measure \(manifest)", total: passes, quiet: progress.quiet)
+    let kept = KeptPasses(total: passes, quiet: progress.quiet)
     let result = try kept.run { isStopped, onProgress in
       try measurement.run(keeping: partial, tool: Tool.name, isStopped: isStopped, onProgress: onProgress)
     }

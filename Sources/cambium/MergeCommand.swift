@@ -48,10 +48,9 @@ struct MergeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
-      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: command)
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, resumeCommand: Cambium.typedCommand)
     options.replaces = replace
     options.leavesCheckOut = check.noCheck
     sources.enter(&options)

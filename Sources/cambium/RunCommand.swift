@@ -84,10 +84,10 @@ struct RunCommand: ParsableCommand {
 
   /// What a manifest asks for.
   private func perform(_ manifest: FilePath, _ report: (JSONValue, String) -> Void) throws {
-    let command = (["cambium"] + CommandLine.arguments.dropFirst()).map(\.shellQuoted).joined(separator: " ")
     var options = RunOptions(
       threads: parallel.threads, memory: memory.bytes, work: places.work?.absolute, output: places.output?.absolute,
-      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, until: until, resumeCommand: command)
+      pipelineFolders: try pipelines.folders(manifest: manifest), locked: locked, until: until,
+      resumeCommand: Cambium.typedCommand)
     options.replaces = replace
     options.leavesCheckOut = check.noCheck
     sources.enter(&options)

@@ -65,6 +65,21 @@ import Testing
     #expect(try inspected.isSuccess && hub.requests() == before + 1)
   }
 
+  @Test func `offline a branch is what the cache has of it, and what the cache lacks is an error`() throws {
+    let hub = try LocalHub()
+    let fetched = try hub.run(["fetch", "hub:org/trunk"])
+    let before = try hub.requests()
+    let again = try hub.run(["fetch", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])
+    #expect(again.isSuccess && again.out == fetched.out, "\(again.summary)")
+    let config = hub.scratch["cache/models--org--trunk/snapshots/\(hub.commit)/config.json"]
+    let content = try FileManager.default.destinationOfSymbolicLink(atPath: config)
+    try FileManager.default.removeItem(
+      atPath: hub.scratch["cache/models--org--trunk/blobs/\(URL(fileURLWithPath: content).lastPathComponent)"])
+    let lacking = try hub.run(["fetch", "hub:org/trunk"], ["HF_HUB_OFFLINE": "1"])
+    #expect(lacking.status == 66 && lacking.err.contains("E_HUB_OFFLINE"), "\(lacking.summary)")
+    #expect(try hub.requests() == before)
+  }
+
   @Test func `a dry run says what would be moved, as a document too, and moves nothing`() throws {
     let hub = try LocalHub()
     let outcome = try hub.run(["fetch", "hub:org/trunk", "--include", "*.json", "--dry-run", "--json"])
