@@ -5,26 +5,31 @@ import Planning
 import SystemPackage
 
 /// The source as the conversion reads it, for a comparison: what is quantized in a format that the runner does not read is
-/// dequantized, and an adapter is merged, by the code that makes the package. It is in the work folder of the check, and
-/// goes with it.
+/// dequantized, and an adapter is merged, by the code that makes the package. It is made in a work folder of its own within
+/// that of the check, and goes with it.
 struct SourceCopy {
   /// What the runner opens.
   let folder: CheckpointFolder
-  private let path: FilePath
+  private let work: WorkFolder
 
-  /// Its name in the folder of the check.
+  /// The name of its work folder in the folder of the check.
   static let name = "source"
+  /// The pipeline's file in it.
+  static let pipelineName = "keep.json"
+  /// How the pipeline's file begins.
+  static let pipelineBeginning = #"{"cambium_pipeline": 1, "name": "source", "#
 
   /// - Throws: what a conversion throws; `ConversionError.stopped(resume:)`.
   init(_ resolution: Resolution, _ options: RunOptions, in check: FilePath) throws {
-    path = check.appending(SourceCopy.name)
-    try Folder.removeTree(path)
+    let path = check.appending(SourceCopy.name)
+    work = WorkFolder(path: path)
+    try SourceCopy.remove(work)
     try Folder.create(path)
     do {
-      let pipeline = path.appending("keep.json")
+      let pipeline = path.appending(SourceCopy.pipelineName)
       try AtomicFile.write(Array(SourceCopy.keepsAll.utf8), to: pipeline)
       var options = options
-      options.work = path.appending("work")
+      options.work = path
       options.output = path.appending("package")
       options.pipelineFolders = []
       options.until = .quantize
@@ -39,26 +44,32 @@ struct SourceCopy {
       // It is a part of one stage, and its own stages are not reported.
       _ = try run.execute(SilentRun())
       let staged = try StagedPackage(
-        run.forecast.files, at: path.appending("staged"), source: run.resolution.source,
-        weights: WorkFolder(path: run.work).folder(.quantize), linksBeneath: path)
+        run.forecast.files, at: work.folder(.check).appending(StagedPackage.name), source: run.resolution.source,
+        weights: work.folder(.quantize), linksBeneath: path)
       folder = try staged.open()
     } catch {
-      try? Folder.removeTree(path)
+      try? SourceCopy.remove(work)
       throw error
     }
   }
 
+  /// Removes the copy, of its folder what a run made.
+  private static func remove(_ work: WorkFolder) throws {
+    if try linkStatus(work.path)?.isFolder == true { _ = try work.clean { _ in [] } }
+  }
+
   /// The folder, and what removes it.
   var opened: (folder: CheckpointFolder, remove: () -> Void) {
-    (folder, { [path] in try? Folder.removeTree(path) })
+    (folder, { [work] in try? SourceCopy.remove(work) })
   }
 
   /// A pipeline that changes nothing.
-  private static let keepsAll = """
-    {"cambium_pipeline": 1, "name": "source", "summary": "The source as it is read.", "quantization": {"mode": "affine"}, \
-    "rules": [{"match": "**", "treatment": "keep"}]}
+  private static let keepsAll =
+    pipelineBeginning + """
+      "summary": "The source as it is read.", "quantization": {"mode": "affine"}, \
+      "rules": [{"match": "**", "treatment": "keep"}]}
 
-    """
+      """
 }
 
 extension Run {

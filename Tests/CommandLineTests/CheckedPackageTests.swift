@@ -136,6 +136,28 @@ import Testing
     #expect(copied > size - 100_000 && copied <= size)
   }
 
+  @Test func `the copy of a check that was killed is cleaned, and what somebody put beside it stays`() throws {
+    let folder = try folder(false)
+    try writeAdapter(in: folder)
+    try Demo.writeManifest(
+      in: folder, donor: nil, pipeline: "graft-only", check: .object([("prompts", 1), ("tokens", 4)]))
+    var manifest = try document(folder.text("m.json"))
+    manifest.set("adapter", to: "adapter")
+    try FileManager.default.removeItem(atPath: folder["m.json"])
+    try folder.write(String(decoding: JSONWriter.pretty(manifest), as: UTF8.self), to: "m.json")
+    #expect(try runDemo(folder, ["--until", "quantize"]).isSuccess)
+    // The package's own weights are there: the journal that is written is the copy's.
+    let killed = try runDemo(folder, environment: ["CAMBIUM_CRASH_AT": "journal:3"])
+    #expect(killed.end == .signal(SIGKILL), "\(killed.summary)")
+    #expect(exists(folder["out.work/check/source/quantize"]))
+    try folder.write("mine", to: "out.work/check/source/notes.txt")
+    _ = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
+    #expect(folder.tree("out.work").filter { $0.hasPrefix("check/source/") } == ["check/source/notes.txt"])
+    try FileManager.default.removeItem(atPath: folder["out.work/check/source/notes.txt"])
+    let cleaned = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
+    #expect(cleaned.isSuccess && !folder.exists("out.work"), "\(cleaned.summary)")
+  }
+
   /// The demo's trunk with one matrix in FP8: codes that are no NaN, and a scale for each block of 128 × 128.
   private func writeFloat8(in folder: ScratchFolder) throws {
     _ = try Demo.copyTrunk(to: folder)

@@ -7,6 +7,9 @@ import SystemPackage
 /// The package as a reader will see it, before it is published: links to the weights, and the small files, without a
 /// drafter. The source is not touched: even one more name of a file changes what the system says of it.
 struct StagedPackage {
+  /// Its name in the folder of the check.
+  static let name = "package"
+
   private let path: FilePath
   private let work: FilePath
 

@@ -19,6 +19,7 @@ struct OwnFiles {
   /// How the files of the folder itself begin.
   private static let above = [
     "plan.json": ["{\n  \"cambium_plan\": "], DigestCache.fileName: ["{\"cambium_digests\":"],
+    SourceCopy.pipelineName: [SourceCopy.pipelineBeginning],
   ]
   /// How the files begin that stages and work items make, whatever the model is.
   private static let beneath = [
@@ -73,8 +74,9 @@ struct OwnFiles {
       if names.isEmpty { return isFolder }
       folder.append(item)
     }
-    if stage == StageName.check.rawValue, names.first == OwnFiles.staged {
-      return try isStaged(found, Array(text.utf8.dropFirst(OwnFiles.staged.utf8.count + 1)), path, isFolder: isFolder)
+    if stage == StageName.check.rawValue, names.first == StagedPackage.name {
+      return try isStaged(
+        found, Array(text.utf8.dropFirst(StagedPackage.name.utf8.count + 1)), path, isFolder: isFolder)
     }
     guard let identity = found.identity else { return false }
     let name = Array(names.joined(separator: "/").utf8)
@@ -83,9 +85,6 @@ struct OwnFiles {
     if try begins(path, OwnFiles.beneath[names.joined(separator: "/")]) { return true }
     return try isOutput(name, of: folder, path, identity.size)
   }
-
-  /// The package as the decode check sees it, in the folder of its stage.
-  private static let staged = "package"
 
   /// A killed check leaves links to the weights, and the small files in their planned sizes. A project that was moved has
   /// links to where it was.

@@ -9,6 +9,9 @@ extension WorkFolder {
   /// - Returns: What stays, since no run put it there, relative to the folder.
   /// - Throws: `StorageError`, `FileError`; what `remote` throws.
   func clean(remote: (FilePath) throws -> [Folder.Entry]) throws -> [String] {
+    // A check that was killed leaves the copy of the source: a work folder in that of the check.
+    let copy = WorkFolder(path: folder(.check).appending(SourceCopy.name))
+    if try linkStatus(copy.path)?.isFolder == true { _ = try copy.clean(remote: remote) }
     var files = try OwnFiles(path)
     var known: [Folder.Entry] = []
     for entry in try Folder.tree(path, atMost: WorkFolder.mostFiles) {

@@ -94,7 +94,7 @@ struct CheckStage: Stage {
 
   private func decode(_ check: DecodeCheck) throws -> CheckOutcome {
     let staged = try StagedPackage(
-      forecast.files, at: folder.folder(name).appending("package"), source: resolution.source,
+      forecast.files, at: folder.folder(name).appending(StagedPackage.name), source: resolution.source,
       weights: folder.folder(.quantize),
       linksBeneath: folder.path)
     defer { try? staged.remove() }
