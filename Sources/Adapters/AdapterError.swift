@@ -25,6 +25,8 @@ public enum AdapterError: CambiumError {
   case base(path: FilePath, tensor: String, found: String)
   /// The source holds an adapter that is not merged, and the manifest says nothing about it.
   case unmerged(path: FilePath, file: String)
+  /// A text was, or is to be, run through the base of an adapter, and what it tells would be taken for the merged model.
+  case measured(manifest: String, found: String)
 
   public var diagnostic: Diagnostic {
     switch self {
@@ -80,6 +82,14 @@ public enum AdapterError: CambiumError {
         "E_ADAPTER_UNMERGED", "the source holds an adapter that is not merged into its weights", file: path,
         expected: "a word in the manifest about it", found: file,
         next: "write \"adapter\": FOLDER to merge it, or \"adapter\": false to convert the weights as they are",
+        exit: .badInput)
+    case .measured(let manifest, let found):
+      Diagnostic(
+        "E_ADAPTER_MEASURED", "a text runs through the base of an adapter, not through the merged model",
+        file: manifest,
+        expected: "a source that is merged, for calibration and sensitivity", found: found,
+        next:
+          "convert with the pipeline graft-only, which merges the adapter; then name that package as the source, without the adapter",
         exit: .badInput)
     }
   }

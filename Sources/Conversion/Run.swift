@@ -144,6 +144,7 @@ public struct Run: Sendable {
         observer: observer),
       CheckStage(
         folder: folder, plan: plan, forecast: forecast, resolution: resolution, inputs: inputs, published: published,
+        isOnTrust: items.map { !$0.isDeep } ?? false,
         copySource: { [resolution, options] in try SourceCopy(resolution, options, in: folder.folder(.check)).opened },
         observer: observer, resumeCommand: resume),
       PackageStage(

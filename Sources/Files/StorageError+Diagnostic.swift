@@ -45,7 +45,7 @@ extension StorageError {
       Diagnostic(
         "E_TARGET_EXISTS", "there is something of this name already", file: path, expected: "nothing of this name",
         next:
-          "remove it or name another place (init has --manifest and --force); Cambium does not replace what it did not make",
+          "remove it or name another place; Cambium does not replace what it did not make",
         exit: .io)
     case .resultExists(let path, let kind, let found):
       Diagnostic(

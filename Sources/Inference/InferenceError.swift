@@ -53,7 +53,7 @@ public enum InferenceError: CambiumError, Equatable {
         "E_PACKAGE_DTYPE", "a tensor has a dtype that the runner does not read", file: file, tensor: tensor,
         expected: expected, found: found,
         next:
-          "of a package: convert the model again; of a checkpoint in this format: convert it, the decode check of cambium run compares with it",
+          "of a package: convert the model again; of a checkpoint in this format: convert it with the pipeline graft-only, and take that package; the decode check of cambium run compares with the checkpoint itself",
         exit: .badInput)
     case .mapping(let file, let reason):
       Diagnostic(

@@ -8,6 +8,8 @@ import SystemPackage
 extension Calibration {
   /// The key of the document in the file's metadata, and of the version in the document.
   public static let key = "cambium_calibration"
+  /// The key of the document's digest in the file's metadata.
+  static let digestKey = "cambium_calibration_sha256"
 
   /// The document: everything but the second moments, and their digests.
   public var json: JSONValue {
@@ -39,6 +41,12 @@ extension Calibration {
       throw CalibrationError.damaged(
         file: name, expected: "\(Self.key) among the metadata", found: "a safetensors file of another kind")
     }
+    let own = SHA256Digest.of(Array(text.utf8)).hex
+    guard let stated = file.header.metadataValue(Self.digestKey), stated == own else {
+      throw CalibrationError.damaged(
+        file: name, expected: "a document of the SHA-256 that stands beside it",
+        found: file.header.metadataValue(Self.digestKey).map { "\(own), not \($0)" } ?? "none beside it")
+    }
     let value = try JSONValue.parse(Array(text.utf8), file: name, maxValues: JSONValue.modestCount)
     let fields = try JSONFields(value, file: name, what: "calibration file")
     try fields.refuseUnknown([Self.key, "tool", "model", "text", "inputs"])
@@ -61,6 +69,14 @@ extension Calibration {
     }
     for (one, next) in zip(inputs, inputs.dropFirst()) where one.name == next.name {
       throw damaged("every input once", "\(one.name) twice")
+    }
+    for input in inputs {
+      let isEnough = Self.Input.isEnough(tokens: input.tokens, columns: input.columns)
+      guard isEnough == (input.digest != nil) else {
+        throw damaged(
+          "second moments where as many tokens came as there are columns, and nowhere else",
+          "\(input.name): \(input.tokens) tokens, \(input.columns) columns")
+      }
     }
     let stored = inputs.filter { $0.digest != nil }
     for input in stored {

@@ -79,7 +79,10 @@ public struct Calibration: Sendable {
         tensors: inputs.filter { $0.digest != nil }.map {
           ($0.name, .f32, [FeedbackFactor.count(columns: $0.columns)])
         },
-        metadata: [Calibration.key: String(decoding: JSONWriter.canonical(json), as: UTF8.self)])
+        metadata: [
+          Calibration.key: String(decoding: JSONWriter.canonical(json), as: UTF8.self),
+          Calibration.digestKey: digest.hex,
+        ])
     }
   }
 

@@ -100,6 +100,11 @@ public struct Resolution: Sendable {
     try source.requireSidecars()
     let adapter = try Resolution.adapter(manifest, source: source)
     self.adapter = adapter
+    if adapter != nil, measuring || manifest.calibration != nil || manifest.sensitivity != nil {
+      throw AdapterError.measured(
+        manifest: manifest.path.string,
+        found: measuring ? "an adapter" : "an adapter, with a file that was made of its base")
+    }
     (budget, sensitivity) =
       measuring
       ? (manifest.budget ?? pipeline.budget, nil) : try Resolution.budget(manifest, pipeline, source: source)
@@ -178,6 +183,12 @@ public struct Resolution: Sendable {
     where try path.isInside(Resolution.home(of: input.resolvingLinks)) {
       throw ConversionError.outputInsideInput(path: path, input: input)
     }
+  }
+
+  /// Files and folders that are read: no result of a command takes their place.
+  package var inputPaths: [FilePath] {
+    [manifest.path, source.path, donor?.path, adapter?.path, drafter?.path, manifest.sensitivity, manifest.calibration]
+      .compactMap { $0 }
   }
 
   /// Of a snapshot in the hub's cache, whose files are links to what lies beside it, the folder of the model; else the input.

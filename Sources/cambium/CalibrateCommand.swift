@@ -64,9 +64,12 @@ struct CalibrateCommand: ParsableCommand {
         place: manifest.string, expected: "a matrix of the trunk with \"scales\": \"feedback\"", found: "none")
     }
     let path = output?.absolute ?? resolution.manifest.calibration ?? Calibration.path(beside: manifest)
-    let target = ResultFile(path, CalibrateCommand.kind, force: force.force, inputs: [manifest.absolute])
-    try target.check()
     let file = try text?.absolute ?? MeasureCommand.bundledText(folders)
+    // An earlier calibration of this manifest is replaced by the new one.
+    let read = resolution.inputPaths.filter { $0 != resolution.manifest.calibration } + [file]
+    let target = ResultFile(path, CalibrateCommand.kind, force: force.force, inputs: read)
+    try resolution.requireOutsideInputs(path)
+    try target.check()
     let run = try CalibrationRun(
       resolution.source, tensors: tensors.map { ($0.name, $0.tensor.shape) },
       text: ReadOnlyFile(path: file).readAll(limit: 64 << 20), file: file.string, window: window,
@@ -77,12 +80,15 @@ struct CalibrateCommand: ParsableCommand {
     let place = try target.isStreamed() ? Calibration.path(beside: manifest) : path
     let partial = place.appending(suffix: ".partial")
     let kept = KeptPasses(total: passes, quiet: progress.quiet)
+    let lock = try run.lock(partial)
+    defer { lock.release() }
     let result = try kept.run { isStopped, onProgress in
       try run.run(keeping: partial, tool: Tool.name, isStopped: isStopped, onProgress: onProgress)
     }
     try run.write(result, from: partial, to: target)
     try run.removeKept(in: partial)
-    format.print(json: result.json, text: path.string)
+    // What went into a pipe has nothing after it.
+    if try !target.isStreamed() { format.print(json: result.json, text: path.string) }
   }
 
   private static let kind = ResultFile.Kind("a calibration file") { beginning in

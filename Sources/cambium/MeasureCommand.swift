@@ -60,9 +60,12 @@ struct MeasureCommand: ParsableCommand {
     let open = planner.openTensors(plan.tensors)
     let names = open.keys.sorted().map(\.string)
     let path = output?.absolute ?? resolution.manifest.sensitivity ?? Sensitivity.path(beside: manifest)
-    let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: [manifest.absolute])
-    try target.check()
     let file = try text?.absolute ?? MeasureCommand.bundledText(folders)
+    // An earlier sensitivity of this manifest is replaced by the new one.
+    let read = resolution.inputPaths.filter { $0 != resolution.manifest.sensitivity } + [file]
+    let target = ResultFile(path, MeasureCommand.kind, force: force.force, inputs: read)
+    try resolution.requireOutsideInputs(path)
+    try target.check()
     let choices = resolution.budget?.candidates ?? []
     let measurement = try SensitivityMeasurement(
       resolution.source, sets: names.map { [$0] },
@@ -81,7 +84,8 @@ struct MeasureCommand: ParsableCommand {
     }
     try target.write(JSONWriter.pretty(result.json))
     try Folder.removeTree(partial)
-    format.print(json: result.json, text: path.string)
+    // What went into a pipe has nothing after it.
+    if try !target.isStreamed() { format.print(json: result.json, text: path.string) }
   }
 
   private static let kind = ResultFile.Kind("a sensitivity file") { beginning in

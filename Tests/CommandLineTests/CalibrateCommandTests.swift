@@ -51,6 +51,40 @@ import Testing
     #expect(differences(folder["out"], folder["again"]) == [])
   }
 
+  @Test func `what a calibration reads is not replaced, and no result is put into it`() throws {
+    let folder = try ScratchFolder()
+    try Self.writeManifest(folder, calibration: nil)
+    try folder.write(String(repeating: "A tree is a plant, I think. ", count: 400), to: "t.txt")
+    let trunk = try FileManager.default.contentsOfDirectory(atPath: Demo.trunk).sorted()
+    for (output, code) in [
+      ("t.txt", "E_RESULT_PLACE"), ("m.json", "E_RESULT_PLACE"),
+      (Demo.trunk + "/c.safetensors", "E_OUTPUT_INSIDE_INPUT"),
+      (Demo.trunk + "/model-00001-of-00001.safetensors", "E_OUTPUT_INSIDE_INPUT"),
+    ] {
+      for command in ["calibrate", "measure"] {
+        let outcome = try CambiumProcess.run(
+          [command, "m.json", "--text", "t.txt", "--output", output, "--force"], in: folder.path)
+        #expect(!outcome.isSuccess && outcome.err.contains(code), "\(command) \(output): \(outcome.summary)")
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: Demo.trunk).sorted() == trunk)
+    #expect(folder.tree() == ["m.json", "t.txt"])
+  }
+
+  @Test func `an adapter is merged before a text is run`() throws {
+    let folder = try ScratchFolder()
+    try Self.writeManifest(folder, calibration: nil)
+    try Demo.writeAdapter(in: folder)
+    var manifest = try document(folder.text("m.json"))
+    manifest.set("adapter", to: "adapter")
+    try FileManager.default.removeItem(atPath: folder["m.json"])
+    try folder.write(String(decoding: JSONWriter.pretty(manifest), as: UTF8.self), to: "m.json")
+    for command in ["calibrate", "measure"] {
+      let outcome = try CambiumProcess.run([command, "m.json"], in: folder.path)
+      #expect(outcome.end == .exit(65) && outcome.err.contains("E_ADAPTER_MEASURED"), "\(outcome.summary)")
+    }
+  }
+
   @Test func `a manifest of which no tensor has feedback is refused`() throws {
     let folder = try Demo.folder()
     let outcome = try CambiumProcess.run(["calibrate", "m.json"], in: folder.path)

@@ -80,30 +80,9 @@ import Testing
     #expect(!exists(beyond["out.work"]))
   }
 
-  /// One factor of the first layer's projection: 512 rows of 256.
-  private func writeAdapter(in folder: ScratchFolder) throws {
-    try folder.makeFolder("adapter")
-    let config: JSONValue = [
-      "peft_type": "LORA", "r": 1, "lora_alpha": 16, "target_modules": ["in_proj_qkv"], "bias": "none",
-      "layers_to_transform": [0], "task_type": "CAUSAL_LM",
-    ]
-    try folder.write(String(decoding: JSONWriter.pretty(config), as: UTF8.self), to: "adapter/adapter_config.json")
-    let module = "base_model.model.model.language_model.layers.0.linear_attn.in_proj_qkv"
-    let header =
-      "{\"\(module).lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,256],\"data_offsets\":[0,1024]},"
-      + "\"\(module).lora_B.weight\":{\"dtype\":\"F32\",\"shape\":[512,1],\"data_offsets\":[1024,3072]}}"
-    var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
-    bytes.append(contentsOf: header.utf8)
-    for index in 0..<768 {
-      let value: Float = index % 3 == 0 ? -0.0625 : 0.0625
-      bytes.append(contentsOf: withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
-    }
-    try bytes.write(to: URL(fileURLWithPath: folder["adapter/adapter_model.safetensors"]))
-  }
-
   @Test func `a source with an adapter is compared as it is read, in a copy that goes`() throws {
     let folder = try folder(false)
-    try writeAdapter(in: folder)
+    try Demo.writeAdapter(in: folder)
     func figures(_ pipeline: String, adapter: Bool, _ limit: String) throws -> (JSONValue?, CambiumProcess.Outcome) {
       try Demo.writeManifest(
         in: folder, donor: nil, pipeline: pipeline,
@@ -138,7 +117,7 @@ import Testing
 
   @Test func `the copy of a check that was killed is cleaned, and what somebody put beside it stays`() throws {
     let folder = try folder(false)
-    try writeAdapter(in: folder)
+    try Demo.writeAdapter(in: folder)
     try Demo.writeManifest(
       in: folder, donor: nil, pipeline: "graft-only", check: .object([("prompts", 1), ("tokens", 4)]))
     var manifest = try document(folder.text("m.json"))

@@ -99,3 +99,26 @@ func expectReference(
   #expect(differences(reference, folder["out"]) == [], "\(comment)", sourceLocation: sourceLocation)
   #expect(folder.leftovers == [], "\(comment)", sourceLocation: sourceLocation)
 }
+
+extension Demo {
+  /// An adapter of the trunk: one factor of the first layer's projection: 512 rows of 256.
+  static func writeAdapter(in folder: ScratchFolder) throws {
+    try folder.makeFolder("adapter")
+    let config: JSONValue = [
+      "peft_type": "LORA", "r": 1, "lora_alpha": 16, "target_modules": ["in_proj_qkv"], "bias": "none",
+      "layers_to_transform": [0], "task_type": "CAUSAL_LM",
+    ]
+    try folder.write(String(decoding: JSONWriter.pretty(config), as: UTF8.self), to: "adapter/adapter_config.json")
+    let module = "base_model.model.model.language_model.layers.0.linear_attn.in_proj_qkv"
+    let header =
+      "{\"\(module).lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,256],\"data_offsets\":[0,1024]},"
+      + "\"\(module).lora_B.weight\":{\"dtype\":\"F32\",\"shape\":[512,1],\"data_offsets\":[1024,3072]}}"
+    var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
+    bytes.append(contentsOf: header.utf8)
+    for index in 0..<768 {
+      let value: Float = index % 3 == 0 ? -0.0625 : 0.0625
+      bytes.append(contentsOf: withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
+    }
+    try bytes.write(to: URL(fileURLWithPath: folder["adapter/adapter_model.safetensors"]))
+  }
+}

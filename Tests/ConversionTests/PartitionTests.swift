@@ -202,6 +202,21 @@ import Threads
     }
   }
 
+  @Test func `what was decoded with weights on trust is not taken again`() throws {
+    try withShop { shop, options in
+      _ = try convert(shop, options, 0, of: 1)
+      var merging = MergeOptions()
+      merging.trustsReceipts = true
+      _ = try shop.open(options).merge(merging, SilentObserver())
+      let trusting = try shop.open(options).merge(merging, SilentObserver())
+      #expect(trusting.done.contains(.check) && trusting.reused.contains(.verify))
+      let reading = try shop.open(options).merge(MergeOptions(), SilentObserver())
+      #expect(reading.done.contains(.check))
+      #expect(try shop.open(options).merge(MergeOptions(), SilentObserver()).reused.contains(.check))
+      #expect(try digests(shop.package) == single())
+    }
+  }
+
   @Test func `a changed header makes every item anew`() throws {
     try withShop { shop, options in
       _ = try convert(shop, options, 0, of: 1)

@@ -3,6 +3,7 @@ import Files
 import Manifests
 import StrictJSON
 import SystemPackage
+import Workspace
 
 /// What a calibration is of; one that goes on must be of the same.
 struct CalibrationIdentity: Sendable, Equatable {
@@ -56,7 +57,12 @@ struct CalibrationProgress: Sendable {
     let path = document
     guard try path.exists else {
       let names = try Folder.entries(folder)
-      guard names.allSatisfy({ AtomicFile.isTemporary(folder.appending($0)) }) else {
+      guard
+        names.allSatisfy({
+          let path = folder.appending($0)
+          return AtomicFile.isTemporary(path) || $0 == WorkLock.fileName && WorkLock.isLock(path)
+        })
+      else {
         throw StorageError.targetExists(path: folder)
       }
       return
@@ -91,18 +97,27 @@ struct CalibrationProgress: Sendable {
   }
 
   /// What is kept of an input.
-  enum Kind: String {
+  enum Kind {
     /// What goes into the file.
     case moments
-    /// Sums of the windows so far.
-    case sums
+    /// Sums of the first windows. Those of an earlier stop are another file, which is there until the progress names this one.
+    case sums(windows: Int)
+
+    fileprivate var ending: String {
+      switch self {
+      case .moments: ".moments"
+      case .sums(let windows): ".\(windows)" + CalibrationProgress.sumsEnding
+      }
+    }
   }
+
+  private static let sumsEnding = ".sums"
 
   /// Says what is done. It is there before any numbers: a folder without it is somebody's.
   private var document: FilePath { folder.appending("progress.json") }
 
   /// The file of an input's numbers.
-  func place(_ input: Int, _ kind: Kind) -> FilePath { folder.appending("\(input).\(kind.rawValue)") }
+  func place(_ input: Int, _ kind: Kind) -> FilePath { folder.appending("\(input)" + kind.ending) }
 
   /// Keeps an input's numbers; returns their digest.
   func keep(_ bytes: [UInt8], of input: Int, _ kind: Kind) throws -> SHA256Digest {
@@ -137,14 +152,32 @@ struct CalibrationProgress: Sendable {
     try AtomicFile.write(JSONWriter.canonical(value), to: document)
   }
 
+  /// Removes the sums of earlier stops.
+  func removeEarlierSums() throws {
+    let current = Set(identity.inputs.indices.map { place($0, .sums(windows: windows)).name })
+    for name in try Folder.entries(folder) where isSums(name) && !current.contains(name) {
+      try Folder.removeTree(folder.appending(name))
+    }
+  }
+
+  /// Whether a file has the name of an input's sums: `INPUT.WINDOWS.sums`.
+  private func isSums(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, "." + parts[2] == CalibrationProgress.sumsEnding, let input = JSONInteger.natural(parts[0]),
+      let windows = JSONInteger.natural(parts[1])
+    else { return false }
+    return identity.inputs.indices.contains(input) && windows <= identity.windows
+  }
+
   /// Removes what was kept, and the folder when nothing else is in it.
   func remove() throws(StorageError) {
-    let own = identity.inputs.indices.flatMap { [place($0, .moments), place($0, .sums)] } + [document]
+    let sums = try Folder.entries(folder).filter(isSums).map { folder.appending($0) }
+    let own = identity.inputs.indices.map { place($0, .moments) } + sums + [document]
     // What a killed run left; that of a living one stays.
     if try Folder.entries(folder).contains(where: { AtomicFile.isTemporary(folder.appending($0)) }) {
       for path in own { try AtomicFile.removeAbandoned(of: path) }
     }
-    let names = Set(own.map { Array($0.name.utf8) })
+    let names = Set(own.map { Array($0.name.utf8) } + [Array(WorkLock.fileName.utf8)])
     let known = try Folder.tree(folder).filter { names.contains($0.name) }
     try Folder.removeKnown(folder, known, last: document.name)
   }

@@ -95,6 +95,18 @@ package struct CalibrationRun {
     return next
   }
 
+  /// The right to keep progress in a folder, which one process has at a time. The folder is made, where it is missing.
+  /// - Throws: `WorkspaceError.locked`; `StorageError` for what is no folder; what ``CalibrationProgress`` throws of a folder that
+  ///   has something else in it.
+  package func lock(_ place: FilePath) throws -> WorkLock {
+    let status = try linkStatus(place)
+    if status?.isLink == true { throw StorageError.targetIsLink(path: place) }
+    if let status, !status.isFolder { throw StorageError.targetExists(path: place) }
+    try Folder.create(place)
+    _ = try CalibrationProgress(place, identity)
+    return try WorkLock(folder: place)
+  }
+
   /// Does the work, or what is left of it.
   /// - Parameters:
   ///   - place: a folder for what is done, until all is.
@@ -171,9 +183,13 @@ package struct CalibrationRun {
     let moments = range.map { SecondMoments(columns: places[$0].columns) }
     for (number, sums) in progress.sums.enumerated() {
       let input = range.lowerBound + number
-      guard moments[number].restore(try progress.numbers(of: input, .sums, sums.digest), count: sums.tokens) else {
+      guard
+        moments[number].restore(
+          try progress.numbers(of: input, .sums(windows: progress.windows), sums.digest), count: sums.tokens)
+      else {
         throw CalibrationError.other(
-          file: progress.place(input, .sums).string, expected: "sums of \(places[input].columns) numbers",
+          file: progress.place(input, .sums(windows: progress.windows)).string,
+          expected: "sums of \(places[input].columns) numbers",
           found: "others")
       }
     }
@@ -214,9 +230,11 @@ package struct CalibrationRun {
   private func keep(_ moments: [SecondMoments], _ range: Range<Int>, _ progress: inout CalibrationProgress) throws {
     guard progress.windows > 0 else { return }
     progress.sums = try zip(range, moments).map { input, sums in
-      CalibrationProgress.Sums(tokens: sums.count, digest: try progress.keep(sums.exact, of: input, .sums))
+      CalibrationProgress.Sums(
+        tokens: sums.count, digest: try progress.keep(sums.exact, of: input, .sums(windows: progress.windows)))
     }
     try progress.write()
+    try progress.removeEarlierSums()
   }
 
   private func run(_ window: ArraySlice<Int>, _ scorer: TextScorer) throws {

@@ -24,6 +24,8 @@ struct CheckStage: Stage {
   let resolution: Resolution
   let inputs: RunInputs
   let published: PublishedWeights
+  /// Whether the weights are what receipts say of them, and were not read: what they decode may be of damaged ones.
+  let isOnTrust: Bool
   /// Makes the source as the conversion reads it, where the runner does not read it as it is; returns it, and what removes it.
   let copySource: () throws -> (folder: CheckpointFolder, remove: () -> Void)
   let observer: any RunObserver
@@ -32,6 +34,8 @@ struct CheckStage: Stage {
 
   func parameters() -> JSONValue {
     var members: [(String, JSONValue)] = [("plan_sha256", .string(plan.digest.hex))]
+    // A run that has read the weights does not take what one decoded with that had not.
+    if isOnTrust { members.append(("on_trust", .bool(true))) }
     switch forecast.check {
     case .none(let reason): members.append(("reason", .string(reason)))
     case .decode(let check):
@@ -54,6 +58,8 @@ struct CheckStage: Stage {
   func inputRecords() throws -> [FileRecord] {
     try inputs.records { $0.shard == nil && !$0.isCards } + folder.outputRecords(of: .quantize)
   }
+
+  var isReusable: Bool { !isOnTrust }
 
   /// Where the outcome is in the work folder.
   private var path: FilePath { folder.folder(name).appending(CheckOutcome.fileName) }

@@ -16,6 +16,8 @@ protocol Stage {
   var outputPaths: [String] { get }
   /// Where an output is that is not in the output folder any more; nil for any other.
   func place(of output: FileRecord) throws -> FilePath?
+  /// Whether the result of an earlier run may be taken: not one that was made of bytes which nobody had read.
+  var isReusable: Bool { get }
   /// Makes ready what the work needs of earlier stages.
   func prepare() throws
   /// Does the work and returns what it put out.
@@ -31,6 +33,7 @@ protocol Stage {
 extension Stage {
   var outputFolder: FilePath { folder.folder(name) }
   func place(of output: FileRecord) throws -> FilePath? { nil }
+  var isReusable: Bool { true }
   func prepare() throws {}
   func finish() throws {}
   func digest(of output: FileRecord, at path: FilePath) throws -> SHA256Digest? { nil }

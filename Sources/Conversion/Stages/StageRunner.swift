@@ -44,6 +44,7 @@ struct StageRunner {
   }
 
   private func validity(_ stage: any Stage, _ parameters: JSONValue) throws -> Validity {
+    guard stage.isReusable else { return .absent }
     do {
       guard let receipt = try StageReceipt.load(stage.folder.folder(stage.name)) else { return .absent }
       let key = StageReceipt.key(

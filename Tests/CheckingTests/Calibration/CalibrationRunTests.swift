@@ -11,6 +11,7 @@ import SystemPackage
 import TestSupport
 import Testing
 import Threads
+import Workspace
 
 /// What a text gives the layers to work on, of the demo.
 @Suite struct CalibrationRunTests {
@@ -172,11 +173,48 @@ import Threads
       #expect(try code(Self.run()) == nil)
       #expect(try code(Self.run(Self.text + Self.text)) == "E_CALIBRATION_OTHER")
       #expect(try code(Self.run(window: 32)) == "E_CALIBRATION_OTHER")
-      let sums = place.appending("0.sums")
+      let sums = place.appending("0.2.sums")
       var bytes = try ReadOnlyFile(path: sums).readAll(limit: 1 << 30)
       bytes[0] ^= 1
       try AtomicFile.write(bytes, to: sums)
       #expect(try code(Self.run()) == "E_CALIBRATION_OTHER")
+    }
+  }
+
+  @Test func `a second stop that did not come to its end leaves what the first one kept`() throws {
+    let straight = try withFolder { try bytes(Self.run(), $0) }
+    try withFolder { folder in
+      let place = folder.appending("c.partial")
+      var asked = 0
+      #expect(throws: CancellationError.self) {
+        try Self.run().run(
+          keeping: place, tool: "test",
+          isStopped: {
+            asked += 1
+            return asked > 2
+          }, onProgress: { _, _ in })
+      }
+      // The sums of a later window, whose progress was not written any more.
+      try AtomicFile.write(Array("half".utf8), to: place.appending("0.3.sums"))
+      #expect(try bytes(Self.run(), folder) == straight)
+      try Self.run().removeKept(in: place)
+      #expect(try !place.exists)
+    }
+  }
+
+  @Test func `of two calibrations of one result the second is refused, and the first keeps what it has`() throws {
+    try withFolder { folder in
+      let place = folder.appending("c.partial")
+      let run = try Self.run()
+      let lock = try run.lock(place)
+      let error = #expect(throws: WorkspaceError.self) { _ = try Self.run().lock(place) }
+      #expect(error?.diagnostic.code == "E_WORK_LOCKED")
+      _ = try bytes(run, folder)
+      try run.removeKept(in: place)
+      lock.release()
+      #expect(try !place.exists)
+      try AtomicFile.write(Array("mine".utf8), to: place)
+      #expect(throws: StorageError.targetExists(path: place)) { _ = try run.lock(place) }
     }
   }
 
