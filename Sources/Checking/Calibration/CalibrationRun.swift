@@ -5,6 +5,7 @@ import Inference
 import Manifests
 import SystemPackage
 import Threads
+import Workspace
 
 /// Collects the second moments of the inputs of a model's matrices over a text, in the canonical arithmetic.
 ///
