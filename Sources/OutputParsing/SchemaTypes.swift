@@ -18,7 +18,7 @@ struct SchemaTypes {
     self.root = root
     // As many parts as a parameter that calls are held to can have, and what leads to them.
     var steps = 4_096
-    if let schema { read(schema, &steps) }
+    if let schema { read(schema, &steps, 0) }
   }
 
   /// Whether nothing but a string is allowed, or nothing is said.
@@ -33,11 +33,13 @@ struct SchemaTypes {
     return found.count > 1 ? .object([("anyOf", .array(found))]) : found.first
   }
 
-  private mutating func read(_ schema: JSONValue, _ steps: inout Int) {
+  private mutating func read(_ schema: JSONValue, _ steps: inout Int, _ depth: Int) {
     // References may form a circle.
-    guard steps > 0, schema.members != nil else { return }
+    guard steps > 0, depth <= 64, schema.members != nil else { return }
     steps -= 1
-    if let reference = schema["$ref"], let target = SchemaPointer.resolved(reference, in: root) { read(target, &steps) }
+    if let reference = schema["$ref"], let target = SchemaPointer.resolved(reference, in: root) {
+      read(target, &steps, depth + 1)
+    }
     if let name = schema["type"]?.stringValue { types.insert(name) }
     for name in schema["type"]?.arrayValue ?? [] { if let name = name.stringValue { types.insert(name) } }
     if schema["nullable"]?.boolValue == true { types.insert("null") }
@@ -52,7 +54,7 @@ struct SchemaTypes {
     if let value = schema["const"] { choices.append(value) }
     choices += schema["enum"]?.arrayValue ?? []
     for key in ["anyOf", "oneOf", "allOf"] {
-      for part in schema[key]?.arrayValue ?? [] { read(part, &steps) }
+      for part in schema[key]?.arrayValue ?? [] { read(part, &steps, depth + 1) }
     }
   }
 }
