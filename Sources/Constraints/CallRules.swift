@@ -173,6 +173,7 @@ extension SchemaCompiler {
   ) throws(ConstraintError) -> GrammarBuilder.Item {
     var ways: [[GrammarBuilder.Item]] = []
     try addWays(place, &ways, &builder)
+    try checkTexts(place)
     return try builder.rule(ways)
   }
 
@@ -186,13 +187,17 @@ extension SchemaCompiler {
     let (schema, ended) = (place.schema, GrammarBuilder.literal(Self.endOfValue))
     // References may name one and the same schema again and again.
     guard ways.count < Self.mostParts else { throw ConstraintError(place.pointer, "has too many ways to be read") }
-    let words = (schema.members ?? []).map(\.key).filter { !Self.isRemark($0) }
+    let words = (schema.members ?? []).map(\.key).filter { !Self.isRemark($0) && $0 != "nullable" }
+    if schema["nullable"]?.boolValue == true { ways.append(GrammarBuilder.literal("null") + ended) }
     if let reference = schema["$ref"], words == ["$ref"] {
       return try addWays(try resolved(reference, place), &ways, &builder)
     }
     for key in ["anyOf", "oneOf"] where words == [key] {
       for part in try list(key, place) { try addWays(part, &ways, &builder) }
       return
+    }
+    if words == ["allOf"], case let parts = try list("allOf", place), parts.count == 1 {
+      return try addWays(parts[0], &ways, &builder)
     }
     let types = schema["enum"] == nil && schema["const"] == nil ? try self.types(place) : []
     if words.isEmpty {
@@ -202,8 +207,8 @@ extension SchemaCompiler {
     } else if types.contains("string") {
       // What else a text could be read as is allowed, too.
       let others = ["string", "null", "boolean", "integer", "number"]
-      guard words.allSatisfy({ ["type", "nullable"].contains($0) }), types.allSatisfy(others.contains) else {
-        let word = words.first { !["type", "nullable"].contains($0) } ?? "type"
+      guard words == ["type"], types.allSatisfy(others.contains) else {
+        let word = words.first { $0 != "type" } ?? "type"
         throw place.refused(word, "is not held to for a text in the calls of this model")
       }
       ways.append([try anyText(&builder)])
@@ -215,8 +220,12 @@ extension SchemaCompiler {
   /// Values that are named one by one, as the model writes them: a text as it is.
   private func choiceTexts(_ place: Place) throws(ConstraintError) -> [[UInt8]] {
     let key = place.schema["const"] == nil ? "enum" : "const"
-    let values = place.schema["const"].map { [$0] } ?? place.schema["enum"]?.arrayValue ?? []
-    guard !values.isEmpty else { throw place.refused(key, "must be a list of values") }
+    let all = place.schema["const"].map { [$0] } ?? place.schema["enum"]?.arrayValue ?? []
+    guard !all.isEmpty else { throw place.refused(key, "must be a list of values") }
+    let types = place.schema["type"] == nil ? Self.types : try types(place)
+    let choices = place.schema["enum"]?.arrayValue ?? all
+    let values = all.filter { value in types.contains { Self.has(value, $0) } && choices.contains(value) }
+    guard !values.isEmpty else { throw place.refused(key, "has no value of the type") }
     var texts: [[UInt8]] = []
     for value in values {
       let text = value.stringValue.map { Array($0.utf8) } ?? JSONWriter.compact(value)

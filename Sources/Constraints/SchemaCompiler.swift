@@ -238,7 +238,7 @@ struct SchemaCompiler {
     }
   }
 
-  private static func has(_ value: JSONValue, _ type: String) -> Bool {
+  static func has(_ value: JSONValue, _ type: String) -> Bool {
     switch value.content {
     case .null: type == "null"
     case .bool: type == "boolean"

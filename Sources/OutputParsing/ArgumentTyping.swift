@@ -8,9 +8,9 @@ package struct ArgumentTyping: Sendable {
   /// - Parameter schema: The schema of all arguments; nil where none is declared.
   package init(_ schema: JSONValue?) { self.schema = schema ?? .object([]) }
 
-  private func types(_ key: String) -> SchemaTypes {
-    SchemaTypes(SchemaTypes(schema, root: schema).property(key), root: schema)
-  }
+  private func types(_ key: String) -> SchemaTypes { types(SchemaTypes(schema, root: schema).property(key)) }
+
+  private func types(_ schema: JSONValue?) -> SchemaTypes { SchemaTypes(schema, root: self.schema) }
 
   /// Whether the value of a parameter is text whatever it says, so that it need not be awaited.
   /// - Parameters:
@@ -23,54 +23,85 @@ package struct ArgumentTyping: Sendable {
 
   /// The value of a whole text.
   package func value(_ key: String, _ text: String) -> JSONValue {
-    let types = types(key)
+    let property = SchemaTypes(schema, root: schema).property(key)
+    let types = types(property)
     if types.isOpen {
       let isContainer = text.utf8.first == UInt8(ascii: "{") || text.utf8.first == UInt8(ascii: "[")
-      return isContainer ? parsed(text) ?? .string(text) : .string(text)
+      return isContainer ? Self.strict(text) ?? .string(text) : .string(text)
     }
-    return typed(text, types)
+    if types.isOnlyString { return .string(text) }
+    var validity = SchemaValidity(root: schema)
+    return typed(text, property ?? .object([]), types, &validity)
   }
 
-  /// The first type that the schema allows and the text has, in the order null, integer, number, boolean, object, array,
-  /// string. A text that has none of them is a string: the tool can say what is wrong with it.
-  private func typed(_ text: String, _ types: SchemaTypes) -> JSONValue {
-    if let choice = types.choices.first(where: { Self.spelling($0) == Array(text.utf8) }) { return choice }
+  /// What a text is read as: the first of its readings that is a value of the schema. Of one that has none the first is
+  /// taken: the tool can say what is wrong with it.
+  private func typed(
+    _ text: String, _ schema: JSONValue, _ types: SchemaTypes, _ validity: inout SchemaValidity
+  ) -> JSONValue {
+    let found = readings(text, types)
+    var several: JSONValue?
+    for value in found {
+      let verdict = validity.verdict(value, schema)
+      if verdict >= .unknown { return value }
+      if verdict == .several { several = several ?? value }
+    }
+    if let several { return several }
+    // What is too much to be looked at stays as it was written.
+    if validity.isExhausted { return types.types.contains("string") ? .string(text) : found[0] }
+    return found[0].members == nil && found[0].arrayValue == nil ? found[0] : coerced(found[0], schema, &validity)
+  }
+
+  /// What a text can be read as; never empty. The choices that it spells, then what it is by the types that the schema
+  /// allows in the order null, integer, number, boolean, object, array, string.
+  private func readings(_ text: String, _ types: SchemaTypes) -> [JSONValue] {
+    var found = types.choices.filter { Self.spelling($0) == Array(text.utf8) }
     let trimmed = Self.trimmed(text)
     let word = trimmed.lowercased()
     let allows = types.types.contains
-    if allows("null"), word == "null" { return .null }
-    if allows("integer"), Self.isInteger(trimmed) { return JSONValue(.number(trimmed)) }
-    if allows("number"), let number = Self.number(trimmed) { return number }
+    if allows("null"), word == "null" { found.append(.null) }
+    if allows("integer"), Self.isInteger(trimmed) { found.append(JSONValue(.number(trimmed))) }
+    if allows("number"), let number = Self.number(trimmed) { found.append(number) }
+    let isDigit = trimmed == "1" || trimmed == "0"
     if allows("boolean") {
-      if word == "true" || word == "1" { return .bool(true) }
-      if word == "false" || word == "0" { return .bool(false) }
+      if word == "true" || word == "false" { found.append(.bool(word == "true")) }
+      // A digit is no truth where it can be a text.
+      if isDigit, !allows("string") { found.append(.bool(trimmed == "1")) }
     }
-    if allows("object") || allows("array"), let value = parsed(text) {
-      if allows("object"), value.members != nil { return coerced(value, types) }
-      if allows("array"), value.arrayValue != nil { return coerced(value, types) }
-    }
-    return .string(text)
+    // Values that are named one by one may be containers that are spelled in another way.
+    let first = trimmed.utf8.first
+    let isObject = first == UInt8(ascii: "{") && (allows("object") || types.choices.contains { $0.members != nil })
+    let isArray = first == UInt8(ascii: "[") && (allows("array") || types.choices.contains { $0.arrayValue != nil })
+    guard isObject || isArray else { return found + [.string(text)] }
+    let mayBeText = allows("string") || types.choices.contains { $0.stringValue != nil }
+    if mayBeText, let value = Self.strict(text) { return found + [value, .string(text)] }
+    // What a strict reader refuses is a text sooner than a container, where it can be one.
+    let written = JSONText.written(Array(text.utf8)).map { [$0] } ?? []
+    return found + (mayBeText ? [.string(text)] + written : written + [.string(text)])
   }
 
-  /// A value of which strings inside are typed, too, where the schema allows no string there.
-  private func coerced(_ value: JSONValue, _ types: SchemaTypes) -> JSONValue {
+  /// A value of which strings inside are typed, too, where the schema allows no string there. What is a value of its
+  /// schema stays as it is.
+  private func coerced(_ value: JSONValue, _ schema: JSONValue?, _ validity: inout SchemaValidity) -> JSONValue {
+    guard let schema, !validity.isExhausted, validity.verdict(value, schema) == .no, !validity.isExhausted else {
+      return value
+    }
+    let types = types(schema)
     switch value.content {
-    case .object(let members):
-      return JSONValue(
-        .object(
-          members.map { member in
-            let inner = SchemaTypes(types.property(member.key), root: schema)
-            return JSONValue.Member(key: member.key, value: coerced(member.value, inner))
-          }))
-    case .array(let elements):
-      let inner = SchemaTypes(types.items, root: schema)
-      return .array(elements.map { coerced($0, inner) })
-    case .string(let text) where !types.isOpen && !types.types.contains("string"): return typed(text, types)
+    case .object(var members):
+      for index in members.indices {
+        members[index].value = coerced(members[index].value, types.property(members[index].key), &validity)
+      }
+      return JSONValue(.object(members))
+    case .array(let elements): return .array(elements.map { coerced($0, types.items, &validity) })
+    case .string(let text) where !types.isOpen && !types.types.contains("string"):
+      return typed(text, schema, types, &validity)
     default: return value
     }
   }
 
-  private func parsed(_ text: String) -> JSONValue? {
+  /// The JSON that a text is, no key twice and not nested deeply.
+  private static func strict(_ text: String) -> JSONValue? {
     try? JSONValue.parse(Array(text.utf8), file: "argument", maxValues: 1 << 16)
   }
 

@@ -28,8 +28,10 @@ struct FunctionCallParser: Sendable {
   private(set) var rest: [UInt8] = []
   private var keys: Set<UTF8Name> = []
   private var key = ""
-  /// Whether the first byte of the value was seen; whether the value is sent as it grows.
+  /// Whether the first byte of the value was seen; whether it was looked at whether the value is sent as it grows; whether
+  /// it is.
   private var hasBegun = false
+  private var isSorted = false
   private var streams = false
   private var value: [UInt8] = []
   private var count = 0
@@ -158,7 +160,7 @@ struct FunctionCallParser: Sendable {
       return
     }
     self.key = key
-    (hasBegun, streams, value, state) = (false, false, [], .value)
+    (hasBegun, isSorted, streams, value, state) = (false, false, false, [], .value)
     pieces.append(.callArguments((count == 0 ? "{" : ",") + JSONText.quoted(key) + ":"))
     count += 1
   }
@@ -181,9 +183,9 @@ struct FunctionCallParser: Sendable {
     let certain = rest.count - Self.open(Self.ends, in: rest)
     value += rest[..<certain]
     rest.removeFirst(certain)
-    if !streams, let first = value.first, typing.isText(key, first: first) {
-      streams = true
-      pieces.append(.callArguments("\""))
+    if !isSorted, let first = value.first {
+      (isSorted, streams) = (true, typing.isText(key, first: first))
+      if streams { pieces.append(.callArguments("\"")) }
     }
     if streams { send(&pieces) }
     return false

@@ -16,8 +16,9 @@ struct SchemaTypes {
   ///   - root: The schema that `$ref` points into.
   init(_ schema: JSONValue?, root: JSONValue) {
     self.root = root
-    var steps = 64
-    if let schema { read(schema, &steps) }
+    // As many parts as a parameter that calls are held to can have, and what leads to them.
+    var steps = 4_096
+    if let schema { read(schema, &steps, 0) }
   }
 
   /// Whether nothing but a string is allowed, or nothing is said.
@@ -25,14 +26,20 @@ struct SchemaTypes {
   /// Whether the schema says nothing.
   var isOpen: Bool { types.isEmpty && choices.isEmpty }
 
-  /// The schema of a member.
-  func property(_ key: String) -> JSONValue? { JSONValue(.object(properties))[key] }
+  /// The schema of a member: where several say something of it, what any of them allows.
+  func property(_ key: String) -> JSONValue? {
+    let name = UTF8Name(key)
+    let found = properties.filter { UTF8Name($0.key) == name }.map(\.value)
+    return found.count > 1 ? .object([("anyOf", .array(found))]) : found.first
+  }
 
-  private mutating func read(_ schema: JSONValue, _ steps: inout Int) {
+  private mutating func read(_ schema: JSONValue, _ steps: inout Int, _ depth: Int) {
     // References may form a circle.
-    guard steps > 0, schema.members != nil else { return }
+    guard steps > 0, depth <= 64, schema.members != nil else { return }
     steps -= 1
-    if let target = schema["$ref"]?.stringValue.flatMap(resolved) { read(target, &steps) }
+    if let reference = schema["$ref"], let target = SchemaPointer.resolved(reference, in: root) {
+      read(target, &steps, depth + 1)
+    }
     if let name = schema["type"]?.stringValue { types.insert(name) }
     for name in schema["type"]?.arrayValue ?? [] { if let name = name.stringValue { types.insert(name) } }
     if schema["nullable"]?.boolValue == true { types.insert("null") }
@@ -47,22 +54,7 @@ struct SchemaTypes {
     if let value = schema["const"] { choices.append(value) }
     choices += schema["enum"]?.arrayValue ?? []
     for key in ["anyOf", "oneOf", "allOf"] {
-      for part in schema[key]?.arrayValue ?? [] { read(part, &steps) }
+      for part in schema[key]?.arrayValue ?? [] { read(part, &steps, depth + 1) }
     }
-  }
-
-  /// The schema that a pointer into the same document names.
-  private func resolved(_ pointer: String) -> JSONValue? {
-    guard pointer.hasPrefix("#") else { return nil }
-    var value: JSONValue? = root
-    for step in pointer.dropFirst().split(separator: "/") {
-      let key = String(step.replacing("~1", with: "/").replacing("~0", with: "~"))
-      value =
-        value?[key]
-        ?? JSONInteger.natural(key).flatMap { index in
-          value?.arrayValue.flatMap { $0.indices.contains(index) ? $0[index] : Optional.none }
-        }
-    }
-    return value
   }
 }

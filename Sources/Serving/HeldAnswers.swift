@@ -77,7 +77,10 @@ final class HeldAnswers: Sendable {
     let constraint = AnswerConstraint(grammar, tokens(), marks: marks, begun: begun)
     guard constraint.start().isPossible else {
       guard prompt.forced == nil else { throw .fault("a call that must be made is not one of the grammar") }
-      throw .field("continue_final_message", "the last message does not begin an answer of the form that is asked for")
+      // In the dialect of messages a last message of the assistant is always the beginning of the answer.
+      let place = request.dialect == .messages ? request.conversation?.messages.last?.place : nil
+      throw .field(
+        place ?? "continue_final_message", "the last message does not begin an answer of the form that is asked for")
     }
     return constraint
   }

@@ -17,6 +17,7 @@ public struct JSONReader: Sendable {
   /// The path used in messages.
   public let file: String
   let maxDepth: Int
+  private let takesDuplicates: Bool
   var offset = 0
   var line = 1
   var lineStart = 0
@@ -29,11 +30,13 @@ public struct JSONReader: Sendable {
   ///   - bytes: The text.
   ///   - file: The path that messages name.
   ///   - maxDepth: Greatest number of open containers.
+  ///   - takesDuplicates: Whether a key may come twice in one object: for texts that a model wrote, and no file.
   /// - Throws: ``JSONError/utf8(_:found:)``.
-  public init(_ bytes: [UInt8], file: String, maxDepth: Int = 64) throws(JSONError) {
+  public init(_ bytes: [UInt8], file: String, maxDepth: Int = 64, takesDuplicates: Bool = false) throws(JSONError) {
     self.bytes = bytes
     self.file = file
     self.maxDepth = maxDepth
+    self.takesDuplicates = takesDuplicates
     if let bad = firstInvalidUTF8(in: bytes) {
       let place = JSONPlace(file: file, position: JSONPosition(offset: bad, in: bytes))
       throw .utf8(place, found: "byte 0x" + String(bytes[bad], radix: 16))
@@ -89,7 +92,9 @@ public struct JSONReader: Sendable {
     guard byte == UInt8(ascii: "\"") else { throw .syntax(place, expected: "a key in double quotes", found: found) }
     let keyPlace = place
     let key = try readString()
-    if !stack.isEmpty, !stack[stack.count - 1].keys.insert(key) { throw .duplicateKey(keyPlace, key: key) }
+    if !takesDuplicates, !stack.isEmpty, !stack[stack.count - 1].keys.insert(key) {
+      throw .duplicateKey(keyPlace, key: key)
+    }
     skipWhitespace()
     guard byte == UInt8(ascii: ":") else { throw .syntax(place, expected: "`:`", found: found) }
     offset += 1

@@ -5,11 +5,13 @@ extension JSONValue {
   ///   - file: The path that messages name.
   ///   - maxDepth: Greatest number of containers open at once.
   ///   - maxValues: Greatest number of values, which bounds the memory: `[0,0,…]` takes thirty times its bytes.
+  ///   - keepsLast: Whether a key that comes twice in one object has its last value, in the place of the first; else it is
+  ///     refused.
   /// - Throws: ``JSONError``.
   public static func parse(
-    _ bytes: [UInt8], file: String, maxDepth: Int = 64, maxValues: Int = 1 << 24
+    _ bytes: [UInt8], file: String, maxDepth: Int = 64, maxValues: Int = 1 << 24, keepsLast: Bool = false
   ) throws(JSONError) -> JSONValue {
-    var reader = try JSONReader(bytes, file: file, maxDepth: maxDepth)
+    var reader = try JSONReader(bytes, file: file, maxDepth: maxDepth, takesDuplicates: keepsLast)
     var open: [OpenContainer] = []
     var root = JSONValue(.null)
     var count = 0
@@ -18,7 +20,7 @@ extension JSONValue {
       switch event {
       case .beginObject, .beginArray: open.append(OpenContainer(event == .beginObject, reader.position))
       case .key(let key): open[open.count - 1].expect(key, reader.position)
-      case .endObject, .endArray: finished = open.removeLast().value
+      case .endObject, .endArray: finished = open.removeLast().value(keepsLast: keepsLast)
       case .string(let text): finished = JSONValue(.string(text), position: reader.position)
       case .number(let spelling): finished = JSONValue(.number(spelling), position: reader.position)
       case .bool(let value): finished = JSONValue(.bool(value), position: reader.position)
@@ -63,5 +65,8 @@ private struct OpenContainer {
     }
   }
 
-  var value: JSONValue { JSONValue(isObject ? .object(members) : .array(elements), position: position) }
+  func value(keepsLast: Bool) -> JSONValue {
+    let object = { keepsLast ? JSONValue.object(members.map { ($0.key, $0.value) }).content : .object(members) }
+    return JSONValue(isObject ? object() : .array(elements), position: position)
+  }
 }

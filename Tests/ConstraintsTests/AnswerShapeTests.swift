@@ -110,6 +110,39 @@ import Testing
     ] { #expect(try !xml.accepts(call(key, value)), "\(value)") }
   }
 
+  @Test func `choices of a parameter are written as texts wherever they stand, and are of their type`() throws {
+    let xml = try shape(
+      .functions, .required,
+      parameters:
+        ##"{"type":"object","properties":{"n":{"type":"string","enum":["a"],"nullable":true},"r":{"allOf":[{"$ref":"#/$defs/e"}],"description":"x"},"q":{"$ref":"#/$defs/e","nullable":true},"t":{"type":"string","enum":[5,"6"]}},"additionalProperties":false,"$defs":{"e":{"enum":["a","b"]}}}"##
+    )
+    func call(_ key: String, _ value: String) -> String {
+      "\n<function=weather>\n<parameter=\(key)>\n\(value)\n</parameter>\n</function>\n⟨/call⟩"
+    }
+    for (key, value) in [("n", "a"), ("n", "null"), ("r", "b"), ("q", "a"), ("q", "null"), ("t", "6")] {
+      #expect(try xml.accepts(call(key, value)), "\(key) \(value)")
+    }
+    for (key, value) in [("n", "\"a\""), ("r", "\"b\""), ("r", "null"), ("q", "\"a\""), ("t", "5")] {
+      #expect(try !xml.accepts(call(key, value)), "\(key) \(value)")
+    }
+  }
+
+  @Test func `a text is not held to beside a container with a pattern, of which its reader cannot say what it is`()
+    throws
+  {
+    func grammar(_ parts: String) throws {
+      let parameters = #"{"type":"object","properties":{"p":{"anyOf":[\#(parts)]}},"required":["p"]}"#
+      _ = try shape(.functions, .required, .whole, parameters: parameters).grammar()
+    }
+    let dated = #"{"type":"object","properties":{"d":{"type":"string","format":"date"}}}"#
+    let named = #"{"type":"object","properties":{"format":{"type":"string"}}}"#
+    let error = #expect(throws: ConstraintError.self) { try grammar(#"{"type":"string"},"# + dated) }
+    #expect(error?.pointer == "#/properties/p/anyOf/1")
+    try grammar(#"{"type":"integer"},"# + dated)
+    try grammar(#"{"type":"string"},"# + named)
+    try grammar(#"{},"# + dated)
+  }
+
   @Test func `a form begins behind the thoughts, which have no end of the answer in them`() throws {
     var open = try AnswerShape.schema(#"{"type":"integer"}"#)
     open.thoughts = .open

@@ -129,6 +129,24 @@ import Testing
       found?.status == 400 && found?.param == param && found?.code == "unsupported_value", "\(found?.message ?? "")")
   }
 
+  @Test func `a beginning of the answer that cannot be one of the form is named as its dialect has it`() throws {
+    let service = try ScriptedService([""]).service
+    let list: JSONValue = [["role": "user", "content": "Hi"], ["role": "assistant", "content": "Well"]]
+    let format: JSONValue = ["type": "json_schema", "name": "a", "schema": Self.schema]
+    let messages: JSONValue = .object([
+      ("model", "demo"), ("max_tokens", 50), ("messages", list), ("output_config", .object([("format", format)])),
+    ])
+    let chat: JSONValue = .object([
+      ("model", "demo"), ("messages", list), ("continue_final_message", true), ("response_format", Self.form),
+    ])
+    for (body, dialect, name) in [(messages, .messages, "messages[1]"), (chat, .chat, "continue_final_message")]
+      as [(JSONValue, Dialect, String)]
+    {
+      let found = refused { _ = try service.prepare(service.reader.request(JSONWriter.compact(body), dialect)) }
+      #expect(found?.status == 400 && found?.param == name, "\(found?.message ?? "no refusal")")
+    }
+  }
+
   // MARK: With a model
 
   private func service() throws -> (Service, BatchedAnswers) {

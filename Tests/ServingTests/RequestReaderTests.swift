@@ -78,6 +78,35 @@ import Testing
     #expect(refusal?.param == example.param && refusal?.status == 400, "\(refusal?.message ?? "no refusal")")
   }
 
+  @Test(
+    arguments: [
+      ("tool_choice.allowed_tools", ["type": "allowed_tools"]),
+      ("tool_choice.allowed_tools.tools", ["type": "allowed_tools", "allowed_tools": ["mode": "auto"]]),
+      ("tool_choice.allowed_tools.tools", ["type": "allowed_tools", "allowed_tools": ["mode": "auto", "tools": []]]),
+      (
+        "tool_choice.allowed_tools.mode",
+        ["type": "allowed_tools", "allowed_tools": ["mode": "perhaps", "tools": [["type": "function", "name": "f"]]]]
+      ),
+      (
+        "tool_choice.allowed_tools.tools[0].function.name",
+        [
+          "type": "allowed_tools",
+          "allowed_tools": ["mode": "auto", "tools": [["type": "function", "function": ["name": "g"]]]],
+        ]
+      ),
+      ("tool_choice.tools[0].name", ["type": "allowed_tools", "tools": [["type": "function", "name": "g"]]]),
+    ] as [(String, JSONValue)])
+  func `tools that are allowed and are not there are refused by name`(_ name: String, _ choice: JSONValue) throws {
+    let tools: (String, JSONValue) = ("tools", [["type": "function", "function": ["name": "f"]]])
+    let refusal = refused { _ = try read(chat([tools, ("tool_choice", choice)])) }
+    #expect(refusal?.param == name && refusal?.status == 400, "\(refusal?.message ?? "no refusal")")
+    let good: JSONValue = [
+      "type": "allowed_tools",
+      "allowed_tools": ["mode": "required", "tools": [["type": "function", "function": ["name": "f"]]]],
+    ]
+    #expect(try read(chat([tools, ("tool_choice", good)])).conversation?.toolChoice == .required)
+  }
+
   @Test(arguments: ["", "{", "[]", "5", #"{"messages": [], "messages": []}"#, #"{"a": NaN}"#, "{\"a\": \"\u{1}\"}"])
   func `a body that is no JSON object is refused, and never a fault`(_ text: String) {
     for dialect in Dialect.allCases {

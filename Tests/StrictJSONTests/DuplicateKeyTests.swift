@@ -9,6 +9,12 @@ import Testing
     #expect(found?.file == "t.json:2:3")
   }
 
+  @Test func `a reader of what a model wrote keeps the last of a key, in the place of the first`() throws {
+    let text = Array(#"{"a":1,"b":{"c":[],"c":2},"\u0061":3}"#.utf8)
+    let value = try JSONValue.parse(text, file: "t.json", keepsLast: true)
+    #expect(JSONWriter.compact(value) == Array(#"{"a":3,"b":{"c":2}}"#.utf8))
+  }
+
   @Test(arguments: [#"{"a":1,"\u0061":2}"#, #"{"/":1,"\/":2}"#, #"{"😀":1,"\ud83d\ude00":2}"#, #"[{"b":{"":1,"":2}}]"#])
   func `keys that are equal after unescaping are refused`(_ text: String) {
     #expect(code(text) == "E_JSON_DUPLICATE_KEY")

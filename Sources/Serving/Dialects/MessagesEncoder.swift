@@ -134,7 +134,7 @@ package struct MessagesEncoder: AnswerEncoder {
     }
     if !choice.text.isEmpty { blocks.append(.object([("type", "text"), ("text", .string(choice.text))])) }
     for call in choice.calls {
-      let input = try? JSONValue.parse(Array(call.arguments.utf8), file: "arguments", maxValues: 1 << 16)
+      let input = JSONText.written(Array(call.arguments.utf8), depth: JSONText.argumentsDepth)
       blocks.append(
         .object([
           ("type", "tool_use"), ("id", .string(call.id)), ("name", .string(call.name)), ("input", input ?? .object([])),

@@ -86,16 +86,35 @@ extension RequestReader {
       }
       return .named(tool.name)
     case "allowed_tools":
-      let allowed = try choice.object("allowed_tools") ?? choice
-      var names: Set<UTF8Name> = []
-      for tool in try allowed.objects("tools", most: limits.tools) ?? [] {
-        for tool in try chosen(tool.object("function") ?? tool, of: tools) { names.insert(UTF8Name(tool.name)) }
-      }
-      tools.removeAll { !names.contains(UTF8Name($0.name)) }
-      let mode = try allowed.string("mode", bytes: limits.nameBytes)
-      return mode == "required" && !tools.isEmpty ? .required : .auto
+      let isRequired = try allow(choice, &tools)
+      return isRequired ? .required : .auto
     default: throw .unsupported(choice.name("type"), "\(type) cannot be chosen here")
     }
+  }
+
+  /// Leaves the tools that a choice allows: some, all of which are declared.
+  /// - Returns: Whether one of them must be called.
+  private func allow(_ choice: RequestFields, _ tools: inout [ToolDeclaration]) throws(APIError) -> Bool {
+    // Chat completions have an object in the choice, responses have its fields there.
+    let inner = try choice.object("allowed_tools")
+    guard inner != nil || choice["tools"] != nil else { throw choice.wrong("allowed_tools", "an object") }
+    let allowed = inner ?? choice
+    let mode = try allowed.string("mode", bytes: limits.nameBytes) ?? "auto"
+    guard ["auto", "required"].contains(mode) else { throw allowed.wrong("mode", "auto or required") }
+    guard let list = try allowed.objects("tools", most: limits.tools), !list.isEmpty else {
+      throw .field(allowed.name("tools"), "must name the tools that are allowed")
+    }
+    var names: Set<UTF8Name> = []
+    for tool in list {
+      let named = try tool.object("function") ?? tool
+      let found = try chosen(named, of: tools)
+      guard !found.isEmpty else {
+        throw .field(named.name("name"), "there is no tool \(try named.required("name"))")
+      }
+      for tool in found { names.insert(UTF8Name(tool.name)) }
+    }
+    tools.removeAll { !names.contains(UTF8Name($0.name)) }
+    return mode == "required"
   }
 
   /// The tools that a choice means: one by its name and its group, one of a group whose name alone is said and that no other
