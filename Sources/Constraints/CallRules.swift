@@ -46,15 +46,15 @@ struct CallRules {
 
   /// Arguments as far as their schema can be followed.
   private func heldPartly(_ tool: AnswerShape.Tool, _ builder: inout GrammarBuilder) throws(ConstraintError) -> Item {
-    // What is abandoned leaves no rules.
-    var trial = builder
+    let savepoint = builder.savepoint
     do {
-      let rest = try arguments(tool, isWhole: false, &trial)
-      let whole = try trial.rule([[rest]])
-      _ = try trial.grammar(of: whole)
-      builder = trial
+      let rest = try arguments(tool, isWhole: false, &builder)
+      let whole = try builder.rule([[rest]])
+      _ = try builder.grammar(of: whole)
       return rest
     } catch {
+      // What is abandoned leaves no rules.
+      builder.restore(savepoint)
       switch shape.style {
       case .functions: return try anyParameters(&builder)
       case .objects: return try builder.rule([[try builder.anyObject(inText: false)] + Self.endOfObject])
@@ -110,9 +110,13 @@ struct CallRules {
       if isWhole {
         value = try compiler.parameter(property.place, &builder)
       } else {
+        let savepoint = builder.savepoint
         do {
           value = try compiler.parameter(property.place, &builder)
         } catch {
+          // A reference that failed here fails the next property, too: it is no rule without a text.
+          builder.restore(savepoint)
+          compiler.restore(savepoint)
           value = try compiler.anyText(&builder)
         }
       }

@@ -54,6 +54,25 @@ struct GrammarBuilder {
     rules[id] = alternatives
   }
 
+  /// How far the rules have come: what is made behind it can be taken back.
+  struct Savepoint {
+    fileprivate let rules: Int
+    fileprivate let count: Int
+    fileprivate let place: String
+
+    /// Whether a rule was there.
+    func has(_ rule: Int) -> Bool { rule < rules }
+  }
+
+  var savepoint: Savepoint { Savepoint(rules: rules.count, count: count, place: place) }
+
+  /// Takes back what was made since: the rules that failed, those that name them, and the names that they were known by.
+  mutating func restore(_ savepoint: Savepoint) {
+    rules.removeSubrange(savepoint.rules...)
+    known = known.filter { savepoint.has($0.value) }
+    (count, place) = (savepoint.count, savepoint.place)
+  }
+
   /// The rule of a name, which is made at its first use and may name itself.
   mutating func named(
     _ name: String, _ make: (inout GrammarBuilder, Item) throws(ConstraintError) -> [[Item]]
@@ -74,30 +93,36 @@ struct GrammarBuilder {
 
   static func mark(_ mark: Mark) -> Item { .symbols(SymbolSet(mark)) }
 
-  /// One of some texts, without looking at any byte twice.
+  /// One of some texts, without looking at any byte twice. Nothing calls itself: texts begin like others as often as a
+  /// request makes them.
   mutating func choice(_ texts: [[UInt8]]) throws(ConstraintError) -> Item {
     let sorted = Set(texts).sorted { $0.lexicographicallyPrecedes($1) }
-    return try rule(try branches(sorted[...], 0))
-  }
-
-  private mutating func branches(_ texts: ArraySlice<[UInt8]>, _ depth: Int) throws(ConstraintError) -> [[Item]] {
-    var rest = texts
-    var branches: [[Item]] = []
-    if let first = rest.first, first.count == depth {
-      branches.append([])
-      rest = rest.dropFirst()
+    let start = reserve()
+    var work: [(id: Int, texts: ArraySlice<[UInt8]>, depth: Int)] = [(start, sorted[...], 0)]
+    while let (id, texts, depth) = work.popLast() {
+      var rest = texts
+      var branches: [[Item]] = []
+      if let first = rest.first, first.count == depth {
+        branches.append([])
+        rest = rest.dropFirst()
+      }
+      while let first = rest.first {
+        let group = rest.prefix { $0[depth] == first[depth] }
+        rest = rest.dropFirst(group.count)
+        // The first and the last of sorted texts differ the earliest.
+        let last = group.last ?? first
+        let common = zip(first, last).prefix { $0 == $1 }.count
+        var branch = Self.literal(first[depth..<common])
+        if group.count > 1 {
+          let inner = reserve()
+          branch.append(.rule(inner))
+          work.append((inner, group, common))
+        }
+        branches.append(branch)
+      }
+      try define(id, branches)
     }
-    while let first = rest.first {
-      let group = rest.prefix { $0[depth] == first[depth] }
-      rest = rest.dropFirst(group.count)
-      // The first and the last of sorted texts differ the earliest.
-      let last = group.last ?? first
-      let common = zip(first, last).prefix { $0 == $1 }.count
-      var branch = Self.literal(first[depth..<common])
-      if group.count > 1 { branch.append(try rule(try self.branches(group, common))) }
-      branches.append(branch)
-    }
-    return branches
+    return .rule(start)
   }
 
   /// An item so many times.

@@ -57,6 +57,12 @@ struct SchemaCompiler {
     self.isInText = isInText
   }
 
+  /// Takes back what references name since: rules that ``GrammarBuilder/restore(_:)`` takes back are made anew when they
+  /// are named again.
+  mutating func restore(_ savepoint: GrammarBuilder.Savepoint) {
+    referred = referred.filter { savepoint.has($0.value) }
+  }
+
   /// The rule of the whole schema.
   mutating func rule(_ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
     try rule(Place(schema: root, pointer: "#", depth: 0), &builder)
