@@ -98,11 +98,13 @@ struct CallRules {
       return takesOthers ? try anyParameters(&builder) : try builder.rule([Self.endOfCall])
     }
     let required = Set(members.required.map { UTF8Name($0) })
-    for name in members.required where !members.properties.contains(where: { UTF8Name($0.name) == UTF8Name(name) }) {
+    for name in members.required where !members.names.contains(UTF8Name(name)) {
       throw place.refused("required", "names \(name.prefix(80)), which is not declared")
     }
     var rest = try builder.rule([Self.endOfCall])
     for property in members.properties.reversed() {
+      // A parameter that may not be there is one that is left out.
+      if property.place.schema.boolValue == false, !required.contains(UTF8Name(property.name)) { continue }
       guard property.name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x3C && $0 != 0x3E }), !property.name.isEmpty else {
         throw ConstraintError(property.place.pointer, "has a name that this model's calls cannot have")
       }
@@ -177,6 +179,7 @@ extension SchemaCompiler {
   ) throws(ConstraintError) -> GrammarBuilder.Item {
     var ways: [[GrammarBuilder.Item]] = []
     try addWays(place, &ways, &builder)
+    builder.place = place.pointer
     return try builder.rule(ways)
   }
 
@@ -186,6 +189,7 @@ extension SchemaCompiler {
     guard place.depth <= Self.mostDepth else {
       throw ConstraintError(place.pointer, "is deeper than \(Self.mostDepth) schemas")
     }
+    try countRead(place)
     guard place.schema.boolValue != false else { throw ConstraintError(place.pointer, "allows no value") }
     let (schema, ended) = (place.schema, GrammarBuilder.literal(Self.endOfValue))
     // References may name one and the same schema again and again.
@@ -202,7 +206,9 @@ extension SchemaCompiler {
     if words.isEmpty {
       ways.append([try anyText(&builder)])
     } else if words.allSatisfy({ ["enum", "const", "type"].contains($0) }), words != ["type"] {
-      for text in try choiceTexts(place) { ways.append(GrammarBuilder.literal(text) + ended) }
+      let texts = try choiceTexts(place)
+      builder.place = place.pointer
+      ways.append([try builder.choice(texts)] + ended)
     } else if types.contains("string") {
       // What else a text could be read as is allowed, too.
       let others = ["string", "null", "boolean", "integer", "number"]

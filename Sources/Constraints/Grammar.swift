@@ -18,7 +18,7 @@ package struct Grammar: Sendable {
 /// Rules while they are made.
 struct GrammarBuilder {
   /// A part of an alternative.
-  enum Item: Sendable {
+  enum Item: Sendable, Hashable {
     case symbols(SymbolSet)
     case rule(Int)
   }
@@ -27,6 +27,8 @@ struct GrammarBuilder {
   static let mostItems = 100_000
 
   private var rules: [[[Item]]] = []
+  /// How a text of each rule can begin, as far as it is known.
+  private var beginnings: [Beginnings] = []
   private var count = 0
   /// Rules that are made once, by their names.
   private var known: [String: Int] = [:]
@@ -43,6 +45,7 @@ struct GrammarBuilder {
   /// A rule whose alternatives come later, so that they may name it.
   mutating func reserve() -> Int {
     rules.append([])
+    beginnings.append(Beginnings())
     return rules.count - 1
   }
 
@@ -51,6 +54,7 @@ struct GrammarBuilder {
     guard count <= Self.mostItems, alternatives.count <= Self.mostItems else {
       throw ConstraintError(place, "has too many states: at most \(Self.mostItems) are held to")
     }
+    beginnings[id] = try Beginnings.of(alternatives, beginnings, place)
     rules[id] = alternatives
   }
 
@@ -69,6 +73,7 @@ struct GrammarBuilder {
   /// Takes back what was made since: the rules that failed, those that name them, and the names that they were known by.
   mutating func restore(_ savepoint: Savepoint) {
     rules.removeSubrange(savepoint.rules...)
+    beginnings.removeSubrange(savepoint.rules...)
     known = known.filter { savepoint.has($0.value) }
     (count, place) = (savepoint.count, savepoint.place)
   }
@@ -125,7 +130,9 @@ struct GrammarBuilder {
     return .rule(start)
   }
 
-  /// An item so many times.
+  /// An item so many times. The end comes first: see ``GrammarStates``.
+  ///
+  /// The item's texts are not empty: of those that are, any number could be read before the next symbol.
   /// - Parameter most: Nil for any number.
   mutating func repeated(_ item: Item, from least: Int, to most: Int?) throws(ConstraintError) -> Item {
     guard least <= Self.mostItems, (most ?? 0) <= Self.mostItems else {
@@ -134,10 +141,10 @@ struct GrammarBuilder {
     var rest: Item
     if let most {
       rest = try rule([[]])
-      for _ in 0..<max(0, most - least) { rest = try rule([[item, rest], []]) }
+      for _ in 0..<max(0, most - least) { rest = try rule([[], [item, rest]]) }
     } else {
       let id = reserve()
-      try define(id, [[item, .rule(id)], []])
+      try define(id, [[], [item, .rule(id)]])
       rest = .rule(id)
     }
     for _ in 0..<least { rest = try rule([[item, rest]]) }
