@@ -46,15 +46,15 @@ struct CallRules {
 
   /// Arguments as far as their schema can be followed.
   private func heldPartly(_ tool: AnswerShape.Tool, _ builder: inout GrammarBuilder) throws(ConstraintError) -> Item {
-    // What is abandoned leaves no rules.
-    var trial = builder
+    let savepoint = builder.savepoint
     do {
-      let rest = try arguments(tool, isWhole: false, &trial)
-      let whole = try trial.rule([[rest]])
-      _ = try trial.grammar(of: whole)
-      builder = trial
+      let rest = try arguments(tool, isWhole: false, &builder)
+      let whole = try builder.rule([[rest]])
+      _ = try builder.grammar(of: whole)
       return rest
     } catch {
+      // What is abandoned leaves no rules.
+      builder.restore(savepoint)
       switch shape.style {
       case .functions: return try anyParameters(&builder)
       case .objects: return try builder.rule([[try builder.anyObject(inText: false)] + Self.endOfObject])
@@ -98,11 +98,13 @@ struct CallRules {
       return takesOthers ? try anyParameters(&builder) : try builder.rule([Self.endOfCall])
     }
     let required = Set(members.required.map { UTF8Name($0) })
-    for name in members.required where !members.properties.contains(where: { UTF8Name($0.name) == UTF8Name(name) }) {
+    for name in members.required where !members.names.contains(UTF8Name(name)) {
       throw place.refused("required", "names \(name.prefix(80)), which is not declared")
     }
     var rest = try builder.rule([Self.endOfCall])
     for property in members.properties.reversed() {
+      // A parameter that may not be there is one that is left out.
+      if property.place.schema.boolValue == false, !required.contains(UTF8Name(property.name)) { continue }
       guard property.name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x3C && $0 != 0x3E }), !property.name.isEmpty else {
         throw ConstraintError(property.place.pointer, "has a name that this model's calls cannot have")
       }
@@ -110,9 +112,13 @@ struct CallRules {
       if isWhole {
         value = try compiler.parameter(property.place, &builder)
       } else {
+        let savepoint = builder.savepoint
         do {
           value = try compiler.parameter(property.place, &builder)
         } catch {
+          // A reference that failed here fails the next property, too: it is no rule without a text.
+          builder.restore(savepoint)
+          compiler.restore(savepoint)
           value = try compiler.anyText(&builder)
         }
       }
@@ -174,6 +180,7 @@ extension SchemaCompiler {
     var ways: [[GrammarBuilder.Item]] = []
     try addWays(place, &ways, &builder)
     try checkTexts(place)
+    builder.place = place.pointer
     return try builder.rule(ways)
   }
 
@@ -183,6 +190,7 @@ extension SchemaCompiler {
     guard place.depth <= Self.mostDepth else {
       throw ConstraintError(place.pointer, "is deeper than \(Self.mostDepth) schemas")
     }
+    try countRead(place)
     guard place.schema.boolValue != false else { throw ConstraintError(place.pointer, "allows no value") }
     let (schema, ended) = (place.schema, GrammarBuilder.literal(Self.endOfValue))
     // References may name one and the same schema again and again.
@@ -203,7 +211,9 @@ extension SchemaCompiler {
     if words.isEmpty {
       ways.append([try anyText(&builder)])
     } else if words.allSatisfy({ ["enum", "const", "type"].contains($0) }), words != ["type"] {
-      for text in try choiceTexts(place) { ways.append(GrammarBuilder.literal(text) + ended) }
+      let texts = try choiceTexts(place)
+      builder.place = place.pointer
+      ways.append([try builder.choice(texts)] + ended)
     } else if types.contains("string") {
       // What else a text could be read as is allowed, too.
       let others = ["string", "null", "boolean", "integer", "number"]

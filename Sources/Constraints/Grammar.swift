@@ -18,7 +18,7 @@ package struct Grammar: Sendable {
 /// Rules while they are made.
 struct GrammarBuilder {
   /// A part of an alternative.
-  enum Item: Sendable {
+  enum Item: Sendable, Hashable {
     case symbols(SymbolSet)
     case rule(Int)
   }
@@ -27,6 +27,8 @@ struct GrammarBuilder {
   static let mostItems = 100_000
 
   private var rules: [[[Item]]] = []
+  /// How a text of each rule can begin, as far as it is known.
+  private var beginnings: [Beginnings] = []
   private var count = 0
   /// Rules that are made once, by their names.
   private var known: [String: Int] = [:]
@@ -43,6 +45,7 @@ struct GrammarBuilder {
   /// A rule whose alternatives come later, so that they may name it.
   mutating func reserve() -> Int {
     rules.append([])
+    beginnings.append(Beginnings())
     return rules.count - 1
   }
 
@@ -51,7 +54,28 @@ struct GrammarBuilder {
     guard count <= Self.mostItems, alternatives.count <= Self.mostItems else {
       throw ConstraintError(place, "has too many states: at most \(Self.mostItems) are held to")
     }
+    beginnings[id] = try Beginnings.of(alternatives, beginnings, place)
     rules[id] = alternatives
+  }
+
+  /// How far the rules have come: what is made behind it can be taken back.
+  struct Savepoint {
+    fileprivate let rules: Int
+    fileprivate let count: Int
+    fileprivate let place: String
+
+    /// Whether a rule was there.
+    func has(_ rule: Int) -> Bool { rule < rules }
+  }
+
+  var savepoint: Savepoint { Savepoint(rules: rules.count, count: count, place: place) }
+
+  /// Takes back what was made since: the rules that failed, those that name them, and the names that they were known by.
+  mutating func restore(_ savepoint: Savepoint) {
+    rules.removeSubrange(savepoint.rules...)
+    beginnings.removeSubrange(savepoint.rules...)
+    known = known.filter { savepoint.has($0.value) }
+    (count, place) = (savepoint.count, savepoint.place)
   }
 
   /// The rule of a name, which is made at its first use and may name itself.
@@ -74,33 +98,41 @@ struct GrammarBuilder {
 
   static func mark(_ mark: Mark) -> Item { .symbols(SymbolSet(mark)) }
 
-  /// One of some texts, without looking at any byte twice.
+  /// One of some texts, without looking at any byte twice. Nothing calls itself: texts begin like others as often as a
+  /// request makes them.
   mutating func choice(_ texts: [[UInt8]]) throws(ConstraintError) -> Item {
     let sorted = Set(texts).sorted { $0.lexicographicallyPrecedes($1) }
-    return try rule(try branches(sorted[...], 0))
+    let start = reserve()
+    var work: [(id: Int, texts: ArraySlice<[UInt8]>, depth: Int)] = [(start, sorted[...], 0)]
+    while let (id, texts, depth) = work.popLast() {
+      var rest = texts
+      var branches: [[Item]] = []
+      if let first = rest.first, first.count == depth {
+        branches.append([])
+        rest = rest.dropFirst()
+      }
+      while let first = rest.first {
+        let group = rest.prefix { $0[depth] == first[depth] }
+        rest = rest.dropFirst(group.count)
+        // The first and the last of sorted texts differ the earliest.
+        let last = group.last ?? first
+        let common = zip(first, last).prefix { $0 == $1 }.count
+        var branch = Self.literal(first[depth..<common])
+        if group.count > 1 {
+          let inner = reserve()
+          branch.append(.rule(inner))
+          work.append((inner, group, common))
+        }
+        branches.append(branch)
+      }
+      try define(id, branches)
+    }
+    return .rule(start)
   }
 
-  private mutating func branches(_ texts: ArraySlice<[UInt8]>, _ depth: Int) throws(ConstraintError) -> [[Item]] {
-    var rest = texts
-    var branches: [[Item]] = []
-    if let first = rest.first, first.count == depth {
-      branches.append([])
-      rest = rest.dropFirst()
-    }
-    while let first = rest.first {
-      let group = rest.prefix { $0[depth] == first[depth] }
-      rest = rest.dropFirst(group.count)
-      // The first and the last of sorted texts differ the earliest.
-      let last = group.last ?? first
-      let common = zip(first, last).prefix { $0 == $1 }.count
-      var branch = Self.literal(first[depth..<common])
-      if group.count > 1 { branch.append(try rule(try self.branches(group, common))) }
-      branches.append(branch)
-    }
-    return branches
-  }
-
-  /// An item so many times.
+  /// An item so many times. The end comes first: see ``GrammarStates``.
+  ///
+  /// The item's texts are not empty: of those that are, any number could be read before the next symbol.
   /// - Parameter most: Nil for any number.
   mutating func repeated(_ item: Item, from least: Int, to most: Int?) throws(ConstraintError) -> Item {
     guard least <= Self.mostItems, (most ?? 0) <= Self.mostItems else {
@@ -109,10 +141,10 @@ struct GrammarBuilder {
     var rest: Item
     if let most {
       rest = try rule([[]])
-      for _ in 0..<max(0, most - least) { rest = try rule([[item, rest], []]) }
+      for _ in 0..<max(0, most - least) { rest = try rule([[], [item, rest]]) }
     } else {
       let id = reserve()
-      try define(id, [[item, .rule(id)], []])
+      try define(id, [[], [item, .rule(id)]])
       rest = .rule(id)
     }
     for _ in 0..<least { rest = try rule([[item, rest]]) }

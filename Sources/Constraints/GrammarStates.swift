@@ -4,8 +4,9 @@
 /// A state is a set of stacks, as a text may be read in more than one way; a stack is a list that shares its end with
 /// others, so that to go back is to remember a number. Steps from known states cost one look into a table.
 ///
-/// Of a state that could be read in very many ways only some are kept, always the same ones: the texts are fewer then,
-/// and each is still one of the grammar, since every stack has an end.
+/// Of a state that could be read in very many ways only the first are kept: the texts are fewer then, and each is still one
+/// of the grammar, since every stack has an end. Rules name the end of what they repeat, and of objects, before what goes on, so
+/// that it is among the first. What one rule alone would be too much of is refused before: see ``Beginnings``.
 ///
 /// For one thread.
 final class GrammarStates {
@@ -15,8 +16,12 @@ final class GrammarStates {
   /// Stacks of one state at most, and steps to find them.
   private static let mostStacks = 1_024
   private static let mostSteps = 16_384
+  /// Steps at most while no stack is found: without one, a text would have no end.
+  private static let mostEmptySteps = 1 << 20
   /// States that are kept at most, of one kilobyte each.
   private static let mostStates = 8_192
+  /// Numbers in all of them, and nodes, before some are forgotten: a state of many stacks takes more.
+  private static let mostEntries = 1 << 20
   private static let none: Number = -1
   private static let unknown: Number = -2
 
@@ -25,6 +30,10 @@ final class GrammarStates {
   private var nodes: [(position: Int32, below: Int32)] = [(Grammar.end, 0)]
   private var nodeNumbers: [UInt64: Int32] = [:]
   private var states: [[Int32]] = []
+  /// Stacks of all states.
+  private var stacks = 0
+  /// Entries that the states had which were kept when others were forgotten.
+  private var keptEntries = 0
   private var numbers: [[Int32]: Number] = [:]
   /// [states, symbols]
   private var table: [Number] = []
@@ -46,13 +55,16 @@ final class GrammarStates {
   }
 
   /// Whether more is kept than should be: see ``forget(but:)``.
-  var isFull: Bool { states.count > Self.mostStates }
+  var isFull: Bool {
+    states.count > Self.mostStates || stacks + nodes.count > max(Self.mostEntries, 2 * keptEntries)
+  }
 
   /// Forgets all states but some, which get new numbers.
   func forget(but kept: [Number]) -> [Number] {
     let (oldNodes, oldStates) = (nodes, states)
     nodes = [(Grammar.end, 0)]
-    (nodeNumbers, states, numbers, table) = ([:], [], [:], [])
+    (nodeNumbers, states, stacks, numbers, table) = ([:], [], 0, [:], [])
+    defer { keptEntries = stacks + nodes.count }
     var moved: [Int32: Int32] = [0: 0]
     return kept.map { state in
       number(
@@ -100,7 +112,9 @@ final class GrammarStates {
     while let (position, below) = work.popLast() {
       guard search.seen.insert(Self.key(position, below)).inserted else { continue }
       search.steps += 1
-      guard search.steps <= Self.mostSteps, search.found.count < Self.mostStacks else { return }
+      guard search.found.count < Self.mostStacks,
+        search.steps <= (search.found.isEmpty ? Self.mostEmptySteps : Self.mostSteps)
+      else { return }
       let item = grammar.code[Int(position)]
       if item == Grammar.end {
         if below == 0 {
@@ -133,6 +147,7 @@ final class GrammarStates {
     if let number = numbers[stacks] { return number }
     let number = Number(states.count)
     states.append(stacks)
+    self.stacks += stacks.count
     numbers[stacks] = number
     table += repeatElement(Self.unknown, count: Mark.symbols)
     return number

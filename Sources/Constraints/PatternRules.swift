@@ -5,36 +5,74 @@ struct PatternRules {
   /// See ``GrammarBuilder/plain(inText:)``.
   let isInText: Bool
 
+  /// The rules of a pattern: of all its texts, and of those that are not empty; nil where there are none.
+  ///
+  /// What is repeated is never empty: between two symbols, a text could be read with any number of empty ones.
+  private struct Rules {
+    var whole: GrammarBuilder.Item
+    var filled: GrammarBuilder.Item?
+    var mayBeEmpty: Bool
+  }
+
   func rule(_ pattern: Pattern, _ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
+    try rules(pattern, &builder).whole
+  }
+
+  private func rules(_ pattern: Pattern, _ builder: inout GrammarBuilder) throws(ConstraintError) -> Rules {
     switch pattern {
     case .character(let set):
       // Anything at all may be spelled in any way.
-      if set == .any { return try builder.character(inText: isInText) }
-      return try builder.rule(spellings(set))
-    case .sequence(let parts):
-      var items: [GrammarBuilder.Item] = []
-      for part in parts { items.append(try rule(part, &builder)) }
-      return try builder.rule([items])
-    case .choice(let ways):
-      var alternatives: [[GrammarBuilder.Item]] = []
-      for way in ways { alternatives.append([try rule(way, &builder)]) }
-      return try builder.rule(alternatives)
-    case .repeated(let inner, let least, let most):
-      return try builder.repeated(try rule(inner, &builder), from: least, to: most)
+      if set == .any { return never(empty: try builder.character(inText: isInText)) }
+      return never(empty: try builder.rule(try spellings(set, &builder)))
+    case .sequence(let patterns):
+      var parts: [Rules] = []
+      for pattern in patterns { parts.append(try rules(pattern, &builder)) }
+      guard parts.allSatisfy(\.mayBeEmpty) else { return never(empty: try builder.rule([parts.map(\.whole)])) }
+      // From its end: the first part that is not empty, and any texts of those behind it.
+      var rest = try perhaps(nil, &builder)
+      for part in parts.reversed() {
+        let ways = (part.filled.map { [[$0, rest.whole]] } ?? []) + (rest.filled.map { [[$0]] } ?? [])
+        rest = try perhaps(ways.isEmpty ? nil : builder.rule(ways), &builder)
+      }
+      return rest
+    case .choice(let patterns):
+      var ways: [Rules] = []
+      for pattern in patterns { ways.append(try rules(pattern, &builder)) }
+      guard ways.contains(where: \.mayBeEmpty) else { return never(empty: try builder.rule(ways.map { [$0.whole] })) }
+      let filled = ways.compactMap(\.filled).map { [$0] }
+      return try perhaps(filled.isEmpty ? nil : builder.rule(filled), &builder)
+    case .repeated(let pattern, let least, let most):
+      let inner = try rules(pattern, &builder)
+      if least > 0, !inner.mayBeEmpty {
+        return never(empty: try builder.repeated(inner.whole, from: least, to: most))
+      }
+      guard let filled = inner.filled, most != 0 else { return try perhaps(nil, &builder) }
+      let rest = try builder.repeated(filled, from: 0, to: most.map { $0 - 1 })
+      return try perhaps(builder.rule([[filled, rest]]), &builder)
     }
   }
 
-  private func spellings(_ set: Pattern.CharacterSet) -> [[GrammarBuilder.Item]] {
+  private func never(empty item: GrammarBuilder.Item) -> Rules { Rules(whole: item, filled: item, mayBeEmpty: false) }
+
+  /// Nothing, or a text that is not empty.
+  private func perhaps(
+    _ filled: GrammarBuilder.Item?, _ builder: inout GrammarBuilder
+  ) throws(ConstraintError) -> Rules {
+    Rules(whole: try builder.rule([[]] + (filled.map { [[$0]] } ?? [])), filled: filled, mayBeEmpty: true)
+  }
+
+  private func spellings(
+    _ set: Pattern.CharacterSet, _ builder: inout GrammarBuilder
+  ) throws(ConstraintError) -> [[GrammarBuilder.Item]] {
     let plain = GrammarBuilder.plain(inText: isInText)
     let (simple, escaped) = (
       set.ascii.filter { plain.contains(Int($0)) }, set.ascii.filter { !plain.contains(Int($0)) }.sorted()
     )
     var alternatives: [[GrammarBuilder.Item]] = simple.isEmpty ? [] : [[.symbols(SymbolSet(simple))]]
     let others = escaped.map { String(Unicode.Scalar($0)) } + set.others.sorted().map { String($0) }
-    for text in others {
-      let spelled = GrammarBuilder.spelled(text, inText: isInText).dropFirst().dropLast()
-      alternatives.append(GrammarBuilder.literal(spelled))
-    }
+    // Escapes all begin alike.
+    let spelled = others.map { Array(GrammarBuilder.spelled($0, inText: isInText).dropFirst().dropLast()) }
+    if !spelled.isEmpty { alternatives.append([try builder.choice(spelled)]) }
     if set.hasAllOthers { alternatives += GrammarBuilder.longCharacters }
     return alternatives
   }

@@ -25,6 +25,7 @@ extension SchemaCompiler {
   /// What an object's schema says, or several that all apply.
   struct Members {
     var properties: [(name: String, place: Place)] = []
+    var names: Set<UTF8Name> = []
     var required: [String] = []
     var others: Place?
     var hasOthers: Bool?
@@ -62,6 +63,7 @@ extension SchemaCompiler {
     var part = part
     var steps = 0
     members.parts += 1
+    try countRead(part)
     guard members.parts <= Self.mostParts else {
       throw part.refused("allOf", "has more than \(Self.mostParts) parts, those of its parts among them")
     }
@@ -93,7 +95,7 @@ extension SchemaCompiler {
     if let properties = place.schema["properties"] {
       guard let list = properties.members else { throw place.refused("properties", "must be an object") }
       for member in list {
-        guard !members.properties.contains(where: { UTF8Name($0.name) == UTF8Name(member.key) }) else {
+        guard members.names.insert(UTF8Name(member.key)).inserted else {
           throw place.refused("properties", "says what another part says already: \(member.key.prefix(80))")
         }
         members.properties.append((member.key, place.inner(member.value, "properties", member.key)))
@@ -136,7 +138,7 @@ extension SchemaCompiler {
           name: property.name, value: try rule(property.place, &builder),
           isRequired: required.contains(UTF8Name(property.name))))
     }
-    var seen = Set(members.properties.map { UTF8Name($0.name) })
+    var seen = members.names
     for name in members.required where seen.insert(UTF8Name(name)).inserted {
       guard let others else { throw place.refused("required", "names \(name.prefix(80)), which may not be there") }
       properties.append(GrammarBuilder.Property(name: name, value: others, isRequired: true))

@@ -40,10 +40,7 @@ extension SchemaCompiler {
     for key in ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"] {
       guard let value = place.schema[key] else { continue }
       isBound = true
-      guard let number = value.intValue ?? value.doubleValue.flatMap({ Int(exactly: $0) }) else {
-        throw place.refused(key, "must be a whole number")
-      }
-      let near = min(max(number, -Self.largest - 2), Self.largest + 2)
+      guard let near = Self.bound(value) else { throw place.refused(key, "must be a whole number") }
       switch key {
       case "minimum": low = max(low, near)
       case "exclusiveMinimum": low = max(low, near + 1)
@@ -60,6 +57,15 @@ extension SchemaCompiler {
       found += below.map { GrammarBuilder.literal("-") + $0 }
     }
     return found
+  }
+
+  /// A whole number, or the one next to all that are written on its side of them: bounds may be larger than any `Int`.
+  private static func bound(_ value: JSONValue) -> Int? {
+    let (least, most) = (-largest - 2, largest + 2)
+    if let number = value.intValue { return min(max(number, least), most) }
+    guard let number = value.doubleValue, number.rounded() == number else { return nil }
+    if number >= Double(most) { return most }
+    return number <= Double(least) ? least : Int(exactly: number)
   }
 
   /// Numbers from 0 in a range: for each number of digits one way.

@@ -25,6 +25,8 @@ struct SchemaCompiler {
   static let mostDepth = 64
   /// Parts of one schema that are read in one piece, at most.
   static let mostParts = 1_024
+  /// Parts that are read in all, at most: more than a schema of so many bytes has, unless it names some again and again.
+  static let mostReads = 1 << 16
 
   /// Words that say nothing of a text.
   private static let remarks: Set = [
@@ -47,6 +49,8 @@ struct SchemaCompiler {
   let isInText: Bool
   /// Rules of schemas that references name, by their pointers.
   private var referred: [String: Int] = [:]
+  /// Parts that were read. What was read for nothing counts: it took its time.
+  private var reads = 0
 
   init(_ root: JSONValue, isStrict: Bool, isInText: Bool = false) throws(ConstraintError) {
     guard JSONWriter.compact(root).count <= Self.mostBytes else {
@@ -57,13 +61,29 @@ struct SchemaCompiler {
     self.isInText = isInText
   }
 
+  /// One more part is read.
+  mutating func countRead(_ place: Place) throws(ConstraintError) {
+    reads += 1
+    guard reads <= Self.mostReads else {
+      throw ConstraintError(place.pointer, "is reached by references that lead to more than \(Self.mostReads) parts")
+    }
+  }
+
+  /// Takes back what references name since: rules that ``GrammarBuilder/restore(_:)`` takes back are made anew when they
+  /// are named again.
+  mutating func restore(_ savepoint: GrammarBuilder.Savepoint) {
+    referred = referred.filter { savepoint.has($0.value) }
+  }
+
   /// The rule of the whole schema.
   mutating func rule(_ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
     try rule(Place(schema: root, pointer: "#", depth: 0), &builder)
   }
 
   mutating func rule(_ place: Place, _ builder: inout GrammarBuilder) throws(ConstraintError) -> GrammarBuilder.Item {
-    try builder.rule(try alternatives(place, &builder))
+    let found = try alternatives(place, &builder)
+    builder.place = place.pointer
+    return try builder.rule(found)
   }
 
   /// What a schema allows, one way after another.
@@ -194,7 +214,9 @@ struct SchemaCompiler {
     if let id = referred[found.pointer] { return .rule(id) }
     let id = builder.reserve()
     referred[found.pointer] = id
-    try builder.define(id, try alternatives(found, &builder))
+    let ways = try alternatives(found, &builder)
+    builder.place = found.pointer
+    try builder.define(id, ways)
     return .rule(id)
   }
 
