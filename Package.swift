@@ -237,7 +237,7 @@ let package = Package(
       name: "CheckingTests",
       dependencies: [
         "verify-runner", "Benchmarking", "Checking", "Checkpoint", "Diagnostics", "Digests", "Files", "Inference",
-        "Manifests", "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Tokenization",
+        "Manifests", "Quantization", "Safetensors", "StrictJSON", "TestSupport", "Threads", "Workspace", "Tokenization",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -71,7 +71,7 @@ import Testing
 
   @Test func `a fetch that was cut goes on with the pieces that are missing`() throws {
     let hub = try TestHub(FetchTests.big)
-    // The first worker has its eight pieces; the other one is cut off for ever after two of its three.
+    // The first stretch of 32 MiB comes; the other one is refused for ever.
     try hub.setFaults(#"{"on":"cdn","path":"model.safetensors","range":true,"skip":1,"do":"status","status":404}"#)
     let said = refusal { try hub.fetch("hub:org/big", include: ["model.safetensors"]) }
     #expect(said?.code == "E_HUB_REFUSED", "\(said?.text ?? "nothing")")
