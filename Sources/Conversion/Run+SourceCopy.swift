@@ -12,21 +12,14 @@ struct SourceCopy {
   let folder: CheckpointFolder
   private let work: WorkFolder
 
-  /// The name of its work folder in the folder of the check.
-  static let name = "source"
-  /// The pipeline's file in it.
-  static let pipelineName = "keep.json"
-  /// How the pipeline's file begins.
-  static let pipelineBeginning = #"{"cambium_pipeline": 1, "name": "source", "#
-
   /// - Throws: what a conversion throws; `ConversionError.stopped(resume:)`.
   init(_ resolution: Resolution, _ options: RunOptions, in check: FilePath) throws {
-    let path = check.appending(SourceCopy.name)
+    let path = check.appending(WorkFolder.sourceCopy)
     work = WorkFolder(path: path)
     try SourceCopy.remove(work)
     try Folder.create(path)
     do {
-      let pipeline = path.appending(SourceCopy.pipelineName)
+      let pipeline = path.appending(WorkFolder.copyPipeline)
       try AtomicFile.write(Array(SourceCopy.keepsAll.utf8), to: pipeline)
       var options = options
       options.work = path
@@ -65,7 +58,7 @@ struct SourceCopy {
 
   /// A pipeline that changes nothing.
   private static let keepsAll =
-    pipelineBeginning + """
+    WorkFolder.copyPipelineBeginning + """
       "summary": "The source as it is read.", "quantization": {"mode": "affine"}, \
       "rules": [{"match": "**", "treatment": "keep"}]}
 

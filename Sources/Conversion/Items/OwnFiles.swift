@@ -19,7 +19,7 @@ struct OwnFiles {
   /// How the files of the folder itself begin.
   private static let above = [
     "plan.json": ["{\n  \"cambium_plan\": "], DigestCache.fileName: ["{\"cambium_digests\":"],
-    SourceCopy.pipelineName: [SourceCopy.pipelineBeginning],
+    WorkFolder.copyPipeline: [WorkFolder.copyPipelineBeginning],
   ]
   /// How the files begin that stages and work items make, whatever the model is.
   private static let beneath = [

@@ -10,7 +10,7 @@ extension WorkFolder {
   /// - Throws: `StorageError`, `FileError`; what `remote` throws.
   func clean(remote: (FilePath) throws -> [Folder.Entry]) throws -> [String] {
     // A check that was killed leaves the copy of the source: a work folder in that of the check.
-    let copy = WorkFolder(path: folder(.check).appending(SourceCopy.name))
+    let copy = WorkFolder(path: folder(.check).appending(WorkFolder.sourceCopy))
     if try linkStatus(copy.path)?.isFolder == true { _ = try copy.clean(remote: remote) }
     var files = try OwnFiles(path)
     var known: [Folder.Entry] = []

@@ -15,6 +15,11 @@ struct WorkFolder: Sendable {
   static let items = "items"
   /// The file in the folder of an item that says which program made it.
   static let itemNote = "item.json"
+  /// The work folder, in the folder of the check, in which the source is copied for a comparison.
+  static let sourceCopy = "source"
+  /// The file with the pipeline that makes this copy, and how it begins.
+  static let copyPipeline = "keep.json"
+  static let copyPipelineBeginning = #"{"cambium_pipeline": 1, "name": "source", "#
 
   func folder(_ stage: StageName) -> FilePath { path.appending(stage.rawValue) }
 
