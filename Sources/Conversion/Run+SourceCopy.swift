@@ -15,6 +15,8 @@ struct SourceCopy {
   /// - Throws: what a conversion throws; `ConversionError.stopped(resume:)`.
   init(_ resolution: Resolution, _ options: RunOptions, in check: FilePath) throws {
     let path = check.appending(WorkFolder.sourceCopy)
+    // Nothing is written there: the run ends before.
+    let output = path.appending(suffix: ".package")
     work = WorkFolder(path: path)
     try SourceCopy.remove(work)
     try Folder.create(path)
@@ -23,7 +25,7 @@ struct SourceCopy {
       try AtomicFile.write(Array(SourceCopy.keepsAll.utf8), to: pipeline)
       var options = options
       options.work = path
-      options.output = path.appending("package")
+      options.output = output
       options.pipelineFolders = []
       options.until = .quantize
       // The lock file is the conversion's own, whose inputs these are.
@@ -31,8 +33,7 @@ struct SourceCopy {
       options.locked = false
       options.opener = nil
       options.target = .package
-      let manifest = resolution.manifest.copyingSource(
-        pipeline: pipeline, output: path.appending("package"))
+      let manifest = resolution.manifest.copyingSource(pipeline: pipeline, output: output)
       let run = try Run(manifest, options)
       // It is a part of one stage, and its own stages are not reported.
       _ = try run.execute(SilentRun())
