@@ -21,8 +21,9 @@ struct SourceCopy {
     try SourceCopy.remove(work)
     try Folder.create(path)
     do {
-      let pipeline = path.appending(WorkFolder.copyPipeline)
+      let pipeline = check.appending(WorkFolder.copyPipeline)
       try AtomicFile.write(Array(SourceCopy.keepsAll.utf8), to: pipeline)
+      defer { try? Folder.removeTree(pipeline) }
       var options = options
       options.work = path
       options.output = output

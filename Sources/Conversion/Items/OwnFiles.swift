@@ -19,12 +19,12 @@ struct OwnFiles {
   /// How the files of the folder itself begin.
   private static let above = [
     "plan.json": ["{\n  \"cambium_plan\": "], DigestCache.fileName: ["{\"cambium_digests\":"],
-    WorkFolder.copyPipeline: [WorkFolder.copyPipelineBeginning],
   ]
   /// How the files begin that stages and work items make, whatever the model is.
   private static let beneath = [
     StageReceipt.fileName: ["{\n  \"cambium_receipt\": "], Journal.fileName: ["{\"cambium_journal\":"],
     UnitList.fileName: ["{\n  \"cambium_units\": "], WorkFolder.itemNote: ["{\n  \"cambium_item\": "],
+    WorkFolder.copyPipeline: [WorkFolder.copyPipelineBeginning],
     // The earliest form begins with a path.
     Ownership.fileName: ["cambium-published ", "/"],
   ]
