@@ -133,7 +133,7 @@ class Live:
         self.failed += bad
         print(f"{'FAIL' if bad else 'ok  '} {name:34} {status!s:>3}  {check:60} {equal}", flush=True)
 
-    def judge(self, name, result, against=None, loaded=False, wants="equal"):
+    def judge(self, name, result, against=None, loaded=False, wants="bit-identical"):
         """A row of the table: the run's status and check, and how its tensors compare with another package's."""
         if result is None:
             return
