@@ -134,7 +134,9 @@ import Testing
     _ = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
     // The lock of a work folder is the last to go.
     #expect(
-      folder.tree("out.work").filter { $0.hasPrefix("check/source/") } == ["check/source/lock", "check/source/notes.txt"])
+      folder.tree("out.work").filter { $0.hasPrefix("check/source/") } == [
+        "check/source/lock", "check/source/notes.txt",
+      ])
     try FileManager.default.removeItem(atPath: folder["out.work/check/source/notes.txt"])
     let cleaned = try CambiumProcess.run(["clean", "m.json", "--unfinished"], in: folder.path)
     #expect(cleaned.isSuccess && !folder.exists("out.work"), "\(cleaned.summary)")
