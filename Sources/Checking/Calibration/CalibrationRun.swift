@@ -97,8 +97,8 @@ package struct CalibrationRun {
   }
 
   /// The right to keep progress in a folder, which one process has at a time. The folder is made, where it is missing.
-  /// - Throws: `WorkspaceError.locked`; `StorageError` for what is no folder; what ``CalibrationProgress`` throws of a folder that
-  ///   has something else in it.
+  /// - Throws: `WorkspaceError.locked`; `StorageError` for what is no folder, and for one that has something else in it;
+  ///   `CalibrationError` for one of another calibration.
   package func lock(_ place: FilePath) throws -> WorkLock {
     let status = try linkStatus(place)
     if status?.isLink == true { throw StorageError.targetIsLink(path: place) }
