@@ -56,6 +56,18 @@ import Workspace
     return try ReadOnlyFile(path: path).readAll(limit: 1 << 30)
   }
 
+  private func stopAfterTwoWindows(keeping place: FilePath) {
+    var asked = 0
+    #expect(throws: CancellationError.self) {
+      try Self.run().run(
+        keeping: place, tool: "test",
+        isStopped: {
+          asked += 1
+          return asked > 2
+        }, onProgress: { _, _ in })
+    }
+  }
+
   @Test func `the file is the same for any number of threads and any memory`() throws {
     let whole = try Self.run()
     let one = try withFolder { try bytes(Self.run(threads: 1), $0) }
@@ -153,15 +165,7 @@ import Workspace
   @Test func `what was kept of another text, of other windows, or what is damaged is refused`() throws {
     try withFolder { folder in
       let place = folder.appending("c.partial")
-      var asked = 0
-      #expect(throws: CancellationError.self) {
-        try Self.run().run(
-          keeping: place, tool: "test",
-          isStopped: {
-            asked += 1
-            return asked > 2
-          }, onProgress: { _, _ in })
-      }
+      stopAfterTwoWindows(keeping: place)
       func code(_ run: CalibrationRun) -> String? {
         do {
           _ = try run.run(keeping: place, tool: "test", isStopped: { true }, onProgress: { _, _ in })
@@ -185,15 +189,7 @@ import Workspace
     let straight = try withFolder { try bytes(Self.run(), $0) }
     try withFolder { folder in
       let place = folder.appending("c.partial")
-      var asked = 0
-      #expect(throws: CancellationError.self) {
-        try Self.run().run(
-          keeping: place, tool: "test",
-          isStopped: {
-            asked += 1
-            return asked > 2
-          }, onProgress: { _, _ in })
-      }
+      stopAfterTwoWindows(keeping: place)
       // The sums of a later window, whose progress was not written any more.
       try AtomicFile.write(Array("half".utf8), to: place.appending("0.3.sums"))
       #expect(try bytes(Self.run(), folder) == straight)
