@@ -11,11 +11,11 @@ import Threads
 /// together. So a kill loses less than that, and what each connection has of a piece in hand.
 final class PartialFile: Sendable {
   /// Bytes of a piece.
-  static let piece = 2 << 20
+  static let piece = 1 << 20
   /// Pieces that one worker takes at a time.
-  static let run = 16
+  static let run = 32
   /// Most bytes that are complete and not journaled, of all files of a fetch.
-  private static let syncBytes = 16 << 20
+  private static let syncBytes = 8 << 20
 
   /// Bytes that an earlier run left here and that are not fetched again.
   let kept: Int

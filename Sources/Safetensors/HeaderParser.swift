@@ -25,6 +25,7 @@ struct HeaderParser {
     known = names
     do throws(JSONError) {
       reader = try JSONReader(json, file: file)
+      reader.longestKey = TensorRules.maxName + 1
     } catch {
       if case .utf8(_, let found) = error, found.hasPrefix("byte") { throw .headerUTF8(file: file, error: error) }
       throw .headerJSON(file: file, error: error)
@@ -33,6 +34,8 @@ struct HeaderParser {
 
   /// Reads the whole text.
   mutating func parse() throws(SafetensorsError) {
+    // A large list that grows is held twice while it moves. A record takes a hundred bytes or more.
+    if reader.size > 1 << 20 { tensors.reserveCapacity(min(TensorRules.maxTensors, reader.size / 100)) }
     let first = try next()
     guard first == .beginObject else {
       try skip(first)
@@ -58,6 +61,8 @@ struct HeaderParser {
   }
 
   private mutating func parseMetadata() throws(SafetensorsError) {
+    reader.longestKey = .max
+    defer { reader.longestKey = TensorRules.maxName + 1 }
     let first = try next()
     guard first == .beginObject else {
       try skip(first)

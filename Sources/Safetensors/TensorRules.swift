@@ -47,7 +47,7 @@ enum TensorRules {
   static func checkName(_ name: String, file: String) throws(SafetensorsError) {
     if name.isEmpty { throw .name(file: file, tensor: name, found: "an empty name") }
     if name.utf8.count > maxName {
-      throw .name(file: file, tensor: String(name.prefix(80)), found: "a name of \(name.utf8.count) bytes")
+      throw .name(file: file, tensor: String(name.prefix(80)), found: "a name of more than \(maxName) bytes")
     }
     if name.utf8.contains(0) { throw .name(file: file, tensor: name, found: "a zero byte in the name") }
   }

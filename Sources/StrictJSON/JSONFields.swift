@@ -24,6 +24,25 @@ public struct JSONFields: Sendable {
     self.members = members
   }
 
+  /// Reads a whole text, whose value is an object. A string of megabytes is not held a second time to be refused.
+  /// - Parameters:
+  ///   - bytes: The text, UTF-8.
+  ///   - file: The path that messages name.
+  ///   - what: What the object is, for messages.
+  ///   - maxValues: Greatest number of values.
+  /// - Throws: ``JSONError``; `E_JSON_TYPE` when the value is not an object.
+  public init(
+    reading bytes: [UInt8], file: String, what: String, maxValues: Int = 1 << 24
+  ) throws(JSONError) {
+    let start = bytes.firstIndex { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } ?? bytes.endIndex
+    if bytes.count > 1 << 20, start < bytes.endIndex, bytes[start] == UInt8(ascii: "\"") {
+      throw .type(
+        JSONPlace(file: file, position: JSONPosition(offset: start, in: bytes)), key: what, expected: "an object",
+        found: "a string")
+    }
+    try self.init(JSONValue.parse(bytes, file: file, maxValues: maxValues), file: file, what: what)
+  }
+
   /// The keys in the order of the text.
   public var keys: [String] { members.map(\.key) }
 

@@ -1,14 +1,14 @@
 extension JSONReader {
-  /// Reads a string, whose opening quote is the next byte, and returns it unescaped.
-  mutating func readString() throws(JSONError) -> String {
+  /// Reads a string, whose opening quote is the next byte, and returns it unescaped: its first `limit` bytes, or a few more.
+  mutating func readString(upTo limit: Int = .max) throws(JSONError) -> String {
     offset += 1
     let start = offset
     scanPlain()
     if byte == UInt8(ascii: "\"") {
       offset += 1
-      return String(decoding: bytes[start..<(offset - 1)], as: UTF8.self)
+      return String(decoding: bytes[start..<(offset - 1)].prefix(limit), as: UTF8.self)
     }
-    return try readEscapedString(from: start)
+    return try readEscapedString(from: start, upTo: limit)
   }
 
   /// Goes to the next quote, backslash or control character, or to the end.
@@ -24,20 +24,22 @@ extension JSONReader {
     }
   }
 
-  private mutating func readEscapedString(from start: Int) throws(JSONError) -> String {
-    var out = Array(bytes[start..<offset])
+  private mutating func readEscapedString(from start: Int, upTo limit: Int) throws(JSONError) -> String {
+    var out = Array(bytes[start..<offset].prefix(limit))
     while let byte {
       if byte == UInt8(ascii: "\"") {
         offset += 1
-        return String(decoding: out, as: UTF8.self)
+        return String(decoding: out.prefix(limit), as: UTF8.self)
       }
       guard byte == UInt8(ascii: "\\") else {
         throw .syntax(place, expected: "control characters in strings as escapes", found: found)
       }
+      // What comes after the limit is read for its faults only.
+      if out.count >= limit { out.removeLast(out.count - limit) }
       try readEscape(into: &out)
       let plain = offset
       scanPlain()
-      out.append(contentsOf: bytes[plain..<offset])
+      if out.count < limit { out.append(contentsOf: bytes[plain..<offset].prefix(limit)) }
     }
     throw .syntax(place, expected: "the closing quote of a string", found: found)
   }

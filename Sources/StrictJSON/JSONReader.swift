@@ -18,6 +18,8 @@ public struct JSONReader: Sendable {
   public let file: String
   let maxDepth: Int
   private let takesDuplicates: Bool
+  /// Bytes of a key that are given: a caller that refuses longer ones is spared a copy of megabytes.
+  public var longestKey = Int.max
   var offset = 0
   var line = 1
   var lineStart = 0
@@ -46,6 +48,9 @@ public struct JSONReader: Sendable {
 
   /// Position of the first byte of the event returned last.
   public var position: JSONPosition { eventPosition }
+
+  /// Bytes of the whole text.
+  public var size: Int { bytes.count }
 
   /// Number of containers that are open after the event returned last.
   public var depth: Int { stack.count }
@@ -91,7 +96,7 @@ public struct JSONReader: Sendable {
   private mutating func key() throws(JSONError) -> JSONEvent {
     guard byte == UInt8(ascii: "\"") else { throw .syntax(place, expected: "a key in double quotes", found: found) }
     let keyPlace = place
-    let key = try readString()
+    let key = try readString(upTo: longestKey)
     if !takesDuplicates, !stack.isEmpty, !stack[stack.count - 1].keys.insert(key) {
       throw .duplicateKey(keyPlace, key: key)
     }

@@ -15,8 +15,7 @@ struct TokenizerFile {
   let notes: [String]
 
   init(_ bytes: [UInt8], file: String, rows: Int?) throws {
-    try self.init(
-      JSONFields(JSONValue.parse(bytes, file: file, maxValues: 1 << 21), file: file, what: "the tokenizer"), rows: rows)
+    try self.init(JSONFields(reading: bytes, file: file, what: "the tokenizer", maxValues: 1 << 21), rows: rows)
   }
 
   /// - Parameter rows: Rows of the model's embedding, below which ids may have gaps; nil for ids without gaps.

@@ -31,6 +31,24 @@ import Testing
     (#"{"a\u0000b":\#(good)}"#, "E_ST_NAME"),
   ]
 
+  static func letters(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+  @Test(arguments: [letters(4097), #"\u0061"# + letters(100_000), letters(5000) + #"\u00e9"#])
+  func `a name of more than 4,096 bytes is refused, however it is spelled`(_ spelling: String) {
+    let header: String = "{\"" + spelling + "\":" + Self.good + "}"
+    #expect(refusal(of: blob(header, zeros(4)))?.code == "E_ST_NAME")
+  }
+
+  @Test func `a name of 4,096 bytes is taken whole, and a key of metadata of any length`() throws {
+    let key: String = Self.letters(9000) + "y"
+    let metadata: String = "{\"__metadata__\":{\"" + key + "\":\"1\"},"
+    let header: String = metadata + "\"" + #"\u0078"# + Self.letters(4095) + "\":" + Self.good + "}"
+    let file = blob(header, zeros(4))
+    let read = try SafetensorsHeader.parse(file, fileSize: file.count, file: "w.safetensors")
+    #expect(read.tensors.map(\.name) == [Self.letters(4096)])
+    #expect(read.metadata.map(\.key) == [key])
+  }
+
   @Test(arguments: cases)
   func `what the reference accepts is refused`(_ header: String, _ code: String) {
     #expect(refusal(of: blob(header, zeros(4)))?.code == code)

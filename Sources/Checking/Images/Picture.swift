@@ -30,7 +30,7 @@ public struct Picture: Sendable, Hashable {
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
     where line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) {
       let place = "\(file), line \(index + 1)"
-      let fields = try JSONFields(JSONValue.parse(Array(line), file: place), file: place, what: "a picture")
+      let fields = try JSONFields(reading: Array(line), file: place, what: "a picture")
       let name = try fields.string("file")
       guard names.contains(where: { UTF8Name($0) == UTF8Name(name) }) else {
         throw CheckingError.pictures(file: place, expected: "the name of a PNG or JPEG file beside it", found: name)

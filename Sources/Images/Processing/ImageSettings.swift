@@ -74,7 +74,7 @@ public struct ImageSettings: Sendable, Equatable {
   /// count before them. Patch and merge size, pixel counts, mean and deviation must be there: the defaults in code are
   /// those of another model.
   public init(json: [UInt8], file: String) throws {
-    try self.init(JSONFields(JSONValue.parse(json, file: file), file: file, what: "the image settings"))
+    try self.init(JSONFields(reading: json, file: file, what: "the image settings"))
   }
 
   /// The settings in `processor_config.json`; nil when their separate file is there, or neither.
