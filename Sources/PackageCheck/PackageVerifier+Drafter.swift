@@ -1,4 +1,5 @@
 import Audit
+import Diagnostics
 import Digests
 import Files
 import Planning
@@ -23,16 +24,15 @@ extension PackageVerifier {
     }
     var problems: [String] = []
     let name = DraftCheckpoint.prefix + PackageFiles.config
-    do {
+    let unread = try Diagnostic.verdict {
       let file = path.appending(name)
       let config = try JSONValue.parse(ReadOnlyFile(path: file).readAll(limit: 1 << 20), file: file.string)
       let found = (config["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
       if found != [drafter.architecture] {
         problems.append("\(name): architectures \(found), the audit says \(drafter.architecture)")
       }
-    } catch {
-      problems.append("\(name): missing or unreadable")
     }
+    if unread != nil { problems.append("\(name): missing or unreadable") }
     // The weights are held tensor by tensor; another file of them would be read by nobody.
     let weights = shards.keys.filter { $0.string.hasBytes(atStart: DraftCheckpoint.prefix) }.map(\.string)
     problems += weights.sorted().filter { $0 != drafter.file }.map { "\($0): the audit does not name it" }

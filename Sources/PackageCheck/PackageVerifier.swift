@@ -81,7 +81,7 @@ public struct PackageVerifier: Sendable {
     report.unheld =
       ["\(config.unheldFields) fields of config.json"]
       + ["measured errors", "figures of the decode check", "what card and page say of origin, licence and readers"]
-    checkReaders(audit, &report)
+    try checkReaders(audit, &report)
     return report
   }
 
@@ -299,12 +299,12 @@ public struct PackageVerifier: Sendable {
   }
 
   /// A reader that the manifest requires can use the folder as it is, and none that could now breaks over it.
-  private func checkReaders(_ audit: AuditDocument, _ report: inout VerificationReport) {
+  private func checkReaders(_ audit: AuditDocument, _ report: inout VerificationReport) throws {
     var foretold: [String: (verdict: String, isRequired: Bool)] = [:]
     for row in audit.readers { foretold[Reader.named(row.name)?.name ?? row.name] = (row.verdict, row.isRequired) }
     let required = Set(foretold.filter(\.value.isRequired).keys)
     let withHead = ReaderVerdict.Word.withHead.rawValue
-    do {
+    let problem = try Diagnostic.verdict {
       let folder = try CheckpointFolder(.folder(path))
       if !folder.isDrafter { report.suspicions = try folder.headStatistics(for: folder)?.suspicions ?? [] }
       let matrix = try ReaderMatrix.verdicts(of: folder, required: required, drafter: drafter)
@@ -321,8 +321,7 @@ public struct PackageVerifier: Sendable {
       }
       report.add("readers", scope: matrix.summary, problems: problems)
       report.readers = matrix
-    } catch {
-      report.add("readers", scope: "none could be asked", problems: [Diagnostic.words(error)])
     }
+    if let problem { report.add("readers", scope: "none could be asked", problems: [problem]) }
   }
 }

@@ -116,11 +116,11 @@ extension PackageView {
     hasTokenizer = folder.sidecars.hasTokenizer
     lowHeadNorms = folder.isDrafter ? [] : try folder.headNorms(below: 0.5)
     declaresHeadFactors = folder.declaresHeadFactors
-    trunkProblem = folder.isDrafter ? nil : PackageView.problem { _ = try folder.trunk() }
+    trunkProblem = folder.isDrafter ? nil : try Diagnostic.verdict { _ = try folder.trunk() }
     var norms = HeadNorms.sound
     headProblem =
       folder.headEvidence.isPresent
-      ? PackageView.problem {
+      ? try Diagnostic.verdict {
         do {
           _ = try folder.head(for: folder)
         } catch {
@@ -134,11 +134,14 @@ extension PackageView {
     } else if let foretold {
       drafter = foretold
     } else {
-      let beside = try? CheckpointFolder(.folder(folder.path.appending(suffix: PackageTarget.drafter.suffix)))
-      drafter = beside.flatMap { beside in
-        guard beside.isDrafter, (try? beside.head(for: folder)) != nil else { return nil }
-        return Drafter(config: beside.config, isMixture: beside.table.mixture)
+      var found: Drafter?
+      _ = try Diagnostic.verdict {
+        let beside = try CheckpointFolder(.folder(folder.path.appending(suffix: PackageTarget.drafter.suffix)))
+        guard beside.isDrafter else { return }
+        _ = try beside.head(for: folder)
+        found = Drafter(config: beside.config, isMixture: beside.table.mixture)
       }
+      drafter = found
     }
   }
 
@@ -177,14 +180,5 @@ extension PackageView {
     let isMixture = resolution.source.table.mixture
     return Drafter(
       config: ["text_config": ["model_type": isMixture ? "qwen3_5_moe_text" : "qwen3_5_text"]], isMixture: isMixture)
-  }
-
-  private static func problem(_ body: () throws -> Void) -> String? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return Diagnostic.words(error)
-    }
   }
 }
