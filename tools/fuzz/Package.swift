@@ -13,7 +13,8 @@ let parsers: [Target.Dependency] = [
 ]
 let driver: [Target] = [.executableTarget(name: "FuzzParsers", dependencies: parsers)]
 let threadTests: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Diagnostics", "Threads", paths], path: "Tests/TestSupport"),
+  .target(
+    name: "TestSupport", dependencies: ["Diagnostics", "StrictJSON", "Threads", paths], path: "Tests/TestSupport"),
   .testTarget(name: "FilesTests", dependencies: ["Files", "Diagnostics", "Threads", "TestSupport", paths]),
   .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
   .testTarget(name: "StreamingTests", dependencies: ["Digests", "Planning", "Streaming", "Threads", paths]),
@@ -21,7 +22,7 @@ let threadTests: [Target] = [
     name: "WorkspaceTests",
     dependencies: ["Workspace", "Diagnostics", "Files", "StrictJSON", "Threads", "Digests", "TestSupport", paths]),
   .testTarget(
-    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files", paths]),
+    name: "ArchiveTests", dependencies: ["Archive", "Diagnostics", "Digests", "Files", "TestSupport", paths]),
 ]
 let parserTests: [Target] = [
   .systemLibrary(name: "CJSON", pkgConfig: "json-c"),
@@ -74,7 +75,7 @@ let package = Package(
       name: "Threads", dependencies: ["Diagnostics", "CKernels"],
       swiftSettings: sanitizer == "thread" ? [.define("CAMBIUM_TSAN")] : []),
     .target(name: "Files", dependencies: ["Diagnostics", "CKernels", "Threads", paths]),
-    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash", paths]),
+    .target(name: "Digests", dependencies: ["Files", "CKernels", "CXXHash", "StrictJSON", paths]),
     .target(name: "Safetensors", dependencies: ["Diagnostics", "Files", "StrictJSON", paths]),
     .target(name: "Quantization", dependencies: ["Diagnostics", "CKernels"]),
     .target(

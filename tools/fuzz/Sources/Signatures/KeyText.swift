@@ -1,0 +1,1 @@
+../../../../Sources/Signatures/KeyText.swift

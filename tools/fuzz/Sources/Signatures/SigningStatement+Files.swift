@@ -1,0 +1,1 @@
+../../../../Sources/Signatures/SigningStatement+Files.swift
