@@ -281,7 +281,7 @@ def shrinks_in_generate(room):
 
 def shrinks_in_check(room):
     """15 the package is truncated during check"""
-    shrinks(room, "check", "o", "--limit", "400", moments=(1, 2, 3))
+    shrinks(room, "check", "o", "--limit", "2000", moments=(1, 2, 3))
 
 
 def shrinks_in_trace(room):
@@ -292,7 +292,7 @@ def shrinks_in_trace(room):
 
 def shrinks_in_bench(room):
     """15 the package is truncated during bench"""
-    shrinks(room, "bench", "o", "--random-ids", "8", "--limit", "200", moments=(1, 2, 3))
+    shrinks(room, "bench", "o", "--random-ids", "8", "--limit", "1000", moments=(1, 2, 3))
 
 
 def shrinks_in_run(room):
