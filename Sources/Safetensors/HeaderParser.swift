@@ -34,7 +34,7 @@ struct HeaderParser {
 
   /// Reads the whole text.
   mutating func parse() throws(SafetensorsError) {
-    // A large list that grows is held twice while it moves. A record takes a hundred bytes or more.
+    // A large list that grows is held twice while it moves. Most records take a hundred bytes or more.
     if reader.size > 1 << 20 { tensors.reserveCapacity(min(TensorRules.maxTensors, reader.size / 100)) }
     let first = try next()
     guard first == .beginObject else {

@@ -1,5 +1,5 @@
 extension JSONReader {
-  /// Reads a string, whose opening quote is the next byte, and returns it unescaped: its first `limit` bytes, or a few more.
+  /// Reads a string, whose opening quote is the next byte, and returns its first `limit` bytes, unescaped.
   mutating func readString(upTo limit: Int = .max) throws(JSONError) -> String {
     offset += 1
     let start = offset
